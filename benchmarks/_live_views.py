@@ -39,7 +39,7 @@ def views(rounds: int = 3, examples: tuple[tuple[str, int], ...] = (("digits", 1
 def _views(name: str, epochs: int, rounds: int) -> dict[str, Any]:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
-    from netbuilder.ui.services.runs.runner import RunState
+    from netbuilder.ui.services.runs.training_thread import RunState
 
     _, window = open_on(name, epochs)
     project = window.store.project
@@ -104,7 +104,7 @@ def _ratio(found: dict[str, list[tuple[float, float]]], place: int) -> float:
 
 def surface(seconds: float = 8.0) -> dict[str, Any]:
     """Pictures a second of a surface of 50 × 50 that is seen while a playground network learns."""
-    from netbuilder.ui.services.runs.runner import RunState
+    from netbuilder.ui.services.runs.training_thread import RunState
 
     _, window = open_on("moons", 10**7)
     window.workbench.start()
@@ -145,7 +145,7 @@ def first_point(rounds: int = 5) -> dict[str, Any]:
     moment before.
     """
     from netbuilder.core.project import edits
-    from netbuilder.ui.services.runs.runner import RunState
+    from netbuilder.ui.services.runs.training_thread import RunState
 
     _, window = open_on("iris", 3)
     window.workbench.start()

@@ -34,7 +34,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from netbuilder.core.engine.loop.compile_cache import CachedDecision, Decision  # noqa: E402
+from netbuilder.core.engine.loop.compilation import CachedDecision, Decision  # noqa: E402
 
 SCRIPT = ROOT / "tests" / "core" / "engine" / "engine_killed.py"
 STEPS_PER_EPOCH = 7

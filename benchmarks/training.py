@@ -32,9 +32,9 @@ from _torch_loops import epoch_of
 from _workloads import ALL, Workload
 
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
-from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import EpochEnd, Paused
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.tensorflow_output import load_tensorflow
 
 ENDLESS = 10**9

@@ -1,13 +1,14 @@
 """Tables whose values are known, written as people write them: how many columns are read wrongly?
 
-    python benchmarks/truth.py [--tables N] [--seed N] [--scripts N] [--show N]
+    python benchmarks/truth.py [--tables N] [--seed N] [--ways N] [--show N]
 
 Each table has a seed, and habits of writing: marks, groups, signs, units, gaps, footers, headers,
 encodings, separators, dates, yes and no, and a second habit in 0 to 50 % of the cells. A column is
 wrong where its values are others than those that were written, or no numbers at all; it is untold
 where nothing that is told or asked of the table is about that. Printed is one JSON object; to reach
 are 0 columns that are wrong and untold. Every table is also read once more as new rows for the
-trained model, and every ``--scripts``-th by the script that the program writes.
+trained model; of every ``--ways``-th the values also come back through Predict, a predicted file,
+the ``.h5`` and the script.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 REACH = {"wrong_and_untold": 0}
+#: Rows of a table that are typed in Predict.
+_TYPED = 5
 NOTHING = float("nan")
 #: Decimal point and what groups thousands.
 MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (",", "\u00a0"), (".", "'"),
@@ -276,8 +279,9 @@ def _is_right(series: Any, column: Column) -> bool:
     )
 
 
-def run(seeds: Sequence[int], folder: Path, scripts: int = 0) -> Count:
-    """Read the tables of some seeds in a folder, and count."""
+def run(seeds: Sequence[int], folder: Path, every: int = 0) -> Count:
+    """Read the tables of some seeds in a folder, and count; of those that ``every`` divides also
+    what comes back in other ways."""
     from netbuilder.core.data.readers.csv_reader import read_table
     from netbuilder.core.data.readers.table_cells import table_reading
     from netbuilder.core.errors import DataError
@@ -307,9 +311,8 @@ def run(seeds: Sequence[int], folder: Path, scripts: int = 0) -> Count:
         asked = {one.column for one in table_reading(new).findings if one.code in TOLD} | told
         asked |= {name for name in new if _names_cells(new[name])}
         judged(new, asked, codes, more, count, "new rows", seed)
-        if scripts and seed % scripts == 0:
-            path.write_bytes(table.content)
-            script(path, found, table, count, seed)
+        if every and seed % every == 0:
+            ways(folder, found, table, count, seed)
     return count
 
 
@@ -325,61 +328,200 @@ def _names_cells(series: Any) -> bool:
     return False
 
 
-def script(path: Path, found: Any, table: Table, count: Count, seed: int) -> None:
+def ways(folder: Path, found: Any, table: Table, count: Count, seed: int) -> None:
+    """The numbers and dates of a table as a trained model gets them, in four ways: typed in
+    Predict (in the form, and as a row of text), predicted for a file, predicted for it by the
+    ``.h5`` that is opened again, and read by the script in both styles.
+
+    The network gives back one of its columns: what it predicts is what was read.
+    """
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.engine.build.assembly import assemble
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.errors import UserError
+    from netbuilder.core.project.model import (
+        Choice,
+        ColumnChoice,
+        Data,
+        Graph,
+        Node,
+        Project,
+        Training,
+    )
+
+    columns = [
+        one for one in table.columns
+        if one.kind in {"numbers", "dates"} and one.name != "n" and one.name in found
+        and found[one.name].notna().any() and _is_right(found[one.name].iloc[: len(one.truth)], one)
+    ]  # fmt: skip
+    if not columns or table.footer:
+        return
+    names = tuple(one.name for one in columns)
+    dates = {one.name: ColumnChoice("feature", "date") for one in columns if one.kind == "dates"}
+    path = folder / "t.csv"
+    path.write_bytes(table.content)
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    data = Data("csv", path=path.name, target=("n",), inputs={"input": names},
+                scaling="none", test_split=0.0, validation_split=0.0, columns=dates,
+                options={"missing": "drop"})  # fmt: skip
+    project = Project(graph=graph, data=data, training=Training(loss=Choice("mse")))
+    try:
+        dataset = load_dataset(project, folder)
+    except UserError:
+        return
+    core = dataset.train.raw_x["input"]
+    for style in ("short", "exact"):
+        script(folder, project, core, style, count, seed)
+    network = _network(core.shape[1])
+    whole = assemble(network, project, dataset.preprocessing, dataset.facts)
+    trained = TrainedModel(project, network, whole, dataset.preprocessing, dataset.facts)
+    if dataset.preprocessing.inputs["input"].shape != (len(columns),):
+        return  # a column became several features
+    more = table_of(seed, again=True)
+    known = [one for one in more.columns if one.name in names]
+    typed(trained, known, count, seed)
+    path = folder / "more.csv"
+    path.write_bytes(more.content)
+    for where, model in (("predict FILE", trained), (".h5", _opened_again(trained, folder))):
+        for place, column in enumerate(known):
+            predicted(model, path, place, column, count, f"seed {seed} {where}")
+
+
+def _network(width: int) -> Any:
+    """A Dense layer of one unit on so many columns, one for all tables of that width."""
+    import keras
+
+    if width not in _NETWORKS:
+        entry = keras.Input((width,), name="input")
+        made = keras.Model(entry, keras.layers.Dense(1, name="out")(entry))
+        made.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
+        _NETWORKS[width] = made
+    return _NETWORKS[width]
+
+
+_NETWORKS: dict[int, Any] = {}
+
+
+def _opened_again(trained: Any, folder: Path) -> Any:
+    from netbuilder.cli.evaluate import load_model
+    from netbuilder.core.formats import registry
+
+    registry.save_network(trained, folder / "m.h5", folder)
+    return load_model(folder / "m.h5")
+
+
+def typed(trained: Any, columns: Sequence[Column], count: Count, seed: int) -> None:
+    """Rows typed in Predict as the file writes them, each cell in the form, too."""
+    from netbuilder.core.errors import UserError
+    from netbuilder.core.results.predict import form_fields, raw_from_rows
+    from netbuilder.ui.forms.parsing import read_cell
+
+    fields = {one.name: one for one in form_fields(trained)}
+    for row in range(_TYPED):
+        cells = {one.name: one.cells[row] for one in columns}
+        if any(one.truth[row] != one.truth[row] for one in columns):
+            continue  # a gap is no value
+        try:
+            raw = raw_from_rows(trained, [cells])[0]["input"][0]
+        except UserError:
+            raw = [None] * len(columns)
+        for place, one in enumerate(columns):
+            got = [raw[place]]
+            if fields[one.name].kind == "number":
+                try:
+                    got.append(read_cell(one.cells[row], fields[one.name].marks,
+                                         fields[one.name].unit))  # fmt: skip
+                except ValueError:
+                    got.append(None)
+            for value in got:
+                tell(value, one, row, count, f"seed {seed} typed {one.cells[row]!r}")
+
+
+def tell(value: float | None, column: Column, row: int, count: Count, where: str) -> None:
+    """Count a value that a way gives for a cell; None: it says that it cannot read it."""
+    count.columns += 1
+    if value is None:
+        count.told += 1
+    elif any(math.isclose(value, column.truth[row] * one, rel_tol=1e-5, abs_tol=1e-9)
+             for one in column.scales):  # fmt: skip
+        count.right += 1
+    else:
+        count.wrong.append(f"{where} {column.name}: {value}, not {column.truth[row]}")
+
+
+def predicted(model: Any, path: Path, place: int, column: Column, count: Count, where: str) -> None:
+    """A file predicted by a network that gives back the column at a place."""
+    import numpy as np
+
+    from netbuilder.core.errors import UserError
+    from netbuilder.core.results.predict_file import predictions_of_file
+
+    kernel = np.zeros(model.training_model.get_weights()[0].shape, np.float32)
+    kernel[place] = 1.0
+    model.training_model.set_weights([kernel, np.zeros(1, np.float32)])
+    try:
+        found = predictions_of_file(model, path)
+    except UserError:
+        count.columns += 1
+        count.told += 1
+        return
+    values = found.table[found.answers[0]].to_numpy(np.float64)
+    if len(values) != len(column.truth):
+        count.columns += 1
+        count.wrong.append(f"{where}: {len(values)} of {len(column.truth)} rows")
+        return
+    scale = next((s for s in column.scales if np.allclose(
+        values, np.array(column.truth, float) * s, rtol=1e-5, equal_nan=True)), None)  # fmt: skip
+    if scale is not None:
+        count.columns += 1
+        count.right += 1
+        return
+    for row, value in enumerate(values):
+        if column.truth[row] == column.truth[row]:
+            tell(None if np.isnan(value) else value, column, row, count, where)
+
+
+def script(folder: Path, project: Any, told: Any, style: str, count: Count, seed: int) -> None:
     """The columns as the script that the program writes reads them."""
     import numpy as np
     import pandas as pd
 
-    from netbuilder.core.data.load import load_dataset
     from netbuilder.core.errors import UserError
     from netbuilder.core.formats import registry
-    from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 
-    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
-    names = [
-        one.name for one in table.columns
-        if one.kind == "numbers" and found[one.name].dtype.kind in "if" and one.name != "n"
-    ]  # fmt: skip
-    if not names or table.footer:
-        return
-    data = Data("csv", path=path.name, target=("n",), inputs={"input": tuple(names)},
-                scaling="none", test_split=0.0, validation_split=0.0,
-                options={"missing": "drop"})  # fmt: skip
-    project = Project(graph=graph, data=data, training=Training(loss=Choice("mse")))
     try:
-        told = load_dataset(project, path.parent).train.raw_x["input"]
-        registry.save_network(project, path.parent / "out.py", path.parent)
+        registry.save_network(project, folder / "out.py", folder, style)
     except UserError:
         return
     here = Path.cwd()
     space: dict[str, Any] = {}
+    count.columns += 1
     try:
-        os.chdir(path.parent)
-        text = (path.parent / "out.py").read_text("utf-8")
+        os.chdir(folder)
+        text = (folder / "out.py").read_text("utf-8")
         exec(compile(text.split("# Build the network")[0], "out.py", "exec"), space)
         got = np.asarray(pd.DataFrame(space["x_train"]), np.float64)
     except Exception as error:  # noqa: BLE001 - a script that fails says so; it is no silent number
-        count.wrong.append(f"seed {seed} script failed: {error!r:.200}")
+        count.wrong.append(f"seed {seed} {style} script failed: {error!r:.200}")
         return
     finally:
         os.chdir(here)
-    count.columns += 1
     if got.shape == told.shape and np.allclose(got, told, rtol=1e-5, equal_nan=True):
         count.right += 1
     else:
-        count.wrong.append(f"seed {seed} script {names}")
+        count.wrong.append(f"seed {seed} {style} script {project.data.inputs}")
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--tables", type=int, default=5000)
     asked.add_argument("--seed", type=int, default=0)
-    asked.add_argument("--scripts", type=int, default=50)
+    asked.add_argument("--ways", type=int, default=50)
     asked.add_argument("--show", type=int, default=10)
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
         seeds = range(given.seed, given.seed + given.tables)
-        count = run(seeds, Path(name), given.scripts)
+        count = run(seeds, Path(name), given.ways)
     for one in count.wrong[: given.show]:
         print(one, file=sys.stderr)
     result = {

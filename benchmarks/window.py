@@ -100,7 +100,7 @@ def training(seconds: float = 6.0) -> dict[str, Any]:
     Pause, resume, rate, best and reset: until the window shows the effect. Stops: until the last
     step has come; that of the epoch may take as long as an epoch does.
     """
-    from netbuilder.ui.services.runs.runner import RunState
+    from netbuilder.ui.services.runs.training_thread import RunState
 
     application, window = open_on("digits", 100_000)
     window.workbench.start()
@@ -228,7 +228,7 @@ def activations_service(rounds: int = 3, epochs: int = 120) -> dict[str, Any]:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.folders import resource
     from netbuilder.core.project import edits, files
-    from netbuilder.ui.services.runs.runner import RunState
+    from netbuilder.ui.services.runs.training_thread import RunState
 
     project = files.read(resource("examples", "digits.netbuilder"))
     project = edits.set_training(project, epochs=epochs)

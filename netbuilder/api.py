@@ -113,7 +113,7 @@ def register_layer(layer: type[keras.Layer]) -> None:
     Its constructor's arguments with a number, a yes or no, or a text as default become the
     layer's parameters. A file that holds the layer opens only where it is registered.
     """
-    from netbuilder.core.catalog.custom_layers import register
+    from netbuilder.core.catalog.layers.layer_index import register
 
     register(layer)
 
@@ -411,6 +411,37 @@ class Model:
         text = found.texts[0] if found.texts else None
         return explain(self.value, found.sample(0), method, rows=known, text=text)
 
+    def word_vectors(self, layer: str = "") -> pd.DataFrame:
+        """Return the vectors of an Embedding, a row for each word, in the order of its rows.
+
+        Args:
+            layer: id of the Embedding; "" takes the first.
+
+        Raises:
+            UserError: the network has no such Embedding.
+        """
+        import pandas as pd
+
+        from netbuilder.core.results.layer_values import weights_of
+        from netbuilder.core.results.own_units import preprocessing_of
+        from netbuilder.core.results.word_vectors import WordVectors, is_embedding, token_table
+
+        graph = self.value.project.graph
+        found = [one.id for one in graph.nodes if is_embedding(one) and layer in ("", one.id)]
+        if not found:
+            raise UserError(
+                _("The network has no Embedding '{name}'.", name=layer)
+                if layer
+                else _("The network has no Embedding."),
+                _("Only an Embedding has a vector for each word."),
+                code="no_embedding",
+            )
+        matrix = weights_of(self.value, found[0])["embeddings"]
+        inputs = preprocessing_of(self.value).inputs
+        words = {key: one.vocabulary for key, one in inputs.items()}
+        vectors = WordVectors.of(matrix, token_table(graph, found[0], len(matrix), words))
+        return pd.DataFrame(vectors.values, index=list(vectors.tokens.names))
+
     def save(self, path: str | Path) -> Path:
         """Write the model in the format of the path's ending (``.h5``, ``.keras``, ``.onnx``, …).
 
@@ -447,7 +478,7 @@ def _progress(wanted: bool) -> Iterator[Any]:
         with nullcontext():
             yield None
         return
-    from netbuilder.cli.terminal.output import TrainingProgress
+    from netbuilder.cli.output import TrainingProgress
 
     with TrainingProgress() as bar:
         yield bar.on_event

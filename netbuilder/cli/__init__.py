@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import print_json, print_note, report_error, report_unexpected
+from netbuilder.cli.output import print_json, print_note, report_error, report_unexpected
 from netbuilder.cli.verbs import VERBS, make_parser
 from netbuilder.core import folders, i18n, process_setup
 from netbuilder.core.errors import UserError

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import print_json, print_note
+from netbuilder.cli.output import print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 

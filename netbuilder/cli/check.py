@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.terminal.output import print_json, print_note, print_result, show_reading_bar
+from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.terminal.output import print_json, print_note
+from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
@@ -26,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     for text in found.notes:
         print_note(text)
     _tell(found)
+    if found.advice:
+        print_result(found.advice)
     if arguments.json:
         print_json(
             {
@@ -43,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
                     for one in found.candidates
                 ],
                 "samples": len(found.x),
+                "advice": found.advice,
             }
         )
     return 0
@@ -51,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
     """The trained model in a file, or the project's network trained now; and its data."""
     from netbuilder.cli.evaluate import load_model
-    from netbuilder.cli.terminal.output import TrainingProgress
+    from netbuilder.cli.output import TrainingProgress
     from netbuilder.cli.train import refuse_problems
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.formats import registry
@@ -91,7 +94,7 @@ def _tell(found: Comparison) -> None:
         table.add_row(
             title,
             value,
-            f"{low:.4g} – {high:.4g}",
+            " – ".join(format_number(end, ".4g") for end in (low, high)),
             format_number(one.seconds, ".2f"),
             format_number(one.size, ","),
         )

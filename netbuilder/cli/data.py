@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import print_json, print_note, print_result, show_reading_bar
+from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import did_you_mean, format_list, format_number

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import print_json, print_note, print_result
+from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
@@ -157,14 +157,20 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
         low, high = one.intervals[key]
         note = _("differs from the rest") if one.apart else ""
         value = format_number(one.metrics[key], ".4g")
-        table.add_row(one.value or "-", str(one.samples), value, f"{low:.4g} – {high:.4g}", note)
+        table.add_row(
+            one.value or "-",
+            str(one.samples),
+            value,
+            " – ".join(format_number(end, ".4g") for end in (low, high)),
+            note,
+        )
     Console().print(table)
 
 
 def _tell(result: Evaluation) -> None:
     print_result(result.sentence)
     for name, value in result.metrics.items():
-        print_result(f"  {name}: {value:.6g}")
+        print_result(f"  {name}: {format_number(value, '.6g')}")
     if result.confusion_matrix is not None:
         _tell_matrix(result)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import UsageError, print_json, print_note
+from netbuilder.cli.output import UsageError, print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
 from netbuilder.core.i18n import gettext as _

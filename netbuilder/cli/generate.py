@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.evaluate import load_model
-from netbuilder.cli.terminal.output import print_json
+from netbuilder.cli.output import print_json
 
 
 def run(arguments: argparse.Namespace) -> int:

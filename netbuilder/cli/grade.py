@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading import report, rubric as rubrics, seal
 from netbuilder.core.grading.grade import (

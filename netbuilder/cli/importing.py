@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from netbuilder.cli.terminal.output import UsageError, print_json, print_note
+from netbuilder.cli.output import UsageError, print_json, print_note
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.importing.import_file import import_file

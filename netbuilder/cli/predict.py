@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.cli.evaluate import load_model
-from netbuilder.cli.terminal.output import print_json, print_note, to_json_value
+from netbuilder.cli.output import print_json, print_note, to_json_value
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from netbuilder.cli.app import qt_libraries
-from netbuilder.cli.terminal.output import print_json, print_note
+from netbuilder.cli.output import print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.tensorflow_output import load_tensorflow

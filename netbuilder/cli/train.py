@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import (
+from netbuilder.cli.output import (
     UsageError,
     print_json,
     print_note,
@@ -29,9 +29,8 @@ from netbuilder.core.wording import format_number
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.session import Session
-    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.engine.trained import Event, TrainedModel
     from netbuilder.core.project.model import Project
 
 #: Seconds that a run without a window waits for room on a full disk.
@@ -265,7 +264,7 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _connect(workers: dict[str, Any]) -> None:
     """Find the other machines, before anything is computed here."""
-    from netbuilder.core.engine.distribute.strategy import connect_workers
+    from netbuilder.core.engine.distribute import connect_workers
     from netbuilder.core.tensorflow_output import filter_stderr
 
     count = len(workers["workers"])
@@ -284,7 +283,7 @@ def _train(
     project: Project, dataset: Dataset, options: dict[str, Any]
 ) -> tuple[TrainedModel, str, str]:
     """The trained model, why it ended, and which of several workers was stopped, in words."""
-    from netbuilder.cli.terminal.output import TrainingProgress
+    from netbuilder.cli.output import TrainingProgress
     from netbuilder.core.engine.events import Paused
     from netbuilder.core.engine.session import Session
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.terminal.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_number
@@ -181,7 +181,9 @@ def _tell_trial(found: Study) -> None:
     )
     best = "  " + _("best so far") if found.best is trial else ""
     told = _measured(trial)
-    print_note(f"{head}: {trial.score:.4g}{f', {told}' if told else ''}{pruned}{best}")
+    print_note(
+        f"{head}: {format_number(trial.score, '.4g')}{f', {told}' if told else ''}{pruned}{best}"
+    )
 
 
 def _measured(trial: Trial) -> str:
@@ -196,7 +198,7 @@ def _tell_best(found: Study) -> None:
         return
     best = found.best
     told = _measured(best)
-    score = f"{found.plan.measure} {best.score:.4g}{f', {told}' if told else ''}"
+    score = f"{found.plan.measure} {format_number(best.score, '.4g')}{f', {told}' if told else ''}"
     print_result(
         ngettext(
             "Best of {count} trial: {values} ({score}; kept from epoch {epoch})",
@@ -217,8 +219,10 @@ def _tell_best(found: Study) -> None:
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:
     best = found.best
+    complete = [one for one in found.ranked if one.score is not None and not one.pruned]
+    ranks = {id(one): place for place, one in enumerate(complete, 1)}
     return {
-        "trials": [trial.to_json() for trial in found.trials],
+        "trials": [trial.to_json() | {"rank": ranks.get(id(trial))} for trial in found.trials],
         "best": None if best is None else dict(best.values),
         "score": None if best is None else best.score,
         "importance": found.importance,

@@ -186,8 +186,8 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 def _compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", help=_("project to train, or a trained .h5 or .keras"))
     parser.add_argument(
-        "--with", dest="methods", metavar="NAMES", default="knn,tree,linear,forest",
-        help=_("methods to compare with: knn, tree, linear, forest"),
+        "--with", dest="methods", metavar="NAMES", default="knn,tree,linear,forest,boosting",
+        help=_("methods to compare with: {names}", names="knn, tree, linear, forest, boosting"),
     )  # fmt: skip
     _json(parser)
 

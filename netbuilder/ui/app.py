@@ -20,10 +20,9 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import recovery, retranslate, settings
-from netbuilder.ui.services.process import crash_detector
-from netbuilder.ui.services.process.garbage_collector import GarbageCollector
-from netbuilder.ui.services.process_locks import of_one_process
+from netbuilder.ui.services import crash_detector, recovery, retranslate, settings
+from netbuilder.ui.services.crash_detector import of_one_process
+from netbuilder.ui.services.garbage_collector import GarbageCollector
 from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors
 from netbuilder.ui.style import theme

@@ -24,10 +24,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
-from netbuilder.ui.services.font_scale import FontScale
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
-from netbuilder.ui.services.level import level
-from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
+from netbuilder.ui.services.lesson_session import LessonSession
+from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes, TypedSteps
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.last_run_restorer import LastRunRestorer
 from netbuilder.ui.services.runs.manual_weight_editor import (
@@ -36,8 +34,9 @@ from netbuilder.ui.services.runs.manual_weight_editor import (
 )
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
 from netbuilder.ui.services.runs.run_progress import FULL
-from netbuilder.ui.services.runs.runner import Runner, RunState, remembered_speed
-from netbuilder.ui.services.typed_steps import TypedSteps
+from netbuilder.ui.services.runs.runner import Runner, remembered_speed
+from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.settings import FontScale, level
 from netbuilder.ui.services.views import live_view
 from netbuilder.ui.services.views.canvas_strips import CanvasStrips
 from netbuilder.ui.services.views.evaluation_service import EvaluationService

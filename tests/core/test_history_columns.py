@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from netbuilder.core import history_columns
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.monitor.history import History
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.grading.report import curve_svg
 from netbuilder.ui.plots.run_curves import RunCurves
 

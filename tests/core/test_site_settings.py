@@ -11,7 +11,7 @@ from netbuilder.cli import main
 from netbuilder.core import folders
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.builtin import read_builtin
-from netbuilder.core.engine import download_progress
+from netbuilder.core.engine.build import backbone_weights
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.lessons import library
 from netbuilder.core.site_settings import VARIABLE, SiteSettings, site_settings
@@ -113,7 +113,7 @@ def test_downloads_are_refused_where_the_school_says_so(
     _write(tmp_path, monkeypatch, "downloads = false")
     with (
         pytest.raises(UserError, match="downloads are disabled"),
-        download_progress.report_download("The weights", None),
+        backbone_weights.report_download("The weights", None),
     ):
         keras.utils.get_file("weights.h5", "http://127.0.0.1:9/weights.h5", cache_dir=tmp_path)
 

@@ -84,8 +84,7 @@ def test_the_plain_picture_is_as_before(iris: Project) -> None:
 
 def test_a_picture_has_the_colours_of_the_canvas() -> None:
     """Of every category: a frozen body was grey in the picture and violet on the canvas."""
-    from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
-    from netbuilder.core.catalog.spec import Category
+    from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
 
     assert set(CATEGORY_COLORS) == set(Category)
     body = files.read(resource("examples", "frozen_body.netbuilder"))

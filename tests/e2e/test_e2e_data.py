@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from netbuilder.cli import main
-from netbuilder.cli.terminal.output import report_error
+from netbuilder.cli.output import report_error
 from netbuilder.core.data import load
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.errors import DataError

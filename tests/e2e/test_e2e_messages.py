@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from netbuilder.cli.app import missing_library_error
-from netbuilder.cli.terminal.output import report_unexpected, to_json_value
+from netbuilder.cli.output import report_unexpected, to_json_value
 from netbuilder.core import folders
 
 Run = Callable[..., Any]

@@ -63,7 +63,7 @@ def test_ctrl_c_at_one_worker_ends_both_in_words(
     assert model.exists()
     assert checkpoint.exists()
 
-    from netbuilder.core.engine.checkpoint.format import read_checkpoint
+    from netbuilder.core.engine.checkpoint import read_checkpoint
 
     found = read_checkpoint(checkpoint.parent)
     assert found is not None

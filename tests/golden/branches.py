@@ -1,6 +1,6 @@
 """Two branches: a network made with NetBuilder."""
 
-# Put your own data in; all other settings are as in NetBuilder.
+# Insert your own data; all other settings are as in NetBuilder.
 
 import keras
 import numpy as np

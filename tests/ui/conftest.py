@@ -17,7 +17,7 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app, main_window
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import jobs, level
+from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.runs.run_progress import FULL
 from netbuilder.ui.services.workbench import Workbench
 
@@ -123,7 +123,7 @@ def at_rest(qtbot: QtBot) -> Callable[[Callable[[], object]], None]:
 @pytest.fixture(autouse=True)
 def full_level(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see everything, unless they choose Basic."""
-    monkeypatch.setattr(level, "FIRST", level.FULL)
+    monkeypatch.setattr(settings, "FIRST", settings.FULL)
 
 
 @pytest.fixture(autouse=True)

@@ -15,8 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import recovery
-from netbuilder.ui.services.process import crash_detector
+from netbuilder.ui.services import crash_detector, recovery
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log, log_path
 from netbuilder.ui.window import dialogs
 
@@ -24,7 +23,7 @@ WATCHED = """
 import faulthandler, os, sys
 from netbuilder.ui import app
 from netbuilder.core.project import edits
-from netbuilder.ui.services.process import crash_detector
+from netbuilder.ui.services import crash_detector
 from PySide6.QtCore import QTimer
 
 application = app.make_application(["netbuilder"])

@@ -196,3 +196,20 @@ def test_what_was_not_foreseen_fails_as_an_error_for_people(
     assert error.code == derived.UNEXPECTED
     assert "division" in error.what
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_long_computation_shows_a_sign_and_a_short_one_none(
+    qtbot: QtBot, owner: QObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derived, "SLOW_MS", 50)
+    goes_on, signs = threading.Event(), []
+    value = Derived(owner, lambda long: long and goes_on.wait(60), slow=lambda: signs.append(1))
+    value.ask(True)
+    qtbot.waitUntil(lambda: signs == [1])
+    goes_on.set()
+    qtbot.waitUntil(lambda: value.idle)
+    monkeypatch.setattr(derived, "SLOW_MS", 500)
+    value.ask(False)
+    qtbot.waitUntil(lambda: value.idle)
+    qtbot.wait(600)
+    assert signs == [1]

@@ -18,7 +18,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
 from netbuilder.ui.results.runs_panel import short_result
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.training.curve_view import CurveView
@@ -369,7 +369,7 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     window.store.apply("Delete", lambda p: edits.remove_nodes(p, (hidden,)))
     assert hidden not in canvas.previews.ids and not canvas.state.wire_weights
     window.store.undo()
-    assert hidden in canvas.previews.ids
+    qtbot.waitUntil(lambda: hidden in canvas.previews.ids)
     assert canvas.state.wire_weights == wires
 
 

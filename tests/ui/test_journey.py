@@ -20,7 +20,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import LAYER_MIME
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.settings_panel import SettingsPanel
 
 MINUTE = 60_000

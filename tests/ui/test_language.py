@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
+from netbuilder.core.lessons.parse import read_lesson
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import retranslate, settings
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.settings_dialog import LANGUAGE, SettingsDialog, language_names
 
@@ -178,3 +182,22 @@ def test_a_machine_fixes_the_language(
     with pytest.raises(UserError) as caught:
         retranslate.choose_language("en")
     assert caught.value.code == "language_fixed"
+
+
+def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window: Open) -> None:
+    window = open_window(keras=False)
+    session = window.lessons
+    session.open(read_lesson(resource("lessons", "first_model.md")), anew=True)
+    session.record = replace(session.record, done=frozenset({1}))
+    session.go(1)
+    panel = window.findChild(LessonPanel)
+    assert panel is not None and session.step is not None
+    english, heading = session.step.title, panel.heading.text()
+    retranslate.choose_language("de")
+    assert session.step.title != english, "the lesson is translated"
+    assert panel.heading.text() == f"2. {session.step.title}" != heading
+    assert session.current == 1 and session.record.done == {1}
+    assert session.results[0].done
+    assert panel.dots[1].toolTip() == session.step.title
+    retranslate.choose_language("en")
+    assert panel.heading.text() == heading and session.record.done == {1}

@@ -42,7 +42,7 @@ from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.widgets.labels import ClampedLabel
 

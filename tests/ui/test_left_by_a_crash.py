@@ -21,9 +21,13 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, suggested_paths
-from netbuilder.ui.services.process_locks import acquire_lock, new_process_name, of_one_process
+from netbuilder.ui.services.crash_detector import (
+    acquire_lock,
+    new_process_name,
+    of_one_process,
+)
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window import dialogs
 
 MINUTE = 60_000
@@ -261,7 +265,7 @@ def test_a_training_that_is_not_in_runs_is_asked_about(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.workbench.models.trained is not None
-    assert "not saved in Runs" in window.banner.cards[0].title.text()
+    assert "not saved" in window.banner.cards[0].title.text()
     assert [one.what for one in window.documents.unsaved] == ["The trained network"]
     (home / "data" / "runs").unlink()
     window.runner.start()

@@ -17,8 +17,8 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.site_settings import VARIABLE
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.palette.palette_model import SPEC_ROLE
-from netbuilder.ui.services import level as level_module
-from netbuilder.ui.services.level import BASIC, BASIC_LAYERS, FULL, level
+from netbuilder.ui.services import settings
+from netbuilder.ui.services.settings import BASIC, BASIC_LAYERS, FULL, level
 
 Open = Callable[..., MainWindow]
 #: Things to press at a first start, as the issue asks for.
@@ -37,7 +37,7 @@ Words.
 
 @pytest.fixture(autouse=True)
 def first_start(monkeypatch: pytest.MonkeyPatch, full_level: None) -> None:
-    monkeypatch.setattr(level_module, "FIRST", BASIC)
+    monkeypatch.setattr(settings, "FIRST", BASIC)
 
 
 def listed(window: MainWindow) -> set[str]:
@@ -80,6 +80,27 @@ def test_a_first_start_shows_little(open_window: Open, example: Callable[[str], 
     assert plan.loss.isVisible() and plan.optimizer.isVisible()
     assert plan.optimizer.form.rows["learning_rate"].editor.isVisible()
     assert not plan.metrics.isVisible() and not plan.callbacks_button.isVisible()
+
+
+def test_a_setting_that_a_lesson_shows_comes_alone(
+    open_window: Open, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    panel = window.docks.show_panel("settings")
+    rows = panel.plan.length.rows
+
+    def shown() -> set[str]:
+        return {name for name, row in rows.items() if row.editor.isVisible()}
+
+    assert shown() == {"epochs", "batch_size"}
+    panel.show_setting("class_weight")
+    assert shown() == {"epochs", "batch_size", "class_weight"}
+    panel.show_setting("metrics")
+    assert panel.plan.metrics.isVisible() and not panel.plan.callbacks_button.isVisible()
+    window.actions_table[f"level-{FULL}"].trigger()
+    assert shown() > {"seed", "class_weight"}
+    window.actions_table[f"level-{BASIC}"].trigger()
+    assert shown() == {"epochs", "batch_size"}
 
 
 def test_what_is_used_or_searched_for_is_there(

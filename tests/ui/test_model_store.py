@@ -15,7 +15,7 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.model_store import ModelState, ModelStore, Source
 from netbuilder.ui.services.runs.last_run_restorer import bring_back
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 Open = Callable[..., MainWindow]
 

@@ -26,7 +26,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture.collect_window import CollectWindow
+from netbuilder.ui.capture import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm

@@ -21,14 +21,14 @@ from netbuilder.core.catalog.training.training_index import METRICS
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture.collect_window import CollectWindow
+from netbuilder.ui.capture import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import retranslate
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 from netbuilder.ui.window.command_search import CommandSearch
 from netbuilder.ui.window.panels import PANELS

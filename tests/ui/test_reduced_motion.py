@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import RunProgress
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.window.top_bar import ProgressView

@@ -18,7 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.docks import fitting

@@ -14,7 +14,7 @@ from netbuilder.core.i18n import ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 
 MINUTE = 60_000

@@ -95,7 +95,7 @@ def test_a_window_s_whole_life_imports_nothing_of_qt_on_other_threads(home: Path
 
 IN_BETWEEN = """
 import sys
-from netbuilder.ui.services.process.gradual_imports import _PiecewiseImporter
+from netbuilder.ui.services.gradual_imports import _PiecewiseImporter
 import PySide6.QtWidgets
 steps = _PiecewiseImporter("pyqtgraph").steps()
 for _ in range(60):

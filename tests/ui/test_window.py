@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton, QTabBar, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
@@ -20,7 +20,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
-from netbuilder.ui.services.process_locks import state_folder
+from netbuilder.ui.services.crash_detector import state_folder
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
@@ -57,6 +57,16 @@ def test_every_panel_opens_from_the_keyboard(open_window: Open, row: object, qtb
     QTest.keyClick(window, Qt.Key(key), Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: window.docks.pages[row.id].panel is not None, timeout=30_000)
     assert window.docks.pages[row.id].isVisible()
+
+
+def test_every_menu_fits_a_small_screen(open_window: Open) -> None:
+    """768 pixels, of which the task bar and the top bar take some."""
+    window = open_window(keras=False)
+    menus = window.top_bar.menu_button.menu().findChildren(QMenu)
+    menus += [one for one in window.findChildren(QMenu) if one.title()]
+    assert len(menus) > 8
+    high = {one.title(): one.sizeHint().height() for one in menus if one.sizeHint().height() > 660}
+    assert high == {}
 
 
 def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot: QtBot) -> None:

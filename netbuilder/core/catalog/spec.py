@@ -219,3 +219,17 @@ class ObjectSpec:
     def start_params(self) -> dict[str, Any]:
         """The parameters with which a new choice begins: required ones and teaching values."""
         return {p.name: _as_json(p.start) for p in self.params if p.start is not None}
+
+
+#: Okabe and Ito, "Color Universal Design" (2008): told apart by colour-blind eyes.
+CATEGORY_COLORS: dict[Category, str] = {
+    Category.INPUT: "#56B4E9",
+    Category.CORE: "#0072B2",
+    Category.CONVOLUTION: "#E69F00",
+    Category.RECURRENT: "#009E73",
+    Category.REGULARIZE: "#CC79A7",
+    Category.MERGE: "#D55E00",
+    Category.SHAPE: "#8A93A3",
+    Category.PREPROCESS: "#B3A400",
+    Category.PRETRAINED: "#6F4FA8",
+}

@@ -10,7 +10,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
 from netbuilder.core.catalog.spec import Category
-from netbuilder.core.check.phrases import Shape
+from netbuilder.core.check.problems import Shape
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
 from netbuilder.core.data.data_facts import BINARY, DataFacts
 from netbuilder.core.data.defaults import loss_for

@@ -6,17 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Fix, Problem, Severity
+from netbuilder.core.check.problems import Fix, Problem, Severity, node_name
 from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.rules import (
     activation,
     data,
-    data_quality,
     layer_params,
     objectives,
     output,
-    scaling,
     shapes as rules_shapes,
     structure,
     training,
@@ -34,8 +31,6 @@ RULES: tuple[Rule, ...] = (
     *structure.RULES,
     *layer_params.RULES,
     *data.RULES,
-    *data_quality.RULES,
-    *scaling.RULES,
     *rules_shapes.RULES,
     *output.RULES,
     *activation.RULES,

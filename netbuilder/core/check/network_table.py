@@ -6,10 +6,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netbuilder.core.check.phrases import Shape
+from netbuilder.core.check.problems import Shape
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Graph
+from netbuilder.core.wording import format_number
 
 #: Titles of the columns, in the order of ``LayerRow.cells``.
 COLUMNS = (
@@ -83,7 +84,7 @@ def table_lines(rows: Sequence[LayerRow]) -> list[str]:
     )
     cells = [[_(title) for title in COLUMNS]]
     cells += [
-        [f"{cell:,}" if isinstance(cell, int) else cell for cell in row]
+        [format_number(cell, ",") if isinstance(cell, int) else cell for cell in row]
         for row in (*(row.cells for row in rows), total)
     ]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]

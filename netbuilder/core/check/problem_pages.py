@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 from netbuilder.core.check.diagnostics import RULES, diagnose
-from netbuilder.core.check.example_builder import Example
 from netbuilder.core.check.problems import Problem, Severity
-from netbuilder.core.check.rule import Rule
+from netbuilder.core.check.rule import Example, Rule
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Node, Project

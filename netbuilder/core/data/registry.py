@@ -13,8 +13,8 @@ from netbuilder.core.data.readers.encodings import inner_names
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.project.edits_data import forget_point_edits
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.project.point_edits import forget_point_edits
 from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list, format_quoted_list
 

@@ -6,21 +6,57 @@ its answer as ``Paused`` from the session's thread). Arrays belong to the receiv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.notices import Diagnosis
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.project.model import Project
+
+
+@dataclass(frozen=True)
+class RunFix:
+    """What one click does.
+
+    ``edit`` changes the project (nothing where it no longer applies). ``action`` names a method
+    of the running session that does the same at once ("train_more", "go_back_to_best"), with
+    ``amount`` as its argument where it takes one; "" where there is none.
+    """
+
+    label: str
+    edit: Callable[[Project], Project] = field(compare=False)
+    action: str = ""
+    amount: int = 0
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Something that the curve shows.
+
+    Attributes:
+        code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
+            "jumping", "easier", "ignored" or "untested".
+        epoch: number, counted from 1, of the epoch that it speaks of.
+        severity: "warning", or "info" where nothing is wrong.
+    """
+
+    code: str
+    epoch: int
+    title: str
+    message: str
+    fix: RunFix | None = None
+    severity: str = "warning"
+    node: str | None = None
+
 
 Floats = NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.engine.build.graph_to_keras import layer_of
-from netbuilder.core.engine.changes import manual_weight_change
+from netbuilder.core.engine.trained import manual_weight_change
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph

@@ -9,13 +9,11 @@ from pathlib import Path
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.network_copies import copy_network
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.events import DiagnosisAdded
+from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice
-from netbuilder.core.engine.notices import Diagnosis
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 

@@ -21,12 +21,10 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.engine.build import network_copies
-from netbuilder.core.engine.build.backbone_weights import weights_path
+from netbuilder.core.engine.build.backbone_weights import Tell, weights_path
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, model_inputs
 from netbuilder.core.engine.build.tracing import release
-from netbuilder.core.engine.distribute.strategy import WorkerSync, shared_program_maker
-from netbuilder.core.engine.download_progress import Tell
-from netbuilder.core.engine.interruptible import Interruptible
+from netbuilder.core.engine.distribute import WorkerSync, shared_program_maker
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.streaming import stream_program_maker
 from netbuilder.core.engine.loop.trainer import Trainer
@@ -37,6 +35,7 @@ from netbuilder.core.engine.monitor.keras_callbacks import (
 )
 from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe
+from netbuilder.core.engine.run_control import Interruptible
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.project.model import Project
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.policy import CheckpointSaver
-from netbuilder.core.engine.distribute.strategy import WorkerSync
-from netbuilder.core.engine.error_messages import not_a_number_error
+from netbuilder.core.engine.checkpoint import CheckpointSaver
+from netbuilder.core.engine.distribute import WorkerSync
 from netbuilder.core.engine.events import (
     DiagnosisAdded,
     DiagnosisWithdrawn,
@@ -27,9 +25,9 @@ from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
 from netbuilder.core.engine.monitor.observer import Answer, NetworkObserver
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor, rows_in_words
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.engine.reporting import EventReporter
-from netbuilder.core.engine.run_control import Ending, RunControl
-from netbuilder.core.engine.speed_limiter import SpeedLimiter, Stopwatch, Unit
+from netbuilder.core.engine.reporting import EventReporter, not_a_number_error
+from netbuilder.core.engine.run_control import Ending, RunControl, SpeedLimiter, Stopwatch, Unit
+from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
@@ -396,6 +394,15 @@ class RunLoop:
         finally:
             self._at_epoch = None  # it was asked of this run
             self.clock.stand()
+
+    def timed(self, found: TrainedModel, steps: int) -> TrainedModel:
+        """A network with how long the run took, and how fast its so many steps were done."""
+        return replace(
+            found,
+            seconds=self.computing if self.tempo.slowed else self.clock.seconds,
+            slowed=self.tempo.slowed,
+            steps_per_second=steps / max(self.computing, 1e-9),
+        )
 
     def _to_the_end(self, parts: RunParts) -> str:
         trainer, callbacks, saver = parts.trainer, parts.callbacks, parts.saver

@@ -16,26 +16,21 @@ from netbuilder.core import garbage_collection
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.defaults import resolve_defaults
 from netbuilder.core.engine.build.keras_objects import is_scheduled
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint.format import (
-    RunSnapshot,
-    from_bytes,
-    read_checkpoint,
-    to_bytes,
-)
-from netbuilder.core.engine.checkpoint.policy import (
+from netbuilder.core.engine.checkpoint import (
     CheckpointSaver,
+    RunSnapshot,
+    read_checkpoint,
     restore_snapshot,
+    share_snapshot,
     take_snapshot,
 )
-from netbuilder.core.engine.distribute.strategy import (
+from netbuilder.core.engine.distribute import (
     WorkerSync,
     connect_workers,
     is_lost_worker,
     local_strategy,
     lost_worker_error,
 )
-from netbuilder.core.engine.error_messages import explain_error
 from netbuilder.core.engine.events import (
     CheckpointSaved,
     DataReplaced,
@@ -45,7 +40,6 @@ from netbuilder.core.engine.events import (
     PausedModel,
     Preparing,
 )
-from netbuilder.core.engine.interruptible import StoppedBeforeStartError
 from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
@@ -62,13 +56,13 @@ from netbuilder.core.engine.prepared_networks import (
     switch_data,
 )
 from netbuilder.core.engine.probes import Probe
-from netbuilder.core.engine.reporting import EventReporter
+from netbuilder.core.engine.reporting import EventReporter, explain_error
+from netbuilder.core.engine.run_control import StoppedBeforeStartError, Unit
 from netbuilder.core.engine.run_loop import RunLoop, RunParts
-from netbuilder.core.engine.speed_limiter import Unit
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import SCHEDULE_OFF, Event, TrainedModel
 from netbuilder.core.engine.weight_history import WeightHistory
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
@@ -123,15 +117,13 @@ class Session:
         self._asked = project
         self.project = resolve_defaults(project, dataset.facts)
         self.dataset = dataset
-        self.checkpoint_dir = checkpoint_dir
         self.compilation: Mode = compilation
         self.resume_from_checkpoint = resume
         self.base = base
         self.workers = tuple(workers)
         chief = not self.workers or worker_index == 0
         self._record = record and chief
-        if not chief:
-            self.checkpoint_dir = None
+        self.checkpoint_dir = checkpoint_dir if chief else None
         self.devices = tuple(devices)
         # Several machines must find each other before anything is computed.
         self._strategy: Any = connect_workers(self.workers, worker_index) if workers else None
@@ -404,27 +396,13 @@ class Session:
     def _outcome(self, restored_epoch: int = 0) -> TrainedModel:
         assert self._parts is not None
         trainer = self._parts.trainer
-        return self._timed(
-            finished_model(trainer, self.project, self.dataset, self._emit, restored_epoch), trainer
-        )
-
-    def _timed(self, found: TrainedModel, trainer: Trainer) -> TrainedModel:
-        loop = self._loop
-        return replace(
-            found,
-            seconds=loop.computing if loop.tempo.slowed else self.seconds,
-            slowed=loop.tempo.slowed,
-            steps_per_second=trainer.position / max(loop.computing, 1e-9),
-        )
+        found = finished_model(trainer, self.project, self.dataset, self._emit, restored_epoch)
+        return self._loop.timed(found, trainer.position)
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
         self.not_recorded = None
-        if (
-            not self._record
-            or self._control.discarding
-            or not trainer.position
-            or self.trained is None
-        ):
+        wanted = self._record and not self._control.discarding and trainer.position
+        if not wanted or self.trained is None:
             return
         try:
             self.run_id = record_outcome(
@@ -481,7 +459,7 @@ class Session:
         )
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
         if self.workers and self.resume_from_checkpoint:
-            found = self._shared(trainer, found)
+            found = share_snapshot(trainer.program.share, found)
         callbacks = Callbacks(
             training,
             training_model,
@@ -490,7 +468,9 @@ class Session:
             resumed=found is not None,
         )
         saver = CheckpointSaver(
-            folder, lambda: self._snapshot(trainer, callbacks), self._tell_saved
+            folder,
+            lambda: self._snapshot(trainer, callbacks),
+            lambda saved: self._emit(CheckpointSaved(saved.epoch, str(folder))),
         )
         # Callbacks forget what they knew when a training begins: first that, then the checkpoint.
         callbacks.begin()
@@ -521,24 +501,12 @@ class Session:
         trainer.program.settle()
         return take_snapshot(trainer, callbacks, self.epochs, self.seconds)
 
-    def _shared(self, trainer: Trainer, found: RunSnapshot | None) -> RunSnapshot | None:
-        """The first worker's checkpoint, for all of them."""
-        data = trainer.program.share(None if found is None else to_bytes(found))
-        return from_bytes(data) if data else None
-
-    def _tell_saved(self, snapshot: RunSnapshot) -> None:
-        self._emit(CheckpointSaved(snapshot.epoch, str(self.checkpoint_dir)))
-
     def _set_learning_rate(self, rate: float) -> None:
         if self._parts is not None:
             trainer, reporter = self._parts.trainer, self._parts.reporter
             trainer.set_learning_rate(rate)
-            off = (
-                N_("the schedule is off from here on")
-                if is_scheduled(trainer.training_model.optimizer)
-                else ""
-            )
-            reporter.changed("learning_rate", rate, off)
+            off = is_scheduled(trainer.training_model.optimizer)
+            reporter.changed("learning_rate", rate, SCHEDULE_OFF if off else "")
 
     def _set_epochs(self, epochs: int) -> None:
         self._loop.epochs = max(1, epochs)
@@ -603,11 +571,11 @@ class Session:
         elif trainer.training_model.count_params() > _MOST_COPIED:
             return
         try:
-            found = self._timed(paused_model(trainer, self.project, self.dataset), trainer)
+            found = paused_model(trainer, self.project, self.dataset)
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run
             log.info("the network as it stands cannot be shown: %s", error)
             return
-        self._emit(PausedModel(found))
+        self._emit(PausedModel(self._loop.timed(found, trainer.position)))
 
     def _go_back(self) -> None:
         if self._parts is not None:

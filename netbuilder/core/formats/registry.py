@@ -129,6 +129,13 @@ FORMATS: tuple[Format, ...] = (
         "writers.savedmodel",
     ),
     Format(
+        "web",
+        (".html",),
+        N_("Web page (.html)"),
+        N_("Predicts in any browser, also on a phone and without a network connection."),
+        "writers.web",
+    ),
+    Format(
         "svg",
         (".svg",),
         N_("Picture of the network (.svg)"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.training.training_index import (
@@ -20,7 +20,12 @@ from netbuilder.core.lessons.conditions import Condition, parse_condition, parse
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.wording import did_you_mean, format_list
 
-ENDINGS = (".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png")
+ENDINGS = (
+    ".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png", ".html",
+    ".md", ".pdf", ".zip",
+)  # fmt: skip
+#: What a model card asks its author, as the project keeps it.
+CARD_ANSWERS = ("purpose", "harm", "limits")
 PANELS = (
     "layer", "data", "training", "settings", "runs", "variants", "evaluate", "surface", "inside",
     "explain", "predict", "code", "report", "submit",
@@ -105,7 +110,13 @@ def _of(names: Sequence[str], what: str) -> Callable[[str], Condition]:
 optimizer = _of(list(OPTIMIZERS), N_("optimizer"))
 loss = _of([*LOSSES, "automatic"], N_("loss"))
 callback = _of(list(CALLBACKS), N_("callback"))
-scaling = _of(SCALINGS, N_("scaling"))
+
+
+def scaling(value: str) -> Condition:
+    """A way to scale; where any is asked for, the automatic choice is one, too."""
+    found = _of(SCALINGS, N_("scaling"))(value)
+    both = {"standard", "minmax"} <= {word.casefold() for word in found.words}
+    return replace(found, words=(*found.words, "auto")) if both and not found.negated else found
 
 
 def problems(value: str) -> str:
@@ -123,9 +134,18 @@ def panel(value: str) -> str:
     return known_name(value, PANELS, N_("page"))
 
 
-def ending(value: str) -> str:
-    """A file's ending."""
-    return known_name(value if value.startswith(".") else f".{value}", ENDINGS, N_("extension"))
+def card_answer(value: str) -> str:
+    """One of the answers of a model card."""
+    return known_name(value, CARD_ANSWERS, N_("part of the model card"))
+
+
+def endings(value: str) -> tuple[str, ...]:
+    """Endings of files, with ``|`` between them."""
+    named = [one.strip() for one in value.split("|")]
+    return tuple(
+        known_name(one if one.startswith(".") else f".{one}", ENDINGS, N_("extension"))
+        for one in named
+    )
 
 
 @dataclass(frozen=True)

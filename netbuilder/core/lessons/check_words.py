@@ -16,9 +16,11 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
 from netbuilder.core.lessons.callout_places import place_title
 from netbuilder.core.lessons.conditions import Condition, plain_value
-from netbuilder.core.lessons.layer_check import LayerCheck, loose_ends
+from netbuilder.core.lessons.layer_check import LayerCheck, layer_count, loose_ends, unwrapped
 from netbuilder.core.lessons.lesson_state import (
+    COMPARED,
     EVALUATED,
+    GROUPED,
     LOOKED,
     OPENED,
     PREDICTED,
@@ -31,6 +33,8 @@ from netbuilder.core.wording import capitalize_first, format_list, format_number
 
 #: What stands for a loss that is chosen from the data.
 AUTOMATIC = "automatic"
+#: Words that an answer of a model card has at least: fewer say nothing.
+CARD_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,19 @@ def _rate(project: Project) -> Any:
 
 def _named(choice: Choice | None) -> str:
     return choice.name if choice is not None else AUTOMATIC
+
+
+def _weight_column(project: Project) -> Any:
+    named = [name for name, one in project.data.columns.items() if one.role == "weight"]
+    return next(iter(named), project.data.options.get("sample_weight") or None)
+
+
+def _scaling(project: Project) -> Any:
+    """How the data is scaled; Normalization layers behind all Inputs do what "standard" does."""
+    graph = project.graph
+    behind = [graph.by_id[one].layer for start in graph.inputs for one in graph.targets[start]]
+    layers = bool(behind) and set(behind) == {"Normalization"}
+    return "standard" if layers and project.data.scaling == "none" else project.data.scaling
 
 
 def _network(project: Project) -> Any:
@@ -146,7 +163,7 @@ _ROWS = (
         N_("scaling"),
         N_("How numbers are scaled."),
         "standard",
-        lambda p: p.data.scaling,
+        _scaling,
         values.scaling,
     ),
     PlanWord(
@@ -163,6 +180,22 @@ _ROWS = (
         N_("Whether rare classes count more."),
         "balanced",
         lambda p: p.training.class_weight,
+        values.words_condition,
+    ),
+    PlanWord(
+        "sample_weight",
+        N_("sample weight"),
+        N_("The column that holds the sample weights, or 'none'."),
+        "weight",
+        _weight_column,
+        values.words_condition,
+    ),
+    PlanWord(
+        "sheet",
+        N_("sheet"),
+        N_("The sheet of a spreadsheet that is read."),
+        "second study",
+        lambda p: p.data.options.get("sheet"),
         values.words_condition,
     ),
     PlanWord(
@@ -185,8 +218,8 @@ ABSENT, CHANGED = "absent", "changed"
 
 #: Of the plan, what makes another network of the same graph. How long it learned is
 #: ``epochs_run``'s business, and a seed is as good as another.
-_LEARNT_WITH = ("data", "scaling", "validation_split", "class_weight", "loss", "optimizer",
-                "learning_rate", "batch_size", "callback")  # fmt: skip
+_LEARNT_WITH = ("data", "sheet", "scaling", "validation_split", "class_weight", "sample_weight",
+                "loss", "optimizer", "learning_rate", "batch_size", "callback")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -239,7 +272,8 @@ def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str,
 
 
 def _absent(state: LessonState, layer: str, _step: int) -> str:
-    there = [node for node in state.project.graph.nodes if node.layer == layer]
+    nodes = state.project.graph.nodes
+    there = [node for node in nodes if unwrapped(node, layer) is not None]
     if not there:
         return ""
     return ngettext(
@@ -414,7 +448,7 @@ def _parameters(state: LessonState, value: Condition, _step: int) -> str:
 
 
 def _layers(state: LessonState, value: Condition, _step: int) -> str:
-    count = sum(node.layer != "Input" for node in state.project.graph.nodes)
+    count = layer_count(state.project.graph)
     if value.holds(count):
         return ""
     return ngettext(
@@ -434,14 +468,28 @@ def _answered(state: LessonState, value: str, step: int) -> str:
     return _("The answer is not correct yet.")
 
 
+def _card(state: LessonState, value: str, _step: int) -> str:
+    given = state.project.extra.get("card")
+    text = str(given.get(value) or "") if isinstance(given, Mapping) else ""
+    if len(text.split()) >= CARD_WORDS:
+        return ""
+    return _(
+        "Write at least {count} words into the model card, in the field '{field}'.",
+        count=CARD_WORDS,
+        field=value,
+    )
+
+
 def _event(name: str, sentence: str) -> Missing:
     def missing_of(state: LessonState, value: Any, _step: int) -> str:
-        wanted = name if value is True else f"{name}:{value}"
-        if wanted in state.events or (
+        several = value if isinstance(value, tuple) else (value,)
+        wanted = {name if value is True else f"{name}:{one}" for one in several}
+        if wanted & state.events or (
             value is True and any(one.startswith(f"{name}:") for one in state.events)
         ):
             return ""
-        return _(sentence, page=place_title(value) if name == LOOKED else value)
+        shown = format_list(several, style="or") if isinstance(value, tuple) else value
+        return _(sentence, page=place_title(value) if name == LOOKED else shown)
 
     return missing_of
 
@@ -478,9 +526,17 @@ _WORDS = (
               values.yes, _event(EVALUATED, N_("Open the Evaluate page after training."))),
     CheckWord("looked", N_("A page was opened."), "inside", values.panel,
               _event(LOOKED, N_("Open {page}."))),
-    CheckWord("saved", N_("A file with this extension was saved."), ".h5", values.ending,
+    CheckWord(COMPARED, N_("The network was compared with other methods on this data: its name, "
+                           "or the name of its file."), "iris", values.text,
+              _event(COMPARED, N_("Compare the network with other methods on this data: {page}."))),
+    CheckWord(GROUPED, N_("The evaluation was shown by the values of this column."), "group",
+              values.text, _event(GROUPED, N_("Show the evaluation by the column '{page}'."))),
+    CheckWord("card", N_("This answer of the model card is written: 'purpose', 'harm' or "
+                         "'limits'."), "purpose", values.card_answer, _card),
+    CheckWord("saved", N_("A file with one of these extensions was saved."), ".h5", values.endings,
               _event(SAVED, N_("No {page} file has been saved yet."))),
-    CheckWord("opened", N_("A file with this extension was opened."), ".h5", values.ending,
+    CheckWord("opened", N_("A file with one of these extensions was opened."), ".h5",
+              values.endings,
               _event(OPENED, N_("No {page} file has been opened yet."))),
 )  # fmt: skip
 

@@ -48,7 +48,9 @@ class LayerCheck:
     def missing(self, state: LessonState) -> str:
         """What is missing for it to hold; "" where it holds."""
         graph = state.project.graph
-        there = [node for node in graph.nodes if node.layer == self.layer]
+        there = [
+            found for node in graph.nodes if (found := unwrapped(node, self.layer)) is not None
+        ]
         if not there:
             return _("There is no {layer} on the canvas.", layer=self.layer)
         wanting = [self._wanting(node, state) for node in there]
@@ -64,21 +66,29 @@ class LayerCheck:
                 layer=self.layer,
                 wanted=self.count.shown,
             )
-        return "" if fitting else min(wanting, key=len)[0]
+        if fitting:
+            return ""
+        node, best = min(zip(there, wanting, strict=True), key=lambda one: len(one[1]))
+        # Where it stands is said alone: a layer that is another one needs no other numbers.
+        return best[0] if self._misplaced(node, graph) else " ".join(best)
 
-    def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
-        graph = state.project.graph
+    def _misplaced(self, node: Node, graph: Graph) -> list[str]:
         found = []
-        # Where it stands is said first: a layer that is another one needs no other numbers.
         if self.connected and not is_connected(graph, node.id):
             found.append(_("{layer} is not connected to the Input.", layer=node.id))
         if self.after and not any(
-            one.layer == self.after and node.id in descendants(graph, one.id) for one in graph.nodes
+            unwrapped(one, self.after) is not None and node.id in descendants(graph, one.id)
+            for one in graph.nodes
         ):
             found.append(self._not_after(node))
         last = activation_layer(node, graph) or node
         if self.last and node.id not in graph.outputs and last.id not in graph.outputs:
             found.append(_("{layer} is not the last layer.", layer=node.id))
+        return found
+
+    def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
+        graph = state.project.graph
+        found = self._misplaced(node, graph)
         for name, wanted in self.params:
             held = param_of(node, graph, name)
             if not wanted.holds(held):
@@ -127,6 +137,19 @@ class LayerCheck:
         ]
 
 
+def unwrapped(node: Node, layer: str) -> Node | None:
+    """Return ``node`` where it is a ``layer``, or what it wraps where that is one; else None.
+
+    A ``Bidirectional`` of an LSTM reads with an LSTM, too.
+    """
+    if node.layer == layer:
+        return node
+    inner = node.params.get("layer")
+    if not isinstance(inner, Mapping) or inner.get("layer") != layer:
+        return None
+    return Node(node.id, layer, inner.get("params") or {})
+
+
 def param_of(node: Node, graph: Graph, name: str) -> Any:
     """What a layer's argument is: as given, or Keras's default. A shared layer has its owner's."""
     owner = graph.by_id.get(node.shared or "", node)
@@ -141,14 +164,27 @@ _ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_
 
 
 def activation_layer(node: Node, graph: Graph) -> Node | None:
-    """Return the layer that applies the activation of ``node``, where it stands by itself."""
-    following = [graph.by_id[target] for target in graph.targets[node.id]]
+    """Return the layer that applies the activation of ``node``, where it stands by itself.
+
+    A ``BatchNormalization`` may stand between both.
+    """
     if "activation" not in LAYERS[node.layer].by_name:
         return None
-    if param_of(node, graph, "activation") != "linear" or len(following) != 1:
+    if param_of(node, graph, "activation") != "linear":
+        return None
+    following = [graph.by_id[target] for target in graph.targets[node.id]]
+    if len(following) == 1 and following[0].layer == "BatchNormalization":
+        following = [graph.by_id[target] for target in graph.targets[following[0].id]]
+    if len(following) != 1:
         return None
     alone = following[0].layer == "Activation" or following[0].layer in _ACTIVATION_LAYERS
     return following[0] if alone else None
+
+
+def layer_count(graph: Graph) -> int:
+    """Return the number of layers but Inputs; one with its Activation layer counts once."""
+    apart = {one.id for node in graph.nodes if (one := activation_layer(node, graph)) is not None}
+    return sum(node.layer != "Input" and node.id not in apart for node in graph.nodes)
 
 
 def activation_of(node: Node, graph: Graph) -> Any:

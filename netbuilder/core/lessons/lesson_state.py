@@ -17,6 +17,8 @@ PREDICTED, EVALUATED, SAVED, OPENED, LOOKED = (
     "opened",
     "looked",
 )
+#: Other methods were compared on a data set, and an evaluation was shown by the values of a column.
+COMPARED, GROUPED = "compared", "grouped"
 
 
 @dataclass(frozen=True)

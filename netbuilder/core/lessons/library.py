@@ -36,9 +36,14 @@ ORDER = (
     "pictures",
     "sequences",
     "text",
+    "word_vectors",
     "language_model",
     "confusion_and_bias",
+    "bias_by_group",
+    "comparing_methods",
+    "model_card",
     "transfer",
+    "own_picture_project",
     "taking_it_away",
 )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from netbuilder.core.errors import DataFix, EditError
+from netbuilder.core.errors import DataError, DataFix, EditError
 from netbuilder.core.file_names import form_on_disk
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.model import (
     COLUMN_ROLES,
@@ -19,9 +20,172 @@ from netbuilder.core.project.model import (
     SINGLE_ROLES,
     ColumnChoice,
     Data,
+    Graph,
     Project,
 )
 from netbuilder.core.wording import did_you_mean, format_quoted_list
+
+Place = tuple[float, float]
+#: Its name among the options of a recipe.
+POINTS = "points"
+_FORM = '{"added": [[x, y, "class"]], "moved": [[number, x, y]], "removed": [number]}'
+
+
+@dataclass(frozen=True)
+class PointEdits:
+    """What was done by hand. ``moved``: new places by number; ``removed``: numbers.
+
+    ``added``: places and classes, "" for points of a curve.
+    """
+
+    added: tuple[tuple[float, float, str], ...] = ()
+    moved: Mapping[int, Place] = field(default_factory=dict)
+    removed: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.moved or self.removed)
+
+    def __str__(self) -> str:
+        added, moved, removed = len(self.added), len(self.moved), len(self.removed)
+        done = (
+            added and ngettext("{count} point added", "{count} points added", added),
+            moved and ngettext("{count} point moved", "{count} points moved", moved),
+            removed and ngettext("{count} point removed", "{count} points removed", removed),
+        )
+        return ", ".join(text for text in done if text)
+
+
+def point_edits(data: Data) -> PointEdits:
+    """What a recipe says was done by hand.
+
+    Raises:
+        DataError: it is written in another form.
+    """
+    value = data.options.get(POINTS)
+    if value is None:
+        return PointEdits()
+    try:
+        if not isinstance(value, Mapping) or set(value) - {"added", "moved", "removed"}:
+            raise ValueError
+        return PointEdits(
+            tuple((*_place(x, y), _label(label)) for x, y, *label in value.get("added", ())),
+            {_number(row): _place(x, y) for row, x, y in value.get("moved", ())},
+            frozenset(_number(row) for row in value.get("removed", ())),
+        )
+    except (TypeError, ValueError):
+        raise _unreadable(_FORM) from None
+
+
+def _unreadable(form: str) -> DataError:
+    return DataError(
+        _("The entry '{key}' of the data cannot be read.", key=POINTS),
+        _("Write {form}, or remove the entry.", form=form),
+        code="points_not_read",
+    )
+
+
+def _place(x: Any, y: Any) -> Place:
+    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in (x, y)):
+        raise ValueError
+    if not math.isfinite(x) or not math.isfinite(y):
+        raise ValueError
+    return float(x), float(y)
+
+
+def _label(given: list[Any]) -> str:
+    if len(given) > 1:
+        raise ValueError
+    return str(given[0]) if given else ""
+
+
+def check_labels(edits: PointEdits, *, classes: bool) -> None:
+    """Points of classes have one each, those of a curve have none.
+
+    Raises:
+        DataError: one of those that were put in does not fit.
+    """
+    if any(bool(label) != classes for _, _, label in edits.added):
+        form = _FORM if classes else _FORM.replace(', "class"', "")
+        raise _unreadable(form)
+
+
+def _number(row: Any) -> int:
+    if isinstance(row, bool) or not isinstance(row, int) or row < 0:
+        raise ValueError
+    return row
+
+
+def _with(project: Project, edits: PointEdits) -> Project:
+    options = {key: value for key, value in project.data.options.items() if key != POINTS}
+    written: dict[str, list[Any]] = {
+        "added": [[x, y, label] if label else [x, y] for x, y, label in edits.added],
+        "moved": [[row, *place] for row, place in sorted(edits.moved.items())],
+        "removed": sorted(edits.removed),
+    }
+    if edits:
+        options[POINTS] = {key: rows for key, rows in written.items() if rows}
+    return replace(project, data=replace(project.data, options=options))
+
+
+def add_point(project: Project, x: float, y: float, label: str = "") -> Project:
+    """Put a point in, of a class where the set has classes."""
+    edits = point_edits(project.data)
+    return _with(project, replace(edits, added=(*edits.added, (*_shown(x, y), label))))
+
+
+def move_point(project: Project, number: int, x: float, y: float) -> Project:
+    """Put a point elsewhere.
+
+    Raises:
+        EditError: there is no such point.
+    """
+    edits, place = point_edits(project.data), _shown(x, y)
+    if number >= 0:
+        _check_there(edits, number)
+        return _with(project, replace(edits, moved={**edits.moved, number: place}))
+    added, index = list(edits.added), _index(edits, number)
+    added[index] = (*place, added[index][2])
+    return _with(project, replace(edits, added=tuple(added)))
+
+
+def remove_point(project: Project, number: int) -> Project:
+    """Take a point away.
+
+    Raises:
+        EditError: there is no such point.
+    """
+    edits = point_edits(project.data)
+    if number >= 0:
+        _check_there(edits, number)
+        moved = {row: place for row, place in edits.moved.items() if row != number}
+        return _with(project, replace(edits, moved=moved, removed=edits.removed | {number}))
+    index = _index(edits, number)
+    return _with(project, replace(edits, added=edits.added[:index] + edits.added[index + 1 :]))
+
+
+def forget_point_edits(project: Project) -> Project:
+    """All points as they are made."""
+    return _with(project, PointEdits())
+
+
+def _shown(x: float, y: float) -> Place:
+    """Six digits: more than an eye or a float32 can tell apart, and short in the file."""
+    return float(f"{x:.6g}"), float(f"{y:.6g}")
+
+
+def _check_there(edits: PointEdits, number: int) -> None:
+    if number in edits.removed:
+        raise EditError(_("This point was removed."), _("Choose another point."), code="point_gone")
+
+
+def _index(edits: PointEdits, number: int) -> int:
+    index = -1 - number
+    if not 0 <= index < len(edits.added):
+        raise EditError(
+            _("This point does not exist."), _("Choose another point."), code="point_gone"
+        )
+    return index
+
 
 # Folders above a file's name that may have been moved along: "data/2026/sales.csv".
 _ALONG = 2
@@ -177,3 +341,99 @@ def _with_role(data: Data, name: str, role: str) -> Data:
 def _without(lists: Mapping[str, tuple[str, ...]], name: str) -> dict[str, tuple[str, ...]]:
     kept = {key: tuple(one for one in names if one != name) for key, names in lists.items()}
     return {key: names for key, names in kept.items() if names}
+
+
+Lists = Mapping[str, tuple[str, ...]]
+
+
+def input_columns(project: Project, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The columns of each Input: those that the recipe gives it, else all ``features``."""
+    given = project.data.inputs
+    return {one: given.get(one) or tuple(features) for one in project.graph.inputs}
+
+
+def output_columns(project: Project, targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The columns of each output: those that the recipe gives it, else one each, else all."""
+    given, outputs = project.data.targets, project.graph.outputs
+    each = len(outputs) == len(targets)
+    return {
+        one: given.get(one) or ((targets[place],) if each else tuple(targets))
+        for place, one in enumerate(outputs)
+    }
+
+
+def set_input_columns(
+    project: Project, names: Sequence[str], node: str, features: Sequence[str]
+) -> Project:
+    """Let columns feed an Input; where there are several, no other one.
+
+    Args:
+        project: the project.
+        names: the columns. What was no feature becomes one.
+        node: id of the Input.
+        features: the columns that are features now, in the order of the table.
+
+    Raises:
+        EditError: there is no such Input, or another one would have no column left.
+    """
+    graph = project.graph
+    _need(node, graph.inputs, graph, "Input")
+    known = input_columns(project, features)
+    project = set_columns(project, [n for n in names if n not in features], role="feature")
+    if len(graph.inputs) < 2 and node not in project.data.inputs:
+        return project
+    order = (*features, *(name for name in names if name not in features))
+    lists = {}
+    for one, mine in known.items():
+        wanted = {*mine, *names} if one == node else {*mine} - {*names}
+        lists[one] = tuple(name for name in order if name in wanted)
+    _need_some(lists, N_("The Input '{name}' would have no columns."))
+    return replace(project, data=replace(project.data, inputs=lists))
+
+
+def set_output_columns(
+    project: Project, names: Sequence[str], output: str, targets: Sequence[str]
+) -> Project:
+    """Let an output learn columns, in the place of those that it learned.
+
+    Args:
+        project: the project.
+        names: the columns, which become targets.
+        output: id of the output.
+        targets: the columns that are targets now.
+
+    Raises:
+        EditError: there is no such output, or another one would have nothing to learn.
+    """
+    graph = project.graph
+    _need(output, graph.outputs, graph, "output")
+    lists = output_columns(project, targets)
+    project = set_columns(project, names, role="target")
+    for one, mine in lists.items():
+        lists[one] = tuple(names) if one == output else tuple(n for n in mine if n not in names)
+    _need_some(lists, N_("The output '{name}' would have nothing to predict."))
+    target = tuple(dict.fromkeys(name for mine in lists.values() for name in mine))
+    several = len(graph.outputs) > 1 or output in project.data.targets
+    data = replace(project.data, target=target, targets=lists if several else {})
+    return replace(project, data=data)
+
+
+def _need(node: str, there: Sequence[str], graph: Graph, what: str) -> None:
+    if node not in there:
+        raise EditError(
+            _("There is no {layer} '{name}'.", layer=what, name=node),
+            (
+                _("Choose one of {names}.", names=format_quoted_list(there))
+                if there
+                else _("Add one first.")
+            ),
+            code="no_such_end",
+        )
+
+
+def _need_some(lists: Lists, message: str) -> None:
+    empty = next((one for one, mine in lists.items() if not mine), None)
+    if empty is not None:
+        raise EditError(
+            _(message, name=empty), _("Choose another column for it first."), code="columns_missing"
+        )

@@ -1,19 +1,26 @@
-"""Pieces of a graph as text: copy, paste (also between windows), duplicate, saved blocks."""
+"""Pieces of a graph as text: copy, paste (also between windows), repeat, saved blocks."""
 
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from netbuilder.core.errors import EditError, ProjectFileError
+from netbuilder.core import folders
+from netbuilder.core.errors import EditError, ProjectFileError, UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project import atomic, edits, files
 from netbuilder.core.project.edits import new_id
 from netbuilder.core.project.files import from_json, to_json
 from netbuilder.core.project.graph_ends import replace_graph
-from netbuilder.core.project.groups import members, nested
+from netbuilder.core.project.groups import members, nested, put_into, rename_group
 from netbuilder.core.project.model import Graph, Group, Node, Point, Project
+
+log = logging.getLogger(__name__)
 
 
 def copy_fragment(graph: Graph, ids: Iterable[str]) -> str:
@@ -129,3 +136,134 @@ def paste_fragment(
         groups=(*graph.groups, *groups),
     )
     return project, tuple(node.id for node in nodes)
+
+
+@dataclass(frozen=True)
+class SavedBlock:
+    """A saved group: its name, its graph and where it is kept."""
+
+    name: str
+    graph: Graph
+    path: Path
+
+
+def _folder() -> Path:
+    folder = folders.data() / "blocks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _path(name: str) -> Path:
+    # A number sets names apart that differ only in what a file name cannot hold.
+    safe = re.sub(r"[^\w\- ]+", "_", name).strip()[:60] or "block"
+    path, count = _folder() / f"{safe}{files.ENDING}", 1
+    while path.exists() and files.read(path).name != name:
+        count += 1
+        path = _folder() / f"{safe} {count}{files.ENDING}"
+    return path
+
+
+def save_block(graph: Graph, group_id: str) -> SavedBlock:
+    """Save a group under its name; a block of that name is replaced.
+
+    Raises:
+        UserError: the data folder cannot be written.
+    """
+    name = graph.group_by_id[group_id].name
+    piece = read_fragment(copy_fragment(graph, [group_id]))
+    path = _path(name)
+    files.write(Project(name, piece), path)
+    return SavedBlock(name, piece, path)
+
+
+def list_blocks() -> list[SavedBlock]:
+    """All saved blocks by name; a damaged file is passed over and logged."""
+    found = []
+    for path in sorted(_folder().glob(f"*{files.ENDING}")):
+        try:
+            project = files.read(path)
+        except UserError as error:
+            log.warning("block %s is of no use: %s", path, error)
+            continue
+        found.append(SavedBlock(project.name, project.graph, path))
+    return sorted(found, key=lambda block: block.name.lower())
+
+
+def delete_block(block: SavedBlock) -> None:
+    """Delete a block; networks that it was put into keep it.
+
+    Raises:
+        UserError: its file cannot be deleted.
+    """
+    try:
+        atomic.delete(block.path)
+    except OSError as error:
+        raise atomic.delete_error(error, block.path) from error
+
+
+MOST = 50  # copies: above, nobody can read the network any more
+
+
+def repeat_group(project: Project, group_id: str, times: int) -> Project:
+    """Put copies of a group behind it, so that it stands ``times`` times in a row.
+
+    The copies have weights of their own. What the group fed is fed by the last copy.
+
+    Args:
+        times: how often it stands there in the end; 1 changes nothing.
+
+    Raises:
+        EditError: there is no such group, it has no single way in and out, or ``times`` is
+            not between 1 and 50.
+    """
+    graph = project.graph
+    group = graph.group_by_id.get(group_id)
+    if group is None:
+        raise EditError(_("The group '{name}' no longer exists.", name=group_id), code="group_gone")
+    if not 1 <= times <= MOST:
+        raise EditError(
+            _(
+                "You can repeat a group 1 to {limit} times, not {count} times.",
+                limit=MOST,
+                count=times,
+            ),
+            code="repeat_out_of_range",
+        )
+    inside = set(members(graph, group_id))
+    entries = {b for a, b in graph.edges if b in inside and a not in inside}
+    exits = {a for a, b in graph.edges if a in inside and b not in inside}
+    exits |= {one for one in inside if not graph.targets[one]}
+    # Where nothing leads in yet, the data comes to the first layer that nothing feeds.
+    entries = entries or {one for one in inside if not graph.sources[one]}
+    if len(entries) != 1 or len(exits) != 1:
+        raise EditError(
+            _(
+                "“{name}” must have one input and one output to be repeated. It has "
+                "{entries} inputs and {exits} outputs.",
+                name=group.name,
+                entries=len(entries),
+                exits=len(exits),
+            ),
+            _("Group layers that follow each other."),
+            code="group_not_a_chain",
+        )
+    first, end = entries.pop(), exits.pop()
+    last = end
+    piece = read_fragment(copy_fragment(graph, (group_id,)))
+    order = [node.id for node in piece.nodes]
+    onward = [target for target in graph.targets[end] if target not in inside]
+    for number in range(2, times + 1):
+        known = {one.id for one in project.graph.groups}
+        project, new = paste_fragment(project, piece)
+        project = edits.move_nodes(project, dict.fromkeys(new))  # the layout finds their places
+        copy_in, copy_out = new[order.index(first)], new[order.index(end)]
+        edges = tuple(
+            (copy_out, b) if a == last and b in onward else (a, b) for a, b in project.graph.edges
+        )
+        project = replace_graph(project, edges=edges)
+        project = edits.connect(project, last, copy_in)
+        made = next(g for g in project.graph.groups if g.id not in known and g.parent is None)
+        project = rename_group(project, made.id, f"{group.name} {number}")
+        project = put_into(project, {made.id: group.parent})
+        last = copy_out
+    return project

@@ -148,8 +148,8 @@ def learning_curve(
         known: list[float] = []
         fresh: list[float] = []
         for seed, order in enumerate(orders):
-            part = _part(dataset.train, order[:count])
-            trained = _train(project, replace(dataset, train=part), base, seed, ended)
+            part = select_rows(dataset.train, order[:count])
+            trained = train_quietly(project, replace(dataset, train=part), base, seed, ended)
             if trained is None:
                 return curve
             on_known, on_new = evaluate(trained, part), evaluate(trained, new)
@@ -173,7 +173,8 @@ def _order(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     return np.random.default_rng(seed).permutation(count)
 
 
-def _part(split: Split, rows: NDArray[np.int64]) -> Split:
+def select_rows(split: Split, rows: NDArray[np.int64]) -> Split:
+    """Return some rows of a split, in their own order."""
     rows = np.sort(rows)
 
     def some(values: dict[str, Any]) -> dict[str, Any]:
@@ -190,12 +191,16 @@ def _writes(callback: Choice) -> bool:
     return bool({"filename", "filepath", "log_dir"} & set(CALLBACKS[callback.name].by_name))
 
 
-def _train(
+def train_quietly(
     project: Project, dataset: Dataset, base: Path | None, seed: int, ended: Callable[[], bool]
 ) -> Any:
-    from netbuilder.core.engine.changes import Event
+    """Train from initial weights and leave no record; None where ``ended`` says so.
+
+    ``seed`` is added to the project's own.
+    """
     from netbuilder.core.engine.events import EpochEnd
     from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import Event
 
     stopped = [False]
 

@@ -7,12 +7,8 @@ from dataclasses import replace
 
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.network_copies import copy_network
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.manual_weights import WeightIndex, set_weights
-from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.i18n import noop as N_
-
-_NOTE = N_("the best epoch is chosen from here on")
+from netbuilder.core.engine.trained import BEST_FROM_HERE, Changed, TrainedModel
 
 
 def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
@@ -26,7 +22,7 @@ def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> 
     training_model = copy_network(trained.training_model, trained.project, trained.facts)
     set_weights(training_model, trained.project.graph, values)
     count = trained.set_by_hand + len(values)
-    change = Changed("weights", count, trained.epochs, trained.step, _NOTE)
+    change = Changed("weights", count, trained.epochs, trained.step, BEST_FROM_HERE)
     return replace(
         trained,
         training_model=training_model,

@@ -5,15 +5,19 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
-from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    FittedColumn,
+    OutputPreprocessing,
+)
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -23,14 +27,21 @@ from netbuilder.core.results.evaluate import (
     evaluate,
     number_evaluation,
 )
-from netbuilder.core.results.own_units import preprocessing_of
-from netbuilder.core.results.statistics import Interval, intervals
+from netbuilder.core.results.headline import metric_text
+from netbuilder.core.results.own_units import parse_cell, predict_values, preprocessing_of
+from netbuilder.core.results.statistics import Interval, intervals, paired_difference
+from netbuilder.core.wording import format_list
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.live.view_data import SurfacePicture
 
 Array = NDArray[Any]
 NETWORK = "network"
 #: So many numbers of training rows keep every method within some seconds on an old laptop.
 _MOST_CELLS, _FEWEST_ROWS = 2_000_000, 500
 _NEIGHBOURS, _TREES, _DEPTH = 5, 100, 6
+#: A tree is told where the network's error is this much above its error, or more.
+_SUITS_BETTER = 1.05
 
 
 @dataclass(frozen=True)
@@ -79,6 +90,15 @@ def _forest(kind: str) -> Callable[[int], Any]:
     return make
 
 
+def _boosted(kind: str) -> Callable[[int], Any]:
+    def make(seed: int) -> Any:
+        from sklearn import ensemble
+
+        return getattr(ensemble, kind)(random_state=seed)
+
+    return make
+
+
 METHODS: Mapping[str, Method] = {
     one.name: one
     for one in (
@@ -90,6 +110,8 @@ METHODS: Mapping[str, Method] = {
                _linear("LinearRegression")),
         Method("forest", N_("Random forest"), _forest("RandomForestClassifier"),
                _forest("RandomForestRegressor")),
+        Method("boosting", N_("Gradient-boosted trees"), _boosted("HistGradientBoostingClassifier"),
+               _boosted("HistGradientBoostingRegressor")),
     )
 }  # fmt: skip
 
@@ -115,6 +137,17 @@ class Candidate:
     model: Any = None
 
 
+@dataclass(frozen=True)
+class OwnFeature:
+    """The column of a feature, the number of its category, and the scale and offset by which the
+    network's value becomes the column's own."""
+
+    column: FittedColumn
+    category: int = 0
+    scale: float = 1.0
+    offset: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Comparison:
     """The network and the other methods on the same rows.
@@ -124,6 +157,7 @@ class Comparison:
         features: name of each feature that the other methods got.
         x: (n, features) of the evaluated rows, as the methods got them.
         train_x, train_y: the rows that they were trained on.
+        trained, dataset: the network and its data, for what is asked later.
         notes: what there is to know: rows that were left out, say.
     """
 
@@ -132,11 +166,43 @@ class Comparison:
     x: Array
     train_x: Array
     train_y: Array
+    trained: TrainedModel
+    dataset: Dataset
     notes: tuple[str, ...] = ()
     by_name: Mapping[str, Candidate] = field(init=False, repr=False)
+    own: tuple[OwnFeature, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {one.name: one for one in self.candidates})
+        object.__setattr__(self, "own", _own_features(self.trained, self.features))
+
+    @property
+    def advice(self) -> str:
+        """The sentence that trees suit these rows better than the network; "" where none does.
+
+        Compared are the wrong predictions of classes and the mean absolute error of numbers; a
+        difference that chance explains is none.
+        """
+        mine = self.by_name[NETWORK]
+        metric = "accuracy" if "accuracy" in mine.evaluation.metrics else "mean_absolute_error"
+        sign = -1.0 if metric == "accuracy" else 1.0
+        trees = [self.by_name[n] for n in ("tree", "forest", "boosting") if n in self.by_name]
+        if not trees:
+            return ""
+        best = min(trees, key=lambda one: sign * one.evaluation.metrics[metric])
+        here, there = (one.evaluation.metrics[metric] for one in (mine, best))
+        errors = (1 - here, 1 - there) if metric == "accuracy" else (here, there)
+        if errors[0] <= _SUITS_BETTER * errors[1] or (
+            paired_difference(mine.evaluation, best.evaluation)[1] >= 0
+        ):
+            return ""
+        return _(
+            "A tree suits this data better: {method} reaches {metric} {theirs}, the network {own}.",
+            method=_(METHODS[best.name].title),
+            metric=metric_words(metric),
+            theirs=metric_text(best.evaluation, metric, there),
+            own=metric_text(mine.evaluation, metric, here),
+        )
 
     def disagreements(self, name: str) -> NDArray[np.int64]:
         """Row numbers on which ``name`` and the network predict differently; of numbers those that
@@ -189,8 +255,8 @@ def compare(
             code="no_test_set",
         )
     rows, notes = _sampled(dataset.train, seed)
-    train_x, train_y = _features(trained, dataset.train, rows), dataset.train.raw_y[output][rows]
-    x, truth = _features(trained, held, None), np.asarray(held.raw_y[output])
+    train_x, train_y = _joined(trained, dataset.train.x, rows), dataset.train.raw_y[output][rows]
+    x, truth = _joined(trained, held.x, None), np.asarray(held.raw_y[output])
     found = [_network(trained, held)]
     for number, name in enumerate(names):
         if cancelled():
@@ -200,8 +266,9 @@ def compare(
             on_progress(_(method.title), number, len(names))
         found.append(_fitted(method, target, (train_x, train_y), (x, truth), seed))
     return Comparison(
-        tuple(found), _feature_names(trained, train_x.shape[1]), x, train_x, train_y, notes
-    )
+        tuple(found), _feature_names(trained, train_x.shape[1]), x, train_x, train_y,
+        trained, dataset, notes,
+    )  # fmt: skip
 
 
 def _need_known(names: Sequence[str]) -> None:
@@ -232,11 +299,11 @@ def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:
     )
 
 
-def _features(trained: TrainedModel, split: Split, rows: Array | None) -> Array:
+def _joined(trained: TrainedModel, x: Mapping[str, Array], rows: Array | None) -> Array:
     """What the network sees of each row, as one list of numbers; words as their counts."""
     parts = []
     for key, entry in preprocessing_of(trained).inputs.items():
-        values = np.asarray(split.x[key] if rows is None else split.x[key][rows])
+        values = np.asarray(x[key] if rows is None else x[key][rows])
         flat = values.reshape(len(values), -1)
         if entry.vocabulary:
             size = len(entry.vocabulary)
@@ -293,20 +360,129 @@ def _is_flat(values: Array) -> bool:
     return values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1)
 
 
-def tree_steps(comparison: Comparison, row: int) -> tuple[tuple[str, float, bool], ...]:
-    """Return the questions that the decision tree asks about one row, from its root.
+def _own_features(trained: TrainedModel, names: tuple[str, ...]) -> tuple[OwnFeature, ...]:
+    found: list[OwnFeature] = []
+    for entry in preprocessing_of(trained).inputs.values():
+        if entry.vocabulary:
+            words = len(entry.vocabulary) - 2
+            found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :][:words]]
+            continue
+        last = entry.shape[-1] if entry.shape else 1
+        scales = np.broadcast_to(entry.scale if entry.scaled else 1.0, (last,))
+        offsets = np.broadcast_to(entry.offset if entry.scaled else 0.0, (last,))
+        known = [(one, at) for one in entry.columns for at in range(len(one.features))]
+        for place in range(int(np.prod(entry.shape))):
+            at = place % last
+            column, category = known[at] if len(known) == last else (FittedColumn(""), 0)
+            if column.kind != "category":
+                column = replace(column, name=names[len(found)])
+            found.append(OwnFeature(column, category, float(scales[at]), float(offsets[at])))
+    return tuple(found)
 
-    Returns:
-        For each: the feature, the threshold, and whether the row's value is at most that.
+
+def _question(one: OwnFeature, threshold: float, below: bool) -> str:
+    """What holds for the rows on one side of a threshold, in the column's own units."""
+    column, limit = one.column, threshold * one.scale + one.offset
+    words = column.categories
+    if len(words) == 2 and 0 <= limit < 1:
+        held = one.category if column.kind == "category" else 1
+        value = words[1 - held if below else held]
+        return _("{column} is {value}", column=column.name, value=value)
+    if words and 0 <= limit < 1:
+        said = N_("{column} is not {value}") if below else N_("{column} is {value}")
+        return _(said, column=column.name, value=words[one.category])
+    plain = column if column.kind == "date" else replace(column, kind="number")
+    return f"{column.name} {'≤' if below else '>'} {parse_cell(plain, np.array([limit]))}"
+
+
+def row_words(comparison: Comparison, values: Array) -> str:
+    """Write a row of features as its columns are: ``sepal_length 5.1 cm · colour red``."""
+    said, start = [], 0
+    while start < len(values):
+        one = comparison.own[start]
+        width = len(one.column.features) if one.column.kind == "category" else 1
+        own = np.asarray(values[start : start + width]) * one.scale + one.offset
+        said.append(f"{one.column.name} {parse_cell(one.column, own)}")
+        start += width
+    return " · ".join(said)
+
+
+@dataclass(frozen=True)
+class TreeLine:
+    """A line of the decision tree, from its root: how deep it stands, what it says (a question
+    answered, or a prediction), and whether the chosen row passes it."""
+
+    depth: int
+    text: str
+    passed: bool
+
+
+def tree_lines(comparison: Comparison, row: int) -> tuple[TreeLine, ...]:
+    """Return the decision tree in the columns' own units, walked along by an evaluated row."""
+    candidate = comparison.by_name["tree"]
+    tree, values, lines = candidate.model.tree_, comparison.x[row], []
+
+    def walk(node: int, depth: int, passed: bool) -> None:
+        if tree.children_left[node] == -1:
+            count = int(tree.n_node_samples[node])
+            words = ngettext(
+                "{prediction} ({count} training row)",
+                "{prediction} ({count} training rows)",
+                count,
+                prediction=_leaf(candidate, np.asarray(tree.value[node])),
+            )
+            lines.append(TreeLine(depth, words, passed))
+            return
+        feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
+        left = bool(values[feature] <= threshold)
+        for below, child in ((True, tree.children_left[node]), (False, tree.children_right[node])):
+            here = passed and left is below
+            lines.append(
+                TreeLine(depth, _question(comparison.own[feature], threshold, below), here)
+            )
+            walk(int(child), depth + 1, here)
+
+    walk(0, 0, True)
+    return tuple(lines)
+
+
+def _leaf(candidate: Candidate, value: Array) -> str:
+    """What the tree predicts in a leaf of this value, (outputs, classes or 1)."""
+    found = candidate.evaluation
+    if found.task == REGRESSION:
+        return format_list([found.told(float(one), at) for at, one in enumerate(value[:, 0])])
+    if found.task == MULTI_LABEL:
+        return format_list([name for name, share in zip(found.labels, value, strict=False)
+                            if len(share) > 1 and share[1] > share[0]]) or _("none")  # fmt: skip
+    return found.labels[int(candidate.model.classes_[value[0].argmax()])]
+
+
+def surfaces(comparison: Comparison, across: str = "", up: str = "") -> dict[str, SurfacePicture]:
+    """Return what each candidate predicts over two columns, the others at their mean.
+
+    Args:
+        comparison: the candidates.
+        across, up: names of the columns; "": the first two.
+
+    Raises:
+        DataError: there is no such column of numbers.
     """
-    inner = comparison.by_name["tree"].model.tree_
-    values, node, steps = comparison.x[row], 0, []
-    while inner.children_left[node] != -1:
-        feature, threshold = int(inner.feature[node]), float(inner.threshold[node])
-        below = bool(values[feature] <= threshold)
-        steps.append((comparison.features[feature], threshold, below))
-        node = int(inner.children_left[node] if below else inner.children_right[node])
-    return tuple(steps)
+    from netbuilder.core.results.live.plane import surface_grid
+
+    ready, picture = surface_grid(comparison.dataset, across, up)
+    output, target = next(iter(preprocessing_of(comparison.trained).outputs.items()))
+    x = _joined(comparison.trained, ready, None)
+    found = {}
+    for one in comparison.candidates:
+        if one.model is None:
+            values = predict_values(comparison.trained, ready)[output]
+        elif target.task in {REGRESSION, MULTI_LABEL}:
+            values = np.asarray(one.model.predict(x), np.float64)
+        else:
+            values = np.zeros((len(x), len(target.classes)))
+            values[:, one.model.classes_.astype(int)] = one.model.predict_proba(x)
+        found[one.name] = picture(values)
+    return found
 
 
 def nearest_rows(comparison: Comparison, row: int) -> tuple[tuple[int, float], ...]:

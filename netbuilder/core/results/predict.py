@@ -160,7 +160,7 @@ class FormField:
     ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
     rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers;
     ``unit`` is what stood beside them; ``style`` is how a column of dates reads them; ``needed``:
-    nothing stands in for an empty cell.
+    nothing stands in for an empty cell; ``marks``: the decimal mark with which its file writes it.
     """
 
     name: str
@@ -173,16 +173,20 @@ class FormField:
     unit: str = ""
     style: str = ""
     needed: bool = True
+    marks: str = ""
 
 
 def form_fields(trained: TrainedModel) -> tuple[FormField, ...]:
     """The columns to fill in, each once; empty for models that take no rows of a table."""
     found: dict[str, FormField] = {}
-    for entry in preprocessing_of(trained).inputs.values():
+    preprocessing = preprocessing_of(trained)
+    marks = preprocessing.hints.get("like_numbers") or {}
+    usual = "," if preprocessing.hints.get("like_decimal") == "," else ""
+    for entry in preprocessing.inputs.values():
         for c in modality_of(entry).row_columns(entry):
             found[c.name] = FormField(
                 c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style,
-                c.fill is None,
+                c.fill is None, marks.get(c.name, usual),
             )  # fmt: skip
     return tuple(found.values())
 
@@ -363,38 +367,44 @@ def _need_filled(trained: TrainedModel, table: Any) -> None:
 def _need_numbers(trained: TrainedModel, table: Any) -> None:
     import pandas as pd
 
-    written = preprocessing_of(trained).hints.get("like_numbers") or {}
     for entry in form_fields(trained):
         if entry.kind != "number" or entry.name not in table:
             continue
-        cells = [_number(cell, entry, written.get(entry.name, "")) for cell in table[entry.name]]
+        cells = [_number(cell, entry) for cell in table[entry.name]]
         table[entry.name] = pd.Series(cells, index=table.index, dtype="float64")
 
 
-def _number(cell: object, entry: FormField, written: str) -> float:
+def _number(cell: object, entry: FormField) -> float:
     """A cell that was filled in as a number: as the column's file writes it, or with any mark as
     decimal point that can be nothing else."""
-    if cell is None or (isinstance(cell, float) and np.isnan(cell)):
+    if cell is None:
         return float("nan")
+    if isinstance(cell, int | float | np.number):  # it is none of a way of writing
+        return float(cell)
     text = str(cell).strip()
     text = {"true": "1", "false": "0"}.get(text.lower(), text)
     with contextlib.suppress(ValueError):
-        if written in {"", "."}:
+        if entry.marks in {"", "."}:
             return float(text)
     counts = {"": 1.0, entry.unit: 1.0}
-    readings = (written,) if written else (EITHER, THREES)
-    found = {number_of(text, one, counts) for one in readings}
-    value = found.pop()
-    if not found and np.isfinite(value):
-        return value
-    two = len(found) > 0 and np.isfinite(value)
+
+    def read(*marks: str) -> set[float]:
+        return {v for v in (number_of(text, one, counts) for one in marks) if np.isfinite(v)}
+
+    found = (read(entry.marks) if entry.marks else set()) or read(EITHER, THREES)
+    with contextlib.suppress(ValueError):
+        usual = float(text)  # the mark may be meant as everybody else's
+        found |= {usual} if np.isfinite(usual) else set()
+    if len(found) == 1:
+        return found.pop()
+    two = len(found) > 1
     raise DataError(
         _(
             "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
             name=entry.name,
             cell=text,
-            first=format_number(min(value, *found), "g"),
-            second=format_number(max(value, *found), ".12g"),
+            first=format_number(min(found), "g"),
+            second=format_number(max(found), ".12g"),
         )
         if two
         else _("'{name}' must be a number, not '{cell}'.", name=entry.name, cell=text),

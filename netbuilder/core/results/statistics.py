@@ -1,16 +1,17 @@
 """What an evaluation is worth: intervals, a baseline, calibration, groups, comparisons.
 
-Shares get Wilson's interval (Wilson, JASA 1927), everything else the percentile bootstrap over the
-rows (Efron, 1979), both at ``LEVEL``.
+Shares of counted rows get Wilson's interval (JASA 1927), their means and differences the one that
+follows from it (Newcombe, Statistics in Medicine 1998; Zou and Donner, 2008), everything else the
+percentile bootstrap over the rows (Efron, 1979), all at ``LEVEL``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +38,6 @@ LEVEL = 0.95
 #: Fewer rows than these say nothing about a group.
 FEWEST_ROWS = 5
 _MOST_VALUES = 10
-#: Of more classes only the accuracy has an interval: each resampling takes a whole matrix.
-_MOST_CLASSES = 100
 _TRIES, _CELLS = 1000, 20_000_000
 
 
@@ -75,12 +74,20 @@ class Calibration:
 
 def wilson(hits: int, rows: int) -> Interval:
     """Return the interval of a share of ``hits`` in ``rows``."""
-    from scipy.stats import binomtest
+    _share, low, high = _wilson(np.array(hits), np.array(rows))
+    return float(low), float(high)
 
-    if not rows:
-        return 0.0, 1.0
-    found = binomtest(hits, rows).proportion_ci(LEVEL, method="wilson")
-    return float(found.low), float(found.high)
+
+def _wilson(hits: Array, rows: Array) -> tuple[Array, Array, Array]:
+    """Shares (0 of no rows) and the ends of their intervals, each of the shape of ``hits``."""
+    z2 = NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2
+    some, count = rows > 0, np.maximum(rows, 1)
+    share = np.where(some, hits / count, 0.0)
+    middle = (share + z2 / 2 / count) / (1 + z2 / count)
+    half = np.sqrt(z2 * (share * (1 - share) / count + z2 / 4 / count**2)) / (1 + z2 / count)
+    low = np.where(some & (hits > 0), middle - half, 0.0)
+    high = np.where(some & (hits < rows), middle + half, 1.0)
+    return share, low, high
 
 
 def bootstrap(statistic: Callable[[Array], Array], rows: int, seed: int = 0) -> Interval:
@@ -108,14 +115,11 @@ def intervals(found: Evaluation) -> dict[str, Interval]:
         return _of_numbers(found)
     if found.task == MULTI_LABEL:
         correct = np.asarray(found.predictions == found.truth).mean(axis=1)
+        if correct.min() == correct.max() and correct[0] in (0, 1):
+            return {"accuracy": wilson(int(correct.sum()), found.samples)}
         return {"accuracy": bootstrap(lambda rows: correct[rows].mean(axis=1), found.samples)}
     correct = np.asarray(found.predictions == found.truth)
-    every = {"accuracy": wilson(int(correct.sum()), found.samples)}
-    if len(found.labels) > _MOST_CLASSES:
-        return every
-    for name in ("precision", "recall", "f1_score"):
-        every[name] = bootstrap(partial(_macro, found, name), found.samples)
-    return every
+    return {"accuracy": wilson(int(correct.sum()), found.samples)} | _macro(found)
 
 
 def _of_numbers(found: Evaluation) -> dict[str, Interval]:
@@ -138,20 +142,31 @@ def _of_numbers(found: Evaluation) -> dict[str, Interval]:
     return {n: bootstrap(ways[n], found.samples) for n in ways if n in found.metrics}
 
 
-def _macro(found: Evaluation, metric: str, rows: Array) -> Array:
-    """The macro metric over present classes of each resampled set of rows, (tries,)."""
-    count = len(found.labels)
-    cell = np.asarray(found.truth) * count + np.asarray(found.predictions)
-    tries = np.arange(len(rows))[:, None] * count * count
-    matrix = np.bincount((cell[rows] + tries).ravel(), minlength=len(rows) * count * count)
-    matrix = matrix.reshape(len(rows), count, count).astype(float)
-    hits = np.diagonal(matrix, axis1=1, axis2=2)
-    support, said = matrix.sum(axis=2), matrix.sum(axis=1)
-    under = {"precision": said, "recall": support, "f1_score": (support + said) / 2}[metric]
-    scores = np.divide(hits, under, out=np.zeros_like(hits), where=under > 0)
-    present = support > 0
-    found_scores: Array = (scores * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-    return found_scores
+def _macro(found: Evaluation) -> dict[str, Interval]:
+    """The intervals of the mean precision, recall and F1 of the classes that have rows."""
+    truth, said = np.asarray(found.truth), np.asarray(found.predictions)
+    many = len(found.labels)
+    support, given = np.bincount(truth, minlength=many), np.bincount(said, minlength=many)
+    hits = np.bincount(truth[truth == said], minlength=many)
+    seen = support > 0
+    # F1 is 2j / (1 + j), j being the share of the correct ones of all rows that are of the class
+    # or predicted as it. An error counts in two classes, so that their variances add up twice.
+    j = np.array(_wilson(hits[seen], (support + given - hits)[seen]))
+    return {
+        "precision": _mean_interval(*_wilson(hits[seen], given[seen])),
+        "recall": _mean_interval(*_wilson(hits[seen], support[seen])),
+        "f1_score": _mean_interval(*(2 * j / (1 + j)), counted=2),
+    }
+
+
+def _mean_interval(share: Array, low: Array, high: Array, counted: int = 1) -> Interval:
+    """The interval of the mean of some shares; ``counted``: of how many of them a row is part."""
+
+    def spread(off: Array) -> float:
+        return min(np.sqrt(counted * (off**2).sum()) / len(off), float(off.mean()))
+
+    middle = float(share.mean())
+    return max(middle - spread(share - low), 0.0), min(middle + spread(high - share), 1.0)
 
 
 def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
@@ -314,7 +329,13 @@ def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScor
 
 
 def group_values(
-    trained: TrainedModel, split: Split, column: str, file: Path | None = None
+    trained: TrainedModel,
+    split: Split,
+    column: str,
+    file: Path | None = None,
+    *,
+    like: Split | None = None,
+    like_file: Path | None = None,
 ) -> Array:
     """Return the group of each evaluated row, (n,) texts: its value in ``column``.
 
@@ -325,10 +346,19 @@ def group_values(
         split: the rows.
         column: a feature, the target, or any other column of the file.
         file: the table that the rows come from, where it is at hand.
+        like: other rows, whose quartiles count.
+        like_file: the table that these come from, where it is another one.
 
     Raises:
         DataError: no such column is known.
     """
+    cells = _column_cells(trained, split, column, file)
+    other = cells if like is None else _column_cells(trained, like, column, like_file or file)
+    return _as_groups(cells, other)
+
+
+def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path | None) -> pd.Series:
+    """What stands in a column, by row."""
     import pandas as pd
 
     from netbuilder.core.data.prepare.inference_data import reading_of_model
@@ -339,19 +369,19 @@ def group_values(
     if file is not None and file.is_file() and split.index is not None:
         table = read_table(file, reading_of_model(trained.project.data, preprocessing))
         if column in table.columns:
-            return _as_groups(table[column].reindex(split.index))
+            return table[column].reindex(split.index)
         names = [str(name) for name in table.columns]
     for key, target in preprocessing.outputs.items():
         if column in target.columns and target.classes and key in split.raw_y:
-            return np.array([target.classes[int(one)] for one in split.raw_y[key]])
+            return pd.Series([target.classes[int(one)] for one in split.raw_y[key]])
     for key, entry in preprocessing.inputs.items():
         flat, start = np.asarray(split.raw_x[key]).reshape(len(split), -1), 0
         for one in modality_of(entry).row_columns(entry):
             if one.name == column:
                 cells = flat[:, start : start + len(one.features)]
                 if one.kind == "category":
-                    return np.array([parse_cell(one, cell) for cell in cells])
-                return _as_groups(pd.Series(cells[:, 0]))
+                    return pd.Series([parse_cell(one, cell) for cell in cells])
+                return pd.Series(cells[:, 0])
             start += len(one.features)
     raise DataError(
         _("There is no column '{column}'. {hint}", column=column, hint=did_you_mean(column, names)),
@@ -360,12 +390,12 @@ def group_values(
     )
 
 
-def _as_groups(cells: pd.Series) -> Array:
-    """Cells as groups: words as they are, many different numbers by quartile."""
+def _as_groups(cells: pd.Series, other: pd.Series) -> Array:
+    """Cells as groups: words as they are, many different numbers by the quartiles of ``other``."""
     import pandas as pd
 
-    if pd.api.types.is_numeric_dtype(cells) and cells.nunique() > _MOST_VALUES:
-        ends = np.unique(cells.quantile([0, 0.25, 0.5, 0.75, 1.0]).to_numpy())
+    if pd.api.types.is_numeric_dtype(cells) and other.nunique() > _MOST_VALUES:
+        ends = np.unique(other.quantile([0, 0.25, 0.5, 0.75, 1.0]).to_numpy())
         place = np.clip(np.searchsorted(ends, cells.to_numpy(), "right") - 1, 0, len(ends) - 2)
         names = [f"{low:g} – {high:g}" for low, high in pairwise(ends)]
         return np.where(cells.isna(), "", np.array(names)[place])
@@ -384,7 +414,16 @@ def _row_scores(found: Evaluation) -> NDArray[np.float64]:
 
 
 def difference_interval(one: Array, other: Array, seed: int = 0) -> Interval:
-    """Return the bootstrap interval of the difference of two means of unrelated rows."""
+    """Return the interval of the difference of two means of unrelated rows.
+
+    Of two shares (each row counts 0 or 1) it is Newcombe's: five correct rows of five are no
+    proof of a share of 1.
+    """
+    if np.isin(one, (0, 1)).all() and np.isin(other, (0, 1)).all():
+        hits, rows = np.array([one.sum(), other.sum()]), np.array([len(one), len(other)])
+        share, below, above = _wilson(hits, rows)
+        apart, down, up = share[0] - share[1], share - below, above - share
+        return float(apart - np.hypot(down[0], up[1])), float(apart + np.hypot(up[0], down[1]))
     random = np.random.default_rng(seed)
 
     def means(values: Array) -> Array:

@@ -29,7 +29,12 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import is_out_of_range
-from netbuilder.core.wording import format_approximate, format_number, format_with_unit
+from netbuilder.core.wording import (
+    format_approximate,
+    format_number,
+    format_probability,
+    format_with_unit,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -279,15 +284,21 @@ def uncertainty_of(
     sure = values[:, usual] if values.shape[1] > 1 else np.abs(1 - usual - values[:, 0])
     ends = np.quantile(sure, (0.05, 0.95))
     label = target.classes[usual] if usual < len(target.classes) else str(usual)
-    sentence = _(
-        "Of {count} predictions with dropout active, {share} are “{label}”, with a probability of "
-        "{low} to {high}.",
-        count=len(tries),
-        share=format_number((tries == usual).mean(), ".0%"),
-        label=label,
-        low=format_number(ends[0], ".0%"),
-        high=format_number(ends[1], ".0%"),
-    )
+    # Rounding makes 1 of a softmax that never reaches it.
+    least, most = (format_probability(min(float(end), 1 - 1e-7)) for end in ends)
+    facts = {"count": len(tries), "share": format_probability((tries == usual).mean())}
+    if least == most:
+        sentence = _(
+            "Of {count} predictions with dropout active, {share} are “{label}”, each with a "
+            "probability of {probability}.",
+            label=label, probability=most, **facts,
+        )  # fmt: skip
+    else:
+        sentence = _(
+            "Of {count} predictions with dropout active, {share} are “{label}”, with a probability "
+            "of {low} to {high}.",
+            label=label, low=least, high=most, **facts,
+        )  # fmt: skip
     return Uncertainty(sentence, float(ends[0]), float(ends[1]))
 
 

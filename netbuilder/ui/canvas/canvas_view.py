@@ -27,17 +27,15 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
-from netbuilder.ui.canvas.accessibility import accessible_cards
-from netbuilder.ui.canvas.accessibility.accessible_cards import describe_card, outgoing_labels
-from netbuilder.ui.canvas.canvas_selection import CanvasSelection
+from netbuilder.ui.canvas import accessibility
+from netbuilder.ui.canvas.accessibility import describe_card, outgoing_labels
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
-from netbuilder.ui.canvas.input.context_menu import InputHandlers
-from netbuilder.ui.canvas.input.keyboard import KeyboardHandler
+from netbuilder.ui.canvas.input.keyboard import InputHandlers, KeyboardHandler
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.input.pointer import PointerHandler, ViewportEventFilter
 from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST, LayerPopup
-from netbuilder.ui.canvas.paint import paint_scene, problem_bubbles, tips
+from netbuilder.ui.canvas.paint import paint_scene, problem_bubbles
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation, WirePulse
 from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.paint.paint_resources import NAMES, PaintResources, PaintState
@@ -47,7 +45,7 @@ from netbuilder.ui.canvas.sample_caption import SampleCaption
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene_cache import SceneCache
-from netbuilder.ui.canvas.viewport import Viewport
+from netbuilder.ui.canvas.viewport import CanvasSelection, Viewport
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
@@ -63,7 +61,7 @@ class CanvasAnnouncer:
 
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
-        accessible_cards.install_interface(view)
+        accessibility.install_interface(view)
         view.widget().setAccessibleDescription(_("Nothing is selected. Press Tab to add a layer."))
 
     def selected(self, chosen: tuple[str, ...]) -> None:
@@ -78,7 +76,7 @@ class CanvasAnnouncer:
             )
         self._view.widget().setAccessibleDescription(text)
         # A card that has the focus is read by itself.
-        if len(chosen) != 1 or not accessible_cards.announce_focus(self._view, chosen[0]):
+        if len(chosen) != 1 or not accessibility.announce_focus(self._view, chosen[0]):
             self.say(text)
 
     def wire(self, wire: tuple[str, str]) -> None:
@@ -178,7 +176,7 @@ class CanvasView(QAbstractScrollArea):
         self.workbench = workbench
         self.look = PaintResources()
         self.state = PaintState()
-        self.tip = tips.PointerTip()
+        self.tip = problem_bubbles.PointerTip()
         self.by_key = False  # whether the last thing done was a key
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
@@ -467,10 +465,10 @@ class CanvasView(QAbstractScrollArea):
             self.gesture.paint(p)
         p.resetTransform()
         if not picture.cards:
-            tips.paint_empty(p, self.look, size)
+            problem_bubbles.paint_empty(p, self.look, size)
         self.minimap.paint(p)
         if self.state.focused and self._from_keyboard:
-            tips.paint_focus(p, self.look, size)
+            problem_bubbles.paint_focus(p, self.look, size)
         self.tip.paint(p, self.look, size)
 
     def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:

@@ -250,8 +250,8 @@ class WindowProducts(QWidget):
                     shade = QColor(*(int(part) for part in colours[row, column]))
                     painter.fillRect(box.adjusted(0.5, 0.5, -0.5, -0.5), shade)
                     painter.setPen(QColor("#1B2430"))
-                    text = f"{grid[row, column]:.{2 if columns <= 3 else 1}f}"
-                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text.replace("-", "−"))
+                    text = format_number(grid[row, column], ".2f" if columns <= 3 else ".1f")
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         painter.setFont(small)
         painter.setPen(QColor(scheme.text))
         below = QRectF(0, _HEAD + rows * _LINE, _WIDTH, max(_LINE, self._words_height()))

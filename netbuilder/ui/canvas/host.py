@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.project.model import Point, Project
 from netbuilder.ui.canvas.paint.paint_resources import PaintResources, PaintState
-from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
-from netbuilder.ui.canvas.paint.tips import PointerTip
+from netbuilder.ui.canvas.paint.problem_bubbles import PointerTip, ProblemBubble
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.viewport import Viewport

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite, isnan
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
@@ -19,6 +21,139 @@ from netbuilder.ui.services.views.canvas_strips import (
     recurrent_states,
 )
 from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.style import theme
+
+Index = tuple[int, ...]
+
+
+class PictureParts:
+    """Parts of a picture, one of which is shown at a time.
+
+    Attributes:
+        number: which is shown, from 0; it stays where the same layer is shown anew.
+        count: how many there are.
+        words: what the shown one holds: "maps 0 to 23 of 64"; "" where there is one part.
+    """
+
+    def __init__(self) -> None:
+        self.number, self.count, self.words = 0, 1, ""
+        self._place: Callable[[Index], int] = lambda index: 0
+        self._most = 1
+
+    def begin(self) -> None:
+        """Lay a picture out anew: nothing is parted until ``of`` is asked."""
+        self.count, self.words = 1, ""
+        self._place, self._most = lambda index: 0, 1
+
+    def of(
+        self,
+        total: int,
+        most: int,
+        words: Callable[[range], str],
+        place: Callable[[Index], int] = lambda index: index[-1],
+    ) -> range:
+        """Which of ``total`` things the shown part holds, at most ``most``.
+
+        Args:
+            total: how many there are.
+            most: how many have room.
+            words: what a part is called, by what it holds.
+            place: which of the things a place in the layer's output belongs to.
+        """
+        self.count = max(-(-total // most), 1)
+        self.number = min(max(self.number, 0), self.count - 1)
+        self._place, self._most = place, most
+        held = range(self.number * most, min((self.number + 1) * most, total))
+        self.words = words(held) if self.count > 1 else ""
+        return held
+
+    def holding(self, index: Index) -> int:
+        """The part that holds a place of the layer's output."""
+        return self._place(index) // self._most
+
+
+_PARTS = {
+    "maps": (N_("map {first} of {count}"), N_("maps {first} to {last} of {count}")),
+    "units": (N_("unit {first} of {count}"), N_("units {first} to {last} of {count}")),
+    "heads": (N_("head {first} of {count}"), N_("heads {first} to {last} of {count}")),
+}
+
+
+def part_caption(what: str, total: int) -> Callable[[range], str]:
+    """Return the caption of a part of numbered things: "maps 0 to 23 of 64".
+
+    Args:
+        what: "maps", "units" or "heads".
+        total: how many there are.
+    """
+
+    def words(held: range) -> str:
+        one, several = _PARTS[what]
+        return _(
+            one if len(held) == 1 else several,
+            first=format_number(held[0], ","),
+            last=format_number(held[-1], ","),
+            count=format_number(total, ","),
+        )
+
+    return words
+
+
+class ActivationCurvePlot(QWidget):
+    """An activation's curve, with the point on it that a number is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(84)
+        self._name, self._x, self._y = "", 0.0, 0.0
+        self.setAccessibleName(_("Activation function"))
+
+    def show_point(self, name: str, x: float, y: float) -> None:
+        """Show the curve ``name`` and its point; "" hides it."""
+        self._name, self._x, self._y = name, x, y
+        self.setVisible(bool(name))
+        self.setAccessibleDescription(
+            _(
+                "{name} of {x} is {y}",
+                name=name,
+                x=format_number(x, ".3g"),
+                y=format_number(y, ".3g"),
+            )
+            if name
+            else ""
+        )
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        from netbuilder.core.results.computation_trace.computed_value import activation_curve
+
+        reach = max(4.0, min(abs(self._x) * 1.3, 1e6))
+        xs, ys = activation_curve(self._name, -reach, reach)
+        if not len(xs):
+            return
+        low, high = min(float(ys.min()), self._y, 0.0), max(float(ys.max()), self._y, 0.5)
+        scheme = theme.colors()
+        p = QPainter(self)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(4, 6, self.width() - 8, self.height() - 12)
+
+        def spot(x: float, y: float) -> QPointF:
+            return QPointF(
+                area.left() + (x + reach) / (2 * reach) * area.width(),
+                area.bottom() - (y - low) / (high - low) * area.height(),
+            )
+
+        p.setPen(QPen(QColor(scheme.hairline), 1))
+        p.drawLine(spot(-reach, 0), spot(reach, 0))
+        p.drawLine(spot(0, low), spot(0, high))
+        p.setPen(QPen(QColor(scheme.training), 2))
+        p.drawPolyline(QPolygonF([spot(float(x), float(y)) for x, y in zip(xs, ys, strict=True)]))
+        p.setPen(QPen(QColor(scheme.panel), 1.5))
+        p.setBrush(QColor(scheme.validation))
+        p.drawEllipse(spot(self._x, self._y), 5, 5)
+        p.setPen(QColor(scheme.secondary))
+        p.drawText(area, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, self._name)
+        p.end()
 
 
 @dataclass(frozen=True)
@@ -264,5 +399,128 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
         return _(_NOTHING)
     found = nearest_words(matrix, number, vocabulary)
     (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
-    listed = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in found)
+    listed = ", ".join(f"{name} ({format_number(cosine, '.2f')})" for name, cosine in found)
     return _("Words most similar to “{word}”: {words}", word=word, words=listed) if listed else ""
+
+
+NAMES_HEIGHT = 56.0  # pixels, of words under columns
+_INSET, _NAME = 4.0, 60.0  # of a bar's words, from the ring around it; room of its name
+_POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
+
+
+def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
+    """Pictures, each in a hairline."""
+    for tile in tiles:
+        p.drawImage(tile.box, tile.image)
+        p.setPen(QPen(QColor(theme.colors().hairline), 1))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.drawRect(tile.box)
+
+
+def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: int) -> None:
+    """The first ``count`` as bars with their names, the rest as names and numbers alone.
+
+    ``nodes``: of each its place, its number and its name.
+    """
+    font = theme.fixed_font()
+    font.setPixelSize(10)
+    p.setFont(font)
+    metrics = QFontMetricsF(font)
+    sizes = [abs(value) for _, value, _ in nodes[:count] if not isnan(value)]
+    largest = max(sizes, default=0.0) or 1.0
+    given = max((abs(value) for _, value, _ in nodes[count:]), default=0.0)
+    scheme = theme.colors()
+    for number, (box, value, name) in enumerate(nodes):
+        p.setPen(QColor(scheme.secondary))
+        center = Qt.AlignmentFlag.AlignVCenter
+        if number >= count:
+            shown = _short(value, given)
+            room = box.width() - metrics.horizontalAdvance(f" {shown}")
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+            p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {shown}")
+            continue
+        elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME)
+        p.drawText(QRectF(box.left() + _INSET, box.top(), _NAME, box.height()), center, elided)
+        if isnan(value):  # no bar is as long as that
+            p.drawText(
+                box.adjusted(0, 0, -_INSET, 0),
+                center | Qt.AlignmentFlag.AlignRight,
+                _("not a number"),
+            )
+            continue
+        room = box.width() - 130
+        color = QColor(_POSITIVE if value >= 0 else _NEGATIVE)
+        p.fillRect(
+            QRectF(
+                box.left() + 66, box.top() + 1, max(room * abs(value) / largest, 1.0),
+                box.height() - 2,
+            ),
+            color,
+        )  # fmt: skip
+        p.setPen(QColor(scheme.text))
+        end = QRectF(box.right() - 80 - _INSET, box.top(), 80, box.height())
+        p.drawText(end, center | Qt.AlignmentFlag.AlignRight, _short(value, largest))
+
+
+def paint_words(p: QPainter, box: QRectF, words: Sequence[str]) -> None:
+    """Words under the columns of ``box``, read from top to bottom."""
+    _ui_font(p, theme.colors().text)
+    metrics = QFontMetricsF(p.font())
+    wide = box.width() / len(words)
+    for step, word in enumerate(words):
+        p.save()
+        p.translate(box.left() + (step + 0.5) * wide, box.bottom() + 3)
+        p.rotate(90)
+        text = metrics.elidedText(word, Qt.TextElideMode.ElideRight, NAMES_HEIGHT - 4)
+        p.drawText(QPointF(0, metrics.ascent() / 2 - 1), text)
+        p.restore()
+
+
+def paint_caption(p: QPainter, place: QRectF, words: str) -> None:
+    """A sentence below a picture."""
+    _ui_font(p, theme.colors().secondary)
+    p.drawText(place, int(Qt.TextFlag.TextWordWrap), words)
+
+
+def _ui_font(p: QPainter, color: str) -> None:
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    p.setFont(font)
+    p.setPen(QColor(color))
+
+
+def paint_links(p: QPainter, links: Sequence[WeightLine]) -> None:
+    """Lines as thick as their weights, those below 0 dashed."""
+    known = [link for link in links if isfinite(link.weight)]
+    largest = max((abs(link.weight) for link in known), default=0.0) or 1.0
+    for link in known:
+        part = abs(link.weight) / largest
+        color = QColor(_POSITIVE if link.weight >= 0 else _NEGATIVE)
+        color.setAlphaF(0.25 + 0.75 * part)
+        style = Qt.PenStyle.SolidLine if link.weight >= 0 else Qt.PenStyle.DashLine
+        p.setPen(QPen(color, 0.5 + 4.0 * part, style))
+        p.drawLine(link.start, link.end)
+
+
+def paint_mark(p: QPainter, box: QRectF, within: QRectF, *, squares: bool) -> None:
+    """A ring around ``box``; where it lies on a map (``squares``) in two colours, one of which is
+    seen on every other."""
+    p.setBrush(Qt.BrushStyle.NoBrush)
+    if not squares:
+        p.setPen(QPen(QColor(theme.colors().accent), 2))
+        p.drawRect(box.adjusted(1, -1, -1, 1) & within.adjusted(1, 1, -1, -1))
+        return
+    box = box.adjusted(-2, -2, 2, 2) & within.adjusted(1, 1, -1, -1)
+    for color, wide in ((QColor(_NEGATIVE), 5), (QColor("white"), 2)):
+        p.setPen(QPen(color, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap,
+                      Qt.PenJoinStyle.MiterJoin))  # fmt: skip
+        p.drawRect(box)
+
+
+def _short(value: float, largest: float) -> str:
+    """A number beside a bar; one that is nothing beside the largest is no power of ten."""
+    from netbuilder.core.results.computation_trace.computed_value import format_value
+
+    if 0 < abs(value) < 1e-4 and abs(value) * 1000 < largest:
+        return "≈ 0"
+    return format_value(value)

@@ -13,21 +13,20 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.canvas.layer_content import (
+    NAMES_HEIGHT,
     LayerContent,
+    PictureParts,
     PictureTile,
     WeightLine,
     attention_sentence,
-    state_sentence,
-)
-from netbuilder.ui.canvas.layer_parts import PictureParts, part_caption
-from netbuilder.ui.canvas.paint.layer_painting import (
-    NAMES_HEIGHT,
     paint_caption,
     paint_links,
     paint_mark,
     paint_nodes,
     paint_tiles,
     paint_words,
+    part_caption,
+    state_sentence,
 )
 
 _WIDTH = 404

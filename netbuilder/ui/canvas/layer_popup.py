@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.ui.canvas.activation_curve import ActivationCurvePlot
 from netbuilder.ui.canvas.convolution_products import WeightRow, WindowProducts, is_settable
 from netbuilder.ui.canvas.layer_content import (
+    ActivationCurvePlot,
     layer_content,
     own_units_text,
     scaling_sentence,

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import spec_of
-from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.layout import (
     GAP_ACROSS,

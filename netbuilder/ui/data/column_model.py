@@ -21,10 +21,10 @@ from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.data.findings import ERROR, INFO, Finding
 from netbuilder.core.data.preprocessing.missing import fitting_rules
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
-from netbuilder.core.project.edits_columns import input_columns, output_columns
+from netbuilder.core.project.edits_data import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
 from netbuilder.core.wording import format_number, format_range
-from netbuilder.ui.services.column_drag import MIME, DraggedColumns
+from netbuilder.ui.services.data_recipes import MIME, DraggedColumns
 from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex

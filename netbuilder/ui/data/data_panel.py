@@ -28,8 +28,7 @@ from netbuilder.core.data.registry import KINDS
 from netbuilder.core.errors import DataError, EditError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
-from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
-from netbuilder.core.project.edits_data import set_columns
+from netbuilder.core.project.edits_data import set_columns, set_input_columns, set_output_columns
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_quoted_list
 from netbuilder.ui.data.data_gallery import DataGallery

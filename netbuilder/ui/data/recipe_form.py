@@ -13,7 +13,7 @@ from netbuilder.core.data.kinds.kind import TEST
 from netbuilder.core.data.registry import KINDS, alternatives
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
-from netbuilder.ui.forms.choose_row import ChooseRow
+from netbuilder.ui.forms.choice_editor import ChooseRow
 from netbuilder.ui.forms.param_form import ParamForm, ParamRow
 from netbuilder.ui.style.shortcuts import control_text
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox

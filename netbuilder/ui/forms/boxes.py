@@ -6,7 +6,7 @@ Each leaves the wheel to the page around it, unless it was chosen.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDateTimeEdit,
     QDoubleSpinBox,
+    QLineEdit,
     QSlider,
     QSpinBox,
     QStyle,
@@ -26,12 +27,45 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
 
 if TYPE_CHECKING:
     _Widget = QWidget
 else:  # Qt has no widget that is two of its own
     _Widget = object
+
+
+class TextEditor(QLineEdit):
+    """Words, taken as they are typed."""
+
+    edited = Signal(object)
+    complaint_changed = Signal(str)
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._param = param
+        if param.default is not None:
+            self.setPlaceholderText(str(param.default))
+        self.textEdited.connect(self._read)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value; None is empty."""
+        text = "" if value is None else str(value)
+        if text != self.text():
+            self.setText(text)
+        self.complaint_changed.emit("")
+
+    def _read(self, text: str) -> None:
+        value: Any = text if text else UNSET
+        if value is UNSET and self._param.required:
+            self.complaint_changed.emit(_("Enter a value."))
+            return
+        trouble = None if value is UNSET else problem_with(self._param, value)
+        self.complaint_changed.emit(trouble or "")
+        if trouble is None:
+            self.edited.emit(value)
+
 
 FIELD_WIDTH = 140
 #: A stylesheet's padding does not reach the text of a box with steps.
@@ -65,6 +99,17 @@ class ElidedComboBox(NoWheelComboBox):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+
+    def whole_width(self) -> int:
+        """The width at which no entry is cut off."""
+        self.ensurePolished()
+        words = map(self.itemText, range(self.count()))
+        longest = max(map(self.fontMetrics().horizontalAdvance, words), default=0)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
+        return longest + 8 + max(option.rect.width() - room.width(), 24)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
@@ -115,6 +160,8 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._param = param
+        #: What reads a text that is typed; None: the parameter's kind.
+        self.read: Callable[[str], Any] | None = None
         self.setAccelerated(True)
         if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
@@ -170,7 +217,10 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
 
     def _read(self, text: str) -> None:
         try:
-            value = parse_value(self._param, text)
+            if self.read is not None and text.strip():
+                value = self.read(text)
+            else:
+                value = parse_value(self._param, text)
         except ValueError as wrong:
             self.complaint_changed.emit(str(wrong))
             return
@@ -203,7 +253,7 @@ def _stepped_float(param: Param, value: float, steps: int) -> float:
         return round(value + 0.05 * steps, 10)
     if value == 0:
         return 0.001 * steps
-    for _ in range(abs(steps)):
+    for _step in range(abs(steps)):
         exponent = math.floor(math.log10(abs(value)) + 1e-9)
         unit = 10.0**exponent
         up = steps > 0

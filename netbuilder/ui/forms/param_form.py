@@ -25,9 +25,8 @@ from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.wording import format_list, label_with_unit
-from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox
+from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TextEditor, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.forms.text_editor import TextEditor
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 
@@ -159,14 +158,13 @@ def _layer_editor(param: Param, parent: QWidget | None = None) -> QWidget:
 
 
 def _schedule_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.schedule_editor import ScheduleEditor
+    from netbuilder.ui.forms.nested_editors import ScheduleEditor
 
     return ScheduleEditor(param, parent)
 
 
 def _slide_editor(param: Param, parent: QWidget | None = None) -> QWidget:
-    from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
-    from netbuilder.ui.forms.slide_editor import SlideEditor
+    from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 
     return (DaySlideEditor if param.kind is Kind.TEXT else SlideEditor)(param, parent)
 
@@ -253,8 +251,11 @@ class ParamRow:
             self._grid, self._line, self._narrow = grid, line, narrow
             self.put_help(below=narrow)
             if param.kind is not Kind.BOOL:
-                self.editor.setMaximumWidth(FIELD_WIDTH)
-                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else FIELD_WIDTH)
+                wide = FIELD_WIDTH
+                if isinstance(self.editor, ChoiceEditor):
+                    wide = min(max(self.editor.whole_width(), FIELD_WIDTH), 2 * FIELD_WIDTH)
+                self.editor.setMaximumWidth(wide)
+                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else wide)
         grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
+from netbuilder.core.data.preprocessing.number_text import number_of
 from netbuilder.core.i18n import gettext as _, localized, number_style
 
 NONE_WORDS = {"none", "null", "-", "–"}
@@ -81,6 +82,39 @@ def read_float(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(_("“{text}” is not a finite number.", text=text.strip()))
     return number
+
+
+def read_cell(text: str, marks: str, unit: str) -> float:
+    """A number as a column of a file writes it, or as ``read_float`` does: one must be the reading.
+
+    Args:
+        text: what was typed.
+        marks: the column's decimal mark, as ``number_of`` takes it; "" where none is known.
+        unit: what may stand beside the number.
+
+    Raises:
+        ValueError: it is no number, or the two ways of writing differ about it.
+    """
+    bare = text.strip()
+    plain = bare.removesuffix(unit).strip() if unit else bare
+    own = number_of(bare, marks, {"": 1.0, unit: 1.0}) if marks else math.nan
+    try:
+        usual = read_float(plain)
+    except ValueError:
+        if math.isfinite(own):
+            return own
+        raise
+    if math.isfinite(own) and own != usual:
+        whole, part = sorted((own, usual), key=abs, reverse=True)
+        raise ValueError(
+            _(
+                "“{text}” can be read in two ways. Write {whole} or {decimal}.",
+                text=bare,
+                whole=write_number(whole),
+                decimal=localized(f"{part:.12g}") + "0",
+            )
+        )
+    return usual
 
 
 def _parts(text: str) -> list[str]:

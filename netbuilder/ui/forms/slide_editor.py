@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.wording import format_number
-from netbuilder.ui.forms.boxes import NoWheelSlider, TypedBox
+from netbuilder.ui.forms.boxes import NoWheelSlider, TextEditor, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.style.font_scale import initial_font_scale
 
@@ -177,3 +178,62 @@ def _end(words: str, side: Qt.AlignmentFlag, parent: QWidget) -> QLabel:
     label.setFixedWidth(max(_END, label.sizeHint().width()))
     label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     return label
+
+
+_FIRST = date(1970, 1, 1)
+
+
+class DaySlideEditor(SlideEditor):
+    """Its values are dates as ``2024-05-31``.
+
+    ``read`` gives the days from 1970-01-01 to whatever else a person types, None where it is no
+    date; once it is typed it stands there as all dates do.
+    """
+
+    field = 104
+
+    def __init__(self, param: Param, parent: QWidget | None = None) -> None:
+        super().__init__(param, parent)
+        self.read = _days_of
+        self.box.editingFinished.connect(self._settle)
+
+    def _make_box(self) -> TextEditor:
+        return TextEditor(self._param, self)
+
+    def _typed(self, value: Any) -> None:
+        super()._typed(self._plainly(value) or value)
+
+    def _settle(self) -> None:
+        plain = self._plainly(self.box.text())
+        if plain is not None:
+            self.box.show_value(plain)
+
+    def _plainly(self, value: Any) -> str | None:
+        """What was typed as a date like all; None where it is none, or has a time of day."""
+        found = self.read(value) if isinstance(value, str) else None
+        return self.words_of(found) if found is not None and found == int(found) else None
+
+    def _count(self) -> int:
+        return max(int(self._high) - int(self._low), 1)
+
+    def words_of(self, value: float) -> str:
+        """The day, so many days after 1970-01-01."""
+        return (_FIRST + timedelta(days=int(value))).isoformat()
+
+    def value_at(self, place: int) -> Any:
+        """The day at a place of the slider."""
+        return self.words_of(int(self._low) + place)
+
+    def _place(self, value: float) -> int:
+        return min(max(int(value) - int(self._low), 0), self._steps)
+
+    def number_of(self, value: Any) -> float | None:
+        """Days from 1970-01-01 to a date; None where it cannot be read."""
+        return _days_of(str(value))
+
+
+def _days_of(written: str) -> float | None:
+    try:
+        return float((date.fromisoformat(written) - _FIRST).days)
+    except ValueError:
+        return None

@@ -41,8 +41,7 @@ from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.plots.sparkline import Sparkline
-from netbuilder.ui.services import jobs, settings
-from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
@@ -360,7 +359,7 @@ class StartPage(QWidget):
             self._page.addWidget(note_label(str(error), self, role="complaint"))
 
     def _lesson_card(self, lesson: Lesson) -> PictureCard:
-        done = len(lesson_progress.kept(lesson.name).done)
+        done = len(lesson_session.kept(lesson.name).done)
         count = len(lesson.steps)
         foot = [
             _(lesson.level),
@@ -503,10 +502,10 @@ def _drawing_of(lesson: Lesson) -> Drawing:
 
 def _lesson_under_way(beside: Path | None) -> Lesson | None:
     """Return the lesson that was gone on with last, unless it is done or a file came after it."""
-    name = lesson_progress.last_lesson()
+    name = lesson_session.last_lesson()
     lessons = (one for shelf in lesson_folders(beside) for one in shelf.lessons) if name else ()
     found = next((one for one in lessons if one.name == name), None)
-    if found is None or len(lesson_progress.kept(name).done) >= len(found.steps):
+    if found is None or len(lesson_session.kept(name).done) >= len(found.steps):
         return None
     return found
 

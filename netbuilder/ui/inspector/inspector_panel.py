@@ -18,15 +18,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import Param
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
+from netbuilder.core.project.fragments import MOST, repeat_group
 from netbuilder.core.project.model import Group, Node, Project
-from netbuilder.core.project.repeat import MOST, repeat_group
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.forms.param_form import ParamForm

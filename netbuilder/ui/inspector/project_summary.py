@@ -108,7 +108,7 @@ class ProjectSummary(QWidget):
             size = _(
                 "{parameters} parameters, {memory}, {operations} multiply-adds per sample",
                 parameters=format_number(shapes.total_parameters),
-                memory=wording.format_bytes(shapes.memory),
+                memory=wording.format_bytes(shapes.weight_bytes),
                 operations=wording.format_operations(shapes.multiply_adds),
             )
         return {

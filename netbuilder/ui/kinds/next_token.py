@@ -32,7 +32,7 @@ from netbuilder.ui.plots.attention_lines import AttentionLines
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived, Rank
-from netbuilder.ui.services.typed_steps import begins_anew
+from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label

@@ -27,8 +27,7 @@ from netbuilder.ui.kinds.predict_form import (
 from netbuilder.ui.plots.activation_strips import map_montage
 from netbuilder.ui.plots.draw_pad import DrawPad
 from netbuilder.ui.plots.images import scaled, to_image
-from netbuilder.ui.services.capture.devices import Camera
-from netbuilder.ui.services.capture.sample_source import PICTURES_A_SECOND, PictureSource
+from netbuilder.ui.services.devices import PICTURES_A_SECOND, Camera, PictureSource
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme

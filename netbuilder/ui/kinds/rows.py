@@ -19,11 +19,11 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_list, format_range, label_with_unit
-from netbuilder.ui.forms.boxes import NoWheelComboBox
-from netbuilder.ui.forms.day_slide_editor import DaySlideEditor
+from netbuilder.core.wording import format_list, format_number, format_range, label_with_unit
+from netbuilder.ui.forms.boxes import NoWheelComboBox, TypedBox
 from netbuilder.ui.forms.param_form import ParamForm
-from netbuilder.ui.forms.slide_editor import SlideEditor
+from netbuilder.ui.forms.parsing import read_cell
+from netbuilder.ui.forms.slide_editor import DaySlideEditor, SlideEditor
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.services.derived import Derived
@@ -63,7 +63,9 @@ def param_of(field: FormField) -> Param:
         )
     words = _(
         "{range} in training",
-        range=format_range(f"{field.low:.6g}", f"{field.high:.6g}", field.unit),
+        range=format_range(
+            format_number(field.low, ".6g"), format_number(field.high, ".6g"), field.unit
+        ),
     )
     slides = field.low < field.high
     return Param(
@@ -168,6 +170,10 @@ class RowForm(PredictForm):
                 # Tab goes from number to number.
                 one.editor.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
                 one.editor.setFocusProxy(one.editor.box)
+            box = getattr(one.editor, "box", one.editor)
+            if isinstance(box, TypedBox) and one.param.kind is Kind.FLOAT:
+                field = self._fields[name]
+                box.read = partial(read_cell, marks=field.marks, unit=field.unit)
             if isinstance(one.editor, DaySlideEditor):
                 # As the column of the file was read: the day or the month comes first.
                 one.editor.read = partial(_day_of, style=self._fields[name].style)

@@ -35,8 +35,8 @@ from netbuilder.ui.kinds.splits import split_names
 from netbuilder.ui.plots.activation_strips import heat_colors
 from netbuilder.ui.plots.table_preview import TextTable, text_table
 from netbuilder.ui.plots.themed_plot import NoWheelPlot, ThemedPlot
-from netbuilder.ui.services.capture.sounds import WavePlayer
 from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.devices import WavePlayer
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme

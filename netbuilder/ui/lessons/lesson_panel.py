@@ -26,7 +26,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.lesson import ShowHint, StepQuestion
 from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.ui.lessons.markdown_view import MarkdownView
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_accessible
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label

@@ -18,9 +18,9 @@ from netbuilder.core.catalog.layer_parser import ParsedLayer, parse_layers
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project import edits, fragments, saved_blocks
+from netbuilder.core.project import edits, fragments
+from netbuilder.core.project.fragments import SavedBlock
 from netbuilder.core.project.model import Graph, Project
-from netbuilder.core.project.saved_blocks import SavedBlock
 
 LAYER_MIME = "application/x-netbuilder-layer"
 SPEC_ROLE = Qt.ItemDataRole.UserRole
@@ -34,7 +34,7 @@ HEADING = N_("My blocks")
 
 def block_rows(text: str = "") -> list[str | SavedBlock]:
     """A heading and the saved blocks whose name holds ``text``; nothing where there are none."""
-    found = [block for block in saved_blocks.list_blocks() if text.lower() in block.name.lower()]
+    found = [block for block in fragments.list_blocks() if text.lower() in block.name.lower()]
     return [_(HEADING), *found] if found else []
 
 
@@ -120,7 +120,7 @@ class PaletteModel(QAbstractListModel):
         """Forget a saved block."""
         block = self.thing(index)
         if isinstance(block, SavedBlock):
-            saved_blocks.delete_block(block)
+            fragments.delete_block(block)
             self.set_rows([row for row in self._rows if row is not block])
 
     def first_layer(self) -> QModelIndex:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -33,7 +34,7 @@ class ParallelCoordinatesPlot(QWidget):
         return QSize(320, 190)
 
     def show_study(self, study: Study) -> None:
-        """Show all variants that could train."""
+        """Show all trials that could train; pruned ones share the place of the worst."""
         from netbuilder.core.results.tuning.search_space import (
             display_name,
             format_setting,
@@ -41,7 +42,7 @@ class ParallelCoordinatesPlot(QWidget):
         )
 
         varied = study.plan.varied
-        whole = [trial for trial in study.trials if trial.score is not None]
+        whole = [trial for trial in study.ranked if trial.score is not None]
         self._axes = [
             (
                 display_name(one.path, study.plan.project),
@@ -50,14 +51,20 @@ class ParallelCoordinatesPlot(QWidget):
             )
             for one in varied
         ]
-        scores = np.array([trial.score for trial in whole], float)
-        ranks = scores.argsort().argsort() / max(len(scores) - 1, 1) if len(scores) else scores
+        scores = [trial.score or 0.0 for trial in whole if not trial.pruned]
+        ranks = np.minimum(np.arange(len(whole)) / max(len(scores) - 1, 1), 1.0)
         self._lines = [
             ([*unit_positions(varied, dict(trial.values)), float(rank)], float(rank))
             for trial, rank in zip(whole, ranks, strict=True)
         ]
-        if len(scores):
-            self._axes.append((_("loss (rank)"), f"{scores.min():.3g}", f"{scores.max():.3g}"))
+        if scores:
+            self._axes.append(
+                (
+                    _("loss (rank)"),
+                    format_number(scores[0], ".3g"),
+                    format_number(scores[-1], ".3g"),
+                )
+            )
         self.setAccessibleName(
             _("{trials} trials over {settings} settings", trials=len(whole), settings=len(varied))
         )

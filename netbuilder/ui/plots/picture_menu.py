@@ -132,7 +132,8 @@ _TITLES = {
     "layer": N_("Layer"), "learning_curve": N_("Learning curve"), "parts": N_("Parts"),
     "pictures": N_("Pictures"), "residuals": N_("Residuals"), "response": N_("Response"),
     "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
-    "surface": N_("Surface"), "variants": N_("Trials"), "weights": N_("Weights"),
+    "surface": N_("Surface"), "variants": N_("Trials"), "vectors": N_("Word vectors"),
+    "weights": N_("Weights"), "words": N_("Words"),
     "lengths": N_("Lengths"), "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
     "spectrogram": N_("Spectrogram"), "wave": N_("Waveform"), "why": N_("Explanation"),
 }  # fmt: skip

@@ -84,13 +84,6 @@ def picture_note(
                 correct=right,
                 total=len(picture.right),
             )
-        case view_data.MapPicture() if picture.labels:
-            return _(
-                "The {count} most frequent words as “{layer}” embeds them ({method}).",
-                count=len(picture.labels),
-                layer=picture.node,
-                method=f"{picture.way}{_share(picture)}",
-            )
         case view_data.MapPicture():
             ringed = "; " + _("incorrect ones are ringed") if picture.right is not None else ""
             return _(

@@ -27,8 +27,8 @@ from netbuilder.ui.results.evaluation_views.learning_curve_view import LearningC
 from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
 from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.services.data_recipes import FILE_FILTER
+from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationParts, EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage

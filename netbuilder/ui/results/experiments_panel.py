@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -30,10 +29,9 @@ from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.results.empty_states import missing_step_sentence
 from netbuilder.ui.results.search_dimensions import DimensionRows
-from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.experiment_runner import ExperimentRunner
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
@@ -78,9 +76,7 @@ class TrialTable(QTableView):
 
         paths = [one.path for one in study.plan.varied]
         alike = {id(one) for one in study.as_good}
-        self._trials = sorted(
-            study.trials, key=lambda one: math.inf if one.score is None else one.score
-        )
+        self._trials = list(study.ranked)
         cells = [
             (
                 _score(one, id(one) in alike),
@@ -432,7 +428,10 @@ class ExperimentsPanel(QWidget):
             return f"{done}. {study.failure}"
         names = self._names(study)
         values = ", ".join(f"{names[path]} {format_setting(v)}" for path, v in best.values.items())
-        told = [f"{study.plan.measure} {best.score:.4g}", measured(best.measured, best.unit)]
+        told = [
+            f"{study.plan.measure} {format_number(best.score, '.4g')}",
+            measured(best.measured, best.unit),
+        ]
         scores = ", ".join(one for one in told if one)
         done += ". " + _(
             "Best so far: {values} ({scores} after epoch {epoch})",

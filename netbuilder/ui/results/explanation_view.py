@@ -96,8 +96,9 @@ class ExplanationView(QWidget):
         for widget in shown:
             layout.addWidget(widget)
         self._worker = Derived(
-            self, _explain, self._found, self._failed, of=lambda: workbench.models.prediction_model
-        )
+            self, _explain, self._found, self._failed,
+            of=lambda: workbench.models.prediction_model, slow=self._say_slow,
+        )  # fmt: skip
         self._make_room()
 
     @property
@@ -174,6 +175,10 @@ class ExplanationView(QWidget):
             return
         method = str(self.method.currentData()) if self.method.count() > 1 else None
         self._worker.ask(trained, self._workbench.base, self._sample, method)
+
+    def _say_slow(self) -> None:
+        self.sentence.setText(_("Computing the explanation…"))
+        self.sentence.setVisible(True)
 
     def _failed(self, error: UserError) -> None:
         self._hide_parts()

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Node
 from netbuilder.core.wording import format_number, format_percent
@@ -30,6 +30,7 @@ from netbuilder.ui.plots.images import ScaledPicture
 from netbuilder.ui.plots.live import layer_strips as strip_places
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
+from netbuilder.ui.results.word_vectors_view import WordVectorsView
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.canvas_strips import picture_of
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -81,6 +82,8 @@ class InsidePanel(QWidget):
         self._look: SampleActivations | None = None
         self._bare: SampleActivations | None = None  # of a network without a row
         self._parts: list[QWidget] = []
+        self.vectors = WordVectorsView(lambda: workbench.base, self)
+        self.vectors.hide()
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
         self._shown: tuple[Any, ...] = ()  # what the parts were made for
         self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
@@ -144,7 +147,8 @@ class InsidePanel(QWidget):
         for part in self._parts:
             self._place.removeWidget(part)
             part.hide()
-            part.deleteLater()
+            if part is not self.vectors:  # which keeps its words
+                part.deleteLater()
         self._parts, self._updates = [], []
 
     def _add(self, part: QWidget) -> None:
@@ -306,9 +310,11 @@ class InsidePanel(QWidget):
     def _lay_layer(self, node_id: str) -> None:
         graph = self._of_look().project.graph
         node = graph.by_id[node_id]
+        owner = graph.by_id.get(node.shared or "", node)
+        if "embeddings" in self._of_look().weights_of(owner.id):
+            self._lay_vectors(owner)
         if node_id in self._of_look().values:
             self._lay_values(node)
-        owner = graph.by_id.get(node.shared or "", node)
         if self._filters(owner) is not None:
             self._add(_title(_("Filters"), self))
             self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
@@ -320,6 +326,15 @@ class InsidePanel(QWidget):
         if self._of_look().weights_of(node_id):
             self._add(_title(f"{node.layer} “{node_id}”", self))
             self._lay_layer(node_id)
+
+    def _lay_vectors(self, owner: Node) -> None:
+        """The words of an Embedding, on top since they tell most; of one layer at a time."""
+        if self.vectors in self._parts:
+            return
+        self._add(self.vectors)
+        self.vectors.show_look(self._of_look(), owner.id)
+        self.vectors.show()
+        self._updates.append(lambda: self.vectors.show_look(self._of_look(), owner.id))
 
     def _lay_values(self, node: Node) -> None:
         """What a layer makes of the row."""

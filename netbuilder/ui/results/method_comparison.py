@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QProgressBar,
+    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from netbuilder.core.catalog.training.training_index import metric_words
-from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_bytes, format_duration, format_number
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_bytes, format_duration, format_list, format_number
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -28,10 +37,14 @@ from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.view_data import SurfacePicture
     from netbuilder.core.results.other_methods import Candidate, Comparison
 
 #: Rows on which a method and the network disagree that are listed.
 _MOST = 50
+#: Of more columns a row is not written out.
+_MOST_COLUMNS = 24
+_READING = N_("Incorrect points are ringed. Other columns are at their mean.")
 
 
 class MethodComparisonDialog(QDialog):
@@ -50,6 +63,7 @@ class MethodComparisonDialog(QDialog):
         self.resize(max(720, 96 * letter), max(520, 30 * line))
         self.found: Comparison | None = None
         self._stop = threading.Event()
+        self._workbench, self._data = workbench, trained.project.data
         self.words = note_label(
             _("Other methods are trained on the same rows, prepared in the same way."), self
         )
@@ -60,6 +74,19 @@ class MethodComparisonDialog(QDialog):
         self.table.hide()
         self.details = QTabWidget(self)
         self.details.hide()
+        self._views: dict[str, QPlainTextEdit] = {}
+        self.chosen = QWidget(self)
+        self.row = QSpinBox(self.chosen)
+        self.row.setObjectName("compared_row")
+        self.row.setAccessibleName(_("Row of the test set"))
+        self.row.valueChanged.connect(self._show_row)
+        self.about_row = note_label("", self.chosen)
+        line = QHBoxLayout(self.chosen)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(QLabel(_("Row"), self.chosen))
+        line.addWidget(self.row)
+        line.addWidget(self.about_row, 1)
+        self.chosen.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -67,6 +94,7 @@ class MethodComparisonDialog(QDialog):
         layout.addWidget(self.words)
         layout.addWidget(self.bar)
         layout.addWidget(self.table)
+        layout.addWidget(self.chosen)
         layout.addWidget(self.details, 1)
         layout.addWidget(plain_buttons(self.buttons))
         self.advanced.connect(self._advance)
@@ -98,6 +126,8 @@ class MethodComparisonDialog(QDialog):
 
         self.found = found
         self.bar.hide()
+        name = self._data.name or Path(self._data.path).name
+        self._workbench.happened.emit(f"compared:{name}")
         rows = []
         first = found.candidates[0].evaluation
         metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
@@ -124,10 +154,18 @@ class MethodComparisonDialog(QDialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        self.words.setText(" ".join((samples, *found.notes)))
+        self.words.setText(" ".join(filter(None, (found.advice, samples, *found.notes))))
         for one in found.candidates[1:]:
-            self.details.addTab(_text_view(_detail(found, one), _title(one), self), _title(one))
-        self.details.setVisible(self.details.count() > 0)
+            view = self._views[one.name] = _text_view(_title(one), self)
+            self.details.addTab(view, _title(one))
+        if len(found.candidates) > 1:
+            self._show_surfaces(found)
+            self.row.setRange(1, first.samples)
+            apart = [at for one in found.candidates[1:] for at in found.disagreements(one.name)[:1]]
+            self.row.setValue(int(min(apart, default=0)) + 1)
+            self._show_row()
+            self.chosen.show()
+            self.details.show()
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(_("Close"))
 
     def _apart(self, found: Comparison, one: Candidate) -> str:
@@ -136,6 +174,113 @@ class MethodComparisonDialog(QDialog):
         count = len(found.disagreements(one.name))
         return ngettext("{count} sample", "{count} samples", count)
 
+    def _show_row(self) -> None:
+        """Say what each method does with the chosen row."""
+        from netbuilder.core.results.other_methods import row_words
+
+        found = self.found
+        if found is None:
+            return
+        row = self.row.value() - 1
+        said = [
+            _("{method}: {prediction}", method=_title(one), prediction=_answer(one, row))
+            for one in found.candidates
+        ]
+        truth = _answer(found.candidates[0], row, truth=True)
+        about = row_words(found, found.x[row]) if len(found.features) <= _MOST_COLUMNS else ""
+        true = _("true value: {truth}", truth=truth)
+        self.about_row.setText("\n".join(filter(None, (about, " · ".join((*said, true))))))
+        for one in found.candidates[1:]:
+            view = self._views[one.name]
+            at = view.verticalScrollBar().value()
+            view.setPlainText(_detail(found, one, row))
+            view.verticalScrollBar().setValue(at)
+
+    def _show_surfaces(self, found: Comparison) -> None:
+        """Add the page of decision surfaces, where the data has two numeric columns."""
+        from netbuilder.core.results.live.plane import number_columns
+
+        names = number_columns(found.dataset)
+        if len(names) > 1:
+            self.surfaces = MethodSurfaces(found, names, self)
+            self.details.insertTab(0, self.surfaces, _("Surfaces"))
+            self.details.setCurrentIndex(0)
+
+
+class MethodSurfaces(QWidget):
+    """The decision surface of each method over two columns, side by side."""
+
+    def __init__(self, found: Comparison, names: tuple[str, ...], parent: QWidget) -> None:
+        super().__init__(parent)
+        from netbuilder.core.results.other_methods import surfaces
+
+        self.setObjectName("method_surfaces")
+        self.plots: dict[str, SurfacePlot] = {}
+        self.axes = QComboBox(self), QComboBox(self)
+        page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout()
+        for box, at, words in zip(self.axes, (0, 1), (_("Across"), _("Up")), strict=True):
+            box.addItems(names)
+            box.setCurrentIndex(at)
+            box.setAccessibleName(words)
+            box.currentIndexChanged.connect(self.ask)
+            head.addWidget(QLabel(words, self))
+            head.addWidget(box)
+        head.addStretch(1)
+        for number, one in enumerate(found.candidates):
+            place, plot = QVBoxLayout(), SurfacePlot(self)
+            plot.setMinimumSize(150, 130)
+            title = QLabel(_title(one), self)
+            title.setProperty("role", "heading")
+            place.addWidget(title)
+            place.addWidget(plot, 1)
+            grid.addLayout(place, number // 3, number % 3)
+            self.plots[one.name] = plot
+        self.note = note_label(_(_READING), self)
+        page.addLayout(head)
+        page.addLayout(grid, 1)
+        page.addWidget(self.note)
+        self._titles = {one.name: _title(one) for one in found.candidates}
+        self._worker = Derived(
+            self, lambda across, up: surfaces(found, across, up), self._draw, self._fail,
+            slow=lambda: self.note.setText(_("Computing the predictions…")),
+        )  # fmt: skip
+        self.ask()
+
+    @property
+    def idle(self) -> bool:
+        """Whether the surfaces of the chosen columns are drawn."""
+        return self._worker.idle
+
+    def ask(self) -> None:
+        """Have the surfaces over the chosen columns computed."""
+        across, up = (box.currentText() for box in self.axes)
+        if across == up:
+            self.note.setText(_("Choose two different columns."))
+            return
+        self._worker.ask(across, up)
+
+    def _draw(self, pictures: dict[str, SurfacePicture]) -> None:
+        for name, picture in pictures.items():
+            self.plots[name].show_surface(picture)
+            words = self.plots[name].accessibleName()
+            self.plots[name].setAccessibleName(f"{self._titles[name]}: {words}")
+        self.note.setText(_(_READING))
+
+    def _fail(self, error: Exception) -> None:
+        self.note.setText(str(error))
+
+
+def _answer(one: Candidate, row: int, *, truth: bool = False) -> str:
+    """What a method predicts for a row, or what is true of it."""
+    found = one.evaluation
+    value = (found.truth if truth else found.predictions)[row]
+    if found.task == "regression":
+        return found.told(float(_flat(value)))
+    if found.task == "multi_label":
+        names = [name for name, on in zip(found.labels, value, strict=True) if on]
+        return format_list(names) or _("none")
+    return found.labels[int(value)]
+
 
 def _title(one: Candidate) -> str:
     from netbuilder.core.results.other_methods import METHODS
@@ -143,8 +288,8 @@ def _title(one: Candidate) -> str:
     return _(METHODS[one.name].title) if one.name in METHODS else _("Your network")
 
 
-def _text_view(text: str, name: str, parent: QWidget) -> QPlainTextEdit:
-    view = QPlainTextEdit(text, parent)
+def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
+    view = QPlainTextEdit(parent)
     view.setReadOnly(True)
     view.setAccessibleName(name)
     view.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -152,13 +297,20 @@ def _text_view(text: str, name: str, parent: QWidget) -> QPlainTextEdit:
     return view
 
 
-def _detail(found: Comparison, one: Candidate) -> str:
-    """What a method has learned, and the samples on which the network predicts otherwise."""
-    from netbuilder.core.results.other_methods import coefficients
+def _detail(found: Comparison, one: Candidate, row: int) -> str:
+    """What a method has learned, how it treats a row, and where the network predicts otherwise."""
+    from netbuilder.core.results.other_methods import coefficients, tree_lines
 
     parts = []
     if one.name == "tree":
-        parts += [_("The tree, on values as the network sees them:"), _tree(found, one)]
+        # An arrow at the line's start, as a reader of screens says it too.
+        lines = (
+            f"{'→' if line.passed else ' '} {'│  ' * line.depth}{line.text}"
+            for line in tree_lines(found, row)
+        )
+        parts += [_("The arrows show the way of row {row}:", row=row + 1), "\n".join(lines)]
+    elif one.name == "knn":
+        parts += [_("Training rows nearest to row {row}:", row=row + 1), _neighbours(found, row)]
     elif one.name == "linear":
         weights = list(coefficients(found).items())[:_MOST]
         parts += [
@@ -169,38 +321,34 @@ def _detail(found: Comparison, one: Candidate) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _tree(found: Comparison, one: Candidate) -> str:
-    """The decision tree as text, its leaves named by class or value."""
-    from sklearn.tree import export_text
+def _neighbours(found: Comparison, row: int) -> str:
+    """The neighbours of a row: how far each is, what it is, and its columns where these are few."""
+    from netbuilder.core.results.other_methods import nearest_rows, row_words
 
-    model: Any = one.model
-    options: dict[str, Any] = {}
-    labels = one.evaluation.labels
-    if labels and hasattr(model, "classes_"):
-        options["class_names"] = [labels[int(index)] for index in model.classes_]
-    text: str = export_text(model, feature_names=list(found.features), decimals=2, **options)
-    return text.rstrip()
+    one, lines = found.by_name["knn"], []
+    for place, distance in nearest_rows(found, row):
+        known = replace(one.evaluation, truth=found.train_y)
+        answer = _answer(replace(one, evaluation=known), place, truth=True)
+        words = _(
+            "distance {distance}: {value}", distance=format_number(distance, ".2f"), value=answer
+        )
+        if len(found.features) <= _MOST_COLUMNS:
+            words += f"   {row_words(found, found.train_x[place])}"
+        lines.append(words)
+    return "\n".join(lines)
 
 
 def _disagreements(found: Comparison, one: Candidate) -> str:
-    mine, its = found.candidates[0].evaluation, one.evaluation
     rows = found.disagreements(one.name)[:_MOST]
     if not len(rows):
         return _("The network and this method predict the same for every sample.")
     lines = [_("Samples on which the network and this method differ:")]
-    for row in map(int, rows):
-        if its.task == "regression":
-            values = [one.told(float(_flat(one.predictions[row]))) for one in (mine, its)]
-            truth = mine.told(float(_flat(mine.truth[row])))
-        elif its.task == "multi_label":
-            continue
-        else:
-            values = [one.labels[int(one.predictions[row])] for one in (mine, its)]
-            truth = mine.labels[int(mine.truth[row])]
+    for row in map(int, rows) if one.evaluation.task != "multi_label" else ():
+        mine, its = (_answer(each, row) for each in (found.candidates[0], one))
         lines.append(
             _(
                 "row {row}: network {mine}, this method {its}, true value {truth}",
-                row=row + 1, mine=values[0], its=values[1], truth=truth,
+                row=row + 1, mine=mine, its=its, truth=_answer(one, row, truth=True),
             )
         )  # fmt: skip
     return "\n".join(lines)

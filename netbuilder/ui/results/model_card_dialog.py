@@ -61,7 +61,7 @@ class ModelCardDialog(QDialog):
         self.setObjectName("model_card")
         self.setWindowTitle(_("Model card"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._store, self._trained = workbench.store, trained
+        self._store, self._trained, self._workbench = workbench.store, trained, workbench
         self._dataset: Dataset | None = None
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         self.resize(max(680, 90 * letter), max(600, 34 * line))
@@ -155,6 +155,7 @@ class ModelCardDialog(QDialog):
                 self._complain(str(error))
             else:
                 self._complain("")
+                self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
                 self.setWindowTitle(_("Model card – saved as {name}", name=path.name))
 
         def failed(error: Exception) -> None:

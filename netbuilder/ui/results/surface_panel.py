@@ -23,14 +23,14 @@ from netbuilder.core.data.load import point_number
 from netbuilder.core.data.registry import point_view_name, same_points
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project.model import Project
-from netbuilder.core.project.point_edits import (
+from netbuilder.core.project.edits_data import (
     add_point,
     forget_point_edits,
     move_point,
     point_edits,
     remove_point,
 )
+from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar, class_color
@@ -54,9 +54,8 @@ from netbuilder.ui.results.compared_surfaces import (
 )
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.live_activations import RunHistograms
 from netbuilder.ui.services.views.live_view import LiveView
 from netbuilder.ui.services.views.sample_activations import ActivationService
@@ -461,7 +460,7 @@ class SurfacePanel(QWidget):
         self.held.setCurrentIndex(int(self.live.at_sample))
         columns = (self.across.currentText(), self.up.currentText())
         self.points.show_for(columns if editable else None, shown.dataset.preprocessing.classes)
-        self.neighbours.setVisible(shown.view.name in {"map", "words"})
+        self.neighbours.setVisible(shown.view.name == "map")
         self.neighbours.setEnabled(not self.live.live)
         named = bool(shown.dataset.preprocessing.classes)
         self.colours.hide()

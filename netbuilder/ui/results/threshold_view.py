@@ -128,7 +128,7 @@ class ThresholdView(QWidget):
                 [point[0]], [point[1]], symbol="o", symbolSize=11,
                 symbolBrush=QColor(scheme.validation), symbolPen=QColor(scheme.panel),
             )  # fmt: skip
-        self.words.setText(f"{head}, F1 {at.f1:.2f}. {curve}")
+        self.words.setText(f"{head}, F1 {format_number(at.f1, '.2f')}. {curve}")
 
     def _curve(self, found: Evaluation, index: int) -> str:
         """Draw the chosen curve; what it says in words."""

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from PySide6.QtCore import QMimeData
 
 from netbuilder.core.data import registry
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits_data import last_names
 from netbuilder.core.project.model import Data
+
+MIME = "application/x-netbuilder-columns"
+
+
+@dataclass(frozen=True)
+class DraggedColumns:
+    """The columns under way, and what features and targets are at the time."""
+
+    names: tuple[str, ...]
+    features: tuple[str, ...]
+    targets: tuple[str, ...]
+
+    def mime(self) -> QMimeData:
+        """As what a drag carries."""
+        data = QMimeData()
+        parts = [self.names, self.features, self.targets]
+        data.setData(MIME, json.dumps(parts).encode())
+        return data
+
+    @classmethod
+    def of(cls, data: QMimeData) -> DraggedColumns | None:
+        """What a drag carries; None where it carries no columns."""
+        if not data.hasFormat(MIME):
+            return None
+        try:
+            names, features, targets = json.loads(bytes(data.data(MIME).data()))
+        except ValueError:
+            return None
+        return cls(tuple(names), tuple(features), tuple(targets))
+
 
 FILE_FILTER = registry.file_filter()
 

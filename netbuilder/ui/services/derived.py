@@ -13,7 +13,7 @@ from enum import IntEnum
 from functools import cache, partial
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from shiboken6 import isValid
 
 from netbuilder.core.errors import UserError
@@ -23,6 +23,8 @@ from netbuilder.ui.services.jobs import Task
 log = logging.getLogger(__name__)
 #: The code of an error that is no `UserError` by itself.
 UNEXPECTED = "unexpected_error"
+#: After so long a computation shows that it goes on.
+SLOW_MS = 500
 
 
 def for_people(error: Exception) -> UserError:
@@ -140,6 +142,7 @@ class Derived:
         found: is told the value; ``inputs`` are its inputs.
         failed: is told why there is none; an error that was not foreseen is logged and wrapped.
         of: what the first input has to be when the answer comes: a stale one is dropped.
+        slow: is called where half a second has passed without an answer, to show a sign.
         rank: see ``Rank``. Of rank ``BACKGROUND`` a computation is ``wanted`` no more as soon as
             other inputs are asked for.
     """
@@ -152,11 +155,12 @@ class Derived:
         failed: Callable[[UserError], object] | None = None,
         *,
         of: Callable[[], object] | None = None,
+        slow: Callable[[], object] | None = None,
         rank: Rank = Rank.ORDINARY,
     ) -> None:
         self._owner = owner
         self._compute: Callable[..., Any] | None = compute
-        self._found, self._failed, self._of = found, failed, of
+        self._found, self._failed, self._of, self._slow = found, failed, of, slow
         self._rank = rank
         self._running: _Computation | None = None
         self._waiting: tuple[Any, ...] | None = None
@@ -169,6 +173,8 @@ class Derived:
         if self._compute is None:
             return
         self._newest = self._waiting = inputs
+        if self._slow is not None:
+            QTimer.singleShot(SLOW_MS, self._owner, partial(self._say_slow, inputs))
         running = self._running
         if running is None or _pool().withdraw(running):
             self._begin()
@@ -192,13 +198,17 @@ class Derived:
     def stop(self) -> None:
         """Compute nothing any more."""
         self.cancel()
-        self._compute = self._found = self._failed = self._of = None
+        self._compute = self._found = self._failed = self._of = self._slow = None
 
     @property
     def idle(self) -> bool:
         """Whether all has been told that was asked, or is wanted no more."""
         running = self._running
         return self._waiting is None and (running is None or not running.wanted)
+
+    def _say_slow(self, inputs: tuple[Any, ...]) -> None:
+        if self._slow is not None and self._newest is inputs and not self.idle:
+            self._slow()
 
     def _begin(self) -> None:
         inputs, self._waiting, self._running = self._waiting, None, None

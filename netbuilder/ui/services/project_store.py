@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QWidget
 
 from netbuilder.core.folders import working_folder
 from netbuilder.core.formats.paths import rebased
@@ -357,3 +359,36 @@ class ProjectStore(QObject):
     def _announce(self, before: Project) -> None:
         self.changed.emit(before, self._project)
         self.steps_changed.emit()
+
+
+_KNOWN = "ends steps"
+
+
+class TypedSteps(QObject):
+    """What is typed into a field is one step of undo, as long as it is one entry.
+
+    Edits of one parameter merge, so that "128" is no three steps. But 16, Enter, and later 3 in
+    the same field are two things that were done, and one undo takes back the last.
+    """
+
+    def __init__(self, store: ProjectStore, parent: QObject) -> None:
+        super().__init__(parent)
+        self._store = store
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._moved)
+
+    def _moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+        self._store.end_merge()
+        # Once for each field: a field is entered many times.
+        if isinstance(new, (QLineEdit, QAbstractSpinBox)) and not new.property(_KNOWN):
+            new.setProperty(_KNOWN, True)
+            new.editingFinished.connect(self._store.end_merge)
+
+
+def begins_anew(store: ProjectStore, *boxes: QWidget) -> None:
+    """Let these boxes, switches and sliders stand as they do now wherever another project, or
+    other data, comes: a threshold that was found for one network says nothing about another."""
+    for box in boxes:
+        meant = box.metaObject().userProperty()  # what Qt holds to be a widget's value
+        store.project_replaced.connect(partial(meant.write, box, meant.read(box)))

@@ -22,7 +22,7 @@ from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.process_locks import (
+from netbuilder.ui.services.crash_detector import (
     acquire_lock,
     left_behind,
     lock_path,

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QObject, QSettings, Signal
 
 from netbuilder.core import folders
-from netbuilder.ui.style import theme
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.project.model import Project
+from netbuilder.core.site_settings import site_settings
+from netbuilder.ui.style import font_scale, theme
+from netbuilder.ui.style.font_scale import FACTORS
 from netbuilder.ui.style.motion import set_reduced_motion
 from netbuilder.ui.widgets.file_dialogs import remember_place
 
@@ -93,3 +97,109 @@ def recall_motion() -> None:
     value = settings().value("reduced-motion")
     if value is not None:
         set_reduced_motion(str(value).lower() == "true")
+
+
+BASIC, FULL = "basic", "full"
+#: The level of a first start, unless the machine's settings name another one.
+FIRST = BASIC
+#: What the palette lists in Basic, beside the layers that the project uses.
+BASIC_LAYERS = frozenset(
+    {"Input", "Dense", "Conv2D", "MaxPooling2D", "Flatten", "Dropout", "Embedding", "LSTM"}
+)
+_KEY = "level"
+
+
+class Level(QObject):
+    """The level in force. ``changed``: it is another one."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lent = ""
+
+    @property
+    def name(self) -> str:
+        """``BASIC`` or ``FULL``: what a lesson asks for, else what the user chose."""
+        if self._lent:
+            return self._lent
+        kept = str(settings().value(_KEY, ""))
+        return kept if kept in (BASIC, FULL) else site_settings().level or FIRST
+
+    @property
+    def basic(self) -> bool:
+        """Whether the level is Basic."""
+        return self.name == BASIC
+
+    def choose(self, name: str) -> None:
+        """Show this much from now on, also in the next start."""
+        self._lent = ""
+        kept = settings()
+        kept.setValue(_KEY, name)
+        kept.sync()
+        self.changed.emit()
+
+    def lend(self, name: str) -> None:
+        """Show as much as a lesson asks for; "" shows again what the user chose."""
+        if name != self._lent:
+            self._lent = name
+            self.changed.emit()
+
+
+_level: Level | None = None
+
+
+def level() -> Level:
+    """Return the level of the application."""
+    global _level  # noqa: PLW0603 - one for the application, made when it exists
+    if _level is None:
+        _level = Level()
+    return _level
+
+
+def listed_layers(project: Project) -> frozenset[str]:
+    """Return the names of the layers that the palette lists in Basic: what is used is listed."""
+    used = {node.layer for node in project.graph.nodes}
+    return BASIC_LAYERS | (used & LAYERS.keys())
+
+
+def choose_font_scale(factor: float) -> None:
+    """Put a size of letters in force, and remember it; 1.0 is the system's."""
+    settings().setValue("scale", factor)
+    font_scale.set_font_scale(factor)
+    # Painted views (canvas, curves) take their fonts anew with the theme.
+    theme.theme().changed.emit()
+
+
+class FontScale(QObject):
+    """Steps through the sizes. The size belongs to the application, not to one window."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        if font_scale.is_system_size_known():
+            font_scale.apply_font_scale()
+            return
+        try:
+            kept = float(str(settings().value("scale", 1.0)))
+        except ValueError:
+            kept = 1.0
+        font_scale.set_font_scale(kept)
+
+    @property
+    def factor(self) -> float:
+        """The size in force; 1.0 is the system's."""
+        return font_scale.font_scale()
+
+    def step(self, step: int) -> None:
+        """One size up (1), one down (-1), or the system's (0)."""
+        factor = 1.0
+        if step:
+            bigger = [f for f in FACTORS if f > self.factor + 1e-6]
+            smaller = [f for f in FACTORS if f < self.factor - 1e-6]
+            choices = bigger[:1] if step > 0 else smaller[-1:]
+            factor = choices[0] if choices else self.factor
+        choose_font_scale(factor)
+
+    def apply(self) -> None:
+        """Give the application its font and its stylesheet."""
+        font_scale.apply_font_scale()

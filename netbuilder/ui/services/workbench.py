@@ -18,15 +18,12 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.ui.services import jobs
-from netbuilder.ui.services.damaged_files import DamagedFiles
-from netbuilder.ui.services.data_watch import DataWatch
+from netbuilder.ui.services import gradual_imports, jobs
+from netbuilder.ui.services.data_watch import DamagedFiles, DataWatch, ReadingProgress
 from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.gradual_imports import GradualImports, import_without_qt
 from netbuilder.ui.services.model_store import ModelStore
-from netbuilder.ui.services.process import keras_loading
-from netbuilder.ui.services.process.gradual_imports import GradualImports, import_without_qt
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.reading_progress import ReadingProgress
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -150,7 +147,7 @@ class Workbench(QObject):
 
     def _load_keras(self) -> None:
         jobs.run_job(
-            keras_loading.load_keras,
+            gradual_imports.load_keras,
             self._keras_loaded,
             self._keras_failed,
             name="keras",

@@ -108,7 +108,7 @@ QLineEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox {{
   background: {field}; color: {c.text}; border: 1px solid {c.border}; border-radius: 6px;
   padding: 0 8px; min-height: {middle}px; placeholder-text-color: {c.secondary};
   selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
-QAbstractSpinBox, QComboBox {{ padding-right: 20px; }}
+QAbstractSpinBox, QComboBox {{ padding-right: 20px; max-height: {middle}px; }}
 QAbstractSpinBox[fixed="plain"] {{ padding-right: 8px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
   subcontrol-origin: border; width: 20px; border: none; background: transparent; }}
@@ -196,7 +196,7 @@ QSlider:horizontal {{ min-height: 20px; }}
 QSlider::groove:horizontal {{ background: {c.border}; height: 4px; border-radius: 2px; }}
 QSlider::handle:horizontal {{ background: {c.accent}; width: 16px; margin: -6px 0;
                               border-radius: 8px; }}
-QSlider::handle:horizontal:focus {{ border: 2px solid {c.text}; }}
+QSlider::handle:horizontal:focus {{ border: 2px solid {c.text}; width: 12px; }}
 QSlider::handle:horizontal:disabled {{ background: {c.border}; }}
 
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}

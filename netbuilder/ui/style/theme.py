@@ -9,10 +9,25 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette, QPen
 from PySide6.QtWidgets import QApplication
 
-from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
-from netbuilder.core.catalog.spec import Category
+from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
 
 NO_PEN = QPen(Qt.PenStyle.NoPen)
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Return how much two colours differ, from 1 to 21 (WCAG 2.2)."""
+
+    def luminance(color: QColor) -> float:
+        parts = (
+            part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+            for part in color.getRgbF()[:3]
+        )
+        return sum(
+            weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True)
+        )
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
 
 
 def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:

@@ -173,10 +173,18 @@ class CurveView(QWidget):
         self.legend.setProperty("role", "note")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
+        self.figure = QLabel(self)
+        self.figure.setObjectName("curve_figure")
+        self.figure.setProperty("role", "figure")
+        head = QHBoxLayout()
+        head.setSpacing(14)
+        self._figure_frame = SteadyFrame(self.figure, self, grows=True)
+        head.addWidget(self._figure_frame, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(SteadyFrame(self.legend, self, grows=True), 1, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(SteadyFrame(self.legend, self, grows=True))
+        layout.addLayout(head)
         layout.addWidget(self.plot, 1)
         self._build_tools(parent)
         self.quantity.activated.connect(self._choose)
@@ -259,9 +267,15 @@ class CurveView(QWidget):
         if self._hover:
             self.legend.setText(self._hover)
             return
-        self.legend.setText(self._told())
         plot = self.plot
         training, checked = self._last()
+        self._show_figure(training if checked is None else checked)
+        name = metric_words(plot.quantity)
+        if checked is not None:
+            name = _("validation: {quantity}", quantity=name)
+        self.legend.setText(
+            f"{escape(name)}<br>{self._told()}" if training is not None else self._told()
+        )
         values = {
             "quantity": metric_words(plot.quantity),
             "training": short_number(training),
@@ -274,6 +288,16 @@ class CurveView(QWidget):
         else:
             told = _("{quantity}: training {training}, validation {validation}", **values)
         plot.setAccessibleDescription(told)
+
+    def _show_figure(self, value: float | None) -> None:
+        """Show the newest value of the quantity, in a room that does not change with it."""
+        self.figure.setText(short_number(value))
+        self._figure_frame.setVisible(value is not None)
+        self.figure.ensurePolished()
+        metrics = self.figure.fontMetrics()
+        width = max(map(metrics.horizontalAdvance, (self.figure.text(), "0.0000")))
+        if width > self._figure_frame.minimumWidth():
+            self._figure_frame.setMinimumWidth(width)
 
     def _last(self) -> tuple[float | None, float | None]:
         plot = self.plot

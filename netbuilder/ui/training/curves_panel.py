@@ -13,16 +13,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.model_store import ModelState
-from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.epoch_viewer import EpochViewer
+from netbuilder.ui.services.project_store import ProjectStore, begins_anew
+from netbuilder.ui.services.runs.manual_weight_editor import EpochViewer
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.typed_steps import begins_anew
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -32,7 +31,7 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 if TYPE_CHECKING:
-    from netbuilder.core.engine.notices import Diagnosis
+    from netbuilder.core.engine.events import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.ui.training.curve_view import CurveView
 
@@ -92,7 +91,8 @@ class RateSlider(QWidget):
 
 def rate_text(rate: float) -> str:
     """A learning rate in at most eight signs."""
-    return f"{rate:.6f}".rstrip("0").rstrip(".") if rate >= 1e-6 else f"{rate:.1e}"
+    plain = rate >= 1e-6
+    return localized(f"{rate:.6f}".rstrip("0").rstrip(".") if plain else f"{rate:.1e}")
 
 
 def another_seed() -> int:
@@ -365,6 +365,7 @@ class CurvesPanel(QWidget):
             from netbuilder.ui.training.curve_view import CurveView
 
             self._curves = CurveView(self)
+            self._curves.plot.set_overlays(self._runner.overlays)
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)

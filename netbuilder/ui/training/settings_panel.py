@@ -17,12 +17,11 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
-from netbuilder.ui.forms.choice_editor import ChoiceForm
-from netbuilder.ui.forms.choose_row import ChooseRow
+from netbuilder.ui.forms.choice_editor import ChoiceForm, ChooseRow
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.services.level import level
 from netbuilder.ui.services.project_store import ProjectStore
+from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
@@ -281,6 +280,8 @@ class PlanForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench = store, workbench
+        #: Settings that were asked for, a lesson's "Show" say: shown whatever the level.
+        self._asked: set[str] = set()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
@@ -315,7 +316,7 @@ class PlanForm(QWidget):
         self.callbacks: CallbacksForm | None = None
         self._layout.addStretch(1)
         store.changed.connect(self._project_changed)
-        level().changed.connect(self._show_level)
+        level().changed.connect(self._follow_level)
         workbench.facts_changed.connect(self._show_automatic)
         workbench.facts_changed.connect(self._show_steps)
         workbench.problems_changed.connect(self._show_problems)
@@ -324,8 +325,9 @@ class PlanForm(QWidget):
         self._show_problems()
 
     def unfold(self, name: str) -> None:
-        """Open what a setting is folded under, or hidden by the level."""
-        self.length.limit(None)
+        """Open what a setting is folded under, and show it where the level leaves it out."""
+        self._asked.add(name)
+        self._show_level()
         if name == "callbacks":
             self.callbacks_button.setChecked(True)
         for form in (self.length, self.optimizer.form):
@@ -380,15 +382,20 @@ class PlanForm(QWidget):
         self._show_outputs()
         self._show_level()
 
+    def _follow_level(self) -> None:
+        self._asked.clear()
+        self._show_level()
+
     def _show_level(self) -> None:
         """Leave out in Basic what a first lesson does not need, unless the project uses it."""
-        basic, plan = level().basic, self._store.project.training
-        self.length.limit(_BASIC if basic else None)
-        if self.optimizer.form is not None:
-            self.optimizer.form.limit(_BASIC if basic else None)
-        several = bool(self.outputs)
-        self.metrics.setVisible(not several and (not basic or plan.metrics is not None))
-        self.callbacks_button.setVisible(not basic or bool(plan.callbacks))
+        basic, plan, asked = level().basic, self._store.project.training, self._asked
+        for form in (self.length, self.optimizer.form):
+            if form is not None:
+                form.limit(_BASIC | asked if basic else None)
+        uses = plan.metrics is not None or "metrics" in asked
+        self.metrics.setVisible(not self.outputs and (not basic or uses))
+        uses = bool(plan.callbacks) or "callbacks" in asked
+        self.callbacks_button.setVisible(not basic or uses)
 
     def _show_steps(self) -> None:
         """Tell the optimizer how many steps there will be: a schedule is drawn over them."""

@@ -94,6 +94,11 @@ class SpeedControl(QFrame):
     def _more_text(self, action: QAction) -> tuple[str, ...]:
         return (self._finish.text(),) if action is self._full else ()
 
+    def retranslate(self) -> None:
+        """Make room for the words of another language."""
+        self._follow()
+        self._widen()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         built = hasattr(self, "more")

@@ -13,14 +13,15 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from netbuilder.core.i18n import rerendered
+from netbuilder.core.i18n import gettext as _, rerendered
 
 
 @dataclass(frozen=True)
 class ActionRow:
     """One thing to do.
 
-    ``menu`` is the menu that it stands in; "|" at its end draws a line after it. ``shortcut``
+    ``menu`` is the menu that it stands in, "View/Pages" a menu in another; "|" at its end draws a
+    line after it. ``shortcut``
     is a standard key of Qt or a text such as "Ctrl+Shift+Z", several with "; " between them.
     ``enabled`` and ``checked`` are asked whenever something changed; a row with ``checked``
     has a tick. ``tip`` says anew what it would do. ``local`` shortcuts belong to the canvas and
@@ -122,12 +123,16 @@ class WindowActions(QObject):
 
     def fill(self, menus: Mapping[str, QMenu]) -> None:
         """Put each action into its menu, in the order of the rows."""
+        known = dict(menus)
         for action_id, row in self.rows.items():
-            menu = menus.get(row.menu_name)
-            if menu is not None:
-                menu.addAction(self._actions[action_id])
+            name = row.menu_name
+            outer, _slash, inner = name.partition("/")
+            if inner and name not in known:
+                known[name] = known[outer].addMenu(_(inner))
+            if name in known:
+                known[name].addAction(self._actions[action_id])
                 if row.menu.endswith("|"):
-                    menu.addSeparator()
+                    known[outer].addSeparator()
 
     def fill_menu_bar(self, bar: QMenuBar, menus: Iterable[QMenu], quit_: ActionRow) -> None:
         """Make the menu bar of macOS, where Settings, About and Quit have places of their own.

@@ -11,8 +11,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.ui.services.level import BASIC, FULL, level
 from netbuilder.ui.services.runs.run_progress import SPEEDS
+from netbuilder.ui.services.settings import BASIC, FULL, level
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.action import ActionRow
 from netbuilder.ui.window.panels import PANELS
@@ -20,6 +20,8 @@ from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
 MENUS = (N_("File"), N_("Edit"), N_("Layer"), N_("View"), N_("Run"), N_("Help"))
+#: Menus in the menu View: one list of all would be higher than a small screen.
+_PAGES, _CANVAS, _TEXT = N_("Pages"), N_("Canvas"), N_("Text size")
 #: The system shows the menus at the top of the screen, as macOS does.
 MENU_BAR = sys.platform == "darwin"
 _Key = QKeySequence.StandardKey
@@ -297,7 +299,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             f"panel-{row.id}",
             _(row.title),
             partial(commands.show_panel, row.id),
-            "View|" if row is PANELS[-1] else "View",
+            f"View/{_PAGES}",
             f"Alt+{row.key}" if row.key else "",
             _(row.help),
         )
@@ -321,15 +323,40 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             "Ctrl+Shift+L",
             _("Move the keyboard focus to the lesson, or show the list of lessons"),
         ),
-        ActionRow("fit", _("Fit the network into the window"), do("sight.fit"), "View", "Ctrl+0"),
         ActionRow(
-            "zoom-in", _("Zoom in on the canvas"), do("commands.zoom_in"), "View", "Ctrl+Shift++"
+            "fit",
+            _("Fit the network into the window"),
+            do("sight.fit"),
+            f"View/{_CANVAS}",
+            "Ctrl+0",
         ),
         ActionRow(
-            "zoom-out", _("Zoom out of the canvas"), do("commands.zoom_out"), "View", "Ctrl+Shift+-"
+            "zoom-in",
+            _("Zoom in on the canvas"),
+            do("commands.zoom_in"),
+            f"View/{_CANVAS}",
+            "Ctrl+Shift++",
         ),
         ActionRow(
-            "zoom-reset", _("Reset the canvas zoom"), do("commands.zoom_reset"), "View", "Ctrl+1"
+            "zoom-out",
+            _("Zoom out of the canvas"),
+            do("commands.zoom_out"),
+            f"View/{_CANVAS}",
+            "Ctrl+Shift+-",
+        ),
+        ActionRow(
+            "zoom-reset",
+            _("Reset the canvas zoom"),
+            do("commands.zoom_reset"),
+            f"View/{_CANVAS}",
+            "Ctrl+1",
+        ),
+        ActionRow(
+            "horizontal",
+            _("Lay out from left to right"),
+            commands.toggle_horizontal,
+            f"View/{_CANVAS}",
+            checked=lambda: commands.horizontal,
         ),
         ActionRow(
             "network-table",
@@ -352,22 +379,17 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             checked=lambda: commands.presentation.on,
         ),
         ActionRow(
-            "horizontal",
-            _("Lay out from left to right"),
-            commands.toggle_horizontal,
-            "View|",
-            checked=lambda: commands.horizontal,
-        ),
-        ActionRow(
             "larger",
             _("Zoom in"),
             partial(commands.scale, 1),
-            "View",
+            f"View/{_TEXT}",
             "Ctrl++; Ctrl+=",
             _("Enlarge the text of the whole window"),
         ),
-        ActionRow("smaller", _("Zoom out"), partial(commands.scale, -1), "View", "Ctrl+-"),
-        ActionRow("normal", _("Reset zoom"), partial(commands.scale, 0), "View|", "Ctrl+Shift+0"),
+        ActionRow("smaller", _("Zoom out"), partial(commands.scale, -1), f"View/{_TEXT}", "Ctrl+-"),
+        ActionRow(
+            "normal", _("Reset zoom"), partial(commands.scale, 0), f"View/{_TEXT}", "Ctrl+Shift+0"
+        ),
         ActionRow(
             "dark",
             _("Dark mode"),

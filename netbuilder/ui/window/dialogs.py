@@ -101,7 +101,7 @@ def open_collect_window(
     from datetime import date
 
     from netbuilder.core import folders
-    from netbuilder.ui.capture.collect_window import CollectWindow
+    from netbuilder.ui.capture import CollectWindow
 
     own = folders.data() / "collected" / date.today().isoformat()
     place = workbench.base if workbench.store.path is not None else own

@@ -10,8 +10,7 @@ from PySide6.QtCore import QByteArray, QMargins, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStyle, QWidget
 
 from netbuilder.ui.inspector.inspector_panel import Inspector
-from netbuilder.ui.palette.palette_column import PaletteColumn
-from netbuilder.ui.palette.palette_view import Palette
+from netbuilder.ui.palette.palette_view import Palette, PaletteColumn
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.corner_menu import CornerMenu

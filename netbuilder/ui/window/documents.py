@@ -23,9 +23,9 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.services import jobs, settings, suggested_paths
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
+from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.model_store import ModelState, Source
-from netbuilder.ui.services.process_locks import acquire_lock, state_folder
 from netbuilder.ui.services.recovery import RecoveredProject, Recovery
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import (

@@ -92,7 +92,7 @@ def _inside(parts: WindowParts) -> QWidget:
 
 
 def _code(parts: WindowParts) -> QWidget:
-    from netbuilder.ui.code.code_panel import CodePanel
+    from netbuilder.ui.code import CodePanel
 
     return CodePanel(parts.store, parts.workbench, parts.selection, parts.documents.save_script)
 

@@ -16,8 +16,7 @@ from netbuilder.core.wording import format_percent
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import retranslate, settings
-from netbuilder.ui.services.font_scale import choose_font_scale
-from netbuilder.ui.services.level import BASIC, FULL, level
+from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
@@ -126,7 +125,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
                 _("runs kept"),
                 Kind.INT,
                 runs.USUAL_LIMIT,
-                _("the newest, on the Runs page; 0 keeps all"),
+                _("the newest ones are kept; 0 keeps all"),
                 minimum=0,
             ),
             runs.run_limit,

@@ -91,7 +91,7 @@ class StatusBar(QStatusBar):
 
     def show_zoom(self, factor: float) -> None:
         """Show the canvas's zoom."""
-        self.zoom.setText(f"{round(100 * factor)} %")
+        self.zoom.setText(format_number(factor, ".0%"))
 
     def next_problem(self) -> None:
         """Go to the node of the next problem."""
@@ -143,8 +143,13 @@ class StatusBar(QStatusBar):
                 count=format_number(shapes.total_parameters),
             )
         )
-        self.memory.setText(format_bytes(shapes.memory))
-        self.memory.setToolTip(_("Memory for the weights and the activations of one sample"))
+        self.memory.setText(format_bytes(shapes.weight_bytes))
+        self.memory.setToolTip(
+            _(
+                "Size of the weights. The activations of one sample take {size} more.",
+                size=format_bytes(shapes.activation_bytes),
+            )
+        )
         self.operations.setText(
             _("{count} multiply-adds per sample", count=format_operations(shapes.multiply_adds))
         )

@@ -132,7 +132,8 @@ class ProgressView(SteadyFrame):
 
 
 class DocumentLabel(QWidget):
-    """The name of what is open, and whether it is saved."""
+    """The name of what is open, and whether it is saved, in a room that never changes: buttons
+    beside it stay under the pointer."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -142,11 +143,15 @@ class DocumentLabel(QWidget):
         self.name.setProperty("role", "heading")
         self.saved.setObjectName("document_saved")
         self.saved.setProperty("role", "note")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(4, 0, 6, 0)
-        row.setSpacing(6)
-        row.addWidget(self.name)
-        row.addWidget(self.saved)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(4, 0, 6, 0)
+        lines.setSpacing(0)
+        lines.addStretch(1)
+        lines.addWidget(self.name)
+        lines.addWidget(self.saved)
+        lines.addStretch(1)
+        self._name, self._states, self._width = "", (_("not saved"), _("saved")), 0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_document(self, name: str, unsaved: Iterable[str], *, in_file: bool) -> None:
         """Show what is open.
@@ -156,12 +161,40 @@ class DocumentLabel(QWidget):
             unsaved: what would be lost, in words.
             in_file: whether a file holds it.
         """
-        metrics, lost = self.name.fontMetrics(), tuple(unsaved)
-        width = round(_NAME_WIDTH * max(initial_font_scale(), 1.0))
-        self.name.setText(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, width))
-        self.saved.setText(_("not saved") if lost else _("saved") if in_file else "")
-        self.saved.setVisible(bool(self.saved.text()))
+        self._name, lost = name, tuple(unsaved)
+        self._states = (_("not saved"), _("saved"))
+        self.saved.setText(self._states[0] if lost else self._states[1] if in_file else "")
         self.setToolTip("\n".join((name, *(f"• {one}" for one in lost))))
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
+
+    def retranslate(self) -> None:
+        """Make room for the words of another language."""
+        self._states = (_("not saved"), _("saved"))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take the room of the longest name and the longest state, whatever they are now."""
+        if not hasattr(self, "_states"):  # Qt polishes a widget before it is built
+            return
+        for label in (self.name, self.saved):
+            label.ensurePolished()
+        width = round(_NAME_WIDTH * max(initial_font_scale(), 1.0))
+        words, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
+        self.name.setText(words.elidedText(self._name, mode, width))
+        state = max(map(self.saved.fontMetrics().horizontalAdvance, self._states))
+        self._width = max(width, state) + 4 + 6
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._width, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
 
 
 class TrainButton(QPushButton):
@@ -255,8 +288,8 @@ class TopBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._put("level", _spaced(self._level_switch(), self))
-        self._put("save-model", self._text_button("save-model", _("Save .h5")))
-        self._put("gallery", self._text_button("gallery", _("Gallery")))
+        self._put("save-model", self._text_button("save-model", N_("Save .h5")))
+        self._put("gallery", self._text_button("gallery", N_("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()
         theme.theme().changed.connect(self.restyle)
@@ -374,7 +407,7 @@ class TopBar(QToolBar):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
         def name_it() -> None:
-            button.setText(title or action.text().replace("&", "").rstrip("…"))
+            button.setText(_(title) if title else action.text().replace("&", "").rstrip("…"))
 
         # A button takes its action's text anew at each change, and an ellipsis is noise on a bar.
         action.changed.connect(name_it)

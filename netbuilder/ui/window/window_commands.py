@@ -15,13 +15,13 @@ from PySide6.QtWidgets import QApplication
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.project import edits
-from netbuilder.core.project.saved_blocks import SavedBlock
+from netbuilder.core.project.fragments import SavedBlock
 from netbuilder.ui.forms.param_form import WORD
 from netbuilder.ui.palette.palette_model import append_block
 from netbuilder.ui.services import jobs, settings
 from netbuilder.ui.services.data_recipes import recipe_for
-from netbuilder.ui.services.level import level, listed_layers
 from netbuilder.ui.services.runs.run_progress import SPEEDS, Speed
+from netbuilder.ui.services.settings import level, listed_layers
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.settings_panel import SettingsPanel

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QMainWindow
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
-from netbuilder.ui.services.font_scale import FontScale
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
+from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
 from netbuilder.ui.services.runs.prebuilding import NetworkPrebuilder
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.settings import FontScale
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
 from netbuilder.ui.services.views.sample_activations import ActivationService

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer, search_layers
-from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.catalog.training.training_index import (
     INITIALIZERS,
@@ -159,7 +159,7 @@ def test_second_names_of_objects(table, name, known):
 def test_the_catalog_needs_no_keras():
     code = (
         "import sys, netbuilder.core.catalog.catalog_pages, netbuilder.core.catalog.validate\n"
-        "import netbuilder.core.catalog.node_label, netbuilder.core.catalog.keras_workarounds\n"
+        "import netbuilder.core.catalog.layer_parser, netbuilder.core.catalog.keras_workarounds\n"
         "heavy = {'keras', 'tensorflow', 'numpy', 'PySide6'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems, problem_from_error
-from netbuilder.core.check.example_builder import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.problems import Severity
+from netbuilder.core.check.rule import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.rules.training import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
 from netbuilder.core.data.data_facts import CLASSES
@@ -150,7 +150,7 @@ def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> 
 def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     code = (
         "import sys; from netbuilder.core.check.diagnostics import diagnose;"
-        "from netbuilder.core.check.example_builder import chain;"
+        "from netbuilder.core.check.rule import chain;"
         "assert diagnose(chain(('a', 'Dense', {})));"
         "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
     )

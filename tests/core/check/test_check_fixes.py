@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
-from netbuilder.core.check.example_builder import ExampleBuilder
 from netbuilder.core.check.problems import Problem
+from netbuilder.core.check.rule import ExampleBuilder
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.project.model import Project
 

@@ -54,9 +54,9 @@ def test_a_picture_cut_in_half_is_named_at_the_first_look(
     (tmp_path / "p" / "cat" / f"whole.{ending}").write_bytes(whole)
     assert load_facts(project, tmp_path).rows
     (tmp_path / "p" / "cat" / f"bad.{ending}").write_bytes(whole[: len(whole) // 2])
-    assert f"damaged or not in the format that its ending says: 'cat/bad.{ending}'" in str(
-        refused(project, tmp_path)
-    )
+    error = refused(project, tmp_path)
+    assert error.code == "files_damaged"
+    assert f"'cat/bad.{ending}'" in error.what
 
 
 def test_what_a_camera_writes_behind_a_picture_does_not_matter(

@@ -19,7 +19,8 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.core.results.predict import predict_rows
+from netbuilder.core.results.predict import form_fields, predict_rows, raw_from_rows
+from netbuilder.ui.forms.parsing import read_cell
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 RECIPE = Data(
@@ -168,9 +169,34 @@ def test_a_decimal_comma_in_a_form_is_one(tmp_path: Path) -> None:
     trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
     half, plain = (predict_rows(trained, {"x": cell}).first.values for cell in ("0,5", "0.5"))
     assert half == pytest.approx(plain)
+    comma, three = (predict_rows(trained, {"x": x}).first.values for x in ("1,125", 1.125))
+    assert comma == pytest.approx(three), "as the file writes it"
+    with pytest.raises(DataError) as error:
+        predict_rows(trained, {"x": "1.125"})
+    assert error.value.code == "number_two_ways"
+    (field,) = form_fields(trained)
+    assert read_cell("1,125", field.marks, field.unit) == 1.125
+    with pytest.raises(ValueError, match="1125"):
+        read_cell("1.125", field.marks, field.unit)
+
+
+def test_a_comma_in_a_form_is_asked_where_the_file_has_none(tmp_path: Path) -> None:
+    write(tmp_path, [str(place * 10) for place in range(40)])
+    trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
     with pytest.raises(DataError) as error:
         predict_rows(trained, {"x": "1,125"})
     assert error.value.code == "number_two_ways"
+
+
+@pytest.mark.parametrize("value", [1.234, 60.53, 1234.5])
+def test_a_number_in_a_row_is_itself_however_its_file_writes_numbers(
+    tmp_path: Path, value: float
+) -> None:
+    """1.234 was 1234, and 60.53 an error, in a column that groups by points."""
+    write(tmp_path, ["1.234,50", "60,53", "8,25", "12,75"] * 10)
+    trained = Session(PROJECT, load_dataset(PROJECT, tmp_path), record=False).run()
+    raw, _notes = raw_from_rows(trained, [{"x": value}])
+    assert raw["input"][0, 0] == pytest.approx(value)
 
 
 def test_cells_that_a_reading_does_not_explain_are_no_numbers() -> None:

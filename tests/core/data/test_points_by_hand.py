@@ -17,14 +17,14 @@ from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.errors import DataError, EditError
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project import edits, files
-from netbuilder.core.project.model import Project
-from netbuilder.core.project.point_edits import (
+from netbuilder.core.project.edits_data import (
     add_point,
     forget_point_edits,
     move_point,
     point_edits,
     remove_point,
 )
+from netbuilder.core.project.model import Project
 
 source = partial(script_source, style=Style.EXACT)
 

@@ -46,6 +46,20 @@ def test_a_table_of_numbers_and_words(table: Path) -> None:
     assert said == pytest.approx([1900, 1400], rel=0.08)
 
 
+@pytest.mark.parametrize("stairs", [True, False])
+def test_a_table_of_stairs_is_told_to_suit_a_tree(tmp_path: Path, stairs: bool) -> None:
+    """Of cells of a chessboard a tree sees the edges at once; of a plain sum it makes stairs."""
+    random = np.random.default_rng(2)
+    frame = pd.DataFrame(random.uniform(0, 8, (900, 6)).round(2), columns=list("abcdef"))
+    sides = frame[["a", "b", "c"]]
+    rule = (np.floor(sides) % 3 * [7, 11, 5]).sum(axis=1) if stairs else frame.sum(axis=1)
+    frame["price"] = rule.round(3)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    found = suggest(tmp_path / "t.csv", "price")
+    assert found.tree_suits_better == stairs
+    assert any("tree suits this table better" in one for one in found.reasons) == stairs
+
+
 def test_rare_classes_get_weight(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     x = random.normal(size=400)

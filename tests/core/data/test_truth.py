@@ -22,7 +22,7 @@ def truth() -> ModuleType:
 
 
 def test_no_column_is_read_wrongly_without_a_word(truth: ModuleType, tmp_path: Path) -> None:
-    count = truth.run(range(60), tmp_path, scripts=30)
+    count = truth.run(range(60), tmp_path, every=10)
     assert count.wrong == []
     assert count.right > 0.9 * count.columns
     assert count.columns > 300

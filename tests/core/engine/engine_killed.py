@@ -23,10 +23,10 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint import policy
+from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, EpochEnd, Started
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 EPOCHS = int(os.environ.get("NETBUILDER_KILLED_EPOCHS", "1200"))
@@ -69,7 +69,7 @@ def say(what: str, epoch: int) -> None:
 
 def main() -> None:
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-    policy.INTERVAL_SECONDS = 0.1
+    checkpoint.INTERVAL_SECONDS = 0.1
     said = 0.0
 
     def told(event: Event) -> None:

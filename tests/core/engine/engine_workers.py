@@ -35,7 +35,7 @@ def main() -> None:
         tf.config.set_logical_device_configuration(processor, parts)
         options["devices"] = ("CPU:0", "CPU:1")
     elif addresses:
-        from netbuilder.core.engine.distribute.strategy import connect_workers
+        from netbuilder.core.engine.distribute import connect_workers
 
         options |= {"workers": tuple(addresses.split(",")), "worker_index": index}
         connect_workers(options["workers"], index)
@@ -47,14 +47,14 @@ def main() -> None:
         OutputPreprocessing,
         Preprocessing,
     )
-    from netbuilder.core.engine.changes import Event
-    from netbuilder.core.engine.checkpoint import policy
+    from netbuilder.core.engine import checkpoint
     from netbuilder.core.engine.events import EpochEnd, Finished
     from netbuilder.core.engine.session import Session
+    from netbuilder.core.engine.trained import Event
     from netbuilder.core.errors import TrainingError
     from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
-    policy.INTERVAL_SECONDS = 0.2
+    checkpoint.INTERVAL_SECONDS = 0.2
     batch = int(os.environ.get("NETBUILDER_WORKERS_BATCH", "12"))
     stop = os.environ.get("NETBUILDER_WORKERS_STOP", "")
     norm = (Node("norm", "BatchNormalization"),) if "NETBUILDER_WORKERS_NORM" in os.environ else ()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Project
 

@@ -13,8 +13,7 @@ import pytest
 
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.loop import compilation, program
-from netbuilder.core.engine.loop.compilation import larger_plan
-from netbuilder.core.engine.loop.compile_cache import CachedDecision, Decision
+from netbuilder.core.engine.loop.compilation import CachedDecision, Decision, larger_plan
 from netbuilder.core.engine.loop.program import Counters, LoopPlan, Program, metric_names
 from netbuilder.core.engine.loop.tensors import Feed, SampleOrders
 from netbuilder.core.engine.session import Session

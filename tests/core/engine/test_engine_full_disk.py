@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Event
-from netbuilder.core.engine.checkpoint import policy
-from netbuilder.core.engine.checkpoint.format import read_checkpoint
+from netbuilder.core.engine import checkpoint
+from netbuilder.core.engine.checkpoint import read_checkpoint
 from netbuilder.core.engine.events import CheckpointSaved, Paused, Resumed
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Project
 
 NET = [("a", "Dense", {"units": 64, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
@@ -43,7 +43,7 @@ def test_full_disk_pauses_the_run(
     chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
     tmp_path: Path, small_disk: Callable[[], None], monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(policy, "INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(checkpoint, "INTERVAL_SECONDS", 0.05)
     told: list[Event] = []
     arrived = threading.Condition()
 

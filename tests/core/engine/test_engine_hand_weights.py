@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import Paused, PausedModel, ProbeAnswered
 from netbuilder.core.engine.manual_weights import WeightIndex
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import Changed, TrainedModel
 from netbuilder.core.project.model import Choice
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.core.results.manual_weights import with_weights

@@ -11,9 +11,9 @@ import pytest
 
 from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.events import Failed
-from netbuilder.core.engine.interruptible import Interruptible, StoppedBeforeStartError
 from netbuilder.core.engine.loop.program import Program
 from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.run_control import Interruptible, StoppedBeforeStartError
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
 from tests.core.engine.conftest import forget_prepared

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.loop.compile_cache import Decision
+from netbuilder.core.engine.loop.compilation import Decision
 from netbuilder.core.engine.session import Session
 
 SCRIPT = Path(__file__).with_name("engine_killed.py")

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed
-from netbuilder.core.engine.checkpoint.format import read_checkpoint
+from netbuilder.core.engine.checkpoint import read_checkpoint
 from netbuilder.core.engine.events import DataReplaced, EpochEnd, Paused, Started, StepsDone
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.project.model import Choice, Data
 from tests.core.engine.conftest import forget_prepared
 

@@ -15,9 +15,9 @@ import pytest
 
 from netbuilder.core.engine import prepared_networks
 from netbuilder.core.engine.build import tracing
-from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import EpochEnd, Restored
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.model import Choice, Data
 from tests.core.engine.conftest import forget_prepared

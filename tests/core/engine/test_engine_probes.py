@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import Paused, ProbeAnswered, StepsDone
 from netbuilder.core.engine.loop import trainer
 from netbuilder.core.engine.monitor.observer import NetworkObserver
 from netbuilder.core.engine.probes import Probe, evaluate_probe
 from netbuilder.core.engine.run_loop import ProbeScheduler
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.errors import DataError
 
 NET = [
@@ -296,11 +296,15 @@ def test_recurrent_networks_of_any_length(chain: Any, dataset: Any) -> None:
 
 def test_replaced_probes_are_answered_in_turn(chain: Any, data: Any) -> None:
     """None starves: with two that always want something both have as much time."""
-    run = Listening(chain(NET, epochs=4_000), data)
+    run = Listening(chain(NET, epochs=10**6), data)
     probe = Probe("one", ("out",), data.train.x, every=0)
     run.session.watch(probe)
     run.session.watch(replace(probe, key="two"))
-    run.session.run()
+    thread = threading.Thread(target=run.session.run)
+    thread.start()
+    run.wait(lambda: len(run.of(ProbeAnswered)) >= 12)
+    run.session.stop()
+    thread.join()
     counts = [sum(one.key == key for one in run.of(ProbeAnswered)) for key in ("one", "two")]
     assert min(counts) > 2
     assert max(counts) <= 1.5 * min(counts) + 2

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.fast_layers import fast_pooling, step_context
-from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
+from netbuilder.core.engine.build import fast_layers
+from netbuilder.core.engine.build.fast_layers import optimize_layers
 
 SHAPES = {
     "Dropout": (40, 50),
@@ -30,7 +30,7 @@ def masks(kind: str, rate: float, compiled: str, steps: int = 5, seed: int = 4) 
 
     @tf.function(jit_compile=compiled != "graph" or None, autograph=False)
     def run() -> Any:
-        with step_context.training_step(compiled):
+        with fast_layers.training_step(compiled):
             return tf.stack([model(tf.ones(shape), training=True) for _ in range(steps)])
 
     return run().numpy()
@@ -119,7 +119,7 @@ def test_one_number_of_alpha_dropout_holds_for_all_places_of_its_shape() -> None
 
     @tf.function(jit_compile=True, autograph=False)
     def run() -> Any:
-        with step_context.training_step("loop"):
+        with fast_layers.training_step("loop"):
             return model(tf.ones((40, 50)), training=True)
 
     made = run().numpy()
@@ -134,7 +134,7 @@ def test_an_answer_drops_nothing(kind: str) -> None:
 
     model = keras.Sequential([keras.Input((9,)), getattr(keras.layers, kind)(0.9)])
     optimize_layers(model)
-    with step_context.training_step("loop"):
+    with fast_layers.training_step("loop"):
         assert np.array_equal(model(tf.ones((3, 9)), training=False), np.ones((3, 9)))
 
 
@@ -162,7 +162,7 @@ def slopes(model: Any, x: Any) -> list[Any]:
 
     @tf.function(autograph=False)
     def run() -> Any:
-        with step_context.training_step("graph"), tf.GradientTape() as tape:
+        with fast_layers.training_step("graph"), tf.GradientTape() as tape:
             y = model(x, training=True)
             loss = tf.reduce_sum(tf.sin(y))
         return y, *tape.gradient(loss, [one.value for one in model.trainable_variables])
@@ -173,7 +173,7 @@ def slopes(model: Any, x: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("rank", "options"),
     [
-        *[(2, {"activation": name}) for name in fast_pooling.NEVER_FALLING],
+        *[(2, {"activation": name}) for name in fast_layers.NEVER_FALLING],
         (1, {"activation": "relu"}),
         (3, {"activation": "relu"}),
         (2, {"activation": None}),

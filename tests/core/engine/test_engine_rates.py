@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import EpochEnd
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.formats import registry
 from netbuilder.core.project.model import Choice, Project
@@ -20,7 +20,7 @@ NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"un
 DECAY = {"name": "ExponentialDecay", "params": {
     "initial_learning_rate": 0.05, "decay_steps": 5, "decay_rate": 0.5,
 }}  # fmt: skip
-OFF = "the schedule is off from here on"
+OFF = "schedule_off"
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(
 ) -> None:
     import tensorflow as tf
 
-    from netbuilder.core.engine.distribute.strategy import SharedProgram
+    from netbuilder.core.engine.distribute import SharedProgram
 
     strategy = tf.distribute.MirroredStrategy(["CPU:0"])
     sessions = []

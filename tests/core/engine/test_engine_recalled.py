@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import Restored, Started
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.project.edits import move_nodes, set_params, set_training
 from netbuilder.core.project.model import Choice, Data, Project
 

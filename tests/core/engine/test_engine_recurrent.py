@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.build.fast_layers import fast_recurrence
+from netbuilder.core.engine.build import fast_recurrence
 
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},

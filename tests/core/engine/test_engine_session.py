@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
 from netbuilder.core.engine.events import (
     EpochEnd,
     Failed,
@@ -23,6 +22,7 @@ from netbuilder.core.engine.events import (
     StepsDone,
 )
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import BuildError, TrainingError, UserError
 from netbuilder.core.project.model import Choice, Project
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine import speed_limiter
-from netbuilder.core.engine.changes import Changed, Event
+from netbuilder.core.engine import run_control
 from netbuilder.core.engine.events import EpochEnd, Finished, Paused, Resumed, Started, StepsDone
+from netbuilder.core.engine.run_control import SpeedLimiter
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.speed_limiter import SpeedLimiter
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.tensorflow_output import load_tensorflow
 
 NET = [
@@ -227,7 +227,7 @@ def test_a_run_is_spread_evenly_and_a_longer_one_does_not_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr(speed_limiter.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(run_control.time, "monotonic", lambda: now[0])
 
     def took(seconds_a_step: float) -> tuple[list[float], bool]:
         """When each of 40 epochs of 10 steps ends, over 8 seconds where there is time."""

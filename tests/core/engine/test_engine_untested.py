@@ -10,8 +10,8 @@ import numpy as np
 from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine import events
-from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Event
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 
 

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netbuilder.core.engine.changes import Changed, Event
-from netbuilder.core.engine.events import DiagnosisAdded, DiagnosisWithdrawn, EpochEnd
+from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded, DiagnosisWithdrawn, EpochEnd
 from netbuilder.core.engine.monitor import diagnosis_rules
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.training_monitor import TrainingMonitor
-from netbuilder.core.engine.notices import Diagnosis
 from netbuilder.core.engine.session import Session
+from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.project.edits import set_training
 from netbuilder.core.project.model import Choice, Project
@@ -445,7 +444,7 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(
     x, y = table()
     chunks: list[Event] = []
     session = Session(
-        set_training(chain([OUT]), epochs=20_000), dataset({"input": x}, {"out": y}, held=20),
+        set_training(chain([OUT]), epochs=4_000), dataset({"input": x}, {"out": y}, held=20),
         record=False, compilation="graph",
         on_event=lambda event: chunks.append(event) if isinstance(event, EpochEnd) else None,
     )  # fmt: skip

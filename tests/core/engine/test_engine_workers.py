@@ -84,7 +84,7 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     with np.load(tmp_path / "checkpoints" / "checkpoint.npz") as held:
         assert held.files
     again = addresses(3)
-    from netbuilder.core.engine.checkpoint.format import read_checkpoint as checkpoint
+    from netbuilder.core.engine.checkpoint import read_checkpoint as checkpoint
 
     found = checkpoint(tmp_path / "checkpoints")
     assert found is not None

@@ -12,9 +12,8 @@ import pytest
 
 from netbuilder.cli import main
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import Changed, TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.formats import registry
 from netbuilder.core.grading import rubric

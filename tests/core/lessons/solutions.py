@@ -6,12 +6,15 @@ A step is a list of actions: an edit of the project, a layer that is put in, ``T
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 from netbuilder.core.project import edits
+from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Choice, Project
 
 Edit = Callable[[Project], Project]
@@ -88,6 +91,39 @@ def rate(value: float, name: str | None = None) -> Edit:
         return edits.set_training(p, optimizer=replace(optimizer, name=name or optimizer.name))
 
     return edit
+
+
+def role(column: str, name: str) -> Edit:
+    return lambda p: set_columns(p, (column,), role=name)
+
+
+def card(key: str, text: str) -> Edit:
+    from netbuilder.core.results.model_card import with_answer
+
+    return lambda p: with_answer(p, key, text)
+
+
+@cache
+def pictures() -> Path:
+    """Files that somebody without a camera chooses: bars and discs, 40 of each class."""
+    import numpy as np
+    from PIL import Image
+
+    folder = Path(tempfile.mkdtemp())
+    random = np.random.default_rng(1)
+    rows, columns = np.mgrid[:24, :24]
+    for name in ("bar", "disc"):
+        (folder / name).mkdir()
+        for number in range(40):
+            y, x = random.integers(7, 17, 2)
+            thing = (
+                (abs(rows - y) <= 2) & (abs(columns - x) <= 9)
+                if name == "bar"
+                else (rows - y) ** 2 + (columns - x) ** 2 <= 30
+            )
+            grey = random.integers(0, 70, (24, 24)) + 150 * thing
+            Image.fromarray(grey.astype("uint8")).save(folder / name / f"{number}.png")
+    return folder
 
 
 def looked(tab: str) -> Event:
@@ -212,6 +248,16 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [TRAIN],
         [PREDICTED, Answer("It treats all unknown words as the same word")],
     ],
+    "word_vectors": [
+        [looked("data"), Answer("crown")],
+        [end("Embedding", input_dim=74, output_dim=8)],
+        [end("GlobalAveragePooling1D"), end("Dense", units=72, activation="softmax")],
+        [TRAIN],
+        [looked("inside"), Answer("cold")],
+        [Answer("queen")],
+        [Answer("king")],
+        [Answer('The text calls nearly all doctors "he" and nearly all nurses "she"')],
+    ],
     "language_model": [
         [looked("data"), Answer("h + e")],
         [Answer("It becomes several known tokens")],
@@ -241,6 +287,63 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         ],
         [plan(class_weight="balanced"), TRAIN, Answer("99")],
         [Answer("Only after testing it on its own patients")],
+    ],
+    "bias_by_group": [
+        [looked("data"), Answer("2,5")],
+        [Answer("For young people")],
+        [TRAIN, EVALUATED],
+        [Event("grouped:group"), Answer("98 %")],
+        [plan(class_weight="balanced"), TRAIN],
+        [role("group_weight", "weight"), TRAIN, Answer("39")],
+        [data(sheet="second study"), role("group_weight", "ignore"), TRAIN],
+        [Answer("The network sees many different falls instead of the same few")],
+    ],
+    "comparing_methods": [
+        [TRAIN],
+        [Answer("about 50")],
+        [
+            Event("compared:circles"),
+            Answer("No straight line separates a circle from the circle inside it"),
+        ],
+        [Answer("60 %")],
+        [Answer("blue")],
+        [data(kind="builtin", name="breast_cancer"), TRAIN],
+        [
+            Event("compared:breast_cancer"),
+            Answer("They are about equal: choose by speed, size and how well you can explain it"),
+        ],
+    ],
+    "model_card": [
+        [TRAIN],
+        [
+            EVALUATED,
+            Answer("Do not rely on it: the network has never seen such a tumour"),
+        ],
+        [card("purpose", "It advises doctors which tumours to examine first.")],
+        [
+            card("harm", "Patients whose malignant tumour is predicted as benign."),
+            Answer("A malignant tumour that is predicted as benign"),
+        ],
+        [
+            card("limits", "Not for men or children, and no other hospital."),
+            Answer("Test it on your own patients before you use it elsewhere"),
+        ],
+        [Event("saved:.html")],
+        [SAVED_H5],
+    ],
+    "own_picture_project": [
+        [lambda p: edits.set_data(p, kind="images", path=str(pictures()), image_size=[24, 24])],
+        [Answer("Bright or dark: the background, not the thing")],
+        [
+            end("MaxPooling2D", pool_size=4),
+            end("Flatten"),
+            end("Dense", units=1, activation="sigmoid"),
+            behind("input", "Conv2D"),
+        ],
+        [rate(0.01), plan(epochs=30), TRAIN],
+        [EVALUATED, Answer("No, with 8 pictures the true value can lie far from it")],
+        [PREDICTED],
+        [Event("saved:.html")],
     ],
     "transfer": [
         [TRAIN],

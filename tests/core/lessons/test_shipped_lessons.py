@@ -14,7 +14,7 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.formats.registry import save_network
 from netbuilder.core.lesson_files import observe_project
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.lesson import LEVELS
+from netbuilder.core.lessons.lesson import EMPTY, LEVELS
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.lessons.step_check import check_steps
@@ -40,8 +40,8 @@ solutions = _solutions()
 QUICK = ("what_is_a_network", "first_model", "scaling")
 
 
-def _train(project: Project) -> ObservedRun:
-    dataset = load_dataset(project, Path())
+def _train(project: Project, base: Path) -> ObservedRun:
+    dataset = load_dataset(project, base)
     trained = Session(project, dataset, on_event=lambda _event: None).run()
     assert dataset.test is not None
     test = evaluate(trained, dataset.test).metrics
@@ -75,13 +75,14 @@ def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
 def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
     lesson = library.find_lesson(name)
     project = library.start_project(lesson)
+    base = library.start_path(lesson).parent if lesson.start != EMPTY else Path()
     steps = solutions.SOLUTIONS[name]
     assert len(steps) == len(lesson.steps)
     run: ObservedRun | None = None
     record = LessonRecord(lesson.name)
 
     def results() -> tuple[Any, ...]:
-        known = load_facts(project, Path()) if project.data.kind else None
+        known = load_facts(project, base) if project.data.kind else None
         return check_steps(
             lesson, observe_project(lesson, with_record(project, record), known, run)
         )
@@ -95,7 +96,7 @@ def test_a_lesson_is_done_by_its_solution_step_by_step(name: str) -> None:
         for action in solutions.changes(actions):
             was = project, run, record
             if action == solutions.TRAIN:
-                run = _train(project)
+                run = _train(project, base)
             elif isinstance(action, solutions.Event):
                 record = replace(record, events=record.events | {action.name})
             elif isinstance(action, solutions.Answer):
@@ -126,3 +127,32 @@ def test_the_python_that_a_lesson_shows_runs(
     exec(compile(code, "lesson", "exec"), {})
     answer = capsys.readouterr().out.splitlines()[-1]
     assert [round(float(one)) for one in answer.strip("[]").split()] == [1, 0, 0]
+
+
+@pytest.mark.slow
+def test_the_vectors_of_the_word_lesson_are_what_its_answers_say() -> None:
+    """The answers to its questions are those that the network of its solution gives."""
+    from netbuilder.core.results.layer_values import weights_of
+    from netbuilder.core.results.word_vectors import WordVectors, token_table
+
+    lesson = library.find_lesson("word_vectors")
+    project, base = library.start_project(lesson), library.start_path(lesson).parent
+    for actions in solutions.SOLUTIONS["word_vectors"][:3]:
+        for action in solutions.changes(actions):
+            if not isinstance(action, solutions.Event | solutions.Answer):
+                project = action(project)
+    dataset = load_dataset(project, base)
+    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    matrix = weights_of(trained, "embedding")["embeddings"]
+    words = {"input": dataset.facts.vocabulary}
+    assert len(matrix) == len(words["input"]), "as many rows as the text has words"
+    table = token_table(project.graph, "embedding", len(matrix), words, dataset)
+    vectors = WordVectors.of(matrix, table)
+    first = lambda found: vectors.tokens.names[found[0][0]]  # noqa: E731
+    assert first(vectors.neighbours("hot")) == "cold"
+    for words_in, answer in (
+        (("king", "man", "woman"), "queen"),
+        (("prince", "boy", "man"), "king"),
+        (("doctor", "man", "woman"), "nurse"),
+    ):
+        assert first(vectors.analogy(*words_in)) == answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,16 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.lesson_files import observe_project
-from netbuilder.core.lessons import library
+from netbuilder.core.lessons import check_values, library
+from netbuilder.core.lessons.check_words import WORDS
+from netbuilder.core.lessons.conditions import parse_condition
+from netbuilder.core.lessons.layer_check import LayerCheck
+from netbuilder.core.lessons.lesson_state import LessonState, ObservedRun
 from netbuilder.core.lessons.step_check import check_steps
 from netbuilder.core.project import edits
+from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.results import model_card
 
 
 def _begun() -> Project:
@@ -72,3 +79,90 @@ def test_an_activation_layer_counts_as_the_activation_of_the_layer_before_it() -
     assert not _missing(edits.insert_after(hidden, "dense", "ReLU"), 2)
     tanh = edits.set_params(apart, "activation", activation="tanh")
     assert _missing(tanh, 3)
+
+
+def _holds(word: str, value: str, project: Project, **state: Any) -> bool:
+    row = WORDS[word]
+    return not row.missing(LessonState(project, **state), row.parse(value), 1)
+
+
+def test_a_batch_normalization_may_stand_before_the_activation_layer() -> None:
+    begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
+                               params={"units": 8, "activation": None})  # fmt: skip
+    check = LayerCheck("Dense", (("activation", parse_condition("relu")),), last=True)
+    normed = edits.append_layer(begun, "BatchNormalization")
+    assert check.missing(LessonState(normed))
+    whole = edits.append_layer(normed, "Activation", params={"activation": "relu"})
+    assert not check.missing(LessonState(whole))
+    assert check.missing(LessonState(edits.append_layer(normed, "Activation",
+                                                      params={"activation": "tanh"})))  # fmt: skip
+
+
+def test_two_wrong_settings_of_a_layer_are_both_named() -> None:
+    begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
+                               params={"units": 5, "activation": "tanh"})  # fmt: skip
+    wanted = (("units", parse_condition("8")), ("activation", parse_condition("relu")))
+    said = LayerCheck("Dense", wanted).missing(LessonState(begun))
+    assert all(word in said for word in ("units", "8", "activation", "relu"))
+    # A layer in the wrong place is another one: its numbers are not talked about.
+    assert "relu" not in LayerCheck("Dense", wanted, after="LSTM").missing(LessonState(begun))
+
+
+def test_an_activation_layer_is_not_counted_as_a_layer_of_its_own() -> None:
+    begun = edits.append_layer(edits.add_node(Project(), "Input"), "Dense",
+                               params={"units": 1, "activation": None})  # fmt: skip
+    apart = edits.append_layer(begun, "Activation", params={"activation": "sigmoid"})
+    assert _holds("layers", "= 1", apart)
+    assert not _holds("layers", "= 1", edits.append_layer(apart, "Dropout"))
+    twice = edits.append_layer(apart, "Activation", params={"activation": "relu"})
+    assert not _holds("layers", "= 1", twice), "a second activation is another layer"
+
+
+def test_a_bidirectional_lstm_is_an_lstm() -> None:
+    inner = {"layer": "LSTM", "params": {"units": 16}}
+    project = edits.append_layer(edits.add_node(Project(), "Input"), "Bidirectional",
+                                 params={"layer": inner})  # fmt: skip
+    project = edits.append_layer(project, "Dense", params={"units": 1})
+    units = (("units", parse_condition(">= 16")),)
+    assert not LayerCheck("LSTM", units, connected=True).missing(LessonState(project))
+    assert not LayerCheck("Dense", after="LSTM").missing(LessonState(project))
+    assert LayerCheck("GRU").missing(LessonState(project))
+    assert LayerCheck("LSTM", (("units", parse_condition(">= 32")),)).missing(LessonState(project))
+    assert not _holds("absent", "LSTM", project)
+    assert _holds("absent", "GRU", project)
+
+
+def test_numbers_are_scaled_by_the_data_by_a_layer_or_automatically() -> None:
+    asked = "standard | minmax"
+    begun = edits.append_layer(edits.add_node(Project(), "Input"), "Normalization",
+                               params={"mean": [1.0], "variance": [4.0]})  # fmt: skip
+    raw = edits.set_data(begun, kind="builtin", name="wine", scaling="none")
+    assert _holds("scaling", asked, raw)
+    assert _holds("scaling", asked, edits.set_data(Project(), scaling="auto"))
+    assert not _holds("scaling", "minmax", edits.set_data(Project(), scaling="auto"))
+    bare = edits.set_data(_begun(), kind="builtin", name="wine", scaling="none")
+    assert not _holds("scaling", asked, bare)
+
+
+def test_cards_comparisons_groups_and_sheets() -> None:
+    assert tuple(model_card.QUESTIONS) == check_values.CARD_ANSWERS
+    few = model_card.with_answer(Project(), "harm", "nobody")
+    assert not _holds("card", "harm", few)
+    said = model_card.with_answer(few, "harm", "Patients who are sent home ill.")
+    assert _holds("card", "harm", said) and not _holds("card", "limits", said)
+    events = frozenset({"compared:wine", "grouped:clinic", "saved:.md"})
+    assert _holds("compared", "wine", said, events=events)
+    assert not _holds("compared", "iris", said, events=events)
+    assert _holds("grouped", "clinic", said, events=events)
+    assert not _holds("grouped", "age", said, events=events)
+    assert _holds("saved", ".html | .md", said, events=events)
+    assert not _holds("saved", ".html | .pdf", said, events=events)
+    assert _holds("sample_weight", "none", said)
+    weighed = set_columns(said, ("w",), role="weight")
+    assert _holds("sample_weight", "w", weighed) and not _holds("sample_weight", "none", weighed)
+    sheet = edits.set_data(weighed, sheet="second study")
+    assert _holds("sheet", "second study", sheet) and not _holds("sheet", "first study", sheet)
+    run = ObservedRun(weighed, 3)
+    assert _holds("trained", "true", weighed, run=run)
+    assert not _holds("trained", "true", sheet, run=run), "other rows: another network"
+    assert not _holds("trained", "true", said, run=run), "other weights: another network"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netbuilder.core.errors import EditError
-from netbuilder.core.project.edits_columns import (
+from netbuilder.core.project.edits_data import (
     input_columns,
     output_columns,
     set_input_columns,

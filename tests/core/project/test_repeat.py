@@ -6,8 +6,8 @@ import pytest
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.project import edits, groups
+from netbuilder.core.project.fragments import repeat_group
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.repeat import repeat_group
 
 
 def _network() -> Project:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netbuilder.core.project import edits, fragments, groups, saved_blocks
+from netbuilder.core.project import edits, fragments, groups
 from netbuilder.core.project.model import Project
 
 
@@ -17,25 +17,25 @@ def _project(name: str) -> Project:
 
 def test_a_block_is_kept_and_put_into_another_network(home: Path) -> None:
     graph = _project("My block").graph
-    block = saved_blocks.save_block(graph, graph.groups[0].id)
-    assert [b.name for b in saved_blocks.list_blocks()] == ["My block"]
-    project, ids = fragments.paste_fragment(Project(), saved_blocks.list_blocks()[0].graph)
+    block = fragments.save_block(graph, graph.groups[0].id)
+    assert [b.name for b in fragments.list_blocks()] == ["My block"]
+    project, ids = fragments.paste_fragment(Project(), fragments.list_blocks()[0].graph)
     assert ids == ("dense", "dropout")
     assert project.graph.edges == (("dense", "dropout"),)
     assert project.graph.groups[0].name == "My block"
-    saved_blocks.delete_block(block)
-    assert saved_blocks.list_blocks() == []
+    fragments.delete_block(block)
+    assert fragments.list_blocks() == []
 
 
 def test_a_name_is_replaced_and_like_names_are_kept_apart(home: Path) -> None:
     for name in ("a/b", "a:b", "a/b"):
         graph = _project(name).graph
-        saved_blocks.save_block(graph, graph.groups[0].id)
-    assert [b.name for b in saved_blocks.list_blocks()] == ["a/b", "a:b"]
+        fragments.save_block(graph, graph.groups[0].id)
+    assert [b.name for b in fragments.list_blocks()] == ["a/b", "a:b"]
 
 
 def test_a_damaged_block_does_not_hide_the_others(home: Path) -> None:
     graph = _project("good").graph
-    block = saved_blocks.save_block(graph, graph.groups[0].id)
+    block = fragments.save_block(graph, graph.groups[0].id)
     (block.path.parent / "bad.netbuilder").write_text("{")
-    assert [b.name for b in saved_blocks.list_blocks()] == ["good"]
+    assert [b.name for b in fragments.list_blocks()] == ["good"]

@@ -432,3 +432,117 @@ def test_what_only_rounding_makes_is_no_reason(house_model: Trained) -> None:
     found = explain(trained, sample, "occlusion")
     assert found.sentence == "No single column changes this prediction: all its values are typical."
     assert not any(found.importance.values())
+
+
+def _by_hand(trained: TrainedModel, *weights: list[float] | list[list[float]]) -> None:
+    """Set weights whose function is known."""
+    trained.training_model.set_weights([np.array(one, np.float32) for one in weights])
+
+
+def test_a_column_that_another_replaces_is_told_with_both_names(tmp_path: Path) -> None:
+    """price = left + 2·tall, and right is left in other units: left alone seems to do little."""
+    random = np.random.default_rng(5)
+    left, tall = random.normal(size=(2, 300))
+    frame = pd.DataFrame({"left": left, "right": 2.54 * left + 3, "tall": tall})
+    frame["price"] = left + 2 * tall
+    frame.round(4).to_csv(tmp_path / "d.csv", index=False)
+    recipe = Data("csv", path="d.csv", target=("price",), scaling="none")
+    trained, _ = train(chain(("out", "Dense", {"units": 1})), recipe, tmp_path, epochs=1)
+    half = 0.5 / 2.54
+    _by_hand(trained, [[0.5], [half], [2.0]], [-3 * half])  # left and right share the work
+    samples = read_samples(trained, tmp_path / "d.csv")
+    pairs = table_methods.replaceable_pairs(trained, samples.raw)
+    assert [pair[:2] for pair in pairs] == [("left", "right")]
+    assert pairs[0][2] == pytest.approx(1.0, abs=1e-4)
+    found = explain(trained, samples.sample(7), rows=ComparisonRows(samples.raw, samples.truth))
+    assert "left could be replaced by right" in found.sentence
+    assert "tall could" not in found.sentence
+    alone = found.importance["left"]
+    joint = table_methods.permutation_importance(
+        trained, samples.raw, samples.truth, together=[("left", "right")]
+    )["left"]
+    assert alone == pytest.approx(0.5 * 2 / np.sqrt(np.pi), rel=0.1)
+    assert joint == pytest.approx(2 / np.sqrt(np.pi), rel=0.1), "what left really does"
+
+
+def test_unrelated_columns_replace_nothing(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    assert table_methods.replaceable_pairs(trained, data.test.raw_x) == ()
+
+
+def test_the_mean_response_of_xor_is_told_to_mislead(tmp_path: Path) -> None:
+    """One of a and b alone says nothing, whatever their mean curves look like; c adds up."""
+    random = np.random.default_rng(6)
+    frame = pd.DataFrame(random.uniform(-1, 1, (400, 3)), columns=["a", "b", "c"])
+    frame["y"] = frame["a"] * frame["b"] + 0.1 * frame["c"]
+    frame.round(4).to_csv(tmp_path / "d.csv", index=False)
+    recipe = Data("csv", path="d.csv", target=("y",), scaling="none")
+    graph = chain(
+        ("hidden", "Dense", {"units": 6, "activation": "relu"}), ("out", "Dense", {"units": 1})
+    )
+    trained, _ = train(graph, recipe, tmp_path, epochs=1)
+    # (|a + b| − |a − b|) / 2: as a·b, made of corners; c comes through both of its sides.
+    _by_hand(
+        trained,
+        [[1, -1, 1, -1, 0, 0], [1, -1, -1, 1, 0, 0], [0, 0, 0, 0, 1, -1]],
+        [0.0] * 6,
+        [[0.5], [0.5], [-0.5], [-0.5], [0.1], [-0.1]],
+        [0.0],
+    )
+    samples = read_samples(trained, tmp_path / "d.csv")
+    rows = ComparisonRows(samples.raw, samples.truth)
+    found = explain(trained, samples.sample(0), "response", rows=rows)
+    curves = {one.column: one for one in found.responses}
+    assert {name for name, one in curves.items() if one.misleads} == {"a", "b"}
+    assert curves["a"].row_span == pytest.approx(curves["b"].row_span, rel=0.1), "equal causes"
+    assert curves["a"].row_span > 5 * curves["a"].span
+    assert curves["c"].row_span == pytest.approx(curves["c"].span, rel=1e-3)
+    assert "The mean misleads for a and b" in found.sentence
+
+
+def test_an_additive_response_misleads_nobody(house_model: Trained) -> None:
+    trained, data = house_model
+    assert data.test is not None
+    rows = ComparisonRows(data.test.raw_x)
+    found = explain(trained, raw_sample(data.test, 0), "response", rows=rows)
+    assert not any(one.misleads for one in found.responses)
+    assert "misleads" not in found.sentence
+
+
+def _word_model(tmp_path: Path, weight: dict[str, float]) -> TrainedModel:
+    """Adds up a known weight for each word of a text; the prediction is its sigmoid."""
+    words = [*weight, "the", "a", "film", "was", "it"]
+    texts = [" ".join(words), " ".join(reversed(words))] * 20
+    frame = pd.DataFrame({"text": texts, "mood": ["up", "down"] * 20})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    recipe = Data("text", path="t.csv", target=("mood",))
+    graph = chain(
+        ("embedding", "Embedding", {"input_dim": 40, "output_dim": 1, "mask_zero": False}),
+        ("sum", "Flatten", {}),
+        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    trained, data = train(graph, recipe, tmp_path, epochs=1)
+    vocabulary = data.preprocessing.inputs["input"].vocabulary
+    table, kernel, bias = trained.training_model.get_weights()
+    table[:] = 0
+    for word, value in weight.items():
+        table[vocabulary.index(word)] = value
+    _by_hand(trained, table, np.ones_like(kernel), np.zeros_like(bias))
+    return trained
+
+
+def test_a_word_that_decides_is_named_and_noise_is_not(tmp_path: Path) -> None:
+    trained = _word_model(tmp_path, {"good": 3.0, "so": 0.05})
+    one = text_samples(trained, ["the film was so good it was"]).sample(0)
+    found = explain(trained, one, text="the film was so good it was")
+    assert "“good” is the strongest evidence" in found.sentence
+    still = "the film was so it was a"
+    none = explain(trained, text_samples(trained, [still]).sample(0), text=still)
+    assert none.sentence.startswith("No single word decided")
+    # Eight words that say the same are many reasons and no single one.
+    alike = _word_model(tmp_path, {f"nice{n}": 0.3 for n in range(8)})
+    text = " ".join(f"nice{n}" for n in range(8))
+    many = explain(alike, text_samples(alike, [text]).sample(0), text=text)
+    assert max(value for _, value in many.tokens) > 0.01
+    assert many.sentence.startswith("No single word decided")

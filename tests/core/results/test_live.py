@@ -11,11 +11,10 @@ from sklearn.decomposition import PCA
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.changes import Event
 from netbuilder.core.engine.events import ProbeAnswered
 from netbuilder.core.engine.probes import evaluate_probe
 from netbuilder.core.engine.session import Session
-from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import edits, files
@@ -250,20 +249,6 @@ def test_bins_grow_with_the_numbers_and_old_moments_are_counted_anew() -> None:
     assert [row.sum() for row in spread.shares] == [1.0, 1.0]
     spread.add(np.array([np.nan, 2.0]))
     assert spread.shares[-1].sum() == 1.0, "numbers that are none are left out"
-
-
-def test_words_lie_where_the_embedding_puts_them(reviews_model: Trained) -> None:
-    trained, data = reviews_model
-    asked = maps.word_map_request(data, trained.project)
-    found = asked.read(evaluate_probe(trained, asked.probe))
-    node, vocabulary = maps.embedding_of(data, trained.project)
-    assert found.labels == vocabulary[2 : 2 + len(found.labels)]
-    matrix = trained.training_model.get_layer(node).embeddings.numpy()[2 : 2 + len(found.labels)]
-    expected = PCA(2).fit_transform(matrix)
-    assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
-    spread = maps.neighbour_map(found)
-    assert spread.labels == found.labels
-    assert spread.at.shape == found.at.shape
 
 
 def test_the_nearest_word_is_that_of_the_smallest_angle() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import accuracy_score
@@ -15,19 +17,24 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.suggestion import suggest
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
+from netbuilder.core.project.model import Data
 from netbuilder.core.results.other_methods import (
     METHODS,
     Comparison,
     coefficients,
     compare,
     nearest_rows,
-    tree_steps,
+    row_words,
+    surfaces,
+    tree_lines,
 )
+from tests.core.results.conftest import chain, train
 
 EXAMPLES = resource("examples")
 
@@ -66,13 +73,56 @@ def test_the_numbers_are_scikit_learn_s_own(
     assert low < found.by_name["knn"].evaluation.metrics["accuracy"] <= high
 
 
+def test_the_tree_asks_in_the_columns_own_units(found: Comparison) -> None:
+    """Iris setosa has petals of at most 1.9 cm, the others of at least 3.0 cm (Fisher, 1936); as
+    the network sees them these are about -1.0 and -0.4."""
+    first = tree_lines(found, 0)[0].text
+    column, limit = first.split(" ≤ ")
+    low, high = {"petal length (cm)": (1.9, 3.0), "petal width (cm)": (0.6, 1.0)}[column]
+    assert low <= float(limit.split()[0]) <= high, first
+
+
 def test_a_row_is_walked_along_the_tree(found: Comparison) -> None:
-    model = found.by_name["tree"].model
+    candidate = found.by_name["tree"]
     for row in range(len(found.x)):
-        steps = tree_steps(found, row)
-        assert len(steps) == model.decision_path(found.x[row : row + 1]).nnz - 1
-        for feature, threshold, below in steps:
-            assert (found.x[row][found.features.index(feature)] <= threshold) == below
+        passed = [line for line in tree_lines(found, row) if line.passed]
+        assert len(passed) == candidate.model.decision_path(found.x[row : row + 1]).nnz
+        assert [line.depth for line in passed] == list(range(len(passed)))
+        said = candidate.evaluation.labels[int(candidate.evaluation.predictions[row])]
+        assert passed[-1].text.startswith(said), "the way ends at the prediction"
+
+
+def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path: Path) -> None:
+    """Who is a member pays 2, others pay 9, red ones 5 more: no column of numbers decides."""
+    random = np.random.default_rng(0)
+    rows = ["colour,member,size (kg),fee"]
+    for number in range(300):
+        colour, member = random.choice(["red", "green", "blue"]), random.random() < 0.5
+        fee = (2 if member else 9) + 5 * (colour == "red") + number % 2 * 0.01
+        rows.append(f"{colour},{'yes' if member else 'no'},{100 + number % 7},{fee}")
+    (tmp_path / "fees.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    project = suggest(tmp_path / "fees.csv", target="fee").project
+    dataset = load_dataset(project, tmp_path)
+    short = replace(project, training=replace(project.training, epochs=1))
+    found = compare(Session(short, dataset, record=False).run(), dataset, ["tree"])
+    passed = [line.text for line in tree_lines(found, 0) if line.passed]
+    questions = {line.text for line in tree_lines(found, 0)}
+    assert {"member is yes", "member is no", "colour is red", "colour is not red"} <= questions
+    assert not any("0.5" in text for text in passed)
+    words = row_words(found, found.x[0])
+    assert "size" in words and "kg" in words and "0.5" not in words
+
+
+def test_surfaces_are_the_methods_own_predictions(found: Comparison) -> None:
+    drawn = surfaces(found, "petal length (cm)", "petal width (cm)")
+    assert list(drawn) == ["network", *METHODS]
+    for name, picture in drawn.items():
+        assert picture.shares is not None and picture.shares.shape == (50, 50, 3), name
+        assert picture.shares.sum(axis=2) == pytest.approx(np.ones((50, 50)), abs=1e-4)
+        low, high = picture.shares[0, 0], picture.shares[-1, -1]
+        assert picture.classes[int(low.argmax())] == picture.classes[0], name
+        assert picture.classes[int(high.argmax())] == picture.classes[2], name
+    assert set(np.unique(drawn["knn"].shares)) <= {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}
 
 
 def test_neighbours_and_coefficients(found: Comparison) -> None:
@@ -90,11 +140,25 @@ def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:
     assert found.disagreements("linear").tolist() == np.flatnonzero(mine != its).tolist()
 
 
+def test_a_tree_that_suits_better_is_told_and_one_by_chance_is_not(tmp_path: Path) -> None:
+    """Stairs that no line follows; and a line, which a network of one layer is."""
+    random = np.random.default_rng(4)
+    frame = pd.DataFrame(random.uniform(0, 8, (400, 2)).round(2), columns=["a", "b"])
+    frame["stairs"], frame["line"] = np.floor(frame["a"]) % 2 * 10, 3 * frame["a"] - frame["b"]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    for target, weights in (("stairs", [[0.0], [0.0]]), ("line", [[3.0], [-1.0]])):
+        recipe = Data("csv", path="t.csv", target=(target,), inputs={"input": ("a", "b")},
+                      scaling="none", test_split=0.3)  # fmt: skip
+        model, dataset = train(chain(("out", "Dense", {"units": 1})), recipe, tmp_path, epochs=1)
+        model.training_model.set_weights([np.array(weights), np.zeros(1)])
+        found = compare(model, dataset, ["tree", "linear", "boosting"])
+        assert bool(found.advice) == (target == "stairs"), found.advice
+    assert compare(model, dataset, ["linear"]).advice == "", "no tree was asked about"
+
+
 def test_texts_are_compared_by_their_words() -> None:
     project = files.read(EXAMPLES / "reviews.netbuilder")
     dataset = load_dataset(project, EXAMPLES)
-    from dataclasses import replace
-
     short = replace(project, training=replace(project.training, epochs=1))
     model = Session(short, dataset, record=False).run()
     found = compare(model, dataset, ["linear"])

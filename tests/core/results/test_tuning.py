@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,6 +152,56 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     text = (tmp_path / "trials.jsonl").read_text()
     (tmp_path / "trials.jsonl").write_text(text[:-30])
     assert len(study.read_trials(plan)) == 5
+
+
+def test_bayes_comes_nearer_to_a_known_minimum_than_chance(project: Project) -> None:
+    """A bowl whose lowest place is known: a rate of 0.003 and 0.2 of dropout."""
+    varied = (
+        parse_dimension(f"{RATE}=log:1e-5:1", project),
+        parse_dimension("drop.rate=0.0:0.9", project),
+    )
+
+    def off(values: dict[str, Any]) -> float:
+        return math.log10(values[RATE] / 0.003) ** 2 + 4 * (values["drop.rate"] - 0.2) ** 2
+
+    def best_of(method: str, seed: int) -> float:
+        done: list[Trial] = []
+        for _ in range(20):
+            values = METHODS[method](varied, done, seed)
+            assert values is not None
+            done.append(Trial(values, 0.01 + off(values), 1))
+        return min(off(dict(one.values)) for one in done)
+
+    found = {name: sorted(best_of(name, seed) for seed in range(3)) for name in METHODS}
+    assert found["bayes"][1] < 0.01
+    assert found["bayes"][1] < found["random"][1] / 3
+
+
+def test_bayes_ends_where_every_combination_was_tried(project: Project) -> None:
+    varied = (parse_dimension("hidden.units=2,3,4,5,6,7", project),)
+    done = [Trial({"hidden.units": units}, float(units), 1) for units in range(2, 8)]
+    assert METHODS["bayes"](varied, done, 0) is None
+    assert METHODS["bayes"](varied, done[1:], 0) == {"hidden.units": 2}
+
+
+def test_pruned_trials_rank_apart(project: Project, tmp_path: Path) -> None:
+    """A pruned trial's score is of fewer epochs: however low, it ranks below complete ones."""
+    varied = (parse_dimension("hidden.units=2,3,4,5,6", project),)
+    plan = StudyPlan(project, tmp_path, varied, method="grid")
+    scores = ((0.5, False), (0.1, True), (0.4, False), (None, False), (0.3, True))
+    trials = tuple(
+        Trial({"hidden.units": units}, score, 5, pruned, failed="" if score else "no number")
+        for units, (score, pruned) in enumerate(scores, 2)
+    )
+    found = study.Study(plan, trials)
+    assert [one.score for one in found.ranked] == [0.4, 0.5, 0.1, 0.3, None]
+    assert found.best is trials[2]
+    assert study.Study(plan, trials[1:2]).best is trials[1], "where none is complete"
+    first, second = found.ranked[:2]
+    alike = [replace(one, rows=(0.1, 0.9, 0.4, 0.5), held=4) for one in (first, second, trials[1])]
+    assert study.Study(plan, tuple(alike)).as_good == (alike[1],)
+    whole = study.importance(varied, [one for one in trials if not one.pruned])
+    assert study.importance(varied, trials) == whole
 
 
 def test_what_cannot_train_is_a_trial_too(tmp_path: Path, project: Project) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from netbuilder.core.errors import UserError
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study
@@ -97,20 +96,6 @@ def test_too_much_memory_ends_one_process() -> None:
     worker.end()
     assert answer["failed"]
     assert "more than 50 MB" in answer["message"]
-
-
-def test_grid_and_random_need_no_optuna(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "optuna", None)  # its import fails from here on
-    with pytest.raises(ImportError):
-        import optuna  # noqa: F401
-    varied = (parse_dimension("training.epochs=1,2", project),)
-    for method in ("grid", "random"):
-        found = study.run_study(StudyPlan(project, tmp_path, varied, 2, method))
-        assert sorted(one.values["training.epochs"] for one in found.trials) == [1, 2]
-    with pytest.raises(UserError, match="needs the package optuna"):
-        study.run_study(StudyPlan(project, tmp_path, varied, 2, "bayes"))
 
 
 @pytest.mark.slow

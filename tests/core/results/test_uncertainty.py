@@ -56,7 +56,7 @@ def test_the_range_holds_eight_of_ten_test_rows(house_model: Trained) -> None:
     said = uncertainty_of(trained, one, known)
     assert said is not None
     assert said.low == pytest.approx(given[0] - half[0], rel=1e-5)
-    assert "validation rows most like it" in said.sentence
+    assert "validation rows" in said.sentence
     assert "dropout" not in said.sentence, "this network has none"
     assert uncertainty_of(trained, one, None) is None
 

@@ -65,13 +65,13 @@ def test_groups_can_be_saved_to_the_palette_and_dropped_again(hand, home, qtbot)
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
     from PySide6.QtWidgets import QApplication
 
-    from netbuilder.core.project import saved_blocks
+    from netbuilder.core.project import fragments
 
     hand.view.select(("dense", "dropout"))
     hand.view.commands.group()
     with qtbot.waitSignal(hand.view.block_saved):
         hand.view.commands.save_block("group_1")
-    block = saved_blocks.list_blocks()[0]
+    block = fragments.list_blocks()[0]
     data = QMimeData()
     data.setData("application/x-netbuilder-block", str(block.path).encode())
     point = hand.spot(500, 200)

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QApplication, QMenu
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.ui.canvas.input import context_menu
+from netbuilder.ui.canvas.input import keyboard
 from netbuilder.ui.canvas.input.wire_gestures import WireKeyGesture
 from netbuilder.ui.canvas.scene.hit_testing import NOTHING
-from netbuilder.ui.services.font_scale import FontScale
+from netbuilder.ui.services.settings import FontScale
 from netbuilder.ui.style import theme
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -255,7 +255,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
 
 def test_the_menu_offers_what_fits_the_place(hand):
     def titles() -> list[str]:
-        menu = context_menu.build_menu(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
+        menu = keyboard.build_menu(hand.view, hand.view.hands, (0, 0), (0, 0), NOTHING)
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
         return found

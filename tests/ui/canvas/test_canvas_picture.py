@@ -83,6 +83,13 @@ def test_an_input_tells_its_data(digits):
     table = DataFacts(input_shapes={"input": (9,)})
     csv = replace(digits, data=Data(kind="csv", path="data/sales.csv"))
     assert build_scene(csv, facts=table).cards["input"].detail == "sales · 9 columns"
+    mixed = DataFacts(
+        input_shapes={"input": (5,)}, column_types={"size": "number", "colour": "category"}
+    )
+    shown = build_scene(csv, facts=mixed).cards["input"].detail
+    assert shown == "sales · 2 columns (5 values)", "a column of words is one column of the file"
+    words = DataFacts(input_shapes={"input": (30,)}, input_dtypes={"input": "int32"})
+    assert build_scene(csv, facts=words).cards["input"].detail == "sales · 30 words"
 
 
 def test_every_output_has_a_goal_and_a_loose_end_has_none():

@@ -342,7 +342,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
 
 
 def test_what_is_nothing_beside_the_largest_is_no_power_of_ten() -> None:
-    from netbuilder.ui.canvas.paint.layer_painting import _short
+    from netbuilder.ui.canvas.layer_content import _short
 
     assert [_short(one, 0.996) for one in (0.996, 0.00431, 6.01e-14, 0.0)] == [
         "0.996", "0.00431", "≈ 0", "0",

@@ -10,11 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.canvas.canvas_selection import CanvasSelection
 from netbuilder.ui.canvas.paint.paint_resources import PaintState
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene_cache import build_scene
-from netbuilder.ui.canvas.viewport import Viewport
+from netbuilder.ui.canvas.viewport import CanvasSelection, Viewport
 
 
 def _picture(*layers: str) -> Scene:

@@ -15,11 +15,16 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture.collect_window import _UNREADABLE, CollectWindow
+from netbuilder.ui.capture import _UNREADABLE, CollectWindow
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.capture import devices
-from netbuilder.ui.services.capture.sample_source import PictureSource, TakenSample
-from netbuilder.ui.services.capture.sounds import RATE, SoundSource, waves
+from netbuilder.ui.services import devices
+from netbuilder.ui.services.devices import (
+    RATE,
+    PictureSource,
+    SoundSource,
+    TakenSample,
+    waves,
+)
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.code.code_panel import CodePanel
+from netbuilder.ui.code import CodePanel
 from netbuilder.ui.main_window import MainWindow
 
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.code.code_panel import CodePanel
+from netbuilder.ui.code import CodePanel
 from netbuilder.ui.main_window import MainWindow
 
 

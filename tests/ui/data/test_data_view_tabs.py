@@ -22,7 +22,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.capture.sounds import WavePlayer, pcm_samples
+from netbuilder.ui.services.devices import WavePlayer, pcm_samples
 from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000

@@ -16,7 +16,7 @@ from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

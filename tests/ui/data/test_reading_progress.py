@@ -18,7 +18,7 @@ from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.reading_progress import ReadingProgress
+from netbuilder.ui.services.data_watch import ReadingProgress
 
 MINUTE = 60_000
 # pandas reads a quarter of a megabyte at once.

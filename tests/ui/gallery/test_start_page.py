@@ -22,8 +22,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import settings
-from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.services import lesson_session, settings
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.guide.welcome import KEY
@@ -351,17 +350,17 @@ def test_continue_is_the_lesson_under_way_or_else_the_last_file(
     assert page.continue_card.accessibleName() == "two.netbuilder"
     page.shut()
     lesson = next(one for one in lesson_folders()[0].lessons if one.name == "first_model")
-    lesson_progress.keep(LessonRecord(lesson.name, frozenset({1, 2})))
+    lesson_session.keep(LessonRecord(lesson.name, frozenset({1, 2})))
     window.welcome.show_page()
     assert page.continue_card.accessibleName() == lesson.title
     bar = page.continue_card.findChild(QProgressBar)
     assert bar.value() == round(1000 * 2 / len(lesson.steps))
     page.shut()
-    lesson_progress.keep(LessonRecord(lesson.name, frozenset(range(1, len(lesson.steps) + 1))))
+    lesson_session.keep(LessonRecord(lesson.name, frozenset(range(1, len(lesson.steps) + 1))))
     window.welcome.show_page()
     assert page.continue_card is page.recent_cards[0], "the lesson is done"
     page.shut()
-    lesson_progress.keep(LessonRecord(lesson.name, frozenset({1})))
+    lesson_session.keep(LessonRecord(lesson.name, frozenset({1})))
     settings.remember_file(tmp_path / "one.netbuilder")
     window.welcome.show_page()
     assert page.continue_card.accessibleName() == "one.netbuilder", "it came after the lesson"

@@ -20,9 +20,9 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.ui.forms.boxes import TypedBox
+from netbuilder.ui.forms.nested_editors import ScheduleEditor
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.forms.schedule_editor import ScheduleEditor
 
 OBJECTS = {
     f"{kind} {name}": spec

@@ -18,7 +18,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.services import lesson_session
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.place_finder import unknown_places
 from netbuilder.ui.window.guide.welcome import STOPS
@@ -85,7 +85,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     kept = record_of(files.read(tmp_path / "mine.netbuilder"))
     assert kept is not None
     assert kept.done == {1, 2}
-    assert lesson_progress.kept("first_model").done == {1, 2}
+    assert lesson_session.kept("first_model").done == {1, 2}
     window.welcome.lessons.close()
     assert not window.welcome.lessons.panel.isVisible()
     window.welcome.open_lesson(library.find_lesson("first_model"))
@@ -190,7 +190,7 @@ def test_a_network_that_is_not_of_the_lesson_closes_it_and_shows_the_way_back(
     QTimer.singleShot(100, answer)
     qtbot.mouseClick(buttons()["Return to the lesson"], Qt.MouseButton.LeftButton)
     assert "1 of 10 steps" in asked[0]
-    assert lesson_progress.kept("first_model").done == {1}
+    assert lesson_session.kept("first_model").done == {1}
 
 
 def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:

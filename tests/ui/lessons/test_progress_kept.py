@@ -10,13 +10,13 @@ from pathlib import Path
 
 KEEP = """
 from netbuilder.core.lessons.lesson_record import LessonRecord
-from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.services import lesson_session as lesson_progress
 from netbuilder.ui.services.settings import settings
 settings().setValue(lesson_progress.PUPIL, {name!r})
 lesson_progress.keep(LessonRecord("first_model", frozenset({steps})))
 """
 READ = """
-from netbuilder.ui.services.lessons import lesson_progress
+from netbuilder.ui.services import lesson_session as lesson_progress
 from netbuilder.ui.services.settings import settings
 for name in ("Ada", "Bob"):
     settings().setValue(lesson_progress.PUPIL, name)

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.project import groups, saved_blocks
+from netbuilder.core.project import fragments, groups
 from netbuilder.core.project.model import Project
 from netbuilder.ui.palette.palette_model import LAYER_MIME
 from netbuilder.ui.palette.palette_view import Palette, short_names
@@ -98,7 +98,7 @@ def test_saved_blocks_are_rows(
     project = example("digits")
     order = project.graph.order
     project = groups.group_nodes(project, order[1:3], "Filter")
-    saved_blocks.save_block(project.graph, project.graph.groups[0].id)
+    fragments.save_block(project.graph, project.graph.groups[0].id)
     palette.refresh()
     assert names(palette)[-2:] == ["My blocks", "Filter"]
     index = palette.model.index(palette.model.rowCount() - 1)
@@ -107,7 +107,7 @@ def test_saved_blocks_are_rows(
     assert len(caught.args[0].graph.nodes) == 2
     palette.model.remove_block(index)
     assert "Filter" not in names(palette)
-    assert saved_blocks.list_blocks() == []
+    assert fragments.list_blocks() == []
 
 
 def test_names_that_are_cut_can_still_be_told_apart(qtbot: QtBot, palette: Palette) -> None:

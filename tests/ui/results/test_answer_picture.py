@@ -15,7 +15,7 @@ from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.predict import prediction_picture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -23,7 +23,7 @@ from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.predict import form_fields
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.runs_panel import run_tooltip, test_text as text_of_test
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.sample_activations import label_of
 
 MINUTE = 60_000
@@ -74,7 +74,7 @@ def test_answers_about_money_are_money(
     qtbot.waitUntil(lambda: evaluated.evaluation is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: evaluated.residuals.found is not None, timeout=MINUTE)
     item = evaluated.residuals.plot.getPlotItem()
-    assert item.getAxis("bottom").labelText == "truth: price ($)"
+    assert item.getAxis("bottom").labelText == "true price ($)"
     (run,) = run_store.list_runs()
     assert run.unit == "$"
     assert text_of_test(run).startswith("± $"), "the error is money as the answer is"

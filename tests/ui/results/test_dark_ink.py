@@ -17,7 +17,7 @@ from netbuilder.core.project.model import Choice, Data, Graph, Node, Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.kinds.pictures import _CAMERA
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 
 def bars(path: Path) -> None:

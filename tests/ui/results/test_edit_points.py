@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
+from netbuilder.core.project.edits_data import PointEdits, add_point, point_edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.point_edits import PointEdits, add_point, point_edits
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

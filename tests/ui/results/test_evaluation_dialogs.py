@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
@@ -18,7 +20,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.results.model_card_dialog import ModelCardDialog
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 
@@ -37,25 +39,40 @@ def panel(
 
 
 def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
+    told: list[str] = []
+    panel._workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(MethodComparisonDialog, "method_comparison")
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.found is not None, timeout=3 * MINUTE)
     assert dialog.found is not None and panel.evaluation is not None
+    assert told == ["compared:iris"]
     names = [one.name for one in dialog.found.candidates]
-    assert names == ["network", "knn", "tree", "linear", "forest"]
-    assert dialog.table.rows.rowCount() == 5 and dialog.details.count() == 4
+    assert names == ["network", "knn", "tree", "linear", "forest", "boosting"]
+    assert dialog.table.rows.rowCount() == 6 and dialog.details.count() == 6
     assert dialog.table.rows.index(0, 1).data() == panel.figure.text()
-    tree = dialog.details.widget(1)
-    assert isinstance(tree, QPlainTextEdit)
-    assert "petal" in tree.toPlainText() and "class: " in tree.toPlainText()
+    drawn = dialog.surfaces
+    qtbot.waitUntil(lambda: drawn.idle and all(one.answered for one in drawn.plots.values()))
+    assert list(drawn.plots) == names
+    tree, near = (dialog._views[name] for name in ("tree", "knn"))
+    dialog.row.setValue(1)
+    before = tree.toPlainText(), near.toPlainText()
+    assert "petal" in before[0] and "→ petal" in before[0]
+    said = dialog.found.by_name["tree"].evaluation
+    other = int(np.flatnonzero(said.predictions != said.predictions[0])[0])
+    dialog.row.setValue(other + 1)
+    assert tree.toPlainText() != before[0] and near.toPlainText() != before[1]
+    name = said.labels[int(said.predictions[other])]
+    arrows = [line for line in tree.toPlainText().splitlines() if line.startswith("→")]
+    assert name in arrows[-1]
     dialog.close()
 
 
 def test_the_model_card_takes_answers_and_is_saved(
     panel: EvaluatePanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    store = panel._workbench.store
+    store, told = panel._workbench.store, list[str]()
+    panel._workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.card_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(ModelCardDialog, "model_card")
     assert dialog is not None
@@ -69,6 +86,7 @@ def test_the_model_card_takes_answers_and_is_saved(
         dialog.write_to(path)
         qtbot.waitUntil(lambda path=path: dialog.save.isEnabled() and path.is_file())
         assert path.read_bytes().startswith(begins)
+    assert told == ["saved:.md", "saved:.html", "saved:.pdf"]
     assert "To name flowers" in (tmp_path / "card.md").read_text(encoding="utf-8")
     store.undo()
     assert model_card.answers_of(store.project)["purpose"] == ""
@@ -77,6 +95,8 @@ def test_the_model_card_takes_answers_and_is_saved(
 
 def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
     groups, behind = panel.groups, panel.behind.behind
+    told: list[str] = []
+    panel._workbench.happened.connect(told.append)
     assert behind is not None and groups.column.count() > 4
     place = next(
         index for index in range(groups.column.count())
@@ -90,3 +110,13 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
     assert groups.table.rows.rowCount() == len(wanted) > 1
     assert groups.table.rows.index(0, 0).data() == wanted[0].value
     assert groups.table.rows.index(0, 1).data() == str(wanted[0].samples)
+    assert told == [f"grouped:{groups.column.currentText()}"]
+    # What helps is measured where a group differs by more than chance, for the worst of these.
+    apart = [one for one in wanted if one.apart]
+    assert groups.remedies.isVisibleTo(groups) == bool(apart)
+    groups._offer_remedies((replace(wanted[0], apart=True), *wanted[1:]), rises=True)
+    assert groups.remedies.isVisibleTo(groups)
+    qtbot.mouseClick(groups.remedies, Qt.MouseButton.LeftButton)
+    assert groups._stop is not None
+    qtbot.waitUntil(lambda: groups._stop is None, timeout=3 * MINUTE)
+    assert wanted[0].value in groups.measured.text()

@@ -19,7 +19,7 @@ from netbuilder.core.results.predict import FormField
 from netbuilder.ui.forms.slide_editor import SlideEditor
 from netbuilder.ui.kinds.rows import ResponseView, param_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -12,9 +12,10 @@ from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.live.plane import points_picture
+from netbuilder.core.results.live.sample_summary import filled_words
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import FAINT
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 
@@ -66,7 +67,7 @@ def test_canvas_predict_and_surface_say_it(
         told = dict(window.activations_service.look_now.told["input"])
         assert told["size"].endswith("(filled in)") is said
         assert not told["rooms"].endswith("(filled in)")
-        words = "size was empty in the file: its value is filled in."
+        words = filled_words(["size"])
         assert (words in panel.about.text()) is said
     surface = window.docks.show_panel("surface")
     qtbot.waitUntil(lambda: "10 faint points" in surface.note.text(), timeout=MINUTE)

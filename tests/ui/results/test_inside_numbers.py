@@ -16,7 +16,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import activation_strip
 from netbuilder.ui.plots.images import ScaledPicture
 from netbuilder.ui.plots.live.layer_strips import number_in_strip
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

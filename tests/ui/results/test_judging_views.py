@@ -17,7 +17,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.training_curves import overlay_color
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

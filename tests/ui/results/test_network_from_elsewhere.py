@@ -22,7 +22,7 @@ def test_an_empty_form_is_no_mistake_and_there_is_no_other_row(
     window = open_window()
     window.documents.open_asking(tmp_path / "plain.h5")
     panel = window.docks.show_panel("predict")
-    qtbot.waitUntil(lambda: panel.about.text().startswith("Fill in x0, x1, x2, x3 and x4"))
+    qtbot.waitUntil(lambda: "x0, x1, x2, x3 and x4" in panel.about.text())
     qtbot.waitUntil(lambda: panel.idle)
     assert not panel.cards.cards
     assert not panel.another.isVisibleTo(panel)
@@ -31,7 +31,7 @@ def test_an_empty_form_is_no_mistake_and_there_is_no_other_row(
     for number, value in enumerate(row):
         panel.rows.edit(f"x{number}", value)
         if number == 2:
-            qtbot.waitUntil(lambda: panel.about.text().startswith("Fill in x3 and x4"))
+            qtbot.waitUntil(lambda: "in x3 and x4" in panel.about.text())
             assert not panel.cards.cards
     qtbot.waitUntil(lambda: panel.predictions is not None)
     expected = model.predict(np.array([row]), verbose=0)[0]

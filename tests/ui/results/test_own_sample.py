@@ -15,7 +15,7 @@ from netbuilder.core.results.layer_values import node_activations
 from netbuilder.ui.kinds.series import _END, _OWN
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -15,8 +15,8 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.predict import predict_files
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.capture.sample_source import PictureSource, crop_square
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.devices import PictureSource, crop_square
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -13,7 +13,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.kinds.rows import ResponseView
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -17,7 +17,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, short_result
 from netbuilder.ui.services.runs.run_tracker import curves_of
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

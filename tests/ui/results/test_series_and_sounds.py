@@ -21,7 +21,7 @@ from netbuilder.core.results.file_samples import file_of_row
 from netbuilder.core.results.predict import predict_files, predict_raw
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.model_store import ModelState
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

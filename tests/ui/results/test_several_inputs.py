@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.ui.kinds.several_inputs import CurveEditor, NumbersEditor, PictureDisplay
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 
 def project(folder: Path) -> Project:

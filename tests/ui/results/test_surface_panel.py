@@ -16,7 +16,7 @@ from netbuilder.core.results.live.view_data import HistogramPicture, MapPicture,
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.colour_bar import class_sign
 from netbuilder.ui.plots.live.surface_plot import PART_SIGNS, paint_surface
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import theme
 
 MINUTE = 60_000

@@ -13,7 +13,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.live.surface_plot import paint_surface
 from netbuilder.ui.plots.training_curves import overlay_color
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 

@@ -19,7 +19,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.inspector.inspector_panel import GroupForm
 from netbuilder.ui.kinds.several_inputs import CurveEditor
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 
 def turn(widget: QWidget) -> None:

@@ -14,7 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.predict_panel import PredictPanel
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
 
@@ -51,9 +51,9 @@ def test_a_drawing_is_answered_and_explained(
     assert panel.why.method.count() == 3
     # Answer, drawing and why are seen together on the screen of a classroom laptop.
     window.resize(1366, 768)
-    qtbot.waitUntil(lambda: _in_view(panel, panel.why.sentence), timeout=MINUTE)
-    for part in (panel.pictures.pad, panel.why.picture, panel.why.legend, panel.why.method):
-        assert _in_view(panel, part)
+    why = panel.why
+    parts = (why.sentence, panel.pictures.pad, why.picture, why.legend, why.method)
+    qtbot.waitUntil(lambda: all(_in_view(panel, part) for part in parts), timeout=MINUTE)
     assert panel.pictures.picture.isHidden(), "beside the pad is room for one picture"
     assert panel.about.text() == panel.pictures._beside, "the words are of what hangs there"
     assert "no influence" in panel.why.legend.accessibleName()

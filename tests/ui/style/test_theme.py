@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.theme import DARK, LIGHT, Colors
 
@@ -80,16 +94,65 @@ def test_a_placeholder_is_readable_as_painted(qtbot: QtBot, dark: bool) -> None:
         font_scale.apply_font_scale()
 
 
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(
+    qtbot: QtBot, dark: bool, part: int
+) -> None:
+    """Along each of twelve rays from its middle some pixel has 3 to 1 with the surface."""
+    theme.theme().force(dark)
+    try:
+        for number in range(10):
+            shares = np.zeros((2, 2, 10))
+            shares[..., number] = 1.0
+            points = SamplePoints(
+                np.zeros((1, 2)), np.array([number]), np.array([part]), np.array([True]), None
+            )
+            plot = SurfacePlot()
+            qtbot.addWidget(plot)
+            plot.resize(240, 240)
+            plot.shown_parts = {0, 1, 2}
+            names = tuple("abcdefghij")
+            plot.show_surface(
+                SurfacePicture("x", "y", (-1, -1, 1, 1), points, None, shares, names, "t")
+            )
+            plot.show()
+            image = plot.grab().toImage()
+            spot = plot.mapFromScene(plot.getViewBox().mapViewToScene(QPointF(0, 0)))
+            ground = image.pixelColor(spot.x() + 20, spot.y() + 20)
+            seen = [
+                max(
+                    contrast(
+                        image.pixelColor(
+                            round(spot.x() + far * math.cos(angle)),
+                            round(spot.y() + far * math.sin(angle)),
+                        ),
+                        ground,
+                    )
+                    for far in np.arange(0, 10, 0.5)
+                )
+                for angle in (math.pi * step / 6 for step in range(12))
+            ]
+            assert min(seen) >= 3.0, f"class {number}: {min(seen):.2f}"
+    finally:
+        theme.theme().force(None)
+
+
 def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
     font_scale.set_font_scale(1.0)
     small, plain, train = QPushButton("a"), QPushButton("a"), QPushButton("a")
     small.setProperty("small", True)
     train.setProperty("role", "train")
-    field, choice, slider = QLineEdit(), QComboBox(), QSlider()
-    heights = []
-    for widget in (small, plain, train, field, choice, slider):
-        qtbot.addWidget(widget)
-        widget.ensurePolished()
-        heights.append(widget.sizeHint().height())
+    field, choice, number, slider = QLineEdit(), QComboBox(), QSpinBox(), QSlider()
+    page = QWidget()
+    qtbot.addWidget(page)
+    lines, heights = QVBoxLayout(page), []
+    shown = (small, plain, train, field, choice, number, slider)
+    for widget in shown:
+        lines.addWidget(widget)
+    lines.addStretch(1)
+    page.resize(300, 500)
+    page.show()
+    heights = [widget.height() for widget in shown]
     unit = font_scale._state["base"] / 9
-    assert heights[:5] == [round(one * unit) for one in (24, 28, 32, 28, 28)]
+    assert heights[:6] == [round(one * unit) for one in (24, 28, 32, 28, 28, 28)]

@@ -11,15 +11,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import Started, StepsDone
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.edits_data import add_point, move_point, remove_point
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.project.point_edits import add_point, move_point, remove_point
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import RunTracker
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 
 Open = Callable[..., MainWindow]
 

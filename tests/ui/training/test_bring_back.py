@@ -20,7 +20,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import curves_of
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000
@@ -54,7 +54,7 @@ def test_who_opens_something_else_is_told_that_the_training_is_kept(
     window.welcome.open_example("xor")
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     (card,) = window.banner.cards
-    assert card.title.text() == _("Your last run is saved in Runs")
+    assert card.title.text() == _("Your last run is saved")
     card.buttons[0].click()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     assert window.workbench.models.trained.epochs == 3

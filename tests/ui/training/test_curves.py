@@ -41,6 +41,12 @@ def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
     assert "validation 0.110" in view.legend.text()
 
 
+def test_the_figure_is_the_newest_value_of_what_is_held_out(view: CurveView) -> None:
+    assert view.figure.text() == "0.110"
+    assert "validation: loss" in view.legend.text()
+    assert view.figure.property("role") == "figure", "as large as that of Evaluate"
+
+
 def test_no_line_of_the_legend_ends_between_a_mark_and_its_name(view: CurveView) -> None:
     assert "</span>&nbsp;training" in view.legend.text()
 

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import CurvesPanel
 
 MINUTE = 60_000
@@ -70,7 +70,7 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
 
     slider = panel.rate.slider
     hand.ask("rate", lambda: slider.setValue(slider.value() - 10), lambda: bool(hand.marks))
-    assert hand.marks[-1] == f"rate {runner.learning_rate:.3g}"
+    assert hand.marks[-1] == f"learning rate {runner.learning_rate:.3g}"
     assert runner.learning_rate < 0.001
 
     hand.ask("pause", action["pause"].trigger, lambda: runner.paused)

@@ -15,16 +15,15 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.engine.checkpoint import format
+from netbuilder.core.engine import checkpoint
 from netbuilder.core.engine.events import Started
 from netbuilder.core.project import edits, files
+from netbuilder.core.project.edits_data import move_point
 from netbuilder.core.project.model import Project
-from netbuilder.core.project.point_edits import move_point
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.process_locks import acquire_lock, state_folder
+from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.runner import RunState
-from netbuilder.ui.services.runs.training_thread import RunOrder, TrainingThread
+from netbuilder.ui.services.runs.training_thread import RunOrder, RunState, TrainingThread
 
 MINUTE = 60_000
 CODE = """
@@ -58,7 +57,7 @@ def test_a_killed_run_goes_on(
     found = interrupted_runs.find_interrupted()
     assert len(found) == 1
     run = found[0]
-    left = format.read_checkpoint(run.checkpoints)
+    left = checkpoint.read_checkpoint(run.checkpoints)
     assert left is not None
     assert left.epoch > 1
     window = open_window(run.project)

@@ -21,7 +21,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from tests.core.engine.conftest import forget_prepared
 
 MINUTE = 60_000

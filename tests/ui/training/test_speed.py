@@ -16,7 +16,7 @@ from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, SPEEDS, STEP, WATCH
-from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.speed_control import SpeedControl
 
 MINUTE = 60_000

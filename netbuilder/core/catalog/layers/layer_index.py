@@ -23,43 +23,47 @@ What ``keras.layers`` has and the catalog leaves out, and why:
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from netbuilder.core.catalog.layers import (
-    augment,
     category,
     conv,
     core,
     merge,
-    pooling,
     preprocess,
     pretrained,
     recurrent,
     regularize,
     shape,
 )
-from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.catalog.params import param
+from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+
+if TYPE_CHECKING:
+    import keras
+
 
 _ROWS: Final[dict[str, LayerSpec]] = {
     spec.name: spec
-    for module in (
-        core,
-        conv,
-        pooling,
-        recurrent,
-        regularize,
-        merge,
-        shape,
-        preprocess,
-        category,
-        augment,
-        pretrained,
+    for rows in (
+        core.ROWS,
+        conv.ROWS,
+        recurrent.ROWS,
+        regularize.ROWS,
+        merge.ROWS,
+        shape.ROWS,
+        preprocess.ROWS,
+        category.ROWS,
+        preprocess.AUGMENT_ROWS,
+        pretrained.ROWS,
     )
-    for spec in module.ROWS
+    for spec in rows
 }
 LAYERS: Final[Mapping[str, LayerSpec]] = MappingProxyType(_ROWS)
 """Every layer by its Keras class name, in the order of the palette."""
@@ -154,3 +158,60 @@ def _spelled_like(text: str) -> list[LayerSpec]:
             known.setdefault(word.lower(), []).append(spec)
     near = difflib.get_close_matches(text, known, n=6, cutoff=0.7)
     return list(dict.fromkeys(spec for word in near for spec in known[word]))
+
+
+#: Of a constructor argument of a registered layer.
+_KINDS: dict[type, Kind] = {bool: Kind.BOOL, int: Kind.INT, float: Kind.FLOAT, str: Kind.TEXT}
+
+
+def register(layer: type[keras.Layer]) -> LayerSpec:
+    """Add a row for a layer class, made from its constructor.
+
+    Returns:
+        The row; that of an earlier registration is replaced.
+
+    Raises:
+        UserError: a layer of Keras has that name, or the class cannot be imported by its name.
+    """
+    name = layer.__name__
+    held = LAYERS.get(name)
+    if held is not None and held.module.startswith("keras."):
+        raise UserError(
+            _("Keras already has a layer named '{name}'.", name=name),
+            _("Give your class another name."),
+            code="layer_name_taken",
+        )
+    if "<locals>" in layer.__qualname__:
+        raise UserError(
+            _("The class '{name}' is defined inside a function.", name=name),
+            _("Define it at the top of the script, notebook or module."),
+            code="layer_class_local",
+        )
+    params = tuple(
+        found
+        for one in list(inspect.signature(layer.__init__).parameters.values())[1:]
+        if (found := _param(one)) is not None
+    )
+    doc = (inspect.getdoc(layer) or "").partition("\n")[0]
+    spec = LayerSpec(
+        name, Category.CORE, doc or name, params, telling=tuple(p.name for p in params[:2]),
+        module=layer.__module__,
+    )  # fmt: skip
+    add(spec)
+    return spec
+
+
+def _param(one: inspect.Parameter) -> Param | None:
+    """The row of a constructor argument; None where it is none that a form can show."""
+    if one.kind not in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}:
+        return None
+    options: dict[str, Any] = {}
+    kind = _KINDS.get(type(one.default))
+    if one.default is one.empty:
+        kind = next((k for t, k in _KINDS.items() if one.annotation in (t, t.__name__)), Kind.INT)
+        options = {"required": True, "start": {Kind.FLOAT: 1.0, Kind.TEXT: "", Kind.BOOL: False}
+                   .get(kind, 1)}  # fmt: skip
+        return param(one.name, kind, None, one.name, **options)
+    if kind is None:
+        return None
+    return param(one.name, kind, one.default, one.name)

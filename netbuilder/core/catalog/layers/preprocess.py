@@ -1,12 +1,13 @@
-"""Rows: scaling, resizing and spectrograms of sound."""
+"""Rows: scaling, resizing, spectrograms of sound, and random changes of pictures in training."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from netbuilder.core.catalog.params import (
     DATA_FORMAT,
     REQUIRED,
+    SEED,
     VALUE_RANGE,
     choice,
     common_params,
@@ -15,10 +16,243 @@ from netbuilder.core.catalog.params import (
     integers,
     number,
     numbers,
+    rate,
     size,
 )
-from netbuilder.core.catalog.spec import Category, LayerSpec
+from netbuilder.core.catalog.spec import Category, LayerSpec, Param
 from netbuilder.core.i18n import noop as N_
+
+_KEYS: Final = ("augment", "augmentation", "picture", "image", "random")
+
+_FILL_MODE: Final = choice(
+    "fill_mode", "reflect", ("reflect", "wrap", "constant", "nearest"),
+    N_(
+        "How empty corners are filled: reflect (mirror image), wrap (opposite side), constant "
+        "(one colour) or nearest (edge colour)."
+    ),
+    more=True,
+)  # fmt: skip
+_FILL_VALUE: Final = number(
+    "fill_value", 0.0, N_("The fill colour when fill_mode is constant."), more=True
+)
+_INTERPOLATION: Final = choice(
+    "interpolation", "bilinear", ("nearest", "bilinear"),
+    N_("How the values of new pixels are calculated."),
+    more=True,
+)  # fmt: skip
+_MOVED: Final = (_FILL_MODE, _INTERPOLATION, _FILL_VALUE)
+
+
+def _factor(
+    text: str, default: Any = REQUIRED, start: Any = None, low: float = 0.0, name: str = "factor"
+) -> Param:
+    return numbers(name, default, text, minimum=low, maximum=1.0, start=start, length=2)
+
+
+def _row(
+    name: str,
+    text: str,
+    *params: Param,
+    telling: tuple[str, ...] = ("factor",),
+    keywords: tuple[str, ...] = (),
+    teaching: bool = False,
+    seed: bool = True,
+    data_format: bool = True,
+) -> LayerSpec:
+    rows = [*params]
+    if seed:
+        rows.append(SEED)
+    if data_format:
+        rows.append(DATA_FORMAT)
+    return LayerSpec(
+        name,
+        Category.PREPROCESS,
+        text,
+        (*rows, *common_params(trainable=False)),
+        telling=telling,
+        ranks=(4,),
+        teaching=teaching,
+        keywords=_KEYS + keywords,
+        augments=True,
+    )
+
+
+_PLACE: Final = (
+    _row(
+        "RandomFlip", N_("Flips pictures at random."),
+        choice(
+            "mode", "horizontal_and_vertical",
+            ("horizontal", "vertical", "horizontal_and_vertical"),
+            N_("Flip left to right, top to bottom, or both."), start="horizontal",
+        ),
+        telling=("mode",), keywords=("mirror",), teaching=True,
+    ),
+    _row(
+        "RandomRotation", N_("Rotates pictures by a random angle."),
+        _factor(N_("Largest rotation as a share of a full turn: 0.1 is 36 degrees."), start=0.1,
+            low=-1.0),
+        *_MOVED,
+        keywords=("turn", "angle"), teaching=True,
+    ),
+    _row(
+        "RandomZoom", N_("Zooms pictures in or out at random."),
+        _factor(
+            N_("Largest change of the height: 0.1 is 10 %. Above 0 zooms out, below 0 zooms in."),
+            start=0.1, low=-1.0, name="height_factor",
+        ),
+        _factor(N_("Largest change of the width. Empty: the same as the height."), None, low=-1.0,
+            name="width_factor"),
+        *_MOVED,
+        telling=("height_factor",), keywords=("larger", "smaller", "scale"),
+    ),
+    _row(
+        "RandomTranslation", N_("Shifts pictures at random."),
+        _factor(
+            N_("Largest shift up or down: 0.1 is 10 % of the height."), start=0.1, low=-1.0,
+            name="height_factor",
+        ),
+        _factor(
+            N_("Largest shift left or right: 0.1 is 10 % of the width."), start=0.1, low=-1.0,
+            name="width_factor",
+        ),
+        *_MOVED,
+        telling=("height_factor", "width_factor"), keywords=("move", "shift"),
+    ),
+    _row(
+        "RandomShear", N_("Slants pictures at random."),
+        # Two numbers: with one, Keras 3.15.1 saves [-x, x], which it does not open again.
+        numbers("x_factor", 0.0, N_("Smallest and largest horizontal slant, for example 0, 0.1."),
+                minimum=0.0, maximum=1.0, start=(0.0, 0.1), length=2, listed=True),
+        numbers("y_factor", 0.0, N_("Smallest and largest vertical slant, for example 0, 0.1."),
+                minimum=0.0, maximum=1.0, length=2, listed=True),
+        *_MOVED,
+        telling=("x_factor", "y_factor"), keywords=("slant",),
+    ),
+    _row(
+        "RandomPerspective",
+        N_("Changes the perspective of pictures at random, as if seen from the side."),
+        _factor(N_("Probability that a picture is changed."), 1.0),
+        number("scale", 1.0, N_("How strong the tilt is."), minimum=0.0, maximum=1.0, start=0.3),
+        _INTERPOLATION, _FILL_VALUE,
+        telling=("factor", "scale"), keywords=("tilt",),
+    ),
+    _row(
+        "RandomElasticTransform", N_("Distorts pictures at random, as if drawn on rubber."),
+        _factor(N_("Probability that a picture is changed."), 1.0),
+        numbers("scale", 1.0, N_("How strong the distortion is."), minimum=0.0),
+        *_MOVED, VALUE_RANGE,
+        telling=("factor", "scale"), keywords=("bend", "rubber", "warp"),
+    ),
+    _row(
+        "RandomErasing", N_("Covers a random part of the picture."),
+        _factor(N_("Probability that a picture is changed."), 1.0),
+        numbers(
+            "scale", (0.02, 0.33), N_("Smallest and largest share of the picture that is covered."),
+            minimum=0.0,
+            maximum=1.0,
+        ),
+        number("fill_value", None, N_("Colour of the covered part. Empty: random."), more=True),
+        VALUE_RANGE,
+        telling=("factor", "scale"), keywords=("cutout", "cover", "erase"),
+    ),
+)  # fmt: skip
+
+_COLOUR: Final = (
+    _row(
+        "RandomBrightness", N_("Makes pictures lighter or darker at random."),
+        _factor(N_("Largest change: 0.2 is 20 %."), start=0.2, low=-1.0),
+        VALUE_RANGE, keywords=("light", "dark", "colour"), data_format=False,
+    ),
+    _row(
+        "RandomContrast", N_("Changes the contrast of pictures at random."),
+        _factor(N_("Largest change: 0.2 is 20 %."), start=0.2),
+        VALUE_RANGE, keywords=("colour",), data_format=False,
+    ),
+    _row(
+        "RandomHue", N_("Shifts the hue of pictures at random."),
+        _factor(N_("Largest shift: 0 means no change."), start=0.1),
+        VALUE_RANGE, keywords=("colour", "color"),
+    ),
+    _row(
+        "RandomSaturation", N_("Changes the saturation of pictures at random."),
+        _factor(N_("0 is grey, 0.5 is no change, 1 is the strongest colour."), start=(0.4, 0.6)),
+        VALUE_RANGE, keywords=("colour", "color"),
+    ),
+    _row(
+        "RandomSharpness", N_("Makes pictures sharper or softer at random."),
+        _factor(N_("0 is blurred, 0.5 is no change, 1 is the sharpest."), start=(0.3, 0.7)),
+        VALUE_RANGE, keywords=("sharp", "blur"),
+    ),
+    _row(
+        "RandomColorDegeneration", N_("Removes colour from pictures at random."),
+        _factor(N_("0 is no change, 1 is grey."), start=0.3),
+        VALUE_RANGE, keywords=("colour", "grey", "gray"),
+    ),
+    _row(
+        "RandomColorJitter", N_("Changes brightness, contrast, saturation and hue at random."),
+        VALUE_RANGE,
+        _factor(N_("Largest change of brightness."), None, 0.2, -1.0, name="brightness_factor"),
+        _factor(N_("Largest change of contrast."), None, 0.2, name="contrast_factor"),
+        _factor(N_("Saturation: 0.5 is no change."), None, name="saturation_factor"),
+        _factor(N_("Largest shift of the hue."), None, name="hue_factor"),
+        telling=("brightness_factor", "contrast_factor"), keywords=("colour", "color"),
+    ),
+    _row(
+        "RandomGrayscale", N_("Converts some pictures to greyscale."),
+        rate("factor", 0.5, N_("Share of the pictures that become greyscale.")),
+        keywords=("colour", "grey", "gray"),
+    ),
+    _row(
+        "RandomInvert", N_("Inverts the colours of some pictures."),
+        _factor(N_("Probability that a picture is changed."), 1.0, start=0.2),
+        VALUE_RANGE, keywords=("negative", "colour"),
+    ),
+    _row(
+        "RandomPosterization", N_("Reduces the number of shades of each colour."),
+        integer("factor", REQUIRED, N_("Bits kept per colour: 8 keeps all shades."), maximum=8,
+            start=4),
+        VALUE_RANGE, keywords=("shades", "colour"),
+    ),
+    _row(
+        "Solarization", N_("Inverts bright pixels."),
+        _factor(N_("Largest value that is added first."), 0.0, name="addition_factor"),
+        _factor(N_("Only pixels brighter than this share of the value range change."), 0.0,
+            start=0.5,
+                name="threshold_factor"),
+        VALUE_RANGE, telling=("threshold_factor",), keywords=("negative", "colour"),
+        data_format=False,
+    ),
+    _row(
+        "RandomGaussianBlur", N_("Blurs pictures at random."),
+        _factor(N_("Probability that a picture is changed."), 1.0),
+        size("kernel_size", 3, 2, N_("Width of the blur in pixels: an odd number.")),
+        numbers("sigma", 1.0, N_("How strong the blur is."), minimum=0.0),
+        VALUE_RANGE, telling=("factor", "kernel_size"), keywords=("soft",),
+    ),
+)  # fmt: skip
+
+_MIXED: Final = (
+    _row(
+        "RandAugment", N_("Applies a few random changes to each picture."),
+        VALUE_RANGE,
+        integer("num_ops", 2, N_("How many changes each picture gets.")),
+        rate("factor", 0.5, N_("How strong the changes are.")),
+        _INTERPOLATION, telling=("num_ops", "factor"), keywords=("auto",),
+    ),
+    _row(
+        "AugMix", N_("Mixes several changed copies of each picture."),
+        VALUE_RANGE,
+        integer("num_chains", 3, N_("How many copies are mixed.")),
+        integer("chain_depth", 3, N_("Largest number of changes applied to each copy.")),
+        rate("factor", 0.3, N_("How strong the changes are.")),
+        number("alpha", 1.0, N_("How evenly the copies are mixed."), minimum=0.0, more=True),
+        flag("all_ops", True, N_("Also use changes of colour."), more=True),
+        _INTERPOLATION, telling=("num_chains", "factor"), keywords=("auto", "mix"),
+    ),
+)  # fmt: skip
+
+AUGMENT_ROWS: Final = (*_PLACE, *_COLOUR, *_MIXED)
+
 
 _PICTURE: Final = ("picture", "image")
 _FIXED: Final = common_params(trainable=False)

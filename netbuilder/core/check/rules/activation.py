@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.rule import Example, Rule, Violation, chain, ending, facts_for, make_fix
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
     NUMBERS,

@@ -2,23 +2,235 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, ExampleBuilder, Layer, chain, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Severity, node_name
+from netbuilder.core.check.rule import (
+    Example,
+    ExampleBuilder,
+    Layer,
+    Rule,
+    Violation,
+    chain,
+    facts_for,
+    make_fix,
+)
 from netbuilder.core.data.data_facts import BINARY, CLASSES
+from netbuilder.core.data.findings import Finding, exclude_columns_fix
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
+from netbuilder.core.project.graph_ends import byte_input_layer, passes_pixels, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
 from netbuilder.core.wording import format_number
+
+
+def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
+    def find(context: Context) -> Iterable[Violation]:
+        assert context.facts is not None
+        for one in context.facts.findings:
+            if one.code != code or one.severity != severity:
+                continue
+            # Facts may be those of before the fix: one that changes nothing any more was made.
+            if not one.fixes or one.fixes[0].edit(context.project) != context.project:
+                fixes = tuple(make_fix(each.label, each.edit) for each in one.fixes)
+                yield Violation(None, one.message, fixes[0] if fixes else None, others=fixes[1:])
+
+    return find
+
+
+def _rule(
+    code: str, title: str, cause: str, fix: str, severity: Severity = Severity.WARNING
+) -> Rule:
+    example = Finding(
+        code, str(severity), f"{title}: column 'x'.", "x", (exclude_columns_fix("x"),)
+    )
+
+    def project() -> Example:
+        made = chain(
+            ("input", "Input", {}), ("dense", "Dense", {"units": 8, "activation": "relu"}),
+            ("out", "Dense", {"units": 3, "activation": "softmax"}), data=Data("csv", path="d.csv"),
+        )  # fmt: skip
+        return Example(made, facts_for(CLASSES, 3, findings=(example,)))
+
+    return Rule(
+        code, severity, title, cause, fix, _find(code, severity), (project,), needs_facts=True
+    )
+
+
+_DATA_QUALITY_RULES: tuple[Rule, ...] = (
+    _rule(
+        "target-in-features", N_("The target is also a feature"),
+        N_(
+            "A feature that equals the target leaves nothing to learn, and it is unknown when "
+            "you predict new rows."
+        ),
+        N_("Leave out the column."),
+    ),
+    _rule(
+        "id-column", N_("A column is only an ID"),
+        N_(
+            "The network can memorise a number that is different in every row, but "
+            "this does not help with new rows."
+        ),
+        N_("Leave out the column."),
+    ),
+    _rule(
+        "stand-in", N_("A number marks missing values"),
+        N_(
+            "A value such as -999 is far from all others. It distorts the scaling and what the "
+            "network learns."
+        ),
+        N_("Treat the value as missing."),
+    ),
+    _rule(
+        "same-word-twice", N_("One category, several spellings"),
+        N_("'Yes' and 'yes' count as different categories."),
+        N_("Merge the spellings into one category."),
+    ),
+    _rule(
+        "class-of-one", N_("A class with one row"),
+        N_("A class with a single row cannot be in both the training set and the test set."),
+        N_("Leave out the row, or collect more rows of this class."),
+    ),
+    _rule(
+        "rows-twice", N_("Duplicate rows"),
+        N_(
+            "Rows that are in both the training set and the validation set make "
+            "the result look better than it really is."
+        ),
+        N_("Use each row once."),
+    ),
+    _rule(
+        "test-is-training", N_("The test file is the training file"),
+        N_("A test on training rows does not show how well the network predicts "
+           "new data."),
+        N_("Hold out rows of the training file as the test set instead."),
+    ),
+    _rule(
+        "test-rows-known", N_("Test rows are also training rows"),
+        N_("A test on training rows does not show how well the network predicts "
+           "new data."),
+        N_("Choose a test file with other rows."),
+    ),
+    _rule(
+        "total-row", N_("A row of totals"),
+        N_("A row of totals is not a sample."),
+        N_("Leave out the row."),
+    ),
+    _rule(
+        "ambiguous-numbers", N_("Ambiguous numbers"),
+        N_("1,125 can mean one thousand one hundred and twenty-five or a little more than one."),
+        N_("Choose the decimal separator."),
+        Severity.ERROR,
+    ),
+)  # fmt: skip
+
+
+def _data_and_network(context: Context) -> Iterable[Violation]:
+    """Scaled on the Data page by choice, and again by the first layer."""
+    data = context.project.data
+    if data.scaling not in {"minmax", "standard"}:
+        return
+    for key in context.graph.inputs:
+        taker = byte_input_layer(context.graph, key)
+        if taker is None:
+            continue
+        node = context.graph.by_id[taker]
+        yield Violation(
+            taker,
+            _(
+                "{node} expects values from 0 to 255, but the data is scaled before ({scaling}), "
+                "so all values look almost the same.",
+                node=node_name(node),
+                scaling=data.scaling,
+            ),
+            make_fix(_("Let the network scale the data"), edits.set_data, scaling="auto"),
+        )
+
+
+def _layer_and_layer(context: Context) -> Iterable[Violation]:
+    """A Rescaling by 1/255 in front of another, or of a body that scales itself."""
+    graph = context.graph
+    for node in graph.nodes:
+        if node.layer != "Rescaling" or not takes_bytes(graph, node):
+            continue
+        second = _next_taker(context, node)
+        if second is not None:
+            yield Violation(
+                node.id,
+                _(
+                    "{node} scales the values, and {other} after it expects values from 0 to 255 "
+                    "and scales them again.",
+                    node=node_name(node),
+                    other=node_name(second),
+                ),
+                make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+            )
+
+
+def _next_taker(context: Context, node: Node) -> Node | None:
+    graph, waiting = context.graph, list(context.graph.targets[node.id])
+    seen = set(waiting)
+    while waiting:
+        here = graph.by_id[waiting.pop(0)]
+        if takes_bytes(graph, here):
+            return here
+        if passes_pixels(graph, here):
+            more = [one for one in graph.targets[here.id] if one not in seen]
+            seen.update(more)
+            waiting += more
+    return None
+
+
+_PIXELS = facts_for(CLASSES, 3, (32, 32, 3), value_range=(0.0, 255.0), units_scaled=True)
+
+
+def _pictures(*layers: Layer, scaling: str = "auto") -> Project:
+    return chain(
+        ("input", "Input", {}),
+        *layers,
+        ("flat", "Flatten", {}),
+        ("out", "Dense", {"units": 3, "activation": "softmax"}),
+        data=Data("images", path="photos", scaling=scaling),
+    )
+
+
+_DIVIDE = {"scale": 1 / 255}
+
+_SCALING_RULES: tuple[Rule, ...] = (
+    Rule(
+        "scaled-twice", Severity.WARNING, N_("Scaled twice"),
+        N_(
+            "The first layer expects pixels from 0 to 255 and scales them itself. If the data is "
+            "scaled before, all pixels look almost the same and the network learns little."
+        ),
+        N_("Set the scaling of the data to auto."),
+        _data_and_network,
+        (lambda: Example(_pictures(("divide", "Rescaling", _DIVIDE), scaling="minmax"), _PIXELS),),
+    ),
+    Rule(
+        "two-rescalings", Severity.WARNING, N_("Two layers that scale"),
+        N_(
+            "A pretrained model and a Rescaling by 1/255 both expect pixels from 0 to 255. After "
+            "another Rescaling they get numbers near 0."
+        ),
+        N_("Remove one of the two."),
+        _layer_and_layer,
+        (
+            lambda: Example(
+                _pictures(("divide", "Rescaling", _DIVIDE), ("again", "Rescaling", _DIVIDE)),
+                _PIXELS,
+            ),
+        ),
+    ),
+)  # fmt: skip
+
 
 #: Built-in data by the shape that an Input asks for.
 _BY_SHAPE = {
@@ -274,4 +486,6 @@ RULES: tuple[Rule, ...] = (
         ),
         needs_facts=True,
     ),
+    *_DATA_QUALITY_RULES,
+    *_SCALING_RULES,
 )  # fmt: skip

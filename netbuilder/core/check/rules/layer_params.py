@@ -11,10 +11,8 @@ from netbuilder.core.catalog.spec import LayerSpec, Param
 from netbuilder.core.catalog.training.training_index import canonical
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, chain
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Fix, Severity, node_name
+from netbuilder.core.check.rule import Example, Rule, Violation, chain, make_fix
 from netbuilder.core.check.rules.objectives import (
     TABLES,
     PlanObject,

@@ -15,10 +15,16 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Severity, node_name
+from netbuilder.core.check.rule import (
+    Example,
+    ExampleBuilder,
+    Rule,
+    Violation,
+    chain,
+    facts_for,
+    make_fix,
+)
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_

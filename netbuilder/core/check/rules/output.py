@@ -9,10 +9,8 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.check.context import Context, OutputEnd
-from netbuilder.core.check.example_builder import Example, chain, ending, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Fix, Severity, node_name
+from netbuilder.core.check.rule import Example, Rule, Violation, chain, ending, facts_for, make_fix
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
     activation_node,

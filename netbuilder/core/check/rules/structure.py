@@ -7,10 +7,16 @@ from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, ExampleBuilder, chain, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.problems import Fix, Severity, node_name
+from netbuilder.core.check.rule import (
+    Example,
+    ExampleBuilder,
+    Rule,
+    Violation,
+    chain,
+    facts_for,
+    make_fix,
+)
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.data.data_facts import REGRESSION

@@ -13,15 +13,17 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
-from netbuilder.core.check.example_builder import Example, chain, facts_for
-from netbuilder.core.check.phrases import node_name
-from netbuilder.core.check.problems import Fix, Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
-from netbuilder.core.check.shapes.resize_fix import shrink
+from netbuilder.core.check.problems import Fix, Severity, node_name
+from netbuilder.core.check.rule import Example, Rule, Violation, chain, facts_for, make_fix
+from netbuilder.core.check.shapes.shape_fixes import shrink
 from netbuilder.core.check.shapes.shapes import FLOAT_BYTES, Shapes
 from netbuilder.core.data.data_facts import CLASSES, REGRESSION
-from netbuilder.core.engine.log_files import LOGS, log_path, name_problem
-from netbuilder.core.engine.monitor.keras_callbacks import measures_apart
+from netbuilder.core.engine.monitor.keras_callbacks import (
+    LOGS,
+    log_path,
+    measures_apart,
+    name_problem,
+)
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits

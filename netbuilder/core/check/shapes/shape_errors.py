@@ -13,7 +13,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.check.phrases import (
+from netbuilder.core.check.problems import (
     Shape,
     describe_input,
     describe_output,

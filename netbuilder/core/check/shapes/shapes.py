@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.check.phrases import Shape, describe_output, node_name
+from netbuilder.core.check.problems import Shape, describe_output, node_name
 from netbuilder.core.check.shapes.shape_errors import explain_failure
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
@@ -174,7 +174,7 @@ class ShapeProber:
         import keras
 
         from netbuilder.core.engine.build.graph_to_keras import make_layer
-        from netbuilder.core.engine.build.seeds import seeded_random
+        from netbuilder.core.engine.build.keras_objects import seeded_random
 
         spec = LAYERS[node.layer]
         place = _same_weights(spec, node, params, inputs)
@@ -350,9 +350,9 @@ class Shapes:
         return sum(shape.bytes for shape in self.by_node.values())
 
     @cached_property
-    def memory(self) -> int:
-        """Bytes of the weights and of one sample's outputs."""
-        return self.total_parameters * FLOAT_BYTES + self.activation_bytes
+    def weight_bytes(self) -> int:
+        """Bytes of the weights."""
+        return self.total_parameters * FLOAT_BYTES
 
 
 class ShapeCache:

@@ -124,9 +124,8 @@ def _by_formula(
         if _nearly_equal(x[:, at], y) or not _follows(y, slope * x[:, at] + base, r[at] ** 2):
             continue
         told.add(names[at])
-        yield _leak(
-            names[at], "", answers.name, f"{slope:.4g} × {names[at]}{_added(base, y)}"
-        )  # fmt: skip
+        how = f"{format_number(slope, '.4g')} × {names[at]}{_added(base, y)}"
+        yield _leak(names[at], "", answers.name, how)
     places = [at for at in np.argsort(-np.abs(r)) if names[at] not in told and r[at] ** 2 < _EXACT]
     places = places[:_MOST_PAIRED]
     if few or len(places) < 2:
@@ -167,12 +166,12 @@ def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -
         fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
         if not _follows(y, made, fit) or (best is not None and fit <= best[0] + 1e-9):
             continue
+        times = f"{format_number(weights[0], '.4g')} ×"
         how = (
-            f"{weights[0]:.4g} × {one} {'+' if weights[1] >= 0 else '-'} "
-            f"{abs(weights[1]):.4g} × {other}",
-            f"{weights[0]:.4g} × {one} × {other}",
-            f"{weights[0]:.4g} × {one} / {other}",
-            f"{weights[0]:.4g} × {other} / {one}",
+            f"{times} {one}{_signed(weights[1])} × {other}",
+            f"{times} {one} × {other}",
+            f"{times} {one} / {other}",
+            f"{times} {other} / {one}",
         )[way]
         best = fit, one, other, how + _added(float(weights[-1]), y)
     if best is not None:
@@ -191,7 +190,11 @@ def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
 def _added(base: float, y: NDArray[Any]) -> str:
     if abs(base) <= 1e-3 * float(np.abs(y).max()):
         return ""
-    return f" {'+' if base > 0 else '-'} {abs(base):.4g}"
+    return _signed(base)
+
+
+def _signed(value: float) -> str:
+    return f" {'+' if value >= 0 else '−'} {format_number(abs(value), '.4g')}"
 
 
 def _nearly_equal(x: NDArray[Any], y: NDArray[Any]) -> bool:

@@ -31,7 +31,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPrepro
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_quoted_list, sample_place, shorten
+from netbuilder.core.wording import format_number, format_quoted_list, sample_place, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,7 +166,7 @@ def _as_one_number(series: pd.Series) -> str:
             "Choose another target column. If these are numbers, write them without units and "
             "thousands separators."
         )
-    in_one = f"{int(time[1]) + int(time[2]) / 60:.4g}"
+    in_one = format_number(int(time[1]) + int(time[2]) / 60, ".4g")
     return _(
         "Choose another target column. If these are times, write each as one number: {number} "
         "instead of {time}.",

@@ -47,7 +47,13 @@ from netbuilder.core.data.preprocessing.number_text import (
 )
 from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, summary_rows
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number, format_quoted_list, format_with_unit, shorten
+from netbuilder.core.wording import (
+    format_list,
+    format_number,
+    format_quoted_list,
+    format_with_unit,
+    shorten,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -276,7 +282,7 @@ def ambiguity_finding(
     ways = "; ".join(
         _(
             "as {values} ({meaning})",
-            values=", ".join(f"{value:.12g}" for value in values),
+            values=format_list([format_number(value, ".12g") for value in values]),
             meaning=_(meanings[point]),
         )
         for point, values in zip(style.readings, read, strict=True)

@@ -12,25 +12,31 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.keras_workarounds import make_savable
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.data_facts import BINARY, CLASSES, DataFacts
 from netbuilder.core.data.defaults import resolve_defaults, task_of
-from netbuilder.core.engine.build.backbone_weights import load_backbone_weights, weights_path
+from netbuilder.core.engine.build.backbone_weights import (
+    Tell,
+    load_backbone_weights,
+    report_download,
+    weights_path,
+)
 from netbuilder.core.engine.build.keras_objects import (
+    KERAS_LOCK,
     first_line,
     is_out_of_memory,
     make_metrics,
     make_object,
     make_optimizer,
+    make_savable,
+    seed_layers,
+    seeded_random,
     value_for,
 )
-from netbuilder.core.engine.build.seeds import KERAS_LOCK, seed_layers, seeded_random
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
-from netbuilder.core.engine.download_progress import Tell, report_download
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project

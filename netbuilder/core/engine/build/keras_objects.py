@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping, Sequence
+import random
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import (
@@ -24,6 +29,102 @@ from netbuilder.core.project.model import Choice
 
 if TYPE_CHECKING:
     import keras
+
+
+KERAS_LOCK = threading.RLock()
+"""Held while layers are made whose random numbers matter."""
+
+
+@contextmanager
+def seeded_random(seed: int) -> Iterator[None]:
+    """Within, Keras's random numbers follow from ``seed``; Python's go on afterwards."""
+    with KERAS_LOCK:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+def derive_seed(seed: int, *place: int) -> int:
+    """A seed of 31 bits that follows from ``seed`` and a place (numbers of a layer, say)."""
+    words = np.random.SeedSequence([seed & 0xFFFFFFFF, *place]).generate_state(1)
+    return int(words[0]) & 0x7FFFFFFF
+
+
+def seed_layers(layers: Iterable[keras.Layer], seed: int) -> None:
+    """Give every initializer and random generator without a seed of its own one from ``seed``.
+
+    The configuration stays as it was: the seeds are not the user's choice.
+    """
+    import keras
+
+    for number, layer in enumerate(layers):
+        count = 0
+        for part in _parts(layer):
+            for value in list(vars(part).values()):
+                count += 1
+                place = derive_seed(seed, number, count)
+                if isinstance(value, keras.random.SeedGenerator):
+                    _seed_generator(value, place)
+                elif (
+                    isinstance(value, keras.Initializer) and getattr(value, "_init_seed", 0) is None
+                ):
+                    value.seed = place
+
+
+def seed_generators(model: keras.Model) -> list[Any]:
+    """The state variables of all random generators of ``model``, each once, in order."""
+    import keras
+
+    found: dict[int, Any] = {}
+    for part in _parts(model):
+        for value in vars(part).values():
+            if isinstance(value, keras.random.SeedGenerator):
+                found[id(value.state)] = value.state
+    return list(found.values())
+
+
+def _seed_generator(generator: Any, seed: int) -> None:
+    if getattr(generator, "_initial_seed", None) is None:
+        generator.state.assign(np.array([seed, 0], generator.state.dtype))
+
+
+def _parts(layer: keras.Layer) -> list[Any]:
+    return list(layer._flatten_layers(include_self=True, recursive=True))
+
+
+def make_savable(layer: Any) -> None:
+    """Make ``layer``, a ``keras.layers.Layer``, fit to be saved. Does no harm when done twice.
+
+    Two faults of Keras, both silent until somebody saves or opens the file:
+
+    - RandomBrightness, RandomSaturation, RandomSharpness, RandomColorDegeneration,
+      RandomPosterization and Solarization keep ``value_range`` in a list that Keras tracks, and
+      ``Model.get_config`` for ``.h5`` cannot copy such a list ("cannot pickle 'module' object").
+      A tuple is not tracked.
+    - Reading ``.h5``, Keras takes every string that is also the name of a function of
+      ``keras.layers`` for that function: ``score_mode="dot"`` of Attention becomes
+      ``keras.layers.dot`` and is refused. It is Attention's default and can stay unwritten.
+    """
+    value_range = getattr(layer, "value_range", None)
+    if isinstance(value_range, list):
+        layer.value_range = tuple(value_range)
+    if type(layer).__name__ == "Attention" and layer.score_mode == "dot":
+        _leave_out(layer, "score_mode")
+
+
+def _leave_out(layer: Any, key: str) -> None:
+    get_config = type(layer).get_config
+
+    def shorter() -> dict[str, Any]:
+        config: dict[str, Any] = dict(get_config(layer))
+        config.pop(key, None)
+        return config
+
+    layer.get_config = shorter
+
 
 _HAND = "netbuilder_hand"
 _OFF = -1.0

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
-from netbuilder.core.engine.build.keras_objects import manual_rate
-from netbuilder.core.engine.build.seeds import seed_generators
+from netbuilder.core.engine.build.keras_objects import manual_rate, seed_generators
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import Dataset, EpochBlock, SampleStream
+from netbuilder.core.engine.build.keras_objects import derive_seed
 from netbuilder.core.engine.build.loss_values import class_table
-from netbuilder.core.engine.build.seeds import derive_seed
 from netbuilder.core.engine.loop.program import Chunk, Program, ProgramParts
 from netbuilder.core.engine.loop.tensors import Feed, Order, SampleOrders
 from netbuilder.core.engine.monitor.history import Floats

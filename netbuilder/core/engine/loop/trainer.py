@@ -14,15 +14,18 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import has_points
 from netbuilder.core.engine.build import keras_objects as learning_rate, network_copies
-from netbuilder.core.engine.build.fast_layers.optimize_layers import optimize_layers
+from netbuilder.core.engine.build.fast_layers import optimize_layers
 from netbuilder.core.engine.build.keras_objects import make_optimizer
 from netbuilder.core.engine.build.loss_values import sample_weights
-from netbuilder.core.engine.changes import Changed, manual_weight_change
-from netbuilder.core.engine.loop.compilation import Compilation, Mode
-from netbuilder.core.engine.loop.compile_cache import CachedDecision, compilation_key
-from netbuilder.core.engine.loop.evaluator import Evaluator
+from netbuilder.core.engine.loop.compilation import (
+    CachedDecision,
+    Compilation,
+    Mode,
+    compilation_key,
+)
 from netbuilder.core.engine.loop.program import (
     Counters,
+    Evaluator,
     LoopPlan,
     Program,
     ProgramParts,
@@ -30,6 +33,7 @@ from netbuilder.core.engine.loop.program import (
 )
 from netbuilder.core.engine.loop.tensors import Feed, Order, ReplaceableFeed, SampleOrders, feed_of
 from netbuilder.core.engine.monitor.history import Floats, History
+from netbuilder.core.engine.trained import Changed, manual_weight_change
 from netbuilder.core.history_columns import filled_metric
 from netbuilder.core.project.model import Project
 

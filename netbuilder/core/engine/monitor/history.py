@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.engine.changes import Changed
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.history_columns import history_lists
 
 Floats = NDArray[np.float32]

@@ -14,9 +14,9 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFac
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.build.loss_values import class_numbers
+from netbuilder.core.engine.events import Diagnosis, RunFix
 from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.engine.notices import Diagnosis, RunFix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation

@@ -8,8 +8,8 @@ from typing import Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.edits_data import POINTS, point_edits
 from netbuilder.core.project.model import Choice, Data, Node, Project
-from netbuilder.core.project.point_edits import POINTS, point_edits
 from netbuilder.core.wording import format_number
 
 

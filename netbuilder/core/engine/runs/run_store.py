@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sqlite3
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -25,10 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core import folders
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.engine.runs import index
 from netbuilder.core.engine.runs.differences import project_differences
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import (
@@ -44,6 +45,78 @@ from netbuilder.core.project.model import Project
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+
+
+_INDEX_FILE = "run.json"
+_INDEX = "index.sqlite"
+_TABLES = """
+create table if not exists run (id text primary key, written integer not null, text text not null);
+create table if not exists setting (name text primary key, value integer not null);
+"""
+# Another window may be writing.
+_PATIENCE_SECONDS = 5.0
+
+
+def run_texts(folder: Path) -> dict[str, str]:
+    """What stands in ``run.json`` of each run in ``folder``, by its id, the newest id first."""
+    there = dict(_written(folder))
+    try:
+        with _open(folder) as index:
+            rows = index.execute("select id, written, text from run")
+            known = {id_: (written, text) for id_, written, text in rows}
+            found = {
+                id_: text for id_, (written, text) in known.items() if there.get(id_) == written
+            }
+            fresh = {id_: _index_read(folder, id_) for id_ in there if id_ not in found}
+            index.executemany(
+                "insert or replace into run values (?, ?, ?)",
+                [(id_, there[id_], text) for id_, text in fresh.items()],
+            )
+            index.executemany("delete from run where id = ?", [(i,) for i in known.keys() - there])
+    # A folder that cannot be written, or a file that is no index: the records are read instead.
+    except sqlite3.Error:
+        discard(folder / _INDEX)
+        found, fresh = {}, {id_: _index_read(folder, id_) for id_ in there}
+    return dict(sorted((found | fresh).items(), reverse=True))
+
+
+def read_limit(folder: Path, default: int) -> int:
+    """How many runs are kept; 0: all."""
+    try:
+        with _open(folder) as index:
+            row = index.execute("select value from setting where name = 'limit'").fetchone()
+    except sqlite3.Error:
+        row = None
+    return default if row is None else int(row[0])
+
+
+def write_limit(folder: Path, count: int) -> None:
+    """Keep so many runs from now on."""
+    with _open(folder) as index:
+        index.execute("insert or replace into setting values ('limit', ?)", (count,))
+
+
+@contextmanager
+def _open(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(folder / _INDEX, timeout=_PATIENCE_SECONDS)) as index, index:
+        index.executescript(_TABLES)
+        yield index
+
+
+def _written(folder: Path) -> Iterator[tuple[str, int]]:
+    for place in folder.iterdir():
+        try:
+            yield place.name, (place / _INDEX_FILE).stat().st_mtime_ns
+        except OSError:
+            continue
+
+
+def _index_read(folder: Path, run_id: str) -> str:
+    try:
+        return (folder / run_id / _INDEX_FILE).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
 
 _FILE = "run.json"
 _NETWORK = "network.h5"
@@ -261,7 +334,7 @@ def _with_kept(run: Run) -> Run:
 def list_runs() -> list[Run]:
     """All runs, the newest first. A folder that cannot be read is passed over."""
     found: list[Run] = []
-    for run_id, text in index.run_texts(runs_folder()).items():
+    for run_id, text in run_texts(runs_folder()).items():
         try:
             found.append(_run(run_id, text))
         except _UNREADABLE:
@@ -271,12 +344,12 @@ def list_runs() -> list[Run]:
 
 def run_limit() -> int:
     """How many runs are kept; 0: all."""
-    return index.read_limit(runs_folder(), USUAL_LIMIT)
+    return read_limit(runs_folder(), USUAL_LIMIT)
 
 
 def set_run_limit(count: int) -> None:
     """Keep so many runs, the newest; older ones go with the next run that is recorded."""
-    index.write_limit(runs_folder(), max(0, count))
+    write_limit(runs_folder(), max(0, count))
 
 
 def run_count() -> int:
@@ -319,7 +392,7 @@ def newest_run(project: Project, base: Path) -> Run | None:
         base: folder that its relative paths start from.
     """
     # The name of a run's folder begins with the time: the first that fits is the newest.
-    for run_id, text in index.run_texts(runs_folder()).items():
+    for run_id, text in run_texts(runs_folder()).items():
         try:
             value = json.loads(text)
             asked = from_json(value.get("asked") or value["project"])

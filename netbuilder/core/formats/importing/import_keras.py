@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from netbuilder.core.catalog.keras_workarounds import make_savable
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -21,6 +20,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, compile_model
+from netbuilder.core.engine.build.keras_objects import make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats.build_config import build_model

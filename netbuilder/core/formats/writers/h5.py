@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.catalog.keras_workarounds import make_savable
-from netbuilder.core.engine.build.seeds import seeded_random
+from netbuilder.core.engine.build.keras_objects import make_savable, seeded_random
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import metadata as long_json

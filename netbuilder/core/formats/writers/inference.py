@@ -57,7 +57,7 @@ def inference_model(model: keras.Model) -> keras.Model:
         return model
 
     def instead(layer: keras.Layer) -> keras.Layer:
-        if _is_training_only(layer):
+        if is_training_only(layer):
             return keras.layers.Identity(name=layer.name)
         if _is_grouped(layer):
             return _grouped(layer)
@@ -172,10 +172,11 @@ def is_recurrent(model: keras.Model) -> bool:
 
 
 def _is_other(layer: Any) -> bool:
-    return _is_training_only(layer) or _is_grouped(layer)
+    return is_training_only(layer) or _is_grouped(layer)
 
 
-def _is_training_only(layer: Any) -> bool:
+def is_training_only(layer: Any) -> bool:
+    """Whether a layer passes on what it gets when the network predicts."""
     spec = LAYERS.get(type(layer).__name__)
     if spec is None or spec.name == "RandomCrop":  # which cuts out the middle when it answers
         return False

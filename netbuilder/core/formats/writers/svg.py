@@ -9,9 +9,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from netbuilder.core.catalog.category_colors import CATEGORY_COLORS
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.node_label import describe_params
+from netbuilder.core.catalog.spec import CATEGORY_COLORS
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _, ngettext

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_approximate, format_with_unit
 
+#: Single rows that change so many times as much as their mean move against each other.
+_AGAINST = 1.5
+
 
 @dataclass(frozen=True)
 class Nearest:
@@ -42,7 +45,8 @@ class Nearest:
 class Response:
     """How the answer goes with one column. ``values``: the column's, numbers or categories;
     ``answers`` (n,): the mean answer over all rows with that value set; ``column``, ``about``:
-    their names; ``ends``: the first and the last value in words; ``unit`` of the answers, or "".
+    their names; ``ends``: the first and the last value in words; ``unit`` of the answers, or "";
+    ``row_span``: how far the answer of a single row goes from lowest to highest, their mean.
     """
 
     column: str
@@ -51,11 +55,20 @@ class Response:
     answers: NDArray[np.float64]
     ends: tuple[str, str] = ("", "")
     unit: str = ""
+    row_span: float = 0.0
 
     @property
     def span(self) -> float:
         """From the lowest mean answer to the highest."""
         return float(self.answers.max() - self.answers.min())
+
+    @property
+    def misleads(self) -> bool:
+        """Whether single rows move against each other, so that their mean hides the effect.
+
+        Rows that all rise, or all fall, have the mean's own span, however different they are.
+        """
+        return self.row_span > _AGAINST * self.span
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.explain import picture_methods, sequence_methods, table_methods
 from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget, explanation_target
@@ -26,6 +26,9 @@ Array = NDArray[Any]
 SETTLED = 0.0005
 #: Of a number the part of its own spread that only rounding makes.
 UNSEEN = 1e-5
+#: Below one percentage point no word decides; with fewer words than these there is no noise level.
+WORD_NOISE, _FEWEST_WORDS = 0.01, 5
+_MOST_PAIRS = 3
 TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "series"
 
 
@@ -77,10 +80,45 @@ def _importance(
     )
     if found[most] <= 0:
         sentence = _("Shuffling the values of a column does not make predictions worse.")
+    sentence = " ".join((sentence, *_replaceable(asked, rows)))
     nearest = table_methods.nearest_counterexample(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
     )
+
+
+def _replaceable(asked: ExplanationTarget, rows: ComparisonRows) -> list[str]:
+    """A sentence for each pair of columns of which one could replace the other."""
+    pairs = table_methods.replaceable_pairs(asked.trained, rows.raw)[:_MOST_PAIRS]
+    if not pairs:
+        return []
+    joint = table_methods.permutation_importance(
+        asked.trained, rows.raw, rows.truth, together=[pair[:2] for pair in pairs[:1]]
+    )[pairs[0][0]]
+    told = [
+        _(
+            "{first} could be replaced by {second} (correlation {correlation}): shuffled alone, "
+            "each seems less important than it is.",
+            first=first,
+            second=second,
+            correlation=format_number(correlation, ".2f"),
+        )
+        for first, second, correlation in pairs
+    ]
+    names = {"first": pairs[0][0], "second": pairs[0][1]}
+    if asked.target.task == REGRESSION:
+        last = _(
+            "With {first} and {second} shuffled together, predictions are off by {error} more.",
+            error=asked.told(joint),
+            **names,
+        )
+    else:
+        last = _(
+            "With {first} and {second} shuffled together, {share} fewer predictions are correct.",
+            share=format_number(joint, ".1%"),
+            **names,
+        )
+    return [*told, last] if joint > 0 else told
 
 
 def _typical(
@@ -150,6 +188,17 @@ def _response(
             "{column} changes the mean prediction ({prediction}) most: from {low} to {high}.",
             **told,
         )
+    hidden = [one for one in found if one.misleads and not _settled(asked, one.row_span)]
+    if rows is not None and hidden:
+        sentence += " " + ngettext(
+            "The mean misleads for {columns}: its effect depends on the other columns. In single "
+            "rows it changes the prediction by {change}.",
+            "The mean misleads for {columns}: their effects depend on the other columns. In single "
+            "rows each changes the prediction by up to {change}.",
+            len(hidden),
+            columns=format_list([one.column for one in hidden], 5),
+            change=asked.format_change(max(one.row_span for one in hidden)),
+        )
     spans = {one.column: one.span for one in found}
     return Explanation(
         "response", asked.answer, asked.about, sentence, importance=spans, responses=found
@@ -196,13 +245,27 @@ def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
             + _("So no word is evidence for {prediction}.", prediction=asked.about)
         )
         found = tuple((word, 0.0) for word, _unused in found)
-    elif _settled(asked, fall):
+    elif _settled(asked, fall) or _is_noise(asked, [value for _unused, value in found]):
         sentence = _(
-            "No single word matters for {prediction}: without any one of them, the "
-            "probability stays the same.",
+            "No single word decided {prediction}: leaving out one word changes it by at most "
+            "{change}.",
             prediction=asked.about,
+            change=asked.format_change(abs(fall)),
         )
     return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
+
+
+def _is_noise(asked: ExplanationTarget, falls: list[float]) -> bool:
+    """Whether the largest change of a word is too little, or what the others make as well.
+
+    Donoho and Johnstone's universal threshold ("Ideal spatial adaptation by wavelet shrinkage",
+    Biometrika 1994): of n values of noise alone the largest stays below it.
+    """
+    sizes = np.abs(falls)
+    if asked.target.task != REGRESSION and sizes.max() < WORD_NOISE:
+        return True
+    spread = 1.4826 * float(np.median(sizes))
+    return len(sizes) >= _FEWEST_WORDS and sizes.max() < spread * (2 * np.log(len(sizes))) ** 0.5
 
 
 def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:

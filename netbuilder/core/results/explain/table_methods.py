@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ Raw = Mapping[str, Array]
 REPEATS = 5
 MOST_ROWS = 2_000
 GRID = 40
+#: From this correlation on one column could take another's place; columns that are compared.
+REPLACEABLE, _MOST_COLUMNS = 0.9, 100
 
 
 def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn, slice]]]:
@@ -54,7 +57,12 @@ def _shaped(flat: Raw, like: Raw) -> dict[str, Array]:
 
 
 def permutation_importance(
-    trained: TrainedModel, raw: Raw, truth: Array | None = None, seed: int = 0
+    trained: TrainedModel,
+    raw: Raw,
+    truth: Array | None = None,
+    seed: int = 0,
+    *,
+    together: Sequence[Sequence[str]] = (),
 ) -> dict[str, float]:
     """How much worse the answers are where a column's values are shuffled among the rows.
 
@@ -68,10 +76,16 @@ def permutation_importance(
         raw: raw values by Input id, (n, ...), at least two rows.
         truth: right answers of the first output: class numbers (n,), or numbers (n, columns).
         seed: of the shuffles.
+        together: columns that are shuffled as one; without it each column is shuffled alone.
+
+    Returns:
+        By the name of the column, or of the first of those that are shuffled as one.
     """
     from sklearn.inspection import permutation_importance as shuffle
 
     places = columns_of(trained)
+    if together:
+        places = {names[0]: [one for name in names for one in places[name]] for names in together}
     count = len(next(iter(raw.values())))
     if count < 2:
         raise DataError(
@@ -120,6 +134,40 @@ def permutation_importance(
 
     found = shuffle(Asked(), start, right, scoring=goodness, n_repeats=REPEATS, random_state=seed)
     return {n: float(v) for n, v in zip(names, found.importances_mean, strict=True)}
+
+
+def replaceable_pairs(trained: TrainedModel, raw: Raw) -> tuple[tuple[str, str, float], ...]:
+    """Pairs of columns of which one tells the other: (first, second, correlation), strongest first.
+
+    The correlation is that of a column's features with their best linear prediction from the
+    other's (of two numbers: Pearson's, or Spearman's where that is stronger), 0 to 1; the weaker
+    direction counts, and 0.9 is needed: shuffled alone, both seem to matter less than they do.
+    """
+    flat = _flat(raw)
+    features, ranks = {}, {}
+    for name, places in columns_of(trained).items():
+        key, column, part = places[0]
+        values = flat[key][:MOST_ROWS, part].astype(np.float64)
+        values = np.where(np.isfinite(values), values, column.mean or 0.0)
+        if np.ptp(values, axis=0).any():
+            features[name] = values - values.mean(axis=0)
+            order = values.argsort(axis=0).argsort(axis=0).astype(np.float64)
+            ranks[name] = order - order.mean(axis=0)
+    found = []
+    for first, second in itertools.combinations(list(features)[:_MOST_COLUMNS], 2):
+        one, other = features[first], features[second]
+        both = min(_explained(one, other), _explained(other, one))
+        if one.shape[1] == other.shape[1] == 1:
+            both = max(both, _explained(ranks[first], ranks[second]))
+        if both >= REPLACEABLE**2:
+            found.append((first, second, float(both**0.5)))
+    return tuple(sorted(found, key=lambda pair: -pair[2]))
+
+
+def _explained(by: Array, what: Array) -> float:
+    """The share of centred values that a linear prediction explains, 0 to 1."""
+    left = what - by @ np.linalg.lstsq(by, what, rcond=None)[0]
+    return float(1 - (left**2).sum() / (what**2).sum())
 
 
 def against_typical(question: ExplanationTarget) -> dict[str, float]:
@@ -200,21 +248,21 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
         grid = [float(v) for v in np.linspace(low, high, GRID)]
     preprocessing = preprocessing_of(question.trained)
-    means = []
+    rows = []
     for value in grid:
         moved = _with_value(flat, places[column], value)
         ready = preprocessing.apply_inputs(_shaped(moved, raw))
-        means.append(
-            score_of(predict_values(question.trained, ready)[question.output], question).mean()
-        )
+        rows.append(score_of(predict_values(question.trained, ready)[question.output], question))
+    each = np.array(rows, np.float64)
     first_word, last_word = (
         one if isinstance(one, str) else parse_cell(first, np.array([one]))
         for one in (grid[0], grid[-1])
     )
     ends = (first_word, last_word)
     return Response(
-        column, question.about, tuple(grid), np.array(means), ends, question.unit_beside
-    )
+        column, question.about, tuple(grid), each.mean(axis=1), ends, question.unit_beside,
+        float(np.ptp(each, axis=0).mean()),
+    )  # fmt: skip
 
 
 def vary_column(

@@ -1,4 +1,4 @@
-"""Maps of what is near what: samples in the last hidden layer, words in an embedding."""
+"""Maps of what is near what: samples in the last hidden layer; t-SNE of any vectors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from netbuilder.core.results.live.view_data import Found, MapPicture, ViewReques
 from netbuilder.core.results.own_units import to_own_units
 
 Array = NDArray[Any]
-MAP_ROWS, MAP_WORDS = 400, 120
+MAP_ROWS = 400
 
 
 def last_hidden(project: Project, output: str) -> str:
@@ -113,48 +113,10 @@ def neighbour_map(picture: MapPicture) -> MapPicture:
 def tsne_map(values: Array, seed: int = 0) -> Array:
     """Rows on a plane where neighbours stay neighbours, (n, 2): scikit-learn's t-SNE."""
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     near = min(30.0, max(1.0, (len(values) - 1) / 3))
     made = TSNE(perplexity=near, random_state=seed, init="pca" if values.shape[1] > 1 else "random")
-    return np.asarray(made.fit_transform(values))
-
-
-def embedding_of(dataset: Dataset, project: Project) -> tuple[str, tuple[str, ...]] | None:
-    """The Embedding of words that come in as text, and the vocabulary; None without one."""
-    graph = project.graph
-    for node in graph.nodes:
-        source = next(iter(graph.sources[node.id]), "")
-        entry = dataset.preprocessing.inputs.get(source)
-        if node.layer == "Embedding" and not node.shared and entry is not None and entry.vocabulary:
-            return node.id, entry.vocabulary
-    return None
-
-
-def word_map_request(dataset: Dataset, project: Project) -> ViewRequest:
-    """Ask for an embedding, and draw its most frequent words where they differ most.
-
-    Raises:
-        DataError: no layer embeds words.
-    """
-    found_in = embedding_of(dataset, project)
-    if found_in is None:
-        raise DataError(
-            _("There is no word embedding."), _("Choose another view."), code="no_embedding"
-        )
-    node, vocabulary = found_in
-    # 0 is padding and 1 an unknown word; the others stand in the order of how often they occur.
-    numbers = np.arange(2, min(len(vocabulary), MAP_WORDS + 2))
-    names = tuple(vocabulary[number] for number in numbers)
-    before: list[Array] = []
-
-    def read(found: Found) -> MapPicture:
-        matrix = np.asarray(found.weights[node]["embeddings"], np.float64)
-        known = numbers[numbers < len(matrix)]
-        at, explained = principal_components(matrix[known], before[0] if before else None)
-        before[:] = [at]
-        value = np.zeros(len(known))
-        return MapPicture(
-            node, at, value, known, explained, hidden=matrix[known], labels=names[: len(known)]
-        )
-
-    return ViewRequest(Probe("surface", weights=(node,), every=0.1, slowest=0.3), read)
+    # Its threads wait for each other a thousand times: where others compute, that takes minutes.
+    with threadpool_limits(1, user_api="openmp"):
+        return np.asarray(made.fit_transform(values), np.float64)

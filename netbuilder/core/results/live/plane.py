@@ -5,6 +5,7 @@ As TensorFlow Playground shows them (Smilkov et al., 2017), for any network on a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,24 @@ def surface_request(
     Raises:
         DataError: there is no such column of numbers.
     """
+    ready, picture = surface_grid(dataset, across, up, size, at, drawn)
+    output, target = next(iter(dataset.preprocessing.outputs.items()))
+
+    def read(found: Found) -> SurfacePicture:
+        return picture(to_own_units(np.asarray(found.outputs[output]), project, output, target))
+
+    return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
+
+
+def surface_grid(
+    dataset: Dataset, across: str = "", up: str = "", size: int = SIZE,
+    at: Array | None = None, drawn: Dataset | None = None,
+) -> tuple[dict[str, Array], Callable[[Array], SurfacePicture]]:  # fmt: skip
+    """Return model-ready rows by Input id, and what makes a picture of the predictions for them:
+    numbers in own units, or probabilities.
+
+    Args and errors as for ``surface_request``.
+    """
     table, across, up = _two_columns(dataset, across, up)
     first, second = table.place(across), table.place(up)
     drawn = dataset if drawn is None else drawn
@@ -91,8 +110,7 @@ def surface_request(
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
-    def read(found: Found) -> SurfacePicture:
-        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+    def picture(values: Array) -> SurfacePicture:
         shares, numbers = _of_task(values, target)
         right = _right(values[size * size :], truth, target)
         points = SamplePoints(where, truth, part, right, filled)
@@ -110,7 +128,7 @@ def surface_request(
             name,
         )
 
-    return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
+    return ready, picture
 
 
 def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:

@@ -104,10 +104,10 @@ class WallPicture:
 
 @dataclass(frozen=True, eq=False)
 class MapPicture:
-    """Samples as a layer sees them, or words, drawn on a plane: ``at`` (n, 2).
+    """Samples as a layer sees them, drawn on a plane: ``at`` (n, 2).
 
     ``hidden`` (n, units) is what was brought onto the plane, ``way`` how: "PCA" or "t-SNE";
-    ``rows`` (n,): which of the rows the samples are that one is chosen of; ``labels``: the words.
+    ``rows`` (n,): which of the rows the samples are that one is chosen of.
     """
 
     node: str
@@ -119,7 +119,6 @@ class MapPicture:
     right: NDArray[np.bool_] | None = None
     hidden: Array | None = None
     way: str = "PCA"
-    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

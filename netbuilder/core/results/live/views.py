@@ -117,13 +117,6 @@ VIEWS: tuple[View, ...] = (
         maps.has_hidden,
         lambda data, project, axes: maps.hidden_map_request(data, project),
     ),
-    View(
-        "words",
-        "Words",
-        N_("The most frequent words: similar words are close together"),
-        lambda data, project: maps.embedding_of(data, project) is not None,
-        lambda data, project, axes: maps.word_map_request(data, project),
-    ),
     *(
         View(
             what,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,47 +88,53 @@ def _drawn(
     return None
 
 
+#: Trials at random before a model of the scores is of use; candidates that it is asked about.
+_STARTUP, _CANDIDATES = 5, 1_000
+
+
 def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """Optuna's tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011)."""
-    try:
-        import optuna
-    except ImportError:
-        raise UserError(
-            _("The method bayes needs the package optuna, which is not installed."),
-            _("Install it (pip install optuna), or use the method random."),
-            code="optuna_missing",
-        ) from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    distributions = {one.path: _distribution(one, optuna.distributions) for one in varied}
-    sampler = optuna.samplers.TPESampler(seed=seed + len(done), n_startup_trials=5)
-    study = optuna.create_study(direction="minimize", sampler=sampler)
-    for trial in done:
-        if trial.score is None:  # it failed, or is still under way
-            continue
-        params = {v.path: _key(v, trial.values[v.path]) for v in varied}
-        study.add_trial(
-            optuna.trial.create_trial(params=params, distributions=distributions, value=trial.score)
-        )
-    asked = study.ask(distributions).params
-    return {one.path: _back(one, asked[one.path]) for one in varied}
+    """Expected improvement under a Gaussian process (Jones et al., "Efficient Global Optimization
+    of Expensive Black-Box Functions", Journal of Global Optimization 1998).
 
+    The candidates are random, and neighbours of the three best. Failed trials count as the worst,
+    trials under way as the median, so that several at once do not try the same.
+    """
+    known = sorted(trial.score for trial in done if trial.score is not None)
+    if len(known) < _STARTUP:
+        return _random(varied, done, seed)
+    from scipy.stats import norm
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import Matern, WhiteKernel
 
-def _distribution(one: SearchDimension, kinds: Any) -> Any:
-    if one.values:
-        return kinds.CategoricalDistribution(list(range(len(one.values))))
-    if one.whole:
-        return kinds.IntDistribution(round(one.low), round(one.high), log=one.log)
-    return kinds.FloatDistribution(one.low, one.high, log=one.log)
-
-
-def _key(one: SearchDimension, value: Any) -> Any:
-    return one.values.index(value) if one.values else value
-
-
-def _back(one: SearchDimension, value: Any) -> Any:
-    if one.values:
-        return one.values[value]
-    return int(value) if one.whole else min(max(float(f"{value:.6g}"), one.low), one.high)
+    random = np.random.default_rng([seed, len(done)])
+    drawn = random.random((_CANDIDATES, len(varied)))
+    whole = sorted((one for one in done if one.score is not None), key=lambda one: one.rank)
+    for row in range(_CANDIDATES // 3):
+        near = unit_positions(varied, dict(whole[row % min(3, len(whole))].values))
+        drawn[row] = np.clip(near + random.normal(0, 0.1, len(varied)), 0, 1)
+    tried = [dict(trial.values) for trial in done]
+    found = [{v.path: v.at(float(at)) for v, at in zip(varied, row, strict=True)} for row in drawn]
+    found = [values for values in found if values not in tried]
+    if not found:
+        return _random(varied, done, seed)
+    under_way, failed = known[len(known) // 2], known[-1]
+    scores = [
+        one.score if one.score is not None else failed if one.failed else under_way for one in done
+    ]
+    y = np.array(scores, float)
+    y = np.log(y) if (y > 0).all() else y
+    y = (y - y.mean()) / (y.std() or 1.0)
+    x = np.array([_features(varied, values) for values in tried])
+    kernel = Matern(np.full(x.shape[1], 0.5), (0.05, 5.0), nu=2.5) + WhiteKernel(0.01, (1e-4, 0.5))
+    process = GaussianProcessRegressor(kernel, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a length at its bound says that a value decides nothing
+        process.fit(x, y)
+    asked = np.array([_features(varied, values) for values in found])
+    mean, spread = process.predict(asked, return_std=True)
+    better = y.min() - mean
+    apart = better / np.maximum(spread, 1e-9)
+    return found[int((better * norm.cdf(apart) + spread * norm.pdf(apart)).argmax())]
 
 
 METHODS: Mapping[str, Sampler] = {"grid": _grid, "random": _random, "bayes": _bayes}
@@ -145,8 +152,9 @@ def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> di
     Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
     Importance", ICML 2014, in its plain form: the mean decrease in impurity of a random forest
     (scikit-learn's) that predicts the logarithm of the score. All 0 where scores do not differ.
+    Pruned trials are left out: fewer epochs alone make their scores worse.
     """
-    whole = [trial for trial in trials if trial.score is not None]
+    whole = [trial for trial in trials if trial.score is not None and not trial.pruned]
     shares = {one.path: 0.0 for one in varied}
     if len(whole) < 2:
         return shares
@@ -259,7 +267,7 @@ class StudyPlan:
 
 @dataclass(frozen=True)
 class Study:
-    """What came out. ``best`` is the trial with the lowest score, None where none could train;
+    """What came out. ``best`` is the first of ``ranked``, None where none could train;
     ``importance``: path to its share (0 to 1, together 1)."""
 
     plan: StudyPlan
@@ -268,9 +276,13 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the lowest score."""
-        whole = [trial for trial in self.trials if trial.score is not None]
-        return min(whole, key=lambda trial: trial.score or 0.0, default=None)
+        """The complete trial with the lowest score; a pruned one only where none is complete."""
+        return next((trial for trial in self.ranked if trial.score is not None), None)
+
+    @property
+    def ranked(self) -> tuple[Trial, ...]:
+        """The trials, best first: complete ones, then pruned ones, then those that failed."""
+        return tuple(sorted(self.trials, key=lambda trial: trial.rank))
 
     @property
     def failure(self) -> str:
@@ -299,7 +311,7 @@ class Study:
         found = [
             (trial, score_difference(trial.rows, best.rows))
             for trial in self.trials
-            if trial is not best and trial.score is not None
+            if trial is not best and trial.score is not None and trial.pruned == best.pruned
         ]
         return [(trial, one) for trial, one in found if one is not None]
 

@@ -18,9 +18,8 @@ from netbuilder.core.results.tuning.trial import Trial, TrialScore, evaluate_tri
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.changes import Event
     from netbuilder.core.engine.session import Session
-    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.engine.trained import Event, TrainedModel
 
 #: Trials that must be whole before others are measured by them, and the part of the epochs that
 #: each may have.

@@ -178,6 +178,13 @@ class Trial:
             return self.judged
         return self.curve.index(self.score) + 1 if self.score in self.curve else 0
 
+    @property
+    def rank(self) -> tuple[int, float]:
+        """To sort by: a pruned trial's score is of fewer epochs and compares with no other."""
+        if self.score is None:
+            return 2, 0.0
+        return int(self.pruned), self.score
+
     def kept(self) -> dict[str, Any]:
         """All of it, as the file of a study and a worker's answer say it."""
         lists = {"curve": list(self.curve), "rows": list(self.rows)}

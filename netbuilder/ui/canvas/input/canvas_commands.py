@@ -11,11 +11,11 @@ from PySide6.QtGui import QGuiApplication
 
 from netbuilder.core.errors import EditError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project import edits, edits_canvas, fragments, groups, saved_blocks
+from netbuilder.core.project import edits, edits_canvas, fragments, groups
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
-from netbuilder.ui.canvas.input.connection_proposal import ConnectionProposal
 from netbuilder.ui.canvas.input.layer_search import FIND_HEIGHT, CanvasFind, NameField, close_fields
+from netbuilder.ui.canvas.input.wire_gestures import ConnectionProposal
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.cards import CARD_WIDTH, GOAL, Card
@@ -432,7 +432,7 @@ class CanvasCommands:
     def save_block(self, group_id: str) -> None:
         """Save a group to the palette, to be put into any network again."""
         try:
-            block = saved_blocks.save_block(self._placed_graph(), group_id)
+            block = fragments.save_block(self._placed_graph(), group_id)
         except UserError as error:
             self._canvas.say(str(error))
             return

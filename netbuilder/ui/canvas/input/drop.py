@@ -12,7 +12,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits, edits_canvas, files, fragments
-from netbuilder.core.project.edits_columns import set_input_columns, set_output_columns
+from netbuilder.core.project.edits_data import set_input_columns, set_output_columns
 from netbuilder.core.project.model import Graph, Point
 from netbuilder.core.wording import format_quoted_list
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
@@ -21,12 +21,12 @@ from netbuilder.ui.canvas.input.gestures import SNAP
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.input.wire_gestures import paint_loose_wire
 from netbuilder.ui.canvas.paint.paint_scene import SLIM, paint_ghost
-from netbuilder.ui.canvas.paint.tips import paint_hint
+from netbuilder.ui.canvas.paint.problem_bubbles import paint_hint
 from netbuilder.ui.canvas.scene import hit_testing
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, GOAL, Card, Wire
 from netbuilder.ui.canvas.scene.wire_path import WireRoute
-from netbuilder.ui.services.column_drag import DraggedColumns
+from netbuilder.ui.services.data_recipes import DraggedColumns
 
 LAYER_MIME = "application/x-netbuilder-layer"
 _MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card

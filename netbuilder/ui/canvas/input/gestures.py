@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -11,14 +11,62 @@ from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits_canvas
-from netbuilder.core.project.groups import members
+from netbuilder.core.project.groups import members, path
 from netbuilder.core.project.model import Group, Node, Point
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.paint.minimap import Minimap
-from netbuilder.ui.canvas.paint.tips import paint_hint
-from netbuilder.ui.canvas.scene import hit_testing, regroup
+from netbuilder.ui.canvas.paint.problem_bubbles import paint_hint
+from netbuilder.ui.canvas.scene import hit_testing
 from netbuilder.ui.canvas.scene.cards import Card, Frame
+from netbuilder.ui.canvas.scene.scene import Scene
+from netbuilder.ui.canvas.scene.wire_routing import frames_of
+
+
+def group_of(card: Card) -> str | None:
+    """The group that a card lies in."""
+    if isinstance(card.source, Node):
+        return card.source.group
+    return card.source.parent if isinstance(card.source, Group) else None
+
+
+def frames_without(picture: Scene, dragged: Iterable[str]) -> Mapping[str, Frame]:
+    """The frames of the open groups as they are without the cards that are dragged.
+
+    A group of which every card is dragged has the frame that it had.
+    """
+    gone = set(dragged)
+    rest = {one: card for one, card in picture.cards.items() if one not in gone}
+    return {**picture.frames, **frames_of(picture.graph, rest)}
+
+
+def drop_group(picture: Scene, frames: Mapping[str, Frame], card: Card, place: Point) -> str | None:
+    """The group that ``card`` lies in when it is let go at ``place``; None: in none.
+
+    Into a group goes what has its middle in the frame; out of it what is clear of the frame.
+    """
+    x, y = place
+    middle = (x + card.w / 2, y + card.h / 2)
+    inside = [f for f in frames.values() if _holds(f, *middle)]
+    target = max(inside, key=lambda f: f.depth).id if inside else None
+    current = group_of(card)
+    around = path(picture.graph, current)
+    if target is not None and target not in around:
+        return target
+    for one in reversed(around):
+        frame = frames.get(one)
+        if frame is None or _touches(frame, x, y, card.w, card.h):
+            return one
+    return None
+
+
+def _holds(frame: Frame, x: float, y: float) -> bool:
+    return frame.x <= x <= frame.x + frame.w and frame.y <= y <= frame.y + frame.h
+
+
+def _touches(frame: Frame, x: float, y: float, w: float, h: float) -> bool:
+    return x < frame.x + frame.w and x + w > frame.x and y < frame.y + frame.h and y + h > frame.y
+
 
 SNAP = 8.0  # cards that are dragged come to rest on multiples of this
 _ALIGN = 10.0  # a dragged card this near to the column of a wired neighbour falls into it
@@ -155,7 +203,7 @@ class MoveGesture(Gesture):
             for one in self._ids
             if one not in held and isinstance(picture.cards[one].source, (Node, Group))
         )
-        self._frames = regroup.frames_without(picture, self._loose) if picture.frames else {}
+        self._frames = frames_without(picture, self._loose) if picture.frames else {}
 
     def _into(self, places: Mapping[str, Point]) -> dict[str, str | None]:
         """The cards that come to lie in another group, with that group."""
@@ -165,8 +213,8 @@ class MoveGesture(Gesture):
         for one in self._loose:
             card = self.view.picture.cards.get(one)
             if card is not None and one in places:
-                group = regroup.drop_group(self.view.picture, self._frames, card, places[one])
-                if group != regroup.group_of(card):
+                group = drop_group(self.view.picture, self._frames, card, places[one])
+                if group != group_of(card):
                     found[one] = group
         return found
 
@@ -276,7 +324,7 @@ class MoveGesture(Gesture):
         groups = self.view.picture.graph.group_by_id
         one, group = next(iter(into.items()))
         card = self.view.picture.cards[one]
-        left = groups.get(regroup.group_of(card) or "")
+        left = groups.get(group_of(card) or "")
         if group is not None:
             return ngettext(
                 "{name} is now in “{group}”.",
@@ -312,7 +360,7 @@ class MoveGesture(Gesture):
             paint_hint(p, view.look, *spot, _("Move here"), view.camera.scale)
         elif (into := self._into(view.at)) and self._grabbed in into:
             group = into[self._grabbed]
-            left = regroup.group_of(dragged) if group is None else group
+            left = group_of(dragged) if group is None else group
             name = view.picture.graph.group_by_id[left].name if left else ""
             spot = (dragged.x + dragged.w + 14, dragged.y + dragged.h / 2 + 5)
             words = (

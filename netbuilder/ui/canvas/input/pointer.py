@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QToolTip
 
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
-from netbuilder.ui.canvas.input import context_menu
+from netbuilder.ui.canvas.input import keyboard
 from netbuilder.ui.canvas.input.drop import DropGesture
 from netbuilder.ui.canvas.input.gestures import (
     BandSelectGesture,
@@ -110,7 +110,7 @@ class PointerHandler:
     def __init__(
         self,
         canvas: CanvasHost,
-        hands: context_menu.InputHandlers,
+        hands: keyboard.InputHandlers,
         slide: LayoutAnimation,
         minimap: Minimap,
         picture_at: Callable[[Point], str],
@@ -317,7 +317,7 @@ class PointerHandler:
     def menu(self, event: QContextMenuEvent) -> None:
         """The right button: what can be done here."""
         self.cancel_gesture()
-        context_menu.show_menu(self._canvas, self._hands, event, self._picture_at)
+        keyboard.show_menu(self._canvas, self._hands, event, self._picture_at)
 
     # drag and drop ------------------------------------------------------------------------
 

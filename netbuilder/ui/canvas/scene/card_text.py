@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
-from netbuilder.core.catalog.node_label import describe_params
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
@@ -76,13 +76,32 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
     shape = facts.input_shapes.get(input_id) if facts is not None else None
     if not shape:
         return name
-    if len(shape) == 1:
-        word = KINDS[data.kind].value if data.kind in KINDS else "value"
-        if facts.input_dtypes.get(input_id) == "int32":
-            word = facts.generates.replace("_", " ") or "word"
-        return f"{name} · {shape[0]} {word}{'s' if shape[0] != 1 else ''}"
+    if len(shape) == 1 and shape[0] is not None:
+        return f"{name} · {_values(project, facts, input_id, shape[0])}"
     axes = shape[:-1] if len(shape) > 2 and shape[-1] in (1, 3, 4) else shape
     return f"{name} {'×'.join('?' if n is None else str(n) for n in axes)}"
+
+
+def _values(project: Project, facts: Any, input_id: str, count: int) -> str:
+    """What the values of a sample are: "9 columns", "2 columns (4 values)" where a column of
+    categories became several, "30 words"."""
+    kind = KINDS.get(project.data.kind)
+    values = ngettext("{count} value", "{count} values", count)
+    if facts.input_dtypes.get(input_id) == "int32":
+        if facts.generates == "character":
+            return ngettext("{count} character", "{count} characters", count)
+        if facts.generates == "byte_pair":
+            return ngettext("{count} token", "{count} tokens", count)
+        return ngettext("{count} word", "{count} words", count)
+    if kind is None or kind.value != "column":
+        return values
+    columns = project.data.inputs.get(input_id, tuple(facts.column_types))
+    if not columns or len(columns) == count:
+        return ngettext("{count} column", "{count} columns", count)
+    return _(
+        "{columns} ({values})",
+        columns=ngettext("{count} column", "{count} columns", len(columns)), values=values,
+    )  # fmt: skip
 
 
 def parameter_count(shape: Any) -> str:

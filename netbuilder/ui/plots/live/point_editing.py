@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import format_number
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ class PointEditFilter(QObject):
             self._show_ghost((x, y))
         point = self.near(self.spot((x, y)), 2 * NEAR)
         self.told.emit(
-            f"{x:.3g}, {y:.3g}" + (": " + _("a point") if point and not self._held else "")
+            f"{format_number(x, '.3g')}; {format_number(y, '.3g')}"
+            + (": " + _("a point") if point and not self._held else "")
         )
 
     def _show_ghost(self, place: Place) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
 
 #: How points of each part are filled, as signs: the shape is the class's. Training rows are
-#: filled, validation rows hollow, test rows filled with an edge in the colour of letters.
+#: filled, validation rows pale, test rows filled with a thick edge.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
 _LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
@@ -111,7 +111,6 @@ class SurfacePlot(pg.PlotWidget):
         self._ring.setZValue(5)
         self._ring.hide()
         self.addItem(self._ring)
-        self._labels: list[pg.TextItem] = []
         self._map: MapPicture | None = None
         self._points.sigClicked.connect(self._clicked)
         self._drawn_points: tuple[int, int] | None = None
@@ -158,9 +157,6 @@ class SurfacePlot(pg.PlotWidget):
         self._wrong.clear()
         self._ring.clear()
         self._map = None
-        for label in self._labels:
-            self.removeItem(label)
-        self._labels = []
         self._drawn_points = None
         self.drawn_at = np.zeros((0, 2))
         self._show_axes(False)
@@ -265,14 +261,14 @@ class SurfacePlot(pg.PlotWidget):
 
     def _clicked(self, item: Any, points: Any, event: Any = None) -> None:
         picture = self._map
-        if picture is not None and not picture.labels and len(points):
+        if picture is not None and len(points):
             self.sample_chosen.emit(int(picture.rows[points[0].index()]))
 
     def ring_sample(self, row: int) -> None:
         """Mark the sample that is chosen on a map."""
         picture = self._map
         found = [] if picture is None else list(np.flatnonzero(picture.rows == row))
-        if picture is None or picture.labels or not found:
+        if picture is None or not found:
             self._ring.clear()
             self._ring.hide()
             return
@@ -281,39 +277,17 @@ class SurfacePlot(pg.PlotWidget):
         self._ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
         self._ring.show()
 
-    def _label_words(self, picture: MapPicture) -> None:
-        """Words at their places, the more frequent first; one that would lie over another waits
-        under its point for the pointer. The same items move from one picture to the next."""
-        color, taken = QColor(theme.colors().text), list[QRectF]()
-        for number, word in enumerate(picture.labels):
-            if number == len(self._labels):
-                label = pg.TextItem(anchor=(0.5, 1.1))
-                label.setFont(theme.ui_font(0.8))
-                self.addItem(label, ignoreBounds=True)
-                self._labels.append(label)
-            self._labels[number].setText(word, color)
-            label = self._labels[number]
-            label.setPos(*picture.at[number])
-            spot = self.getPlotItem().vb.mapViewToScene(QPointF(*picture.at[number]))
-            box = label.boundingRect().translated(spot)
-            free = not any(box.intersects(other) for other in taken)
-            label.setVisible(free)
-            if free:
-                taken.append(box)
-
     def show_map(self, picture: MapPicture) -> None:
-        """Draw samples where the hidden layer puts them, or words where the embedding does."""
+        """Draw samples where the hidden layer puts them."""
         scheme = theme.colors()
         self._map = picture
         symbols = ["o"] * len(picture.at)
         if picture.classes:
             colors = [class_color(int(number)) for number in picture.value]
             symbols = [class_symbol(int(number)) for number in picture.value]
-        elif picture.labels:
-            colors = [QColor(scheme.training)] * len(picture.at)
         else:
             part = scale_to_unit(picture.value.astype(float), picture.value.astype(float))
-            colors = [_between(float(one)) for one in part]
+            colors = [number_color(float(one)) for one in part]
         wrong = picture.right if picture.right is not None else np.ones(len(picture.at), bool)
         rim = shared_pen(QColor(scheme.text), 1.6)
         pens = [NO_PEN if ok else rim for ok in wrong]
@@ -321,9 +295,7 @@ class SurfacePlot(pg.PlotWidget):
         self._points.setData(
             x=picture.at[:, 0], y=picture.at[:, 1], brush=[shared_brush(one) for one in colors],
             pen=pens, size=sizes,
-            symbol=symbols, data=list(picture.labels) or picture.rows,
-            hoverable=bool(picture.labels),
-            tip=lambda x, y, data: str(data),
+            symbol=symbols, data=picture.rows,
         )  # fmt: skip
         if picture.way == "PCA":
             self._axes(_("first component"), _("second component"))
@@ -332,18 +304,12 @@ class SurfacePlot(pg.PlotWidget):
         at = np.asarray(picture.at, float)
         low, high = at.min(axis=0), at.max(axis=0)
         edge = 0.06 * (high - low) + 1e-6
-        above = edge[1] * (2.5 if picture.labels else 1.0)  # words stand above their points
         self.getPlotItem().setRange(
             xRange=(low[0] - edge[0], high[0] + edge[0]),
-            yRange=(low[1] - edge[1], high[1] + above),
+            yRange=(low[1] - edge[1], high[1] + edge[1]),
             padding=0,
         )
-        self._label_words(picture)  # at places of the range that is shown now
-        self.setAccessibleName(
-            _("Where the layer {layer} places each word", layer=picture.node)
-            if picture.labels
-            else _("Where the layer {layer} places each sample", layer=picture.node)
-        )
+        self.setAccessibleName(_("Where the layer {layer} places each sample", layer=picture.node))
 
     def _draw_points(self, points: SamplePoints, y: NDArray[Any], classes: bool) -> None:
         """Points of the chosen parts. Only the rings change while the network learns: to style
@@ -362,7 +328,7 @@ class SurfacePlot(pg.PlotWidget):
                 symbols = [class_symbol(number) for number in numbers]
             else:
                 part = scale_to_unit(points.value.astype(float), points.value.astype(float))[shown]
-                colors = [_between(float(one)) for one in part]
+                colors = [number_color(float(one)) for one in part]
             # Where they stand was not measured: they are drawn as if half there.
             filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
             drawn = [
@@ -390,19 +356,32 @@ class SurfacePlot(pg.PlotWidget):
 
 
 def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, int]:
-    """The look of a point of a part, see ``PART_SIGNS``."""
-    scheme = theme.colors()
+    """The look of a point of a part, see ``PART_SIGNS``.
+
+    On a surface of its own colour a point is seen by its edge alone.
+    """
+    edge = _edge(color.rgb())
     if part == 1:
-        brush = shared_brush(QColor(scheme.panel), strength)
-        return brush, shared_pen(color, 2, strength), 8
-    # On a surface of its own colour a point is seen by its edge: that of a test point has the
-    # colour of letters, which stands out in either scheme, and that of others the ground's.
-    edge, width = (scheme.panel, 1.0) if part == 0 else (scheme.text, 1.6)
-    pen = shared_pen(QColor(edge), width, strength)
-    return shared_brush(color, strength), pen, 8 if part == 0 else 9
+        pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
+        return shared_brush(pale, strength), shared_pen(edge, 1.6, strength), 8
+    width, size = (1.6, 8) if part == 0 else (2.6, 10)
+    return shared_brush(color, strength), shared_pen(edge, width, strength), size
 
 
-def _between(part: float) -> QColor:
+def _ground() -> NDArray[Any]:
+    return _rgb(QColor(theme.colors().panel))
+
+
+def _edge(rgb: int) -> QColor:
+    """The colour of letters or the ground, whichever stands out from the surface of a colour."""
+    scheme = theme.colors()
+    surface = QColor(*(int(one) for one in 0.62 * _rgb(QColor(rgb)) + 0.38 * _ground()))
+    return max(
+        (QColor(scheme.text), QColor(scheme.panel)), key=lambda one: theme.contrast(one, surface)
+    )
+
+
+def number_color(part: float) -> QColor:
     """From orange over grey to blue, in steps that the eye does not tell apart."""
     part = round(part * 64) / 64
     middle = _rgb(QColor("#B8BEC8"))

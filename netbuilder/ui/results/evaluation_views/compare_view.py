@@ -20,7 +20,8 @@ from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.training_curves import overlay_color, short_number
 from netbuilder.ui.services.runs.runner import Runner
-from netbuilder.ui.services.views.compared_runs import ComparedRuns
+from netbuilder.ui.services.settings import level
+from netbuilder.ui.services.views.evaluation_service import ComparedRuns
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import heading, note_label
 
@@ -80,6 +81,7 @@ class CompareView(QWidget):
         self.label.currentIndexChanged.connect(self._draw)
         self.runs.changed.connect(self._show)
         theme.theme().changed.connect(self._show)
+        level().changed.connect(self._show)
         self.runs.refresh()
 
     def show_evaluation(self, found: Evaluation | None) -> None:
@@ -111,6 +113,8 @@ class CompareView(QWidget):
         several = bool(self.runs.named)
         for widget in self._shown:
             widget.setVisible(several)
+        for widget in (self.title, self.words):  # Basic has no page on which runs are ticked
+            widget.setVisible(several or not level().basic)
         if not several:
             self.words.setText(_(_TICK))
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,16 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -25,6 +27,7 @@ from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.group_remedies import GroupRemedies
     from netbuilder.core.results.statistics import Calibration, GroupScore
     from netbuilder.ui.services.views.evaluation_service import Behind
 
@@ -81,10 +84,28 @@ class CalibrationView(QWidget):
 def _groups(behind: Behind, base: Path, column: str, file: Path | None) -> tuple[GroupScore, ...]:
     from netbuilder.core.results.statistics import by_group, group_values
 
-    data = behind.trained.project.data
-    source = file or (base / data.path if data.path else None)
-    table = source if source is not None and source.is_file() else None
+    table = file or _table(behind.trained, base, test=True)
     return by_group(behind.evaluation, group_values(behind.trained, behind.split, column, table))
+
+
+def _table(trained: TrainedModel, base: Path, *, test: bool = False) -> Path | None:
+    """The file of a model's rows, where there is one; of its ``test`` rows, or to train on."""
+    data = trained.project.data
+    path = data.test_path if test and data.test_path else data.path
+    return base / path if path and (base / path).is_file() else None
+
+
+def _remedies(
+    behind: Behind, base: Path, column: str, group: str, stop: threading.Event
+) -> GroupRemedies | None:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.group_remedies import measure_remedies
+
+    trained = behind.trained
+    return measure_remedies(
+        trained, load_dataset(trained.project, base), column, group, file=_table(trained, base),
+        test_file=_table(trained, base, test=True), base=base, ended=stop.is_set,
+    )  # fmt: skip
 
 
 def _columns(trained: TrainedModel) -> list[str]:
@@ -114,6 +135,19 @@ class GroupView(QWidget):
         self.column.activated.connect(self._ask)
         self.table = ShortTable(_("Results by group"), self)
         self.words = note_label("", self)
+        self._stop: threading.Event | None = None
+        self._worst = ""
+        self.remedies = QPushButton(self)
+        self.remedies.setObjectName("group_remedies")
+        self.remedies.setProperty("small", True)
+        self.remedies.setToolTip(
+            _(
+                "Trains the network twice more: with all groups of the same weight, and with half "
+                "of this group's training rows."
+            )
+        )
+        self.remedies.clicked.connect(self._press_remedies)
+        self.measured = note_label("", self, role="body")
         row = QHBoxLayout()
         row.addWidget(heading(_("Results by group"), self))
         row.addStretch(1)
@@ -126,7 +160,10 @@ class GroupView(QWidget):
         layout.addLayout(row)
         layout.addWidget(self.table)
         layout.addWidget(self.words)
-        self._worker = Derived(self, _groups, self._found, self._failed)
+        self._worker = Derived(self, _groups, self._found, self._failed, slow=self._say_slow)
+        layout.addWidget(self.remedies, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.measured)
+        self.destroyed.connect(self._end_remedies)
         self.hide()
 
     def show_behind(self, behind: Behind | None, file: Path | None) -> None:
@@ -144,12 +181,17 @@ class GroupView(QWidget):
     def _ask(self) -> None:
         chosen = self.column.currentIndex() > 0 and self._behind is not None
         self.table.setVisible(chosen)
-        self.words.setText("")
-        self.words.hide()
+        self._end_remedies()
+        for widget in (self.words, self.remedies, self.measured):
+            widget.hide()
         if chosen:
             self._worker.ask(
                 self._behind, self._workbench.base, self.column.currentText(), self._file
             )
+
+    def _say_slow(self) -> None:
+        self.words.setText(_("Evaluating the groups…"))
+        self.words.show()
 
     def _found(self, groups: tuple[GroupScore, ...]) -> None:
         if self._behind is None or self._worker.inputs[0] is not self._behind:
@@ -172,12 +214,66 @@ class GroupView(QWidget):
         if any(one.apart for one in groups):
             words = _(
                 "* Differs from all other rows by more than chance explains. More training data of "
-                "this group, or a higher weight for its rows, can reduce the difference."
+                "this group, or a higher weight for its rows, can reduce the difference: measure "
+                "what helps."
             )
         else:
             words = _("No group differs from the other rows by more than chance explains.")
         self.words.setText(words)
         self.words.show()
+        self._offer_remedies(groups, rises=metric == "accuracy")
+        self._workbench.happened.emit(f"grouped:{self.column.currentText()}")
+
+    def _offer_remedies(self, groups: tuple[GroupScore, ...], *, rises: bool) -> None:
+        """Offer to measure remedies for the worst group that is not bad by chance alone."""
+        metric = "accuracy" if rises else "mean_absolute_error"
+        apart = [one for one in groups if one.apart]
+        of_data = self._file is None and bool(apart) and len(groups) > 1
+        self.remedies.setVisible(of_data)
+        if of_data:
+            pick = min if rises else max
+            self._worst = pick(apart, key=lambda one: one.metrics[metric]).value
+            self.remedies.setText(
+                _("Measure what helps “{group}”", group=self._worst or _("(empty)"))
+            )
+
+    def _press_remedies(self) -> None:
+        behind, column = self._behind, self.column.currentText()
+        if self._stop is not None or behind is None:
+            self._end_remedies()
+            self.measured.hide()
+            return
+        self.measured.show()
+        if self._workbench.training:
+            state = capitalize_first(self._workbench.run_words)
+            self.measured.setText(_("{state}: try again when it is done.", state=state))
+            return
+        stop = self._stop = threading.Event()
+        base, group = self._workbench.base, self._worst
+        self.remedies.setText(_("Stop"))
+        self.measured.setText(_("Training twice more…"))
+
+        def ended(words: str) -> None:
+            if stop is self._stop:
+                self._end_remedies()
+                self.measured.setText(words)
+
+        jobs.run_job(
+            lambda: _remedies(behind, base, column, group, stop),
+            lambda found: ended("\n".join(found.sentences) if found is not None else ""),
+            lambda error: ended(str(error)),
+            name="group remedies",
+            owner=self,
+        )
+
+    def _end_remedies(self) -> None:
+        """End a measurement after the epoch that runs."""
+        if self._stop is not None:
+            self._stop.set()
+            self._stop = None
+            self.remedies.setText(
+                _("Measure what helps “{group}”", group=self._worst or _("(empty)"))
+            )
 
     def _failed(self, error: UserError) -> None:
         self.table.hide()

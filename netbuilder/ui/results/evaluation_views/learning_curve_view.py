@@ -23,7 +23,7 @@ from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.typed_steps import begins_anew
+from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.flow_layout import FlowLayout

@@ -18,7 +18,8 @@ from netbuilder.core.project.graph_ends import same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.derived import Derived, Rank
-from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.process_locks import (
+from netbuilder.ui.services.crash_detector import (
     acquire_lock,
     left_behind,
     new_process_name,

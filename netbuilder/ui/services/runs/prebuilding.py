@@ -29,7 +29,7 @@ Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
 
 log = logging.getLogger(__name__)
 #: What a run imports: together as long as the network's own time, and on the thread of the window,
-#: where the run has begun, a standstill. Nothing of Qt: see ``process.gradual_imports``.
+#: where the run has begun, a standstill. Nothing of Qt: see ``gradual_imports``.
 _WANTED = (
     "netbuilder.core.check.health",
     "netbuilder.core.engine.session",

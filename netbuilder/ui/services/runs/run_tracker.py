@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netbuilder.core.engine.changes import Changed
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
+from netbuilder.core.engine.trained import Changed
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_duration, format_number
-from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.services.runs.run_progress import (
-    SPEEDS,
-    RunProgress,
-    Speed,
-    format_rate,
+from netbuilder.core.wording import (
+    format_duration,
+    format_number,
 )
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.services.runs.run_progress import SPEEDS, RunProgress, Speed, format_rate
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
+
 
 #: Seconds by the clock over which the speed is measured, and the least that say anything.
 PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3
@@ -33,14 +32,14 @@ def change_label(change: Changed) -> str:
         return _(
             "learning rate set to {rate};\n{note}",
             rate=format_number(change.value, ".3g"),
-            note=_(change.note),
+            note=change.note_words,
         )
     if change.what == "learning_rate":
         return _("learning rate {rate}", rate=format_number(change.value, ".3g"))
     if change.what == "data":
         return _("data changed")
     if change.what == "weights":
-        note = f";\n{_(change.note)}" if change.note else ""
+        note = f";\n{change.note_words}" if change.note else ""
         return (
             ngettext("{count} weight set by hand", "{count} weights set by hand", int(change.value))
             + note
@@ -235,7 +234,7 @@ class RunTracker:
         if self._speed < 0.7 * wanted and self._span >= 0.9 * PACE_SECONDS:
             return self._speed, format_rate(self._speed)  # the machine is slower than that
         unit = chosen.unit if chosen.rate != 1 else chosen.unit.removesuffix("s")
-        return wanted, f"{chosen.rate:g} {unit}/s"
+        return wanted, f"{format_number(chosen.rate, 'g')} {unit}/s"
 
     def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
         """Where the run is now, and when it will be done at the ``chosen`` speed."""

@@ -9,15 +9,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
@@ -31,8 +28,11 @@ from netbuilder.ui.services.runs.run_progress import (
     ViewThrottle,
 )
 from netbuilder.ui.services.runs.training_thread import (
+    AskedProbes,
     RunEnd,
     RunOrder,
+    RunRecord,
+    RunState,
     TrainingThread,
     explain_failure,
 )
@@ -41,7 +41,6 @@ from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.events import ProbeAnswered
     from netbuilder.core.engine.manual_weights import WeightIndex
     from netbuilder.core.engine.probes import Probe
     from netbuilder.core.engine.runs.run_store import Run
@@ -63,61 +62,6 @@ _SPEED_SETTING = "speed"
 def remembered_speed() -> Speed:
     """The speed that a person chose last; Watch before anything was chosen."""
     return FULL if settings().value(_SPEED_SETTING) == FULL.id else WATCH
-
-
-class RunState(StrEnum):
-    """Where the run is."""
-
-    IDLE = "idle"
-    PREPARING = "preparing"
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-
-
-class AskedProbes:
-    """Probes by key. Of several answers before a frame is drawn only the newest counts."""
-
-    def __init__(self) -> None:
-        self._asked: dict[str, Probe] = {}
-        self._found: dict[str, ProbeAnswered] = {}
-
-    def ask(self, probe: Probe) -> None:
-        """Have it answered, in place of an earlier one of its key."""
-        self._asked[probe.key] = probe
-
-    def drop(self, key: str) -> None:
-        """Have it answered no more."""
-        self._asked.pop(key, None)
-        self._found.pop(key, None)
-
-    def all(self) -> tuple[Probe, ...]:
-        """All that is asked, for a session that has just been made."""
-        return tuple(self._asked.values())
-
-    def answer(self, found: ProbeAnswered) -> None:
-        """Keep an answer until the frame is drawn."""
-        if found.key in self._asked:
-            self._found[found.key] = found
-
-    def newest(self) -> tuple[ProbeAnswered, ...]:
-        """The answers since the last frame."""
-        found, self._found = self._found, {}
-        return tuple(found.values())
-
-
-@dataclass
-class RunRecord:
-    """What is known of the run on show. ``before``: the run that is shown again where this one
-    makes no step; ``session``: that of ``before``, to go on with then."""
-
-    project: Project | None = None
-    recalled: Run | None = None
-    notices: list[Any] = field(default_factory=list)
-    tracker: RunTracker | None = None
-    progress: RunProgress | None = None
-    before: RunRecord | None = None
-    session: Session | None = None
 
 
 class Runner(QObject):
@@ -225,17 +169,7 @@ class Runner(QObject):
     @property
     def differs(self) -> bool:
         """Whether the project on the canvas is another than the one that is being trained."""
-        held, now = self.project, self._store.project
-        if held is None or same_training(held, now):
-            return False
-        # A rate that a hand gave the run is the run's as much as the one it began with.
-        given = self.run.tracker.rate_by_hand if self.run.tracker is not None else None
-        planned, rate = now.training.optimizer.params.get("learning_rate"), self.learning_rate
-        if given is None or rate is None or not isinstance(planned, (int, float)):
-            return True
-        # What Keras counts with is rounded to float32.
-        same = all(math.isclose(one, given, rel_tol=1e-5) for one in (planned, rate))
-        return not same or not same_but_rate(held, now)
+        return self.run.differs(self._store.project)
 
     def start(
         self,
@@ -256,14 +190,12 @@ class Runner(QObject):
         """
         if self.active:
             return
-        if interrupted is not None:
-            project = interrupted.project
-        project = project or self._store.project
+        given = project or self._store.project, self._workbench.base
+        project, base = given if interrupted is None else (interrupted.project, interrupted.base)
         self.run = RunRecord(project, before=self.run, session=self._session)
         self._tracker.planned = project.training.epochs
         self._work.session = None
         self._spread = spread
-        base = self._workbench.base if interrupted is None else interrupted.base
         order = RunOrder(project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
         self._launched(_("Reading the data…"))
@@ -325,11 +257,8 @@ class Runner(QObject):
     @property
     def may_go_on(self) -> bool:
         """Whether there is a run to go on with."""
-        return self._session is not None and self.state in (
-            RunState.IDLE,
-            RunState.RUNNING,
-            RunState.PAUSED,
-        )
+        waits = self.state in (RunState.PREPARING, RunState.STOPPING)
+        return self._session is not None and not waits
 
     @property
     def may_train_more(self) -> bool:
@@ -439,7 +368,7 @@ class Runner(QObject):
 
     def ask_standing(self) -> None:
         """Have the network shown as it stands, in a pause or on the way; answered by ``stood``."""
-        if self.state in (RunState.RUNNING, RunState.PAUSED) and self._session is not None:
+        if self.running and self._session is not None:
             self._session.stand()
 
     def rewind(self) -> None:

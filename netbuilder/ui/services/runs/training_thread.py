@@ -1,24 +1,32 @@
-"""The thread that a run trains in: it reads the data, trains, and judges what came of it."""
+"""The thread that a run trains in, what is asked of it, and what is known of the run."""
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import delete, explain_os_error
+from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.events import ProbeAnswered
+    from netbuilder.core.engine.probes import Probe
+    from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
+    from netbuilder.ui.services.runs.run_progress import RunProgress
+    from netbuilder.ui.services.runs.run_tracker import RunTracker
 
 #: Trained networks of at most so many weights (100 MB) are kept with the record of their run.
 KEPT_WEIGHTS = 25_000_000
@@ -56,6 +64,76 @@ class RunEnd:
     error: Exception | None = None
     kept: bool = True
     not_kept: UserError | None = None
+
+
+class RunState(StrEnum):
+    """Where the run is."""
+
+    IDLE = "idle"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+
+
+class AskedProbes:
+    """Probes by key. Of several answers before a frame is drawn only the newest counts."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, Probe] = {}
+        self._found: dict[str, ProbeAnswered] = {}
+
+    def ask(self, probe: Probe) -> None:
+        """Have it answered, in place of an earlier one of its key."""
+        self._asked[probe.key] = probe
+
+    def drop(self, key: str) -> None:
+        """Have it answered no more."""
+        self._asked.pop(key, None)
+        self._found.pop(key, None)
+
+    def all(self) -> tuple[Probe, ...]:
+        """All that is asked, for a session that has just been made."""
+        return tuple(self._asked.values())
+
+    def answer(self, found: ProbeAnswered) -> None:
+        """Keep an answer until the frame is drawn."""
+        if found.key in self._asked:
+            self._found[found.key] = found
+
+    def newest(self) -> tuple[ProbeAnswered, ...]:
+        """The answers since the last frame."""
+        found, self._found = self._found, {}
+        return tuple(found.values())
+
+
+@dataclass
+class RunRecord:
+    """What is known of the run on show. ``before``: the run that is shown again where this one
+    makes no step; ``session``: that of ``before``, to go on with then."""
+
+    project: Project | None = None
+    recalled: Run | None = None
+    notices: list[Any] = field(default_factory=list)
+    tracker: RunTracker | None = None
+    progress: RunProgress | None = None
+    before: RunRecord | None = None
+    session: Session | None = None
+
+    def differs(self, now: Project) -> bool:
+        """Whether a project is another than the one that is trained."""
+        held = self.project
+        if held is None or same_training(held, now):
+            return False
+        # A rate that a hand gave the run is the run's as much as the one it began with.
+        given = self.tracker.rate_by_hand if self.tracker is not None else None
+        rate = self.tracker.learning_rate if self.tracker is not None else None
+        planned = now.training.optimizer.params.get("learning_rate")
+        if given is None or rate is None or not isinstance(planned, (int, float)):
+            return True
+        # What Keras counts with is rounded to float32.
+        same = all(math.isclose(one, given, rel_tol=1e-5) for one in (planned, rate))
+        return not same or not same_but_rate(held, now)
 
 
 class TrainingThread:
@@ -114,7 +192,7 @@ class TrainingThread:
 
     def _train(self, order: RunOrder, ready: Callable[[Session], object]) -> TrainedModel | None:
         from netbuilder.core.data.load import load_dataset
-        from netbuilder.core.engine.interruptible import StoppedBeforeStartError
+        from netbuilder.core.engine.run_control import StoppedBeforeStartError
         from netbuilder.core.engine.session import Session
         from netbuilder.ui.services.runs import interrupted_runs as interrupted
 
@@ -235,7 +313,7 @@ def _not_kept(error: Exception) -> UserError:
         else (str(error), "")
     )
     return UserError(
-        _("This run is not saved in Runs: {reason}.", reason=reason.rstrip(".")),
+        _("This run is not saved: {reason}.", reason=reason.rstrip(".")),
         _("{fix} Export the model, to another disk if necessary.", fix=fix).strip(),
         code="run_not_kept",
     )

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from netbuilder.core.check.problems import Problem
 from netbuilder.core.project.model import Project
-from netbuilder.ui.services.runs.runner import Runner, RunState
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.sample_activations import (
     ActivationService,
     SampleActivations,

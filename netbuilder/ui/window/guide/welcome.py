@@ -24,11 +24,10 @@ from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
-from netbuilder.ui.services.lessons.lesson_session import LessonSession
-from netbuilder.ui.services.level import level
+from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
 from netbuilder.ui.services.runs.last_run_restorer import bring_back
-from netbuilder.ui.services.settings import settings
+from netbuilder.ui.services.settings import level, settings
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
 from netbuilder.ui.widgets.question_dialogs import ask_question
@@ -502,7 +501,7 @@ class WelcomeGuide(QObject):
                 return
             self._offer(
                 "left",
-                _("Your last run is saved in Runs"),
+                _("Your last run is saved"),
                 ngettext(
                     "“{name}”, {count} epoch. It was not saved as a .h5 file.",
                     "“{name}”, {count} epochs. It was not saved as a .h5 file.",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.readers.samples import Samples, UneditedSamples
-from netbuilder.core.project.point_edits import PointEdits, check_labels
+from netbuilder.core.project.edits_data import PointEdits, check_labels
 from netbuilder.core.python_text import format_literal
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ from netbuilder.core.data.kinds.text.next_token import (
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.tokens import WORD
 from netbuilder.core.i18n import noop as N_
+from netbuilder.core.project.edits_data import point_edits
 from netbuilder.core.project.model import Data
-from netbuilder.core.project.point_edits import point_edits
 from netbuilder.core.python_text import format_literal
 
 

@@ -1,0 +1,245 @@
+"""What the commands say: results on stdout, all else on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+import traceback
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, Progress as Bar, TextColumn
+from rich.table import Column
+
+from netbuilder.core.errors import DataFix, UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import Event
+
+
+_LINE_EVERY = 5.0
+
+
+class TrainingProgress:
+    """Shows a session's events. Where stderr is no terminal: a line every few seconds."""
+
+    def __init__(self) -> None:
+        self.reason = "done"
+        self.note = ""
+        self._console = Console(stderr=True)
+        self._bar = Bar(
+            TextColumn("{task.description}", table_column=Column(no_wrap=True, min_width=30)),
+            BarColumn(bar_width=16),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[numbers]}", table_column=Column(no_wrap=True)),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task(_("Preparing"), total=None, numbers="")
+        self._epochs = self._per_epoch = 1
+        self._told = time.monotonic()
+        self._logs = self._losses = ""
+
+    def __enter__(self) -> TrainingProgress:
+        """Begin to draw."""
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+        self._bar.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Take one event of the session."""
+        from netbuilder.core.engine import events
+
+        if isinstance(event, events.Preparing):
+            self._bar.update(self._task, description=event.text)
+        elif isinstance(event, events.Started):
+            self._epochs, self._per_epoch = event.epochs, event.steps_per_epoch
+            self._bar.update(self._task, total=self._epochs * self._per_epoch)
+        elif isinstance(event, events.StepsDone):
+            self._steps(event.first + event.count, event.steps_per_second)
+        elif isinstance(event, events.EpochEnd):
+            self._epochs = event.epochs
+            self._logs = "  ".join(
+                f"{name} {format_number(value, '.4g')}" for name, value in event.logs.items()
+            )
+            self._losses = "  ".join(
+                f"{name} {format_number(event.logs[name], '.4g')}"
+                for name in ("loss", "val_loss")
+                if name in event.logs
+            )
+            self._line(event.epoch)
+        elif isinstance(event, events.DiagnosisAdded):
+            self._console.print(
+                _(
+                    "Epoch {epoch}: {message}",
+                    epoch=event.notice.epoch,
+                    message=event.notice.message,
+                ),
+                soft_wrap=True,
+            )
+        elif isinstance(event, events.Paused) and event.reason:
+            self._console.print(_("Paused: {reason}", reason=event.reason))
+        elif isinstance(event, events.Finished):
+            self.reason, self.note = event.reason, event.note
+
+    def _steps(self, done: int, speed: float) -> None:
+        total = self._epochs * self._per_epoch
+        epoch, step = divmod(min(done, total), self._per_epoch)
+        left = max(total - done, 0) / max(speed, 1e-9)
+        self._bar.update(
+            self._task,
+            completed=done,
+            total=total,
+            description=_(
+                "Epoch {epoch}/{epochs} step {step}/{steps}",
+                epoch=min(epoch + 1, self._epochs),
+                epochs=self._epochs,
+                step=step,
+                steps=self._per_epoch,
+            ),
+            numbers=_(
+                "{speed} steps/s  {time} left  {losses}",
+                speed=format_number(speed, ",.0f"),
+                time=_clock(left),
+                losses=self._losses,
+            ),
+        )
+
+    def _line(self, epoch: int) -> None:
+        """Where no bar can be drawn (a log file, a pipe)."""
+        now = time.monotonic()
+        if not self._bar.disable or (now - self._told < _LINE_EVERY and epoch != self._epochs):
+            return
+        self._told = now
+        self._console.print(
+            _("epoch {epoch}/{epochs}  {logs}", epoch=epoch, epochs=self._epochs, logs=self._logs),
+            soft_wrap=True,
+        )
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole % 3600 // 60
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+@contextmanager
+def show_reading_bar() -> Iterator[None]:
+    """Show how far the reading of large data in here is; nothing where there is none."""
+    from netbuilder.core.data import progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: list[int] = []
+
+        def listen(done: int, of: int) -> bool:
+            if not tasks:
+                tasks.append(bar.add_task(_("Preparing the data")))
+            bar.update(tasks[0], completed=done, total=of)  # type: ignore[arg-type]
+            return True
+
+        with progress.progress_listener(listen):
+            yield
+
+
+class UsageError(UserError):
+    """The words of the command do not go together: exit code 2."""
+
+
+def print_result(text: str = "") -> None:
+    """A result, on stdout."""
+    print(text)
+
+
+def print_note(text: str) -> None:
+    """Something beside the result, on stderr."""
+    print(text, file=sys.stderr)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """One line of JSON on stdout; what is no number (NaN, infinite) is null."""
+    sys.stdout.flush()
+    print(json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False))
+
+
+def to_json_value(value: Any) -> Any:
+    """The value in JSON's terms: NumPy's numbers and arrays too."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): to_json_value(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json_value(one) for one in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def report_error(error: UserError, as_json: bool, options: Collection[str] = ()) -> int:
+    """Tell a person what happened and how to mend it; gives exit code 1, for wrong usage 2.
+
+    What the window has a button for is told as the ``options`` of this command, or as what to
+    write into the project file.
+    """
+    # After a list the mend stands on a line of its own.
+    print_note(f"{error.what}{error.fix}" if error.what.endswith("\n") else str(error))
+    print_fixes(error.fixes, options)
+    if as_json:
+        print_json({"error": error.what, "mend": error.fix, "node": error.node, "code": error.code})
+    return 2 if isinstance(error, UsageError) else 1
+
+
+def print_fixes(fixes: Iterable[DataFix], options: Collection[str] = ()) -> None:
+    """How to do here what buttons do in the window."""
+    for fix in fixes:
+        told: dict[str, Any] = dict(fix.data)
+        if fix.columns:
+            told["columns"] = fix.columns
+        if set(told) <= set(options):
+            how = _(
+                "add {options}",
+                options=" ".join(f"--{key.replace('_', '-')} {told[key]}" for key in told),
+            )
+        else:
+            text = json.dumps(to_json_value(told), ensure_ascii=False)
+            how = _('in the project file, under "data": {entries}', entries=text[1:-1])
+        print_note(f"    {fix.label}: {how}")
+
+
+def report_unexpected(error: Exception, as_json: bool) -> int:
+    """Tell of a fault of the program: one line, and where the whole story is; exit code 1."""
+    from netbuilder.core import folders
+
+    what = _("NetBuilder had an unexpected error: {error}", error=_first_line(error))
+    try:
+        log = folders.state() / "netbuilder.log"
+        with log.open("a", encoding="utf-8") as file:
+            file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')}\n")
+            file.writelines(traceback.format_exception(error))
+        fix = _("The details are in {log}.", log=log)
+    except OSError:
+        fix = ""
+    return report_error(UserError(what, fix), as_json)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return text if text.endswith((".", "!", "?")) else f"{text}."

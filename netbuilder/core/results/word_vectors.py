@@ -1,0 +1,342 @@
+"""The rows of an Embedding as word vectors: neighbours, analogies and a map."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.spec import Category
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
+from netbuilder.core.data.tokens import SHOWN
+from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.graph_ends import layer_owner
+from netbuilder.core.project.model import Graph, Node
+from netbuilder.core.results.live.maps import principal_components, tsne_map
+
+Array = NDArray[Any]
+PCA, TSNE = "PCA", "t-SNE"
+#: Words on a map; samples in which words are counted; classes that have a colour of their own.
+MOST_ON_MAP, MOST_SAMPLES, MOST_CLASSES = 500, 20_000, 10
+#: Standard errors beyond which a word occurs more often in a class than chance explains.
+_MORE_THAN_CHANCE = 2.0
+_FEWEST = 3
+_EMBEDDINGS = frozenset({"Embedding", "ReversibleEmbedding"})
+
+
+def is_embedding(node: Node) -> bool:
+    """Whether a layer has a vector for each of its inputs' values."""
+    return node.layer in _EMBEDDINGS
+
+
+@dataclass(frozen=True, eq=False)
+class TokenTable:
+    """What the rows of an Embedding stand for, the most frequent first. Padding is not among them.
+
+    Attributes:
+        names: the words, (n,); of numbers that stand for categories these numbers.
+        rows: the row of each in the Embedding, int (n,).
+        counts: how often each occurs in the training set, (n,); None: not known.
+        classes: names of the classes that words are counted by; () without any.
+        lift: (n, classes) how many times as often a sample is of a class where it contains the
+            word; None without classes.
+        leaning: (n,) the class of the highest lift; -1 where chance explains it.
+        means: (n,) mean target of the samples that contain the word; None for classes.
+        target: name of the target.
+        unseen: rows left out since nothing in the training set selects them.
+    """
+
+    names: tuple[str, ...]
+    rows: NDArray[np.int64]
+    counts: Array | None = None
+    classes: tuple[str, ...] = ()
+    lift: Array | None = None
+    leaning: NDArray[np.int64] | None = None
+    means: Array | None = None
+    target: str = ""
+    unseen: int = 0
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The place of each name."""
+        return {name: place for place, name in enumerate(self.names)}
+
+    def find(self, word: str) -> int:
+        """Return the place of a word, in lower case where it is not known as written.
+
+        Raises:
+            DataError: the Embedding has no row for the word.
+        """
+        for name in (SHOWN.get(word, word), word.strip(), word.strip().lower()):
+            if name in self.numbers:
+                return self.numbers[name]
+        raise DataError(
+            _("“{word}” has no vector: it is not in the vocabulary.", word=word),
+            _("Choose a word from the training texts."),
+            code="word_unknown",
+        )
+
+
+def token_table(
+    graph: Graph,
+    node_id: str,
+    size: int,
+    words: Mapping[str, Sequence[str]],
+    dataset: Dataset | None = None,
+) -> TokenTable:
+    """Name the rows of an Embedding, and count them in the training set.
+
+    Args:
+        graph: the network.
+        node_id: of the Embedding (of the first, where it is shared).
+        size: rows of its weights.
+        words: the vocabulary by Input id.
+        dataset: the data to count in; without it the rows keep their order.
+    """
+    sources = [
+        _source(graph, node.id) for node in graph.nodes if layer_owner(graph, node).id == node_id
+    ]
+    names = _row_names(graph, graph.by_id[node_id], sources, size, words)
+    rows = np.array(sorted(names), np.int64)
+    table = TokenTable(tuple(names[row] for row in rows), rows)
+    found = _samples_and_rows(dataset, sources, size) if dataset is not None else None
+    if dataset is None or found is None:
+        return table
+    counts = np.bincount(found[1], minlength=size)[rows]
+    order = np.argsort(-counts, kind="stable")
+    if len(dataset.train) <= MOST_SAMPLES and dataset.stream is None:  # else it may occur later
+        order = order[: int((counts > 0).sum())]
+    table = TokenTable(
+        tuple(table.names[one] for one in order), rows[order], counts[order],
+        unseen=len(rows) - len(order),
+    )  # fmt: skip
+    return _with_target(table, dataset, *found, size)
+
+
+def _source(graph: Graph, node_id: str) -> Node | None:
+    """What gives the numbers that an Embedding looks up: an Input, or a layer that makes them."""
+    sources = graph.sources[node_id]
+    while len(sources) == 1:
+        node = graph.by_id[sources[0]]
+        spec = LAYERS.get(node.layer)
+        if spec is None or spec.category is not Category.SHAPE:
+            return node
+        sources = graph.sources[node.id]
+    return None
+
+
+def _row_names(
+    graph: Graph,
+    owner: Node,
+    sources: Sequence[Node | None],
+    size: int,
+    words: Mapping[str, Sequence[str]],
+) -> dict[int, str]:
+    for source in sources:
+        if source is None:
+            continue
+        if vocabulary := words.get(source.id):  # 0 is padding and 1 every unknown word
+            return {row: vocabulary[row] for row in range(2, min(len(vocabulary), size))}
+        if found := _looked_up(layer_owner(graph, source)):
+            return {row: name for row, name in found.items() if row < size}
+    first = 1 if owner.params.get("mask_zero") else 0
+    return {row: str(row) for row in range(first, size)}
+
+
+def _looked_up(node: Node) -> dict[int, str]:
+    """The rows that a lookup layer gives for its vocabulary."""
+    vocabulary = node.params.get("vocabulary")
+    if not isinstance(vocabulary, list | tuple):
+        return {}
+    if node.layer == "TextVectorization":
+        first = 2
+    elif node.layer in ("StringLookup", "IntegerLookup"):
+        first = int(node.params.get("num_oov_indices", 1))
+        first += node.params.get("mask_token") is not None
+    else:
+        return {}
+    return {first + place: str(word) for place, word in enumerate(vocabulary)}
+
+
+def _counted(dataset: Dataset) -> slice:
+    """The samples in which words are counted: all, or some evenly over the training set."""
+    return slice(None, None, -(-len(dataset.train) // MOST_SAMPLES) or 1)
+
+
+def _samples_and_rows(
+    dataset: Dataset, sources: Sequence[Node | None], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """The sample and the row of everything that is looked up in training; None: not known."""
+    keys = [one.id for one in sources if one is not None and one.id in dataset.train.x]
+    if not keys or len(keys) < len(sources):
+        return None
+    samples, rows = [], []
+    for key in dict.fromkeys(keys):
+        given = np.asarray(dataset.train.x[key][_counted(dataset)])
+        ids = given.reshape(len(given), -1).astype(np.int64)
+        samples.append(np.repeat(np.arange(len(ids)), ids.shape[1]))
+        rows.append(ids.reshape(-1))
+    sample, row = np.concatenate(samples), np.concatenate(rows)
+    inside = (row >= 0) & (row < size)
+    return sample[inside], row[inside]
+
+
+def _with_target(
+    table: TokenTable,
+    dataset: Dataset,
+    samples: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    size: int,
+) -> TokenTable:
+    """Add what the target is where a word occurs."""
+    name, target = next(iter(dataset.preprocessing.outputs.items()), ("", None))
+    if target is None or not len(rows):
+        return table
+    truth = _truth(np.asarray(dataset.train.raw_y[name][_counted(dataset)]), target)
+    if truth is None:
+        return table
+    pairs = np.unique(samples * size + rows)  # a word counts once a sample
+    sample, row = pairs // size, pairs % size
+    there = np.bincount(row, minlength=size)[table.rows]
+    sums = np.stack(
+        [np.bincount(row, truth[sample, one], size)[table.rows] for one in range(truth.shape[1])],
+        axis=1,
+    )
+    label = target.columns[0] if target.columns else name
+    if target.task == REGRESSION:
+        return replace(table, means=sums[:, 0] / np.maximum(there, 1), target=label)
+    part = truth.mean(axis=0)
+    lift = (sums / np.maximum(there, 1)[:, None]) / np.where(part > 0, part, 1.0)
+    error = np.sqrt(np.maximum(there[:, None] * part * (1 - part), 1e-12))
+    beyond = (sums - there[:, None] * part) / error
+    best = lift.argmax(axis=1)
+    sure = np.take_along_axis(beyond, best[:, None], 1)[:, 0] >= _MORE_THAN_CHANCE
+    classes = tuple(target.classes or target.columns)
+    leaning = np.where(sure, best, -1)
+    return replace(table, classes=classes, lift=lift, leaning=leaning, target=label)
+
+
+def _truth(raw: Array, target: OutputPreprocessing) -> Array | None:
+    """Targets as one column a number or a class, (n, columns); None where words are not counted
+    by them."""
+    if target.task == REGRESSION:
+        values = raw.reshape(len(raw), -1)[:, :1].astype(float)
+        return values if np.isfinite(values).all() else None
+    if target.task == MULTI_LABEL:
+        return raw.reshape(len(raw), -1).astype(float) if raw.shape[-1] <= MOST_CLASSES else None
+    if raw.size != len(raw) or len(target.classes) > MOST_CLASSES:
+        return None
+    return np.asarray(np.eye(len(target.classes))[raw.reshape(-1).astype(np.int64)])
+
+
+@dataclass(frozen=True, eq=False)
+class WordVectors:
+    """Words with their vectors: ``values`` (n, size), in the order of ``tokens``."""
+
+    tokens: TokenTable
+    values: Array
+
+    @classmethod
+    def of(cls, matrix: Array, tokens: TokenTable) -> WordVectors:
+        """Take the rows of ``tokens`` out of an Embedding's weights (rows, size)."""
+        return cls(tokens, np.asarray(matrix, np.float64)[tokens.rows])
+
+    @cached_property
+    def _lengths(self) -> Array:
+        return np.asarray(np.linalg.norm(self.values, axis=1))
+
+    def vector(self, word: str) -> Array:
+        """Return the vector of a word, (size,).
+
+        Raises:
+            DataError: the word is not in the vocabulary.
+        """
+        return np.asarray(self.values[self.tokens.find(word)])
+
+    def similarities(self, vector: Array) -> Array:
+        """Return the cosine of the angle between a vector and that of each word, (n,)."""
+        lengths = self._lengths * np.linalg.norm(vector)
+        return np.asarray(self.values @ vector / np.where(lengths == 0, 1.0, lengths))
+
+    def nearest(
+        self, vector: Array, without: Collection[int] = (), count: int = 10
+    ) -> tuple[tuple[int, float], ...]:
+        """Return the places of the words most similar to a vector, with the cosine.
+
+        Args:
+            vector: (size,).
+            without: places of words that are left out.
+            count: words at most.
+        """
+        cosines = self.similarities(vector)
+        ranked = (int(one) for one in np.argsort(-cosines, kind="stable"))
+        kept = [place for place in ranked if place not in without][:count]
+        return tuple((place, float(cosines[place])) for place in kept)
+
+    def neighbours(self, word: str, count: int = 10) -> tuple[tuple[int, float], ...]:
+        """Return the words most similar to ``word``; see ``nearest``."""
+        place = self.tokens.find(word)
+        return self.nearest(self.values[place], {place}, count)
+
+    def similarity(self, word: str, other: str) -> float:
+        """Return the cosine of the angle between the vectors of two words."""
+        return float(self.similarities(self.vector(word))[self.tokens.find(other)])
+
+    def analogy(
+        self, word: str, minus: str, plus: str, count: int = 10
+    ) -> tuple[tuple[int, float], ...]:
+        """Return the words nearest to ``word`` − ``minus`` + ``plus``, these three left out."""
+        places = [self.tokens.find(one) for one in (word, minus, plus)]
+        first, second, third = (self.values[place] for place in places)
+        return self.nearest(first - second + third, set(places), count)
+
+
+@dataclass(frozen=True, eq=False)
+class WordMap:
+    """The most frequent words on a plane: ``at`` (n, 2), in the order of ``vectors.tokens``.
+
+    ``explained``: share of the variance in the plane (0 to 1); 0 for t-SNE.
+    """
+
+    vectors: WordVectors
+    at: Array
+    way: str
+    explained: float = 0.0
+
+
+def word_map(vectors: WordVectors, way: str = PCA, before: WordMap | None = None) -> WordMap:
+    """Draw the most frequent words on a plane, at most ``MOST_ON_MAP``.
+
+    Args:
+        vectors: the words.
+        way: ``PCA`` or ``TSNE``.
+        before: a map of the same words at an earlier moment: a PCA is turned to lie on it.
+
+    Raises:
+        DataError: there are too few words.
+    """
+    values = np.nan_to_num(vectors.values[:MOST_ON_MAP], posinf=0.0, neginf=0.0)
+    if len(values) < _FEWEST:
+        raise DataError(
+            _("There are too few words for a map."),
+            _("Three or more are needed."),
+            code="too_few_words",
+        )
+    if way == TSNE:
+        return WordMap(vectors, tsne_map(values), TSNE)
+    at, explained = principal_components(values)
+    same = before is not None and before.vectors.tokens.names == vectors.tokens.names
+    if before is not None and same and before.way == PCA:
+        # Components change places where their variances cross: the nearest rotation or
+        # reflection (orthogonal Procrustes) keeps each word near where it was.
+        left, _size, right = np.linalg.svd(at.T @ before.at)
+        at = at @ (left @ right)
+    return WordMap(vectors, at, PCA, explained)

@@ -1,0 +1,198 @@
+"""Word vectors, drawn: words on a plane, and two vectors as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.plots.colour_bar import class_color, class_symbol
+from netbuilder.ui.plots.live.surface_plot import number_color, scale_to_unit
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.theme import NO_PEN, shared_brush
+
+if TYPE_CHECKING:
+    from netbuilder.core.results.word_vectors import TokenTable, WordMap
+
+#: Pixels; words that may have a label (the others show theirs under the pointer).
+MAP_HEIGHT, BARS_HEIGHT, MOST_LABELS = 320, 150, 150
+#: Where a label stands, as pyqtgraph anchors it: above its point, below, right or left of it.
+_SIDES = ((0.5, 1.1), (0.5, -0.1), (-0.1, 0.5), (1.1, 0.5))
+
+
+class WordMapPlot(NoWheelPlot):
+    """Words where the map puts them; ``word_clicked(place)``: that word of the table."""
+
+    word_clicked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("words", MAP_HEIGHT, parent)
+        self._map: WordMap | None = None
+        self._chosen: tuple[int, ...] = ()
+        self._near: tuple[int, ...] = ()
+        self._arrows: tuple[tuple[int, int], ...] = ()
+        self._styled: TokenTable | None = None
+        self._brushes: list[Any] = []
+        self._symbols: list[str] = []
+        self._tips: list[str] = []
+        self._points = pg.ScatterPlotItem(pxMode=True, hoverable=True, hoverSize=12)
+        self._points.opts["tip"] = lambda x, y, data: data
+        self._points.sigClicked.connect(self._clicked)
+        self._rings = pg.ScatterPlotItem(pxMode=True)
+        self._rings.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._lines = pg.PlotDataItem(connect="pairs")
+        for item in (self._lines, self._points, self._rings):
+            self.addItem(item)
+        self._labels: list[pg.TextItem] = []
+        self.getPlotItem().vb.sigResized.connect(lambda _box: self._draw_marks())
+        for side in ("left", "bottom"):  # turned onto the map before, axes have no meaning
+            self.getPlotItem().hideAxis(side)
+
+    def show_map(self, found: WordMap, tips: Sequence[str]) -> None:
+        """Show words at other places; ``tips`` say of each word what is known."""
+        self._map, self._tips = found, list(tips[: len(found.at)])
+        self.drawn()
+
+    def mark(
+        self,
+        chosen: Sequence[int],
+        near: Sequence[int] = (),
+        arrows: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """Ring chosen words, show the names of those near them, and draw arrows between words."""
+        marked = tuple(chosen), tuple(near), tuple(arrows)
+        if marked != (self._chosen, self._near, self._arrows):
+            self._chosen, self._near, self._arrows = marked
+            self._draw_marks()
+
+    def restyle(self) -> None:
+        self._styled = None
+        super().restyle()
+
+    def drawn(self) -> None:
+        found = self._map
+        if found is None:
+            return
+        tokens, at = found.vectors.tokens, found.at
+        if tokens is not self._styled:
+            self._styled = tokens
+            self._brushes, self._symbols = word_styles(tokens, len(at))
+        self._points.setData(
+            x=at[:, 0], y=at[:, 1], size=8, pen=NO_PEN, brush=self._brushes,
+            symbol=self._symbols, data=self._tips,
+        )  # fmt: skip
+        low, high = at.min(axis=0), at.max(axis=0)
+        edge = 0.06 * (high - low) + 1e-6
+        self.getPlotItem().setRange(
+            xRange=(low[0] - edge[0], high[0] + edge[0]),
+            yRange=(low[1] - edge[1], high[1] + 2 * edge[1]),  # words stand above their points
+            padding=0,
+        )
+        self._draw_marks()
+        self.setAccessibleName(_("Map of the words ({way})", way=found.way))
+
+    def _draw_marks(self) -> None:
+        found = self._map
+        if found is None:
+            return
+        at, accent = found.at, QColor(theme.colors().accent)
+        ringed = [one for one in self._chosen if one < len(at)]
+        self._rings.setData(
+            x=at[ringed, 0], y=at[ringed, 1], size=15, pen=pg.mkPen(accent, width=2.5), brush=None
+        )
+        ends = [one for arrow in self._arrows if max(arrow) < len(at) for one in arrow]
+        pen = pg.mkPen(accent, width=1.5, style=Qt.PenStyle.DashLine)
+        self._lines.setData(at[ends, 0], at[ends, 1], pen=pen)
+        self._draw_labels(at, [*ringed, *(one for one in self._near if one < len(at))])
+
+    def _draw_labels(self, at: NDArray[Any], first: Sequence[int]) -> None:
+        """Words beside their points, the marked and the frequent ones first; one that would lie
+        over another is left to the pointer. The same items move from one map to the next."""
+        assert self._map is not None
+        scheme, names = theme.colors(), self._map.vectors.tokens.names
+        order = list(dict.fromkeys([*first, *range(min(len(at), MOST_LABELS))]))
+        while len(self._labels) < len(order):
+            label = pg.TextItem(anchor=(0.5, 1.1))
+            self.addItem(label, ignoreBounds=True)
+            self._labels.append(label)
+        box, taken = self.getPlotItem().vb, list[QRectF]()
+        whole = box.sceneBoundingRect()
+        for label, place in zip(self._labels, order, strict=False):
+            label.setFont(theme.ui_font(0.85, bold=place in first))
+            label.setText(names[place], QColor(scheme.text))
+            label.setPos(*at[place])
+            spot = box.mapViewToScene(QPointF(*at[place]))
+            label.hide()
+            for anchor in _SIDES:
+                label.setAnchor(anchor)
+                room = label.boundingRect().translated(spot)
+                if whole.contains(room) and not any(room.intersects(one) for one in taken):
+                    taken.append(room)
+                    label.show()
+                    break
+        for label in self._labels[len(order) :]:
+            label.hide()
+
+    def _clicked(self, _item: Any, points: Any, _event: Any = None) -> None:
+        if len(points):
+            self.word_clicked.emit(int(points[0].index()))
+
+
+def word_styles(tokens: TokenTable, count: int) -> tuple[list[Any], list[str]]:
+    """A brush and a symbol for each of the first words: by class, by target, or by frequency."""
+    if tokens.leaning is not None:
+        neutral = shared_brush(QColor(theme.colors().secondary), 0.5)
+        numbers = [int(one) for one in tokens.leaning[:count]]
+        return (
+            [shared_brush(class_color(one)) if one >= 0 else neutral for one in numbers],
+            [class_symbol(one) if one >= 0 else "o" for one in numbers],
+        )
+    if tokens.means is not None:
+        values = tokens.means[:count]
+        colors = [number_color(float(one)) for one in scale_to_unit(values, values)]
+        return [shared_brush(one) for one in colors], ["o"] * count
+    return [shared_brush(QColor(theme.colors().training))] * count, ["o"] * count
+
+
+class VectorBars(NoWheelPlot):
+    """Two vectors, number by number, as bars side by side."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("vectors", BARS_HEIGHT, parent)
+        self._vectors: tuple[NDArray[Any], ...] = ()
+        self._bars = [pg.BarGraphItem(x=[], height=[], width=0.4) for _side in range(2)]
+        for bars in self._bars:
+            self.addItem(bars)
+        self.getPlotItem().setLabel("bottom", _("dimension"))
+
+    def show_vectors(self, names: tuple[str, str], vectors: tuple[NDArray[Any], ...]) -> None:
+        """Show two vectors of one size."""
+        self._vectors = vectors
+        self.setAccessibleName(
+            _("Vectors of “{word}” and “{other}”", word=names[0], other=names[1])
+        )
+        self.drawn()
+
+    def drawn(self) -> None:
+        scheme = theme.colors()
+        colors = (scheme.training, scheme.validation)
+        for bars, values, color, side in zip(
+            self._bars, self._vectors, colors, (-0.2, 0.2), strict=False
+        ):
+            brush = shared_brush(QColor(color))
+            places = np.arange(1, len(values) + 1) + side
+            bars.setOpts(x=places, height=values, brush=brush, pen=NO_PEN)
+        if self._vectors:
+            values = np.concatenate([np.nan_to_num(one) for one in self._vectors])
+            low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
+            self.getPlotItem().setRange(
+                xRange=(0.4, len(self._vectors[0]) + 0.6), yRange=(low, high or 1.0), padding=0.04
+            )

@@ -1,0 +1,505 @@
+"""The vectors of an Embedding on the Inside page: a map, neighbours, analogies, two compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
+from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QTabWidget, QVBoxLayout, QWidget
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_number, format_percent
+from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.colour_bar import ColourBar
+from netbuilder.ui.plots.live.surface_plot import class_legend, number_color
+from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.plots.word_plots import VectorBars, WordMapPlot
+from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.settings import settings
+from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.labels import heading, note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.project.model import Project
+    from netbuilder.core.results.word_vectors import TokenTable, WordMap, WordVectors
+
+Marks = tuple[list[int], list[int], list[tuple[int, int]]]
+_KEY = "word_map"  # of the settings: how words are brought onto the plane
+_WAYS = ("PCA", "t-SNE")
+_WAY_TIPS = (
+    N_("The two directions in which the vectors differ most"),
+    N_("Similar words are close together (t-SNE, which takes some seconds)"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _TableRequest:
+    """The Embedding whose rows are named, and the data that they are counted in."""
+
+    project: Project
+    base: Path
+    node_id: str
+    size: int
+    words: Any
+
+    def same(self, other: _TableRequest | None) -> bool:
+        return other is not None and (
+            (self.project.data, self.project.graph, self.base, self.node_id, self.size)
+            == (other.project.data, other.project.graph, other.base, other.node_id, other.size)
+        )
+
+
+def _name_rows(request: _TableRequest) -> tuple[TokenTable, str]:
+    """The table of an Embedding's words, and why they could not be counted."""
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.word_vectors import token_table
+
+    dataset, trouble = None, ""
+    try:
+        dataset = load_dataset(request.project, request.base)
+    except UserError as error:
+        trouble = str(error)
+    graph = request.project.graph
+    return token_table(graph, request.node_id, request.size, request.words, dataset), trouble
+
+
+def _make_map(vectors: WordVectors, way: str, before: WordMap | None) -> WordMap:
+    from netbuilder.core.results.word_vectors import word_map
+
+    return word_map(vectors, way, before)
+
+
+class WordTask(QWidget):
+    """Fields for some words, and what comes of them. ``changed``: another word is written."""
+
+    changed = Signal()
+
+    def __init__(self, name: str, help_text: str, signs: Sequence[str], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._help, self._turn = help_text, 0
+        self.known = QStringListModel(self)
+        self.fields = [QLineEdit(self) for _sign in signs]
+        row = FlowLayout()
+        for number, (sign, field) in enumerate(zip(signs, self.fields, strict=True), 1):
+            if sign:
+                row.addWidget(QLabel(sign, self))
+            field.setObjectName(f"{name}_{number}")
+            field.setPlaceholderText(_("word"))
+            field.setAccessibleName(_("Word {number}", number=number))
+            field.setClearButtonEnabled(True)
+            field.setMaximumWidth(18 * self.fontMetrics().averageCharWidth())
+            completer = QCompleter(self.known, field)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            field.setCompleter(completer)
+            field.textChanged.connect(self.changed)
+            row.addWidget(field)
+        self.note = note_label(_(help_text), self)
+        self.note.setObjectName(f"{name}_note")
+        self.page = QVBoxLayout(self)
+        self.page.setContentsMargins(0, 8, 0, 0)
+        self.page.setSpacing(6)
+        self.page.addLayout(row)
+        self.page.addWidget(self.note)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is written in the fields; () while one of them is empty."""
+        found = tuple(field.text() for field in self.fields)
+        return found if all(found) else ()
+
+    def take(self, word: str) -> None:
+        """Write a word into the first empty field, or else into the next one in turn."""
+        empty = [number for number, field in enumerate(self.fields) if not field.text()]
+        self._turn = empty[0] if empty else (self._turn + 1) % len(self.fields)
+        self.fields[self._turn].setText(word)
+
+    def answer(self, vectors: WordVectors) -> None:
+        """Show what comes of the words.
+
+        Raises:
+            UserError: a word has no vector.
+        """
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Show that words are missing."""
+        self.note.setText(_(self._help))
+
+    def marks(self, vectors: WordVectors) -> Marks:
+        """The places of the words, of those near them, and the arrows between words."""
+        found = []
+        for field in self.fields:
+            with suppress(UserError):
+                found.append(vectors.tokens.find(field.text()))
+        return found, [], []
+
+
+class _ListTask(WordTask):
+    """A task whose answer is a list of words."""
+
+    def __init__(self, name: str, help_text: str, signs: Sequence[str], parent: QWidget) -> None:
+        super().__init__(name, help_text, signs, parent)
+        self.found: tuple[tuple[int, float], ...] = ()
+        self.table = ShortTable(_("Most similar words"), self)
+        self.table.setObjectName(f"{name}_table")
+        self.page.addWidget(self.table)
+        self.page.addStretch()
+        self.clear()
+
+    def clear(self) -> None:
+        super().clear()
+        self.found = ()
+        self.table.hide()
+
+    def list_words(self, vectors: WordVectors, found: tuple[tuple[int, float], ...]) -> None:
+        """Show words with their similarity."""
+        self.found = found
+        tokens = vectors.tokens
+        columns = [_("word"), _("similarity")]
+        if tokens.counts is not None:
+            columns.append(_("occurrences"))
+        if tokens.lift is not None or tokens.means is not None:
+            columns.append(tokens.target)
+        rows = [
+            [tokens.names[place], format_number(cosine, ".2f"), *_facts(tokens, place)]
+            for place, cosine in found
+        ]
+        self.table.show_rows(tuple(columns), rows)
+        self.table.show()
+
+
+class NeighboursTask(_ListTask):
+    """The words most similar to one."""
+
+    def answer(self, vectors: WordVectors) -> None:
+        (word,) = self.words
+        self.list_words(vectors, vectors.neighbours(word))
+        self.note.setText(
+            _(
+                "Words whose vectors have the smallest angle to that of “{word}” (cosine: 1 same "
+                "direction, 0 unrelated, −1 opposite).",
+                word=word,
+            )
+        )
+
+    def marks(self, vectors: WordVectors) -> Marks:
+        return super().marks(vectors)[0], [place for place, _cosine in self.found], []
+
+
+class AnalogyTask(_ListTask):
+    """a − b + c: what is to c as a is to b."""
+
+    def answer(self, vectors: WordVectors) -> None:
+        first, second, third = self.words
+        found = vectors.analogy(first, second, third)
+        self.list_words(vectors, found)
+        if found:
+            self.note.setText(
+                _(
+                    "“{first}” is to “{second}” as “{answer}” is to “{third}”: the nearest word to "
+                    "the sum, apart from these three.",
+                    first=first, second=second, third=third,
+                    answer=vectors.tokens.names[found[0][0]],
+                )
+            )  # fmt: skip
+
+    def marks(self, vectors: WordVectors) -> Marks:
+        chosen = super().marks(vectors)[0]
+        if not self.found or len(chosen) < len(self.fields):
+            return chosen, [], []
+        answer = self.found[0][0]
+        return chosen, [answer], [(chosen[1], chosen[0]), (chosen[2], answer)]
+
+
+class CompareTask(WordTask):
+    """Two words: how similar they are, and their vectors as bars."""
+
+    def __init__(self, name: str, help_text: str, signs: Sequence[str], parent: QWidget) -> None:
+        super().__init__(name, help_text, signs, parent)
+        self.legend = QLabel(self)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.bars = VectorBars(self)
+        self.bars.menu.below = self.legend.text
+        self.page.addWidget(self.bars)
+        self.page.addWidget(self.legend)
+        self.page.addStretch()
+        self.clear()
+
+    def clear(self) -> None:
+        super().clear()
+        self.bars.hide()
+        self.legend.hide()
+
+    def answer(self, vectors: WordVectors) -> None:
+        word, other = self.words
+        pair = vectors.vector(word), vectors.vector(other)
+        self.note.setText(
+            _(
+                "Similarity {cosine} (cosine: 1 same direction, 0 unrelated, −1 opposite); "
+                "distance {distance}.",
+                cosine=format_number(vectors.similarity(word, other), ".2f"),
+                distance=format_number(float(np.linalg.norm(pair[0] - pair[1])), ".3g"),
+            )
+        )
+        self.bars.show_vectors((word, other), pair)
+        self.bars.show()
+        from html import escape
+
+        scheme = theme.colors()
+        self.legend.setText(
+            "&nbsp;&nbsp; ".join(
+                f'<span style="color:{color}">■</span>&nbsp;{escape(one)}'
+                for color, one in zip((scheme.training, scheme.validation), self.words, strict=True)
+            )
+        )
+        self.legend.show()
+
+
+def _facts(tokens: TokenTable, place: int) -> list[str]:
+    """What the training set says of a word: how often it occurs, and in which class."""
+    found = []
+    if tokens.counts is not None:
+        found.append(format_number(int(tokens.counts[place]), ","))
+    if tokens.lift is not None and tokens.leaning is not None:
+        leaning = int(tokens.leaning[place])
+        lift = format_number(float(tokens.lift[place, leaning]), ".2g")
+        found.append(f"{tokens.classes[leaning]} × {lift}" if leaning >= 0 else "")
+    elif tokens.means is not None:
+        found.append(format_number(float(tokens.means[place]), ".3g"))
+    return found
+
+
+def _tips(tokens: TokenTable) -> list[str]:
+    """A line for the pointer, for each word that a map has room for."""
+    from netbuilder.core.results.word_vectors import MOST_ON_MAP
+
+    tips = []
+    for place, name in enumerate(tokens.names[:MOST_ON_MAP]):
+        facts = _facts(tokens, place)
+        if facts and tokens.counts is not None:
+            times = int(tokens.counts[place])
+            facts[0] = ngettext("{count} time", "{count} times", times, count=facts[0])
+        tips.append(" · ".join([name, *(one for one in facts if one)]))
+    return tips
+
+
+class WordVectorsView(QWidget):
+    """Shows the vectors of one Embedding, of a run as they move or of a trained network."""
+
+    def __init__(self, base: Callable[[], Path], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("word_vectors")
+        self._base = base
+        self.vectors: WordVectors | None = None
+        self.map: WordMap | None = None
+        self._table: TokenTable | None = None
+        self._matrix: Any = None
+        self._asked: _TableRequest | None = None
+        self._trouble, self._live = "", False
+        self._tips: list[str] = []
+        self._names = Derived(self, _name_rows, self._named, self._failed, of=lambda: self._asked)
+        self._maps = Derived(self, _make_map, self._mapped, self._failed)
+        self.way = NoWheelComboBox(self)
+        self.way.setObjectName("word_map_way")
+        self.way.setAccessibleName(_("Map"))
+        self.way.addItems(_WAYS)
+        for number, tip in enumerate(_WAY_TIPS):
+            self.way.setItemData(number, _(tip), Qt.ItemDataRole.ToolTipRole)
+        self.way.setCurrentText(str(settings().value(_KEY, _WAYS[0])))
+        self.way.activated.connect(self._choose_way)
+        self.plot = WordMapPlot(self)
+        self.plot.menu.below = lambda: "" if self.legend.isHidden() else self.legend.text()
+        self.plot.word_clicked.connect(self._take)
+        self.legend = QLabel(self)
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.colours = ColourBar(self)
+        self.note = note_label("", self)
+        self.note.setObjectName("word_map_note")
+        self.tasks = QTabWidget(self)
+        self.tasks.setObjectName("word_tasks")
+        self.tasks.setDocumentMode(True)
+        self.neighbours = NeighboursTask(
+            "neighbours", N_("Write a word, or click one on the map."), ("",), self
+        )
+        self.compared = CompareTask(
+            "compared", N_("Write two words, or click them on the map."), ("", "–"), self
+        )
+        self.analogy = AnalogyTask(
+            "analogy", N_("Write three words, such as king − man + woman."), ("", "−", "+"), self
+        )
+        titles = (_("Neighbours"), _("Compare"), _("Analogy"))
+        for title, task in zip(titles, self._all_tasks, strict=True):
+            self.tasks.addTab(task, title)
+            task.changed.connect(self._answer)
+        self.tasks.currentChanged.connect(self._answer)
+        self.neighbours.table.activated.connect(self._follow)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        row = FlowLayout()
+        row.addWidget(heading(_("Word vectors"), self))
+        row.addWidget(self.way)
+        layout.addLayout(row)
+        for part in (self.plot, self.legend, self.colours, self.note, self.tasks):
+            layout.addWidget(part)
+        theme.theme().changed.connect(self._show_legend)
+
+    @property
+    def _all_tasks(self) -> tuple[WordTask, ...]:
+        return self.neighbours, self.compared, self.analogy
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was asked is shown."""
+        return self._names.idle and self._maps.idle
+
+    def show_look(self, look: SampleActivations, node_id: str) -> None:
+        """Show the vectors that an Embedding has at a moment of a run, or in a trained network."""
+        matrix = look.weights_of(node_id)["embeddings"]
+        moved = self._matrix is None or not np.array_equal(matrix, self._matrix)
+        over = self._live and look.trained is not None
+        self._matrix, self._live = matrix, look.trained is None
+        request = _TableRequest(look.project, self._base(), node_id, len(matrix), look.words)
+        if not request.same(self._asked):
+            self._asked, self._table = request, None
+            self.note.setText(_("Computing…"))
+            self._names.ask(request)
+        elif self._table is not None and (moved or over):
+            self._renew()
+
+    def _named(self, found: tuple[TokenTable, str]) -> None:
+        self._table, self._trouble = found
+        tokens = self._table
+        self._tips = _tips(tokens)
+        for task in self._all_tasks:
+            task.known.setStringList(sorted(tokens.names))
+        if self.neighbours.fields[0].text() not in tokens.numbers and tokens.names:
+            leaning = tokens.leaning if tokens.leaning is not None else np.zeros(0)
+            first = np.flatnonzero(leaning >= 0)[:1]
+            self.neighbours.fields[0].setText(tokens.names[int(first[0]) if len(first) else 0])
+        self._show_legend()
+        self._renew()
+
+    def _renew(self) -> None:
+        """Other vectors: map and answers follow."""
+        from netbuilder.core.results.word_vectors import WordVectors
+
+        assert self._table is not None
+        self.vectors = WordVectors.of(self._matrix, self._table)
+        self._ask_map()
+        self._answer()
+
+    def _ask_map(self) -> None:
+        if self.vectors is None:
+            return
+        way = _WAYS[0] if self._live else self.way.currentText()
+        if way != _WAYS[0]:
+            self.note.setText(_("Computing…"))
+        self._maps.ask(self.vectors, way, self.map)
+
+    def _choose_way(self) -> None:
+        kept = settings()
+        kept.setValue(_KEY, self.way.currentText())
+        kept.sync()
+        self._ask_map()
+
+    def _mapped(self, found: WordMap) -> None:
+        if found.vectors.tokens is not self._table:
+            return  # of another layer, or of other data
+        self.map = found
+        self.plot.show_map(found, self._tips)
+        self.plot.show()
+        self.note.setText(" ".join(self._map_sentences(found)))
+
+    def _failed(self, error: UserError) -> None:
+        self.plot.hide()
+        self.note.setText(str(error))
+
+    def _map_sentences(self, found: WordMap) -> list[str]:
+        tokens = found.vectors.tokens
+        shown, count = len(found.at), len(tokens.names)
+        words = ngettext("{count} word.", "{count} words.", count, count=format_number(count, ","))
+        if shown < count:
+            ranked = tokens.counts is not None
+            words = (
+                _("The {shown} most frequent of {count} words.", shown=shown,
+                  count=format_number(count, ","))
+                if ranked
+                else _("The first {shown} of {count} words of the vocabulary.", shown=shown,
+                       count=format_number(count, ","))
+            )  # fmt: skip
+        said = [words]
+        if found.way == _WAYS[0]:
+            share = format_percent(found.explained)
+            said.append(_("The plane shows {share} of the variance.", share=share))
+        else:
+            said.append(_("Neighbours are close together; other distances have no meaning."))
+        if self._live and self.way.currentText() != _WAYS[0]:
+            said.append(_("During training the map is a PCA; t-SNE follows after the run."))
+        if tokens.leaning is not None:
+            said.append(
+                _(
+                    "× 2: samples with the word are of that class twice as often as samples in "
+                    "general. Grey: chance explains the difference."
+                )
+            )  # fmt: skip
+        if tokens.unseen:
+            said.append(
+                ngettext(
+                    "{count} row is left out: it does not occur in the training set.",
+                    "{count} rows are left out: they do not occur in the training set.",
+                    tokens.unseen,
+                )
+            )
+        if self._trouble:
+            said.append(_("The words could not be counted: {problem}", problem=self._trouble))
+        return said
+
+    def _show_legend(self) -> None:
+        tokens = self._table
+        self.legend.setVisible(tokens is not None and tokens.leaning is not None)
+        self.colours.setVisible(tokens is not None and tokens.means is not None)
+        if tokens is None:
+            return
+        if tokens.leaning is not None:
+            grey = f'<span style="color:{theme.colors().secondary}">●</span>'
+            neither = _("no class in particular")
+            self.legend.setText(f"{class_legend(tokens.classes)}&nbsp;&nbsp; {grey}&nbsp;{neither}")
+        elif tokens.means is not None and len(tokens.means):
+            low, high = (format_number(float(end), ".3g") for end in
+                         (tokens.means.min(), tokens.means.max()))  # fmt: skip
+            shades = tuple(number_color(part / 8) for part in range(9))
+            self.colours.show_ends(shades, (f"{tokens.target} {low}", high))
+
+    def _take(self, place: int) -> None:
+        if self.vectors is not None:
+            self.tasks.currentWidget().take(self.vectors.tokens.names[place])
+
+    def _follow(self, index: QModelIndex) -> None:
+        """A word of the list was chosen: its neighbours are shown."""
+        place, _cosine = self.neighbours.found[self.neighbours.table.rows.place(index.row())]
+        self._take(place)
+
+    def _answer(self) -> None:
+        task = self.tasks.currentWidget()
+        if self.vectors is None or not isinstance(task, WordTask):
+            return
+        try:
+            if task.words:
+                task.answer(self.vectors)
+            else:
+                task.clear()
+        except UserError as error:
+            task.clear()
+            task.note.setText(str(error))
+        self.plot.mark(*task.marks(self.vectors))

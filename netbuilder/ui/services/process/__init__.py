@@ -1,1 +1,0 @@
-"""What the process does beneath the window: libraries, garbage, its own end."""

@@ -1,0 +1,244 @@
+"""Word vectors: each word has the row that Keras looks up, and numbers are those of geometry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+
+from netbuilder.api import Model
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.project.model import Data, Graph, Project, Training
+from netbuilder.core.results import word_vectors
+from netbuilder.core.results.layer_values import weights_of
+from netbuilder.core.results.word_vectors import TokenTable, WordVectors, token_table, word_map
+from tests.core.results.conftest import chain
+
+Trained = tuple[TrainedModel, Dataset]
+READING: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("pool", "GlobalAveragePooling1D", {}),
+    ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+)
+#: By construction a man or a woman (first axis), royal or not (second), and a child or not (third).
+BY_HAND = {
+    "king": (1, 1, 0), "queen": (-1, 1, 0), "man": (1, 0, 0), "woman": (-1, 0, 0),
+    "prince": (1, 1, 1), "princess": (-1, 1, 1), "boy": (1, 0, 1), "girl": (-1, 0, 1),
+}  # fmt: skip
+
+
+def embedding(size: int, **params: object) -> tuple[str, str, dict[str, object]]:
+    return "embedding", "Embedding", {"input_dim": size, "output_dim": 3, **params}
+
+
+def by_hand(**more: object) -> WordVectors:
+    vocabulary = ("", "[UNK]", *BY_HAND)
+    graph = chain(embedding(20, mask_zero=True), *READING)
+    # Padding and the unknown word lie where the king lies, and beyond the words rows are left.
+    matrix = np.full((20, 3), (1.0, 1.0, 0.0))
+    matrix[2 : 2 + len(BY_HAND)] = list(BY_HAND.values())
+    return WordVectors.of(matrix, token_table(graph, "embedding", 20, {"input": vocabulary}))
+
+
+def named(vectors: WordVectors, found: tuple[tuple[int, float], ...]) -> list[str]:
+    return [vectors.tokens.names[place] for place, _cosine in found]
+
+
+def test_neighbours_are_those_of_the_angle_and_padding_is_no_word() -> None:
+    vectors = by_hand()
+    assert vectors.tokens.names == tuple(BY_HAND)
+    assert "" not in vectors.tokens.numbers and "[UNK]" not in vectors.tokens.numbers
+    found = vectors.neighbours("king", 3)
+    assert named(vectors, found) == ["prince", "man", "boy"]
+    assert [cosine for _, cosine in found] == pytest.approx(
+        [2 / np.sqrt(6), 1 / np.sqrt(2), 1 / 2]
+    ), "man (1, 0, 0) and boy (1, 0, 1): by hand"
+    assert vectors.similarity("king", "king") == pytest.approx(1.0)
+    assert vectors.similarity("man", "woman") == pytest.approx(-1.0)
+    assert vectors.similarity("king", "queen") == pytest.approx(0.0)
+    assert len(vectors.neighbours("king", 100)) == len(BY_HAND) - 1
+
+
+def test_an_analogy_that_holds_by_construction_holds() -> None:
+    vectors = by_hand()
+    first, second = vectors.analogy("king", "man", "woman")[:2]
+    assert vectors.tokens.names[first[0]] == "queen"
+    assert first[1] == pytest.approx(1.0) and second[1] < 0.9
+    (found, cosine), *others = vectors.analogy("princess", "girl", "man")
+    assert (vectors.tokens.names[found], cosine) == ("king", pytest.approx(1.0))
+    assert not {"princess", "girl", "man"} & set(named(vectors, tuple(others)))
+
+
+def test_a_word_without_a_row_is_an_error_and_letters_may_be_capitals() -> None:
+    vectors = by_hand()
+    assert vectors.tokens.find(" King ") == vectors.tokens.find("king") == 0
+    for word in ("emperor", "", "[UNK]"):
+        with pytest.raises(DataError) as caught:
+            vectors.analogy("king", word, "woman")
+        assert caught.value.code == "word_unknown"
+
+
+def test_a_vector_of_zeros_is_like_no_other() -> None:
+    table = TokenTable(("a", "b"), np.array([0, 1]))
+    assert WordVectors.of(np.array([[0, 0.0], [1, 2]]), table).similarity("a", "b") == 0.0
+
+
+def test_each_word_has_the_vector_that_keras_gives_for_it(reviews_model: Trained) -> None:
+    """The careless reading is one row off: padding is row 0, and words begin with row 2."""
+    trained, dataset = reviews_model
+    node = next(n.id for n in trained.project.graph.nodes if n.layer == "Embedding")
+    entry = dataset.preprocessing.inputs["input"]
+    matrix = weights_of(trained, node)["embeddings"]
+    vectors = WordVectors.of(
+        matrix,
+        token_table(trained.project.graph, node, len(matrix), {"input": entry.vocabulary}, dataset),
+    )
+    layer = trained.training_model.get_layer(node)
+    lines = np.asarray(dataset.train.x["input"][:20])
+    given = np.asarray(layer(lines))
+    seen = 0
+    for line, outputs in zip(lines, given, strict=True):
+        for number, output in zip(line, outputs, strict=True):
+            if number > 1:
+                seen += 1
+                word = entry.vocabulary[int(number)]
+                assert vectors.vector(word) == pytest.approx(output, abs=1e-6)
+                assert not np.allclose(matrix[number - 1], output)
+    assert seen > 50
+    frame = Model(trained, Path()).word_vectors()
+    assert list(frame.index) == list(entry.vocabulary[2:])
+    assert np.allclose(frame.loc["film"], matrix[entry.vocabulary.index("film")])
+    with pytest.raises(UserError) as caught:
+        Model(trained, Path()).word_vectors("pool")
+    assert caught.value.code == "no_embedding"
+
+
+def test_a_map_is_that_of_scikit_learn(reviews_model: Trained) -> None:
+    trained, dataset = reviews_model
+    node = next(n.id for n in trained.project.graph.nodes if n.layer == "Embedding")
+    matrix, words = weights_of(trained, node)["embeddings"], dataset.facts.vocabulary
+    table = token_table(trained.project.graph, node, len(matrix), {"input": words}, dataset)
+    vectors = WordVectors.of(matrix, table)
+    found = word_map(vectors)
+    fitted = PCA(2).fit(vectors.values)
+    expected = fitted.transform(vectors.values)
+    assert np.abs(found.at) == pytest.approx(np.abs(expected), abs=1e-3)
+    assert found.explained == pytest.approx(fitted.explained_variance_ratio_.sum(), abs=1e-3)
+    spread = word_map(vectors, word_vectors.TSNE)
+    assert spread.at.shape == found.at.shape and np.isfinite(spread.at).all()
+
+
+def test_a_map_is_bounded_to_the_most_frequent_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_vectors, "MOST_ON_MAP", 5)
+    for way in (word_vectors.PCA, word_vectors.TSNE):
+        assert word_map(by_hand(), way).at.shape == (5, 2)
+    two = WordVectors.of(np.eye(2), TokenTable(("a", "b"), np.arange(2)))
+    with pytest.raises(DataError) as caught:
+        word_map(two)
+    assert caught.value.code == "too_few_words"
+
+
+def test_points_do_not_jump_where_components_change_places() -> None:
+    """The wider direction becomes the narrower one: plain components would swap and mirror."""
+    random = np.random.default_rng(3)
+    points = random.normal(size=(60, 6)) * (0.01, 0.01, 3.0, 2.9, 0.01, 0.01)
+    table = TokenTable(tuple(map(str, range(60))), np.arange(60))
+    before = word_map(WordVectors(table, points))
+    for wide in (2.9, 3.0, 3.1, 3.2):
+        moved = WordVectors(table, points * (1, 1, 1, wide / 2.9, 1, 1))
+        alone = word_map(moved).at
+        found = word_map(moved, before=before)
+        assert np.abs(found.at - before.at).max() < 0.5, "a step of a run, drawn as one"
+        distances = [np.linalg.norm(at[:, None] - at[None], axis=2) for at in (alone, found.at)]
+        assert distances[0] == pytest.approx(distances[1]), "turned, and not bent"
+        before = found
+    swapped = word_map(WordVectors(table, points * (1, 1, 1, 3.2 / 2.9, 1, 1))).at
+    assert np.abs(swapped - word_map(WordVectors(table, points)).at).max() > 3
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> tuple[Graph, Dataset]:
+    """Forty texts: "good" in 15 that are liked and in one that is not, twice in each; "film" in
+    all; "odd" in one."""
+    lines = (
+        ["a good good film"] * 15 + ["a film"] * 5 + ["a bad film"] * 19 + ["good good odd film"]
+    )
+    labels = ["yes"] * 20 + ["no"] * 20
+    pd.DataFrame({"text": lines, "liked": labels}).to_csv(tmp_path / "t.csv", index=False)
+    graph = chain(embedding(30), *READING)
+    data = Data("text", path="t.csv", target=("liked",), validation_split=0.0,
+                options={"test_split": 0.0})  # fmt: skip
+    return graph, load_dataset(Project(graph=graph, data=data, training=Training()), tmp_path)
+
+
+def test_classes_of_a_word_are_those_of_its_texts(told: tuple[Graph, Dataset]) -> None:
+    graph, dataset = told
+    words = {"input": dataset.facts.vocabulary}
+    table = token_table(graph, "embedding", 30, words, dataset)
+    texts = len(dataset.train)
+    assert table.classes == tuple(dataset.facts.classes) and table.target == "liked"
+    assert table.counts is not None and table.lift is not None and table.leaning is not None
+    assert list(table.counts) == sorted(table.counts, reverse=True)
+    assert table.counts[table.find("film")] == texts, "once a text"
+    yes = table.classes.index("yes")
+    # What holds whichever rows were put aside: counted from the training rows themselves.
+    ids, good = dataset.train.x["input"], words["input"].index("good")
+    there = (ids == good).any(axis=1)
+    truth = np.asarray(dataset.train.raw_y["out"]).reshape(-1) == yes
+    place = table.find("good")
+    assert table.counts[place] == 2 * there.sum()
+    assert table.lift[place, yes] == pytest.approx(truth[there].mean() / truth.mean())
+    assert table.leaning[place] == yes
+    assert table.leaning[table.find("bad")] == 1 - yes
+    assert table.leaning[table.find("film")] == -1, "it is in every text"
+    if "odd" in table.numbers:
+        assert table.leaning[table.find("odd")] == -1, "one text is no evidence"
+
+
+def test_numbers_that_stand_for_categories_are_named_by_themselves(tmp_path: Path) -> None:
+    days = np.arange(140) % 7
+    sold = np.where(days >= 5, 30.0, 10.0) + days
+    pd.DataFrame({"day": days, "sold": sold}).to_csv(tmp_path / "t.csv", index=False)
+    graph = chain(embedding(9), ("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
+    data = Data("csv", path="t.csv", target=("sold",), validation_split=0.0)
+    dataset = load_dataset(Project(graph=graph, data=data, training=Training()), tmp_path)
+    table = token_table(graph, "embedding", 9, {"input": ()}, dataset)
+    assert sorted(table.names) == list("0123456"), "7 and 8 never come, and 0 is a day like others"
+    assert table.unseen == 2
+    assert table.means is not None and table.target == "sold"
+    for day in range(7):
+        place = table.find(str(day))
+        assert table.rows[place] == day
+        assert table.means[place] == pytest.approx((30 if day >= 5 else 10) + day)
+
+
+def test_the_most_frequent_tokens_come_first_though_the_vocabulary_is_alphabetical(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "t.txt").write_text("zebra zebra zebra apple zebra mango " * 60)
+    graph = chain(embedding(9), ("pool", "GlobalAveragePooling1D", {}),
+                  ("out", "Dense", {"units": 3, "activation": "softmax"}))  # fmt: skip
+    data = Data("text", path="t.txt", options={"task": "next_token", "level": "word", "window": 4})
+    dataset = load_dataset(Project(graph=graph, data=data, training=Training()), tmp_path)
+    vocabulary = dataset.preprocessing.inputs["input"].vocabulary
+    assert vocabulary == ("", "[UNK]", "apple", "mango", "zebra")
+    table = token_table(graph, "embedding", 9, {"input": vocabulary}, dataset)
+    assert table.names[0] == "zebra" and table.rows[0] == 4
+
+
+@pytest.mark.parametrize("oov, mask", [(1, None), (0, None), (2, "")])
+def test_rows_behind_a_lookup_are_those_of_keras(oov: int, mask: str | None) -> None:
+    import keras
+
+    given = {"vocabulary": ["red", "green"], "num_oov_indices": oov, "mask_token": mask}
+    graph = chain(("look", "StringLookup", given), embedding(8), ("flat", "Flatten", {}))
+    table = token_table(graph, "embedding", 8, {})
+    layer = keras.layers.StringLookup(**given)
+    for word, row in zip(table.names, table.rows, strict=True):
+        assert int(layer([word])[0]) == row
+    assert table.names == ("red", "green")

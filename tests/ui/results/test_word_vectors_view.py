@@ -1,0 +1,180 @@
+"""The words of an Embedding on the Inside page: found, compared, clicked, and live in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit, QTableView
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.layer_values import weights_of
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.word_vectors_view import WordVectorsView
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.services.settings import settings
+
+MINUTE = 60_000
+
+
+def vectors_of(window: MainWindow, qtbot: QtBot) -> WordVectorsView:
+    panel = window.docks.show_panel("inside")
+    window.canvas.select(("embedding",))
+    view = panel.findChild(WordVectorsView, "word_vectors")
+    qtbot.waitUntil(lambda: view.isVisible() and view.map is not None and view.idle, timeout=MINUTE)
+    return view
+
+
+def cells(view: WordVectorsView, name: str) -> list[list[str]]:
+    model = view.findChild(QTableView, name).model()
+    return [
+        [str(model.index(row, column).data()) for column in range(model.columnCount())]
+        for row in range(model.rowCount())
+    ]
+
+
+def write(view: WordVectorsView, name: str, word: str) -> None:
+    view.findChild(QLineEdit, name).setText(word)
+
+
+@pytest.fixture
+def trained(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> MainWindow:
+    window = open_window(edits.set_training(example("reviews"), epochs=4))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    return window
+
+
+def test_words_are_found_compared_and_added(
+    trained: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    view = vectors_of(trained, qtbot)
+    model = trained.workbench.models.trained
+    assert view.vectors is not None and view.map is not None
+    tokens = view.vectors.tokens
+    matrix = weights_of(model, "embedding")["embeddings"]
+    vocabulary = model.preprocessing.inputs["input"].vocabulary
+    unit = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+
+    def cosine(word: str, other: str) -> float:
+        return float(unit[vocabulary.index(word)] @ unit[vocabulary.index(other)])
+
+    write(view, "neighbours_1", "hated")
+    rows = cells(view, "neighbours_table")
+    assert len(rows) == 10 and "hated" not in [row[0] for row in rows]
+    assert [float(row[1]) for row in rows] == pytest.approx(
+        [cosine("hated", row[0]) for row in rows], abs=0.006
+    )
+    ranked = sorted(
+        (cosine("hated", one) for one in vocabulary[2:] if one != "hated"), reverse=True
+    )
+    assert float(rows[0][1]) == pytest.approx(ranked[0], abs=0.006)
+    assert tokens.classes == ("negative", "positive") and rows[0][2].isdigit()
+    assert tokens.leaning is not None
+    assert tokens.leaning[tokens.find("hated")] == 0 and tokens.leaning[tokens.find("loved")] == 1
+    assert "negative" in view.legend.text() and view.legend.isVisible()
+
+    write(view, "neighbours_1", "unheard")
+    assert "unheard" in view.neighbours.note.text()
+    assert view.neighbours.table.isHidden() and view.neighbours.found == ()
+
+    view.tasks.setCurrentWidget(view.compared)
+    write(view, "compared_1", "hated")
+    assert view.compared.bars.isHidden(), "one word is compared with nothing"
+    write(view, "compared_2", "Loved")
+    assert f"{cosine('hated', 'loved'):.2f}".lstrip("-") in view.compared.note.text()
+    drawn = [bars.opts["height"] for bars in view.compared.bars._bars]
+    assert np.allclose(drawn[0], matrix[vocabulary.index("hated")])
+    assert np.allclose(drawn[1], matrix[vocabulary.index("loved")])
+
+    view.tasks.setCurrentWidget(view.analogy)
+    for number, word in enumerate(("loved", "hated", "dull"), 1):
+        write(view, f"analogy_{number}", word)
+    added = matrix[[vocabulary.index(one) for one in ("loved", "hated", "dull")]]
+    aim = added[0] - added[1] + added[2]
+    others = [one for one in vocabulary[2:] if one not in ("loved", "hated", "dull")]
+    nearest = max(others, key=lambda one: unit[vocabulary.index(one)] @ aim)
+    assert cells(view, "analogy_table")[0][0] == nearest
+    assert nearest in view.analogy.note.text()
+    assert len(view.plot._lines.getData()[0]) == 4, "two arrows"
+    assert view.plot.menu.save(tmp_path / "words.png").stat().st_size > 1000
+    assert b"<svg" in view.plot.menu.save(tmp_path / "words.svg").read_bytes()
+
+
+def test_a_click_on_the_map_chooses_the_word_there(
+    trained: MainWindow, qtbot: QtBot, at_rest: Callable[[Callable[[], object]], None]
+) -> None:
+    view = vectors_of(trained, qtbot)
+    assert view.map is not None and view.vectors is not None
+    at = view.map.at
+    away = np.linalg.norm((at[:, None] - at[None]) / np.ptp(at, axis=0), axis=2)
+    np.fill_diagonal(away, 9)
+    lonely = int(away.min(axis=1).argmax())
+    word = view.vectors.tokens.names[lonely]
+    write(view, "neighbours_1", "")
+
+    def spot() -> object:
+        place = view.plot.getPlotItem().vb.mapViewToScene(QPointF(*at[lonely]))
+        return view.plot.mapFromScene(place)
+
+    at_rest(spot)
+    QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, pos=spot())
+    assert view.neighbours.words == (word,)
+    ring = view.plot._rings.getData()
+    assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(at[lonely]))
+    first = view.neighbours.found[0][0]
+    view.neighbours.table.activated.emit(view.neighbours.table.rows.index(0, 0))
+    assert view.neighbours.words == (view.vectors.tokens.names[first],)
+
+
+def test_the_choice_of_a_map_is_remembered_and_the_words_stay(
+    trained: MainWindow, qtbot: QtBot
+) -> None:
+    view = vectors_of(trained, qtbot)
+    write(view, "neighbours_1", "dull")
+    view.way.setCurrentText("t-SNE")
+    view.way.activated.emit(1)
+    qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE", timeout=MINUTE)
+    assert settings().value("word_map") == "t-SNE"
+    trained.canvas.select(("conv1d",))
+    assert view.isHidden()
+    again = vectors_of(trained, qtbot)
+    assert again is view and view.neighbours.words == ("dull",)
+
+
+def test_the_map_follows_a_run_without_jumping(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    settings().setValue("word_map", "t-SNE")
+    window = open_window(edits.set_training(example("reviews"), epochs=100_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.sample_view.look is not None, timeout=MINUTE)
+    view = vectors_of(window, qtbot)
+    maps = [view.map]
+
+    def another() -> bool:
+        if view.map is not maps[-1]:
+            maps.append(view.map)
+        return len(maps) > 6
+
+    qtbot.waitUntil(another, timeout=2 * MINUTE)
+    assert {one.way for one in maps} == {"PCA"}, "t-SNE would take longer than a moment"
+    assert all(one.vectors.tokens is maps[0].vectors.tokens for one in maps)
+    moved = [np.abs(one.at - two.at).max() for one, two in pairwise(maps)]
+    assert max(moved) > 0, "it is another moment"
+    # Turned by a half, most words would move by twice their distance from the middle.
+    for one, two in pairwise(maps):
+        assert np.sum((one.at - two.at) ** 2) < np.sum((one.at + two.at) ** 2)
+    window.runner.stop()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE", timeout=MINUTE)
