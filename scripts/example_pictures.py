@@ -28,6 +28,7 @@ from netbuilder.core.project import files
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.generate import generate_text
 from netbuilder.core.results.predict import predict_texts
+from netbuilder.core.results.token_attention import token_attention
 
 WIDTH, HEIGHT, SCALE = 320, 180, 2
 BACK, INK, FAINT = QColor("#F7F8FA"), QColor("#1B2430"), QColor("#C5CCD6")
@@ -287,6 +288,26 @@ def story(p: QPainter, result: Result) -> None:
     p.drawText(QRectF(20, 8, WIDTH - 40, HEIGHT - 16), int(flags), f"{words}…")
 
 
+def attended(p: QPainter, result: Result) -> None:
+    """What each token of a text attends to, in the last layer."""
+    found = token_attention(result.trained, "the queen sees a ring. she takes the")
+    assert found is not None
+    shares, step = list(found.attention.values())[-1], (HEIGHT - 16) / len(found.tokens)
+    last = len(found.tokens) - 1
+    for place, token in enumerate(found.tokens):
+        y = 8 + place * step
+        ink = INK if place == last else BLUE
+        _text(p, QRectF(10, y, 92, step), token, ink, 9, Qt.AlignmentFlag.AlignRight)
+        _text(p, QRectF(218, y, 92, step), token, INK, 9, Qt.AlignmentFlag.AlignLeft)
+        for head, colour in zip(shares, COLORS, strict=False):
+            for other in range(place + 1):
+                share = float(head[place, other])
+                line = QColor(colour)
+                line.setAlphaF(share**0.5 * (1.0 if place == last else 0.3))
+                p.setPen(QPen(line, 1 + 3 * share if place == last else 1))
+                p.drawLine(QPointF(108, y + step / 2), QPointF(212, 8 + (other + 0.5) * step))
+
+
 DRAWINGS: dict[str, Callable[[QPainter, Result], None]] = {
     "diabetes": scatter,
     "sales": scatter,
@@ -305,6 +326,7 @@ DRAWINGS: dict[str, Callable[[QPainter, Result], None]] = {
     "autoencoder": redrawn,
     "reviews": sentences,
     "stories": story,
+    "language_model": attended,
     **dict.fromkeys(("xor", "moons", "circles", "spiral", "cannot_learn"), surface),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.byte_pairs import PIECES, learn_byte_pairs, split_word
@@ -51,11 +51,17 @@ def tokenize(
     """
     text = _OTHER_BLANKS.sub(" ", text.lower() if lowercase else text)
     if level == BYTE_PAIR:
-        ranks = {(one.split()[0], one.split()[1]): rank for rank, one in enumerate(merges)}
+        ranks = _ranks(tuple(merges))
         split = cache(lambda word: split_word(word, ranks))
         return [token for word in word_pieces(text) for token in split(word)]
     found = text if level == CHARACTER else _WORDS.findall(text)
     return [SHOWN.get(token, token) for token in found]
+
+
+@lru_cache(maxsize=8)
+def _ranks(merges: tuple[str, ...]) -> dict[tuple[str, str], int]:
+    pairs = (one.partition(" ") for one in merges)
+    return {(left, right): rank for rank, (left, _blank, right) in enumerate(pairs)}
 
 
 def word_pieces(text: str) -> list[str]:

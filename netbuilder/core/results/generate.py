@@ -61,7 +61,7 @@ def sampling_shares(
     is certain.
     """
     if temperature == 0:
-        return np.eye(len(probabilities))[int(np.argmax(probabilities))]
+        return np.asarray(np.eye(len(probabilities))[int(np.argmax(probabilities))])
     logs = np.log(np.maximum(probabilities, 1e-30)) / temperature
     powers = np.exp(logs - logs.max())
     if top_k:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.kinds.modality import Modality
+from netbuilder.core.data.kinds.text.next_token import tokens_read
 from netbuilder.core.data.prepare import inference_data
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -25,7 +26,6 @@ from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.results.generate import tokens_read
 from netbuilder.core.results.own_units import class_probabilities, predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import (
     KNOWS_NOTHING,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.data.kinds.text.next_token import tokens_read
 from netbuilder.core.data.tokens import last_window
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.results.computation_trace.attention_trace import LAYERS, attention_shares
 from netbuilder.core.results.computation_trace.trace_value import mask_at, node_inputs
-from netbuilder.core.results.generate import next_probabilities, next_token_ends, tokens_read
+from netbuilder.core.results.generate import next_probabilities, next_token_ends
 from netbuilder.core.results.layer_values import node_activations, weights_of
 
 #: Stands for the padding before a text that is shorter than the window.

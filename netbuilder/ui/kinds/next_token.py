@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _LONGEST, _LENGTH = 5_000, 200
-_BARS = 6
+_BARS = 5
 _MOST_CLASSES = 1_000
 _SHARES_NOTE = N_(
     "Probabilities that the next token is drawn with. Temperature and top-k change them; the "
@@ -225,6 +225,7 @@ class NextTokenView(QWidget):
         label = QLabel(words, pair)
         label.setBuddy(box)
         box.setAccessibleName(words)
+        box.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * 10 + 30)
         beside.addWidget(label)
         if slider is not None:
             slider.setAccessibleName(words)
@@ -252,6 +253,8 @@ class NextTokenView(QWidget):
         """Say what the text begins with."""
         self._start = words
         self.next.setEnabled(False)
+        if not words.strip():
+            self._forget()
 
     def look_at(self, trained: TrainedModel, words: str) -> None:
         """Find out what the network makes of a text."""

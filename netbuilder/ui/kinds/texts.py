@@ -69,7 +69,7 @@ class TextsTab(QWidget):
         self.words.setText(texts_summary(look))
         self.lengths.setVisible(bool(look.lengths))
         self.lengths.show_look(look)
-        first = look.rows[0].tokens if look.rows and look.merges else ()
+        first = look.rows[1].tokens if len(look.rows) > 1 and look.merges else ()
         sentence = text_of((token.text for token in first), BYTE_PAIR).replace("\n", " ").strip()
         self.merges.show_merges(look.merges, sentence)
 
@@ -271,6 +271,7 @@ class TextForm(PredictForm):
         goes_on = self._goes_on = next_token_ends(trained) is not None
         self.generate.setVisible(goes_on)
         self.words = _(_GOES_ON if goes_on else _READS)
+        self.stands_still = _("the view of the next token") if goes_on else ""
         self._mark()
         self._soon.start()
 

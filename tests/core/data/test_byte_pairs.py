@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from netbuilder.core.data.byte_pairs import join_pair, learn_byte_pairs, split_word
+from netbuilder.core.data.kinds.kind import ScriptRequest
+from netbuilder.core.data.kinds.text.next_token import code, read_long_text
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.data.tokens import BYTE_PAIR, learn_merges, text_of, tokenize, word_pieces
@@ -98,3 +102,36 @@ def test_a_small_vocabulary_takes_fewer_merges() -> None:
     merges, vocabulary = learn_merges("low lower newest widest " * 40, True, 100, 15)
     assert len(vocabulary) == 15
     assert len(merges) == 15 - 2 - len(set("low lower newest widest "))
+
+
+def test_every_fifth_window_begins_later_where_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("abcdefghij" * 20)
+    options = {"task": "next_token", "window": 4}
+    data = Data("text", path="t.txt", options=options)
+    plain = load_dataset(Project(data=data), tmp_path)
+    short = replace(data, options={**options, "short_starts": True})
+    found = load_dataset(Project(data=short), tmp_path)
+    x, whole = found.train.x["input"], plain.train.x["input"]
+    blanks = (x == 0).sum(axis=1)
+    assert blanks[::5][:4].tolist() == [1, 2, 3, 1], "0 to 3 of its 4 tokens"
+    assert blanks[1:5].tolist() == [0, 0, 0, 0]
+    for row, blank in zip(x, blanks, strict=True):
+        assert (row[:blank] == 0).all(), "at the left, as in a text that is shorter"
+    assert (x[x != 0] == whole[x != 0]).all()
+    assert (found.train.y["output"] == plain.train.y["output"]).all()
+
+
+def test_the_script_learns_the_same_merges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data section runs without the program, and gives the same numbers."""
+    (tmp_path / "t.txt").write_text("Low lower, newest widest!\nLow tide. " * 40)
+    options = {"task": "next_token", "level": "byte_pair", "merges": 12, "window": 5}
+    data = Data("text", path="t.txt", options={**options, "short_starts": True})
+    samples = read_long_text(tmp_path / "t.txt", data.options)
+    lines = code(ScriptRequest(Project(data=data), None, "classes")).lines
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"np": np}
+    exec(compile("\n".join(lines), "script", "exec"), names)
+    assert (names["x"] == samples.arrays["text"]).all()
+    assert tuple(names["merges"]) == samples.merges
+    labels = np.array(names["labels"])[names["y"]]
+    assert labels.tolist() == samples.targets["next"].tolist()

@@ -270,7 +270,8 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         ],
         [Answer("Each token would see the one that it should predict")],
         [TRAIN],
-        [PREDICTED, Answer("Not at all")],
+        [PREDICTED, Answer("ring")],
+        [Answer("Not at all")],
         [Answer('In its text, "sad" follows "loses"')],
     ],
     "confusion_and_bias": [

@@ -51,7 +51,7 @@ def model() -> TrainedModel:
 
 
 def ids_of(model: TrainedModel, text: str) -> np.ndarray:
-    from netbuilder.core.results.generate import tokens_read
+    from netbuilder.core.data.kinds.text.next_token import tokens_read
 
     entry = model.preprocessing.inputs["input"]
     return last_window(tokens_read(text, entry), entry.vocabulary, int(entry.shape[0] or 1))

@@ -64,7 +64,6 @@ class Samples:
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character", "word" or "byte_pair".
-        short_starts: every fifth window begins later.
         merges: byte pairs in the order in which they were joined: left, right, how often.
         details: numbers that the kind reads its files by.
         home: where samples that are files lie.
@@ -95,7 +94,6 @@ class Samples:
     roles: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     merges: tuple[tuple[str, str, int], ...] = ()
-    short_starts: bool = False
     level: str = ""
     details: tuple[float, ...] = ()
     home: SampleFolder | None = None

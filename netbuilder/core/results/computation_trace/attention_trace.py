@@ -72,7 +72,8 @@ def _look(
     key = parts[2] if len(parts) > 2 else value
     if layer == "MultiHeadAttention":
         dense = _projections(weights)
-        if dense is None or params.get("attention_axes") is not None:
+        unknown = params.get("attention_axes") is not None or params.get("sliding_window")
+        if dense is None or unknown:
             return None
         (wq, bq), (wk, bk), (wv, bv) = dense[:3]
         q = np.einsum("td,dhk->htk", query, wq) + bq[:, None]
@@ -84,7 +85,7 @@ def _look(
         scores = _scores(layer, params, weights, query, key)[None]
     seen = np.ones(scores.shape[1:], bool) if mask is None else np.asarray(mask, bool)[None]
     if params.get("use_causal_mask"):
-        seen = seen & np.tri(*scores.shape[1:], dtype=bool)
+        seen = seen & (np.tri(*scores.shape[1:]) > 0)
     scores = np.where(seen, scores, -1e9)
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return _AttentionParts(powers / powers.sum(axis=-1, keepdims=True), v)

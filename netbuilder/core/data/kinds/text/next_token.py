@@ -155,21 +155,19 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
             )
         )
     cut = _cut(ids, vocabulary, window, step, level, source, tuple(notes))
-    return replace(cut, merges=merges, short_starts=bool(options.get("short_starts", False)))
+    if options.get("short_starts"):
+        cut = replace(cut, arrays={"text": blank_starts(cut.arrays["text"])})
+    return replace(cut, merges=merges)
 
 
-def blank_starts(x: np.ndarray, rows: np.ndarray) -> None:
-    """Replace the beginning of every fifth window by padding, 1 to ``window - 1`` tokens of it.
-
-    Args:
-        x: the windows, (n, window); changed in place.
-        rows: the number of each among all windows.
-    """
+def blank_starts(x: np.ndarray) -> np.ndarray:
+    """Return windows (n, window), the beginning of every fifth one replaced by padding."""
     import numpy as np
 
-    window = x.shape[1]
+    x, window, rows = x.copy(), x.shape[1], np.arange(len(x))
     blank = np.where(rows % 5 == 0, 1 + rows // 5 % max(window - 1, 1), 0)
     x[np.arange(window) < np.minimum(blank, window - 1)[:, None]] = 0
+    return x
 
 
 def merge_names(merges: Sequence[tuple[str, str, int]]) -> tuple[str, ...]:
@@ -253,10 +251,7 @@ class TokenModality(Modality):
     ) -> Array:
         import numpy as np
 
-        found = np.array(values_of(samples, preprocessing, rows), np.int32)
-        if samples.short_starts:
-            blank_starts(found, np.arange(len(samples))[rows])
-        return found
+        return np.ascontiguousarray(values_of(samples, preprocessing, rows), np.int32)
 
     def show(self, samples: Samples, count: int) -> PreviewSamples:
         import numpy as np
@@ -385,7 +380,7 @@ def window_lines(options: Mapping[str, Any]) -> list[str]:
 
 _BLANKED = (
     "# Every fifth window begins later: 0 to the left of its tokens.",
-    "blank_starts(x, np.arange(len(x)))",
+    "x = blank_starts(x)",
 )
 
 

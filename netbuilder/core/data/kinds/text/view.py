@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import PreparedData
-from netbuilder.core.data.kinds.text.next_token import TOKENS
 from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.preprocessing.word_encoding import words_of
@@ -86,10 +85,9 @@ def texts_data_view(plan: PreparedData) -> TextsDataView:
     chosen = np.unique(np.linspace(0, len(samples) - 1, SHOWN).astype(int))
     cut, known = int(entry.shape[0] or 1), len(entry.vocabulary) - 2
     if entry.level:
-        given = TOKENS.read(samples, entry, chosen)
         rows = tuple(
-            TextRow(str(labels.iloc[row]), int(parts[row]), _window(ids, entry))
-            for row, ids in zip(chosen, given, strict=True)
+            TextRow(str(labels.iloc[row]), int(parts[row]), _window(values[row], entry))
+            for row in chosen
         )
         merges = samples.merges
         return TextsDataView(rows, len(samples), known, cut, windows=True, merges=merges)
