@@ -120,7 +120,7 @@ def _tree_sentence(project: Project, base: Path, facts: DataFacts, task: str) ->
     x, y = next(iter(dataset.train.x.values())), next(iter(dataset.train.raw_y.values()))
     network, trees = (
         _trial_errors(method, np.asarray(x), np.asarray(y).reshape(-1), task == REGRESSION)
-        for method in (_small_network(units), _boosted_trees)
+        for method in (_small_network(units, len(x)), _boosted_trees)
     )
     apart = network - trees
     error = float(apart.std(ddof=1)) / len(apart) ** 0.5
@@ -152,14 +152,14 @@ def _tree_sentence(project: Project, base: Path, facts: DataFacts, task: str) ->
     )
 
 
-def _small_network(units: int) -> Callable[[bool], Any]:
+def _small_network(units: int, rows: int) -> Callable[[bool], Any]:
     def make(numbers: bool) -> Any:
         from sklearn import neural_network as nn
 
         kind = nn.MLPRegressor if numbers else nn.MLPClassifier
         return kind(
-            hidden_layer_sizes=(units, units), learning_rate_init=0.003, batch_size=64,
-            max_iter=100, early_stopping=True, n_iter_no_change=10, random_state=0,
+            hidden_layer_sizes=(units, units), learning_rate_init=0.003, alpha=0.01, batch_size=32,
+            max_iter=100, early_stopping=rows >= _FEW_ROWS, n_iter_no_change=10, random_state=0,
         )  # fmt: skip
 
     return make

@@ -95,6 +95,22 @@ def test_where_two_readings_explain_every_cell_three_cells_are_shown_in_each(
     assert read == {first, second}
 
 
+@pytest.mark.parametrize(("separator", "asked"), [("|", True), (";", True), (",", False)])
+def test_points_before_three_digits_alone_are_asked_where_commas_part_no_cells(
+    tmp_path: Path, separator: str, asked: bool
+) -> None:
+    """3.614 beside 5.678 is 3614 to who writes 3,5; who parts cells by commas writes 3.5."""
+    path = write(tmp_path, ["3.614", "5.678", "1.028", "7.771"] * 4, separator)
+    told = found(path, "ambiguous-numbers")
+    assert bool(told) == asked
+    if told is not None:
+        read = [
+            float(read_table(path, reading_options(fix.edit(PROJECT).data))["x"].iloc[0])
+            for fix in told.fixes[:2]
+        ]
+        assert sorted(read) == [3.614, 3614]
+
+
 def test_a_decimal_comma_elsewhere_is_no_proof_where_a_column_may_have_thousands(
     tmp_path: Path,
 ) -> None:

@@ -45,6 +45,16 @@ def test_western_words_in_old_encodings(tmp_path: Path, encoding: str) -> None:
     assert read_table(tmp_path / "d.csv", {})["town"].iloc[:3].tolist() == [*TOWNS[:3]]
 
 
+def test_prices_with_a_no_break_space_do_not_hide_the_western_words(tmp_path: Path) -> None:
+    """Århus was Ĺrhus: two bytes above ASCII beside each other looked like another alphabet."""
+    towns = ["Ulm", "Århus", "Köln"]
+    rows = [f'"{n},5\u00a0€",{towns[n % 3]},{n}' for n in range(30)]
+    (tmp_path / "d.csv").write_text("p,town,y\n" + "\n".join(rows) + "\n", encoding="cp1252")
+    table = read_table(tmp_path / "d.csv", {})
+    assert table["town"].tolist() == towns * 10
+    assert table["p"].iloc[3] == 3.5
+
+
 ARFF = """@relation quoted
 @attribute 'my colour' {red,'dark blue',"light, green"}
 @attribute size numeric

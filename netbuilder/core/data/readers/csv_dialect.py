@@ -248,7 +248,7 @@ def _points_asked(
 ) -> set[str]:
     """Columns whose points may group thousands: 1.204 beside 995, or in a file in which another
     column has a decimal comma."""
-    doubt = commas or (separator in {";", "\t"} and not point)
+    doubt = commas or (separator != "," and not point)
     return {
         name
         for name, one in zip(names, evidence, strict=False)

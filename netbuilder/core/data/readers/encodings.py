@@ -282,8 +282,9 @@ def _guess(text: bytes, like: str) -> str:
     letters = b"\n".join(lines[:400])
     if all(one in _SIGNS for one in letters.decode("cp1252", "replace") if not one.isascii()):
         return "cp1252"
-    alone = _ALONE.findall(letters)
-    if len(alone) > 0.8 * sum(byte > 127 for byte in letters):
+    bare = letters.replace(b"\xa0", b" ")  # the space before a unit makes no pair of letters
+    alone = _ALONE.findall(bare)
+    if len(alone) > 0.8 * sum(byte > 127 for byte in bare):
         scores = {one: _latin_score(letters, one) for one in _LATIN}
         old = max(_LATIN, key=lambda one: scores[one])
         if scores[old] > scores["cp1252"] + 0.2 * len(alone) and _decodes(text, old):

@@ -144,7 +144,8 @@ def replaceable_pairs(trained: TrainedModel, raw: Raw) -> tuple[tuple[str, str, 
     direction counts, and 0.9 is needed: shuffled alone, both seem to matter less than they do.
     """
     flat = _flat(raw)
-    features, ranks = {}, {}
+    features: dict[str, Array] = {}
+    ranks: dict[str, Array] = {}
     for name, places in columns_of(trained).items():
         key, column, part = places[0]
         values = flat[key][:MOST_ROWS, part].astype(np.float64)
