@@ -126,8 +126,8 @@ def forged_class(folder: Path) -> Class:
         return Session(project, load_dataset(project, Path()), record=False, start=start).run()
 
     made, honest = Class(folder), Truth("honest")
-    nets = [train(seed) for seed in range(1, 9)]
-    works = [f"{seed:032x}" for seed in range(1, 9)]
+    nets = [train(seed) for seed in range(1, 10)]
+    works = [f"{seed:032x}" for seed in range(1, 10)]
     names = [
         made.add(f"honest_{n}", net, honest, work=work)
         for n, (net, work) in enumerate(zip(nets, works, strict=True), 1)
@@ -144,13 +144,13 @@ def forged_class(folder: Path) -> Class:
         copy = made.add(f"reseeded_{n}", net, Truth("copy", verified=False, steps=2))
         made.copies.add(frozenset({copy, names[n]}))
     further = Truth("trained further", verified=False, steps=2)
-    for n, (name, seed, cut) in enumerate(
-        (("further", 84, 0), ("further_bare", 85, 20), ("further_own_seed", 7, 0)), 4
-    ):
+    for n, (name, seed, cut) in enumerate((("further", 84, 0), ("further_bare", 85, 20)), 4):
         net = train(n + 1, 40, nets[n])
         history = {"loss": net.history["loss"][cut:]} if cut else net.history
         net = reseeded(net, seed, history=history, epochs=net.epochs - cut)
         made.copies.add(frozenset({made.add(name, net, further), names[n]}))
+    # Trained on from its own seed it is what 40 epochs of this seed give: no grader can tell.
+    made.add("further_own_seed", train(7, 40, nets[6]), Truth("trained longer"))
     for name in ("typed_a", "typed_b"):
         record = LessonRecord("three", frozenset({1, 2, 3, 4}), events=frozenset({"predicted"}))
         typed = with_record(Project(name), record)
@@ -160,9 +160,12 @@ def forged_class(folder: Path) -> Class:
     poor = train(31, 1)
     claim = {"epochs": 20, "history": {"loss": [1 / (n + 2) for n in range(20)]},
              "test": {"accuracy": 1.0}}  # fmt: skip
-    for n, net in enumerate((poor, train(32, 1))):
-        truth = Truth("typed numbers", verified=False, steps=2)
+    truth = Truth("typed numbers", verified=False, steps=2)
+    typed_numbers = [
         made.add(f"typed_numbers_{n}", replace(net, **claim), truth)
+        for n, net in enumerate((poor, train(32, 1)))
+    ]
+    made.copies.add(frozenset(typed_numbers))  # one curve, typed into both
     for seed in (40, 41):
         made.add(f"late_{seed}", train(seed), Truth("late", late=True))
         made.add(f"lesson_{seed}", train(seed + 10), Truth("other lesson", other_lesson=True))
