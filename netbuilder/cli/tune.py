@@ -194,9 +194,9 @@ def _measured(trial: Trial) -> str:
 
 
 def _tell_best(found: Study) -> None:
-    if found.best is None:
-        return
     best = found.best
+    if best is None or best.score is None:
+        return
     told = _measured(best)
     score = f"{found.plan.measure} {format_number(best.score, '.4g')}{f', {told}' if told else ''}"
     print_result(

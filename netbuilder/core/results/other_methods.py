@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -370,11 +371,12 @@ def _own_features(trained: TrainedModel, names: tuple[str, ...]) -> tuple[OwnFea
         if None in entry.shape:  # samples of any length: no place has a column of its own
             found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :]]
             continue
-        last = entry.shape[-1] if entry.shape else 1
-        scales = np.broadcast_to(entry.scale if entry.scaled else 1.0, (last,))
-        offsets = np.broadcast_to(entry.offset if entry.scaled else 0.0, (last,))
+        sizes = [size or 1 for size in entry.shape]
+        last = sizes[-1] if sizes else 1
+        scales: Array = np.broadcast_to(np.asarray(entry.scale if entry.scaled else 1.0), (last,))
+        offsets: Array = np.broadcast_to(np.asarray(entry.offset if entry.scaled else 0.0), (last,))
         known = [(one, at) for one in entry.columns for at in range(len(one.features))]
-        for place in range(int(np.prod(entry.shape))):
+        for place in range(math.prod(sizes)):
             at = place % last
             column, category = known[at] if len(known) == last else (FittedColumn(""), 0)
             if column.kind != "category":

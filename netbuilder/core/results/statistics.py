@@ -152,10 +152,11 @@ def _macro(found: Evaluation) -> dict[str, Interval]:
     # F1 is 2j / (1 + j), j being the share of the correct ones of all rows that are of the class
     # or predicted as it. An error counts in two classes, so that their variances add up twice.
     j = np.array(_wilson(hits[seen], (support + given - hits)[seen]))
+    f1 = 2 * j / (1 + j)
     return {
         "precision": _mean_interval(*_wilson(hits[seen], given[seen])),
         "recall": _mean_interval(*_wilson(hits[seen], support[seen])),
-        "f1_score": _mean_interval(*(2 * j / (1 + j)), counted=2),
+        "f1_score": _mean_interval(f1[0], f1[1], f1[2], counted=2),
     }
 
 
@@ -163,7 +164,7 @@ def _mean_interval(share: Array, low: Array, high: Array, counted: int = 1) -> I
     """The interval of the mean of some shares; ``counted``: of how many of them a row is part."""
 
     def spread(off: Array) -> float:
-        return min(np.sqrt(counted * (off**2).sum()) / len(off), float(off.mean()))
+        return min(float(np.sqrt(counted * (off**2).sum())) / len(off), float(off.mean()))
 
     middle = float(share.mean())
     return max(middle - spread(share - low), 0.0), min(middle + spread(high - share), 1.0)

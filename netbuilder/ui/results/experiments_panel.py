@@ -424,7 +424,7 @@ class ExperimentsPanel(QWidget):
 
         done = _("{done} of {total} trials done", done=len(study.trials), total=study.plan.count)
         best = study.best
-        if best is None:
+        if best is None or best.score is None:
             return f"{done}. {study.failure}"
         names = self._names(study)
         values = ", ".join(f"{names[path]} {format_setting(v)}" for path, v in best.values.items())

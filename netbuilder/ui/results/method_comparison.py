@@ -81,11 +81,11 @@ class MethodComparisonDialog(QDialog):
         self.row.setAccessibleName(_("Row of the test set"))
         self.row.valueChanged.connect(self._show_row)
         self.about_row = note_label("", self.chosen)
-        line = QHBoxLayout(self.chosen)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(QLabel(_("Row"), self.chosen))
-        line.addWidget(self.row)
-        line.addWidget(self.about_row, 1)
+        chooser = QHBoxLayout(self.chosen)
+        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser.addWidget(QLabel(_("Row"), self.chosen))
+        chooser.addWidget(self.row)
+        chooser.addWidget(self.about_row, 1)
         self.chosen.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.buttons.rejected.connect(self.reject)
@@ -161,8 +161,10 @@ class MethodComparisonDialog(QDialog):
         if len(found.candidates) > 1:
             self._show_surfaces(found)
             self.row.setRange(1, first.samples)
-            apart = [at for one in found.candidates[1:] for at in found.disagreements(one.name)[:1]]
-            self.row.setValue(int(min(apart, default=0)) + 1)
+            differing = [
+                int(at) for one in found.candidates[1:] for at in found.disagreements(one.name)[:1]
+            ]
+            self.row.setValue(min(differing, default=0) + 1)
             self._show_row()
             self.chosen.show()
             self.details.show()

@@ -482,8 +482,9 @@ class WordVectorsView(QWidget):
             self.colours.show_ends(shades, (f"{tokens.target} {low}", high))
 
     def _take(self, place: int) -> None:
-        if self.vectors is not None:
-            self.tasks.currentWidget().take(self.vectors.tokens.names[place])
+        task = self.tasks.currentWidget()
+        if self.vectors is not None and isinstance(task, WordTask):
+            task.take(self.vectors.tokens.names[place])
 
     def _follow(self, index: QModelIndex) -> None:
         """A word of the list was chosen: its neighbours are shown."""
