@@ -33,7 +33,7 @@ def build_model(config: Mapping[str, Any]) -> keras.Model:
 
 def _readable(value: Any) -> Any:
     """Keras 3.15.1 takes ``score_mode="dot"`` of an Attention out of a ``.h5`` for its function
-    of that name. It is the default, and can stay unsaid (as ``keras_workarounds`` leaves it)."""
+    of that name. It is the default, and can stay unsaid (as ``make_savable`` leaves it)."""
     if isinstance(value, list):
         return [_readable(one) for one in value]
     if not isinstance(value, dict):
