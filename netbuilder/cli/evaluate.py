@@ -23,16 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure a trained model on rows whose answers are known."""
     data = Path(arguments.data) if arguments.data else None
     if data is not None and not data.exists():
-        raise UserError(
-            _("There is no file '{name}'.", name=data),
-            _("Check the name and the folder."),
-            code="file_not_found",
-        )
-    trained = load_model(Path(arguments.model))
-    if arguments.missing:
-        from netbuilder.core.results.unusual_values import with_missing_rule
-
-        trained = with_missing_rule(trained, arguments.missing)
+        raise no_file_error(data)
+    trained = load_model(Path(arguments.model), arguments.missing)
     split, file = _rows(trained, data, Path(arguments.model).parent)
     result = _evaluate(trained, split, data)
     groups = _groups(trained, result, split, arguments.group_by, file)
@@ -66,8 +58,20 @@ def statistics() -> ModuleType:
     return module
 
 
-def load_model(path: Path) -> TrainedModel:
-    """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once."""
+def no_file_error(path: object) -> UserError:
+    """What is said where a file that was named does not exist."""
+    return UserError(
+        _("There is no file '{name}'.", name=path),
+        _("Check the name and the folder."),
+        code="file_not_found",
+    )
+
+
+def load_model(path: Path, missing: str | None = None) -> TrainedModel:
+    """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once.
+
+    ``missing``: how empty cells are handled instead of as in training.
+    """
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.safety.inspect_file import inspect_file
     from netbuilder.core.tensorflow_output import load_tensorflow
@@ -81,7 +85,12 @@ def load_model(path: Path) -> TrainedModel:
     for text in inspect_file(path, placeholders=True).notes:
         print_note(text)
     load_tensorflow()
-    return registry.load_network(path)
+    trained = registry.load_network(path)
+    if missing:
+        from netbuilder.core.results.unusual_values import with_missing_rule
+
+        trained = with_missing_rule(trained, missing)
+    return trained
 
 
 def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split | None, Path | None]:

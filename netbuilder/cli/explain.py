@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.evaluate import load_model
+from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
@@ -21,11 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Say, and where asked draw, what an answer comes from."""
     source = Path(arguments.input)
     if not _exists(source) and source.suffix and " " not in arguments.input:
-        raise UserError(
-            _("There is no file '{name}'.", name=source),
-            _("Check the name and the folder."),
-            code="file_not_found",
-        )
+        raise no_file_error(source)
     out = Path(arguments.output) if arguments.output else None
     if out is not None and out.suffix.lower() != ".png":
         raise UserError(
@@ -79,11 +75,7 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
     try:
         return text_samples(trained, [words])
     except UserError as error:
-        raise UserError(
-            _("There is no file '{name}'.", name=words),
-            _("Check the name and the folder."),
-            code="file_not_found",
-        ) from error
+        raise no_file_error(words) from error
 
 
 def _tell(found: Explanation) -> None:

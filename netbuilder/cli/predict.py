@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.cli.evaluate import load_model
+from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, to_json_value
-from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import ngettext
 
 if TYPE_CHECKING:
     from netbuilder.core.results.predict import Predictions
@@ -21,16 +20,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Answers for new rows, pictures or texts, in their own units or labels."""
     source = Path(arguments.input)
     if not source.exists():
-        raise UserError(
-            _("There is no file '{name}'.", name=source),
-            _("Check the name and the folder."),
-            code="file_not_found",
-        )
-    trained = load_model(Path(arguments.model))
-    if arguments.missing:
-        from netbuilder.core.results.unusual_values import with_missing_rule
-
-        trained = with_missing_rule(trained, arguments.missing)
+        raise no_file_error(source)
+    trained = load_model(Path(arguments.model), arguments.missing)
 
     from netbuilder.core.results.predict_file import predict_file
 

@@ -105,11 +105,9 @@ class Inspector(QScrollArea):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._evaluation_service = (
-            store,
-            workbench,
-            evaluation_service,
-        )
+        self._store = store
+        self._workbench = workbench
+        self._evaluation_service = evaluation_service
         self._selection: tuple[str, ...] = ()
         self._shown: tuple[str, str] | None = None
         self._form: ParamForm | None = None

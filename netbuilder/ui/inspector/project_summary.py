@@ -36,11 +36,9 @@ class ProjectSummary(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._evaluation_service = (
-            store,
-            workbench,
-            evaluation_service,
-        )
+        self._store = store
+        self._workbench = workbench
+        self._evaluation_service = evaluation_service
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 4, 0, 0)
         grid.setHorizontalSpacing(12)

@@ -101,11 +101,9 @@ class LessonSession(QObject):
         self, workbench: Workbench, evaluation_service: EvaluationService, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._evaluation_service = (
-            workbench.store,
-            workbench,
-            evaluation_service,
-        )
+        self._store = workbench.store
+        self._workbench = workbench
+        self._evaluation_service = evaluation_service
         self.lesson: Lesson | None = None
         self.results: tuple[StepResult, ...] = ()
         self.current = 0

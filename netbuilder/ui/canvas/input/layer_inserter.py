@@ -140,15 +140,7 @@ class LayerInserter:
             if not self._canvas.store.project.graph.nodes:
                 self.append_layer(layer, one.params)
             else:
-                self._canvas.add(
-                    _("Add {layer}", layer=layer),
-                    partial(
-                        edits_canvas.add_connected,
-                        layer=layer,
-                        params=one.params,
-                        position=place,
-                    ),
-                )
+                self._add_connected(one, position=place)
 
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
@@ -164,16 +156,7 @@ class LayerInserter:
             QPoint(round(screen[0]), round(screen[1])),
             _("Layers that fit after {name}", name=source),
             lambda text: compatibility.fitting_choices(text, axes=axes),
-            lambda one: self._canvas.add(
-                _("Add {layer}", layer=one.spec.name),
-                partial(
-                    edits_canvas.add_connected,
-                    layer=one.spec.name,
-                    params=one.params,
-                    source=source,
-                    position=self._hung(where),
-                ),
-            ),
+            lambda one: self._add_connected(one, source=source, position=self._hung(where)),
         )
 
     def search_before(self, target: str, where: Point, screen: Point) -> None:
@@ -184,17 +167,13 @@ class LayerInserter:
             QPoint(round(screen[0]), round(screen[1])),
             _("Layers that fit before {name}", name=target),
             lambda text: compatibility.fitting_choices(text, feeding=True),
-            lambda one: self._canvas.add(
-                _("Add {layer}", layer=one.spec.name),
-                partial(
-                    edits_canvas.add_connected,
-                    layer=one.spec.name,
-                    params=one.params,
-                    target=target,
-                    position=place,
-                ),
-            ),
+            lambda one: self._add_connected(one, target=target, position=place),
         )
+
+    def _add_connected(self, one: ParsedLayer, **ends: Any) -> None:
+        """Add a layer that was chosen, connected to ``ends``, see ``edits_canvas``."""
+        added = partial(edits_canvas.add_connected, layer=one.spec.name, params=one.params, **ends)
+        self._canvas.add(_("Add {layer}", layer=one.spec.name), added)
 
     def _hung(self, where: Point) -> Point:
         """Where a card stands whose port is at a place."""

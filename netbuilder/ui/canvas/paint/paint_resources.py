@@ -153,23 +153,8 @@ class PaintResources:
             self._bodies.clear()
             self._bodies_at = (scale, ratio)
         key = (category, kind, ports, horizontal, state, mark)
-        found = self._bodies.get(key)
-        if found is None:
-            found = self._draw_body(scale, ratio, category, kind, ports, horizontal, state, mark)
-            self._bodies[key] = found
-        return found
-
-    def _draw_body(
-        self,
-        scale: float,
-        ratio: float,
-        category: str,
-        kind: str,
-        ports: tuple[bool, bool],
-        horizontal: bool,
-        state: tuple[bool, ...],
-        mark: str,
-    ) -> QPixmap:
+        if key in self._bodies:
+            return self._bodies[key]
         selected, hovered, current, lit = state
         grow = scale * ratio
         pixmap = QPixmap(
@@ -210,19 +195,23 @@ class PaintResources:
         p.setBrush(Qt.BrushStyle.NoBrush)
         p.drawPath(shape)
         if selected or current:
-            ring = QPen(self.accent, 2.0 if selected else 1.5)
-            if not selected:
-                ring.setStyle(Qt.PenStyle.DotLine)
-            ring.setWidthF(max(ring.widthF(), 1.4 / scale))
-            p.setPen(ring)
-            p.drawRoundedRect(full.adjusted(-3, -3, 3, 3), CORNER + 2.5, CORNER + 2.5)
+            self._ring(p, full.adjusted(-3, -3, 3, 3), scale, selected)
         if near:
             for there, spot in zip(ports, self._port_spots(horizontal), strict=True):
                 if there:
                     self.port(p, spot)
         p.end()
         pixmap.setDevicePixelRatio(ratio)
+        self._bodies[key] = pixmap
         return pixmap
+
+    def _ring(self, p: QPainter, rect: QRectF, scale: float, selected: bool) -> None:
+        ring = QPen(self.accent, 2.0 if selected else 1.5)
+        if not selected:
+            ring.setStyle(Qt.PenStyle.DotLine)
+        ring.setWidthF(max(ring.widthF(), 1.4 / scale))
+        p.setPen(ring)
+        p.drawRoundedRect(rect, CORNER + 2.5, CORNER + 2.5)
 
     @staticmethod
     def _port_spots(horizontal: bool) -> tuple[QPointF, QPointF]:

@@ -32,12 +32,10 @@ class CanvasStrips(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._activations_service, self._live, self._store, self._canvas = (
-            activations_service,
-            live,
-            store,
-            canvas,
-        )
+        self._activations_service = activations_service
+        self._live = live
+        self._store = store
+        self._canvas = canvas
         self._shown: set[str] = set()
         self._stale = False  # whether the canvas was another network than the one on show
         activations_service.changed.connect(self.show)
