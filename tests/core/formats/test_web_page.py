@@ -387,7 +387,9 @@ def projects(folder: Path) -> dict[str, Project]:
         "shop": project_of(
             Data(
                 kind="csv", path="shop.csv", target=("total",),
-                columns={"price": ColumnChoice(missing="median")},
+                columns={
+                    "price": ColumnChoice(missing="median"), "day": ColumnChoice(type="date"),
+                },
             ),
             ("Dense", {"units": 8, "activation": "tanh"}),
             ("Dense", {"units": 1}),
