@@ -97,7 +97,8 @@ def _read_only(folder: Path) -> tuple[str, ...]:
     if os.name != "posix":
         pytest.skip("needs rights as POSIX has them")
     if os.geteuid() != 0:
-        folder.chmod(0o555)
+        for one in (folder, *folder.iterdir()):
+            one.chmod(0o555)
         return ()
     script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
     before = ("unshare", "-m", "sh", "-c", script, str(folder))
@@ -123,7 +124,8 @@ def test_the_main_job_with_a_data_folder_that_is_only_read(root: Path, tmp_path:
         assert model.is_file()
         assert str(home) in err, "that nothing is kept there is told"
     finally:
-        home.chmod(0o755)
+        for one in (home, *home.iterdir()):
+            one.chmod(0o755)
     assert [one.name for one in home.rglob("*") if one.is_file()] == []
 
 

@@ -197,7 +197,7 @@ def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window: Open)
     assert session.step.title != english, "the lesson is translated"
     assert panel.heading.text() == f"2. {session.step.title}" != heading
     assert session.current == 1 and session.record.done == {1}
-    assert session.results[0].done
+    assert session.results[0].ticked
     assert panel.dots[1].toolTip() == session.step.title
     retranslate.choose_language("en")
     assert panel.heading.text() == heading and session.record.done == {1}

@@ -6,6 +6,7 @@ A check never runs code: it is a handful of lines ``word: value`` out of the tab
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,8 @@ from netbuilder.core.wording import capitalize_first, format_list, format_number
 AUTOMATIC = "automatic"
 #: Words that an answer of a model card has at least: fewer say nothing.
 CARD_WORDS = 5
+#: Chinese and Japanese write no blanks: each of their characters counts as a word.
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True)
@@ -471,7 +474,7 @@ def _answered(state: LessonState, value: str, step: int) -> str:
 def _card(state: LessonState, value: str, _step: int) -> str:
     given = state.project.extra.get("card")
     text = str(given.get(value) or "") if isinstance(given, Mapping) else ""
-    if len(text.split()) >= CARD_WORDS:
+    if len(_WORD.findall(text)) >= CARD_WORDS:
         return ""
     return _(
         "Write at least {count} words into the model card, in the field '{field}'.",

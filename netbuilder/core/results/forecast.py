@@ -199,18 +199,22 @@ def days_after(days: Array, steps: int) -> Array:
     usual = float(np.median(apart)) if len(apart) else 1.0
     ahead = np.arange(1, steps + 1)
     dates = np.floor(days).astype("datetime64[D]")
-    months = dates.astype("datetime64[M]")
-    of_month = (dates - months.astype("datetime64[D]")).astype(int)
-    left = ((months + 1).astype("datetime64[D]") - dates).astype(int)
+    months = dates.astype("datetime64[M]").astype(int)
+    of_month = dates.astype(int) - _first_days(months)
+    left = _first_days(months + 1) - dates.astype(int)
     by_months = usual >= 28 and bool((days == np.floor(days)).all())
     if not by_months or not ((of_month == of_month[0]).all() or (left == left[0]).all()):
         return np.asarray(days[-1] + usual * ahead)
     later = months[-1] + ahead * round(usual / 30.44)
     if (of_month == of_month[0]).all():
-        dates = later.astype("datetime64[D]") + of_month[0]
-    else:
-        dates = (later + 1).astype("datetime64[D]") - left[0]
-    return np.asarray(dates, np.float64)
+        return np.asarray(_first_days(later) + of_month[0], np.float64)
+    return np.asarray(_first_days(later + 1) - left[0], np.float64)
+
+
+def _first_days(months: Array) -> Array:
+    """The first day of each month, both counted from 1970 on."""
+    first: Array = months.astype("datetime64[M]").astype("datetime64[D]").astype(int)
+    return first
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

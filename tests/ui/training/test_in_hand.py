@@ -103,7 +103,7 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     stood = hand.steps
     hand.ask("train more", panel.buttons.more.click, lambda: hand.steps > stood)
     hand.until(idle)
-    assert hand.epochs == trained.epochs + panel.buttons.count.value()
+    hand.until(lambda: hand.epochs == trained.epochs + panel.buttons.count.value())
 
     runner.train_more(1_000_000)
     hand.until(lambda: runner.state is RunState.RUNNING)

@@ -68,7 +68,7 @@ def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot)
         assert runner.run.progress is not None
         return runner.run.progress.words, runner.run.progress.left
 
-    assert told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused")
+    qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step 2 of {whole}", "paused"))
     actions["one-epoch"].trigger()
     qtbot.waitUntil(stands(window, whole), timeout=MINUTE)
     qtbot.waitUntil(lambda: told() == (f"Epoch 1 of 400 · step {whole} of {whole}", "paused"))
