@@ -144,7 +144,11 @@ def object_call(choice: Choice, table: Mapping[str, ObjectSpec], indent: int = 0
 def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str = "") -> str:
     """``layers.Dense(50, activation="relu")`` for a row of the catalog."""
     spec: LayerSpec = LAYERS[layer]
-    listed = arguments(tuple(param for param in spec.params if not param.call), params)
+    called = {param.name for param in spec.params if param.call}
+    listed = arguments(
+        tuple(param for param in spec.params if not param.call),
+        {key: value for key, value in params.items() if key not in called},
+    )
     if name:
         listed.append(f"name={format_literal(name)}")
     return format_call(f"layers.{spec.name}", listed, indent)

@@ -229,7 +229,10 @@ def _arguments(spec: LayerSpec, sources: list[str], owner: Node) -> str:
     if not spec.separate_inputs and (len(sources) > 1 or spec.min_inputs > 1):
         sources = [f"[{', '.join(sources)}]"]
     called = tuple(param for param in spec.params if param.call)
-    return ", ".join([*sources, *arguments(called, owner.params)])
+    values = {
+        param.name: owner.params[param.name] for param in called if param.name in owner.params
+    }
+    return ", ".join([*sources, *arguments(called, values)])
 
 
 def _body(
