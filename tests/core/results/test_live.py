@@ -186,7 +186,7 @@ def test_views_fit_their_data(
     assert names(moons) == ["surface", "curve", "map", *spreads]
     assert names(house_model) == ["curve", "map", *spreads]
     assert names(digits_model) == ["wall", "map", *spreads]
-    assert names(reviews_model) == ["map", "words", *spreads]
+    assert names(reviews_model) == ["map", *spreads]
     assert len({view.name for view in VIEWS}) == len(VIEWS)
 
 
