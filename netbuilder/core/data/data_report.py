@@ -88,15 +88,19 @@ class ColumnFacts:
     decided: frozenset[str] = frozenset()
 
     @property
-    def span(self) -> str:
-        """From the smallest to the largest value, dates as dates; "" where there is none."""
+    def ends(self) -> tuple[str, str] | None:
+        """The smallest and the largest value, dates as dates; None where there is none."""
         if self.minimum is None or self.maximum is None:
+            return None
+        written = _day if self.type == "date" else format_number
+        return written(self.minimum), written(self.maximum)
+
+    @property
+    def span(self) -> str:
+        """From the smallest to the largest value; "" where there is none."""
+        if self.ends is None:
             return ""
-        if self.type == "date":
-            return _("{low} to {high}", low=_day(self.minimum), high=_day(self.maximum))
-        return _(
-            "{low} to {high}", low=format_number(self.minimum), high=format_number(self.maximum)
-        )
+        return _("{low} to {high}", low=self.ends[0], high=self.ends[1])
 
 
 def _day(days: float) -> str:

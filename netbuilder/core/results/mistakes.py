@@ -20,7 +20,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import JOINED
 from netbuilder.core.engine.build.graph_to_keras import make_layer
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.evaluate import Evaluation
@@ -98,7 +98,7 @@ class MistakeSamples:
     images: Array | None = None
     names: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
-    what: str = "truth → answer"
+    what: str = N_("true → predicted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +171,7 @@ def mistake_samples(
     """These samples of the split that was judged, at most 24."""
     chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
-    what = _("mean error") if found.whole else MistakeSamples.what
+    what = _("mean error") if found.whole else _(MistakeSamples.what)
     # Of several Inputs too: together they are the row.
     if split.raw_x and all(modality_of(preprocessing.inputs[key]).tabular for key in split.raw_x):
         rows: list[dict[str, str]] = [{} for _unused in chosen]

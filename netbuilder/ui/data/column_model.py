@@ -100,9 +100,8 @@ def _missing(one: ColumnFacts, ends: ColumnEnds) -> str:
 
 
 def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
-    if one.span:
-        low, _, high = one.span.partition(" to ")
-        return format_range(low, high, one.unit)
+    if one.ends is not None:
+        return format_range(*one.ends, one.unit)
     if one.common:
         return ", ".join(name for name, _count in one.common[:3]) + (" …" if one.unique > 3 else "")
     return ", ".join(one.examples)

@@ -16,6 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
+from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import shared_brush, shared_pen
 
@@ -35,7 +36,7 @@ OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A
 _Line = tuple[Series, str | QColor, float, Qt.PenStyle, int, str]
 
 
-class _Axis(pg.AxisItem):
+class _Axis(NumberAxis):
     """An axis with plain numbers, in log mode too."""
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
@@ -57,7 +58,7 @@ class TrainingCurvePlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None, scheme: theme.Colors | None = None) -> None:
         self._scheme = scheme  # whatever the window's is: paper is white
-        axes = {"left": _Axis("left"), "bottom": pg.AxisItem("bottom")}
+        axes = {"left": _Axis("left"), "bottom": NumberAxis("bottom")}
         super().__init__(parent, axisItems=axes)
         self.menu = PictureMenu(self, "curves")
         self.run = RunCurves()

@@ -140,12 +140,16 @@ def _rank(value: float | None) -> float:
 
 
 COLUMNS: tuple[RunColumn, ...] = (
-    RunColumn("name", run_title, lambda run: run_title(run).lower()),
-    RunColumn("began", format_start, lambda run: run.started),
-    RunColumn("epochs", epochs_text, lambda run: run.epochs),
-    RunColumn("loss", lambda run: short_result(kept_loss(run)), lambda run: _rank(kept_loss(run))),
-    RunColumn("test", test_text, lambda run: _rank(test_value(run))),
-    RunColumn("took", lambda run: format_duration(run.seconds), lambda run: run.seconds),
+    RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
+    RunColumn(N_("started"), format_start, lambda run: run.started),
+    RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
+    RunColumn(
+        N_("loss"), lambda run: short_result(kept_loss(run)), lambda run: _rank(kept_loss(run))
+    ),
+    RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
+    RunColumn(
+        N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
+    ),
 )
 
 
@@ -225,7 +229,7 @@ class RunsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].title
+            return _(COLUMNS[section].title)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:

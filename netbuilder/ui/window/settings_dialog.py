@@ -46,7 +46,7 @@ def _effect_on_runs(most: int) -> str:
     return words
 
 
-LANGUAGE = "language"
+LANGUAGE = N_("language")
 SYSTEM = N_("the system's language")
 
 
@@ -73,7 +73,7 @@ def _language_row() -> SettingRow:
     if fixed:
         now = names.get(i18n.language(), now)
     return SettingRow(
-        Param(LANGUAGE, Kind.CHOICE, now, _("of the window"), choices=tuple(names.values())),
+        Param(_(LANGUAGE), Kind.CHOICE, now, _("of the window"), choices=tuple(names.values())),
         lambda: now,
         _set_language,
         lambda _value: fixed,
@@ -152,7 +152,7 @@ class SettingsDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
         self.form = ParamForm(tuple(row.param for row in self.rows), self)
-        self.form.rows[LANGUAGE].editor.setEnabled(not retranslate.fixed_by())
+        self.form.rows[_(LANGUAGE)].editor.setEnabled(not retranslate.fixed_by())
         self.form.show_values(self.values)
         self.form.edited.connect(self._take)
         layout.addWidget(self.form)

@@ -11,7 +11,7 @@ from netbuilder.core.check.context import OutputEnd
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, language, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import format_list
@@ -52,7 +52,8 @@ def loss_name(end: OutputEnd) -> str:
 def loss_title(name: str) -> str:
     """The name of a loss in a sentence."""
     spec = LOSSES.get(name)
-    return (spec.display_title if spec else name).lower()
+    title = spec.display_title if spec else name
+    return title if language() == "de" else title.lower()  # German writes nouns with a capital
 
 
 def activation_for(task: str | None) -> str | None:
