@@ -12,7 +12,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS, spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.problems import Shape
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
-from netbuilder.core.data.data_facts import BINARY, DataFacts
+from netbuilder.core.data.data_facts import BINARY, NEXT_TOKEN, DataFacts
 from netbuilder.core.data.defaults import loss_for
 from netbuilder.core.project.graph_ends import last_units
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project
@@ -299,8 +299,17 @@ class Context:
     @property
     def task_is_known(self) -> bool:
         """Whether the facts are of the task that the recipe names now."""
-        named = self.project.data.options.get("task")
-        return self.facts is not None and named in {None, "", "auto", self.facts.task}
+        named, facts = self.project.data.options.get("task"), self.facts
+        if facts is None:
+            return False
+        # Of a text that is continued the task is named "next_token": its classes are the tokens.
+        return named in {
+            None,
+            "",
+            "auto",
+            facts.task,
+            *((NEXT_TOKEN,) if facts.generates else ()),
+        }
 
     def _loss(self, output: str) -> tuple[Choice | None, bool]:
         """The loss of an output, and whether it was chosen by hand."""

@@ -88,6 +88,8 @@ class MethodComparisonDialog(QDialog):
         chooser.addWidget(self.about_row, 1)
         self.chosen.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        # Enter belongs to the field of the row, and does not close the window.
+        self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setSpacing(8)

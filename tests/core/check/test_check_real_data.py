@@ -114,3 +114,21 @@ def test_clicking_the_fixes_leads_to_a_network_that_trains(name: str) -> None:
 def look(project: Project):
     facts = load_dataset(project, Path()).facts
     return primary_problems(diagnose(project, facts, CACHE.compute(project.graph, facts)))
+
+
+def test_a_text_that_is_continued_needs_a_unit_for_each_token(tmp_path: Path) -> None:
+    """The task is named in the data's options, and is no task of the facts: the tokens are classes."""
+    (tmp_path / "tale.txt").write_text("the king has a crown . " * 40, encoding="utf-8")
+    data = Data(
+        "text", path="tale.txt", options={"task": "next_token", "level": "word", "window": 3}
+    )
+    embedding = ("words", "Embedding", {"input_dim": 20, "output_dim": 4})
+    project = chain(
+        INPUT, embedding, ("flat", "Flatten", {}), dense("out", 32, "softmax"), data=data
+    )
+    facts = load_dataset(project, tmp_path).facts
+    assert facts.output_units == {"out": 6}
+    (problem,) = primary_problems(diagnose(project, facts, CACHE.compute(project.graph, facts)))
+    assert problem.node == "out" and problem.fix is not None
+    fixed = problem.fix.edit(project)
+    assert fixed.graph.by_id["out"].params["units"] == 6
