@@ -3,7 +3,7 @@
 import pytest
 
 from netbuilder.core.catalog import catalog_pages
-from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.layer_index import catalog_rows
 from netbuilder.core.catalog.training.training_index import LOSSES
 
 
@@ -20,5 +20,5 @@ def test_pages_name_every_row(tmp_path):
     catalog_pages.write_pages(tmp_path)
     layers = (tmp_path / "layers.md").read_text(encoding="utf-8")
     training = (tmp_path / "training.md").read_text(encoding="utf-8")
-    assert all(f"\n### {name}\n" in layers for name in LAYERS)
+    assert all(f"\n### {name}\n" in layers for name in (row.name for row in catalog_rows()))
     assert all(f"\n### {name}\n" in training for name in LOSSES)

@@ -148,7 +148,7 @@ def test_why_of_a_series_is_brought_into_sight(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.mouseClick(panel.why.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel.why.sentence.visibleRegion().isEmpty(), timeout=MINUTE)
-    assert "when it is hidden" in panel.why.sentence.text()
+    qtbot.waitUntil(lambda: "when it is hidden" in panel.why.sentence.text(), timeout=MINUTE)
 
 
 def _in_view(panel: PredictPanel, widget: QWidget) -> bool:
