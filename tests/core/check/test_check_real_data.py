@@ -117,7 +117,7 @@ def look(project: Project):
 
 
 def test_a_text_that_is_continued_needs_a_unit_for_each_token(tmp_path: Path) -> None:
-    """The task is named in the data's options, and is no task of the facts: the tokens are classes."""
+    """Its task is named in the data's options only: its classes are the tokens."""
     (tmp_path / "tale.txt").write_text("the king has a crown . " * 40, encoding="utf-8")
     data = Data(
         "text", path="tale.txt", options={"task": "next_token", "level": "word", "window": 3}
