@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
@@ -17,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QProgressBar,
-    QSpinBox,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -26,6 +24,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_bytes, format_duration, format_list, format_number
+from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services import jobs
@@ -76,7 +75,7 @@ class MethodComparisonDialog(QDialog):
         self.details.hide()
         self._views: dict[str, QPlainTextEdit] = {}
         self.chosen = QWidget(self)
-        self.row = QSpinBox(self.chosen)
+        self.row = CountBox(1, 1, self.chosen)
         self.row.setObjectName("compared_row")
         self.row.setAccessibleName(_("Row of the test set"))
         self.row.valueChanged.connect(self._show_row)
@@ -220,7 +219,7 @@ class MethodSurfaces(QWidget):
 
         self.setObjectName("method_surfaces")
         self.plots: dict[str, SurfacePlot] = {}
-        self.axes = QComboBox(self), QComboBox(self)
+        self.axes = NoWheelComboBox(self), NoWheelComboBox(self)
         page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout()
         for box, at, words in zip(self.axes, (0, 1), (_("Across"), _("Up")), strict=True):
             box.addItems(names)

@@ -180,11 +180,14 @@ class CurveView(QWidget):
         head.setSpacing(14)
         self._figure_frame = SteadyFrame(self.figure, self, grows=True)
         head.addWidget(self._figure_frame, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(SteadyFrame(self.legend, self, grows=True), 1, Qt.AlignmentFlag.AlignVCenter)
+        self.figure_name = QLabel(self)
+        self.figure_name.setProperty("role", "note")
+        head.addWidget(self.figure_name, 1, Qt.AlignmentFlag.AlignVCenter)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(head)
+        layout.addWidget(SteadyFrame(self.legend, self, grows=True))
         layout.addWidget(self.plot, 1)
         self._build_tools(parent)
         self.quantity.activated.connect(self._choose)
@@ -273,9 +276,8 @@ class CurveView(QWidget):
         name = metric_words(plot.quantity)
         if checked is not None:
             name = _("validation: {quantity}", quantity=name)
-        self.legend.setText(
-            f"{escape(name)}<br>{self._told()}" if training is not None else self._told()
-        )
+        self.figure_name.setText(name if training is not None else "")
+        self.legend.setText(self._told())
         values = {
             "quantity": metric_words(plot.quantity),
             "training": short_number(training),

@@ -43,7 +43,7 @@ def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
 
 def test_the_figure_is_the_newest_value_of_what_is_held_out(view: CurveView) -> None:
     assert view.figure.text() == "0.110"
-    assert "validation: loss" in view.legend.text()
+    assert view.figure_name.text() == "validation: loss"
     assert view.figure.property("role") == "figure", "as large as that of Evaluate"
 
 
