@@ -100,10 +100,10 @@ def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     per_epoch = hand.steps // trained.epochs
     assert runner.curves.steps["loss"].x[0] == pytest.approx(1 / per_epoch)
 
-    stood = hand.steps
+    stood, more = hand.steps, panel.buttons.count.value()
     hand.ask("train more", panel.buttons.more.click, lambda: hand.steps > stood)
     hand.until(idle)
-    hand.until(lambda: hand.epochs == trained.epochs + panel.buttons.count.value())
+    hand.until(lambda: hand.epochs == trained.epochs + more)
 
     runner.train_more(1_000_000)
     hand.until(lambda: runner.state is RunState.RUNNING)
