@@ -445,6 +445,16 @@ def difference_interval(one: Array, other: Array, seed: int = 0) -> Interval:
     return float(ends[0]), float(ends[1])
 
 
+def _of_same_rows(one: Evaluation, other: Evaluation) -> bool:
+    if np.shape(one.truth) != np.shape(other.truth):
+        return False
+    if one.task != REGRESSION:
+        return np.array_equal(one.truth, other.truth)
+    # A network's truth was scaled in single precision, and back to the target's units.
+    truth = np.asarray(one.truth, float)
+    return np.allclose(truth, other.truth, rtol=0, atol=1e-5 * max(float(truth.std()), 1e-30))
+
+
 def paired_difference(one: Evaluation, other: Evaluation) -> Interval:
     """Return the interval of how much better ``one`` is than ``other`` on the same rows.
 
@@ -453,7 +463,7 @@ def paired_difference(one: Evaluation, other: Evaluation) -> Interval:
     Raises:
         DataError: they were not evaluated on the same rows.
     """
-    if np.shape(one.truth) != np.shape(other.truth) or not np.array_equal(one.truth, other.truth):
+    if not _of_same_rows(one, other):
         raise DataError(
             _("The two results are not for the same rows."),
             _("Evaluate both on one file."),
