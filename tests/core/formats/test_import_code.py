@@ -85,6 +85,101 @@ model.add(layers.Dense(len(classes), activation="relu"))
 model.add(layers.Lambda(lambda x: x + 1))
 """
 
+CLASSES = """
+import tensorflow as tf
+from tensorflow import keras
+from tensorflow.keras import layers
+
+class Config:
+    widths = (8, 16)
+
+class Residual(layers.Layer):
+    def __init__(self, filters, strides=1, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = layers.Conv2D(filters, 3, strides=strides, padding="same")
+        self.short = None
+        if strides > 1:
+            self.short = layers.Conv2D(filters, 1, strides=strides)
+
+    def call(self, x):
+        y = tf.nn.relu(self.conv(x))
+        if self.short is not None:
+            x = self.short(x)
+        return x + y
+
+class Net(keras.Model):
+    def __init__(self, config, classes=10):
+        super(Net, self).__init__()
+        self.stem = keras.Sequential([layers.Rescaling(1 / 255), layers.Conv2D(8, 3)])
+        self.blocks = []
+        for number, width in enumerate(config.widths):
+            self.blocks.append(Residual(width, strides=1 + number))
+        self.pool, self.drop = layers.GlobalAveragePooling2D(), layers.Dropout(0.3)
+        self.head = layers.Dense(classes)
+
+    def features(self, x):
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.pool(x)
+
+    def call(self, inputs, training=None):
+        x = self.features(inputs)
+        if training:
+            x = self.drop(x, training=training)
+        return self.head(x)
+
+net = Net(Config(), classes=3)
+net.build((None, 32, 32, 3))
+net.compile(keras.optimizers.SGD(0.1), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+net.fit(x, y, epochs=4)
+"""
+TWO_INPUTS = """
+from tensorflow import keras
+class WideAndDeep(keras.Model):
+    def __init__(self, units=30):
+        super().__init__()
+        self.hidden = keras.layers.Dense(units, input_shape=(7,))
+        self.main, self.beside = keras.layers.Dense(1), keras.layers.Dense(1)
+    def call(self, inputs):
+        wide, deep = inputs
+        h = self.hidden(deep)
+        return self.main(keras.ops.concatenate([wide, h])), self.beside(h)
+m = WideAndDeep(5)
+m.compile("sgd", "mse", loss_weights=[0.9, 0.1])
+"""
+BODIES = """
+import keras
+L = keras.layers
+start = keras.Input((8,))
+body = keras.Model(start, L.Dense(3, name="learned")(start))
+class Chain(keras.Sequential):
+    def __init__(self, *sizes):
+        super().__init__()
+        for size in sizes:
+            self.add(L.Dense(size))
+m = keras.Sequential([body, Chain(4, 5), L.Dense(2)])
+m.compile("adam", "mse")
+"""
+UNREAD_CLASSES = """
+import tensorflow as tf
+from tensorflow.keras import Model, Sequential, layers
+class Linear(layers.Layer):
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], 4))
+    def call(self, x):
+        return layers.Dense(3)(tf.matmul(x, self.w))
+class Gan(Model):
+    def __init__(self, maker):
+        super().__init__()
+        self.maker = maker
+    def train_step(self, data):
+        return {}
+maker = Sequential([layers.Input((2,)), Linear(), layers.Dense(1)])
+gan = Gan(maker)
+gan.compile("adam")
+"""
+
 
 def read(folder: Path, text: str, name: str = "net.py") -> Imported:
     (folder / name).write_text(text, encoding="utf-8")
@@ -185,6 +280,55 @@ def test_styles_of_import(tmp_path: Path, imports: str) -> None:
     assert layers(read(tmp_path, text)) == [("Input", {}), ("LSTM", {"units": 4})]
 
 
+def test_classes_are_followed(tmp_path: Path) -> None:
+    found = read(tmp_path, CLASSES)
+    graph, training = found.project.graph, found.project.training
+    assert layers(found) == [
+        ("Input", {"shape": [32, 32, 3]}),
+        ("Rescaling", {"scale": 1 / 255}),
+        ("Conv2D", {"filters": 8, "kernel_size": 3}),
+        ("Conv2D", {"filters": 8, "kernel_size": 3, "padding": "same"}),
+        ("Activation", {"activation": "relu"}),
+        ("Add", {}),
+        ("Conv2D", {"filters": 16, "kernel_size": 1, "strides": 2}),
+        ("Conv2D", {"filters": 16, "kernel_size": 3, "padding": "same", "strides": 2}),
+        ("Activation", {"activation": "relu"}),
+        ("Add", {}),
+        ("GlobalAveragePooling2D", {}),
+        # The careless reading takes training=None at its word and loses the layer.
+        ("Dropout", {"rate": 0.3}),
+        ("Dense", {"units": 3}),
+    ]
+    assert graph.sources["add"] == ("conv2d", "activation")
+    assert training.optimizer == Choice("SGD", {"learning_rate": 0.1})
+    assert training.loss == Choice("sparse_categorical_crossentropy", {"from_logits": True})
+    assert training.epochs == 4
+    assert found.changes == ()
+
+
+def test_a_class_of_two_inputs_and_outputs(tmp_path: Path) -> None:
+    project = read(tmp_path, TWO_INPUTS).project
+    graph, goals = project.graph, project.training.outputs
+    assert graph.inputs == ("input", "input_1")
+    assert graph.by_id["input_1"].params == {"shape": [7]}
+    assert graph.sources["concatenate"] == ("input", "dense")
+    assert [goals[name].loss_weight for name in graph.outputs] == [0.9, 0.1]
+
+
+def test_models_inside_a_sequential(tmp_path: Path) -> None:
+    found = read(tmp_path, BODIES)
+    sizes = [3, 4, 5, 2]
+    assert layers(found) == [("Input", {"shape": [8]}), *(("Dense", {"units": n}) for n in sizes)]
+    assert found.project.graph.nodes[1].id == "learned"
+
+
+def test_of_a_class_that_cannot_be_read_the_rest_is(tmp_path: Path) -> None:
+    found = read(tmp_path, UNREAD_CLASSES)
+    assert [node.layer for node in found.project.graph.nodes] == ["Input", "Linear", "Dense"]
+    told = [one.message for one in found.report if one.taken == LEFT_OUT]
+    assert ["Line 15" in told[0], "Line 16" in told[1], len(told)] == [True, True, 2]
+
+
 def notebook(*cells: str) -> str:
     made = [{"cell_type": "code", "source": one.splitlines(keepends=True)} for one in cells]
     made.insert(1, {"cell_type": "markdown", "source": ["# Title"]})
@@ -233,6 +377,9 @@ def test_a_syntax_error_names_its_line(tmp_path: Path, text: str, name: str, lin
         "open('written', 'w').write('x')",
         "__import__('pathlib').Path('written').touch()",
         "while True:\n    pass",
+        "class A:\n    def __init__(self):\n        self.a = A(), A()\nA()",
+        "class A(keras.Model):\n    def call(self, x):\n        return self(self(x))\nA()",
+        "class A:\n    open('written', 'w').write('x')\n    def a(self): 1 / 0\nA().a()",
     ],
 )
 @pytest.mark.timeout(60)
@@ -266,7 +413,7 @@ def test_changed_scripts_end_in_words(tmp_path: Path, seed: int) -> None:
     """Tokens that are removed, doubled and exchanged: no exception but a ``FormatError``."""
     source = random.Random(seed)
     for _ in range(25):
-        lines = source.choice((COURSE, FUNCTIONAL, KERAS_1, UNREAD)).splitlines()
+        lines = source.choice((COURSE, FUNCTIONAL, KERAS_1, UNREAD, CLASSES, BODIES)).splitlines()
         for _ in range(source.randint(1, 4)):
             at = source.randrange(len(lines))
             change = source.random()

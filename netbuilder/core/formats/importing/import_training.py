@@ -24,6 +24,8 @@ def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> T
     optimizer = _optimizer(config.get("optimizer_config") or config.get("optimizer"))
     losses = _for_outputs(config.get("loss"), len(outputs))
     metrics = _metrics(config.get("metrics"), len(outputs))
+    weights = [one if isinstance(one, int | float) else 1.0
+               for one in _for_outputs(config.get("loss_weights"), len(outputs))]  # fmt: skip
     if len(outputs) <= 1:
         loss = _choice(losses[0], LOSSES) if losses else None
         return Training(loss=loss, optimizer=optimizer, metrics=metrics[0] if metrics else None)
@@ -31,6 +33,7 @@ def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> T
         name: OutputSettings(
             _choice(losses[number], LOSSES) if number < len(losses) else None,
             metrics[number] if number < len(metrics) else None,
+            float(weights[number]) if number < len(weights) else 1.0,
         )
         for number, name in enumerate(outputs)
     }

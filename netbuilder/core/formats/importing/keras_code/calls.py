@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.training.weight_objects import ACTIVATIONS
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
     Call,
+    Class,
     Dotted,
     Function,
     KerasObject,
@@ -53,6 +56,8 @@ _ROOMS = frozenset(
     {"optimizers", "legacy", "schedules", "losses", "metrics", "initializers", "regularizers"}
     | {"constraints", "callbacks", "learning_rate_schedule", "optimizer_v2", "tf_optimizers"}
 )
+_FUNCTIONS = {"concat": "Concatenate"}
+_FUNCTION_ROOMS = frozenset({"layers", "merge", "ops", "math", "tensorflow", "backend"})
 _COMPILE = ("optimizer", "loss", "metrics")
 _FIT = ("x", "y", "batch_size", "epochs")
 _MODELS = frozenset({"Model", "Sequential", "Functional"})
@@ -105,21 +110,18 @@ class Calls:
             elif isinstance(value, dict):
                 kwargs |= {str(key): inner for key, inner in value.items()}
         if isinstance(node.func, ast.Attribute):
-            owner = self._value(node.func.value, names)
+            inner = node.func.value
+            if "__class__" in names and getattr(getattr(inner, "func", None), "id", "") == "super":
+                return self._of_super(node.func.attr, args, kwargs, names, node)
+            owner = self._value(inner, names)
             found = self._method(owner, node.func.attr, args, kwargs, node)
             if found is not NotImplemented:
                 return found
         return self._called(self._value(node.func, names), args, kwargs, node)
 
     def _called(self, target: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
-        if isinstance(target, Layer | Model):
-            tensors = list(tensors_in([*args, *kwargs.values()]))
-            if isinstance(target, Layer) and target.known:
-                for param in LAYERS[target.kind].params:
-                    flat = plain(kwargs[param.name]) if param.name in kwargs else UNREAD
-                    if param.call and flat is not UNREAD:
-                        target.config[param.name] = flat
-            return self._applied(target, tensors, node) if tensors else NotImplemented
+        if isinstance(target, Class | Layer | Model):
+            return self._of_made(target, args, kwargs, node)
         if isinstance(target, Function):
             return self._own_function(target, args, kwargs, node)
         if isinstance(target, Dotted):
@@ -138,6 +140,21 @@ class Calls:
             return Layer(name, {}, node.lineno, notes=[ast.unparse(node)[:60]])
         return NotImplemented
 
+    def _of_made(
+        self, target: Class | Layer | Model, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+    ) -> Any:
+        if isinstance(target, Class):
+            return self._object_of(target, args, kwargs, node)
+        tensors = list(tensors_in([*args, *kwargs.values()]))
+        if isinstance(target, Model) and target.made is not None and tensors:
+            return self._call_object(target, args, kwargs, node)
+        if isinstance(target, Layer) and target.known:
+            for param in LAYERS[target.kind].params:
+                flat = plain(kwargs[param.name]) if param.name in kwargs else UNREAD
+                if param.call and flat is not UNREAD:
+                    target.config[param.name] = flat
+        return self._applied(target, tensors, node) if tensors else NotImplemented
+
     def _builtin(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         values = [*args, *kwargs.values()]
         if name not in BUILTINS or any(isinstance(one, Unread | Call | Dotted) for one in values):
@@ -155,12 +172,12 @@ class Calls:
         tensors = list(tensors_in([*args, *kwargs.values()]))
         if (name.room in _ROOMS and last[:1].isupper()) or name.room in ("regularizers",):
             return self._object(name, args, kwargs, line)
-        if tensors and name.room in ("activations", "nn"):
+        if tensors and name.room in ("activations", "nn", "ops", "math") and last in ACTIVATIONS:
             layer = Layer("Activation", {"activation": last}, line)
             return self._call_layer(layer, tensors[:1], node)
         if tensors and last[:1].islower():  # add([a, b]), concatenate([a, b], axis=1)
-            kind = kind_of(last.capitalize())
-            if kind and name.room in ("layers", "merge"):
+            kind = kind_of(_FUNCTIONS.get(last, last.capitalize()))
+            if kind and name.room in _FUNCTION_ROOMS:
                 rest = {key: one for key, one in kwargs.items() if not list(tensors_in([one]))}
                 return self._call_layer(make_layer(kind, [], rest, line), tensors, node)
             return self._unknown_call(last, tensors, line)
@@ -196,9 +213,16 @@ class Calls:
         return KerasObject(name.last, name.room, {**config, **kwargs}, line)
 
     def _model(self, kind: str, args: list[Any], kwargs: dict[str, Any], line: int) -> Model:
+        model = Model(line, layers=[] if kind == "Sequential" else None)
+        self._set_up(model, args, kwargs, line)
+        self.models.append(model)
+        return model
+
+    def _set_up(self, model: Model, args: list[Any], kwargs: dict[str, Any], line: int) -> None:
+        """What Keras's own ``__init__`` of a model does."""
         name = kwargs.get("name")
-        model = Model(line, name if isinstance(name, str) else "")
-        if kind == "Sequential":
+        model.name = name if isinstance(name, str) else ""
+        if model.layers is not None:
             given = kwargs.get("layers", args[0] if args else [])
             model.layers = list(given) if isinstance(given, list | tuple) else []
             if isinstance(given, Unread):
@@ -211,13 +235,91 @@ class Calls:
             inputs = kwargs.get("inputs", kwargs.get("input", args[0] if args else []))
             outputs = kwargs.get("outputs", kwargs.get("output", args[1] if len(args) > 1 else []))
             model.inputs, model.outputs = list(tensors_in([inputs])), list(tensors_in([outputs]))
-        self.models.append(model)
+
+    # --- classes of the code ---
+
+    def _object_of(
+        self, made: Class, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+    ) -> Model:
+        layers: list[Any] | None = [] if made.root == "Sequential" else None
+        model = Model(node.lineno, layers=layers, made=made, text=ast.unparse(node)[:60])
+        start = model.member("__init__")
+        if isinstance(start, Function):
+            self._own_function(start, args, kwargs, node)
+        elif made.root:
+            self._set_up(model, args, kwargs, node.lineno)
+        if made.root in _MODELS:
+            self.models.append(model)
         return model
+
+    def _of_super(
+        self, name: str, args: list[Any], kwargs: dict[str, Any], names: dict[str, Any], node: Any
+    ) -> Any:
+        made, model = names["__class__"], names["__self__"]
+        found = Class("", "", made.bases).member(name)
+        if isinstance(found, Function):
+            return self._own_function(replace(found, owner=model), args, kwargs, node)
+        if name == "__init__":
+            return self._set_up(model, args, kwargs, node.lineno) if made.root else None
+        return self._model_method(model, name, args, kwargs)
+
+    def _call_object(self, model: Model, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
+        """Follow ``call`` as in training, where dropout is part of the network; a layer of which
+        something cannot be read is one placeholder."""
+        assert model.made is not None
+        model.used = True
+        if model.layers is not None and model.member("call") is NotImplemented:
+            return self._applied(model, list(tensors_in([*args, *kwargs.values()])), node)
+        if "build" not in model.attributes:
+            model.attributes["build"] = None
+            if isinstance(build := model.made.member("build"), Function):
+                shape = Unread(node.lineno, "input_shape")
+                self._own_function(replace(build, owner=model), [shape], {}, node)
+        follow, found = model.member("call" if model.made.root else "__call__"), None
+        if isinstance(follow, Function):
+            if "training" in follow.arguments and not isinstance(kwargs.get("training"), bool):
+                kwargs = {**kwargs, "training": True}
+            found = self._own_function(follow, args, kwargs, node)
+        given, ends = list(tensors_in([*args, *kwargs.values()])), list(tensors_in([found]))
+        if ends and (
+            model.made.root != "Layer" or all(c.layer.known for c in ordered(ends, given))
+        ):
+            return found
+        return self._call_layer(
+            Layer(model.made.name, {}, model.line, notes=[model.text]), given, node
+        )
+
+    def ends(self, model: Model) -> tuple[list[Call], list[Call]]:
+        """Return inputs and outputs of a model; a chain or an object of a class is called for
+        them."""
+        node = ast.Pass(lineno=model.line)
+        if model.layers is not None:
+            if model.called != len(model.layers):
+                model.called, model.inputs = len(model.layers), [_start(model)]
+                model.outputs = list(
+                    tensors_in([self._through(model.layers, list(model.inputs), node)])
+                )
+        elif not model.outputs and model.made is not None:
+            function = model.member("call")
+            if not isinstance(function, Function):
+                self.problems.append((model.line, model.text))
+                return [], []
+            names = function.arguments[1:][: -len(function.node.args.defaults) or None]
+            starts = [
+                Call(Layer("Input", {}, model.line, shape=model.shape), (), model.line, {})
+                for name in names
+                if name not in ("training", "mask")
+            ]
+            model.outputs = list(tensors_in([self._call_object(model, list(starts), {}, node)]))
+            model.inputs = [one for each in starts for one in (each.parts or {0: each}).values()]
+        return model.inputs, model.outputs
 
     def _method(
         self, owner: Any, name: str, args: list[Any], kwargs: dict[str, Any], node: Any
     ) -> Any:
         if isinstance(owner, Model):
+            if owner.member(name) is not NotImplemented:
+                return NotImplemented
             return self._model_method(owner, name, args, kwargs)
         for kind, names in _METHODS.items():
             if isinstance(owner, kind) and name in names:
@@ -242,6 +344,10 @@ class Calls:
             model.layers.append(args[0])
         elif name == "pop" and model.layers:
             model.layers.pop()
+        elif name == "get_layer":
+            wanted = kwargs.get("name", args[0] if args else None)
+            found = [one for one in layers_of(model) if one.name == wanted]
+            return found[0] if found else NotImplemented
         elif name == "build":
             shape = plain(kwargs.get("input_shape", args[0] if args else None))
             model.shape = shape[1:] if isinstance(shape, list) else None
@@ -258,12 +364,18 @@ class Calls:
     def _own_function(
         self, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.Call
     ) -> Any:
-        definition = function.node
+        definition, names = function.node, function.arguments
         if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
             return NotImplemented
-        names = [one.arg for one in (*definition.args.posonlyargs, *definition.args.args)]
         defaults = definition.args.defaults
         scope = dict(function.scope) if function.scope is not self._names else {}
+        if function.owner is not None:
+            args = [function.owner, *args]
+            scope |= {"__class__": function.made, "__self__": function.owner}
+        if definition.args.vararg is not None:
+            scope[definition.args.vararg.arg] = list(args[len(names) :])
+        if definition.args.kwarg is not None:
+            scope[definition.args.kwarg.arg] = {k: v for k, v in kwargs.items() if k not in names}
         given = zip(names[len(names) - len(defaults) :], defaults, strict=True)
         scope |= {name: self._value(one, function.scope) for name, one in given}
         for one, default in zip(
@@ -289,12 +401,11 @@ class Calls:
             return self._call_layer(target, tensors, node)
         target.used = True
         if target.layers is not None:
-            for layer in target.layers:
-                if isinstance(layer, Call):
-                    continue
-                found = self._applied(layer, tensors, node)
-                tensors = [found] if isinstance(found, Call) else list(tensors_in([found]))
-            return tensors[0] if len(tensors) == 1 else tensors
+            return self._through(target.layers, tensors, node)
+        if target.made is not None and not target.outputs:
+            return self._call_object(
+                target, tensors[:1] if len(tensors) == 1 else [tensors], {}, node
+            )
         done: dict[int, Call] = {
             id(start): one for start, one in zip(target.inputs, tensors, strict=False)
         }
@@ -309,7 +420,24 @@ class Calls:
         found = [again(one) for one in target.outputs]
         return found[0] if len(found) == 1 else found
 
+    def _through(self, layers: list[Any], tensors: list[Call], node: Any) -> Any:
+        """Call the layers of a Sequential one after the other."""
+        for one in layers:
+            if isinstance(one, Call) or getattr(one, "kind", "") == "Input":
+                continue
+            text = one.text if hasattr(one, "text") else str(one)[:40]
+            layer: Layer | Model = Layer(
+                "code", {}, getattr(one, "line", node.lineno), notes=[text]
+            )
+            if isinstance(one, Layer | Model):  # and not a number, a text, something unread
+                layer = one
+            tensors = list(tensors_in([self._applied(layer, tensors, node)])) or tensors
+        return tensors[0] if len(tensors) == 1 else tensors
+
     def _call_layer(self, layer: Layer, tensors: list[Call], node: Any) -> Call:
+        for start in (one.layer for one in tensors[:1]):
+            if start.kind == "Input" and start.shape is None:
+                start.shape = layer.shape
         call = Call(layer, tuple(tensors), node.lineno)
         layer.calls.append(call)
         return call if layer.then is None else self._call_layer(layer.then, [call], node)
@@ -342,33 +470,46 @@ def layers_of(owner: Any) -> Iterator[Layer]:
     """The layers of a model, those of models inside it too, or the layer itself."""
     if isinstance(owner, Layer):
         yield owner
+    elif isinstance(owner, list | tuple):
+        for one in owner:
+            yield from layers_of(one)
     elif isinstance(owner, Model):
         if owner.layers is not None:
-            for one in owner.layers:
-                yield from layers_of(one)
-            return
-        waiting, seen = list(owner.outputs), set[int]()
-        found: list[Layer] = []
-        while waiting:
-            call = waiting.pop()
-            if id(call) not in seen:
-                seen.add(id(call))
-                found.append(call.layer)
-                waiting.extend(call.sources)
-        yield from reversed(list(dict.fromkeys(found)))
+            yield from layers_of(owner.layers)
+        elif owner.outputs:
+            yield from dict.fromkeys(call.layer for call in ordered(owner.outputs))
+        else:
+            yield from layers_of(list(owner.attributes.values()))
 
 
-def ends_of(owner: Any) -> tuple[list[Call], list[Call]] | None:
-    """Inputs and outputs of a model or a layer; those of a layer that nothing feeds yet are made,
-    as ``keras.applications`` has them."""
-    if isinstance(owner, Model) and owner.layers is None:
-        return owner.inputs, owner.outputs
-    if isinstance(owner, Layer):
-        if not owner.calls:
-            start = Call(Layer("Input", {}, owner.line, shape=owner.shape), (), owner.line)
-            owner.calls.append(Call(owner, (start,), owner.line))
-        return list(owner.calls[-1].sources), [owner.calls[-1]]
-    return None
+def ordered(ends: Iterable[Call], starts: Iterable[Call] = ()) -> list[Call]:
+    """Return every call that leads to the ends, after what feeds it; nothing before the starts."""
+    found: dict[int, Call] = {}
+    known = {id(one) for one in starts}
+    waiting: list[tuple[Call, bool]] = [(one, False) for one in reversed(list(ends))]
+    while waiting:
+        call, ready = waiting.pop()
+        if id(call) in found or id(call) in known:
+            continue
+        if ready:
+            found[id(call)] = call
+            continue
+        waiting.append((call, True))
+        waiting += [(one, False) for one in reversed(call.sources)]
+    return list(found.values())
+
+
+def _start(model: Model) -> Call:
+    """Return the input of a Sequential, which its first layer may be or name."""
+    first: Any = model.layers[0] if model.layers else None
+    if isinstance(first, Call):
+        return first
+    if isinstance(first, Layer) and first.kind == "Input":
+        return Call(first, (), first.line)
+    shape = model.shape
+    if shape is None and isinstance(first, Model) and (first.layers or first.inputs):
+        shape = (_start(first) if first.layers else first.inputs[0]).layer.shape
+    return Call(Layer("Input", {}, model.line, shape=shape), (), model.line)
 
 
 def length(value: Any) -> int:

@@ -18,6 +18,7 @@ from netbuilder.core.formats.importing.import_params import (
     object_params,
 )
 from netbuilder.core.formats.importing.import_training import import_training
+from netbuilder.core.formats.importing.keras_code.calls import ordered
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
@@ -178,9 +179,12 @@ def import_code(path: Path) -> Imported:
     walk = Interpreter()
     try:
         walk.run(source.tree)
+        for one in walk.models:
+            if not one.used:
+                walk.ends(one)
         model = _chosen(walk.models, source, path)
         builder = _Builder(source)
-        outputs = builder.build(model)
+        outputs = builder.build(*walk.ends(model))
     except RecursionError as error:
         raise FormatError(
             _("'{file}' is nested too deeply to be read.", file=path.name),
@@ -216,8 +220,8 @@ def _chosen(models: list[Model], source: Source, path: Path) -> Model:
     raise FormatError(
         _("'{file}' does not create a Keras model.", file=path.name),
         _(
-            "NetBuilder reads keras.Sequential and the functional API (keras.Model with inputs"
-            " and outputs). Models written as classes cannot be read."
+            "NetBuilder reads keras.Sequential, the functional API (keras.Model with inputs and"
+            " outputs), and classes whose call method connects layers."
         ),
         path=str(path),
         code="code_without_model",
@@ -243,14 +247,9 @@ class _Builder:
             message = f"{where[:1].upper()}{where[1:]}: {message}" if message else where
         self.report.append(ReportItem(item, taken, message))
 
-    def build(self, model: Model) -> list[str]:
+    def build(self, inputs: list[Call], outputs: list[Call]) -> list[str]:
         """Add the nodes of a model; give the ids of those that are its outputs."""
-        if model.layers is not None:
-            outputs = [_chain(model, (), None)]
-            starts: list[Call] = []
-        else:
-            outputs, starts = model.outputs, model.inputs
-        for call in _ordered([*starts, *outputs]):
+        for call in ordered([*inputs, *outputs]):
             self._add(call)
         return [self._ids[id(one)] for one in outputs]
 
@@ -333,7 +332,7 @@ class _Builder:
 
     def _plan(self, compiled: dict[str, Any]) -> dict[str, Any]:
         plan: dict[str, Any] = {}
-        for key in ("optimizer", "loss", "metrics"):
+        for key in ("optimizer", "loss", "metrics", "loss_weights"):
             value = compiled.get(key)
             if key == "metrics" and isinstance(value, list):
                 for one in value:
@@ -405,49 +404,3 @@ class _Builder:
             said = _("The file '{name}' is missing: choose the data on the Data page.", name=name)
             self.tell("data", LEFT_OUT, line, said)
         return data
-
-
-def _chain(model: Model, before: tuple[Call, ...], shape: Any) -> Call:
-    """The last call of a Sequential, whose layers follow each other."""
-    layers = list(model.layers or ())
-    last = before
-    if not last:
-        first: Any = layers[0] if layers else None
-        if isinstance(first, Call):
-            last = (first,)
-        elif isinstance(first, Layer) and first.kind == "Input":
-            layers.pop(0)
-            last = (Call(first, (), first.line),)
-        elif not isinstance(first, Model):
-            shape = model.shape if model.shape is not None else getattr(first, "shape", None)
-            last = (Call(Layer("Input", {}, model.line, shape=shape), (), model.line),)
-    for one in layers:
-        if isinstance(one, Call):
-            continue
-        if isinstance(one, Model):
-            last = (_chain(one, last, None),)
-        elif isinstance(one, Layer):
-            last = (Call(one, last, one.line),)
-            if one.then is not None:
-                last = (Call(one.then, last, one.line),)
-        else:  # what a list was given that is neither: a number, a text, something unread
-            text = one.text if hasattr(one, "text") else str(one)[:40]
-            unknown = Layer("code", {}, getattr(one, "line", model.line), notes=[text])
-            last = (Call(unknown, last, unknown.line),)
-    return last[0]
-
-
-def _ordered(ends: list[Call]) -> list[Call]:
-    """Every call that leads to the ends, after what feeds it."""
-    found: dict[int, Call] = {}
-    waiting: list[tuple[Call, bool]] = [(one, False) for one in reversed(ends)]
-    while waiting:
-        call, ready = waiting.pop()
-        if id(call) in found:
-            continue
-        if ready:
-            found[id(call)] = call
-            continue
-        waiting.append((call, True))
-        waiting += [(one, False) for one in reversed(call.sources)]
-    return list(found.values())

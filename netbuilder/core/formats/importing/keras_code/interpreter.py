@@ -21,13 +21,13 @@ from netbuilder.core.formats.importing.keras_code.calls import (
     Calls,
     ReturnError,
     calculated,
-    ends_of,
     layers_of,
     length,
     word,
 )
 from netbuilder.core.formats.importing.keras_code.values import (
     Call,
+    Class,
     Dotted,
     Function,
     Layer,
@@ -56,6 +56,7 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Is: lambda a, b: a is b,
     ast.IsNot: lambda a, b: a is not b,
 }
+_ROOTS = frozenset({"Model", "Functional", "Sequential", "Layer"})
 _MERGES = {ast.Add: "Add", ast.Sub: "Subtract", ast.Mult: "Multiply"}
 
 
@@ -91,7 +92,21 @@ class Interpreter(Calls):
         names[node.name] = Function(node, names)
 
     def _do_classdef(self, node: ast.ClassDef, names: dict[str, Any]) -> None:
+        bases = [self._value(one, names) for one in node.bases]
+        classes = [one for one in bases if isinstance(one, Class)]
+        roots = [one.root for one in classes if one.root]
+        for one in bases:
+            keras = isinstance(one, Dotted) and one.is_keras and one.last in _ROOTS
+            if one not in classes and getattr(one, "last", "") != "object":
+                roots.append(one.last if keras else "other")
         names[node.name] = Dotted(f"__main__.{node.name}")
+        if len(roots) <= 1 and roots != ["other"]:
+            made = names[node.name] = Class(node.name, "".join(roots), classes)
+            self._block(node.body, made.names)
+            for value in made.names.values():
+                if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef):
+                    marks = {getattr(one, "id", "") for one in value.node.decorator_list}
+                    value.scope, value.made = names, None if "staticmethod" in marks else made
 
     def _do_return(self, node: ast.Return, names: dict[str, Any]) -> None:
         raise ReturnError(None if node.value is None else self._value(node.value, names))
@@ -183,16 +198,11 @@ class Interpreter(Calls):
         if isinstance(target, ast.Name):
             names[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
-            parts = target.elts
-            if isinstance(value, tuple | list | range) and len(value) == len(parts):
-                for part, one in zip(parts, value, strict=True):
-                    self._store(part, one, names)
-            else:  # several results of one layer are as unread as those of a function
-                for part in parts:
-                    kept = value if isinstance(value, Call) else Unread(target.lineno, "…")
-                    self._store(part, kept, names)
+            self._store_parts(target, value, names)
         elif isinstance(target, ast.Attribute):
             owner = self._value(target.value, names)
+            if isinstance(owner, Model) and owner.made is not None:
+                owner.attributes[target.attr] = value
             if target.attr == "trainable" and isinstance(value, bool):
                 for layer in layers_of(owner):
                     layer.config["trainable"] = value
@@ -201,6 +211,18 @@ class Interpreter(Calls):
             if isinstance(owner, dict) or (isinstance(owner, list) and isinstance(key, int)):
                 with suppress(IndexError, TypeError):
                     operator.setitem(owner, key, value)
+
+    def _store_parts(self, target: ast.Tuple | ast.List, value: Any, names: dict[str, Any]) -> None:
+        parts = target.elts
+        if isinstance(value, Call) and value.parts is not None:
+            value = [value.part(place) for place in range(len(parts))]
+        if isinstance(value, tuple | list | range) and len(value) == len(parts):
+            for part, one in zip(parts, value, strict=True):
+                self._store(part, one, names)
+        else:  # several results of one layer are as unread as those of a function
+            for part in parts:
+                kept = value if isinstance(value, Call) else Unread(target.lineno, "…")
+                self._store(part, kept, names)
 
     # --- expressions ---
 
@@ -376,6 +398,9 @@ class Interpreter(Calls):
                 return _channels(tensor) or NotImplemented
         owner = self._value(node.value, names)
         if isinstance(owner, Call):
+            place = self._value(node.slice, names) if owner.parts is not None else None
+            if isinstance(place, str | int):
+                return owner.part(place)
             return self._unknown_call(ast.unparse(node)[:40], [owner], node.lineno)
         if not isinstance(owner, list | tuple | dict | str):
             return NotImplemented
@@ -394,15 +419,33 @@ class Interpreter(Calls):
         owner = self._value(node.value, names)
         if isinstance(owner, Dotted):
             return Dotted(f"{owner.path}.{node.attr}")
+        if isinstance(owner, Class | Model):
+            found = owner.member(node.attr)
+            if found is not NotImplemented:
+                return found
+            if isinstance(owner, Model):
+                self.ends(owner)
         if node.attr == "layers" and isinstance(owner, Model):
             return list(layers_of(owner))
         if node.attr in ("input", "output", "inputs", "outputs"):
-            ends = ends_of(owner)
-            if ends is None:
+            if isinstance(owner, Model):
+                ends = self.ends(owner)
+            elif isinstance(owner, Layer):
+                ends = _ends_of(owner)
+            else:
                 return NotImplemented
             found = ends[node.attr.startswith("output")]
             return found if node.attr.endswith("s") or len(found) != 1 else found[0]
         return NotImplemented
+
+
+def _ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:
+    """Inputs and outputs of a layer; those of one that nothing feeds yet are made, as
+    ``keras.applications`` has them."""
+    if not layer.calls:
+        start = Call(Layer("Input", {}, layer.line, shape=layer.shape), (), layer.line)
+        layer.calls.append(Call(layer, (start,), layer.line))
+    return list(layer.calls[-1].sources), [layer.calls[-1]]
 
 
 def _is_small(sign: ast.operator, left: Any, right: Any) -> bool:

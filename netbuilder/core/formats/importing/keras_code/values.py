@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
@@ -123,16 +123,28 @@ class Layer:
 
 @dataclass(eq=False)
 class Call:
-    """What a layer gives for the results of other calls."""
+    """What a layer gives for the results of other calls.
+
+    ``parts``: what a class takes out of the one argument that stands for all its inputs, by place
+    or name; None where a call gives one tensor.
+    """
 
     layer: Layer
     sources: tuple[Call, ...] = ()
     line: int = 0
+    parts: dict[Any, Call] | None = None
+
+    def part(self, key: Any) -> Call:
+        """Return one input of several."""
+        assert self.parts is not None
+        name = key if isinstance(key, str) else ""
+        return self.parts.setdefault(key, Call(Layer("Input", {}, self.line, name), (), self.line))
 
 
 @dataclass(eq=False)
 class Model:
-    """A Sequential (``layers``) or a functional model (``inputs``, ``outputs``)."""
+    """A Sequential (``layers``), a functional model (``inputs``, ``outputs``), or an object of a
+    class of the code (``made``, whose ``__init__`` was followed and gave it ``attributes``)."""
 
     line: int
     name: str = ""
@@ -143,14 +155,51 @@ class Model:
     compiled: dict[str, Any] | None = None
     fitted: dict[str, Any] | None = None
     used: bool = False
+    made: Class | None = None
+    text: str = ""
+    called: int = -1
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    def member(self, name: str) -> Any:
+        """Return an attribute, or a method bound to this object; else ``NotImplemented``."""
+        if name in self.attributes or self.made is None:
+            return self.attributes.get(name, NotImplemented)
+        found = self.made.member(name)
+        bound = isinstance(found, Function) and found.made is not None
+        return replace(found, owner=self) if bound else found
+
+
+@dataclass(eq=False)
+class Class:
+    """A class of the code that is a model, a layer, or nothing of Keras's ("" as its ``root``)."""
+
+    name: str
+    root: str
+    bases: list[Class]
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def member(self, name: str) -> Any:
+        """Return what its body, or that of a base, calls ``name``; else ``NotImplemented``."""
+        if name in self.names:
+            return self.names[name]
+        found = (base.member(name) for base in self.bases)
+        return next((one for one in found if one is not NotImplemented), NotImplemented)
 
 
 @dataclass(eq=False)
 class Function:
-    """A function of the code, with the scope that it was made in."""
+    """A function of the code, with the scope that it was made in; a method with its class, and
+    with the object that it is called on."""
 
     node: ast.FunctionDef | ast.Lambda
     scope: dict[str, Any]
+    made: Class | None = None
+    owner: Model | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """Names of the arguments that can be given by place."""
+        return [one.arg for one in (*self.node.args.posonlyargs, *self.node.args.args)]
 
 
 def kind_of(name: str) -> str:
