@@ -81,6 +81,25 @@ def test_roles_of_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name:
         assert not groups[0] & groups[1]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_column_that_an_input_names_and_the_program_leaves_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Dates that nobody decided to use are no feature, although the Input asks for them."""
+    frame().to_csv(tmp_path / "d.csv", index=False)
+    data = Data("csv", path="d.csv", target=("y",), inputs={"input": ("a", "day", "heavy")})
+    project = chain(data, *NUMBER)
+    facts = load_facts(project, tmp_path)
+    assert list(facts.column_types) == ["a", "heavy"]
+    if known:
+        same_numbers(project, tmp_path, monkeypatch)
+    text = source(project, facts if known else None).partition("# Build")[0]
+    space: dict[str, Any] = {}
+    monkeypatch.chdir(tmp_path)
+    exec(compile(text, "script", "exec"), space)
+    assert list(space["x"].columns) == ["a", "heavy"]
+
+
 def test_a_split_that_names_no_rows_for_watching(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

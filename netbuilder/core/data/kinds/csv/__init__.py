@@ -223,7 +223,7 @@ def _code(question: ScriptRequest) -> DataCode:
     ]
     if data.test_path:
         lines.append("x_test = test[features]")
-    lines += input_columns(project)
+    lines += input_columns(project, known)
     types = question.facts.column_types.values() if question.facts is not None else ("category",)
     return DataCode(
         tuple(lines),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,20 +64,24 @@ def target_columns(data: Data) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def input_columns(project: Project) -> list[str]:
-    """Columns of each input where there are several; the whole table where there is one."""
+def input_columns(project: Project, known: Collection[str] | None = None) -> list[str]:
+    """Columns of each input where there are several; the whole table where there is one.
+
+    ``known``: the columns that are features, None: all. Of none at all the script looks which are.
+    """
+
+    def taken(name: str) -> str:
+        given = project.data.inputs.get(name, ())
+        if not given:
+            return "list(x.columns)"
+        if known or known is None:
+            return format_literal([one for one in given if known is None or one in known])
+        return f"[name for name in {format_literal(list(given))} if name in x]"
+
     inputs = used_inputs(project.graph)
     if len(inputs) < 2:
-        given = project.data.inputs.get(inputs[0] if inputs else "")
-        return [f"x = x[{format_literal(list(given))}]"] if given else []
-    lines = ["columns = {"]
-    for name in inputs:
-        given = project.data.inputs.get(name)
-        lines.append(
-            f"    {format_literal(name)}:"
-            f" {format_literal(list(given)) if given else 'list(x.columns)'},"
-        )
-    return [*lines, "}"]
+        return [f"x = x[{taken(one)}]" for one in inputs if project.data.inputs.get(one)]
+    return ["columns = {", *(f"    {format_literal(one)}: {taken(one)}," for one in inputs), "}"]
 
 
 #: Arguments of ``pandas.read_csv`` that scripts write; facts from a file may say anything else.
