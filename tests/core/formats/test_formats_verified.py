@@ -258,6 +258,11 @@ def test_an_h5_says_what_keras_2_cannot_use(tmp_path: Path) -> None:
     assert "RMSNormalization" in notes(layers.RMSNormalization())
     assert "hard_sigmoid differently" in notes(layers.Dense(2, activation="hard_sigmoid"))
     assert "sparsemax" in notes(layers.Dense(2, activation="sparsemax"))
+    words = layers.Input((4, 2))
+    attended = layers.MultiHeadAttention(1, 2, name="seen")(words, words)
+    keras.Model(words, attended).save(tmp_path / "m.keras")
+    trained = registry.load_network(tmp_path / "m.keras")
+    assert "'seen' (MultiHeadAttention)" in registry.save_network(trained, tmp_path / "m.h5")[0]
 
 
 def test_what_keras_2_lacks_is_what_it_lacks() -> None:

@@ -189,7 +189,7 @@ def _layer(entry: Mapping[str, Any], functional: bool) -> dict[str, Any]:
     for key in ("module", "registered_name"):
         result.pop(key, None)
     if functional:
-        result["inbound_nodes"] = [_node(node) for node in entry.get("inbound_nodes", [])]
+        result["inbound_nodes"] = [_node(one, entry) for one in entry.get("inbound_nodes", [])]
     return result
 
 
@@ -234,14 +234,20 @@ def _plain(value: Any) -> Any:
     return {key: _plain(one) for key, one in value.items()}
 
 
-def _node(node: Any) -> Any:
-    """``{"args": [tensor], "kwargs": {}}`` as ``[["layer", 0, 0, {}]]``."""
+def _node(node: Any, entry: Mapping[str, Any]) -> Any:
+    """``{"args": [tensor], "kwargs": {}}`` as ``[["layer", 0, 0, {}]]``.
+
+    Keras 2 has a place for the value and key of a MultiHeadAttention, but Keras 3 does not look
+    for tensors there: no one form opens in both.
+    """
     if not isinstance(node, Mapping):
         return node
     args, kwargs = node.get("args", []), node.get("kwargs", {})
     kwargs = {key: value for key, value in kwargs.items() if value is not None}
     if len(args) != 1 or _has_tensor(kwargs):
-        raise OnlyKeras3Error(_("a layer is called with several arguments"))
+        said = _("Keras 2 and Keras 3 write the inputs of the layer '{layer}' ({kind}) differently",
+                 layer=entry.get("name"), kind=entry.get("class_name"))  # fmt: skip
+        raise OnlyKeras3Error(said)
     tensors = args[0] if isinstance(args[0], list | tuple) else [args[0]]
     return [[*_place(tensor), dict(kwargs)] for tensor in tensors]
 
