@@ -137,6 +137,13 @@ def merging() -> keras.Model:
     return keras.Model([x, y], [both, L.Concatenate()([x, y, p]), L.Multiply()([gate, y])])
 
 
+def operating() -> keras.Model:
+    """Operations that are no layers, as MobileNetV3 has them: the sigmoid of two ReLUs."""
+    x = keras.Input((4, 3))
+    gate = L.ReLU(6.0)(L.Dense(3)(x) + 3.0) * (1 / 6)
+    return keras.Model(x, L.Dense(2)(1 - keras.ops.tanh(gate) * x))
+
+
 def adapted() -> L.Layer:
     layer = L.Normalization()
     layer.adapt(np.random.default_rng(1).normal(size=(50, 4)) * 5 + 3)
@@ -250,6 +257,7 @@ def models() -> dict[str, keras.Model]:
         "nested": chain((4,), inner, L.Dense(2)),
         "reset before": chain((6, 3), L.GRU(4, reset_after=False)),
         "merge": merging(),
+        "operations": operating(),
         **{f"attention {m} {c}": attending(m, c) for m in (False, True) for c in (False, True)},
         **recurrent(L.LSTM),
         **recurrent(L.GRU),

@@ -17,6 +17,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.keras_prediction import Array, call_model
 from netbuilder.core.formats.mask_layers import tensor_places, without_masks
+from netbuilder.core.formats.safety import operations
 from netbuilder.core.formats.writers.inference import is_training_only
 from netbuilder.core.i18n import gettext as _
 
@@ -68,7 +69,7 @@ class WebNetwork:
     numbers: list[Array] = field(default_factory=list)
     count: int = 0
     tensors: int = 0
-    known: dict[int, int] = field(default_factory=dict)
+    known: dict[Any, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page's code runs."""
@@ -89,18 +90,17 @@ class WebNetwork:
 
     def layer(self, layer: keras.Layer, name: str, config: dict[str, Any]) -> int:
         """Return the number of a layer; enter the layer where it is met first."""
-        key = id(layer)
-        if key not in self.known:
+        if layer not in self.known:
             entries = []
             # A ``Normalization`` is written as factors and offsets.
             for values in () if name == "Rescaling" else map(np.asarray, layer.get_weights()):
                 entries.append([list(values.shape), self.count])
                 self.numbers.append(values)
                 self.count += values.size
-            self.known[key] = len(self.layers)
+            self.known[layer] = len(self.layers)
             masks = bool(layer.supports_masking)
             self.layers.append({"type": name, "config": config, "weights": entries, "masks": masks})
-        return self.known[key]
+        return self.known[layer]
 
 
 def web_network(model: keras.Model) -> WebNetwork:
@@ -153,17 +153,23 @@ def _enter(
     made: WebNetwork,
 ) -> bool:
     """Enter one use of a layer; return False where its inputs are not known yet."""
-    node, name = entry["inbound_nodes"][number], str(entry["name"])
+    import keras
+
+    node, name, layer = entry["inbound_nodes"][number], str(entry["name"]), None
+    if name in by_name:
+        layer = by_name[name]
+    elif operations.is_operation(entry) and (same := operations.as_layer(entry)):
+        layer = getattr(keras.layers, same[0])(**same[1])
     wanted = list(tensor_places(node["args"]))
     call = dict(node["kwargs"])
     for key in ("value", "key"):
         wanted += tensor_places([call.pop(key, None)])
-    if name not in by_name or any(next(tensor_places([one]), None) for one in call.values()):
+    if layer is None or any(next(tensor_places([one]), None) for one in call.values()):
         raise _missing(str(entry["class_name"]), name)
     if any(place[:2] not in known for place in wanted):
         return False
     tensors = [known[place[:2]][place[2]] for place in wanted]
-    known[name, number] = _call(by_name[name], tensors, call, made)
+    known[name, number] = _call(layer, tensors, call, made)
     return True
 
 
