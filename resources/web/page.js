@@ -106,7 +106,8 @@ function pictureForm(entry, changed) {
     class: "pad", width: PAD, height: PAD, tabindex: 0, role: "img", "aria-label": say("pad"),
   });
   const ink = pad.getContext("2d", { willReadFrequently: true });
-  const seen = make("canvas", { class: "seen", role: "img", "aria-label": say("seen") });
+  const [height, width] = entry.shape;
+  const seen = make("canvas", { class: "seen", width, height, role: "img", "aria-label": say("seen") });
   const video = make("video", { playsinline: true, muted: true, hidden: true });
   const colours = entry.dark ? ["#fff", "#000"] : ["#000", "#fff"];
   let picture = null;
@@ -204,7 +205,7 @@ function pictureForm(entry, changed) {
   const [file, shot] = [chooser({}), chooser({ capture: "environment" })];
   const stop = () => {
     if (stream) stream.getTracks().forEach((track) => track.stop());
-    [stream, video.hidden, video.srcObject] = [null, true, null];
+    [stream, video.hidden, pad.hidden, video.srcObject] = [null, true, false, null];
     camera.textContent = say("camera");
   };
   // Where the browser gives a page from a file no camera, the phone's own takes the picture.
@@ -217,7 +218,7 @@ function pictureForm(entry, changed) {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       video.srcObject = stream;
-      video.hidden = false;
+      [video.hidden, pad.hidden] = [false, true];
       await video.play();
       camera.textContent = say("take_picture");
     } catch {
@@ -272,7 +273,7 @@ const output = document.getElementById("prediction");
 const forms = [];
 let notes = [];
 
-const showNote = (text) => output.replaceChildren(make("p", { class: "note" }, text));
+const showNote = (text, kind = "note") => output.replaceChildren(make("p", { class: kind }, text));
 
 /** Raw values of all inputs, as the person gave them. */
 function rawInputs() {
@@ -350,7 +351,8 @@ function update() {
     );
   } catch (error) {
     if (!(error instanceof Told)) throw error;
-    showNote(say(error.key, error.values));
+    const early = error.key === "nothing_drawn" || error.key === "no_text";
+    showNote(say(error.key, error.values), early ? "hint" : "note");
   }
 }
 

@@ -30,8 +30,6 @@ def kinds() -> ModuleType:
 
 
 KINDS = kinds()
-# Keras 3 has no such layer, and nothing that means the same.
-GONE = {"thresholded relu"}
 
 
 def written(name: str, path: Path) -> tuple[Any, Any, list[np.ndarray]]:
@@ -63,17 +61,20 @@ def difference(model: Any, x: list[Any], expected: list[np.ndarray]) -> float:
     )
 
 
-QUICK = ("dense hard_sigmoid", "lstm hard_sigmoid", "nested", "operations", "depthwise")
+QUICK = (
+    "thresholded relu",
+    "dense hard_sigmoid",
+    "lstm hard_sigmoid",
+    "nested",
+    "operations",
+    "depthwise",
+)
 
 
 @pytest.mark.parametrize("ending", ["h5", "keras"])
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
-        for name in KINDS.KINDS
-        if name not in GONE
-    ],
+    [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in KINDS.KINDS],
 )
 def test_kinds_of_models_answer_as_they_did(tmp_path: Path, name: str, ending: str) -> None:
     path = tmp_path / f"model.{ending}"
@@ -161,11 +162,11 @@ def test_a_sum_becomes_a_layer_that_can_be_trained(tmp_path: Path) -> None:
 
 def test_a_layer_that_is_gone_is_named_and_the_rest_is_drawn(tmp_path: Path) -> None:
     path = tmp_path / "gone.h5"
-    written("thresholded relu", path)
-    with pytest.raises(FormatError, match="ThresholdedReLU"):
+    tk.Sequential([tk.layers.Input((5, 2)), tk.layers.LocallyConnected1D(3, 2)]).save(path)
+    with pytest.raises(FormatError, match="LocallyConnected1D"):
         registry.load_network(path)
     project = registry.import_model(path)
-    assert [node.layer for node in project.graph.nodes] == ["Input", "Dense", "ThresholdedReLU"]
+    assert [node.layer for node in project.graph.nodes] == ["Input", "LocallyConnected1D"]
 
 
 def test_functions_that_only_compute_are_drawn_and_others_refused(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def modernize_config(config: Mapping[str, Any]) -> dict[str, Any]:
     - states that a recurrent layer begins with go by their name,
     - a policy of numbers becomes its name,
     - a model of one input and one output takes and gives a tensor, and no list of one,
+    - a ``ThresholdedReLU`` becomes a ``ReLU`` of that threshold,
     - before an ``Activation("hard_sigmoid")`` stands a ``Rescaling`` that makes it Keras 2's.
 
     Args:
@@ -149,6 +150,10 @@ def _layer(entry: Any) -> Any:
         return _operation(entry) or dict(entry)
     result: dict[str, Any] = _renamed(entry)
     result.pop("build_config", None)
+    config = result.get("config")
+    if result.get("class_name") == "ThresholdedReLU" and isinstance(config, Mapping):
+        kept = {("threshold" if key == "theta" else key): one for key, one in config.items()}
+        result |= {"class_name": "ReLU", "registered_name": None, "config": kept}
     calls = result.get("inbound_nodes")
     if isinstance(calls, list):
         recurrent = entry.get("class_name") in _WITH_STATE
