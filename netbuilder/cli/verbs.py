@@ -279,7 +279,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         required=True,
         help=_(
-            "file to write; the extension sets the format: .h5 .keras .onnx "
+            "file to write; the extension sets the format: .h5 .keras .onnx .html "
             ".tflite .py .ipynb .svg .png .pdf; no extension: SavedModel folder"
         ),
     )

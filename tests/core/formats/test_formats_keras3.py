@@ -176,6 +176,29 @@ def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: st
     assert largest(predict_rows(registry.load_network(again).model, rows), expected) < 5e-4
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("name", "side", "ending"), [("ResNet50", 32, "h5"), ("InceptionV3", 75, "keras")]
+)
+def test_deep_networks_of_keras_are_opened_again(
+    tmp_path: Path, name: str, side: int, ending: str
+) -> None:
+    """Their merges were once refused as damaged: sizes of all inputs were multiplied."""
+    model = getattr(keras.applications, name)(
+        weights=None, input_shape=(side, side, 3), classes=2, classifier_activation=None
+    )
+    rows = [np.random.default_rng(1).normal(size=(2, side, side, 3)).astype("float32")]
+    expected, path = predict_rows(model, rows), tmp_path / f"m.{ending}"
+    model.save(path)
+    trained = registry.load_network(path)
+    assert "keras_own" not in trained.extra
+    again = tmp_path / f"again.{ending}"
+    registry.save_network(trained, again)
+    for one in (trained, registry.load_network(again)):
+        assert largest(predict_rows(one.model, rows), expected) < 5e-4
+
+
 @pytest.mark.parametrize("name", sorted(NEVER_OPENED & QUICK))
 def test_keras_itself_cannot_open_some_that_it_wrote(tmp_path: Path, name: str) -> None:
     """The day it can, the mends for them can go."""
