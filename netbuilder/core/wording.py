@@ -199,13 +199,17 @@ def format_bytes(count: float) -> str:
     size, power = count, 0
     while power < len(_SIZES) - 1 and count >= (1000 if power == 0 else 100):
         count, power = count / 1000, power + 1
-    number = format_number(count, ",.0f" if power == 0 or count >= 10 else ".1f")
+    places = 0 if power == 0 or count >= 10 else 1
     if language() == "en":
-        text = f"{number} {_SIGNS[_SIZES[power]]}"
+        text = f"{format_number(count, f',.{places}f')} {_SIGNS[_SIZES[power]]}"
     else:
         from babel.units import format_unit
 
-        text = format_unit(number, f"digital-{_SIZES[power]}", "short", locale=babel_locale())
+        # A number, not its text: the unit's plural follows it ("524 octets").
+        unit, digits = f"digital-{_SIZES[power]}", "#,##0.0" if places else "#,##0"
+        text = format_unit(
+            round(count, places), unit, "short", format=digits, locale=babel_locale()
+        )
     remember(text, lambda: format_bytes(size))
     return text
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-WORDS = "Worker 1 was stopped by hand, and all workers with it."
+WORDS = "Worker 1 was stopped, and all workers stopped with it."
 
 
 def addresses() -> str:

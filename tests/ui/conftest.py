@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine.loop import compilation
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -80,6 +81,16 @@ def full_speed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     """Trains at full speed where no test asks for the speed that the program begins with."""
     if "watched" not in request.fixturenames:
         monkeypatch.setattr(main_window, "remembered_speed", lambda: FULL)
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiled_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs stay in the graph loop, with which each begins; what they compute is the same.
+
+    An empty home knows no decision, so every window would look for the fastest compilation anew:
+    five seconds of both processors. The engine's own tests are about that.
+    """
+    monkeypatch.setattr(compilation, "_WORTH_SECONDS", float("inf"))
 
 
 @pytest.fixture

@@ -85,9 +85,11 @@ def test_a_window_goes_to_another_language_and_back_with_all_that_it_holds(
     )
     for name in (row.id for row in PANELS):
         window.docks.show_panel(name, focus=False)
-    qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
-    qtbot.wait(500)
-    before, model = texts(window), window.workbench.models.trained
+        qtbot.wait(300)
+    before = {}
+    while before != (before := texts(window)):
+        qtbot.wait(2000)
+    model = window.workbench.models.trained
     project = window.store.project
     assert project.name == "Other"
     began = time.perf_counter()
@@ -99,7 +101,7 @@ def test_a_window_goes_to_another_language_and_back_with_all_that_it_holds(
     pseudo = texts(window)
     changed = [text for place, text in pseudo.items() if text != before.get(place)]
     assert len(changed) > 300
-    assert all("⟦" in text for text in changed)
+    assert [one for one in changed if "⟦" not in one and not one.endswith(" byte")] == []
     window.store.undo()
     assert window.store.project.name == example("iris").name
     window.store.redo()

@@ -42,7 +42,7 @@ NAMES = re.compile(
     r"([a-z][a-z0-9]*[_.])*[a-z0-9_]+(, ([a-z0-9]+_?)+)*…?"  # learning_rate, training.optimizer
     r"|(Ctrl|Shift|Alt|Tab|Esc|Del|Return|Enter|Space|F\d+|[+; ]|\b.)+"
     r"|.*\.(h5|keras|netbuilder|md|csv|png|py|toml|netbuilder[^ ]*)|[~/][\w/.-]*|%p%"
-    r"|NetBuilder|Keras|t-SNE|ROC|PCA|SGD|https?:.*|localhost.*|(pc\d:\d+\s*)+|English|Adam"
+    r"|NetBuilder|Keras|t-SNE|ROC|PCA|SGD|https?:.*|[\d.]+ (byte|[kM]B)|\w+ [+−]\d+\.\d|localhost.*|(pc\d:\d+\s*)+|English|Adam"
 )
 KERAS = {*LAYERS, *LOSSES, *METRICS, *OPTIMIZERS, *SCHEDULES}
 #: Texts of Qt and pyqtgraph, which have languages of their own, and of the system.
@@ -78,9 +78,11 @@ def outside(window: QWidget, own: set[str]) -> set[str]:
     found = set()
     for kind, text in texts(window):
         plain = TAG.sub("", text).strip()
+        if kind.startswith("TokenHeat"):  # the person's text, word by word
+            continue
         if not WORD.search(plain) or "⟦" in plain or plain in OTHERS or plain in KERAS:
             continue
-        parts = [part.strip() for part in re.split(r" · |: |, |\n", plain)]
+        parts = [part.strip() for part in re.split(r" · |: |, |\n|  ", plain)]
         if all(
             not WORD.search(part) or NAMES.fullmatch(part) or re.sub(" “.*”", "", part) in KERAS
             or any(name in part for name in own)
@@ -137,7 +139,7 @@ def test_every_text_after_a_training_is_in_the_catalog(
     facts = window.workbench.facts
     assert facts is not None
     own = {window.store.project.name, name, *facts.classes}
-    own |= {column.name for column in facts.columns}
+    own |= {*facts.column_names, *facts.target_names, *facts.column_types}
     found = panels_outside(window, qtbot, own)
     assert not found, "\n".join(sorted(found))
 

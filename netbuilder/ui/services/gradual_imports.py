@@ -99,6 +99,7 @@ _DRAWING = (
     "netbuilder.ui.plots.training_curves",
     "netbuilder.ui.plots.live.layer_strips",
     "netbuilder.ui.services.runs.run_tracker",
+    "netbuilder.ui.training.curve_view",
 )
 #: So long one piece goes on taking small steps, and so long the window has then.
 PIECE_SECONDS = 0.004

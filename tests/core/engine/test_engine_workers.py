@@ -78,7 +78,7 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     for worker in workers[:2]:
         text, _ = worker.communicate(timeout=PATIENCE)
         assert worker.returncode == 1
-        assert "Another worker does not answer any more" in text
+        assert "Another worker no longer responds" in text
         assert "--resume" in text
     workers[2].wait()
     with np.load(tmp_path / "checkpoints" / "checkpoint.npz") as held:
@@ -128,7 +128,7 @@ def test_a_worker_that_is_stopped_by_hand_stops_the_others_at_the_same_step(
         return [text.splitlines()[-1] for text in texts]
 
     steps = 3 * 51 + 32 if how == "now" else 4 * 51
-    words = f"stopped behind step {steps}. Worker 1 was stopped by hand, and all workers with it."
+    words = f"stopped behind step {steps}. Worker 1 was stopped, and all workers stopped with it."
     assert run("stopped", 10**6, how) == [words, words]
     one, two = (read(tmp_path / f"stopped{index}.npz") for index in range(2))
     for key, values in one.items():

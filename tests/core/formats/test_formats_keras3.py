@@ -50,7 +50,6 @@ AS_THEY_CAME = {
     "stacked cells",
     "one cell",
     "states handed on",
-    "causal attention",
     "normalization adapted",
     "input is output",
 }

@@ -284,7 +284,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     table.drop(columns="sepal width (cm)").to_csv(tmp_path / "narrow.csv", index=False)
     (found,) = grade_folder(tmp_path, tmp_path / "narrow.csv")
     assert found.status == FAILED
-    assert "takes 4 numbers in a row, and narrow.csv has 4 columns" in found.message
+    assert "4 numbers per row, but narrow.csv has 4 columns" in found.message
     np.testing.assert_equal(found.metrics, {})
 
 

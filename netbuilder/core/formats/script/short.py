@@ -304,7 +304,7 @@ def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     cell = ScriptCell(_("Evaluate on the test set"))
     x = training_section.model_inputs("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
-    if len(project.graph.outputs) > 1:
+    if len(project.graph.outputs) != 1:
         return cell
     if recipe.task == REGRESSION:
         cell.add("from sklearn.metrics import mean_absolute_error")
@@ -332,7 +332,7 @@ def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
 
 
 def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
-    if len(project.graph.outputs) > 1:
+    if len(project.graph.outputs) != 1:
         return None
     cell = ScriptCell(_("Predict one sample"))
     first = "x_test[:1]"

@@ -193,8 +193,8 @@ _SETTINGS = {
 
 
 def setting_words(name: str) -> str:
-    """A setting of a training as people call it: "learning rate"."""
-    return _(_SETTINGS[name]) if name in _SETTINGS else name.replace("_", " ")
+    """A setting of a training as people call it, "learning rate"; else Keras's name of it."""
+    return _(_SETTINGS[name]) if name in _SETTINGS else name
 
 
 def display_name(path: str, project: Project) -> str:
@@ -213,7 +213,7 @@ def display_name(path: str, project: Project) -> str:
     alike = sum(other.layer == node.layer for other in graph.nodes)
     layer = node.layer if alike == 1 else f"{node.layer} “{node.id}”"
     name = path[len(node.id) + 1 :]
-    part = _("with and without") if name == ON else name.replace("_", " ")
+    part = _("with and without") if name == ON else name
     return f"{layer} · {part}"
 
 
