@@ -27,25 +27,13 @@ from netbuilder.core.formats.importing.keras_code.values import (
 MAX_STEPS = 50_000  # of all together
 MAX_ITEMS = 2_000  # of one list or text
 MAX_DEPTH = 25  # of calls of the script's own functions
-BUILTINS: dict[str, Callable[..., Any]] = {
-    "range": range,
-    "len": len,
-    "int": int,
-    "float": float,
-    "str": str,
-    "bool": bool,
+_ITSELF = (range, len, int, float, str, bool, dict, sorted, min, max, sum, abs, round)
+BUILTINS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _ITSELF} | {
     "list": lambda a=(): list(a),
     "tuple": lambda a=(): tuple(a),
-    "dict": dict,
     "enumerate": lambda *a: list(enumerate(*a)),
     "zip": lambda *a: list(zip(*a, strict=False)),
     "reversed": lambda a: list(a)[::-1],
-    "sorted": sorted,
-    "min": min,
-    "max": max,
-    "sum": sum,
-    "abs": abs,
-    "round": round,
 }
 _METHODS: dict[type, frozenset[str]] = {
     list: frozenset({"append", "extend", "insert", "pop", "index", "count", "reverse"}),

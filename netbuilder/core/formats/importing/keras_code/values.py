@@ -18,33 +18,18 @@ _OLD_CLASSES = {
     "TimeDistributedDense": "Dense",
 }
 # Arguments of Keras 1, and what Keras 2 and 3 call them; None: means nothing any more.
+_RENAMED = """
+    nb_filter=filters filter_length=kernel_size init=kernel_initializer
+    inner_init=recurrent_initializer inner_activation=recurrent_activation
+    W_regularizer=kernel_regularizer b_regularizer=bias_regularizer
+    W_constraint=kernel_constraint b_constraint=bias_constraint border_mode=padding
+    subsample=strides subsample_length=strides stride=strides pool_length=pool_size
+    dropout_W=dropout dropout_U=recurrent_dropout bias=use_bias p=rate sigma=stddev
+"""
+_MEANINGLESS = "dim_ordering data_format consume_less implementation unroll input_length"
 _OLD_ARGUMENTS: Mapping[str, str | None] = {
-    "nb_filter": "filters",
-    "filter_length": "kernel_size",
-    "init": "kernel_initializer",
-    "inner_init": "recurrent_initializer",
-    "inner_activation": "recurrent_activation",
-    "W_regularizer": "kernel_regularizer",
-    "b_regularizer": "bias_regularizer",
-    "W_constraint": "kernel_constraint",
-    "b_constraint": "bias_constraint",
-    "border_mode": "padding",
-    "subsample": "strides",
-    "subsample_length": "strides",
-    "stride": "strides",
-    "pool_length": "pool_size",
-    "dropout_W": "dropout",
-    "dropout_U": "recurrent_dropout",
-    "bias": "use_bias",
-    "p": "rate",
-    "sigma": "stddev",
-    "dim_ordering": None,
-    "data_format": None,
-    "consume_less": None,
-    "implementation": None,
-    "unroll": None,
-    "input_length": None,
-    "return_state": "return_state",
+    **dict(pair.split("=") for pair in _RENAMED.split()),
+    **dict.fromkeys(_MEANINGLESS.split()),
 }
 # First arguments of layers that are often given without a name, where a row has another order.
 _ORDERS: Mapping[str, tuple[str, ...]] = {
