@@ -25,7 +25,8 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_bytes, format_duration, format_list, format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
-from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.colour_bar import ColourBar
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot, class_legend, number_colours
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
@@ -44,6 +45,7 @@ _MOST = 50
 #: Of more columns a row is not written out.
 _MOST_COLUMNS = 24
 _READING = N_("Incorrect points are ringed. Other columns are at their mean.")
+_HELD = N_("Other columns are at their mean.")
 
 
 class MethodComparisonDialog(QDialog):
@@ -201,9 +203,9 @@ class MethodComparisonDialog(QDialog):
 
     def _show_surfaces(self, found: Comparison) -> None:
         """Add the page of decision surfaces, where the data has two numeric columns."""
-        from netbuilder.core.results.live.plane import number_columns
+        from netbuilder.core.results.other_methods import important_columns
 
-        names = number_columns(found.dataset)
+        names = important_columns(found)
         if len(names) > 1:
             self.surfaces = MethodSurfaces(found, names, self)
             self.details.insertTab(0, self.surfaces, _("Surfaces"))
@@ -211,7 +213,13 @@ class MethodComparisonDialog(QDialog):
 
 
 class MethodSurfaces(QWidget):
-    """The decision surface of each method over two columns, side by side."""
+    """The decision surface of each method over two columns, side by side.
+
+    Args:
+        found: the methods.
+        names: the columns of numbers, the two that are shown at first in front.
+        parent: where it stands.
+    """
 
     def __init__(self, found: Comparison, names: tuple[str, ...], parent: QWidget) -> None:
         super().__init__(parent)
@@ -238,9 +246,19 @@ class MethodSurfaces(QWidget):
             place.addWidget(plot, 1)
             grid.addLayout(place, number // 3, number % 3)
             self.plots[one.name] = plot
+        self.legend = QLabel(self)
+        self.legend.setObjectName("compared_classes")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.colours = ColourBar(self)
+        for one in (self.legend, self.colours):
+            one.hide()
+        self._evaluation = found.candidates[0].evaluation
         self.note = note_label(_(_READING), self)
         page.addLayout(head)
         page.addLayout(grid, 1)
+        page.addWidget(self.legend)
+        page.addWidget(self.colours)
         page.addWidget(self.note)
         self._titles = {one.name: _title(one) for one in found.candidates}
         self._worker = Derived(
@@ -267,7 +285,18 @@ class MethodSurfaces(QWidget):
             self.plots[name].show_surface(picture)
             words = self.plots[name].accessibleName()
             self.plots[name].setAccessibleName(f"{self._titles[name]}: {words}")
-        self.note.setText(_(_READING))
+        self.note.setText(_(_READING if picture.classes else _HELD))
+        self._say_colours(picture)
+
+    def _say_colours(self, picture: SurfacePicture) -> None:
+        """Say what the colours mean: the classes, or the lowest and the highest true value."""
+        self.legend.setText(class_legend(picture.classes))
+        self.legend.setVisible(bool(picture.classes))
+        truth = picture.points.value
+        if not picture.classes and len(truth):
+            low, high = (self._evaluation.told(float(end), 0) for end in (truth.min(), truth.max()))
+            self.colours.show_ends(number_colours(), (f"{picture.target} {low}", high))
+            self.colours.show()
 
     def _fail(self, error: Exception) -> None:
         self.note.setText(str(error))
@@ -302,7 +331,7 @@ def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
 
 def _detail(found: Comparison, one: Candidate, row: int) -> str:
     """What a method has learned, how it treats a row, and where the network predicts otherwise."""
-    from netbuilder.core.results.other_methods import coefficients, tree_lines
+    from netbuilder.core.results.other_methods import tree_lines
 
     parts = []
     if one.name == "tree":
@@ -313,15 +342,43 @@ def _detail(found: Comparison, one: Candidate, row: int) -> str:
         )
         parts += [_("The arrows show the way of row {row}:", row=row + 1), "\n".join(lines)]
     elif one.name == "knn":
-        parts += [_("Training rows nearest to row {row}:", row=row + 1), _neighbours(found, row)]
+        words = _(
+            "Training rows nearest to row {row}, by the distance of scaled columns:", row=row + 1
+        )
+        parts += [words, _neighbours(found, row)]
     elif one.name == "linear":
-        weights = list(coefficients(found).items())[:_MOST]
-        parts += [
-            _("Weight of each feature, the largest first:"),
-            "\n".join(f"{format_number(value, '+.3f'):>9}  {name}" for name, value in weights),
-        ]
+        parts += _weights(found)
     parts.append(_disagreements(found, one))
     return "\n\n".join(part for part in parts if part)
+
+
+def _weights(found: Comparison) -> list[str]:
+    """What the linear model's coefficients mean, and the largest of them, a line a feature."""
+    from netbuilder.core.results.other_methods import coefficients
+
+    told, evaluation = coefficients(found), found.by_name["linear"].evaluation
+    values = told.values[:_MOST]
+    if evaluation.task == "regression":
+        meaning = _("What one unit more of each column adds to the prediction:")
+        cells = [[format_number(float(one), "+.4g") for one in row] for row in values]
+    else:
+        meaning = (
+            _(
+                "Weight of each scaled column: + is evidence for “{second}”, − for “{first}”.",
+                first=evaluation.labels[0], second=told.columns[0],
+            )
+            if len(told.columns) == 1
+            else _("Weight of each scaled column: + is evidence for the class, − against it.")
+        )  # fmt: skip
+        cells = [[format_number(float(one), "+.3f") for one in row] for row in values]
+    heads = list(told.columns) if len(told.columns) > 1 else []
+    wide = max(9, *(len(word) for row in (heads, *cells) for word in row))
+    lines = [
+        "  ".join(f"{word:>{wide}}" for word in row) for row in ([heads] if heads else []) + cells
+    ]
+    names = [""] * bool(heads) + list(told.features[:_MOST])
+    rows = (f"{line}  {name}".rstrip() for line, name in zip(lines, names, strict=True))
+    return [meaning, "\n".join(rows)]
 
 
 def _neighbours(found: Comparison, row: int) -> str:
