@@ -336,14 +336,19 @@ def _fitted(
     held: tuple[Array, Array],
     seed: int,
 ) -> Candidate:
+    from threadpoolctl import threadpool_limits
+
     numbers = target.task == REGRESSION
     model = (method.regressor if numbers else method.classifier)(seed)
     train_y = np.asarray(train[1])
-    begun = time.perf_counter()
-    model.fit(train[0], train_y.reshape(len(train_y)) if _is_flat(train_y) else train_y)
-    seconds = time.perf_counter() - begun
     x, truth = held
-    said = np.asarray(model.predict(x)).reshape(truth.shape)
+    # With several threads boosting waits for the slowest one at each step: on a busy machine a
+    # minute instead of a second.
+    with threadpool_limits(1, user_api="openmp"):
+        begun = time.perf_counter()
+        model.fit(train[0], train_y.reshape(len(train_y)) if _is_flat(train_y) else train_y)
+        seconds = time.perf_counter() - begun
+        said = np.asarray(model.predict(x)).reshape(truth.shape)
     made = (
         number_evaluation(said, truth)
         if numbers

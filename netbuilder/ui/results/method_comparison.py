@@ -32,6 +32,7 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 _MOST = 50
 #: Of more columns a row is not written out.
 _MOST_COLUMNS = 24
-_READING = N_("Incorrect points are ringed. Other columns are at their mean.")
+_LEAST_HEIGHT = 120
+_RINGED = N_("Incorrect points are ringed.")
 _HELD = N_("Other columns are at their mean.")
 
 
@@ -61,7 +63,8 @@ class MethodComparisonDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Other methods"))
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
-        self.resize(max(720, 96 * letter), max(520, 30 * line))
+        height = self.screen().availableGeometry().height() - 5 * line
+        self.resize(max(720, 96 * letter), max(520, min(44 * line, height)))
         self.found: Comparison | None = None
         self._stop = threading.Event()
         self._workbench, self._data = workbench, trained.project.data
@@ -70,24 +73,14 @@ class MethodComparisonDialog(QDialog):
         )
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName(_("Progress of the comparison"))
+        self.bar.setTextVisible(False)
         self.table = ShortTable(_("Other methods"), self)
         self.table.setWordWrap(False)
         self.table.hide()
         self.details = QTabWidget(self)
         self.details.hide()
         self._views: dict[str, QPlainTextEdit] = {}
-        self.chosen = QWidget(self)
-        self.row = CountBox(1, 1, self.chosen)
-        self.row.setObjectName("compared_row")
-        self.row.setAccessibleName(_("Row of the test set"))
-        self.row.valueChanged.connect(self._show_row)
-        self.about_row = note_label("", self.chosen)
-        chooser = QHBoxLayout(self.chosen)
-        chooser.setContentsMargins(0, 0, 0, 0)
-        chooser.addWidget(QLabel(_("Row"), self.chosen))
-        chooser.addWidget(self.row)
-        chooser.addWidget(self.about_row, 1)
-        self.chosen.hide()
+        self.chosen = self._make_row_chooser()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         # Enter belongs to the field of the row, and does not close the window.
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
@@ -98,7 +91,8 @@ class MethodComparisonDialog(QDialog):
         layout.addWidget(self.bar)
         layout.addWidget(self.table)
         layout.addWidget(self.chosen)
-        layout.addWidget(self.details, 1)
+        layout.addWidget(self.details, 100)
+        layout.addStretch(1)
         layout.addWidget(plain_buttons(self.buttons))
         self.advanced.connect(self._advance)
         self.finished.connect(lambda _result: self._stop.set())
@@ -114,6 +108,21 @@ class MethodComparisonDialog(QDialog):
             )
 
         jobs.run_job(work, self._show, self._failed, name="compare methods", owner=self)
+
+    def _make_row_chooser(self) -> QWidget:
+        chosen = QWidget(self)
+        self.row = CountBox(1, 1, chosen)
+        self.row.setObjectName("compared_row")
+        self.row.setAccessibleName(_("Row of the test set"))
+        self.row.valueChanged.connect(self._show_row)
+        self.about_row = note_label("", chosen)
+        chooser = QHBoxLayout(chosen)
+        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser.addWidget(QLabel(_("Row"), chosen))
+        chooser.addWidget(self.row)
+        chooser.addWidget(self.about_row, 1)
+        chosen.hide()
+        return chosen
 
     def _advance(self, title: str, number: int, count: int) -> None:
         self.bar.setRange(0, count)
@@ -228,7 +237,9 @@ class MethodSurfaces(QWidget):
         self.setObjectName("method_surfaces")
         self.plots: dict[str, SurfacePlot] = {}
         self.axes = NoWheelComboBox(self), NoWheelComboBox(self)
-        page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout()
+        plots = QWidget(self)
+        page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout(plots)
+        grid.setContentsMargins(0, 0, 0, 0)
         for box, at, words in zip(self.axes, (0, 1), (_("Across"), _("Up")), strict=True):
             box.addItems(names)
             box.setCurrentIndex(at)
@@ -238,8 +249,8 @@ class MethodSurfaces(QWidget):
             head.addWidget(box)
         head.addStretch(1)
         for number, one in enumerate(found.candidates):
-            place, plot = QVBoxLayout(), SurfacePlot(self)
-            plot.setMinimumSize(150, 130)
+            place, plot = QVBoxLayout(), SurfacePlot(self, small=True)
+            plot.setMinimumSize(150, _LEAST_HEIGHT)
             title = QLabel(_title(one), self)
             title.setProperty("role", "heading")
             place.addWidget(title)
@@ -254,9 +265,10 @@ class MethodSurfaces(QWidget):
         for one in (self.legend, self.colours):
             one.hide()
         self._evaluation = found.candidates[0].evaluation
-        self.note = note_label(_(_READING), self)
+        self._held = _(_HELD) if len(found.features) > 2 else ""
+        self.note = note_label("", self)
         page.addLayout(head)
-        page.addLayout(grid, 1)
+        page.addWidget(scrolled_page(plots, _("Surfaces"), self), 1)
         page.addWidget(self.legend)
         page.addWidget(self.colours)
         page.addWidget(self.note)
@@ -285,7 +297,8 @@ class MethodSurfaces(QWidget):
             self.plots[name].show_surface(picture)
             words = self.plots[name].accessibleName()
             self.plots[name].setAccessibleName(f"{self._titles[name]}: {words}")
-        self.note.setText(_(_READING if picture.classes else _HELD))
+        ringed = _(_RINGED) if picture.classes else ""
+        self.note.setText(" ".join(filter(None, (ringed, self._held))))
         self._say_colours(picture)
 
     def _say_colours(self, picture: SurfacePicture) -> None:
