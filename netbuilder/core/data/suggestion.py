@@ -177,13 +177,14 @@ def _trial_errors(make: Callable[[bool], Any], x: Any, y: Any, numbers: bool) ->
     """Squared errors, or 1 for each wrong class, of rows that were held out: all rows in three
     parts of a small table, three tenths of at most 5,000 rows of a larger one."""
     from sklearn.model_selection import KFold, ShuffleSplit
+    from threadpoolctl import threadpool_limits
 
     rows = np.random.default_rng(0).permutation(len(x))[:_TRIAL_ROWS]
     x, y = x[rows].reshape(len(rows), -1), y[rows]
     centre, wide = (float(y.mean()), float(y.std()) or 1.0) if numbers else (0, 1)
     cuts = KFold(3) if len(x) < _FEW_ROWS else ShuffleSplit(1, test_size=0.3, random_state=0)
     found = []
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")  # a network that would still learn is good enough here
         for train, held in cuts.split(x):
             model = make(numbers).fit(x[train], (y[train] - centre) / wide if numbers else y[train])

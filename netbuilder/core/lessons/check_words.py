@@ -492,6 +492,8 @@ def _event(name: str, sentence: str) -> Missing:
         ):
             return ""
         shown = format_list(several, style="or") if isinstance(value, tuple) else value
+        if name == COMPARED and value in BUILTINS:
+            shown = _(BUILTINS[value].title)
         return _(sentence, page=place_title(value) if name == LOOKED else shown)
 
     return missing_of

@@ -206,8 +206,6 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
     other = parts[name]
     if "accuracy" in known.metrics:
         here, there = known.metrics["accuracy"], other.metrics["accuracy"]
-        worse = here - there > 0.05
-        apart = worse and here - there > 2 * np.sqrt(0.25 / max(other.samples, 1)) / 2
         said = _(
             N_("Correct predictions: {training} of the training rows, {other} of the test rows.")
             if name == "test"
@@ -220,9 +218,6 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
         )
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
-        # Of a very good network the gap is small all the same, beside what a guess is off by.
-        worse = there > 1.3 * here and there - here > 0.05 * other.baseline
-        apart = worse and there - here > 2 * float(np.hypot(_error(known), _error(other)))
         said = _(
             N_("Mean error: {training} on training rows, {other} on test rows.")
             if name == "test"
@@ -249,13 +244,37 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
             )
         )
         return f"{said} {few}"
-    if apart:
+    worse, apart = _gap(known, other)
+    held = parts.get("validation")
+    if (
+        apart
+        and name == "test"
+        and held is not None
+        and held.samples >= FEWEST
+        and (not _gap(known, held)[0])
+    ):
+        end = _(
+            "Validation rows, which were not trained on either, are predicted well: the test "
+            "rows differ from the others. Look at the results by group."
+        )
+    elif apart:
         end = _("The network has memorised its training rows (overfitting).")
     elif worse:
         end = _("New rows are predicted worse, but with so few of them this may be chance.")
     else:
         end = _("The network predicts new rows about as well as its training rows.")
     return f"{said} {end}"
+
+
+def _gap(known: Evaluation, other: Evaluation) -> tuple[bool, bool]:
+    """Whether other rows are predicted worse than the training rows, and by more than chance."""
+    if "accuracy" in known.metrics:
+        gap = known.metrics["accuracy"] - other.metrics["accuracy"]
+        return gap > 0.05, gap > max(0.05, np.sqrt(0.25 / max(other.samples, 1)))
+    here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
+    # Of a very good network the gap is small all the same, beside what a guess is off by.
+    worse = there > 1.3 * here and there - here > 0.05 * other.baseline
+    return worse, worse and there - here > 2 * float(np.hypot(_error(known), _error(other)))
 
 
 def _error(found: Evaluation) -> float:

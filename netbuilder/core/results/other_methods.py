@@ -336,14 +336,19 @@ def _fitted(
     held: tuple[Array, Array],
     seed: int,
 ) -> Candidate:
+    from threadpoolctl import threadpool_limits
+
     numbers = target.task == REGRESSION
     model = (method.regressor if numbers else method.classifier)(seed)
     train_y = np.asarray(train[1])
-    begun = time.perf_counter()
-    model.fit(train[0], train_y.reshape(len(train_y)) if _is_flat(train_y) else train_y)
-    seconds = time.perf_counter() - begun
     x, truth = held
-    said = np.asarray(model.predict(x)).reshape(truth.shape)
+    # With several threads boosting waits for the slowest one at each step: on a busy machine a
+    # minute instead of a second.
+    with threadpool_limits(1, user_api="openmp"):
+        begun = time.perf_counter()
+        model.fit(train[0], train_y.reshape(len(train_y)) if _is_flat(train_y) else train_y)
+        seconds = time.perf_counter() - begun
+        said = np.asarray(model.predict(x)).reshape(truth.shape)
     made = (
         number_evaluation(said, truth)
         if numbers
@@ -463,18 +468,36 @@ def _leaf(candidate: Candidate, value: Array) -> str:
     return found.labels[int(candidate.model.classes_[value[0].argmax()])]
 
 
+def important_columns(comparison: Comparison) -> tuple[str, ...]:
+    """Return the columns of numbers, those first by which the forest, or the tree, separates
+    most."""
+    from netbuilder.core.results.live.table_rows import table_rows
+
+    table = table_rows(comparison.dataset)
+    if table is None:
+        return ()
+    trees = [comparison.by_name[name] for name in ("forest", "tree") if name in comparison.by_name]
+    if not trees or len(trees[0].model.feature_importances_) != comparison.x.shape[1]:
+        return table.numbers
+    shares = trees[0].model.feature_importances_
+    return tuple(sorted(table.numbers, key=lambda name: -sum(shares[list(table.place(name))])))
+
+
 def surfaces(comparison: Comparison, across: str = "", up: str = "") -> dict[str, SurfacePicture]:
     """Return what each candidate predicts over two columns, the others at their mean.
 
     Args:
         comparison: the candidates.
-        across, up: names of the columns; "": the first two.
+        across, up: names of the columns; "": the most important ones.
 
     Raises:
         DataError: there is no such column of numbers.
     """
     from netbuilder.core.results.live.plane import surface_grid
 
+    names = important_columns(comparison)
+    across = across or next((name for name in names if name != up), "")
+    up = up or next((name for name in names if name != across), "")
     ready, picture = surface_grid(comparison.dataset, across, up)
     output, target = next(iter(preprocessing_of(comparison.trained).outputs.items()))
     x = _joined(comparison.trained, ready, None)
@@ -500,10 +523,32 @@ def nearest_rows(comparison: Comparison, row: int) -> tuple[tuple[int, float], .
     )
 
 
-def coefficients(comparison: Comparison) -> dict[str, float]:
-    """Return the linear model's weight of each feature, the largest first; of several classes
-    the one of the largest size."""
-    found = np.atleast_2d(np.asarray(comparison.by_name["linear"].model.coef_))
-    largest = found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])]
-    order = np.argsort(-np.abs(largest), kind="stable")
-    return {comparison.features[int(at)]: float(largest[at]) for at in order}
+@dataclass(frozen=True, eq=False)
+class Coefficients:
+    """The linear model's coefficients, the features of the largest first.
+
+    Attributes:
+        columns: the class that each column of ``values`` is evidence for (of two classes the
+            second one), or the target column that it adds to.
+        features: name of each feature.
+        values: (features, columns): of classes log odds per unit of the scaled feature; of
+            numbers what one unit of the feature adds, both in their own units.
+    """
+
+    columns: tuple[str, ...]
+    features: tuple[str, ...]
+    values: Array
+
+
+def coefficients(comparison: Comparison) -> Coefficients:
+    """Return the linear model's coefficients, ordered by their size on the scaled features."""
+    one = comparison.by_name["linear"]
+    scaled = np.atleast_2d(np.asarray(one.model.coef_, np.float64)).T
+    if one.evaluation.task == REGRESSION:
+        columns = tuple(one.evaluation.columns)
+        values = scaled / np.array([feature.scale or 1.0 for feature in comparison.own])[:, None]
+    else:
+        seen = one.model.classes_ if scaled.shape[1] > 1 else one.model.classes_[1:]
+        columns, values = tuple(one.evaluation.labels[int(number)] for number in seen), scaled
+    order = np.argsort(-np.abs(scaled).max(axis=1), kind="stable")
+    return Coefficients(columns, tuple(comparison.features[int(at)] for at in order), values[order])

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -50,7 +51,9 @@ class MergesView(QWidget):
         self.tokens.setTextFormat(Qt.TextFormat.RichText)
         self.tokens.setFont(theme.fixed_font())
         self.table = self._make_table()
-        row = QHBoxLayout()
+        row, label = QHBoxLayout(), QLabel(_("Merges"), self)
+        label.setBuddy(self.box)
+        row.addWidget(label)
         row.addWidget(self.slider, 1)
         row.addWidget(self.box)
         layout = QVBoxLayout(self)

@@ -48,8 +48,10 @@ class WordMapPlot(NoWheelPlot):
         self._points.sigClicked.connect(self._clicked)
         self._rings = pg.ScatterPlotItem(pxMode=True)
         self._rings.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._answer = pg.ScatterPlotItem(pxMode=True)
+        self._answer.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._lines = pg.PlotDataItem(connect="pairs")
-        for item in (self._lines, self._points, self._rings):
+        for item in (self._lines, self._points, self._rings, self._answer):
             self.addItem(item)
         self._labels: list[pg.TextItem] = []
         self.getPlotItem().vb.sigResized.connect(lambda _box: self._draw_marks())
@@ -67,7 +69,8 @@ class WordMapPlot(NoWheelPlot):
         near: Sequence[int] = (),
         arrows: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Ring chosen words, show the names of those near them, and draw arrows between words."""
+        """Ring chosen words, show the names of those near them, and draw arrows between words;
+        the word at an arrow's end that was not chosen is the answer, in a ring of its own."""
         marked = tuple(chosen), tuple(near), tuple(arrows)
         if marked != (self._chosen, self._near, self._arrows):
             self._chosen, self._near, self._arrows = marked
@@ -111,6 +114,10 @@ class WordMapPlot(NoWheelPlot):
         ends = [one for arrow in self._arrows if max(arrow) < len(at) for one in arrow]
         pen = pg.mkPen(accent, width=1.5, style=Qt.PenStyle.DashLine)
         self._lines.setData(at[ends, 0], at[ends, 1], pen=pen)
+        # Where an arrow leads to a word that nobody chose: the answer.
+        answer = sorted(set(ends) - set(ringed))
+        ring = pg.mkPen(QColor(theme.colors().validation), width=3.5)
+        self._answer.setData(x=at[answer, 0], y=at[answer, 1], size=22, brush=None, pen=ring)
         self._draw_labels(at, [*ringed, *(one for one in self._near if one < len(at))])
 
     def _draw_labels(self, at: NDArray[Any], first: Sequence[int]) -> None:
@@ -130,7 +137,8 @@ class WordMapPlot(NoWheelPlot):
             label.setText(names[place], QColor(scheme.text))
             label.setPos(*at[place])
             spot = box.mapViewToScene(QPointF(*at[place]))
-            label.hide()
+            label.setAnchor(_SIDES[0])
+            label.setVisible(place in first)  # a marked word has its name, over others if need be
             for anchor in _SIDES:
                 label.setAnchor(anchor)
                 room = label.boundingRect().translated(spot)

@@ -25,12 +25,14 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_bytes, format_duration, format_list, format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
-from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.colour_bar import ColourBar
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot, class_legend, number_colours
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
 _MOST = 50
 #: Of more columns a row is not written out.
 _MOST_COLUMNS = 24
-_READING = N_("Incorrect points are ringed. Other columns are at their mean.")
+_LEAST_HEIGHT = 120
+_RINGED = N_("Incorrect points are ringed.")
+_HELD = N_("Other columns are at their mean.")
 
 
 class MethodComparisonDialog(QDialog):
@@ -59,7 +63,8 @@ class MethodComparisonDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Other methods"))
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
-        self.resize(max(720, 96 * letter), max(520, 30 * line))
+        height = self.screen().availableGeometry().height() - 5 * line
+        self.resize(max(720, 96 * letter), max(520, min(44 * line, height)))
         self.found: Comparison | None = None
         self._stop = threading.Event()
         self._workbench, self._data = workbench, trained.project.data
@@ -68,24 +73,14 @@ class MethodComparisonDialog(QDialog):
         )
         self.bar = QProgressBar(self)
         self.bar.setAccessibleName(_("Progress of the comparison"))
+        self.bar.setTextVisible(False)
         self.table = ShortTable(_("Other methods"), self)
         self.table.setWordWrap(False)
         self.table.hide()
         self.details = QTabWidget(self)
         self.details.hide()
         self._views: dict[str, QPlainTextEdit] = {}
-        self.chosen = QWidget(self)
-        self.row = CountBox(1, 1, self.chosen)
-        self.row.setObjectName("compared_row")
-        self.row.setAccessibleName(_("Row of the test set"))
-        self.row.valueChanged.connect(self._show_row)
-        self.about_row = note_label("", self.chosen)
-        chooser = QHBoxLayout(self.chosen)
-        chooser.setContentsMargins(0, 0, 0, 0)
-        chooser.addWidget(QLabel(_("Row"), self.chosen))
-        chooser.addWidget(self.row)
-        chooser.addWidget(self.about_row, 1)
-        self.chosen.hide()
+        self.chosen = self._make_row_chooser()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         # Enter belongs to the field of the row, and does not close the window.
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
@@ -96,7 +91,8 @@ class MethodComparisonDialog(QDialog):
         layout.addWidget(self.bar)
         layout.addWidget(self.table)
         layout.addWidget(self.chosen)
-        layout.addWidget(self.details, 1)
+        layout.addWidget(self.details, 100)
+        layout.addStretch(1)
         layout.addWidget(plain_buttons(self.buttons))
         self.advanced.connect(self._advance)
         self.finished.connect(lambda _result: self._stop.set())
@@ -112,6 +108,21 @@ class MethodComparisonDialog(QDialog):
             )
 
         jobs.run_job(work, self._show, self._failed, name="compare methods", owner=self)
+
+    def _make_row_chooser(self) -> QWidget:
+        chosen = QWidget(self)
+        self.row = CountBox(1, 1, chosen)
+        self.row.setObjectName("compared_row")
+        self.row.setAccessibleName(_("Row of the test set"))
+        self.row.valueChanged.connect(self._show_row)
+        self.about_row = note_label("", chosen)
+        chooser = QHBoxLayout(chosen)
+        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser.addWidget(QLabel(_("Row"), chosen))
+        chooser.addWidget(self.row)
+        chooser.addWidget(self.about_row, 1)
+        chosen.hide()
+        return chosen
 
     def _advance(self, title: str, number: int, count: int) -> None:
         self.bar.setRange(0, count)
@@ -201,9 +212,9 @@ class MethodComparisonDialog(QDialog):
 
     def _show_surfaces(self, found: Comparison) -> None:
         """Add the page of decision surfaces, where the data has two numeric columns."""
-        from netbuilder.core.results.live.plane import number_columns
+        from netbuilder.core.results.other_methods import important_columns
 
-        names = number_columns(found.dataset)
+        names = important_columns(found)
         if len(names) > 1:
             self.surfaces = MethodSurfaces(found, names, self)
             self.details.insertTab(0, self.surfaces, _("Surfaces"))
@@ -211,7 +222,13 @@ class MethodComparisonDialog(QDialog):
 
 
 class MethodSurfaces(QWidget):
-    """The decision surface of each method over two columns, side by side."""
+    """The decision surface of each method over two columns, side by side.
+
+    Args:
+        found: the methods.
+        names: the columns of numbers, the two that are shown at first in front.
+        parent: where it stands.
+    """
 
     def __init__(self, found: Comparison, names: tuple[str, ...], parent: QWidget) -> None:
         super().__init__(parent)
@@ -220,7 +237,9 @@ class MethodSurfaces(QWidget):
         self.setObjectName("method_surfaces")
         self.plots: dict[str, SurfacePlot] = {}
         self.axes = NoWheelComboBox(self), NoWheelComboBox(self)
-        page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout()
+        plots = QWidget(self)
+        page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout(plots)
+        grid.setContentsMargins(0, 0, 0, 0)
         for box, at, words in zip(self.axes, (0, 1), (_("Across"), _("Up")), strict=True):
             box.addItems(names)
             box.setCurrentIndex(at)
@@ -230,17 +249,28 @@ class MethodSurfaces(QWidget):
             head.addWidget(box)
         head.addStretch(1)
         for number, one in enumerate(found.candidates):
-            place, plot = QVBoxLayout(), SurfacePlot(self)
-            plot.setMinimumSize(150, 130)
+            place, plot = QVBoxLayout(), SurfacePlot(self, small=True)
+            plot.setMinimumSize(150, _LEAST_HEIGHT)
             title = QLabel(_title(one), self)
             title.setProperty("role", "heading")
             place.addWidget(title)
             place.addWidget(plot, 1)
             grid.addLayout(place, number // 3, number % 3)
             self.plots[one.name] = plot
-        self.note = note_label(_(_READING), self)
+        self.legend = QLabel(self)
+        self.legend.setObjectName("compared_classes")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setWordWrap(True)
+        self.colours = ColourBar(self)
+        for one in (self.legend, self.colours):
+            one.hide()
+        self._evaluation = found.candidates[0].evaluation
+        self._held = _(_HELD) if len(found.features) > 2 else ""
+        self.note = note_label("", self)
         page.addLayout(head)
-        page.addLayout(grid, 1)
+        page.addWidget(scrolled_page(plots, _("Surfaces"), self), 1)
+        page.addWidget(self.legend)
+        page.addWidget(self.colours)
         page.addWidget(self.note)
         self._titles = {one.name: _title(one) for one in found.candidates}
         self._worker = Derived(
@@ -267,7 +297,19 @@ class MethodSurfaces(QWidget):
             self.plots[name].show_surface(picture)
             words = self.plots[name].accessibleName()
             self.plots[name].setAccessibleName(f"{self._titles[name]}: {words}")
-        self.note.setText(_(_READING))
+        ringed = _(_RINGED) if picture.classes else ""
+        self.note.setText(" ".join(filter(None, (ringed, self._held))))
+        self._say_colours(picture)
+
+    def _say_colours(self, picture: SurfacePicture) -> None:
+        """Say what the colours mean: the classes, or the lowest and the highest true value."""
+        self.legend.setText(class_legend(picture.classes))
+        self.legend.setVisible(bool(picture.classes))
+        truth = picture.points.value
+        if not picture.classes and len(truth):
+            low, high = (self._evaluation.told(float(end), 0) for end in (truth.min(), truth.max()))
+            self.colours.show_ends(number_colours(), (f"{picture.target} {low}", high))
+            self.colours.show()
 
     def _fail(self, error: Exception) -> None:
         self.note.setText(str(error))
@@ -302,7 +344,7 @@ def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
 
 def _detail(found: Comparison, one: Candidate, row: int) -> str:
     """What a method has learned, how it treats a row, and where the network predicts otherwise."""
-    from netbuilder.core.results.other_methods import coefficients, tree_lines
+    from netbuilder.core.results.other_methods import tree_lines
 
     parts = []
     if one.name == "tree":
@@ -313,15 +355,43 @@ def _detail(found: Comparison, one: Candidate, row: int) -> str:
         )
         parts += [_("The arrows show the way of row {row}:", row=row + 1), "\n".join(lines)]
     elif one.name == "knn":
-        parts += [_("Training rows nearest to row {row}:", row=row + 1), _neighbours(found, row)]
+        words = _(
+            "Training rows nearest to row {row}, by the distance of scaled columns:", row=row + 1
+        )
+        parts += [words, _neighbours(found, row)]
     elif one.name == "linear":
-        weights = list(coefficients(found).items())[:_MOST]
-        parts += [
-            _("Weight of each feature, the largest first:"),
-            "\n".join(f"{format_number(value, '+.3f'):>9}  {name}" for name, value in weights),
-        ]
+        parts += _weights(found)
     parts.append(_disagreements(found, one))
     return "\n\n".join(part for part in parts if part)
+
+
+def _weights(found: Comparison) -> list[str]:
+    """What the linear model's coefficients mean, and the largest of them, a line a feature."""
+    from netbuilder.core.results.other_methods import coefficients
+
+    told, evaluation = coefficients(found), found.by_name["linear"].evaluation
+    values = told.values[:_MOST]
+    if evaluation.task == "regression":
+        meaning = _("What one unit more of each column adds to the prediction:")
+        cells = [[format_number(float(one), "+.4g") for one in row] for row in values]
+    else:
+        meaning = (
+            _(
+                "Weight of each scaled column: + is evidence for “{second}”, − for “{first}”.",
+                first=evaluation.labels[0], second=told.columns[0],
+            )
+            if len(told.columns) == 1
+            else _("Weight of each scaled column: + is evidence for the class, − against it.")
+        )  # fmt: skip
+        cells = [[format_number(float(one), "+.3f") for one in row] for row in values]
+    heads = list(told.columns) if len(told.columns) > 1 else []
+    wide = max(9, *(len(word) for row in (heads, *cells) for word in row))
+    lines = [
+        "  ".join(f"{word:>{wide}}" for word in row) for row in ([heads] if heads else []) + cells
+    ]
+    names = [""] * bool(heads) + list(told.features[:_MOST])
+    rows = (f"{line}  {name}".rstrip() for line, name in zip(lines, names, strict=True))
+    return [meaning, "\n".join(rows)]
 
 
 def _neighbours(found: Comparison, row: int) -> str:

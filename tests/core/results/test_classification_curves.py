@@ -172,6 +172,10 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     known = replace(parts["training"], metrics={"mean_absolute_error": 0.1 * guess})
     other = replace(parts["test"], metrics={"mean_absolute_error": 0.9 * guess})
     assert "overfitting" in gap_sentence({"training": known, "test": other})
+    # Rows that were not trained on either are predicted well: that is no overfitting.
+    others = {"training": known, "validation": replace(other, metrics=known.metrics), "test": other}
+    assert "differ" in gap_sentence(others) and "overfitting" not in gap_sentence(others)
+    assert "overfitting" in gap_sentence({**others, "validation": other})
     found = parts["test"]
     assert set(found.metrics) <= set(MEANINGS)
     assert "scaled values" in metric_meaning("loss", 0.1, found)

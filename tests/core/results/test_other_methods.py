@@ -24,11 +24,13 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Data
+from netbuilder.core.results.live.plane import number_columns
 from netbuilder.core.results.other_methods import (
     METHODS,
     Comparison,
     coefficients,
     compare,
+    important_columns,
     nearest_rows,
     row_words,
     surfaces,
@@ -125,13 +127,66 @@ def test_surfaces_are_the_methods_own_predictions(found: Comparison) -> None:
     assert set(np.unique(drawn["knn"].shares)) <= {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}
 
 
-def test_neighbours_and_coefficients(found: Comparison) -> None:
+def test_neighbours(found: Comparison) -> None:
     near = nearest_rows(found, 0)
     distances = np.linalg.norm(found.train_x - found.x[0], axis=1)
     assert [place for place, _ in near] == np.argsort(distances, kind="stable")[:5].tolist()
-    weights = list(coefficients(found).values())
-    assert len(weights) == 4
-    assert weights == sorted(weights, key=lambda value: -abs(value))
+
+
+def test_coefficients_name_their_class_and_keep_their_sign(found: Comparison) -> None:
+    """Setosa has the shortest petals and virginica the longest: short ones are evidence for one
+    class and against the other."""
+    told = coefficients(found)
+    assert told.columns == ("setosa", "versicolor", "virginica")
+    assert set(told.features) == set(found.features) and told.values.shape == (4, 3)
+    petal = told.values[told.features.index("petal length (cm)")]
+    assert petal[0] < 0 < petal[2]
+    sizes = np.abs(told.values).max(axis=1).tolist()
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def priced(folder: Path) -> Comparison:
+    """Three columns, of which the first two say nothing: price = 1000 + 40 kg + 200 red."""
+    random = np.random.default_rng(7)
+    frame = pd.DataFrame(
+        {
+            "noise": random.normal(0, 1, 300).round(3),
+            "other": random.normal(5, 9, 300).round(3),
+            "kg": random.uniform(1, 9, 300).round(2),
+            "age": random.uniform(1, 60, 300).round(1),
+            "red": random.integers(0, 2, 300),
+        }
+    )
+    frame["price"] = 1000 + 40 * frame["kg"] + 200 * frame["red"] + 0.8 * frame["age"]
+    frame.to_csv(folder / "prices.csv", index=False)
+    recipe = Data("csv", path="prices.csv", target=("price",), test_split=0.3,
+                  inputs={"input": ("noise", "other", "kg", "age", "red")},
+                  scaling="standard")  # fmt: skip
+    model, dataset = train(chain(("out", "Dense", {"units": 1})), recipe, folder, epochs=3)
+    return compare(model, dataset, ["linear", "forest"])
+
+
+def test_coefficients_of_numbers_are_in_the_columns_units(tmp_path: Path) -> None:
+    found = priced(tmp_path)
+    told = coefficients(found)
+    assert told.columns == ("price",)
+    named = dict(zip(told.features, told.values[:, 0].tolist(), strict=True))
+    assert named["kg"] == pytest.approx(40, rel=1e-3)
+    assert named["age"] == pytest.approx(0.8, rel=1e-3)
+    assert named["noise"] == pytest.approx(0, abs=0.01)
+    # Red adds 200: as one yes-or-no column, or as the difference of its two.
+    red = [value for name, value in named.items() if name.startswith("red")]
+    assert max(red) - (min(red) if len(red) > 1 else 0) == pytest.approx(200, rel=1e-3)
+    assert found.by_name["linear"].evaluation.metrics["mean_absolute_error"] < 0.1
+
+
+def test_surfaces_begin_with_the_columns_that_matter(tmp_path: Path) -> None:
+    found = priced(tmp_path)
+    assert set(important_columns(found)[:2]) <= {"kg", "red", "age"}
+    assert sorted(important_columns(found)) == sorted(number_columns(found.dataset))
+    picture = surfaces(found)["network"]
+    assert (picture.across, picture.up) == important_columns(found)[:2]
+    assert surfaces(found, up="kg")["network"].across != "kg"
 
 
 def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:

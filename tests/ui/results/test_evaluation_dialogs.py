@@ -54,6 +54,11 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     drawn = dialog.surfaces
     qtbot.waitUntil(lambda: drawn.idle and all(one.answered for one in drawn.plots.values()))
     assert list(drawn.plots) == names
+    chosen = [box.currentText() for box in drawn.axes]
+    assert all(name.startswith("petal") for name in chosen), "the columns that tell them apart"
+    for name in dialog.found.candidates[0].evaluation.labels:
+        assert name in drawn.legend.text()
+        assert name in dialog._views["linear"].toPlainText().splitlines()[2]
     tree, near = (dialog._views[name] for name in ("tree", "knn"))
     dialog.row.setValue(1)
     before = tree.toPlainText(), near.toPlainText()

@@ -107,6 +107,8 @@ def test_words_are_found_compared_and_added(
     assert cells(view, "analogy_table")[0][0] == nearest
     assert nearest in view.analogy.note.text()
     assert len(view.plot._lines.getData()[0]) == 4, "two arrows"
+    ringed = np.column_stack(view.plot._answer.getData())
+    assert ringed.tolist() == [view.map.at[tokens.find(nearest)].tolist()], "the answer's ring"
     assert view.plot.menu.save(tmp_path / "words.png").stat().st_size > 1000
     assert b"<svg" in view.plot.menu.save(tmp_path / "words.svg").read_bytes()
 

@@ -27,7 +27,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import byte_input_layer, passes_pixels, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, format_quoted_list
 
 
 def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
@@ -380,26 +380,63 @@ def _fed_by_words(context: Context, node: Node) -> bool:
 def _embedding_numbers(context: Context) -> Iterable[Violation]:
     facts = context.facts
     assert facts is not None
-    if context.project.data.scaling == "none" and facts.value_range[0] >= 0:
-        return  # columns that hold the numbers of words, it seems
+    data = context.project.data
     for node in context.graph.nodes:
         sources = context.graph.sources[node.id]
         if node.layer != "Embedding" or not sources:
             continue
         source = sources[0]
-        if facts.input_dtypes.get(source) == "float32":
+        if facts.input_dtypes.get(source) != "float32":
+            continue
+        columns = data.inputs.get(source, tuple(facts.column_types))
+        words = [name for name in columns if facts.column_types.get(name) == "category"]
+        if words:
             yield Violation(
                 node.id,
                 _(
-                    "{node} looks up whole numbers (word indices), but '{source}' returns "
-                    "decimal numbers. Use a Dense for these.",
+                    "{node} looks up a row for each whole number, but the categories of "
+                    "{columns} are one-hot encoded: only the rows 0 and 1 are used. A Dense "
+                    "without bias has one vector for each category.",
                     node=node_name(node),
-                    source=source,
+                    columns=format_quoted_list(words, 3),
                 ),
-                make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+                make_fix(
+                    _("Replace '{name}' with a Dense without bias", name=node.id),
+                    _dense_for_embedding,
+                    node.id,
+                ),
             )
+            continue
+        if data.scaling == "none" and facts.value_range[0] >= 0:
+            continue  # columns that hold the numbers of words, it seems
+        yield Violation(
+            node.id,
+            _(
+                "{node} looks up whole numbers (word indices), but '{source}' returns "
+                "decimal numbers. Use a Dense for these.",
+                node=node_name(node),
+                source=source,
+            ),
+            make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+        )
 
 
+def _dense_for_embedding(project: Project, node_id: str) -> Project:
+    """A Dense of the same size, and no layer behind it that joins the vectors of several words."""
+    graph = project.graph
+    joins = [one for one in graph.targets[node_id] if graph.by_id[one].layer in _JOINS]
+    size = graph.by_id[node_id].params.get("output_dim", 8)
+    project = edits.set_params(project, node_id, output_dim=...)
+    project = edits.remove_nodes(project, joins)
+    before = {node.id for node in project.graph.nodes}
+    project = edits.replace_layer(project, node_id, "Dense")
+    named = {node.id for node in project.graph.nodes} - before
+    return edits.set_params(
+        project, named.pop() if named else node_id, units=size, use_bias=False, activation=...
+    )
+
+
+_JOINS = frozenset({"Flatten", "GlobalAveragePooling1D", "GlobalMaxPooling1D"})
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 _GOOD: tuple[Layer, ...] = (
     ("input", "Input", {}),
@@ -461,6 +498,15 @@ RULES: tuple[Rule, ...] = (
         N_("Remove the Embedding, or choose text data."),
         _embedding_numbers,
         (
+            lambda: Example(
+                chain(
+                    ("input", "Input", {}),
+                    ("embedding", "Embedding", {"input_dim": 12, "output_dim": 8}),
+                    ("flatten", "Flatten", {}), ("out", "Dense", _SOFTMAX),
+                    data=Data("csv", path="fruit.csv", scaling="none"),
+                ),
+                facts_for(CLASSES, 3, value_range=(0.0, 1.0), column_types={"fruit": "category"}),
+            ),
             lambda: Example(
                 chain(
                     ("input", "Input", {}),

@@ -89,8 +89,10 @@ class SurfacePlot(pg.PlotWidget):
 
     sample_chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, small: bool = False) -> None:
         super().__init__(parent)
+        # One of several small plots: small points, and no names at the axes, which are the same.
+        self._small, self._share = small, 0.55 if small else 1.0
         self.menu = PictureMenu(self, "surface")
         self.discrete = False
         self.shown_parts = {0, 2}
@@ -171,7 +173,7 @@ class SurfacePlot(pg.PlotWidget):
 
     def _axes(self, across: str, up: str) -> None:
         self._show_axes(True)
-        for side, words in (("bottom", across), ("left", up)):
+        for side, words in (("bottom", across), ("left", up)) if not self._small else ():
             # A label that is set anew has all of its axis worked out again.
             if self.getPlotItem().getAxis(side).labelText != words:
                 self.getPlotItem().setLabel(side, words)
@@ -334,7 +336,7 @@ class SurfacePlot(pg.PlotWidget):
             # Where they stand was not measured: they are drawn as if half there.
             filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
             drawn = [
-                _styled(int(part), color, FAINT if faint else 1.0)
+                _styled(int(part), color, FAINT if faint else 1.0, self._share)
                 for part, color, faint in zip(
                     points.part[shown], colors, filled[shown], strict=True
                 )
@@ -352,12 +354,14 @@ class SurfacePlot(pg.PlotWidget):
         if self._ringed is None or not np.array_equal(wrong, self._ringed):
             self._ringed = wrong
             # Dotted, and away from the point: the edge of a test point is neither.
-            pen = shared_pen(QColor(scheme.text), 2.0, style=Qt.PenStyle.DotLine)
-            self._wrong.setData(x=points.at[wrong, 0], y=y[wrong], size=14, pen=pen, brush=_HOLLOW)
+            pen = shared_pen(QColor(scheme.text), 2.0 * self._share, style=Qt.PenStyle.DotLine)
+            self._wrong.setData(
+                x=points.at[wrong, 0], y=y[wrong], size=14 * self._share, pen=pen, brush=_HOLLOW
+            )
             self._wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
 
 
-def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, int]:
+def _styled(part: int, color: QColor, strength: float, share: float) -> tuple[QBrush, QPen, float]:
     """The look of a point of a part, see ``PART_SIGNS``.
 
     On a surface of its own colour a point is seen by its edge alone.
@@ -366,9 +370,10 @@ def _styled(part: int, color: QColor, strength: float) -> tuple[QBrush, QPen, in
     edge = _edge(color.name(), scheme.text, scheme.panel)
     if part == 1:
         pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
-        return shared_brush(pale, strength), shared_pen(edge, 1.9, strength), 10
+        return shared_brush(pale, strength), shared_pen(edge, 1.9 * share, strength), 10 * share
     width, size = (1.8, 10) if part == 0 else (2.4, 12)
-    return shared_brush(color, strength), shared_pen(edge, width, strength), size
+    pen = shared_pen(edge, width * share, strength)
+    return shared_brush(color, strength), pen, size * share
 
 
 def _ground() -> NDArray[Any]:
