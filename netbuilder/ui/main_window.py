@@ -45,6 +45,7 @@ from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.press_card import press_focused_button
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
@@ -255,8 +256,8 @@ class MainWindow(QMainWindow):
         # What no field and no list had a use for comes here.
         if event.key() == Qt.Key.Key_Escape and not self.canvas.hasFocus():
             self.commands.to_canvas()
-            return
-        super().keyPressEvent(event)
+        elif not press_focused_button(event):
+            super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Every Tab of the window comes here: it goes as the eye does."""
