@@ -45,7 +45,8 @@ from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
+from netbuilder.ui.widgets.press_card import press_focused_button
+from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
 from netbuilder.ui.window.action import WindowActions
@@ -104,7 +105,7 @@ class MainWindow(QMainWindow):
         self.strips = CanvasStrips(
             self.activations_service, self.sample_view, self.store, self.canvas, self
         )
-        self.banner = CardList(self)
+        self.banner = CardStack(self)
         self.banner.setContentsMargins(12, 8, 12, 0)
         middle = QWidget(self)
         column = QVBoxLayout(middle)
@@ -255,8 +256,8 @@ class MainWindow(QMainWindow):
         # What no field and no list had a use for comes here.
         if event.key() == Qt.Key.Key_Escape and not self.canvas.hasFocus():
             self.commands.to_canvas()
-            return
-        super().keyPressEvent(event)
+        elif not press_focused_button(event):
+            super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Every Tab of the window comes here: it goes as the eye does."""

@@ -14,6 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -92,3 +93,25 @@ def test_the_end_of_a_run_is_no_news_of_another(
     window.status.tell("Saved it.")
     window.runner.forget()
     assert news.text() == "Saved it.", "what is not of a run stays"
+
+
+def test_of_several_banners_the_most_serious_is_seen_with_their_count(qtbot: QtBot) -> None:
+    stack = CardStack()
+    qtbot.addWidget(stack)
+    stack.show()
+    hint, error, warning = (
+        stack.add(RoleBox(role, role, "words", stack)) for role in ("info", "error", "warning")
+    )
+    assert stack.shown is error
+    assert [card.isVisible() for card in (hint, error, warning)] == [False, True, False]
+    seen = []
+    for _press in range(3):
+        seen.append((stack.shown, stack.next.text()))
+        qtbot.mouseClick(stack.next, Qt.MouseButton.LeftButton)
+    assert seen == [(error, "1 of 3 ›"), (warning, "2 of 3 ›"), (hint, "3 of 3 ›")]
+    stack.remove(error)
+    assert stack.shown is warning
+    stack.remove(warning)
+    assert stack.shown is hint and not stack.next.isVisible()
+    stack.remove(hint)
+    assert not stack.isVisible()

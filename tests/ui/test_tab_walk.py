@@ -115,3 +115,19 @@ def test_a_form_that_was_made_late_comes_where_it_stands(
     places = [order.index(one.focusProxy() or one) for one in rows]
     assert places == sorted(places)
     assert places[-1] < order.index(predict.file_button)
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("xor"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    side = window.docks.side
+    for name in ("understand", "build"):
+        side.buttons[name].setFocus()
+        QTest.keyClick(side.buttons[name], Qt.Key.Key_Return)
+        assert side.task == name
+    side.expand.setFocus()
+    QTest.keyClick(side.expand, Qt.Key.Key_Enter)
+    assert side.expand.isChecked()

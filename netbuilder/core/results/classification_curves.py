@@ -193,8 +193,27 @@ def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluat
     }
 
 
-def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
+def overfits_since(trained: TrainedModel) -> int:
+    """Return the epoch since which a network overfits, as its training's monitor tells it.
+
+    Returns:
+        0 where it does not, or where its weights are those of an earlier epoch.
+    """
+    from netbuilder.core.engine.monitor.diagnosis_rules import overfitting_epoch
+
+    loss, held = (np.asarray(trained.history.get(name, ())) for name in ("loss", "val_loss"))
+    if trained.kept_epoch or len(loss) != len(held) or not len(loss):
+        return 0
+    since = overfitting_epoch(loss, held)
+    return (trained.best_epoch or since) if since else 0
+
+
+def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
     """Say whether the network overfits, from the evaluations of the parts of its data.
+
+    Args:
+        parts: evaluations by part.
+        overfits: the epoch since which its curves say so (``overfits_since``), or 0.
 
     Returns:
         "" where that cannot be told.
@@ -259,6 +278,12 @@ def gap_sentence(parts: Mapping[str, Evaluation]) -> str:
         )
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")
+    elif overfits:
+        end = _(
+            "Since epoch {epoch}, the validation loss has risen while the training loss fell: the "
+            "network begins to memorise its training rows (overfitting).",
+            epoch=overfits,
+        )
     elif worse:
         end = _("New rows are predicted worse, but with so few of them this may be chance.")
     else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -19,13 +20,10 @@ from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style.shortcuts import key_text
-from netbuilder.ui.widgets.accessible_roles import (
-    Role,
-    make_scroll_area_accessible,
-    set_accessible_role,
-)
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.press_card import PressCard
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
@@ -43,21 +41,11 @@ def _kinds(place: DataLocation) -> str:
     return "\n".join(f"{_(kind.title)}: {_(kind.help)}" for kind in found)
 
 
-class DataCard(QFrame):
+class DataCard(PressCard):
     """One built-in set: click it, or press Enter on it."""
 
-    chosen = Signal(str)
-
     def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.name = row.name
-        self.setProperty("role", "card")
-        self.setProperty("chosen", False)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(_(row.title))
-        self.setAccessibleDescription(_(row.description))
-        set_accessible_role(self, Role.Button, self.choose)
+        super().__init__(_(row.title), _(row.description), parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 8, 10, 8)
         layout.setSpacing(2)
@@ -66,33 +54,6 @@ class DataCard(QFrame):
         layout.addWidget(title)
         layout.addWidget(note_label(_(row.description), self))
         layout.addStretch(1)
-
-    def choose(self) -> None:
-        """As a click does."""
-        self.chosen.emit(self.name)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.chosen.emit(self.name)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.name)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QEvent) -> None:
-        self._mark(True)
-        super().focusInEvent(event)  # type: ignore[arg-type]
-
-    def focusOutEvent(self, event: QEvent) -> None:
-        self._mark(False)
-        super().focusOutEvent(event)  # type: ignore[arg-type]
-
-    def _mark(self, on: bool) -> None:
-        self.setProperty("chosen", on)
-        self.style().unpolish(self)
-        self.style().polish(self)
 
 
 class DataGallery(QWidget):
@@ -146,7 +107,7 @@ class DataGallery(QWidget):
         self.cards: dict[str, DataCard] = {}
         for number, builtin in enumerate(BUILTINS.values()):
             card = DataCard(builtin, page)
-            card.chosen.connect(self.builtin_chosen)
+            card.chosen.connect(partial(self.builtin_chosen.emit, builtin.name))
             self.cards[builtin.name] = card
             grid.addWidget(card, number // COLUMNS, number % COLUMNS)
         for column in range(COLUMNS):

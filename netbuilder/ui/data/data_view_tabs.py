@@ -148,7 +148,7 @@ class ColumnView(QTableView):
         self._apply = apply
         self._asked: dict[int, Finding] = {}
         self._names: list[str] = []
-        self._fitted: dict[int, int] = {}  # widths of the words that columns are as wide as
+        self._fitted: dict[int, int] = {}  # widths that columns got for their words
         self.columns = ColumnModel(self)
         self.setModel(self.columns)
         choose = ChoiceDelegate(self)
@@ -210,13 +210,12 @@ class ColumnView(QTableView):
         for number, field in enumerate(FIELDS):
             if number == DISTRIBUTION or self.isColumnHidden(number):
                 continue
-            words = self.sizeHintForColumn(number)
-            if words == self._fitted.get(number):
+            words = min(self.sizeHintForColumn(number) + _ROOM, round(_WIDEST * field.width))
+            wanted = max(words, self.horizontalHeader().sectionSizeHint(number))
+            if wanted == self._fitted.get(number):
                 continue  # a width that somebody chose stays as long as the words do
-            self._fitted[number] = words
-            title = self.horizontalHeader().sectionSizeHint(number)
-            wanted = max(words + _ROOM, min(title, field.width))
-            self.setColumnWidth(number, min(wanted, round(_WIDEST * field.width)))
+            self._fitted[number] = wanted
+            self.setColumnWidth(number, wanted)
 
     def _follow(self, *_changed: object) -> None:
         """Show where columns go only where that can be chosen, and ask what must be answered."""
@@ -457,10 +456,9 @@ class DataViewTabs(QTabWidget):
         self._apply = apply
         self.setTabBar(_StillBar(self))
         self.setDocumentMode(True)
-        # In a narrow panel titles are shortened; arrows would hide the first ones.
         self.tabBar().setProperty("close", True)
-        self.tabBar().setUsesScrollButtons(False)
-        self.tabBar().setElideMode(Qt.TextElideMode.ElideRight)
+        # Names stay whole: at large letters arrows bring the last ones into view.
+        self.tabBar().setElideMode(Qt.TextElideMode.ElideNone)
         self.tabBar().setAccessibleName(_("Views of the data"))
         self.columns = ColumnView(apply, self)
         self.preview = PreviewView(self)

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -44,9 +42,9 @@ from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
-from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.press_card import PressCard
 
 PICTURE_RATIO = 9 / 16
 #: After these a line of a path may end.
@@ -93,16 +91,12 @@ class PictureLabel(QWidget):
         painter.end()
 
 
-class PictureCard(QFrame):
+class PictureCard(PressCard):
     """Picture, title, words and foot of something to open; it grows with its words.
-
-    ``chosen``: it was clicked, or Enter or Space was pressed on it.
 
     Args:
         breakable: title and words are paths, whose lines may end after each part.
     """
-
-    chosen = Signal()
 
     def __init__(
         self,
@@ -116,14 +110,8 @@ class PictureCard(QFrame):
         learn: str = "",
         breakable: bool = False,
     ) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "card")
-        self.setProperty("chosen", False)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(" ".join(part for part in (words, learn, foot) if part))
-        set_accessible_role(self, Role.Button, self.choose)
+        description = " ".join(part for part in (words, learn, foot) if part)
+        super().__init__(title, description, parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(3)
@@ -146,34 +134,6 @@ class PictureCard(QFrame):
             caption.setProperty("role", "caption")
             caption.setWordWrap(True)
             layout.addWidget(caption)
-
-    def choose(self) -> None:
-        """As a click does."""
-        self.chosen.emit()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        inside = self.rect().contains(event.position().toPoint())
-        if event.button() == Qt.MouseButton.LeftButton and inside:
-            self.chosen.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        self._mark(True)
-        super().focusInEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._mark(False)
-        super().focusOutEvent(event)
-
-    def _mark(self, on: bool) -> None:
-        self.setProperty("chosen", on)
-        self.style().unpolish(self)
-        self.style().polish(self)
 
 
 CARD_WIDTH = 232
@@ -441,11 +401,6 @@ class StartPage(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.shut()
-            return
-        # Outside of a dialog Qt's buttons know the space bar only.
-        now = QApplication.focusWidget()
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(now, QPushButton):
-            now.click()
             return
         super().keyPressEvent(event)
 

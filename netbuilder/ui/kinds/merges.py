@@ -76,7 +76,9 @@ class MergesView(QWidget):
         table.setAccessibleName(_("Merges"))
         table.setHorizontalHeaderLabels([_("Merge"), _("Pair"), _("Token"), _("Count")])
         table.verticalHeader().hide()
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        mode = QHeaderView.ResizeMode
+        for column, how in enumerate((mode.ResizeToContents, mode.Stretch, mode.Stretch)):
+            table.horizontalHeader().setSectionResizeMode(column, how)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

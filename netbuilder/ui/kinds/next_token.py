@@ -136,6 +136,7 @@ class NextTokenView(QWidget):
         self._start, self._seed = "", 0
         self._stop: threading.Event | None = None
         self._found: TokenAttention | None = None
+        self._owed = 0  # tokens asked for before the network had looked at the text
         self._worker = Derived(
             self, _look, self._looked, lambda _error: self._forget(),
             of=lambda: workbench.models.prediction_model, rank=Rank.QUICK,
@@ -252,7 +253,6 @@ class NextTokenView(QWidget):
     def show_start(self, words: str) -> None:
         """Say what the text begins with."""
         self._start = words
-        self.next.setEnabled(False)
         if not words.strip():
             self._forget()
 
@@ -268,7 +268,7 @@ class NextTokenView(QWidget):
         self._forget()
 
     def _forget(self) -> None:
-        self._found = None
+        self._found, self._owed = None, 0
         self.next.setEnabled(False)
         self.shares.hide()
         self.attention.hide()
@@ -286,6 +286,9 @@ class NextTokenView(QWidget):
         self.attention.show_found(found)
         self._show_shares()
         self.next.setEnabled(True)
+        if self._owed:
+            self._owed -= 1
+            self._append()
 
     def _shares(self, found: TokenAttention) -> np.ndarray:
         from netbuilder.core.results.generate import sampling_shares
@@ -309,6 +312,9 @@ class NextTokenView(QWidget):
         """Draw one token, by the bars that are shown, and append it."""
         found, trained = self._found, self._workbench.models.prediction_model
         if found is None or trained is None:
+            return
+        if self._worker.inputs[1] != self._start or not self._worker.idle:
+            self._owed += 1  # a button that was disabled meanwhile would lose the focus and scroll
             return
         from netbuilder.core.results.generate import append_token, next_token_ends
 

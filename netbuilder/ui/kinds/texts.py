@@ -225,6 +225,7 @@ class TextForm(PredictForm):
     modalities = (TEXT, TOKENS)
     numbered = N_("Test text {number} of {count}")
     why_at = 1
+    steady = True
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)

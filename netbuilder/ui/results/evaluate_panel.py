@@ -466,7 +466,7 @@ class EvaluatePanel(QWidget):
                 widget.hide()
         if behind is None or found is None or behind.evaluation is not found:
             return
-        from netbuilder.core.results.classification_curves import gap_sentence
+        from netbuilder.core.results.classification_curves import gap_sentence, overfits_since
         from netbuilder.core.results.headline import headline, interval_text
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
@@ -478,7 +478,9 @@ class EvaluatePanel(QWidget):
             self._show_comparison(within)
         self._say_about(found)
         self._show_classes(found.classes, self.classes_title.text())
-        self.parts_note.setText(gap_sentence(parts))
+        trained = self._workbench.models.prediction_model
+        overfits = overfits_since(trained) if trained is not None else 0
+        self.parts_note.setText(gap_sentence(parts, overfits))
         self.parts_note.setVisible(bool(self.parts_note.text()))
         self.calibration.show_calibration(behind.calibration)
         self.groups.show_behind(behind, self._evaluation_service.file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -116,3 +118,46 @@ class CardList(QWidget):
         if card.property("role") in {"error", "warning"} and self.isVisible():
             announce(card, card.accessibleName())
         return card
+
+
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+class CardStack(CardList):
+    """Cards of which one is seen: the newest of the most serious, with a button to the next."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.next = QPushButton(self)
+        self.next.setProperty("small", True)
+        self.next.clicked.connect(lambda _checked=False: self._show(self._place + 1))
+        self._layout.addWidget(self.next, 0, Qt.AlignmentFlag.AlignRight)
+        self._place = 0
+
+    @property
+    def shown(self) -> RoleBox | None:
+        """The card that is seen."""
+        return next((card for card in self.cards if not card.isHidden()), None)
+
+    def remove(self, card: RoleBox) -> None:
+        """Take one card away, and show the next one."""
+        super().remove(card)
+        self._show(0)
+
+    def add(self, card: RoleBox, *, lasting: bool = False) -> RoleBox:
+        """Put a card before those that are no more serious."""
+        super().add(card, lasting=lasting)
+        self._show(0)
+        return card
+
+    def _show(self, place: int) -> None:
+        newest = self.cards[::-1]
+        ranked = sorted(newest, key=lambda card: _ORDER.get(card.property("role"), 3))
+        self._place = place % max(len(ranked), 1)
+        for number, card in enumerate(ranked):
+            card.setVisible(number == self._place)
+        self.next.setVisible(len(ranked) > 1)
+        words = _("{number} of {count} ›", number=self._place + 1, count=len(ranked))
+        self.next.setText(words)
+        self._layout.removeWidget(self.next)
+        self._layout.addWidget(self.next, 0, Qt.AlignmentFlag.AlignRight)

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QColor,
     QHideEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -38,6 +39,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
+from netbuilder.ui.widgets.press_card import press_focused_button
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +112,10 @@ class LazyPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.seen_changed.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not (self.detached and press_focused_button(event)):
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()

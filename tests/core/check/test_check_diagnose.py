@@ -5,15 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems, problem_from_error
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import ExampleBuilder, chain, facts_for
+from netbuilder.core.check.rule import ExampleBuilder, chain, ending, facts_for
 from netbuilder.core.check.rules.training import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
-from netbuilder.core.data.data_facts import CLASSES
+from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.errors import DataError
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Training
@@ -174,3 +175,32 @@ def test_the_layer_that_is_too_large_is_made_smaller_and_no_other(cache: ShapeCa
         assert 4 <= mended.graph.by_id["dense_1"].params["units"] < 99_999_999_999
         again = diagnose(mended, facts, cache.compute(mended.graph, facts))
         assert "memory" not in {p.code for p in again}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        None,
+        "mean_squared_error",
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+    ],
+)
+@pytest.mark.parametrize(
+    "facts",
+    [facts_for(CLASSES, 3), replace(facts_for(CLASSES, 3), one_hot=True), facts_for(BINARY, 1),
+     facts_for(REGRESSION, 1), facts_for(MULTI_LABEL, 3)],
+    ids=["classes", "one_hot", "binary", "number", "labels"],
+)  # fmt: skip
+def test_one_fix_makes_the_end_of_a_network_right(
+    cache: ShapeCache, facts: DataFacts, loss: str | None
+) -> None:
+    for units, activation in product((1, 2, 3, 10), (None, "softmax", "sigmoid", "relu")):
+        project = ending(units, activation, facts, Choice(loss) if loss else None).project
+        found = diagnose(project, facts, cache.compute(project.graph, facts))
+        if not found:
+            continue
+        fixed = found[0].fixes[0].edit(project)
+        left = diagnose(fixed, facts, cache.compute(fixed.graph, facts))
+        assert not left, (units, activation, found[0].fixes[0].label, left[0].message)

@@ -167,6 +167,12 @@ def test_classes_never_predicted(train: Callable[..., Any], chain: Callable[...,
     notice = found["ignored"]
     assert "never predicts: ill." in notice.message
     assert notice.fix.edit(chain(layers)).training.class_weight == "balanced"
+    found = train(
+        layers, x, y, loss="sparse_categorical_crossentropy", task="classes",
+        classes=("the", "raven"), optimizer=Choice("Adam", {"learning_rate": 0.05}), epochs=20,
+        facts={"generates": "word"},
+    )  # fmt: skip
+    assert "ignored" not in found, "rare tokens are no classes that count too little"
 
 
 def test_of_a_network_that_does_not_learn_no_class_is_called_ignored(

@@ -24,6 +24,7 @@ from netbuilder.core.results.classification_curves import (
     evaluate_parts,
     gap_sentence,
     metric_meaning,
+    overfits_since,
 )
 from netbuilder.core.results.compare import residuals
 from netbuilder.core.results.evaluate import Evaluation, evaluate, evaluate_test_set
@@ -168,6 +169,14 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     parts = evaluate_parts(*house_model)
     assert list(parts) == ["training", "validation", "test"]
     assert "about as well" in gap_sentence(parts)
+    # Evaluate says what Train says of the same curves.
+    steps = np.linspace(0, 1, 60)
+    curves = {"loss": list(1 - 0.9 * steps), "val_loss": list(0.5 + (steps - 0.2) ** 2)}
+    learned = replace(house_model[0], history=curves, best_epoch=13, kept_epoch=0)
+    assert overfits_since(learned) == 13
+    told = gap_sentence(parts, 13)
+    assert "about as well" not in told and "13" in told
+    assert overfits_since(replace(learned, kept_epoch=13)) == 0, "its weights are of that epoch"
     guess = parts["test"].baseline
     known = replace(parts["training"], metrics={"mean_absolute_error": 0.1 * guess})
     other = replace(parts["test"], metrics={"mean_absolute_error": 0.9 * guess})

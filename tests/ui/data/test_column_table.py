@@ -12,6 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QPushButton, QTableView
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core import i18n
 from netbuilder.core.data.data_report import ColumnFacts
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data, Graph, Node, Project
@@ -19,6 +20,7 @@ from netbuilder.ui.data.column_model import FIELDS, GOES_TO, MISSING_WORDS, ROLE
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.data.data_view_tabs import ColumnQuestion, ColumnView
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import retranslate
 from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000
@@ -340,3 +342,18 @@ def test_the_names_stay_in_view_while_one_scrolls_sideways(opened: Opened, qtbot
     assert view.visualRect(model.index(3, 1)).left() >= view.columnWidth(0)
     bar.setValue(0)
     assert not names.isVisible()
+
+
+def test_no_head_is_cut_whatever_the_language(opened: Opened, qtbot: QtBot) -> None:
+    _, panel, _model = opened
+    head = panel.look.columns.horizontalHeader()
+    before = i18n.language()
+    try:
+        for name in ("en", "de", i18n.PSEUDO):
+            retranslate.choose_language(name)
+            panel.look.columns.columns.dataChanged.emit(_model.index(0, 0), _model.index(0, 0))
+            shown = [n for n in range(head.count()) if not head.isSectionHidden(n)]
+            cut = [n for n in shown if head.sectionSizeHint(n) > head.sectionSize(n)]
+            assert not cut, f"{name}: {[FIELDS[n].title for n in cut]}"
+    finally:
+        retranslate.choose_language(before)

@@ -68,6 +68,18 @@ def test_the_keyboard_stays_on_the_page_and_chooses(
     assert page.recent_cards[0] in seen
     assert page.lesson_cards["first_model"] in seen
     assert page.example_cards["moons"] in seen
+    grid = list(page.lesson_cards.values())
+    first, below = grid[0], grid[page._columns]
+    first.setFocus()
+    for key, there in (
+        (Qt.Key.Key_Right, grid[1]),
+        (Qt.Key.Key_Left, first),
+        (Qt.Key.Key_Down, below),
+        (Qt.Key.Key_Up, first),
+    ):
+        qtbot.keyClick(QApplication.focusWidget(), key)
+        assert QApplication.focusWidget() is there
+        assert not there.visibleRegion().isEmpty(), "the page is scrolled to it"
     page.recent_cards[0].setFocus()
     qtbot.keyClick(page.recent_cards[0], Qt.Key.Key_Return)
     assert window.store.path == tmp_path / "mine.netbuilder"

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QEvent, QObject, QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
@@ -82,11 +82,11 @@ def _darkest_and_lightest(widget: QWidget) -> float:
 def test_a_placeholder_is_readable_as_painted(qtbot: QtBot, dark: bool) -> None:
     theme.theme().force(dark)
     try:
-        font_scale.set_font_scale(1.0)
         line = QLineEdit()
         line.setPlaceholderText("Search layers")
         line.resize(240, 30)
         qtbot.addWidget(line)
+        font_scale.set_font_scale(1.0)
         line.show()
         assert _darkest_and_lightest(line) >= 4.5
     finally:
@@ -139,7 +139,6 @@ def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(
 
 
 def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
-    font_scale.set_font_scale(1.0)
     small, plain, train = QPushButton("a"), QPushButton("a"), QPushButton("a")
     small.setProperty("small", True)
     train.setProperty("role", "train")
@@ -151,8 +150,37 @@ def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
     for widget in shown:
         lines.addWidget(widget)
     lines.addStretch(1)
+    font_scale.set_font_scale(1.0)
     page.resize(300, 500)
     page.show()
     heights = [widget.height() for widget in shown]
     unit = font_scale._state["base"] / 9
     assert heights[:6] == [round(one * unit) for one in (24, 28, 32, 28, 28, 28)]
+
+
+def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    deepest = page
+    for _level in range(12):
+        layout = QVBoxLayout(deepest)
+        deepest = QWidget()
+        layout.addWidget(deepest)
+    font_scale.set_font_scale(1.0)
+    page.show()
+    restyled: list[QEvent] = []
+
+    class Counter(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.StyleChange:
+                restyled.append(event)
+            return False
+
+    counter = Counter()
+    deepest.installEventFilter(counter)
+    try:
+        font_scale.set_font_scale(1.5)
+        assert deepest.font().pointSizeF() == pytest.approx(font_scale._state["base"] * 1.5)
+        assert 1 <= len(restyled) <= 2
+    finally:
+        font_scale.set_font_scale(1.0)

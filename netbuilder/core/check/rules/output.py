@@ -21,14 +21,16 @@ from netbuilder.core.check.rules.output_helpers import (
     set_loss,
     target_kinds,
     task_names,
+    wants_logits,
 )
 from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice
+from netbuilder.core.project.model import Choice, Project
 
 _SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
+_ALSO = {"softmax": ("log_softmax",), "sigmoid": ("hard_sigmoid",)}
 _ONE_HOT = {"sparse_categorical_crossentropy": "categorical_crossentropy"}
 
 
@@ -55,7 +57,8 @@ def _units(context: Context) -> Iterable[Violation]:
             unfinished = _hidden(end, have)
             title = _(LAST_MISSING) if unfinished else ""
             yield Violation(
-                end.node.id, _units_text(end, have), _units_fix(end, have), title,
+                end.node.id, _units_text(end, have),
+                fit_end(context, end) or _units_fix(end, have), title,
                 beginning=unfinished,
             )  # fmt: skip
 
@@ -134,6 +137,53 @@ def _units_fix(end: OutputEnd, have: int) -> Fix:
     return make_fix(_("Set {settings}", settings=_need(end)), edits.set_params, maker.id, **changes)
 
 
+def fit_end(context: Context, end: OutputEnd) -> Fix | None:
+    """A fix that makes units, activation and loss fit the target at once.
+
+    Returns:
+        None where at most one of them is wrong: its own fix is enough.
+    """
+    if context.facts is None or end.task is None or end.shape is None:
+        return None
+    kinds = target_kinds(end, context.facts)
+    several = end.units != 1 if not end.fits else end.shape[-1] != 1
+    classes = several and (end.task == CLASSES or bool(kinds & {CLASSES, "one_hot"}))
+    wanted = "softmax" if classes else wanted_activation(end)
+    name = loss_name(end)
+    numbers = name in NUMBERS
+    wrong_loss = end.chosen and not _suits(name, kinds)
+    if classes and numbers and end.chosen and (end.activation == "softmax" or not end.fits):
+        wrong_loss = True
+    right = {wanted, *_ALSO.get(wanted, ())}
+    if wanted is None:
+        bad = end.activation in {"relu", "softmax"}
+    else:
+        scores = end.activation is None and (wants_logits(end) or (numbers and not wrong_loss))
+        bad = end.activation not in right and not scores
+    if (not end.fits) + bad + wrong_loss < 2 or (end.fits and not wrong_loss):
+        return None
+    layer = set_activation(end, wanted) if bad else None
+    if not end.fits:
+        layer = _units_fix(end, end.shape[-1] or 1)
+    loss = set_loss(end, None) if wrong_loss else None
+
+    def fit(project: Project) -> Project:
+        for one in filter(None, (layer, loss)):
+            project = one.edit(project)
+        return project
+
+    both = _("Fit the last layer and the loss to the target")
+    return make_fix(both if wrong_loss else _("Fit the last layer to the target"), fit)
+
+
+def _suits(name: str, kinds: set[str]) -> bool:
+    """Whether a loss can learn a target; comparing numbers with 0 and 1 learns too, if slowly."""
+    spec = LOSSES.get(name)
+    if spec is None or not spec.tasks:
+        return True
+    return bool(kinds & set(spec.tasks)) or (name in NUMBERS and CLASSES not in kinds)
+
+
 def _one_unit(context: Context) -> Iterable[Violation]:
     for end in context.ends:
         if end.activation != "softmax" or end.shape is None or end.shape[-1] != 1:
@@ -157,7 +207,7 @@ def _one_unit(context: Context) -> Iterable[Violation]:
                     name=activation_node(end),
                 )
             ),
-            set_activation(end, wanted),
+            fit_end(context, end) or set_activation(end, wanted),
         )
 
 
@@ -172,9 +222,10 @@ def _loss_target(context: Context) -> Iterable[Violation]:
         if not end.fits and _meant_as_number(end):
             continue  # told by output-units
         kinds = target_kinds(end, facts)
-        if kinds & set(spec.tasks) or (name in NUMBERS and CLASSES not in kinds):
-            continue  # comparing numbers with 0 and 1 learns too, if slowly
-        swap = (_ONE_HOT if "one_hot" in kinds else _SPARSE).get(name)
+        if _suits(name, kinds):
+            continue
+        swaps = _ONE_HOT if "one_hot" in kinds else _SPARSE if CLASSES in kinds else {}
+        swap = swaps.get(name)
         softmax = end.activation == "softmax" and name in NUMBERS
         why = (
             " " + _("'{name}' ends in softmax, which suits classes.", name=activation_node(end))
@@ -191,7 +242,7 @@ def _loss_target(context: Context) -> Iterable[Violation]:
                 target=describe_target(end, kinds),
             )
             + why,
-            set_loss(end, swap),
+            fit_end(context, end) or set_loss(end, swap),
         )
 
 

@@ -206,7 +206,9 @@ class TrainingMonitor:
         # A network that is still learning, or does not learn at all, has not made up its mind about
         # its classes.
         settled = gain is None and not {"stuck", "exploded"} & set(self._told)
-        if len(curve) >= 5 and settled and self.facts.task in (CLASSES, BINARY):
+        # Rare tokens are no classes that a text should have more of.
+        labels = self.facts.task in (CLASSES, BINARY) and not self.facts.generates
+        if len(curve) >= 5 and settled and labels:
             yield from self._ignored(len(curve), training_model, data)
 
     @staticmethod

@@ -1,0 +1,105 @@
+"""Cards that are pressed as buttons are, and reached by the arrow keys."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QWidget,
+)
+
+from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+#: Where an arrow key goes: right and down are 1.
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+def press_focused_button(event: QKeyEvent) -> bool:
+    """Press the button with the focus for Enter: outside of a dialog Qt's buttons ignore it.
+
+    Returns:
+        Whether a button was pressed.
+    """
+    now = QApplication.focusWidget()
+    found = event.key() in _ENTER and isinstance(now, QPushButton | QToolButton)
+    if found and not event.isAutoRepeat():
+        now.click()
+    return found
+
+
+class PressCard(QFrame):
+    """A card of a page of cards. ``chosen``: it was clicked, or Enter or Space was pressed."""
+
+    chosen = Signal()
+
+    def __init__(self, title: str, description: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "card")
+        self.setProperty("chosen", False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(description)
+        set_accessible_role(self, Role.Button, self.choose)
+
+    def choose(self) -> None:
+        """As a click does."""
+        self.chosen.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        inside = self.rect().contains(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and inside:
+            self.choose()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (*_ENTER, Qt.Key.Key_Space):
+            self.choose()
+        elif event.key() in _ARROWS:
+            self._go(*_ARROWS[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def _go(self, right: int, down: int) -> None:
+        """Give the focus to the next card in a direction: the nearest row or column first."""
+        page = self.parentWidget()
+        here, found = self.geometry().center(), []
+        for card in page.findChildren(PressCard) if page is not None else ():
+            away: QPoint = card.mapTo(page, card.rect().center()) - here
+            along = away.x() * right + away.y() * down
+            across = abs(away.x() * down) + abs(away.y() * right)
+            beside = across < (card.width() + self.width() if down else card.height()) // 2
+            if card.isVisible() and along > 0 and beside:
+                found.append((along, across, card))
+        if not found:
+            return
+        card = min(found, key=lambda one: one[:2])[2]
+        card.setFocus(Qt.FocusReason.OtherFocusReason)
+        above = card.parentWidget()
+        while above is not None:
+            if isinstance(above, QScrollArea):
+                above.ensureWidgetVisible(card, 0, 40)
+            above = above.parentWidget()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._mark(True)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._mark(False)
+        super().focusOutEvent(event)
+
+    def _mark(self, on: bool) -> None:
+        self.setProperty("chosen", on)
+        self.style().unpolish(self)
+        self.style().polish(self)
