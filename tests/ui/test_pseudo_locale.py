@@ -42,7 +42,8 @@ NAMES = re.compile(
     r"([a-z][a-z0-9]*[_.])*[a-z0-9_]+(, ([a-z0-9]+_?)+)*…?"  # learning_rate, training.optimizer
     r"|(Ctrl|Shift|Alt|Tab|Esc|Del|Return|Enter|Space|F\d+|[+; ]|\b.)+"
     r"|.*\.(h5|keras|netbuilder|md|csv|png|py|toml|netbuilder[^ ]*)|[~/][\w/.-]*|%p%"
-    r"|NetBuilder|Keras|t-SNE|ROC|PCA|SGD|https?:.*|[\d.]+ (byte|[kM]B)|\w+ [+−]\d+\.\d|localhost.*|(pc\d:\d+\s*)+|English|Adam"
+    r"|NetBuilder|Keras|t-SNE|ROC|PCA|SGD|https?:.*|localhost.*|(pc\d:\d+\s*)+|English|Adam"
+    r"|[\d.]+ (byte|[kM]B)|\w+ [+−]\d+\.\d"  # a size; a word with its weight
 )
 KERAS = {*LAYERS, *LOSSES, *METRICS, *OPTIMIZERS, *SCHEDULES}
 #: Texts of Qt and pyqtgraph, which have languages of their own, and of the system.

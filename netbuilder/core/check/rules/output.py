@@ -154,7 +154,7 @@ def fit_end(context: Context, end: OutputEnd) -> Fix | None:
     wrong_loss = end.chosen and not _suits(name, kinds)
     if classes and numbers and end.chosen and (end.activation == "softmax" or not end.fits):
         wrong_loss = True
-    right = {wanted, *_ALSO.get(wanted, ())}
+    right = {wanted, *_ALSO.get(wanted or "", ())}
     if wanted is None:
         bad = end.activation in {"relu", "softmax"}
     else:
