@@ -262,8 +262,8 @@ class MethodSurfaces(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.colours = ColourBar(self)
-        for one in (self.legend, self.colours):
-            one.hide()
+        self.legend.hide()
+        self.colours.hide()
         self._evaluation = found.candidates[0].evaluation
         self._held = _(_HELD) if len(found.features) > 2 else ""
         self.note = note_label("", self)
