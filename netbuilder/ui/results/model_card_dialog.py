@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -31,6 +31,7 @@ from netbuilder.ui.widgets.question_dialogs import plain_buttons
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.project.model import Project
 
 _TYPES = (
     FileType(N_("Web page"), (".html",)),
@@ -100,6 +101,9 @@ class ModelCardDialog(QDialog):
         self.save.clicked.connect(self._ask_file)
         self.buttons.rejected.connect(self.reject)
         layout.addWidget(plain_buttons(self.buttons))
+        # The window stays usable beside it (a lesson asks about the card): what is shown follows.
+        self._store.changed.connect(self._follow)
+        workbench.models.changed.connect(self._close_with_model)
         base = workbench.base
 
         def work() -> tuple[Dataset | None, model_card.ModelCard]:
@@ -107,6 +111,19 @@ class ModelCardDialog(QDialog):
             return dataset, model_card.card_of(trained, dataset)
 
         jobs.run_job(work, self._show, self._failed, name="model card", owner=self)
+
+    def _follow(self, _old: Project, new: Project) -> None:
+        """Show the answers of the project where something else changed them: undo, say."""
+        for key, text in model_card.answers_of(new).items():
+            field = self.answers[key]
+            if field.toPlainText().strip() != text:
+                with QSignalBlocker(field):
+                    field.setPlainText(text)
+
+    def _close_with_model(self, *_states: object) -> None:
+        """The facts are those of a model that is no longer shown; the answers are saved."""
+        if self._workbench.models.trained is not self._trained:
+            self.close()
 
     def _answered(self, key: str) -> None:
         text = self.answers[key].toPlainText()

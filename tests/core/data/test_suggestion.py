@@ -47,8 +47,9 @@ def test_a_table_of_numbers_and_words(table: Path) -> None:
 
 
 @pytest.mark.parametrize("stairs", [True, False])
-def test_a_table_of_stairs_is_told_to_suit_a_tree(tmp_path: Path, stairs: bool) -> None:
-    """Of cells of a chessboard a tree sees the edges at once; of a plain sum it makes stairs."""
+def test_the_method_that_suits_a_table_better_is_told(tmp_path: Path, stairs: bool) -> None:
+    """Of cells of a chessboard a tree sees the edges at once; of a plain sum it makes stairs, and
+    a linear model is exact."""
     random = np.random.default_rng(2)
     frame = pd.DataFrame(random.uniform(0, 8, (900, 6)).round(2), columns=list("abcdef"))
     sides = frame[["a", "b", "c"]]
@@ -56,8 +57,18 @@ def test_a_table_of_stairs_is_told_to_suit_a_tree(tmp_path: Path, stairs: bool) 
     frame["price"] = rule.round(3)
     frame.to_csv(tmp_path / "t.csv", index=False)
     found = suggest(tmp_path / "t.csv", "price")
-    assert found.tree_suits_better == stairs
-    assert any("tree suits this table better" in one for one in found.reasons) == stairs
+    assert found.other_suits_better
+    said = [one for one in found.reasons if "suits this table better" in one]
+    assert len(said) == 1 and said[0].startswith("A tree" if stairs else "A linear model")
+
+
+def test_no_method_is_told_that_chance_or_a_curve_speaks_against(tmp_path: Path) -> None:
+    """A smooth surface that no line follows, and that trees see in steps."""
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame(random.uniform(-2, 2, (600, 2)).round(3), columns=["a", "b"])
+    frame["y"] = (frame["a"] * frame["b"] + random.normal(0, 0.3, 600)).round(3)
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert not suggest(tmp_path / "t.csv", "y").other_suits_better
 
 
 def test_rare_classes_get_weight(tmp_path: Path) -> None:

@@ -93,8 +93,12 @@ def test_the_model_card_takes_answers_and_is_saved(
         assert path.read_bytes().startswith(begins)
     assert told == ["saved:.md", "saved:.html", "saved:.pdf"]
     assert "To name flowers" in (tmp_path / "card.md").read_text(encoding="utf-8")
+    # A lesson asks about the card: the window stays usable beside it, and both say the same.
+    assert not dialog.isModal()
     store.undo()
-    assert model_card.answers_of(store.project)["purpose"] == ""
+    assert model_card.answers_of(store.project)["purpose"] == "" == field.toPlainText()
+    field.setPlainText("To name ")
+    assert field.toPlainText() == "To name ", "a blank at the end may go on"
     dialog.close()
 
 
