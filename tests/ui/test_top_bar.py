@@ -246,6 +246,8 @@ def test_the_bar_says_what_is_open_and_whether_it_is_saved(
     assert unsaved and document.saved.isVisible()
     assert window.documents.save_to(tmp_path / "flowers.netbuilder")
     assert document.name.text() == "flowers.netbuilder"
+    assert window.documents.save_to(tmp_path / "temperatures.netbuilder")
+    assert document.name.text() == "temperatures", "whole, without the ending that has no room"
     assert document.saved.isVisible() and document.saved.text() != unsaved
     window.store.undo()
     assert document.saved.text() == unsaved

@@ -32,10 +32,11 @@ def press_focused_button(event: QKeyEvent) -> bool:
         Whether a button was pressed.
     """
     now = QApplication.focusWidget()
-    found = event.key() in _ENTER and isinstance(now, QPushButton | QToolButton)
-    if found and not event.isAutoRepeat():
+    if event.key() not in _ENTER or not isinstance(now, QPushButton | QToolButton):
+        return False
+    if not event.isAutoRepeat():
         now.click()
-    return found
+    return True
 
 
 class PressCard(QFrame):
@@ -73,8 +74,10 @@ class PressCard(QFrame):
     def _go(self, right: int, down: int) -> None:
         """Give the focus to the next card in a direction: the nearest row or column first."""
         page = self.parentWidget()
+        if page is None:
+            return
         here, found = self.geometry().center(), []
-        for card in page.findChildren(PressCard) if page is not None else ():
+        for card in page.findChildren(PressCard):
             away: QPoint = card.mapTo(page, card.rect().center()) - here
             along = away.x() * right + away.y() * down
             across = abs(away.x() * down) + abs(away.y() * right)

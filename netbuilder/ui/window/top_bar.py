@@ -29,6 +29,7 @@ from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
 from netbuilder.ui.widgets.throttle import SteadyFrame
 from netbuilder.ui.window.action import WindowActions
+from netbuilder.ui.window.documents import PROJECT_ENDING
 
 _SIDE, _GAP = 8, 12
 #: What gives way first where there is no room for all: the menus have each of them too.
@@ -185,7 +186,10 @@ class DocumentLabel(QWidget):
             label.ensurePolished()
         width = round(_NAME_WIDTH * max(initial_font_scale(), 1.0))
         words, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
-        self.name.setText(words.elidedText(self._name, mode, width))
+        whole = words.horizontalAdvance(self._name) <= width
+        # The ending is what tells least; the title of the window and the tooltip have it.
+        name = self._name if whole else self._name.removesuffix(PROJECT_ENDING)
+        self.name.setText(words.elidedText(name, mode, width))
         state = max(map(self.saved.fontMetrics().horizontalAdvance, self._states))
         self._width = max(width, state) + 4 + 6
         self.updateGeometry()
