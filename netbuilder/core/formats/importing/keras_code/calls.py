@@ -287,7 +287,7 @@ class Calls:
                 model.outputs = list(
                     tensors_in([self._through(model.layers, list(model.inputs), node)])
                 )
-        elif not model.outputs and model.made is not None:
+        elif not model.outputs and model.made is not None and model.called < 0:
             function = model.member("call")
             if not isinstance(function, Function):
                 self.problems.append((model.line, model.text))
@@ -298,7 +298,9 @@ class Calls:
                 for name in names
                 if name not in ("training", "mask")
             ]
+            model.called = 0  # its own call asks for no ends
             model.outputs = list(tensors_in([self._call_object(model, list(starts), {}, node)]))
+            model.called = -1
             model.inputs = [one for each in starts for one in (each.parts or {0: each}).values()]
         return model.inputs, model.outputs
 

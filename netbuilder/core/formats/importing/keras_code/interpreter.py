@@ -423,9 +423,8 @@ class Interpreter(Calls):
             found = owner.member(node.attr)
             if found is not NotImplemented:
                 return found
-            if isinstance(owner, Model):
-                self.ends(owner)
         if node.attr == "layers" and isinstance(owner, Model):
+            self.ends(owner)  # so that each has been called
             return list(layers_of(owner))
         if node.attr in ("input", "output", "inputs", "outputs"):
             if isinstance(owner, Model):

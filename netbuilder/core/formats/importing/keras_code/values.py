@@ -129,7 +129,10 @@ class Call:
 @dataclass(eq=False)
 class Model:
     """A Sequential (``layers``), a functional model (``inputs``, ``outputs``), or an object of a
-    class of the code (``made``, whose ``__init__`` was followed and gave it ``attributes``)."""
+    class of the code (``made``, whose ``__init__`` was followed and gave it ``attributes``).
+
+    ``called``: with how many layers it was called for its inputs and outputs; -1: not yet.
+    """
 
     line: int
     name: str = ""
