@@ -128,11 +128,11 @@ class CardStack(CardList):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._place = 0
         self.next = QPushButton(self)
         self.next.setProperty("small", True)
         self.next.clicked.connect(lambda _checked=False: self._show(self._place + 1))
         self._layout.addWidget(self.next, 0, Qt.AlignmentFlag.AlignRight)
-        self._place = 0
 
     @property
     def shown(self) -> RoleBox | None:
