@@ -127,6 +127,7 @@ def test_errors_carry_a_code_and_a_fix(model: nb.Model, tmp_path: Path) -> None:
         nb.load(tmp_path / "none.netbuilder")
 
 
+@pytest.mark.slow
 def test_two_models_in_two_threads_do_not_disturb_each_other() -> None:
     project = nb.load(IRIS)
     assert isinstance(project, nb.Project)
@@ -154,6 +155,7 @@ def test_a_notebook_shows_network_curves_and_matrix(model: nb.Model) -> None:
     assert "<svg" in model.project._repr_html_()
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_was_learned() -> None:
     """The interrupt of a notebook is a SIGINT on the main thread."""
     code = (

@@ -19,6 +19,7 @@ spec.loader.exec_module(translations)
 FUNCTIONS = {"_", "gettext", "ngettext", "pgettext", "N_", "noop"}
 
 
+@pytest.mark.slow
 def test_sentences_are_collected() -> None:
     found = {
         text for one in translations.template() if one.id for text in translations.texts(one.id)
@@ -49,6 +50,7 @@ def test_a_sentence_is_a_literal_with_named_placeholders(path: Path) -> None:
                     assert fields <= allowed, f"{path}:{one.lineno} {fields - allowed}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", translations.present())
 def test_a_language_is_complete(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert translations.check([name]) == 0, capsys.readouterr().out[-2000:]

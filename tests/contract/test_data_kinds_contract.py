@@ -176,6 +176,7 @@ def test_a_row_is_whole(name: str, tmp_path: Path) -> None:
         assert found.kind in KINDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(SAMPLES))
 def test_a_kind_from_file_to_answers(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

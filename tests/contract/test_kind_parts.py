@@ -138,6 +138,7 @@ def test_other_kinds_are_passed_over(text: str) -> None:
     assert not list(comparisons(text))
 
 
+@pytest.mark.slow
 def test_sounds_stand_in_few_files() -> None:
     """Names, and not words in sentences: what would have to be touched if sounds were changed."""
     found = {

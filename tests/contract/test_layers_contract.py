@@ -182,6 +182,7 @@ def test_layers_still_have_to_be_mended(keras, tmp_path):
         keras.models.load_model(path, compile=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [s.name for s in SPECS if "augment" in s.keywords])
 def test_augmentation_changes_pictures_in_training_only(keras, name):
     import tensorflow as tf

@@ -9,6 +9,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import netbuilder
 
 ROOT = Path(netbuilder.__file__).parent
@@ -83,6 +85,7 @@ def test_circles_are_found() -> None:
     assert set(circles(graph)) == {frozenset("bc"), frozenset("ef")}
 
 
+@pytest.mark.slow
 def test_no_two_files_import_each_other() -> None:
     modules = _modules()
     graph = {name: _imports(path, modules) - {name} for name, path in modules.items()}

@@ -68,6 +68,7 @@ def _fetched(source: Path, folder: Path, system: str, python: str) -> set[str]:
     return {"-".join(one.name.split("-")[:2]) for one in found}
 
 
+@pytest.mark.slow
 def test_markers_are_those_of_the_machine_that_the_kit_is_for(
     package: Path, tmp_path: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_tensorflow_is_not_even_looked_for_without_avx(
     assert "AVX" in told.value.what
 
 
+@pytest.mark.slow
 def test_without_avx_commands_say_so_and_the_others_work(
     root: Path, cpu_info: Path, tmp_path: Path
 ) -> None:

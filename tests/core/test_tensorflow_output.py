@@ -34,6 +34,7 @@ def test_flags_of_the_person_s_own_stay(monkeypatch: pytest.MonkeyPatch) -> None
     assert own in os.environ["XLA_FLAGS"]
 
 
+@pytest.mark.slow
 def test_the_tensorflow_that_is_here_compiles_with_what_it_is_told() -> None:
     """XLA ends the process at a flag that it does not know."""
     code = (
@@ -60,6 +61,7 @@ print(loop(tf.ones([3, 4])).shape)
 """
 
 
+@pytest.mark.slow
 def test_a_small_loop_becomes_one_function(tmp_path: Path) -> None:
     """Else each of its operations, some nanoseconds long, is handed to other threads."""
     environment = {**os.environ, "DUMP": str(tmp_path), "XLA_FLAGS": ""}

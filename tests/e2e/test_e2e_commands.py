@@ -217,6 +217,7 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
     assert run("export", diabetes_job.model, "-o", diabetes_job.model).code == 1
 
 
+@pytest.mark.slow
 def test_screenshot(fresh: Run, tmp_path: Path) -> None:
     path = tmp_path / "w.png"
     done = fresh("screenshot", "-o", path, "--size", "1000x700", "--panel", "TRAINING", "--json")
@@ -239,6 +240,7 @@ def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "c.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
 def test_ctrl_c_keeps_what_is_there_and_resumes(
     root: Path, run: Run, diabetes_job: Job, tmp_path: Path

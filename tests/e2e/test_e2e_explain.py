@@ -25,6 +25,7 @@ from tests.core.results.conftest import (
 __all__ = ["digits_model", "house_folder", "house_model"]
 
 
+@pytest.mark.slow
 def test_a_row_of_a_table(
     house_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_row_of_a_table(
     assert "There is no file 'absent.csv'." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_says_what_the_window_says(
     digits_model: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,6 +70,7 @@ def test_the_command_says_what_the_window_says(
             assert np.allclose(said["heatmap"], shown.heatmap, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_variants_are_tried(
     house_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 
+
+@pytest.mark.slow
 def test_broken_files_are_rows_and_the_same_fault_is_said_once(
     run: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -40,6 +43,7 @@ def test_a_wrong_ending_is_told_before_anything_is_graded(
     assert run("grade", "--json").code == 2
 
 
+@pytest.mark.slow
 def test_without_hidden_data_built_in_sets_are_judged_on_their_own_test_rows(
     run: Callable[..., Any], tmp_path: Path
 ) -> None:

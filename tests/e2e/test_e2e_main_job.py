@@ -37,6 +37,7 @@ def plain_keras(model: Path, rows: np.ndarray) -> np.ndarray:
     return np.array(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_diabetes(diabetes_job: Job) -> None:
     assert diabetes_job.done.code == 0, diabetes_job.done.err
     found = diabetes_job.done.json
@@ -86,6 +87,7 @@ def test_sales_predict_writes_dollars(
     assert done.json["metrics"]["mean_absolute_error"] <= 1_700
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "accuracy", "words"), [("digits", 0.97, []), ("waves", 0.85, ["--epochs", "15"])]
 )

@@ -73,6 +73,7 @@ def test_numbers_that_are_none_become_null() -> None:
     assert to_json_value(value) == {"a": None, "b": [None, 3], "1": [1.5, None]}
 
 
+@pytest.mark.slow
 def test_no_chatter_of_tensorflow(root: Path, diabetes_job: Any) -> None:
     assert diabetes_job.done.code == 0
     for word in ("cudart", "oneDNN", "absl", "cuda", "I0000", "retracing", "XLA", "cpu_feature"):

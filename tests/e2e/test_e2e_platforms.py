@@ -67,6 +67,7 @@ def _project(folder: Path, name: str = "Umsätze & mehr") -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_main_job_in_a_long_path_with_umlauts(root: Path, tmp_path: Path) -> None:
     home = tmp_path / USER
@@ -110,6 +111,7 @@ def _read_only(folder: Path) -> tuple[str, ...]:
     return before
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_main_job_with_a_data_folder_that_is_only_read(root: Path, tmp_path: Path) -> None:
     home, work = tmp_path / "home", tmp_path / "work"
@@ -129,6 +131,7 @@ def test_the_main_job_with_a_data_folder_that_is_only_read(root: Path, tmp_path:
     assert [one.name for one in home.rglob("*") if one.is_file()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_main_job_with_output_in_a_code_page(root: Path, tmp_path: Path) -> None:
     machine = Machine(root, PYTHONIOENCODING="cp1252", HOME=str(tmp_path))

@@ -51,6 +51,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_window_says_nothing_in_the_terminal(tmp_path: Path) -> None:
     hidden = {"TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"}

@@ -96,6 +96,7 @@ def test_numbers_of_all_outputs(run: Run, tmp_path: Path) -> None:
     assert "num.loss" not in test
 
 
+@pytest.mark.slow
 def test_libraries_say_nothing(fresh: Run, tmp_path: Path) -> None:
     import h5py
     import keras

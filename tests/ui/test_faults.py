@@ -276,6 +276,7 @@ def test_runs_have_the_error_that_evaluate_has(
     assert error > 5, "disease scores reach from 25 to 346: this is not of scaled targets"
 
 
+@pytest.mark.slow
 def test_while_it_trains_nothing_of_the_last_run_stays(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -59,6 +59,7 @@ sys.exit(app.main(None))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="simulates what Linux says of the processor")
 def test_a_processor_without_avx_is_told_and_the_window_works(tmp_path: Path) -> None:
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nflags\t\t: fpu sse2 sse4_2\n")

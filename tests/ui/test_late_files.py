@@ -46,6 +46,7 @@ def slow(
     gate.set()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_begun_meanwhile_is_asked_about(
     slow: tuple[MainWindow, threading.Event], qtbot: QtBot, answer: Callable[..., list[str]]
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_run_that_was_begun_meanwhile_is_asked_about(
     assert window.store.path.name == "mine.netbuilder"
 
 
+@pytest.mark.slow
 def test_a_network_that_was_trained_meanwhile_is_asked_about(
     slow: tuple[MainWindow, threading.Event], qtbot: QtBot, answer: Callable[..., list[str]]
 ) -> None:

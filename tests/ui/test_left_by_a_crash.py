@@ -160,6 +160,7 @@ def test_data_beside_a_project_of_no_file_is_found_again(
     assert window.workbench.base == tmp_path / "elsewhere"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["0123-b", "4567-b"], ids=["its own run", "another window's"])
 def test_what_is_put_back_does_not_give_way_to_a_run(
     open_window: Open,
@@ -192,6 +193,7 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
         )
 
 
+@pytest.mark.slow
 def test_a_run_that_another_window_took_is_passed_over(
     open_window: Open,
     example: Callable[[str], Project],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -125,6 +126,7 @@ def test_runs_show_their_numbers_whole(
             assert table.columnWidth(column) >= table.sizeHintForColumn(column)
 
 
+@pytest.mark.slow
 def test_pictures_on_the_canvas_follow_the_scheme(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -89,6 +89,7 @@ def walk(window: MainWindow, qtbot: QtBot) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_each_field_has_a_name(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

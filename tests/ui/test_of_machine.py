@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CODE = """
 import sys
 from PySide6.QtCore import QTimer
@@ -36,6 +38,7 @@ sys.exit(app.main(None))
 """
 
 
+@pytest.mark.slow
 def test_a_home_and_settings_that_are_wrong_are_said(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where the folder should be")
     (tmp_path / "settings.toml").write_text("downlods = false")

@@ -65,6 +65,7 @@ def _sentences(path: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_no_sentence_names_the_keys_of_one_system_alone(root: Path) -> None:
     found = [
         f"{path.name}: {text}"

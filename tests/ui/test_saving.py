@@ -264,6 +264,7 @@ def test_project_and_model_are_asked_about_once(
     assert (tmp_path / "both.h5").exists()
 
 
+@pytest.mark.slow
 def test_what_is_in_runs_is_not_asked_about(
     trained: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

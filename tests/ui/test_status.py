@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -20,6 +21,7 @@ MINUTE = 60_000
 Open = Callable[..., MainWindow]
 
 
+@pytest.mark.slow
 def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -55,6 +57,7 @@ def test_what_a_run_finds_inside_is_counted_gone_to_and_mended(
     assert status.problems.text() == "No problems"
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_is_no_news_of_another(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

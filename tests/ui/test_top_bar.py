@@ -103,6 +103,7 @@ def test_what_stands_beside_train_stays_as_its_words_change(
     assert places()[1][0] == before[1][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_no_button_moves_from_the_first_edit_to_the_end_of_a_run(
     open_window: Callable[..., MainWindow],

@@ -237,6 +237,7 @@ def test_everything_grows_and_shrinks(open_window: Open) -> None:
     window.actions_table["normal"].trigger()
 
 
+@pytest.mark.slow
 def test_dark_and_light(open_window: Open) -> None:
     window = quick(open_window)
     for name in ("data", "training", "evaluate", "inside"):

@@ -81,6 +81,7 @@ print(json.dumps([
 """
 
 
+@pytest.mark.slow
 def test_files_that_were_put_there_by_hand_are_read(tmp_path: Path) -> None:
     """Where the message says; no network is asked. Keras learns its folder when it starts."""
     labels = np.arange(40, dtype=np.uint8) % 10

@@ -107,6 +107,7 @@ def test_a_story_is_recognised_and_a_table_is_not(tmp_path: Path) -> None:
     assert recipe_for(numbers).kind == "csv"
 
 
+@pytest.mark.slow
 def test_a_text_too_large_for_memory_is_a_stream(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("abcdefghij" * 2000)
     found = load_dataset(Project(data=recipe(window=50, memory_limit_mb=1)), tmp_path)

@@ -107,6 +107,7 @@ def test_what_a_sheet_hides_is_asked(tmp_path: Path) -> None:
     assert read_table(path, filled)["region"].tolist() == ["north"] * 6 + ["south"] * 6
 
 
+@pytest.mark.slow
 def test_two_hundred_thousand_columns_end_in_words(tmp_path: Path) -> None:
     names = ",".join(f"c{n}" for n in range(200_000))
     (tmp_path / "d.csv").write_text(names + "\n" + ",".join("1" * 200_000) + "\n")

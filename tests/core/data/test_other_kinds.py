@@ -24,6 +24,7 @@ def builtin(name: str, **options: object) -> Project:
     return Project(data=Data("builtin", name=name, options=options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, row in BUILTINS.items() if not row.fetched])
 def test_every_builtin_set_is_ready_and_the_same_every_time(name: str) -> None:
     found = load_dataset(builtin(name), Path())

@@ -34,6 +34,7 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "t.csv"
 
 
+@pytest.mark.slow
 def test_a_table_of_numbers_and_words(table: Path) -> None:
     found = suggest(table, "price")
     assert found.task == "regression"
@@ -101,6 +102,7 @@ def test_an_unknown_target_is_refused(table: Path) -> None:
         suggest(table, "weight")
 
 
+@pytest.mark.slow
 def test_the_command(table: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "netbuilder", "new", str(table), "--target", "price", "--json"],

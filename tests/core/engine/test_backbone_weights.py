@@ -62,6 +62,7 @@ def trained(chain: Chain, dataset: Callable[..., Any], tmp_path: Path) -> Any:
     return found, data
 
 
+@pytest.mark.slow
 def test_the_body_of_a_trained_network_is_taken_over(
     trained: Any, chain: Chain, tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_files_of_keras_applications(chain: Chain, tmp_path: Path) -> None:
             np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_told(chain: Chain, tmp_path: Path) -> None:
     wide = keras.applications.MobileNet(
         include_top=False, weights=None, alpha=0.2, input_shape=(32, 32, 3)

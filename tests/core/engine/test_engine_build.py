@@ -119,6 +119,7 @@ def test_attention_takes_one_wire_or_query_and_value() -> None:
         assert training_model.output_shape == (None, 20)
 
 
+@pytest.mark.slow
 def test_pretrained_body_is_one_frozen_layer(chain: Callable[..., Project], tmp_path: Path) -> None:
     facts = DataFacts(rows=4, input_shapes={"input": (64, 64, 3)}, tasks={"out": "regression"})
     params = {"weights": "none", "pooling": "avg", "alpha": 0.35}

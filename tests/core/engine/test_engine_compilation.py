@@ -22,6 +22,7 @@ from netbuilder.core.project.model import Project
 NET = [("a", "Dense", {"units": 8, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
 
 
+@pytest.mark.slow
 def test_a_run_goes_over_at_the_step_that_is_remembered(
     chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any]
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_damaged_memory_is_no_reason_to_fail(tmp_path: Path) -> None:
     CachedDecision("key", tmp_path / "key.json").write(Decision("loop"))
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
     chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
     monkeypatch: pytest.MonkeyPatch,

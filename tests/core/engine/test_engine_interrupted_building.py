@@ -64,6 +64,7 @@ def in_thread(work: Callable[[], object]) -> tuple[threading.Thread, list[object
     return thread, came
 
 
+@pytest.mark.slow
 def test_stop_ends_the_building_of_a_deep_network(
     chain: Any, data: Any, traces: threading.Event
 ) -> None:
@@ -88,6 +89,7 @@ def test_stop_ends_the_building_of_a_deep_network(
     assert not [one for one in threading.enumerate() if one.name == "netbuilder-build"]
 
 
+@pytest.mark.slow
 def test_a_run_of_another_network_ends_what_is_built_beforehand(
     chain: Any, data: Any, traces: threading.Event
 ) -> None:
@@ -101,6 +103,7 @@ def test_a_run_of_another_network_ends_what_is_built_beforehand(
     assert isinstance(came[0], StoppedBeforeStartError), "it had not been waited for"
 
 
+@pytest.mark.slow
 def test_a_run_takes_over_what_is_being_built_for_it(
     chain: Any, data: Any, traces: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ def changed_at(
     return session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [100, 101, 90, 128])
 def test_it_learns_on_as_a_run_that_begins_where_it_stood(
     chain: Callable[..., Any], rows: Rows, count: int
@@ -123,6 +124,7 @@ def test_of_several_that_come_within_an_epoch_the_last_counts(
     assert found.changes == (Changed("data", 0, 1, 0),), "from the next epoch on"
 
 
+@pytest.mark.slow
 def test_a_run_of_many_epochs_goes_over_to_a_compiled_loop_again(
     chain: Callable[..., Any], rows: Rows
 ) -> None:

@@ -55,6 +55,7 @@ def same(one: Any, other: Any) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.slow
 def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
     chain: Any, data: Any, dataset: Any, numbers: Any
 ) -> None:
@@ -148,6 +149,7 @@ def test_there_is_always_room_for_one_more(chain: Any, dataset: Any, count: int)
     assert run.takes(project, rows(count + 1))
 
 
+@pytest.mark.slow
 def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any) -> None:
     source = np.random.default_rng(7)
 
@@ -187,6 +189,7 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
     assert run._trainer.feed.variables
 
 
+@pytest.mark.slow
 def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
     plain = session(chain(NET), data).run()
     forget_prepared()
@@ -218,6 +221,7 @@ def test_training_on_makes_another_model(chain: Any, data: Any) -> None:
     )
 
 
+@pytest.mark.slow
 def test_saving_and_judging_beside_a_run(chain: Any, data: Any, tmp_path: Path) -> None:
     """The file holds the weights of one moment, and the run goes on as if nobody had looked."""
     import keras
@@ -287,6 +291,7 @@ def test_a_session_whose_network_was_taken_over_goes_on_from_its_own_result(
     assert one.run().history == whole.history
 
 
+@pytest.mark.slow
 def test_two_at_once_have_a_network_each(chain: Any, data: Any) -> None:
     alone = session(chain(NET, epochs=300), data).run()
     runs = [session(chain(NET, epochs=300), data) for _ in range(2)]

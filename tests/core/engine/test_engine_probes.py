@@ -148,6 +148,7 @@ def test_while_it_trains_and_pauses(chain: Any, data: Any) -> None:
         thread.join()
 
 
+@pytest.mark.slow
 def test_a_large_probe_is_of_one_moment(chain: Any, data: Any) -> None:
     """Answered in slices, between which the training goes on; on a copy of the weights."""
     layers = [("a", "Dense", {"units": 99, "activation": "tanh"}), ("out", "Dense", {"units": 1})]
@@ -224,6 +225,7 @@ def test_what_is_made_ready_has_been_called_once(
     assert calls == [1, 1]
 
 
+@pytest.mark.slow
 def test_samples_that_do_not_fit(chain: Any, data: Any) -> None:
     wrong = Probe("view", ("out",), {"input": np.zeros((3, 5), np.float32)})
     run = Listening(chain(NET, epochs=2000), data)
@@ -275,6 +277,7 @@ def test_shared_layers_several_inputs_and_half_precision(dataset: Any) -> None:
     assert found.gradients["b"]["kernel"].shape == (2, 3)
 
 
+@pytest.mark.slow
 def test_recurrent_networks_of_any_length(chain: Any, dataset: Any) -> None:
     layers = [
         ("words", "Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}),

@@ -98,6 +98,7 @@ def test_noise_has_the_moments_that_it_is_known_for(
     assert abs(share - 0.6827) < 5 * (0.6827 * 0.3173 / count) ** 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", NOISE)
 def test_the_same_seed_draws_the_same_noise_and_no_step_that_of_another(kind: str) -> None:
     made = masks(kind, 0.4, "loop")

@@ -35,6 +35,7 @@ def streamed(data: Dataset, row_bytes: int = BLOCK_BYTES) -> Dataset:
     return replace(data, train=first, stream=SampleStream(len(x), row_bytes, block))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
 def test_a_stream_trains_like_the_same_rows_in_memory(
     kind: Any,
@@ -57,6 +58,7 @@ def test_a_stream_trains_like_the_same_rows_in_memory(
             np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_stream_is_shuffled_the_same_way_for_the_same_seed(
     chain: Callable[..., Project], dataset: Callable[..., Any], numbers: tuple[Any, Any],
     tmp_path: Path,

@@ -158,6 +158,7 @@ def test_slowly_enough_to_follow(hand: Hand) -> None:
     assert finished.reason == "stopped"
 
 
+@pytest.mark.slow
 def test_what_it_took_is_what_one_waited_without_the_pauses(hand: Hand) -> None:
     session = hand.session
     session.set_speed(10, "steps")

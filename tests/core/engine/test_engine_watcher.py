@@ -435,6 +435,7 @@ def test_better_on_validation_is_taken_back_where_it_is_worse() -> None:
     assert not diagnosis_rules.is_better_on_validation(np.full(25, 1.0), worse)
 
 
+@pytest.mark.slow
 def test_a_fast_run_is_not_looked_through_at_every_chunk(
     chain: Callable[..., Project], dataset: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

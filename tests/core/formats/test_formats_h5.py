@@ -39,6 +39,7 @@ def saved(diabetes: TrainedModel, tmp_path_factory: pytest.TempPathFactory) -> P
     return path
 
 
+@pytest.mark.slow
 def test_plain_keras_opens_it_in_a_fresh_process(
     saved: Path, diabetes: TrainedModel, raw_rows: np.ndarray
 ) -> None:
@@ -108,6 +109,7 @@ def test_attributes(saved: Path) -> None:
     assert history["loss"] == [0.5, None]
 
 
+@pytest.mark.slow
 def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_path: Path) -> None:
     ids = ["input", *(f"dense_{number}" for number in range(40)), "out"]
     nodes = [Node("input", "Input", {"shape": [10]})]
@@ -136,6 +138,7 @@ def test_a_project_and_a_history_larger_than_64_kib(diabetes: TrainedModel, tmp_
     assert len(back.history["loss"]) == 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="limits of a process are POSIX's")
 def test_a_full_disk_leaves_the_old_file(
     saved: Path, diabetes: TrainedModel, tmp_path: Path

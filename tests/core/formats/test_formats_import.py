@@ -58,6 +58,7 @@ def test_a_sequential_model(tmp_path: Path, ending: str) -> None:
     assert trained.preprocessing.outputs[project.graph.outputs[0]].classes == ("0", "1", "2")
 
 
+@pytest.mark.slow
 def test_branches_shared_layers_groups_and_masks(tmp_path: Path) -> None:
     words, numbers = keras.Input((6,), dtype="int32", name="words"), keras.Input((3,), name="nums")
     x = layers.Embedding(10, 4, mask_zero=True)(words)

@@ -139,6 +139,7 @@ def asked() -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "ending"), asked())
 @pytest.mark.timeout(600)
 def test_kinds_of_models_go_there_and_back(tmp_path: Path, name: str, ending: str) -> None:

@@ -185,6 +185,7 @@ def run_script(text: str, folder: Path, root: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
     rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
     for name in ("sales_training.csv", "sales_test.csv"):

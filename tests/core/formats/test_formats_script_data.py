@@ -423,6 +423,7 @@ def test_a_keras_hears_waves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ho
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_a_keras_reads_the_end_of_a_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lowercase: bool

@@ -154,6 +154,7 @@ def test_a_hundred_thousand_layers_are_refused_quickly(tmp_path: Path) -> None:
     assert time.monotonic() - start < 40
 
 
+@pytest.mark.slow
 def test_a_million_nodes_are_refused_quickly(tmp_path: Path) -> None:
     nodes = ",".join(f'{{"id":"n{number}","layer":"Dense"}}' for number in range(1_000_000))
     path = tmp_path / "many.netbuilder"

@@ -137,6 +137,7 @@ def linear(folder: Path, scaling: str) -> tuple[TrainedModel, Any]:
     ), dataset
 
 
+@pytest.mark.slow
 def test_tflite_with_fewer_bits_tells_what_that_costs(tmp_path: Path) -> None:
     wide = chain(
         layers.Input((16,), name="x"),

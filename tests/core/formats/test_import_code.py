@@ -361,6 +361,7 @@ def test_a_syntax_error_names_its_line(tmp_path: Path, text: str, name: str, lin
     assert line in caught.value.what
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

@@ -135,6 +135,7 @@ def plain(written: Cases) -> Plain:
     return Plain(written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("file", ["m.h5", "m.keras", "saved", "script.h5", "script_alone.h5"])
 def test_plain_keras_answers_rows_as_they_stand_in_the_file(

@@ -58,6 +58,7 @@ def test_a_script_is_as_short_as_a_course_would_write_it(name: str, most: int) -
     assert not any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not COURSE.is_dir(), reason="the course's data is not beside the project")
 def test_the_course_s_own_table_in_seventy_lines(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

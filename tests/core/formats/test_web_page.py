@@ -295,6 +295,7 @@ def rows_of(model: keras.Model, random: np.random.Generator) -> list[np.ndarray]
     return found
 
 
+@pytest.mark.slow
 @needs_browser
 def test_layers_compute_what_keras_computes(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
@@ -307,6 +308,7 @@ def test_layers_compute_what_keras_computes(tmp_path: Path) -> None:
         compare(name, found, predict_rows(model, rows[name]))
 
 
+@pytest.mark.slow
 def test_what_a_page_holds_makes_the_network_again() -> None:
     random = np.random.default_rng(0)
     for name in ("merge", "attention True True", "LSTM both ways, masked", "normalization"):

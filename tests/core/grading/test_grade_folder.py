@@ -84,6 +84,7 @@ def found(folder: Path, hidden: Path) -> dict[str, Submission]:
     return {one.file: one for one in result}
 
 
+@pytest.mark.slow
 def test_each_file_is_a_row(found: dict[str, Submission]) -> None:
     assert {name: one.status for name, one in found.items()} == {
         "ada.h5": GRADED, "zoe.h5": GRADED, "bob.keras": GRADED,
@@ -122,6 +123,7 @@ def test_a_copy_is_found(found: dict[str, Submission]) -> None:
     assert not found["bob.keras"].same_as
 
 
+@pytest.mark.slow
 def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     folder: Path, hidden: Path, symlink: Callable[[Path, Path], None], tmp_path: Path
 ) -> None:
@@ -209,6 +211,7 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
     assert f"{len(test)} test rows of Iris" in graded_on_sentence(result)
 
 
+@pytest.mark.slow
 def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_count(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -222,6 +225,7 @@ def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_c
     assert found.score == pytest.approx(10 * found.steps_done)
 
 
+@pytest.mark.slow
 def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -298,6 +302,7 @@ def _datasets(group: Any) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "ada.h5", tmp_path / "slow.h5")
     (slow,) = grade_folder(tmp_path, hidden, bounds=ResourceLimits(seconds=0.0))
@@ -335,6 +340,7 @@ layer: LSTM
 """
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_path: Path) -> None:
     lesson = tmp_path / "two.md"
     lesson.write_text(LESSON, encoding="utf-8")
@@ -351,6 +357,7 @@ def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_
         grade_folder(place, hidden, "no_such_lesson")
 
 
+@pytest.mark.slow
 def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
     folder: Path, hidden: Path, tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def plainly_read(path: Path, seconds: float = 60) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_files_of_this_test_do_harm(tmp_path: Path) -> None:
     """Or the others would prove nothing."""
     path = tmp_path / "deadly.h5"

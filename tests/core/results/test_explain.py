@@ -532,6 +532,7 @@ def _word_model(tmp_path: Path, weight: dict[str, float]) -> TrainedModel:
     return trained
 
 
+@pytest.mark.slow
 def test_a_word_that_decides_is_named_and_noise_is_not(tmp_path: Path) -> None:
     trained = _word_model(tmp_path, {"good": 3.0, "so": 0.02})
     one = text_samples(trained, ["the film was so good it was"]).sample(0)

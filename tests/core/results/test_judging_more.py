@@ -112,6 +112,7 @@ def noisy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Dataset, P
     return project, load_dataset(project, folder), folder
 
 
+@pytest.mark.slow
 def test_more_rows_help_where_they_must(noisy: tuple[Project, Dataset, Path]) -> None:
     project, dataset, folder = noisy
     told: list[int] = []
@@ -164,6 +165,7 @@ def test_what_the_curve_says() -> None:
     assert of((100, 1.0, 0.7)) == ""
 
 
+@pytest.mark.slow
 def test_a_trained_model_is_left_alone(
     noisy: tuple[Project, Dataset, Path], house_model: tuple[TrainedModel, Dataset]
 ) -> None:

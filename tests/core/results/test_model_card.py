@@ -64,6 +64,7 @@ def test_markdown_and_html(iris: TrainedModel, tmp_path: Path) -> None:
     assert caught.value.code == "card_ending"
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_pdf_too(iris: TrainedModel, tmp_path: Path) -> None:
     registry.save_network(iris, tmp_path / "iris.h5")
     for name in ("card.pdf", "card.md"):

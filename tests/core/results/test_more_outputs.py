@@ -49,6 +49,7 @@ def flats(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_number_and_a_class_at_once(flats: Path) -> None:
     graph = Graph(
         (Node("input", "Input"), Node("hidden", "Dense", {"units": 16, "activation": "relu"}),

@@ -57,6 +57,7 @@ def found(iris: tuple[TrainedModel, Dataset]) -> Comparison:
     return compare(*iris)
 
 
+@pytest.mark.slow
 def test_the_numbers_are_scikit_learn_s_own(
     iris: tuple[TrainedModel, Dataset], found: Comparison
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_row_is_walked_along_the_tree(found: Comparison) -> None:
         assert passed[-1].text.startswith(said), "the way ends at the prediction"
 
 
+@pytest.mark.slow
 def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path: Path) -> None:
     """Who is a member pays 2, others pay 9, red ones 5 more: no column of numbers decides."""
     random = np.random.default_rng(0)
@@ -195,6 +197,7 @@ def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:
     assert found.disagreements("linear").tolist() == np.flatnonzero(mine != its).tolist()
 
 
+@pytest.mark.slow
 def test_a_tree_that_suits_better_is_told_and_one_by_chance_is_not(tmp_path: Path) -> None:
     """Stairs that no line follows; and a line, which a network of one layer is."""
     random = np.random.default_rng(4)
@@ -241,6 +244,7 @@ def test_an_unknown_method_is_named(iris: tuple[TrainedModel, Dataset]) -> None:
     assert caught.value.code == "method_unknown"
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path: Path) -> None:
     files.write(files.read(EXAMPLES / "diabetes.netbuilder"), tmp_path / "d.netbuilder")
     done = subprocess.run(

@@ -202,6 +202,7 @@ def patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_groups_intervals_and_the_training_set_s_baseline(
     patients: Path,
 ) -> None:

@@ -131,6 +131,7 @@ def test_positions_tell_the_same_tokens_in_another_order_apart(model: TrainedMod
     assert bias.shape == (16, 32), "a learned vector for each place"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".h5", ".keras"])
 def test_plain_keras_opens_its_file(model: TrainedModel, tmp_path: Path, ending: str) -> None:
     import keras
@@ -188,6 +189,7 @@ def test_a_token_is_appended_as_people_write(model: TrainedModel) -> None:
     assert append_token("", "the", entry) == "the"
 
 
+@pytest.mark.slow
 def test_byte_pairs_go_through_the_file_and_into_the_text(tmp_path: Path) -> None:
     from netbuilder.core.formats.importing.import_file import load_network
     from netbuilder.core.formats.registry import save_network

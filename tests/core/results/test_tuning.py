@@ -120,6 +120,7 @@ def test_each_method_stays_in_its_space(project: Project) -> None:
         assert choose(varied, done[:4], 3) == choose(varied, done[:4], 3)
 
 
+@pytest.mark.slow
 def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     project: Project, tmp_path: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_the_rate_that_learns_wins_and_a_kill_loses_nothing(
     assert len(study.read_trials(plan)) == 5
 
 
+@pytest.mark.slow
 def test_bayes_comes_nearer_to_a_known_minimum_than_chance(project: Project) -> None:
     """A bowl whose lowest place is known: a rate of 0.003 and 0.2 of dropout."""
     varied = (
@@ -295,6 +297,7 @@ def test_many_rows_are_told_apart_as_well_by_the_means_of_groups() -> None:
     assert few.chance == pytest.approx(whole.chance, rel=0.1)
 
 
+@pytest.mark.slow
 def test_other_losses_are_compared_by_what_none_of_them_is(
     project: Project, tmp_path: Path
 ) -> None:

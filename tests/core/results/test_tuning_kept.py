@@ -57,6 +57,7 @@ def _search(project: Project, base: Path, *varied: SearchDimension, trials: int 
     return plan
 
 
+@pytest.mark.slow
 def test_the_search_of_a_project_is_found(project: Project, tmp_path: Path) -> None:
     assert saved_studies.newest_study(project, tmp_path) is None
     varied = (

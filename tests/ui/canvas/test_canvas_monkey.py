@@ -288,6 +288,7 @@ class Monkey:
         getattr(self, name)()
 
 
+@pytest.mark.slow
 @pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen has no raise()
 @pytest.mark.parametrize("seed", [1])
 def test_thousands_of_random_gestures(hand, seed, qtbot):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QRectF, Qt
 
 from netbuilder.core.project import edits
@@ -14,6 +15,7 @@ from netbuilder.core.wording import format_number
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_nodes_show_the_chosen_sample_while_it_trains(open_window, example, qtbot) -> None:
     project = edits.set_training(example("moons"), epochs=200_000)
     window = open_window(project)
@@ -66,6 +68,7 @@ def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand) -> None:
     assert view.grab().toImage().pixelColor(view.sight.mapFromScene(spot)).red() == 0
 
 
+@pytest.mark.slow
 def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(
     open_window, example, qtbot
 ) -> None:

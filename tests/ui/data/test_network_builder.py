@@ -31,6 +31,7 @@ def _panel(window: MainWindow) -> DataPanel:
     return cast("DataPanel", window.docks.show_panel("data"))
 
 
+@pytest.mark.slow
 def test_a_network_is_built_for_the_data_as_one_edit(
     open_window: Callable[..., MainWindow], qtbot: QtBot, table: Path
 ) -> None:

@@ -77,6 +77,7 @@ def _drop(window: GradeWindow, path: Path) -> None:
     window.dropEvent(event)
 
 
+@pytest.mark.slow
 def test_a_dropped_folder_is_graded_and_a_row_opens(
     grading: GradeWindow, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:

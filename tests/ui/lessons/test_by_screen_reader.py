@@ -133,6 +133,7 @@ def reader(open_window: Open, qtbot: QtBot) -> Iterator[Reader]:
     QAccessible.setActive(False)
 
 
+@pytest.mark.slow
 def test_the_first_lesson_with_a_screen_reader(reader: Reader, qtbot: QtBot) -> None:
     reader.press(Qt.Key.Key_N, CONTROL | SHIFT)
     assert (reader.role, reader.name) == (Role.Button, "Empty canvas")

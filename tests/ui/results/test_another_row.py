@@ -17,6 +17,7 @@ from netbuilder.ui.services.runs.training_thread import RunState
 MINUTE = 30_000
 
 
+@pytest.mark.slow
 def test_it_is_the_next_row_of_the_test_data(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -48,6 +49,7 @@ def test_it_is_the_next_row_of_the_test_data(
     assert next(iter(panel.rows.row.values())) == 5.0, "what was filled in by hand stays"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["reviews", "temperatures"])
 def test_texts_and_series(
     open_window: Callable[..., MainWindow],

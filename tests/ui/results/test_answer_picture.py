@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
@@ -20,6 +21,7 @@ from netbuilder.ui.services.runs.training_thread import RunState
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -69,6 +71,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     assert words.startswith("the 64 numbers") and "0.5" in words
 
 
+@pytest.mark.slow
 def test_other_numbers_are_no_picture(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -29,6 +30,7 @@ from netbuilder.ui.services.views.sample_activations import label_of
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_answers_about_money_are_money(
     open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
@@ -69,6 +70,7 @@ def test_the_pad_is_white_and_the_answer_is_right(
         assert beside.pixelColor(middle).lightness() < 40
 
 
+@pytest.mark.slow
 def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
     open_window: Callable[..., MainWindow],
     example: Callable[[str], Project],

@@ -107,6 +107,7 @@ def test_the_keyboard_can_do_all_of_it(
     assert not done(window), "what is let go with Escape stays where it was"
 
 
+@pytest.mark.slow
 def test_what_was_put_in_is_trained_with_and_seen_beside_the_trained_network(
     editing: tuple[MainWindow, SurfacePanel], qtbot: QtBot
 ) -> None:
@@ -186,6 +187,7 @@ def test_nothing_that_is_said_moves_the_plot_under_the_hand(
     qtbot.waitUntil(lambda: view.height() > before[1].height(), timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -239,6 +241,7 @@ def test_a_point_of_a_curve_is_dragged_and_the_curve_follows(
     assert done(window).added == (moved,)
 
 
+@pytest.mark.slow
 def test_points_that_a_run_does_not_learn_from_are_told(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

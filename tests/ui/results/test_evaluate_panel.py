@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPicture
 from pytestqt.qtbot import QtBot
@@ -20,6 +21,7 @@ from netbuilder.ui.services.runs.training_thread import RunState
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
     at_rest: Callable[[Callable[[], object]], None],
@@ -90,6 +92,7 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     assert panel.samples.isEnabled()
 
 
+@pytest.mark.slow
 def test_each_of_several_outputs_is_looked_at(
     open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -38,6 +38,7 @@ def panel(
     return found
 
 
+@pytest.mark.slow
 def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
     told: list[str] = []
     panel._workbench.happened.connect(told.append)
@@ -102,6 +103,7 @@ def test_the_model_card_takes_answers_and_is_saved(
     dialog.close()
 
 
+@pytest.mark.slow
 def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
     groups, behind = panel.groups, panel.behind.behind
     told: list[str] = []

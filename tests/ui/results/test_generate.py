@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -31,6 +32,7 @@ def alphabet(folder: Path) -> Project:
     return Project(graph=graph, data=Data("text", path=path, options=options), training=training)
 
 
+@pytest.mark.slow
 def test_it_writes_on_and_stops(
     open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
 ) -> None:

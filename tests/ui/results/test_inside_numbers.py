@@ -52,6 +52,7 @@ def _laid(picture: ScaledPicture) -> bool:
     return picture.height() >= picture.pixmap().deviceIndependentSize().height()
 
 
+@pytest.mark.slow
 def test_a_click_opens_how_the_number_comes_about(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_click_opens_how_the_number_comes_about(
     assert closer.words.text().startswith("[2, 5, 1] = ")
 
 
+@pytest.mark.slow
 def test_large_layers_say_that_their_numbers_come_after_the_run(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -31,6 +31,7 @@ def train(window: MainWindow, qtbot: QtBot, **training: object) -> None:
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_runs_stand_side_by_side_in_their_colours(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -78,6 +79,7 @@ def _kept(run_id: str) -> bool:
     return network_path(run_id).is_file()
 
 
+@pytest.mark.slow
 def test_residuals_and_less_data(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -107,6 +109,7 @@ def test_residuals_and_less_data(
     assert not learning.running, "stopped by the same button"
 
 
+@pytest.mark.slow
 def test_tables_are_copied_and_saved(
     open_window: Callable[..., MainWindow],
     example: Callable[[str], Project],

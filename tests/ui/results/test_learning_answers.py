@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from pytestqt.qtbot import QtBot
 
@@ -38,6 +39,7 @@ def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
     return activations_service.look.raw["input"]
 
 
+@pytest.mark.slow
 def test_a_drawing_is_answered_by_the_network_that_learns(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -90,6 +92,7 @@ class Requests(QObject):
         return False
 
 
+@pytest.mark.slow
 def test_the_answer_moves_as_it_learns(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -42,6 +42,7 @@ def reviews(
     return open_window(edits.set_training(example("reviews"), epochs=3))
 
 
+@pytest.mark.slow
 def test_each_point_of_the_map_is_a_click_to_its_sample(
     reviews: MainWindow, qtbot: QtBot, at_rest: Callable[[Callable[[], object]], None]
 ) -> None:

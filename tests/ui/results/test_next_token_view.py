@@ -64,6 +64,7 @@ def small(folder: Path) -> Project:
     return Project(graph=graph, data=data, training=Training(epochs=15))
 
 
+@pytest.mark.slow
 def test_one_token_after_the_other_with_its_bars_and_lines(
     open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -50,6 +50,7 @@ def test_data_without_a_model(open_window: Open, tmp_path: Path) -> None:
     assert window.docks.show_panel("predict").head.isHidden()
 
 
+@pytest.mark.slow
 def test_a_model_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     registry.save_network(window.workbench.models.trained, tmp_path / "m.h5")
@@ -120,6 +121,7 @@ def test_a_network_that_gives_no_numbers(open_window: Open, qtbot: QtBot, tmp_pa
     assert "smaller learning rate" in predict.cards.cards[0].words.text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [1000, 3])
 def test_a_thousand_classes_and_one_that_never_occurs(
     open_window: Open, qtbot: QtBot, tmp_path: Path, classes: int
@@ -174,6 +176,7 @@ def test_a_thousand_classes_and_one_that_never_occurs(
     assert predict.head.height() < 200
 
 
+@pytest.mark.slow
 def test_one_test_row(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     project = table(tmp_path, rows=20)
     project = edits.set_data(project, test_split=0.05)

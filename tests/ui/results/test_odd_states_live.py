@@ -90,6 +90,7 @@ def test_data_without_a_model_and_a_model_without_data(
     qtbot.waitUntil(lambda: all("layer" in panel.waiting.words.text() for panel in panels))
 
 
+@pytest.mark.slow
 def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     window = trained(open_window, table(tmp_path), qtbot, tmp_path / "t.netbuilder")
     # What is trained is not still to be trained, while the first picture is on its way.
@@ -120,6 +121,7 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     assert "t.csv" in said and _(TRAIN_FIRST) not in said
 
 
+@pytest.mark.slow
 def test_a_network_changed_since_and_a_second_run(
     open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -166,6 +168,7 @@ def test_numbers_that_are_none(open_window: Open, qtbot: QtBot, tmp_path: Path) 
     window.grab()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [1000, 3])
 def test_many_classes_one_that_never_occurs_and_one_sample(
     open_window: Open, qtbot: QtBot, tmp_path: Path, classes: int

@@ -53,6 +53,7 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     assert any(text.startswith(tuple(layers - {"Input"})) for text in texts)
 
 
+@pytest.mark.slow
 def test_what_was_set_for_one_project_does_not_stand_in_the_next(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

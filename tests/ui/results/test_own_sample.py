@@ -84,6 +84,7 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -113,6 +114,7 @@ def test_an_edited_row_is_on_the_canvas_until_another_row_is_wanted(
     qtbot.waitUntil(lambda: "Test row 2" in panel.about.text(), timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

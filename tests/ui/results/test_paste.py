@@ -21,6 +21,7 @@ from netbuilder.ui.services.runs.training_thread import RunState
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_pasted_and_dropped(
     open_window: Callable[..., MainWindow],
     example: Callable[[str], Project],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
@@ -18,6 +19,7 @@ from netbuilder.ui.services.runs.training_thread import RunState
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_an_invalid_value_has_no_answer(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -28,6 +29,7 @@ def train(window: MainWindow, qtbot: QtBot, epochs: int) -> None:
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_runs_are_kept_and_compared(
     open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
 ) -> None:
@@ -110,6 +112,7 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
     assert "val loss 0.00575 in epoch 48" in told and "0.0302" not in told
 
 
+@pytest.mark.slow
 def test_what_was_kept_is_what_all_speak_about(
     open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
 ) -> None:

@@ -36,6 +36,7 @@ def trained_window(
     return window
 
 
+@pytest.mark.slow
 def test_a_forecast_has_the_dates_of_its_data(
     open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -66,6 +67,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     qtbot.waitUntil(lambda: axis._tickLevels is None, timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_a_window_is_dragged_and_predicted_on(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_sound_is_dropped_and_played(
     assert ("No loudspeaker" in panel.about.text()) == quiet
 
 
+@pytest.mark.slow
 def test_unknown_words_are_marked_while_typing(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -190,6 +193,7 @@ def test_the_answer_is_pinned(
     assert (panel.head.y(), panel.head.height()) == (place, height), "nothing moves without it"
 
 
+@pytest.mark.slow
 def test_nothing_of_another_project_stays(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
@@ -39,6 +40,7 @@ def project(folder: Path) -> Project:
     return Project("P", Graph(nodes, edges), data, plan)
 
 
+@pytest.mark.slow
 def test_each_is_seen_and_numbers_are_changed_by_hand(
     open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:

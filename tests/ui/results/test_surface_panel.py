@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
@@ -32,6 +33,7 @@ def near_share(picture: MapPicture) -> float:
     return float(np.mean([one in row for one, row in zip(here, there, strict=True)]))
 
 
+@pytest.mark.slow
 def test_the_surface_moves_while_it_learns(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -36,6 +37,7 @@ def train(window: MainWindow, qtbot: QtBot, epochs: int) -> np.ndarray:
     return panel.picture.shares
 
 
+@pytest.mark.slow
 def test_two_runs_stand_side_by_side(
     open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
 ) -> None:

@@ -26,6 +26,7 @@ def test_suggestions_can_be_varied(example: Callable[[str], Project]) -> None:
             parse_dimension(line, project)
 
 
+@pytest.mark.slow
 def test_the_best_variant_is_one_step(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -70,6 +71,7 @@ def test_the_best_variant_is_one_step(
     panel.grab()
 
 
+@pytest.mark.slow
 def test_what_was_varied_is_seen_without_scrolling_across(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -171,6 +173,7 @@ def test_two_at_once_and_stopped(
     assert panel.variants.error is None
 
 
+@pytest.mark.slow
 def test_variants_of_one_project_are_none_of_the_next(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -195,6 +198,7 @@ def test_variants_of_one_project_are_none_of_the_next(
     assert panel.words.text() == "" and panel.start.text() == _("Start")
 
 
+@pytest.mark.slow
 def test_what_was_tried_is_there_after_the_next_start(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

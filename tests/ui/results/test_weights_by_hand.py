@@ -39,6 +39,7 @@ def first_dense(window: MainWindow) -> str:
     return next(one for one in graph.order if graph.by_id[one].layer == "Dense")
 
 
+@pytest.mark.slow
 def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qtbot: QtBot) -> None:
     window, node = trained, first_dense(trained)
     base = window.workbench.models.trained
@@ -113,6 +114,7 @@ def test_it_goes_on_learning_from_what_was_set(trained: MainWindow, qtbot: QtBot
     assert window.store.undo_label is None, "what was set is learned over now"
 
 
+@pytest.mark.slow
 def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -186,6 +188,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     assert bench.models.trained.best_epoch, "of the whole run"
 
 
+@pytest.mark.slow
 def test_of_a_large_layer_no_weight_is_set(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,6 +20,7 @@ from netbuilder.ui.services.runs.training_thread import RunState
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_a_drawing_is_answered_and_explained(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -83,6 +85,7 @@ def test_a_drawing_is_answered_and_explained(
     assert not panel.why.button.isChecked()
 
 
+@pytest.mark.slow
 def test_a_row_is_explained(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -136,6 +139,7 @@ def test_a_row_is_explained(
     qtbot.waitUntil(lambda: view._curve.xData[-1] == 30.0, timeout=MINUTE)  # and the curve is there
 
 
+@pytest.mark.slow
 def test_why_of_a_series_is_brought_into_sight(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -161,6 +165,7 @@ def _told(panel: PredictPanel) -> str:
     return " ".join(label.text() for label in panel.cards.findChildren(QLabel))
 
 
+@pytest.mark.slow
 def test_in_a_narrow_dock_what_colours_mean_is_written_out(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -176,6 +181,7 @@ def test_in_a_narrow_dock_what_colours_mean_is_written_out(
     assert not panel.why.legend.geometry().intersects(panel.why.method.geometry())
 
 
+@pytest.mark.slow
 def test_a_drawing_and_why_stay_in_sight_when_the_training_goes_on_and_ends(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -55,6 +55,7 @@ def trained(
     return window
 
 
+@pytest.mark.slow
 def test_words_are_found_compared_and_added(
     trained: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -139,6 +140,7 @@ def test_a_click_on_the_map_chooses_the_word_there(
     assert view.neighbours.words == (view.vectors.tokens.names[first],)
 
 
+@pytest.mark.slow
 def test_the_choice_of_a_map_is_remembered_and_the_words_stay(
     trained: MainWindow, qtbot: QtBot
 ) -> None:
@@ -154,6 +156,7 @@ def test_the_choice_of_a_map_is_remembered_and_the_words_stay(
     assert again is view and view.neighbours.words == ("dull",)
 
 
+@pytest.mark.slow
 def test_the_map_follows_a_run_without_jumping(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -28,6 +28,7 @@ def weights(window: MainWindow) -> list[np.ndarray]:
     return window.workbench.models.trained.training_model.get_weights()
 
 
+@pytest.mark.slow
 def test_moved_points_are_learned_from_where_the_network_stands(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -77,6 +78,7 @@ def test_moved_points_are_learned_from_where_the_network_stands(
     assert runner.curves.marks == []
 
 
+@pytest.mark.slow
 def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, home: Path
 ) -> None:

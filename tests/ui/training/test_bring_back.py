@@ -114,6 +114,7 @@ def test_a_run_of_another_project_leaves_the_open_file_alone(
     assert window.store.path == tmp_path / "two" / "two.netbuilder"
 
 
+@pytest.mark.slow
 def test_what_was_not_saved_comes_back_with_its_weights(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_what_was_not_saved_comes_back_with_its_weights(
     placed(curves_of(runs.list_runs()[0]))
 
 
+@pytest.mark.slow
 def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
     open_window: Open,
     example: Callable[[str], Project],
@@ -219,6 +221,7 @@ def test_an_example_is_left_without_a_question_and_its_network_is_in_runs(
         assert all(np.array_equal(then, now) for then, now in pairs)
 
 
+@pytest.mark.slow
 def test_an_opened_model_is_trained_on(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -240,6 +243,7 @@ def test_an_opened_model_is_trained_on(
     assert loss[4] < first[0], "it goes on from there and does not begin anew"
 
 
+@pytest.mark.slow
 def test_what_is_saved_while_it_trains_on_is_of_one_moment(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -19,6 +20,7 @@ from netbuilder.ui.training.curves_panel import CurvesPanel
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_previews_and_surface_follow_the_place_on_the_curve(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -64,6 +64,7 @@ def hand(open_window: Callable[..., MainWindow], example: Callable[[str], Projec
     return Hand(open_window(edits.set_training(example("digits"), epochs=1_000_000)), qtbot)
 
 
+@pytest.mark.slow
 def test_each_wish_takes_effect_at_once(hand: Hand) -> None:
     runner, panel, action = hand.runner, hand.panel, hand.window.actions_table
     assert hand.states == [RunState.PREPARING, RunState.RUNNING]

@@ -166,6 +166,7 @@ def test_curves_are_drawn_as_often_as_a_stretched_window_lets_them() -> None:
     assert drawn(4.0) == drawn(1.0, begin=20.0) == pytest.approx(3 / LATER_CURVES_SECONDS, abs=1)
 
 
+@pytest.mark.slow
 def test_a_run_hears_how_busy_the_window_is(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

@@ -27,6 +27,7 @@ from tests.core.engine.conftest import forget_prepared
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_train_builds_nothing_that_was_built_before(
     open_window: Callable[..., MainWindow],
     example: Callable[[str], Project],
@@ -57,6 +58,7 @@ def test_train_builds_nothing_that_was_built_before(
     qtbot.waitUntil(lambda: len(built) == 2, timeout=MINUTE)
 
 
+@pytest.mark.slow
 def test_what_is_seen_first_is_traced_before_train_is_pressed(
     open_window: Callable[..., MainWindow],
     example: Callable[[str], Project],

@@ -16,6 +16,7 @@ from netbuilder.ui.training.curves_panel import STEPS
 MINUTE = 60_000
 
 
+@pytest.mark.slow
 def test_the_slider_follows_a_schedule(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
@@ -53,6 +54,7 @@ def test_the_slider_follows_a_schedule(
     assert panel.rate.slider.value() == place, "a hand on the slider is not pushed away"
 
 
+@pytest.mark.slow
 def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

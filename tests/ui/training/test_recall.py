@@ -40,6 +40,7 @@ def settle(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not jobs._RUNNING)
 
 
+@pytest.mark.slow
 def test_an_opened_project_shows_its_last_run(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -73,6 +74,7 @@ def test_an_opened_project_shows_its_last_run(
     assert window.runner.run.recalled is None
 
 
+@pytest.mark.slow
 def test_the_trained_network_comes_back_with_it(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -102,6 +104,7 @@ def test_the_trained_network_comes_back_with_it(
     assert not run_store.network_path(run.id).exists()
 
 
+@pytest.mark.slow
 def test_another_project_never_gets_these_curves(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -124,6 +127,7 @@ def test_another_project_never_gets_these_curves(
         assert window.runner.curves.quantities == [], name
 
 
+@pytest.mark.slow
 def test_a_project_left_at_once_does_not_show_the_others_run(
     trained: MainWindow, open_window: Open, qtbot: QtBot, tmp_path: Path
 ) -> None:

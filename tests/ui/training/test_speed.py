@@ -52,6 +52,7 @@ def test_a_slow_pace_ends_with_the_project(
     assert window.runner.speed is FULL
 
 
+@pytest.mark.slow
 def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot) -> None:
     actions, runner = window.actions_table, window.runner
     actions["step"].trigger()
@@ -94,6 +95,7 @@ def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot)
     assert runner.curves.steps["loss"].y[0] == pytest.approx(first[0])
 
 
+@pytest.mark.slow
 def test_slow_is_slow_and_full_speed_is_not(window: MainWindow, qtbot: QtBot) -> None:
     actions, runner = window.actions_table, window.runner
     slow = next(speed for speed in SPEEDS if speed.unit == "steps")
@@ -122,6 +124,7 @@ def test_what_blocks_training_blocks_a_step(
     assert "cannot be trained" in window.banner.cards[0].title.text()
 
 
+@pytest.mark.slow
 def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
     window: MainWindow, qtbot: QtBot
 ) -> None:
@@ -153,6 +156,7 @@ def test_as_one_draws_each_edit_is_trained_and_a_move_is_not(
     assert not runner.active
 
 
+@pytest.mark.slow
 def test_a_first_run_is_watched_and_finish_now_ends_the_waiting_alone(
     open_window: Open, example: Callable[[str], Project], qtbot: QtBot, watched: None
 ) -> None:
@@ -179,6 +183,7 @@ def test_a_first_run_is_watched_and_finish_now_ends_the_waiting_alone(
     assert open_window(example("xor"), keras=False).runner.speed is FULL, "it is remembered"
 
 
+@pytest.mark.slow
 def test_at_step_train_and_going_on_do_one_batch(window: MainWindow, qtbot: QtBot) -> None:
     actions, runner = window.actions_table, window.runner
     actions["speed-step"].trigger()

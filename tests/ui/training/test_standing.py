@@ -27,6 +27,7 @@ def paused(
     return window
 
 
+@pytest.mark.slow
 def test_evaluate_and_predict_answer_from_a_pause_and_say_so(
     paused: MainWindow, qtbot: QtBot
 ) -> None:
@@ -117,6 +118,7 @@ def test_stopped_at_the_start_what_was_there_before_is_back(
     assert bench.models.trained is kept and bench.models.paused_snapshot is None
 
 
+@pytest.mark.slow
 def test_in_a_pause_the_canvas_shows_another_row_and_what_was_learned_last(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:

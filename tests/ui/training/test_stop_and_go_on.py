@@ -39,6 +39,7 @@ def window(
     return made
 
 
+@pytest.mark.slow
 def test_trained_more_after_a_pause_and_a_stop_it_runs(window: MainWindow, qtbot: QtBot) -> None:
     runner = window.runner
     panel = window.docks.show_panel("training")
