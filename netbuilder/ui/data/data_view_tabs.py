@@ -180,6 +180,7 @@ class ColumnView(QTableView):
         self.names = FrozenNames(self, self._released, self._show_menu)
         self.columns.modelReset.connect(self._begin)
         self.columns.dataChanged.connect(self._follow)
+        self.columns.headerDataChanged.connect(lambda *_in_words: self._fit())
         self._begin()
 
     @property
@@ -208,9 +209,11 @@ class ColumnView(QTableView):
     def _fit(self) -> None:
         """As wide as what stands in them, so that little is cut and more of them are in view."""
         for number, field in enumerate(FIELDS):
-            if number == DISTRIBUTION or self.isColumnHidden(number):
+            if self.isColumnHidden(number):
                 continue
-            words = min(self.sizeHintForColumn(number) + _ROOM, round(_WIDEST * field.width))
+            words = field.width
+            if number != DISTRIBUTION:
+                words = min(self.sizeHintForColumn(number) + _ROOM, round(_WIDEST * words))
             wanted = max(words, self.horizontalHeader().sectionSizeHint(number))
             if wanted == self._fitted.get(number):
                 continue  # a width that somebody chose stays as long as the words do

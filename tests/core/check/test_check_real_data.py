@@ -52,7 +52,7 @@ CASES = {
     "sigmoid and categorical cross-entropy": (
         chain(INPUT, dense("out", 3, "sigmoid"), data=on("iris"),
               training=loss("categorical_crossentropy")),
-        ["Use sparse categorical cross-entropy", "Set activation to softmax"],
+        ["Fit the last layer and the loss to the target"],
     ),
     "wrong number of classes": (
         chain(INPUT, dense("out", 10, "softmax"), data=on("iris")), ["Set 3 units"],

@@ -95,6 +95,7 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     assert view.top_k_slider.value() == 1
     assert view.shares._rows == [("b", 1.0, "100.0%")]
     window.resize(1024, 620)
+    qtbot.wait(300)
     page = panel.waiting._scroll
     page.ensureWidgetVisible(button)
     button.setFocus()
