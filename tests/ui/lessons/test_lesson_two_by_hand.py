@@ -31,6 +31,7 @@ from netbuilder.core.grading.submission import submission_info_of
 from netbuilder.core.lesson_files import observe_file
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.step_check import check_steps
+from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.command_search import CommandSearch
@@ -194,9 +195,7 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     assert not window.welcome.page.isVisible()
 
     open_tab(hands, window, "Data")
-    data = window.docks.pages["data"]
-    iris = next(one for one in data.findChildren(QWidget) if getattr(one, "name", "") == "iris")
-    hands.click(iris)
+    hands.click(window.docks.pages["data"].findChild(DataGallery).cards["iris"])
     done(1)
 
     canvas = window.canvas

@@ -165,15 +165,14 @@ def fit_end(context: Context, end: OutputEnd) -> Fix | None:
     layer = set_activation(end, wanted) if bad else None
     if not end.fits:
         layer = _units_fix(end, end.shape[-1] or 1)
-    loss = set_loss(end, None) if wrong_loss else None
+    if not wrong_loss:
+        return layer
+    loss = set_loss(end, None)
 
     def fit(project: Project) -> Project:
-        for one in filter(None, (layer, loss)):
-            project = one.edit(project)
-        return project
+        return loss.edit(layer.edit(project) if layer is not None else project)
 
-    both = _("Fit the last layer and the loss to the target")
-    return make_fix(both if wrong_loss else _("Fit the last layer to the target"), fit)
+    return make_fix(_("Fit the last layer and the loss to the target"), fit)
 
 
 def _suits(name: str, kinds: set[str]) -> bool:

@@ -361,7 +361,9 @@ class SurfacePlot(pg.PlotWidget):
             self._wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
 
 
-def _styled(part: int, color: QColor, strength: float, share: float) -> tuple[QBrush, QPen, float]:
+def _styled(
+    part: int, color: QColor, strength: float, share: float = 1.0
+) -> tuple[QBrush, QPen, float]:
     """The look of a point of a part, see ``PART_SIGNS``.
 
     On a surface of its own colour a point is seen by its edge alone.
