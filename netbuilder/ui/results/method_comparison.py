@@ -159,7 +159,7 @@ class MethodComparisonDialog(QDialog):
             _("method"), metric_words(metric), _("95% interval"), _("training time"),
             _("size"), _("differs on"),
         )  # fmt: skip
-        self.table.show_rows(columns, rows)
+        self.table.show_rows(columns, rows, narrow=2)
         self.table.show()
         samples = ngettext(
             "All methods are evaluated on the same {count} sample.",
