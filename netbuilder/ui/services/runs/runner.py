@@ -507,7 +507,7 @@ class Runner(QObject):
             case events.ProbeAnswered():
                 self._probes.answer(event)
             case events.Preparing():
-                self._set_progress(RunProgress(f"{event.text}…"))
+                self._set_progress(RunProgress(event.text))
             case events.Started():
                 self._pace.begin(time.perf_counter())
                 self.begun = True
