@@ -117,7 +117,9 @@ def test_a_killed_study_goes_on(project: Project, tmp_path: Path, jobs: int) -> 
     process.kill()
     process.wait()
     _, alive = psutil.wait_procs(workers, timeout=20)
-    assert not alive, "no process stays behind"
+    # Where the first process is slow to ask for them, ended ones are still listed.
+    left = [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+    assert not left, "no process stays behind"
     before = _lines(trials)
     assert 3 <= len(before) < 7
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
