@@ -45,7 +45,7 @@ from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.press_card import press_focused_button
+from netbuilder.ui.widgets.clickable_card import press_focused_button
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
@@ -145,7 +145,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(800, 500)
 
     def _page(self, row: PanelRow) -> Page:
-        build = lambda: row.build(self.parts)  # noqa: E731 - when the tab is first seen
+        # The parts are not all there yet: they are asked for when the tab is first seen.
+        build = lambda parent: row.build(self.parts, parent)  # noqa: E731
         return Page(row.id, row.title, row.help, task_of(row.id), build)
 
     def _parts(self) -> WindowParts:

@@ -97,13 +97,15 @@ def suggest_network(project: Project, base: Path) -> Suggestion:
     project = fit_output_to_data(project, again)
     task = task_of(again, "output")
     reasons.append(_last_layer(again, task))
-    told = _other_method(project, base, again, task)
+    told = _other_method_reason(project, base, again, task)
     return Suggestion(
         project, again.target_names, task, (*reasons, *told), other_suits_better=bool(told)
     )
 
 
-def _other_method(project: Project, base: Path, facts: DataFacts, task: str) -> tuple[str, ...]:
+def _other_method_reason(
+    project: Project, base: Path, facts: DataFacts, task: str
+) -> tuple[str, ...]:
     """That boosted trees, or a linear model, suit a table better, where a quick trial on held-out
     training rows finds it: scikit-learn's network of the suggested size against both.
 
@@ -124,28 +126,28 @@ def _other_method(project: Project, base: Path, facts: DataFacts, task: str) -> 
         _trial_errors(method, np.asarray(x), np.asarray(y).reshape(-1), task == REGRESSION)
         for method in (_small_network(units, len(x)), _boosted_trees, _linear_model)
     )
-    straight = linear.mean() <= trees.mean()
-    other = linear if straight else trees
+    is_linear = linear.mean() <= trees.mean()
+    other = linear if is_linear else trees
     apart = network - other
     if apart.mean() <= 2 * float(apart.std(ddof=1)) / len(apart) ** 0.5:
         return ()
     means = [float(one.mean()) for one in (network, other)]
     if task == REGRESSION:
-        off = [mean**0.5 for mean in means]
-        if off[0] <= _OTHER_BETTER * off[1]:
+        rmse = [mean**0.5 for mean in means]
+        if rmse[0] <= _OTHER_BETTER * rmse[1]:
             return ()
         said = (
             N_(
                 "A linear model suits this table better: in a quick trial, it had an error (RMSE) "
                 "of {linear}, a network of this size {network}."
             )
-            if straight
+            if is_linear
             else N_(
                 "A tree suits this table better: in a quick trial, gradient-boosted trees had an "
                 "error (RMSE) of {trees}, a network of this size {network}."
             )
         )
-        shown = [format_number(one, ".3g") for one in off]
+        shown = [format_number(one, ".3g") for one in rmse]
     else:
         correct = [1 - mean for mean in means]
         if correct[1] <= _OTHER_BETTER * correct[0]:
@@ -155,14 +157,14 @@ def _other_method(project: Project, base: Path, facts: DataFacts, task: str) -> 
                 "A linear model suits this table better: in a quick trial, it predicted {linear} "
                 "of the rows correctly, a network of this size {network}."
             )
-            if straight
+            if is_linear
             else N_(
                 "A tree suits this table better: in a quick trial, gradient-boosted trees "
                 "predicted {trees} of the rows correctly, a network of this size {network}."
             )
         )
         shown = [format_percent(one, 1) for one in correct]
-    return (_(said, network=shown[0], **{"linear" if straight else "trees": shown[1]}),)
+    return (_(said, network=shown[0], **{"linear" if is_linear else "trees": shown[1]}),)
 
 
 def _small_network(units: int, rows: int) -> Callable[[bool], Any]:

@@ -30,18 +30,13 @@ from netbuilder.core.lessons.lesson_state import (
     same_layers,
 )
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.model_card import QUESTIONS
 from netbuilder.core.wording import capitalize_first, format_list, format_number
 
 #: What stands for a loss that is chosen from the data.
 AUTOMATIC = "automatic"
 #: Words that an answer of a model card has at least: fewer say nothing.
 CARD_WORDS = 5
-#: The fields of the model card as the window names them.
-_CARD_FIELDS = {
-    "purpose": N_("What is the model for, and who should use it?"),
-    "harm": N_("Who could be harmed by a wrong prediction?"),
-    "limits": N_("When should the model not be used?"),
-}
 #: Chinese and Japanese write no blanks: each of their characters counts as a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
@@ -485,7 +480,7 @@ def _card(state: LessonState, value: str, _step: int) -> str:
     return _(
         "Write at least {count} words into the model card, in the field '{field}'.",
         count=CARD_WORDS,
-        field=_(_CARD_FIELDS[value]),
+        field=_(QUESTIONS[value]),
     )
 
 

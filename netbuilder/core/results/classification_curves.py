@@ -270,7 +270,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         and name == "test"
         and held is not None
         and held.samples >= FEWEST
-        and (not _gap(known, held)[0])
+        and not _gap(known, held)[0]
     ):
         end = _(
             "Validation rows, which were not trained on either, are predicted well: the test "

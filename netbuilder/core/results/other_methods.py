@@ -469,8 +469,7 @@ def _leaf(candidate: Candidate, value: Array) -> str:
 
 
 def important_columns(comparison: Comparison) -> tuple[str, ...]:
-    """Return the columns of numbers, those first by which the forest, or the tree, separates
-    most."""
+    """Return the numeric columns by falling feature importance in the forest, or the tree."""
     from netbuilder.core.results.live.table_rows import table_rows
 
     table = table_rows(comparison.dataset)

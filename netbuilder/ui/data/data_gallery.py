@@ -21,9 +21,9 @@ from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.clickable_card import ClickableCard
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
-from netbuilder.ui.widgets.press_card import PressCard
 from netbuilder.ui.widgets.role_boxes import CardList
 
 COLUMNS = 2
@@ -41,7 +41,7 @@ def _kinds(place: DataLocation) -> str:
     return "\n".join(f"{_(kind.title)}: {_(kind.help)}" for kind in found)
 
 
-class DataCard(PressCard):
+class DataCard(ClickableCard):
     """One built-in set: click it, or press Enter on it."""
 
     def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:

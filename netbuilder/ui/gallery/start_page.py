@@ -42,9 +42,9 @@ from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.clickable_card import ClickableCard
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.press_card import PressCard
 
 PICTURE_RATIO = 9 / 16
 #: After these a line of a path may end.
@@ -91,7 +91,7 @@ class PictureLabel(QWidget):
         painter.end()
 
 
-class PictureCard(PressCard):
+class PictureCard(ClickableCard):
     """Picture, title, words and foot of something to open; it grows with its words.
 
     Args:

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from netbuilder.core.results.classification_curves import ThresholdScores
     from netbuilder.core.results.evaluate import ClassScore, Evaluation
     from netbuilder.core.results.mistakes import MistakeSamples, VisibleMatrix
+    from netbuilder.ui.results.method_comparison import MethodComparisonDialog
+    from netbuilder.ui.results.model_card_dialog import ModelCardDialog
 
 HEIGHT = 190
 
@@ -220,16 +222,25 @@ class EvaluatePanel(QWidget):
     def _compare_methods(self) -> None:
         from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 
-        trained = self._workbench.models.trained
-        if trained is not None:
-            MethodComparisonDialog(self._workbench, trained, self).show()
+        self._open(MethodComparisonDialog)
 
     def _edit_card(self) -> None:
         from netbuilder.ui.results.model_card_dialog import ModelCardDialog
 
-        trained = self._workbench.models.trained
-        if trained is not None:
-            ModelCardDialog(self._workbench, trained, self).show()
+        self._open(ModelCardDialog)
+
+    def _open(self, kind: type[MethodComparisonDialog | ModelCardDialog]) -> None:
+        """Show a window about the trained model beside this one; the one that is there already."""
+        trained, shown = self._workbench.models.trained, self.findChild(kind)
+        if trained is None:
+            return
+        if shown is not None and shown.trained is not trained:
+            shown.close()
+            shown = None
+        shown = shown or kind(self._workbench, trained, self)
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
 
     def _button(self, title: str, pressed: Callable[[], object]) -> QPushButton:
         button = QPushButton(title, self)

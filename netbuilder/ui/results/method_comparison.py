@@ -67,7 +67,7 @@ class MethodComparisonDialog(QDialog):
         self.resize(max(720, 96 * letter), max(520, min(44 * line, height)))
         self.found: Comparison | None = None
         self._stop = threading.Event()
-        self._workbench, self._data = workbench, trained.project.data
+        self._workbench, self.trained, self._data = workbench, trained, trained.project.data
         self.words = note_label(
             _("Other methods are trained on the same rows, prepared in the same way."), self
         )

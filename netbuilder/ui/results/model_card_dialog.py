@@ -62,7 +62,7 @@ class ModelCardDialog(QDialog):
         self.setObjectName("model_card")
         self.setWindowTitle(_("Model card"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._store, self._trained, self._workbench = workbench.store, trained, workbench
+        self._store, self.trained, self._workbench = workbench.store, trained, workbench
         self._dataset: Dataset | None = None
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         self.resize(max(680, 90 * letter), max(600, 34 * line))
@@ -122,7 +122,7 @@ class ModelCardDialog(QDialog):
 
     def _close_with_model(self, *_states: object) -> None:
         """The facts are those of a model that is no longer shown; the answers are saved."""
-        if self._workbench.models.trained is not self._trained:
+        if self._workbench.models.trained is not self.trained:
             self.close()
 
     def _answered(self, key: str) -> None:
@@ -157,7 +157,7 @@ class ModelCardDialog(QDialog):
     def write_to(self, path: Path) -> None:
         """Write the card with the answers as they are now; the ending says in which format."""
         extra = self._store.project.extra
-        answered = replace(self._trained, project=replace(self._trained.project, extra=extra))
+        answered = replace(self.trained, project=replace(self.trained.project, extra=extra))
         trained, dataset = answered, self._dataset
         self.save.setEnabled(False)
 

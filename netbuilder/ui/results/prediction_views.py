@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
@@ -46,7 +45,6 @@ class PredictionHeader(QFrame):
         self.answer = ClampedLabel("", self, lines=2)
         self.answer.setProperty("role", "answer")
         self.sure = ClampedLabel("", self, lines=3)
-        self._room = 0, False, 1
         self._place = QWidget(self)
         inner = QVBoxLayout(self._place)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -58,16 +56,6 @@ class PredictionHeader(QFrame):
     def begin(self, classes: int, explains: bool, columns: int = 1) -> None:
         """Keep room for a network of so many classes (0: numbers, of so many ``columns``), and
         for a sentence."""
-        self._room = classes, explains, columns
-        self._keep_room()
-        self.clear()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        self._keep_room()  # its letters are the window's now
-        super().showEvent(event)
-
-    def _keep_room(self) -> None:
-        classes, explains, columns = self._room
         self.ensurePolished()
         self.answer.ensurePolished()
         # A class's name and its probability in large letters take two lines of a narrow dock, and
@@ -79,6 +67,7 @@ class PredictionHeader(QFrame):
         self._place.setVisible(classes > 0)
         line = self.bars.fontMetrics().height() + 4
         self._place.setFixedHeight(min(classes, TOP) * line + 2)
+        self.clear()
 
     def clear(self) -> None:
         """Show no answer; its place stays."""

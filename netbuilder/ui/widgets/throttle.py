@@ -12,9 +12,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from shiboken6 import isValid
 
-#: What may make ``inner`` higher. It gets its font from the window, when it is there.
-_ANOTHER_HEIGHT = {QEvent.Type.LayoutRequest, QEvent.Type.Show, QEvent.Type.StyleChange}
-
 
 class SteadyFrame(QWidget):
     """Fills itself with ``inner``; asks for room only when another height is needed.
@@ -40,9 +37,8 @@ class SteadyFrame(QWidget):
         return self._inner.minimumSizeHint()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in _ANOTHER_HEIGHT and self._grows:
+        if event.type() is QEvent.Type.LayoutRequest and self._grows:
             self._follow()
-            self._inner.setGeometry(self.rect())
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -53,7 +49,6 @@ class SteadyFrame(QWidget):
 
     def _follow(self) -> None:
         inner = self._inner
-        inner.ensurePolished()
         height = inner.heightForWidth(self.width()) if inner.hasHeightForWidth() else -1
         if height < 0:
             height = inner.sizeHint().height()

@@ -32,8 +32,9 @@ class ActionPage(QScrollArea):
         contents: Iterable[str],
         button: str,
         missing: str = "",
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._action = action
         make_scroll_area_accessible(self, title)
         self.setWidgetResizable(True)

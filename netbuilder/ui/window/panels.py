@@ -16,27 +16,28 @@ from netbuilder.ui.window.window_parts import WindowParts
 class PanelRow:
     """A page: its id (as ``--panel`` takes it), title, and what builds it.
 
+    ``build`` takes the widget that it stands in: what it measures has the window's letters then.
     ``key`` is the number that shows it, together with Alt, 0 for none. ``basic``: the level Basic
     has it.
     """
 
     id: str
     title: str
-    build: Callable[[WindowParts], QWidget]
+    build: Callable[[WindowParts, QWidget], QWidget]
     help: str = ""
     key: int = 0
     basic: bool = False
 
 
-def _data(parts: WindowParts) -> QWidget:
+def _data(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.data.data_panel import DataPanel
 
-    panel = DataPanel(parts.store, parts.workbench)
+    panel = DataPanel(parts.store, parts.workbench, parent)
     panel.collect_requested.connect(parts.actions["collect"].trigger)
     return panel
 
 
-def _training(parts: WindowParts) -> QWidget:
+def _training(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.training.curves_panel import CurvesPanel
 
     panel = CurvesPanel(
@@ -46,6 +47,7 @@ def _training(parts: WindowParts) -> QWidget:
         parts.evaluation_service,
         parts.documents.save_model,
         parts.docks.show_panel,
+        parent,
     )
     # The plot takes a third of the time from Train to its first point: it is made beforehand.
     parts.prebuilding.built.connect(panel.make_ready)
@@ -53,30 +55,30 @@ def _training(parts: WindowParts) -> QWidget:
     return panel
 
 
-def _surface(parts: WindowParts) -> QWidget:
+def _surface(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.surface_panel import SurfacePanel
 
     recorded = parts.sample_view.recorded
     return SurfacePanel(
-        parts.store, parts.workbench, parts.runner, parts.activations_service, recorded
+        parts.store, parts.workbench, parts.runner, parts.activations_service, recorded, parent
     )
 
 
-def _evaluate(parts: WindowParts) -> QWidget:
+def _evaluate(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 
-    panel = EvaluatePanel(parts.workbench, parts.evaluation_service, parts.runner)
+    panel = EvaluatePanel(parts.workbench, parts.evaluation_service, parts.runner, parent)
     panel.sample_chosen.connect(parts.activations_service.show_row)
     return panel
 
 
-def _predict(parts: WindowParts) -> QWidget:
+def _predict(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.predict_panel import PredictPanel
 
-    return PredictPanel(parts.workbench, parts.activations_service, parts.sample_view)
+    return PredictPanel(parts.workbench, parts.activations_service, parts.sample_view, parent)
 
 
-def _inside(parts: WindowParts) -> QWidget:
+def _inside(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.inside_panel import InsidePanel
 
     panel = InsidePanel(
@@ -86,46 +88,49 @@ def _inside(parts: WindowParts) -> QWidget:
         parts.sample_view,
         parts.selection.changed,
         parts.selection.ids,
+        parent,
     )
     panel.value_requested.connect(parts.canvas.show_number)
     return panel
 
 
-def _code(parts: WindowParts) -> QWidget:
+def _code(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.code import CodePanel
 
-    return CodePanel(parts.store, parts.workbench, parts.selection, parts.documents.save_script)
+    return CodePanel(
+        parts.store, parts.workbench, parts.selection, parts.documents.save_script, parent
+    )
 
 
-def _runs(parts: WindowParts) -> QWidget:
+def _runs(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.runs_panel import RunsPanel
 
-    return RunsPanel(parts.store, parts.workbench, parts.runner)
+    return RunsPanel(parts.store, parts.workbench, parts.runner, parent)
 
 
-def _experiments(parts: WindowParts) -> QWidget:
+def _experiments(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.experiments_panel import ExperimentsPanel
 
-    return ExperimentsPanel(parts.store, parts.workbench, parts.runner)
+    return ExperimentsPanel(parts.store, parts.workbench, parts.runner, parent)
 
 
-def _layer(parts: WindowParts) -> QWidget:
+def _layer(parts: WindowParts, _parent: QWidget) -> QWidget:
     return parts.docks.side.layer_slot
 
 
-def _settings(parts: WindowParts) -> QWidget:
+def _settings(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.training.settings_panel import SettingsPanel
 
-    return SettingsPanel(parts.store, parts.workbench)
+    return SettingsPanel(parts.store, parts.workbench, parent)
 
 
-def _explain(parts: WindowParts) -> QWidget:
+def _explain(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.explain_panel import ExplainPanel
 
-    return ExplainPanel(parts.workbench, parts.activations_service)
+    return ExplainPanel(parts.workbench, parts.activations_service, parent)
 
 
-def _report(parts: WindowParts) -> QWidget:
+def _report(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.window.action_page import ActionPage
 
     return ActionPage(
@@ -140,10 +145,11 @@ def _report(parts: WindowParts) -> QWidget:
         ),
         _("Write the report…"),
         _("Train the network first: the report is about a finished run."),
+        parent=parent,
     )
 
 
-def _submit(parts: WindowParts) -> QWidget:
+def _submit(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.window.action_page import ActionPage
 
     return ActionPage(
@@ -156,6 +162,7 @@ def _submit(parts: WindowParts) -> QWidget:
             _("The steps of the lesson that you have done"),
         ),
         _("Submit…"),
+        parent=parent,
     )
 
 

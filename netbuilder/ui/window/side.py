@@ -38,8 +38,8 @@ from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import key_text
+from netbuilder.ui.widgets.clickable_card import press_focused_button
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
-from netbuilder.ui.widgets.press_card import press_focused_button
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Page:
     title: str
     help: str
     task: str
-    build: Callable[[], QWidget]
+    build: Callable[[QWidget], QWidget]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class LazyPage(QWidget):
         """Build the panel if it is not there yet."""
         if self.panel is None:
             try:
-                self.panel = self.page.build()
+                self.panel = self.page.build(self)
             except ImportError as error:
                 log.error("panel cannot be built", exc_info=error)
                 words = _("This page is not available: {error}", error=error)

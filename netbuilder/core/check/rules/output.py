@@ -58,7 +58,7 @@ def _units(context: Context) -> Iterable[Violation]:
             title = _(LAST_MISSING) if unfinished else ""
             yield Violation(
                 end.node.id, _units_text(end, have),
-                fit_end(context, end) or _units_fix(end, have), title,
+                _output_fix(context, end) or _units_fix(end, have), title,
                 beginning=unfinished,
             )  # fmt: skip
 
@@ -137,7 +137,7 @@ def _units_fix(end: OutputEnd, have: int) -> Fix:
     return make_fix(_("Set {settings}", settings=_need(end)), edits.set_params, maker.id, **changes)
 
 
-def fit_end(context: Context, end: OutputEnd) -> Fix | None:
+def _output_fix(context: Context, end: OutputEnd) -> Fix | None:
     """A fix that makes units, activation and loss fit the target at once.
 
     Returns:
@@ -145,34 +145,34 @@ def fit_end(context: Context, end: OutputEnd) -> Fix | None:
     """
     if context.facts is None or end.task is None or end.shape is None:
         return None
-    kinds = target_kinds(end, context.facts)
+    kinds, loss = target_kinds(end, context.facts), loss_name(end)
     several = end.units != 1 if not end.fits else end.shape[-1] != 1
     classes = several and (end.task == CLASSES or bool(kinds & {CLASSES, "one_hot"}))
+    of_numbers = loss in NUMBERS
+    wrong_units = not end.fits
+    wrong_loss = end.chosen and (
+        not _suits(loss, kinds)
+        or (classes and of_numbers and (wrong_units or end.activation == "softmax"))
+    )
     wanted = "softmax" if classes else wanted_activation(end)
-    name = loss_name(end)
-    numbers = name in NUMBERS
-    wrong_loss = end.chosen and not _suits(name, kinds)
-    if classes and numbers and end.chosen and (end.activation == "softmax" or not end.fits):
-        wrong_loss = True
-    right = {wanted, *_ALSO.get(wanted or "", ())}
     if wanted is None:
-        bad = end.activation in {"relu", "softmax"}
+        wrong_activation = end.activation in {"relu", "softmax"}
     else:
-        scores = end.activation is None and (wants_logits(end) or (numbers and not wrong_loss))
-        bad = end.activation not in right and not scores
-    if (not end.fits) + bad + wrong_loss < 2 or (end.fits and not wrong_loss):
+        logits = end.activation is None and (wants_logits(end) or (of_numbers and not wrong_loss))
+        wrong_activation = not logits and end.activation not in (wanted, *_ALSO.get(wanted, ()))
+    if wrong_units + wrong_activation + wrong_loss < 2:
         return None
-    layer = set_activation(end, wanted) if bad else None
-    if not end.fits:
+    layer = set_activation(end, wanted) if wrong_activation else None
+    if wrong_units:
         layer = _units_fix(end, end.shape[-1] or 1)
     if not wrong_loss:
         return layer
-    loss = set_loss(end, None)
+    loss_fix = set_loss(end, None)
 
-    def fit(project: Project) -> Project:
-        return loss.edit(layer.edit(project) if layer is not None else project)
+    def edit(project: Project) -> Project:
+        return loss_fix.edit(layer.edit(project) if layer is not None else project)
 
-    return make_fix(_("Fit the last layer and the loss to the target"), fit)
+    return make_fix(_("Fit the last layer and the loss to the target"), edit)
 
 
 def _suits(name: str, kinds: set[str]) -> bool:
@@ -206,7 +206,7 @@ def _one_unit(context: Context) -> Iterable[Violation]:
                     name=activation_node(end),
                 )
             ),
-            fit_end(context, end) or set_activation(end, wanted),
+            _output_fix(context, end) or set_activation(end, wanted),
         )
 
 
@@ -241,7 +241,7 @@ def _loss_target(context: Context) -> Iterable[Violation]:
                 target=describe_target(end, kinds),
             )
             + why,
-            fit_end(context, end) or set_loss(end, swap),
+            _output_fix(context, end) or set_loss(end, swap),
         )
 
 

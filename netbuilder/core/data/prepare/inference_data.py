@@ -34,7 +34,8 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_cells import AMBIGUOUS, OTHER_UNIT, table_reading
+from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UNIT
+from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.registry import KINDS, kind_of, modality_of
 from netbuilder.core.errors import DataError

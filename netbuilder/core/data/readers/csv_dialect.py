@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,17 +19,22 @@ from netbuilder.core.data.findings import (
     exclude_columns_fix,
 )
 from netbuilder.core.data.preprocessing.number_text import StyleEvidence, style_evidence
-from netbuilder.core.data.readers.csv_header import has_header, numbered_names, title_lines
+from netbuilder.core.data.readers.csv_header import (
+    has_header,
+    names_in_comment,
+    title_lines,
+    unique_names,
+)
 from netbuilder.core.data.readers.encodings import (
     SAMPLE_BYTES,
     encoding_of,
     encoding_title,
     open_bytes,
 )
-from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import format_list, format_number, format_quoted_list, shorten
+from netbuilder.core.wording import format_list, format_number, shorten
 
 CODES = "codes"
 # A picture's pixels in many columns are written so too.
@@ -204,7 +208,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
             path=str(path),
             code="too_many_columns",
         )  # fmt: skip
-    comment_names = _names_in_comment(lines[:first_lines], rows[title:], header)
+    comment_names = names_in_comment(lines[:first_lines], rows[title:], header)
     names = comment_names or names
     among = _comments_among(lines[first_lines + skip :], separator)
     above = [line for line in lines[:first_lines] if _is_comment(line)]
@@ -329,18 +333,6 @@ def _comments_among(lines: list[str], separator: str) -> list[str]:
     alike = any(len(row) == usual for line in begin for row in _rows(line, separator, 1))
     first = style_evidence([row[0] for row in rows])
     return [] if usual > 1 and alike and first.others >= first.numbers else begin
-
-
-def _names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -> tuple[str, ...]:
-    """Names of columns in the last comment, as NumPy's ``savetxt`` writes them."""
-    if header or not rows or not comments:
-        return ()
-    said = comments[-1].strip().lstrip("#").strip()
-    for cells in (re.split(r"[,;\t]", said), said.split()):
-        names = tuple(cell.strip() for cell in cells if cell.strip())
-        if len(names) == len(rows[0]) and len(set(names)) == len(names) > 1:
-            return names
-    return ()
 
 
 def _findings(
@@ -578,31 +570,4 @@ def _header(
         header = has_header(rows) if rows else True
     if not header:
         return tuple(f"column {index + 1}" for index in range(len(first))), skip, False
-    names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice and options.get("same_names") == "number":
-        names, twice = numbered_names(names), []
-    if twice:
-        places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
-        said = _(
-            "'{file}' has {count} columns named '{name}' (columns {places}).",
-            file=path.name, count=len(places), name=twice[0], places=format_list(places),
-        )  # fmt: skip
-        if len(twice) > 1:
-            said += " " + _(
-                "These names also occur more than once: {names}.",
-                names=format_quoted_list(twice[1:]),
-            )
-        raise DataError(
-            said,
-            _("Give each column its own name in the first line of the file."),
-            code="columns_same_name",
-            path=str(path),
-            fixes=(
-                DataFix(
-                    _("Rename to '{first}', '{second}', …", first=twice[0], second=f"{twice[0]}.1"),
-                    {"same_names": "number"},
-                ),
-            ),
-        )
-    return tuple(names), skip + 1, True
+    return unique_names(path, first, options), skip + 1, True

@@ -1,11 +1,18 @@
-"""Where a CSV file's rows begin, and whether the first line holds names: told by those below."""
+"""Where a CSV file's rows begin, whether the first line holds names (told by those below), and
+which names."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS, style_evidence
+from netbuilder.core.errors import DataError, DataFix
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_list, format_quoted_list
 
 Rows = Sequence[Sequence[str]]
 
@@ -88,3 +95,51 @@ def numbered_names(names: list[str]) -> list[str]:
         taken.add(own)
         found.append(own)
     return found
+
+
+def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -> tuple[str, ...]:
+    """Names of columns in the last comment, as NumPy's ``savetxt`` writes them."""
+    if header or not rows or not comments:
+        return ()
+    said = comments[-1].strip().lstrip("#").strip()
+    for cells in (re.split(r"[,;\t]", said), said.split()):
+        names = tuple(cell.strip() for cell in cells if cell.strip())
+        if len(names) == len(rows[0]) and len(set(names)) == len(names) > 1:
+            return names
+    return ()
+
+
+def unique_names(path: Path, first: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of a first row; a nameless column is called by its number.
+
+    Raises:
+        DataError: two columns have the same name, and option "same_names" does not number them.
+    """
+    names = [cell.strip() or f"column {index + 1}" for index, cell in enumerate(first)]
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice and options.get("same_names") == "number":
+        names, twice = numbered_names(names), []
+    if twice:
+        places = [index + 1 for index, name in enumerate(names) if name == twice[0]]
+        said = _(
+            "'{file}' has {count} columns named '{name}' (columns {places}).",
+            file=path.name, count=len(places), name=twice[0], places=format_list(places),
+        )  # fmt: skip
+        if len(twice) > 1:
+            said += " " + _(
+                "These names also occur more than once: {names}.",
+                names=format_quoted_list(twice[1:]),
+            )
+        raise DataError(
+            said,
+            _("Give each column its own name in the first line of the file."),
+            code="columns_same_name",
+            path=str(path),
+            fixes=(
+                DataFix(
+                    _("Rename to '{first}', '{second}', …", first=twice[0], second=f"{twice[0]}.1"),
+                    {"same_names": "number"},
+                ),
+            ),
+        )
+    return tuple(names)

@@ -51,10 +51,18 @@ if TYPE_CHECKING:
     import keras
 
 # What every layer of Keras 3 takes, or takes care of, beside its own arguments.
-_COMMON_NAMES = """
-    name trainable dtype autocast batch_shape batch_input_shape input_shape activity_regularizer
-"""
-_COMMON = frozenset(_COMMON_NAMES.split())
+_COMMON = frozenset(
+    {
+        "name",
+        "trainable",
+        "dtype",
+        "autocast",
+        "batch_shape",
+        "batch_input_shape",
+        "input_shape",
+        "activity_regularizer",
+    }
+)
 # Arguments of Keras 2 that change no answer: sizes that are found again, ways of computing.
 _SILENT = frozenset({"implementation", "input_length", "rng_type", "trainable", "dtype", "fused"})
 # Nor do these: what the weights begin with, and what they learn with.

@@ -51,12 +51,29 @@ def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # What a config holds beside the constructor's arguments, or only for old programs.
-_BOOKKEEPING_NAMES = """
-    name trainable dtype batch_input_shape batch_shape input_shape input_length implementation
-    time_major zero_output_for_mask quantization_config autocast groups dilation_rate
-    data_format seed ragged sparse optional
-"""
-_BOOKKEEPING = frozenset(_BOOKKEEPING_NAMES.split())
+_BOOKKEEPING = frozenset(
+    {
+        "name",
+        "trainable",
+        "dtype",
+        "batch_input_shape",
+        "batch_shape",
+        "input_shape",
+        "input_length",
+        "implementation",
+        "time_major",
+        "zero_output_for_mask",
+        "quantization_config",
+        "autocast",
+        "groups",
+        "dilation_rate",
+        "data_format",
+        "seed",
+        "ragged",
+        "sparse",
+        "optional",
+    }
+)
 
 
 def dropped_arguments(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,10 +18,16 @@ from netbuilder.core.i18n import noop as N_
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 
 # Layers that hold layers, and layers that stand in configs without being in the palette.
-_INNER_LAYERS_NAMES = """
-    InputLayer RNN LSTMCell GRUCell SimpleRNNCell StackedRNNCells
-"""
-_INNER_LAYERS = frozenset(_INNER_LAYERS_NAMES.split())
+_INNER_LAYERS = frozenset(
+    {
+        "InputLayer",
+        "RNN",
+        "LSTMCell",
+        "GRUCell",
+        "SimpleRNNCell",
+        "StackedRNNCells",
+    }
+)
 
 # Layers that run code or read other files when they are built, whatever the catalog says.
 DANGEROUS = {
@@ -37,30 +43,86 @@ DANGEROUS = {
 }
 
 # What Keras writes for things that are no objects, all of them plain values.
-_PLAIN_NAMES = """
-    __keras_tensor__ __tensor__ __numpy__ __bytes__ __ellipsis__ __slice__ __tuple__ TensorShape
-"""
-PLAIN = frozenset(_PLAIN_NAMES.split())
+PLAIN = frozenset(
+    {
+        "__keras_tensor__",
+        "__tensor__",
+        "__numpy__",
+        "__bytes__",
+        "__ellipsis__",
+        "__slice__",
+        "__tuple__",
+        "TensorShape",
+    }
+)
 
-# Names that Keras 2 wrote for what has another name in Keras 3.
-_OTHER_OBJECTS_NAMES = """
-    DTypePolicy FloatDTypePolicy Policy DTypePolicyMap SeedGenerator ExponentialDecay
-    PiecewiseConstantDecay PolynomialDecay InverseTimeDecay CosineDecay CosineDecayRestarts
-    LossScaleOptimizer MeanMetricWrapper SumOverBatchSizeMetricWrapper Mean Sum L1L2 NormalizeV2
-    VarianceScaling RandomNormal RandomUniform TruncatedNormal Orthogonal Zeros Ones Constant
-    Identity GlorotUniform GlorotNormal HeUniform HeNormal LecunUniform LecunNormal MaxNorm
-    NonNeg UnitNorm MinMaxNorm
-"""
-_OTHER_OBJECTS = frozenset(_OTHER_OBJECTS_NAMES.split())
+_OTHER_OBJECTS = frozenset(
+    {
+        "DTypePolicy",
+        "FloatDTypePolicy",
+        "Policy",
+        "DTypePolicyMap",
+        "SeedGenerator",
+        "ExponentialDecay",
+        "PiecewiseConstantDecay",
+        "PolynomialDecay",
+        "InverseTimeDecay",
+        "CosineDecay",
+        "CosineDecayRestarts",
+        "LossScaleOptimizer",
+        "MeanMetricWrapper",
+        "SumOverBatchSizeMetricWrapper",
+        "Mean",
+        "Sum",
+        # Names that Keras 2 wrote for what has another name in Keras 3.
+        "L1L2",
+        "NormalizeV2",
+        "VarianceScaling",
+        "RandomNormal",
+        "RandomUniform",
+        "TruncatedNormal",
+        "Orthogonal",
+        "Zeros",
+        "Ones",
+        "Constant",
+        "Identity",
+        "GlorotUniform",
+        "GlorotNormal",
+        "HeUniform",
+        "HeNormal",
+        "LecunUniform",
+        "LecunNormal",
+        "MaxNorm",
+        "NonNeg",
+        "UnitNorm",
+        "MinMaxNorm",
+    }
+)
 
-_MODULES_NAMES = """
-    keras keras.layers keras.models keras.initializers keras.regularizers keras.constraints
-    keras.optimizers keras.optimizers.schedules keras.optimizers.legacy keras.losses
-    keras.metrics keras.activations keras.dtype_policies keras.mixed_precision keras.random
-    keras.src.models.functional keras.src.models.sequential keras.src.models.model
-    keras.src.engine.functional keras.src.engine.sequential
-"""
-MODULES = frozenset(_MODULES_NAMES.split())
+MODULES = frozenset(
+    {
+        "keras",
+        "keras.layers",
+        "keras.models",
+        "keras.initializers",
+        "keras.regularizers",
+        "keras.constraints",
+        "keras.optimizers",
+        "keras.optimizers.schedules",
+        "keras.optimizers.legacy",
+        "keras.losses",
+        "keras.metrics",
+        "keras.activations",
+        "keras.dtype_policies",
+        "keras.mixed_precision",
+        "keras.random",
+        "keras.src.models.functional",
+        "keras.src.models.sequential",
+        "keras.src.models.model",
+        "keras.src.engine.functional",
+        "keras.src.engine.sequential",
+    }
+)
 
 FUNCTION_MODULES = frozenset(
     {"builtins", "keras.activations", "keras.losses", "keras.metrics", "keras.initializers"}

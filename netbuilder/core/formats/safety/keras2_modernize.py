@@ -17,19 +17,39 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import shorten
 
 # Functions of TensorFlow that only compute, and Keras 3's operation that means the same.
-_BINARY_NAMES = """
-    __operators__.add=Add math.add=Add math.subtract=Subtract math.multiply=Multiply
-    math.truediv=TrueDivide math.divide=Divide math.maximum=Maximum math.minimum=Minimum
-    math.pow=Power linalg.matmul=Matmul
-"""
-_BINARY = dict(one.split("=") for one in _BINARY_NAMES.split())
-_UNARY_NAMES = """
-    nn.relu=Relu nn.relu6=Relu6 nn.selu=Selu nn.elu=Elu nn.silu=Silu nn.softplus=Softplus
-    nn.softsign=Softsign math.sigmoid=Sigmoid nn.sigmoid=Sigmoid math.tanh=Tanh nn.tanh=Tanh
-    math.abs=Abs math.exp=Exp math.log=Log math.negative=Negative math.sqrt=Sqrt
-    math.square=Square math.sin=Sin math.cos=Cos
-"""
-_UNARY = dict(one.split("=") for one in _UNARY_NAMES.split())
+_BINARY = {
+    "__operators__.add": "Add",
+    "math.add": "Add",
+    "math.subtract": "Subtract",
+    "math.multiply": "Multiply",
+    "math.truediv": "TrueDivide",
+    "math.divide": "Divide",
+    "math.maximum": "Maximum",
+    "math.minimum": "Minimum",
+    "math.pow": "Power",
+    "linalg.matmul": "Matmul",
+}
+_UNARY = {
+    "nn.relu": "Relu",
+    "nn.relu6": "Relu6",
+    "nn.selu": "Selu",
+    "nn.elu": "Elu",
+    "nn.silu": "Silu",
+    "nn.softplus": "Softplus",
+    "nn.softsign": "Softsign",
+    "math.sigmoid": "Sigmoid",
+    "nn.sigmoid": "Sigmoid",
+    "math.tanh": "Tanh",
+    "nn.tanh": "Tanh",
+    "math.abs": "Abs",
+    "math.exp": "Exp",
+    "math.log": "Log",
+    "math.negative": "Negative",
+    "math.sqrt": "Sqrt",
+    "math.square": "Square",
+    "math.sin": "Sin",
+    "math.cos": "Cos",
+}
 # Families of functions that compute as well: no layer stands for them, but they do no harm.
 _HARMLESS = re.compile(r"(math|nn|linalg|__operators__|image)\.\w+|" + "|".join((
     "reshape", "concat", "stack", "unstack", "split", "expand_dims", "squeeze", "transpose",

@@ -21,18 +21,50 @@ MAX_SAMPLE = 2**27
 _SMALL = 2**20
 
 # Arguments that a layer has weights for, at least so many as they say.
-_WEIGHTS_NAMES = """
-    units filters output_dim input_dim num_heads key_dim value_dim kernel_size depth_multiplier
-    num_query_heads num_key_value_heads head_dim
-"""
-_WEIGHTS = frozenset(_WEIGHTS_NAMES.split())
+_WEIGHTS = frozenset(
+    {
+        "units",
+        "filters",
+        "output_dim",
+        "input_dim",
+        "num_heads",
+        "key_dim",
+        "value_dim",
+        "kernel_size",
+        "depth_multiplier",
+        "num_query_heads",
+        "num_key_value_heads",
+        "head_dim",
+    }
+)
 # Arguments that make a tensor so large, without weights.
-_TENSORS_NAMES = """
-    batch_shape batch_input_shape build_input_shape shape input_shape target_shape output_shape
-    n num_tokens num_bins max_tokens height width size padding output_sequence_length pool_size
-    output_size sequence_length fft_length frame_length num_mel_bins groups
-"""
-_TENSORS = frozenset(_TENSORS_NAMES.split())
+_TENSORS = frozenset(
+    {
+        "batch_shape",
+        "batch_input_shape",
+        "build_input_shape",
+        "shape",
+        "input_shape",
+        "target_shape",
+        "output_shape",
+        "n",
+        "num_tokens",
+        "num_bins",
+        "max_tokens",
+        "height",
+        "width",
+        "size",
+        "padding",
+        "output_sequence_length",
+        "pool_size",
+        "output_size",
+        "sequence_length",
+        "fft_length",
+        "frame_length",
+        "num_mel_bins",
+        "groups",
+    }
+)
 
 
 def check_sizes(config: Any, numbers: int, name: str) -> None:

@@ -27,13 +27,25 @@ from netbuilder.core.formats.importing.keras_code.values import (
 MAX_STEPS = 50_000  # of all together
 MAX_ITEMS = 2_000  # of one list or text
 MAX_DEPTH = 25  # of calls of the script's own functions
-_ITSELF = (range, len, int, float, str, bool, dict, sorted, min, max, sum, abs, round)
-BUILTINS: dict[str, Callable[..., Any]] = {one.__name__: one for one in _ITSELF} | {
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "range": range,
+    "len": len,
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
     "list": lambda a=(): list(a),
     "tuple": lambda a=(): tuple(a),
+    "dict": dict,
     "enumerate": lambda *a: list(enumerate(*a)),
     "zip": lambda *a: list(zip(*a, strict=False)),
     "reversed": lambda a: list(a)[::-1],
+    "sorted": sorted,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "abs": abs,
+    "round": round,
 }
 _METHODS: dict[type, frozenset[str]] = {
     list: frozenset({"append", "extend", "insert", "pop", "index", "count", "reverse"}),
@@ -109,7 +121,7 @@ class Calls:
 
     def _called(self, target: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
         if isinstance(target, Class | Layer | Model):
-            return self._of_made(target, args, kwargs, node)
+            return self._call_value(target, args, kwargs, node)
         if isinstance(target, Function):
             return self._own_function(target, args, kwargs, node)
         if isinstance(target, Dotted):
@@ -128,13 +140,13 @@ class Calls:
             return Layer(name, {}, node.lineno, notes=[ast.unparse(node)[:60]])
         return NotImplemented
 
-    def _of_made(
+    def _call_value(
         self, target: Class | Layer | Model, args: list[Any], kwargs: dict[str, Any], node: ast.Call
     ) -> Any:
         if isinstance(target, Class):
             return self._object_of(target, args, kwargs, node)
         tensors = list(tensors_in([*args, *kwargs.values()]))
-        if isinstance(target, Model) and target.made is not None and tensors:
+        if isinstance(target, Model) and target.code_class is not None and tensors:
             return self._call_object(target, args, kwargs, node)
         if isinstance(target, Layer) and target.known:
             for param in LAYERS[target.kind].params:
@@ -227,16 +239,18 @@ class Calls:
     # --- classes of the code ---
 
     def _object_of(
-        self, made: Class, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+        self, code_class: Class, args: list[Any], kwargs: dict[str, Any], node: ast.Call
     ) -> Model:
-        layers: list[Any] | None = [] if made.root == "Sequential" else None
-        model = Model(node.lineno, layers=layers, made=made, text=ast.unparse(node)[:60])
+        layers: list[Any] | None = [] if code_class.root == "Sequential" else None
+        model = Model(
+            node.lineno, layers=layers, code_class=code_class, text=ast.unparse(node)[:60]
+        )
         start = model.member("__init__")
         if isinstance(start, Function):
             self._own_function(start, args, kwargs, node)
-        elif made.root:
+        elif code_class.root:
             self._set_up(model, args, kwargs, node.lineno)
-        if made.root in _MODELS:
+        if code_class.root in _MODELS:
             self.models.append(model)
         return model
 
@@ -254,27 +268,27 @@ class Calls:
     def _call_object(self, model: Model, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """Follow ``call`` as in training, where dropout is part of the network; a layer of which
         something cannot be read is one placeholder."""
-        assert model.made is not None
+        assert model.code_class is not None
         model.used = True
         if model.layers is not None and model.member("call") is NotImplemented:
             return self._applied(model, list(tensors_in([*args, *kwargs.values()])), node)
         if "build" not in model.attributes:
             model.attributes["build"] = None
-            if isinstance(build := model.made.member("build"), Function):
+            if isinstance(build := model.code_class.member("build"), Function):
                 shape = Unread(node.lineno, "input_shape")
                 self._own_function(replace(build, owner=model), [shape], {}, node)
-        follow, found = model.member("call" if model.made.root else "__call__"), None
+        follow, found = model.member("call" if model.code_class.root else "__call__"), None
         if isinstance(follow, Function):
             if "training" in follow.arguments and not isinstance(kwargs.get("training"), bool):
                 kwargs = {**kwargs, "training": True}
             found = self._own_function(follow, args, kwargs, node)
         given, ends = list(tensors_in([*args, *kwargs.values()])), list(tensors_in([found]))
         if ends and (
-            model.made.root != "Layer" or all(c.layer.known for c in ordered(ends, given))
+            model.code_class.root != "Layer" or all(c.layer.known for c in ordered(ends, given))
         ):
             return found
         return self._call_layer(
-            Layer(model.made.name, {}, model.line, notes=[model.text]), given, node
+            Layer(model.code_class.name, {}, model.line, notes=[model.text]), given, node
         )
 
     def ends(self, model: Model) -> tuple[list[Call], list[Call]]:
@@ -287,7 +301,7 @@ class Calls:
                 model.outputs = list(
                     tensors_in([self._through(model.layers, list(model.inputs), node)])
                 )
-        elif not model.outputs and model.made is not None and model.called < 0:
+        elif not model.outputs and model.code_class is not None and model.called < 0:
             function = model.member("call")
             if not isinstance(function, Function):
                 self.problems.append((model.line, model.text))
@@ -361,7 +375,7 @@ class Calls:
         scope = dict(function.scope) if function.scope is not self._names else {}
         if function.owner is not None:
             args = [function.owner, *args]
-            scope |= {"__class__": function.made, "__self__": function.owner}
+            scope |= {"__class__": function.code_class, "__self__": function.owner}
         if definition.args.vararg is not None:
             scope[definition.args.vararg.arg] = list(args[len(names) :])
         if definition.args.kwarg is not None:
@@ -392,7 +406,7 @@ class Calls:
         target.used = True
         if target.layers is not None:
             return self._through(target.layers, tensors, node)
-        if target.made is not None and not target.outputs:
+        if target.code_class is not None and not target.outputs:
             return self._call_object(
                 target, tensors[:1] if len(tensors) == 1 else [tensors], {}, node
             )

@@ -106,7 +106,7 @@ class Interpreter(Calls):
             for value in made.names.values():
                 if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef):
                     marks = {getattr(one, "id", "") for one in value.node.decorator_list}
-                    value.scope, value.made = names, None if "staticmethod" in marks else made
+                    value.scope, value.code_class = names, None if "staticmethod" in marks else made
 
     def _do_return(self, node: ast.Return, names: dict[str, Any]) -> None:
         raise ReturnError(None if node.value is None else self._value(node.value, names))
@@ -201,7 +201,7 @@ class Interpreter(Calls):
             self._store_parts(target, value, names)
         elif isinstance(target, ast.Attribute):
             owner = self._value(target.value, names)
-            if isinstance(owner, Model) and owner.made is not None:
+            if isinstance(owner, Model) and owner.code_class is not None:
                 owner.attributes[target.attr] = value
             if target.attr == "trainable" and isinstance(value, bool):
                 for layer in layers_of(owner):

@@ -18,18 +18,33 @@ _OLD_CLASSES = {
     "TimeDistributedDense": "Dense",
 }
 # Arguments of Keras 1, and what Keras 2 and 3 call them; None: means nothing any more.
-_RENAMED = """
-    nb_filter=filters filter_length=kernel_size init=kernel_initializer
-    inner_init=recurrent_initializer inner_activation=recurrent_activation
-    W_regularizer=kernel_regularizer b_regularizer=bias_regularizer
-    W_constraint=kernel_constraint b_constraint=bias_constraint border_mode=padding
-    subsample=strides subsample_length=strides stride=strides pool_length=pool_size
-    dropout_W=dropout dropout_U=recurrent_dropout bias=use_bias p=rate sigma=stddev
-"""
-_MEANINGLESS = "dim_ordering data_format consume_less implementation unroll input_length"
 _OLD_ARGUMENTS: Mapping[str, str | None] = {
-    **dict(pair.split("=") for pair in _RENAMED.split()),
-    **dict.fromkeys(_MEANINGLESS.split()),
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "subsample_length": "strides",
+    "stride": "strides",
+    "pool_length": "pool_size",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "bias": "use_bias",
+    "p": "rate",
+    "sigma": "stddev",
+    "dim_ordering": None,
+    "data_format": None,
+    "consume_less": None,
+    "implementation": None,
+    "unroll": None,
+    "input_length": None,
+    "return_state": "return_state",
 }
 # First arguments of layers that are often given without a name, where a row has another order.
 _ORDERS: Mapping[str, tuple[str, ...]] = {
@@ -129,7 +144,7 @@ class Call:
 @dataclass(eq=False)
 class Model:
     """A Sequential (``layers``), a functional model (``inputs``, ``outputs``), or an object of a
-    class of the code (``made``, whose ``__init__`` was followed and gave it ``attributes``).
+    class of the code (``code_class``, whose ``__init__`` was followed and gave it ``attributes``).
 
     ``called``: with how many layers it was called for its inputs and outputs; -1: not yet.
     """
@@ -143,17 +158,17 @@ class Model:
     compiled: dict[str, Any] | None = None
     fitted: dict[str, Any] | None = None
     used: bool = False
-    made: Class | None = None
+    code_class: Class | None = None
     text: str = ""
     called: int = -1
     attributes: dict[str, Any] = field(default_factory=dict)
 
     def member(self, name: str) -> Any:
         """Return an attribute, or a method bound to this object; else ``NotImplemented``."""
-        if name in self.attributes or self.made is None:
+        if name in self.attributes or self.code_class is None:
             return self.attributes.get(name, NotImplemented)
-        found = self.made.member(name)
-        bound = isinstance(found, Function) and found.made is not None
+        found = self.code_class.member(name)
+        bound = isinstance(found, Function) and found.code_class is not None
         return replace(found, owner=self) if bound else found
 
 
@@ -181,7 +196,7 @@ class Function:
 
     node: ast.FunctionDef | ast.Lambda
     scope: dict[str, Any]
-    made: Class | None = None
+    code_class: Class | None = None
     owner: Model | None = None
 
     @property

@@ -39,7 +39,7 @@ def press_focused_button(event: QKeyEvent) -> bool:
     return True
 
 
-class PressCard(QFrame):
+class ClickableCard(QFrame):
     """A card of a page of cards. ``chosen``: it was clicked, or Enter or Space was pressed."""
 
     chosen = Signal()
@@ -77,7 +77,7 @@ class PressCard(QFrame):
         if page is None:
             return
         here, found = self.geometry().center(), []
-        for card in page.findChildren(PressCard):
+        for card in page.findChildren(ClickableCard):
             away: QPoint = card.mapTo(page, card.rect().center()) - here
             along = away.x() * right + away.y() * down
             across = abs(away.x() * down) + abs(away.y() * right)
