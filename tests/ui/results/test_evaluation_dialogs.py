@@ -104,6 +104,25 @@ def test_the_model_card_takes_answers_and_is_saved(
 
 
 @pytest.mark.slow
+def test_a_button_that_is_pressed_again_brings_its_window_back(
+    panel: EvaluatePanel, qtbot: QtBot
+) -> None:
+    for button, kind in (
+        (panel.card_button, ModelCardDialog),
+        (panel.methods_button, MethodComparisonDialog),
+    ):
+        for _press in range(2):
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        [shown] = panel.findChildren(kind)
+        assert shown.isVisible() and shown.trained is panel._workbench.models.trained
+        shown.close()
+        qtbot.waitUntil(lambda kind=kind: panel.findChild(kind) is None, timeout=MINUTE)
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert len(panel.findChildren(kind)) == 1
+        panel.findChild(kind).close()
+
+
+@pytest.mark.slow
 def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
     groups, behind = panel.groups, panel.behind.behind
     told: list[str] = []
