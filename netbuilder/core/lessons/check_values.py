@@ -18,14 +18,13 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.callout_places import PLACES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun
+from netbuilder.core.project.card_answers import QUESTIONS
 from netbuilder.core.wording import did_you_mean, format_list
 
 ENDINGS = (
     ".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png", ".html",
     ".md", ".pdf", ".zip",
 )  # fmt: skip
-#: What a model card asks its author, as the project keeps it.
-CARD_ANSWERS = ("purpose", "harm", "limits")
 PANELS = (
     "layer", "data", "training", "settings", "runs", "variants", "evaluate", "surface", "inside",
     "explain", "predict", "code", "report", "submit",
@@ -136,7 +135,7 @@ def panel(value: str) -> str:
 
 def card_answer(value: str) -> str:
     """One of the answers of a model card."""
-    return known_name(value, CARD_ANSWERS, N_("part of the model card"))
+    return known_name(value, list(QUESTIONS), N_("part of the model card"))
 
 
 def endings(value: str) -> tuple[str, ...]:

@@ -29,8 +29,8 @@ from netbuilder.core.lessons.lesson_state import (
     LessonState,
     same_layers,
 )
+from netbuilder.core.project.card_answers import QUESTIONS
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.results.model_card import QUESTIONS
 from netbuilder.core.wording import capitalize_first, format_list, format_number
 
 #: What stands for a loss that is chosen from the data.

@@ -7,8 +7,8 @@ own text; it stands in the project (and so in the ``.h5``) under ``card``.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,14 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
 from netbuilder.core.results.evaluate import Evaluation, evaluate
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.wording import format_number
 
-KEY = "card"
-#: What a person answers: key in the project, and the question.
-QUESTIONS: Mapping[str, str] = {
-    "purpose": N_("What is the model for, and who should use it?"),
-    "harm": N_("Who could be harmed by a wrong prediction?"),
-    "limits": N_("When should the model not be used?"),
-}
 ENDINGS = (".md", ".html", ".pdf")
 
 Rows = Sequence[tuple[str, str]]
@@ -52,21 +45,6 @@ class ModelCard:
 
     title: str
     sections: tuple[Section, ...]
-
-
-def answers_of(project: Project) -> dict[str, str]:
-    """Return what the person has written, by key of ``QUESTIONS``; "" where nothing is."""
-    given = project.extra.get(KEY)
-    known = given if isinstance(given, Mapping) else {}
-    return {key: str(known.get(key) or "") for key in QUESTIONS}
-
-
-def with_answer(project: Project, key: str, text: str) -> Project:
-    """Return the project with one answer of its card changed."""
-    given = {**answers_of(project), key: text.strip()}
-    kept = {name: one for name, one in given.items() if one}
-    extra = {name: one for name, one in project.extra.items() if name != KEY}
-    return replace(project, extra={**extra, KEY: kept} if kept else extra)
 
 
 def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:

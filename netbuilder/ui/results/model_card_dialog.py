@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project import card_answers
 from netbuilder.core.results import model_card
 from netbuilder.ui.plots.picture_export import write_pdf
 from netbuilder.ui.services import jobs
@@ -75,8 +76,8 @@ class ModelCardDialog(QDialog):
             )
         )
         self.answers: dict[str, QPlainTextEdit] = {}
-        given = model_card.answers_of(self._store.project)
-        for key, question in model_card.QUESTIONS.items():
+        given = card_answers.answers_of(self._store.project)
+        for key, question in card_answers.QUESTIONS.items():
             label = QLabel(_(question), self)
             field = QPlainTextEdit(given[key], self)
             field.setObjectName(f"card_{key}")
@@ -114,7 +115,7 @@ class ModelCardDialog(QDialog):
 
     def _follow(self, _old: Project, new: Project) -> None:
         """Show the answers of the project where something else changed them: undo, say."""
-        for key, text in model_card.answers_of(new).items():
+        for key, text in card_answers.answers_of(new).items():
             field = self.answers[key]
             if field.toPlainText().strip() != text:
                 with QSignalBlocker(field):
@@ -129,7 +130,7 @@ class ModelCardDialog(QDialog):
         text = self.answers[key].toPlainText()
         self._store.apply(
             _("Edit the model card"),
-            lambda project: model_card.with_answer(project, key, text),
+            lambda project: card_answers.with_answer(project, key, text),
             merge=f"card/{key}",
         )
 

@@ -98,7 +98,7 @@ def role(column: str, name: str) -> Edit:
 
 
 def card(key: str, text: str) -> Edit:
-    from netbuilder.core.results.model_card import with_answer
+    from netbuilder.core.project.card_answers import with_answer
 
     return lambda p: with_answer(p, key, text)
 

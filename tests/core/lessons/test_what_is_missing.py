@@ -12,16 +12,15 @@ from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.lesson_files import observe_project
-from netbuilder.core.lessons import check_values, library
+from netbuilder.core.lessons import library
 from netbuilder.core.lessons.check_words import WORDS
 from netbuilder.core.lessons.conditions import parse_condition
 from netbuilder.core.lessons.layer_check import LayerCheck
 from netbuilder.core.lessons.lesson_state import LessonState, ObservedRun
 from netbuilder.core.lessons.step_check import check_steps
-from netbuilder.core.project import edits
+from netbuilder.core.project import card_answers, edits
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.results import model_card
 
 
 def _begun() -> Project:
@@ -145,10 +144,9 @@ def test_numbers_are_scaled_by_the_data_by_a_layer_or_automatically() -> None:
 
 
 def test_cards_comparisons_groups_and_sheets() -> None:
-    assert tuple(model_card.QUESTIONS) == check_values.CARD_ANSWERS
-    few = model_card.with_answer(Project(), "harm", "nobody")
+    few = card_answers.with_answer(Project(), "harm", "nobody")
     assert not _holds("card", "harm", few)
-    said = model_card.with_answer(few, "harm", "Patients who are sent home ill.")
+    said = card_answers.with_answer(few, "harm", "Patients who are sent home ill.")
     assert _holds("card", "harm", said) and not _holds("card", "limits", said)
     events = frozenset({"compared:wine", "grouped:clinic", "saved:.md"})
     assert _holds("compared", "wine", said, events=events)

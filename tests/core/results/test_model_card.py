@@ -16,7 +16,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats import registry
-from netbuilder.core.project import files
+from netbuilder.core.project import card_answers, files
 from netbuilder.core.results import model_card
 
 EXAMPLES = resource("examples")
@@ -25,7 +25,7 @@ EXAMPLES = resource("examples")
 @pytest.fixture(scope="module")
 def iris() -> TrainedModel:
     project = files.read(EXAMPLES / "iris.netbuilder")
-    project = model_card.with_answer(project, "harm", "Nobody: flowers | only.")
+    project = card_answers.with_answer(project, "harm", "Nobody: flowers | only.")
     project = replace(project, training=replace(project.training, epochs=5))
     return Session(project, load_dataset(project, EXAMPLES), record=False).run()
 
@@ -46,11 +46,11 @@ def test_the_facts_are_those_of_the_data_set(iris: TrainedModel) -> None:
 def test_the_judgement_is_kept_in_project_and_model(iris: TrainedModel, tmp_path: Path) -> None:
     registry.save_network(iris, tmp_path / "iris.h5")
     again = registry.load_network(tmp_path / "iris.h5")
-    assert model_card.answers_of(again.project)["harm"] == "Nobody: flowers | only."
+    assert card_answers.answers_of(again.project)["harm"] == "Nobody: flowers | only."
     files.write(iris.project, tmp_path / "iris.netbuilder")
     read = files.read(tmp_path / "iris.netbuilder")
-    assert model_card.answers_of(read)["harm"] == "Nobody: flowers | only."
-    assert model_card.KEY not in model_card.with_answer(read, "harm", "").extra
+    assert card_answers.answers_of(read)["harm"] == "Nobody: flowers | only."
+    assert card_answers.KEY not in card_answers.with_answer(read, "harm", "").extra
 
 
 def test_markdown_and_html(iris: TrainedModel, tmp_path: Path) -> None:

@@ -12,9 +12,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.project import edits
+from netbuilder.core.project import card_answers, edits
 from netbuilder.core.project.model import Project
-from netbuilder.core.results import model_card
 from netbuilder.core.results.statistics import by_group, group_values
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
@@ -85,7 +84,7 @@ def test_the_model_card_takes_answers_and_is_saved(
     field = dialog.findChild(QPlainTextEdit, "card_purpose")
     assert field is not None
     field.setPlainText("To name flowers in a garden.")
-    assert model_card.answers_of(store.project)["purpose"] == "To name flowers in a garden."
+    assert card_answers.answers_of(store.project)["purpose"] == "To name flowers in a garden."
     qtbot.waitUntil(dialog.save.isEnabled, timeout=3 * MINUTE)
     for ending, begins in ((".md", b"# "), (".html", b"<!DOCTYPE"), (".pdf", b"%PDF")):
         path = tmp_path / f"card{ending}"
@@ -97,7 +96,7 @@ def test_the_model_card_takes_answers_and_is_saved(
     # A lesson asks about the card: the window stays usable beside it, and both say the same.
     assert not dialog.isModal()
     store.undo()
-    assert model_card.answers_of(store.project)["purpose"] == "" == field.toPlainText()
+    assert card_answers.answers_of(store.project)["purpose"] == "" == field.toPlainText()
     field.setPlainText("To name ")
     assert field.toPlainText() == "To name ", "a blank at the end may go on"
     dialog.close()
