@@ -138,9 +138,13 @@ class LazyPage(QWidget):
                 self.panel = note_label(words, role="empty")
             layout = self.layout()
             assert layout is not None
+            # The inspector comes from elsewhere: Qt takes the keyboard from what moves.
+            focused = QApplication.focusWidget()
             layout.addWidget(self.panel)
             # Qt would show it in the next turn; who asked for it may want to point at it now.
             self.panel.show()
+            if focused is not None and self.panel.isAncestorOf(focused):
+                focused.setFocus()
         return self.panel
 
 
