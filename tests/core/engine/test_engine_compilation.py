@@ -184,7 +184,8 @@ def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
             session.stop()
 
     program._COMPILING.acquire()
-    session = Session(chain(NET, epochs=10**6, batch_size=16), data, record=False, on_event=watch)
+    # Of a size that no other test has compiled: a program that is kept waits for nothing.
+    session = Session(chain(NET, epochs=10**6, batch_size=17), data, record=False, on_event=watch)
     session.run()
     assert went == [False], "nothing was compiled beside the other compilation"
 
