@@ -231,7 +231,7 @@ def _number_style(name: str) -> NumberStyle:
         return NumberStyle()
     # The catalog holds what Babel knows of it (scripts/translations.py): loading Babel takes longer
     # than a window may wait for its first number.
-    written = _load(name).pgettext("number style", "{number}%")
+    written = load_catalog(name).pgettext("number style", "{number}%")
     if "|" not in written:
         data = babel_locale()
         symbols = data.number_symbols["latn"]
@@ -311,7 +311,7 @@ def _catalog() -> _gettext.NullTranslations:
 
 
 def _use(name: str) -> None:
-    _State.language, _State.catalog = name, _load(name)
+    _State.language, _State.catalog = name, load_catalog(name)
 
 
 def find_language(name: str) -> str | None:
@@ -336,7 +336,7 @@ def system_language() -> str:
 
 
 @cache
-def _load(name: str) -> _gettext.NullTranslations:
+def load_catalog(name: str) -> _gettext.NullTranslations:
     """The catalog of one language; a damaged one is left out with a warning in the log."""
     if name == SOURCE:
         return _gettext.NullTranslations()

@@ -159,7 +159,7 @@ def _first_project() -> Project:
 def _look_back(window: MainWindow) -> None:
     """Offer what earlier processes left, and say how they ended."""
     faults = crash_detector.take_crashes()
-    _offer_recovery(window)
+    offer_recovery(window)
     if faults:
         window.commands.show_of_machine(
             crash_detector.crash_message(faults[-1]),
@@ -167,7 +167,7 @@ def _look_back(window: MainWindow) -> None:
         )
 
 
-def _offer_recovery(window: MainWindow) -> None:
+def offer_recovery(window: MainWindow) -> None:
     """Ask about what a crash left: what was edited, then what was being trained."""
     back: Path | None = None
     for found in recovery.find_recovered():

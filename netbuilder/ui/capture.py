@@ -467,7 +467,7 @@ class CollectWindow(QDialog):
         self._writing.append(job)
         job.finished.connect(partial(self._writing.remove, job))
 
-    def _written(self) -> None:
+    def wait_for_writes(self) -> None:
         """Wait for the samples on their way to the disk, before their files are touched."""
         for job in self._writing:
             job.wait()
@@ -484,7 +484,7 @@ class CollectWindow(QDialog):
         others = [one.class_name for one in self.cards if one is not card]
         try:
             name = check_class_name(text, others)
-            self._written()
+            self.wait_for_writes()
             self._collection.rename(card.class_name, name)
         except UserError as error:
             card.complain(str(error))
@@ -500,7 +500,7 @@ class CollectWindow(QDialog):
         card.show_name(name)
 
     def _delete(self, card: ClassCard, path: Path) -> None:
-        self._written()
+        self.wait_for_writes()
         try:
             self._removed.append(self._collection.remove(path))
         except UserError as error:
@@ -546,7 +546,7 @@ class CollectWindow(QDialog):
 
     def _use(self) -> None:
         self._close_source()
-        self._written()
+        self.wait_for_writes()
         self.used.emit(self._collection.folder)
         self.accept()
 

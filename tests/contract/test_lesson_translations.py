@@ -65,12 +65,12 @@ def lesson(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(i18n, "FOLDER", tmp_path / "locale")
     (tmp_path / "locale/de").mkdir(parents=True)
     (tmp_path / "locale/de/netbuilder.po").write_text('msgid ""\nmsgstr ""\n', "utf-8")
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     path = tmp_path / "one.md"
     path.write_text(ENGLISH, "utf-8")
     i18n.set_language("de")
     yield path
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     i18n.set_language("en")
 
 

@@ -35,9 +35,9 @@ def german(tmp_path, monkeypatch):
     (tmp_path / "de" / "netbuilder.po").write_text(GERMAN, encoding="utf-8")
     monkeypatch.setattr(i18n, "FOLDER", tmp_path)
     monkeypatch.setenv(i18n.VARIABLE, "en")
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     yield tmp_path
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     i18n.set_language("en")
 
 

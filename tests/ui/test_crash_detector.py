@@ -40,7 +40,7 @@ def go_on():
     watched.close()
     os._exit(0)
 
-window.documents._recovery.wrote.connect(go_on)
+window.documents.recovery.wrote.connect(go_on)
 window.store.apply("Name", lambda p: edits.set_training(p, epochs=77))
 application.exec()
 """

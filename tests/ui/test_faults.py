@@ -399,7 +399,7 @@ def test_edits_go_on_where_the_working_folder_is_gone(
     window = open_window(example("iris"), keras=False)
     gone.rmdir()
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=3))
-    with qtbot.waitSignal(window.documents._recovery.wrote, timeout=MINUTE):
+    with qtbot.waitSignal(window.documents.recovery.wrote, timeout=MINUTE):
         window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=4))
     assert window.workbench.base == Path.home()
     window.store.undo()

@@ -53,10 +53,10 @@ def german(
     (tmp_path / "locale/de/netbuilder.po").write_text(GERMAN, encoding="utf-8")
     monkeypatch.setattr(i18n, "FOLDER", tmp_path / "locale")
     monkeypatch.setenv(i18n.VARIABLE, "en")
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     i18n.set_language("en")
     yield tmp_path
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     monkeypatch.delenv("NETBUILDER_SITE_SETTINGS", raising=False)
     retranslate.choose_language("en")
 

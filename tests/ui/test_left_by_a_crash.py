@@ -76,7 +76,7 @@ def test_escape_throws_nothing_away(
             QTimer.singleShot(30, escape)
 
     QTimer.singleShot(30, escape)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert escaped == ["Unsaved work found", "Interrupted training"]
     assert [one.file for one in recovery.find_recovered()] == [left], (
         "it is found at the next start"
@@ -89,7 +89,7 @@ def test_what_is_forgotten_is_gone(
 ) -> None:
     window = open_window(keras=False)
     answer(dialogs.FORGET)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert not left.exists()
     assert recovery.find_recovered() == []
 
@@ -100,7 +100,7 @@ def test_what_is_put_back_is_on_disk_all_the_while(
     window = open_window(keras=False)
     before = left.read_text("utf-8")
     answer(dialogs.BACK)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert window.store.project.graph == edited.graph
     (kept,) = left.parent.glob("*.json")
     assert kept.read_text("utf-8") == before
@@ -122,7 +122,7 @@ def test_a_second_crash_leaves_work_and_run_of_one_process_too(
     run_left("0123-b", edits.set_training(example("iris"), epochs=1_000_000))
     window = open_window()
     answer(dialogs.BACK, dialogs.GO_ON)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     runner = window.runner
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
     assert not left.exists()
@@ -141,7 +141,7 @@ def test_a_run_that_goes_on_alone_belongs_to_no_file(
     (place / "base.txt").write_text(str(tmp_path), "utf-8")
     window = open_window()
     answer(dialogs.GO_ON)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert window.store.path is None
     assert Path(suggested_paths.suggested_path(window.workbench, ".h5")).stem == "Iris"
     assert window.store.document.base == tmp_path, "where its data lies"
@@ -155,7 +155,7 @@ def test_data_beside_a_project_of_no_file_is_found_again(
     left.write_text(json.dumps({**raw, "base": str(tmp_path / "elsewhere")}), "utf-8")
     window = open_window(keras=False)
     answer(dialogs.BACK)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert window.store.path is None
     assert window.workbench.base == tmp_path / "elsewhere"
 
@@ -175,7 +175,7 @@ def test_what_is_put_back_does_not_give_way_to_a_run(
     place = run_left(name, project)
     window = open_window()
     pressed = answer(dialogs.BACK, dialogs.GO_ON)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert window.store.project.name == edited.name, "the edits stay"
     assert window.store.project.training.epochs == 77
     if name.startswith("0123"):
@@ -211,7 +211,7 @@ def test_a_run_that_another_window_took_is_passed_over(
     monkeypatch.setattr(interrupted_runs, "find_interrupted", lambda: found)
     window = open_window()
     answer(dialogs.GO_ON, dialogs.GO_ON)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
     assert window.store.project.name == found[1].project.name
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING)
     assert window.runner.project.name == found[1].project.name
@@ -241,7 +241,7 @@ def test_that_changes_are_not_kept_is_told_once(
     window.documents.failed.connect(lambda error: told.append(error.what))
 
     def edit(epochs: int) -> None:
-        with qtbot.waitSignal(window.documents._recovery.wrote, timeout=MINUTE):
+        with qtbot.waitSignal(window.documents.recovery.wrote, timeout=MINUTE):
             window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=epochs))
 
     no_room(True)
@@ -250,7 +250,7 @@ def test_that_changes_are_not_kept_is_told_once(
     qtbot.waitUntil(lambda: bool(told), timeout=MINUTE)
     no_room(False)
     assert len(told) == 1
-    assert str(window.documents._recovery._file.parent) in window.banner.cards[0].title.text()
+    assert str(window.documents.recovery._file.parent) in window.banner.cards[0].title.text()
     edit(5)
     no_room(True)
     edit(6)

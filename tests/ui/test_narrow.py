@@ -48,11 +48,11 @@ def test_a_narrow_side_panel_cuts_nothing_off(
     scroll = panel.findChild(QScrollArea)
     for layer in ("conv2d", "dense"):
         panel._select((layer,))
-        qtbot.waitUntil(lambda: len(panel._parts) > 3 and panel._parts[-1].isVisible())
+        qtbot.waitUntil(lambda: len(panel.parts) > 3 and panel.parts[-1].isVisible())
         qtbot.waitUntil(lambda: scroll.widget().width() <= scroll.viewport().width())
         assert all(
             part.pixmap().width() <= scroll.viewport().width()
-            for part in panel._parts
+            for part in panel.parts
             if not part.pixmap().isNull()
         )
 

@@ -134,7 +134,7 @@ def test_a_name_and_a_folder_are_offered_beside_the_data(
     window = open_window(edits.set_data(empty_project(), Data("csv", path=str(data))), keras=False)
     window.documents.save_as()
     curves = window.docks.show_panel("training").curves
-    curves._export()
+    curves.export()
     window.docks.show_panel("code")._save()
     assert asked == [str(place / name) for name in ("sales.netbuilder", "curves.png", "sales.py")]
 
@@ -144,12 +144,12 @@ def test_a_name_and_a_folder_are_offered_beside_the_data(
     assert window.documents.save_to(own / "mine.netbuilder")
     asked.clear()
     window.documents.save_as()
-    curves._export()
+    curves.export()
     assert asked == [str(own / "mine.netbuilder"), str(own / "curves.png")]
 
     window.documents.show_project(empty_project(), None)
     asked.clear()
-    curves._export()
+    curves.export()
     assert asked == [str(own / "curves.png")], "where the last file was"
 
 

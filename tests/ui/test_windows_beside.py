@@ -133,10 +133,10 @@ def test_curves_say_that_they_were_written_or_why_not(
     view.show()
     names(monkeypatch, blocked / "curves.png")
     pressed = answer("OK")
-    view._export()
+    view.export()
     assert pressed == ["OK"]
     names(monkeypatch, tmp_path / "curves")
-    view._export()
+    view.export()
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert QToolTip.text() == "Saved curves.png."
 
@@ -148,9 +148,9 @@ def test_a_rubric_says_that_it_was_written(
     qtbot.addWidget(form)
     form.show()
     names(monkeypatch, blocked / "r.toml")
-    form._save()
+    form.save_as()
     assert form.complaint.property("role") == "complaint"
     names(monkeypatch, tmp_path / "r.toml")
-    form._save()
+    form.save_as()
     assert form.complaint.text() == "✓ Wrote r.toml."
     assert form.complaint.property("role") == "body"

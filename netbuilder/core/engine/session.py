@@ -133,10 +133,10 @@ class Session:
         self.rescued: TrainedModel | None = None
         self.not_recorded: Exception | None = None
         self._emit = on_event or (lambda event: None)
-        self._loop = RunLoop(self.project, dataset, self._emit, self._agreement)
-        self._control = self._loop.control
+        self.loop = RunLoop(self.project, dataset, self._emit, self._agreement)
+        self._control = self.loop.control
         if epochs is not None:
-            self._loop.epochs = epochs
+            self.loop.epochs = epochs
         self._parts: RunParts | None = None
         self._history: History | None = None
         self._start = start
@@ -171,7 +171,7 @@ class Session:
             spread: seconds over which the planned epochs are spread evenly, in place of ``rate``;
                 a run that takes longer is not slowed.
         """
-        self._control.post(lambda: self._loop.set_speed(rate, unit, spread))
+        self._control.post(lambda: self.loop.set_speed(rate, unit, spread))
 
     def step(self) -> None:
         """Do one step and stand still; answered by ``Paused``, also where the run stood before.
@@ -186,9 +186,9 @@ class Session:
 
     def _go_and_stand(self, steps: Callable[[Trainer], int]) -> None:
         def allow() -> None:
-            trainer = self._trainer
+            trainer = self.trainer
             if trainer is not None:
-                self._loop.tempo.allow(trainer.position + steps(trainer))
+                self.loop.tempo.allow(trainer.position + steps(trainer))
 
         self._control.pause()
         self._control.post(allow)
@@ -205,7 +205,7 @@ class Session:
         A run that stands still goes on standing; one that has ended begins again with ``run``.
         """
         self._wish(
-            lambda: self._reset(None if self._trainer is None else self._trainer.orders.seed)
+            lambda: self._reset(None if self.trainer is None else self.trainer.orders.seed)
         )
 
     def stop_after_epoch(self) -> None:
@@ -255,7 +255,7 @@ class Session:
     def set_data(self, project: Project, dataset: Dataset) -> None:
         """Go on with data that it ``accepts`` from the next epoch on, for as many epochs as the
         plan has; answered by ``DataReplaced``. What the network has learned stays."""
-        self._control.post(lambda: self._loop.at_epoch(lambda: self._set_data(project, dataset)))
+        self._control.post(lambda: self.loop.at_epoch(lambda: self._set_data(project, dataset)))
 
     def go_back_to_best(self) -> None:
         """Put the weights of the best epoch back and go on from them."""
@@ -274,17 +274,17 @@ class Session:
         those that are due take turns. While the run pauses each is answered once. It may be
         called before the run begins.
         """
-        self._loop.probing.watch(probe)
+        self.loop.probing.watch(probe)
         self._control.post(lambda: None)
 
     def unwatch(self, key: str) -> None:
         """Answer the probe of that key no more."""
-        self._loop.probing.unwatch(key)
+        self.loop.probing.unwatch(key)
 
     def stretch_views(self, times: float) -> None:
         """Answer probes that may wait (``Probe.slowest``) so many times more seldom: those who look
         have more to do than they should take from the training."""
-        self._loop.probing.stretch = times
+        self.loop.probing.stretch = times
 
     def leads_to(self, trained: TrainedModel | None) -> bool:
         """Whether a network is what the run has come to, and not one whose weights were set since
@@ -294,23 +294,23 @@ class Session:
 
     def keep_weights(self) -> None:
         """Keep the weights of epochs on the way, in ``weight_history``; before the run begins."""
-        if self._loop.weights is None:
-            self._loop.weights = WeightHistory()
+        if self.loop.weights is None:
+            self.loop.weights = WeightHistory()
 
     @property
     def weight_history(self) -> WeightHistory | None:
         """The weights of earlier epochs, where they are kept; to be read after the run."""
-        return self._loop.weights
+        return self.loop.weights
 
     @property
     def epochs(self) -> int:
         """How many are planned, from the very beginning."""
-        return self._loop.epochs
+        return self.loop.epochs
 
     @property
     def seconds(self) -> float:
         """How long the run has gone on by the clock, pauses left out."""
-        return self._loop.clock.seconds
+        return self.loop.clock.seconds
 
     @property
     def moved(self) -> bool:
@@ -324,7 +324,8 @@ class Session:
         return self._history
 
     @property
-    def _trainer(self) -> Trainer | None:
+    def trainer(self) -> Trainer | None:
+        """What trains; None before the network is built."""
         return None if self._parts is None else self._parts.trainer
 
     # The work, on the calling thread.
@@ -374,18 +375,18 @@ class Session:
         if self._control.ending != "now" or self._agreement is not None:
             parts.reporter.started(self.epochs)
         try:
-            reason = self._loop.run(parts)
+            reason = self.loop.run(parts)
             parts.saver.finish()
         finally:
             trainer.compilation.end(trainer.position)
             parts.saver.close()
         # What was done is all that is planned now: "20 more" are 20 from here.
-        self._loop.epochs = min(self.epochs, trainer.epoch)
+        self.loop.epochs = min(self.epochs, trainer.epoch)
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._outcome(parts.callbacks.restored_epoch)
-        self._loop.withdraw(trainer)
-        watcher = self._loop.watcher
+        self.loop.withdraw(trainer)
+        watcher = self.loop.watcher
         for notice in watcher.at_end(trainer.history, trainer.training_model, self.dataset, reason):
             self._emit(DiagnosisAdded(notice))
         self._keep_record(trainer, reason)
@@ -397,7 +398,7 @@ class Session:
         assert self._parts is not None
         trainer = self._parts.trainer
         found = finished_model(trainer, self.project, self.dataset, self._emit, restored_epoch)
-        return self._loop.timed(found, trainer.position)
+        return self.loop.timed(found, trainer.position)
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
         self.not_recorded = None
@@ -480,12 +481,12 @@ class Session:
         if found is not None:
             self._emit(Preparing(_("Continuing after epoch {epoch}…", epoch=found.epoch), "resume"))
             restore_snapshot(trainer, callbacks, found)
-            self._loop.set_seconds(float(found.facts["seconds"]))
+            self.loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:
             trainer.go_on_from(self._start, other_data=self._other_data)
-            self._loop.set_seconds(self._start.seconds)
-            self._loop.tempo.slowed = self._start.slowed
-            self._loop.epochs = max(self.epochs, trainer.epoch)
+            self.loop.set_seconds(self._start.seconds)
+            self.loop.tempo.slowed = self._start.slowed
+            self.loop.epochs = max(self.epochs, trainer.epoch)
         saver.begin(found, trainer.position)
         # Kept by itself: another run may take the trainer over.
         self._history = trainer.history
@@ -509,7 +510,7 @@ class Session:
             reporter.changed("learning_rate", rate, SCHEDULE_OFF if off else "")
 
     def _set_epochs(self, epochs: int) -> None:
-        self._loop.epochs = max(1, epochs)
+        self.loop.epochs = max(1, epochs)
         if self._parts is not None:
             self._parts.reporter.changed("epochs", self.epochs)
 
@@ -521,7 +522,7 @@ class Session:
         parts.trainer.restart(initial_network(parts.trainer, self._order, seed), seed)
         parts.callbacks.begin()
         self._set_in_run.forget()
-        self._loop.restarted()
+        self.loop.restarted()
         parts.reporter.changed("reset", seed)
 
     def _set_data(self, project: Project, dataset: Dataset) -> None:
@@ -535,9 +536,9 @@ class Session:
         trainer.take(dataset)
         switch_data(trainer, self._order)
         self._set_in_run.forget()
-        self._loop.take(self.project, dataset, trainer.position - before)
+        self.loop.take(self.project, dataset, trainer.position - before)
         self._parts.callbacks.begin()
-        self._loop.epochs = trainer.epoch + self.project.training.epochs
+        self.loop.epochs = trainer.epoch + self.project.training.epochs
         reporter.changed("data", 0)
         reporter.started(self.epochs)
         self._emit(DataReplaced(project))
@@ -554,7 +555,7 @@ class Session:
             log.info("a weight was not set: %s", error)
         else:
             trainer.changed()
-            self._loop.probing.again()
+            self.loop.probing.again()
             self._parts.reporter.changed("weights", count)
         # Who turns a wheel sets many: they are saved and shown with the last of them.
         if not self._to_set:
@@ -575,14 +576,14 @@ class Session:
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run
             log.info("the network as it stands cannot be shown: %s", error)
             return
-        self._emit(PausedModel(self._loop.timed(found, trainer.position)))
+        self._emit(PausedModel(self.loop.timed(found, trainer.position)))
 
     def _go_back(self) -> None:
         if self._parts is not None:
             self._parts.trainer.program.settle()
             self._set_in_run.forget()
             self._parts.reporter.changed("best", self._parts.trainer.restore_best())
-            self._loop.probing.again()
+            self.loop.probing.again()
 
     def _go_back_before_raise(self) -> None:
         if self._parts is not None:

@@ -72,12 +72,12 @@ class LayerPicture(QWidget):
         self._layer: LayerContent | None = None
         self._values: Any = None
         self.parts = PictureParts()
-        self._tiles: list[PictureTile] = []
-        self._links: list[WeightLine] = []
-        self._nodes: list[tuple[QRectF, float, str]] = []
+        self.tiles: list[PictureTile] = []
+        self.links: list[WeightLine] = []
+        self.nodes: list[tuple[QRectF, float, str]] = []
         self._units: list[int] = []  # that the first nodes stand for
         self._room = _MOST_UNITS  # for so many of them
-        self._past = False
+        self.past = False
         self._marked: tuple[int, ...] | None = None
         self._state: tuple[int, int] | None = None  # (down, across) in the picture of states
         self._height = 60.0
@@ -95,9 +95,9 @@ class LayerPicture(QWidget):
     def show_layer(self, layer: LayerContent) -> None:
         """Show an output, with what the layer was given and its weights."""
         values, kernel = layer.values, layer.weights.get("kernel")
-        self._past = False
+        self.past = False
         self._layer, self._values, self._words = layer, values, ()
-        self._tiles, self._links, self._nodes, self._units = [], [], [], []
+        self.tiles, self.links, self.nodes, self._units = [], [], [], []
         self._captions = []
         self._room = _MOST_UNITS
         self.parts.begin()
@@ -135,7 +135,7 @@ class LayerPicture(QWidget):
 
     def fade(self) -> None:
         """What is shown is of an earlier run."""
-        self._past = True
+        self.past = True
         self.update()
 
     # laying out ---------------------------------------------------------------------------
@@ -162,7 +162,7 @@ class LayerPicture(QWidget):
             x, y = column * (cell + _GAP), row * (side + _GAP)
             if with_filter:
                 box = QRectF(x, y, 26, 26)
-                self._tiles.append(
+                self.tiles.append(
                     PictureTile(
                         box, filters[place], (), None, (1, 1), "filter", _always(_(_FILTER))
                     )
@@ -171,7 +171,7 @@ class LayerPicture(QWidget):
             shrink = side / max(height, width)
             box = QRectF(x, y, width * shrink, height * shrink)
             index = (0, 0, number)
-            self._tiles.append(
+            self.tiles.append(
                 PictureTile(
                     box,
                     images[place],
@@ -227,7 +227,7 @@ class LayerPicture(QWidget):
             frame = values[(step, slice(None), slice(None), *shown)]
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = heat_image(frame)
-            self._tiles.append(
+            self.tiles.append(
                 PictureTile(
                     box,
                     image,
@@ -247,7 +247,7 @@ class LayerPicture(QWidget):
         self._height = min(max(8.0 * units, 60.0), 180.0)
         box = QRectF(0, 0, _WIDTH, self._height)
         image = (signed_image if signed else heat_image)(values.T)
-        self._tiles.append(PictureTile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
+        self.tiles.append(PictureTile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
         if len(words) == steps and _WIDTH / steps >= _NARROW:
             self._words = words
             self._height += NAMES_HEIGHT
@@ -267,7 +267,7 @@ class LayerPicture(QWidget):
             box = QRectF(column * (side + _GAP), top + row * (side + _GAP), side, side)
             image = heat_image(shares[head])
             told = partial(attention_sentence, shares[head], words, head if heads > 1 else None)
-            self._tiles.append(
+            self.tiles.append(
                 PictureTile(
                     box, image, (), None, (rows, columns), _("head {number}", number=head), told
                 )
@@ -288,7 +288,7 @@ class LayerPicture(QWidget):
         image = signed_image(states.T)
         box = QRectF(0, 0, _WIDTH, height)
         told = partial(state_sentence, states)
-        self._tiles.append(PictureTile(box, image, (), None, states.T.shape, _OF_STATES, told))
+        self.tiles.append(PictureTile(box, image, (), None, states.T.shape, _OF_STATES, told))
         self._captions.append((QRectF(0, box.bottom() + 2, _WIDTH, _CAPTION), _(_STATES)))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
@@ -302,7 +302,7 @@ class LayerPicture(QWidget):
             row, column = divmod(place, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
             image = surface_image(surfaces, unit, names)
-            self._tiles.append(
+            self.tiles.append(
                 PictureTile(box, image, (unit,), None, label=_("unit {number}", number=unit))
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
@@ -310,7 +310,7 @@ class LayerPicture(QWidget):
     def _lay_units(self, layer: LayerContent, kernel: Any) -> None:
         """Units on the right, with wires from what they are made of where they are few."""
         values, given, names = layer.values, layer.given, layer.names
-        top = self._tiles[-1].box.bottom() + 2 * _GAP if self._tiles else 0.0
+        top = self.tiles[-1].box.bottom() + 2 * _GAP if self.tiles else 0.0
         top += _CAPTION if self._of_states() is not None else 0.0
         wired = (
             given is not None
@@ -336,7 +336,7 @@ class LayerPicture(QWidget):
             if layer.words:  # numbers of a text: each stands for a word
                 names = layer.words
             name = str(names[unit]) if len(names) == len(values) else str(unit)
-            self._nodes.append((box, float(values[unit]), name))
+            self.nodes.append((box, float(values[unit]), name))
         if wired:
             self._lay_wires(layer, kernel, QRectF(0, top + middle, left, line))
         self._height = top + rows * line + 4
@@ -363,12 +363,12 @@ class LayerPicture(QWidget):
         for source in range(len(given)):
             y = place.top() + (source - len(given) / 2) * line
             name = str(layer.given_names[source]) if named else f"x[{source}]"
-            self._nodes.append((QRectF(0, y, 90, line - 2), float(given[source]), name))
+            self.nodes.append((QRectF(0, y, 90, line - 2), float(given[source]), name))
             for unit in range(len(self._units)):
-                end = QPointF(place.right() - 2, self._nodes[unit][0].center().y())
+                end = QPointF(place.right() - 2, self.nodes[unit][0].center().y())
                 start = QPointF(92, y + line / 2 - 1)
                 weight = float(kernel[source, unit])
-                self._links.append(WeightLine(start, end, weight, source, unit, name))
+                self.links.append(WeightLine(start, end, weight, source, unit, name))
 
     # pointing -----------------------------------------------------------------------------
 
@@ -388,7 +388,7 @@ class LayerPicture(QWidget):
         return self._values is not None and self._values.ndim > 1
 
     def _of_states(self) -> PictureTile | None:
-        return next((tile for tile in self._tiles if tile.label == _OF_STATES), None)
+        return next((tile for tile in self.tiles if tile.label == _OF_STATES), None)
 
     def index_at(self, spot: QPointF) -> tuple[int, ...] | None:
         """The place in the output of the number under a point."""
@@ -396,9 +396,9 @@ class LayerPicture(QWidget):
             return None
         if self._values.ndim == 1:
             for place, unit in enumerate(self._units):
-                if self._nodes[place][0].contains(spot):
+                if self.nodes[place][0].contains(spot):
                     return (unit,)
-        for tile in self._tiles:
+        for tile in self.tiles:
             if not tile.index or not tile.box.contains(spot):
                 continue
             if tile.axes is None:
@@ -410,7 +410,7 @@ class LayerPicture(QWidget):
 
     def link_at(self, spot: QPointF) -> WeightLine | None:
         """The wire under a point."""
-        near = min(self._links, key=lambda link: link.away(spot), default=None)
+        near = min(self.links, key=lambda link: link.away(spot), default=None)
         return near if near is not None and near.away(spot) <= _REACH else None
 
     def beside(self, index: tuple[int, ...] | None, dx: int, dy: int) -> tuple[int, ...] | None:
@@ -505,7 +505,7 @@ class LayerPicture(QWidget):
             word = f"“{self._words[index[0]]}” " if self._words else ""
             value = format_number(float(self._values[index]), ".4g")
             return f"{word}[{', '.join(map(str, index))}] = {value}"
-        over = next((t for t in self._tiles if t.box.contains(spot)), None)
+        over = next((t for t in self.tiles if t.box.contains(spot)), None)
         return over.told(*over.cell(spot)) if over is not None and over.told is not None else ""
 
     # painting -----------------------------------------------------------------------------
@@ -513,14 +513,14 @@ class LayerPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         p = QPainter(self)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
-        p.setOpacity(0.3 if self._past else 1.0)
-        paint_tiles(p, self._tiles)
-        paint_links(p, self._links)
+        p.setOpacity(0.3 if self.past else 1.0)
+        paint_tiles(p, self.tiles)
+        paint_links(p, self.links)
         for place, words in self._captions:
             paint_caption(p, place, words)
         if self._words:
-            paint_words(p, self._tiles[0].box, self._words)
-        paint_nodes(p, self._nodes, len(self._units))
+            paint_words(p, self.tiles[0].box, self._words)
+        paint_nodes(p, self.nodes, len(self._units))
         box = self.marked_box()
         if not box.isEmpty():
             paint_mark(p, box, QRectF(self.rect()), squares=self.of_squares)
@@ -539,8 +539,8 @@ class LayerPicture(QWidget):
         if index is None or self._values is None or len(index) != self._values.ndim:
             return QRectF()
         if len(index) == 1 and index[0] in self._units:
-            return self._nodes[self._units.index(index[0])][0]
-        for tile in self._tiles:
+            return self.nodes[self._units.index(index[0])][0]
+        for tile in self.tiles:
             if tile.axes is None or not tile.index:
                 continue
             others = [k for k in range(len(index)) if k not in tile.axes]

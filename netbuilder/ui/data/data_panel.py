@@ -102,10 +102,10 @@ class DataPanel(QWidget):
         self._store, self._workbench = store, workbench
         self._asked: Data | None = None
         self._of: object = None  # the data that is shown
-        self._reporter = Derived(
+        self.reporter = Derived(
             self, _read_report, self._report_found, self._report_failed, of=self._data
         )
-        self._worker = Derived(
+        self.worker = Derived(
             self, _read_preview, self._preview_found, self._preview_failed, of=self._data
         )
         self.stack = QStackedWidget(self)
@@ -168,14 +168,14 @@ class DataPanel(QWidget):
         self.target = TargetPicker(page)
         self.target.edited.connect(self._edit_target)
         layout.addWidget(self.target)
-        self._form = RecipeForms(page)
-        self._form.edited.connect(self._edit)
-        layout.addWidget(self._form.sliders)
+        self.form = RecipeForms(page)
+        self.form.edited.connect(self._edit)
+        layout.addWidget(self.form.sliders)
         self.look = DataViewTabs(self._apply, page)
         self.preview = self.look.preview
         self.look.columns.columns.decided.connect(self._decide)
         layout.addWidget(self.look, 1)
-        layout.addWidget(self._form.rest)
+        layout.addWidget(self.form.rest)
         layout.addStretch()  # where there is nothing to see, cards stay as high as their words
         # A plot's axis would lie below the panel's end in a small window.
         self.look.tabBarClicked.connect(lambda: QTimer.singleShot(0, self, self._see_look))
@@ -262,7 +262,7 @@ class DataPanel(QWidget):
         self.preview.show_preview(Preview())
 
     def _show_form(self, data: Data) -> None:
-        self._form.show_data(data)
+        self.form.show_data(data)
         kind = KINDS.get(data.kind)
         self.target.setVisible(kind is not None and kind.tabular(data))
 
@@ -327,15 +327,15 @@ class DataPanel(QWidget):
         data = self._store.project.data
         if data.kind and self.isVisible() and data is not self._asked:
             self._asked = data
-            self._worker.ask(data, self._store.project, self._workbench.base)
-            self._reporter.ask(data, self._store.project, self._workbench.base)
+            self.worker.ask(data, self._store.project, self._workbench.base)
+            self.reporter.ask(data, self._store.project, self._workbench.base)
 
     def _data(self) -> Data:
         return self._store.project.data
 
     def _report_found(self, found: tuple[DataReport, tuple[object, ...]]) -> None:
         report, looks = found
-        self.look.show_report(report, looks, *self._reporter.inputs[1:])
+        self.look.show_report(report, looks, *self.reporter.inputs[1:])
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)

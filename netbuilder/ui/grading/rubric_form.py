@@ -164,7 +164,7 @@ class RubricForm(QDialog):
         self.use = buttons.addButton(_("Use this rubric"), QDialogButtonBox.ButtonRole.ActionRole)
         save.setAutoDefault(False)
         self.use.setDefault(True)
-        save.clicked.connect(lambda _checked=False: self._save())
+        save.clicked.connect(lambda _checked=False: self.save_as())
         self.use.clicked.connect(lambda _checked=False: self._use())
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -240,7 +240,7 @@ class RubricForm(QDialog):
             return
         self.accept()
 
-    def _save(self) -> None:
+    def save_as(self) -> None:
         try:
             made = self.made()
             path = ask_save(self, _("Save the rubric"), "rubric.toml", (_TOML,))

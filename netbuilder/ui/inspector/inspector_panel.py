@@ -105,7 +105,7 @@ class Inspector(QScrollArea):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store = store
+        self.store = store
         self._workbench = workbench
         self._evaluation_service = evaluation_service
         self._selection: tuple[str, ...] = ()
@@ -158,14 +158,14 @@ class Inspector(QScrollArea):
         self._layout.addWidget(self.name_trouble)
         self.words = note_label("", page)
         self._layout.addWidget(self.words)
-        self.summary = ProjectSummary(self._store, self._workbench, self._evaluation_service, page)
+        self.summary = ProjectSummary(self.store, self._workbench, self._evaluation_service, page)
         self._layout.addWidget(self.summary)
         self._place = QVBoxLayout()
         self._layout.addLayout(self._place)
         self.group = GroupForm(page)
         self.group.repeated.connect(self._repeat)
         self._layout.addWidget(self.group)
-        self.cards = ProblemCards(self._store.apply, page)
+        self.cards = ProblemCards(self.store.apply, page)
         self._layout.addWidget(self.cards)
         self._layout.addStretch(1)
         self.setWidget(page)
@@ -183,12 +183,12 @@ class Inspector(QScrollArea):
         """The one selected layer, or None."""
         if len(self._selection) != 1:
             return None
-        return self._store.project.graph.by_id.get(self._selection[0])
+        return self.store.project.graph.by_id.get(self._selection[0])
 
     @property
     def nodes(self) -> tuple[Node, ...]:
         """The selected layers."""
-        by_id = self._store.project.graph.by_id
+        by_id = self.store.project.graph.by_id
         return tuple(by_id[one] for one in self._selection if one in by_id)
 
     @property
@@ -196,7 +196,7 @@ class Inspector(QScrollArea):
         """The one selected group, or None."""
         if len(self._selection) != 1:
             return None
-        return self._store.project.graph.group_by_id.get(self._selection[0])
+        return self.store.project.graph.group_by_id.get(self._selection[0])
 
     @property
     def headline(self) -> tuple[str, str]:
@@ -218,7 +218,7 @@ class Inspector(QScrollArea):
         """Show what is selected."""
         if tuple(ids) != self._selection:
             self._selection = tuple(ids)
-            self._store.end_merge()
+            self.store.end_merge()
             self._show()
 
     def focus_first(self) -> None:
@@ -294,7 +294,7 @@ class Inspector(QScrollArea):
                 self._form.unfold(True)
 
     def _show_group(self, group: Group) -> None:
-        graph = self._store.project.graph
+        graph = self.store.project.graph
         inside = groups.members(graph, group.id)
         self.square.hide()
         self.title.setText(_("Group"))
@@ -349,7 +349,7 @@ class Inspector(QScrollArea):
             self._replace_form(None)
 
     def _show_project(self) -> None:
-        project = self._store.project
+        project = self.store.project
         self.square.hide()
         self.name.hide()
         self.name_trouble.hide()
@@ -425,7 +425,7 @@ class Inspector(QScrollArea):
             self._opened[self._shown[1]] = opened
 
     def _owner(self, node: Node) -> Node:
-        return self._store.project.graph.by_id.get(node.shared or "", node)
+        return self.store.project.graph.by_id.get(node.shared or "", node)
 
     def _shapes_changed(self) -> None:
         self._show_count()
@@ -466,7 +466,7 @@ class Inspector(QScrollArea):
         def change(project: Project) -> Project:
             return edits.set_params(project, node.id, **{name: value})
 
-        self._store.apply(
+        self.store.apply(
             _("Change {name} of {layer}", name=name, layer=node.id),
             change,
             merge=f"{node.id}/{name}",
@@ -481,7 +481,7 @@ class Inspector(QScrollArea):
             return project
 
         ids = " ".join(node.id for node in nodes)
-        self._store.apply(
+        self.store.apply(
             ngettext(
                 "Change {name} of {count} layer",
                 "Change {name} of {count} layers",
@@ -497,7 +497,7 @@ class Inspector(QScrollArea):
         if group is None:
             return
         try:
-            self._store.apply(
+            self.store.apply(
                 _("Repeat {group} ×{times}", group=group.name, times=times),
                 lambda p: repeat_group(p, group.id, times),
             )
@@ -510,7 +510,7 @@ class Inspector(QScrollArea):
         if node is None:
             return
         try:
-            edits.rename_node(self._store.project, node.id, text)
+            edits.rename_node(self.store.project, node.id, text)
         except EditError as wrong:
             self.name_trouble.setText(str(wrong))
             self.name_trouble.show()
@@ -521,7 +521,7 @@ class Inspector(QScrollArea):
         node, text, group = self.node, self.name.text().strip(), self.chosen_group
         if group is not None:
             if text and text != group.name:
-                self._store.apply(
+                self.store.apply(
                     _("Rename group"), lambda p: groups.rename_group(p, group.id, text)
                 )
             return
@@ -530,7 +530,7 @@ class Inspector(QScrollArea):
         # The selection follows the new name before views look for the old one.
         self._selection = (text,)
         self._shown = None if self._shown is None else (text, self._shown[1])
-        self._store.apply(_("Rename layer"), lambda p: edits.rename_node(p, node.id, text))
+        self.store.apply(_("Rename layer"), lambda p: edits.rename_node(p, node.id, text))
         self.renamed.emit(node.id, text)
 
     def _project_changed(self, old: Project, new: Project) -> None:

@@ -184,9 +184,9 @@ class PictureGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._images: list[QImage] = []
+        self.images: list[QImage] = []
         self._labels: Sequence[str] = ()
-        self._parts: Sequence[int] = ()
+        self.parts: Sequence[int] = ()
         self.menu = PictureMenu(self, "pictures")
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
@@ -196,8 +196,8 @@ class PictureGrid(QWidget):
         self, images: NDArray[np.uint8], labels: Sequence[str], parts: Sequence[int]
     ) -> None:
         """Show pictures, uint8 (n, height, width, channels), with their classes and parts."""
-        self._images = [to_image(one) for one in images]
-        self._labels, self._parts = labels, parts
+        self.images = [to_image(one) for one in images]
+        self._labels, self.parts = labels, parts
         self.setAccessibleName(
             ngettext(
                 "{count} picture: {labels}",
@@ -212,7 +212,7 @@ class PictureGrid(QWidget):
     @property
     def count(self) -> int:
         """How many are shown."""
-        return len(self._images)
+        return len(self.images)
 
     def _columns(self, width: int) -> int:
         return max(1, width // CELL)
@@ -222,7 +222,7 @@ class PictureGrid(QWidget):
         return CELL + self.fontMetrics().height() + 4
 
     def heightForWidth(self, width: int) -> int:
-        return math.ceil(max(len(self._images), 1) / self._columns(width)) * self._height + 2
+        return math.ceil(max(len(self.images), 1) / self._columns(width)) * self._height + 2
 
     def sizeHint(self) -> QSize:
         return QSize(5 * CELL, self.heightForWidth(max(self.width(), 5 * CELL)))
@@ -237,14 +237,14 @@ class PictureGrid(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
-        for number, image in enumerate(self._images):
+        for number, image in enumerate(self.images):
             cell = self._cell(number)
             small = max(image.width(), image.height()) < CELL
             # Few pixels stay pixels.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
             painter.drawImage(_fitted(image, cell), image)
             line = QRectF(cell.left(), cell.bottom() + 1, cell.width(), 3)
-            part = self._parts[number]
+            part = self.parts[number]
             painter.fillRect(line, colors[part] if 0 <= part < 3 else QColor(scheme.hairline))
             painter.setPen(QColor(scheme.text))
             below = QRectF(cell.left(), cell.bottom() + 4, cell.width(), metrics.height())
@@ -264,7 +264,7 @@ class PictureGrid(QWidget):
         """The class and part of the picture at a place; "" beside them."""
         for number, label in enumerate(self._labels):
             if self._cell(number).contains(x, y):
-                part = self._parts[number]
+                part = self.parts[number]
                 return f"{label} · {split_names()[part]}" if 0 <= part < 3 else label
         return ""
 

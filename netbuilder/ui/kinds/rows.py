@@ -328,7 +328,7 @@ class ResponseView(QWidget):
         row.addWidget(self.column, 1)
         layout.addLayout(row)
         self.plot = NoWheelPlot("response", 130, self)
-        self._curve = self.plot.plot([], [])
+        self.curve = self.plot.plot([], [])
         # Curves without a pen would have no points to fill between.
         self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
         self._high = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
@@ -337,9 +337,9 @@ class ResponseView(QWidget):
         self.words = note_label("", self)
         self._band = pg.FillBetweenItem(self._low, self._high)
         self.plot.addItem(self._band)
-        self._here = pg.InfiniteLine(angle=90, movable=True)
-        self._here.setCursor(Qt.CursorShape.SizeHorCursor)
-        self.plot.addItem(self._here)
+        self.here = pg.InfiniteLine(angle=90, movable=True)
+        self.here.setCursor(Qt.CursorShape.SizeHorCursor)
+        self.plot.addItem(self.here)
         layout.addWidget(self.plot)
         layout.addWidget(self.words)
         self.words.hide()
@@ -348,7 +348,7 @@ class ResponseView(QWidget):
             of=lambda: workbench.models.prediction_model,
         )  # fmt: skip
         self.column.activated.connect(self._column_chosen)
-        self._here.sigDragged.connect(self._dragged)
+        self.here.sigDragged.connect(self._dragged)
         theme.theme().changed.connect(self.restyle)
         self.restyle()
         self.hide()
@@ -356,11 +356,11 @@ class ResponseView(QWidget):
     def restyle(self) -> None:
         """Take the theme's colours."""
         scheme = theme.colors()
-        self._curve.setPen(pg.mkPen(scheme.training, width=2))
+        self.curve.setPen(pg.mkPen(scheme.training, width=2))
         dashed = Qt.PenStyle.DashLine
         self._mean.setPen(pg.mkPen(scheme.secondary, width=2, style=dashed))
-        self._here.setPen(pg.mkPen(scheme.validation, width=2))
-        self._here.setHoverPen(pg.mkPen(scheme.validation, width=4))
+        self.here.setPen(pg.mkPen(scheme.validation, width=2))
+        self.here.setHoverPen(pg.mkPen(scheme.validation, width=4))
         color = QColor(scheme.training)
         color.setAlphaF(0.16)
         self._band.setBrush(color)
@@ -436,10 +436,10 @@ class ResponseView(QWidget):
         low, high = self._range()
         self._name_places(low, high)
         self.plot.getPlotItem().setXRange(low, high, padding=0.02)
-        self._here.setBounds((low, high))
+        self.here.setBounds((low, high))
         here = _place_of(self._row.get(self.column.currentText(), low))
-        if here is not None and not self._here.moving:
-            self._here.setPos(here)
+        if here is not None and not self.here.moving:
+            self.here.setPos(here)
 
     def _name_places(self, low: float, high: float) -> None:
         """Dates below a column of dates, numbers below others."""
@@ -453,7 +453,7 @@ class ResponseView(QWidget):
         self.plot.getPlotItem().getAxis("bottom").setTicks(ticks)
 
     def _dragged(self) -> None:
-        value = self._here.value()
+        value = self.here.value()
         field = self._fields.get(self.column.currentText())
         whole = field is not None and (field.whole or field.kind == "date")
         self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
@@ -474,7 +474,7 @@ class ResponseView(QWidget):
         )
 
     def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
-        self._curve.setData(x, answers)
+        self.curve.setData(x, answers)
         x = np.asarray(x, float)
         low, high = (np.zeros(0), np.zeros(0)) if around is None else around
         known = np.isfinite(low) & np.isfinite(high)  # the rest is unlike all known rows

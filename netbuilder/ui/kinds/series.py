@@ -340,8 +340,8 @@ class SeriesForm(PredictForm):
         self._ends: SeriesEnds | None = None
         self._key = ""
         self._names: tuple[str, ...] = ()
-        self._rows: np.ndarray | None = None
-        self._given: np.ndarray | None = None
+        self.rows: np.ndarray | None = None
+        self.given: np.ndarray | None = None
         self._days: np.ndarray | None = None  # of these rows, since 1970-01-01
         self._own = False
         self.found: Forecast | None = None
@@ -402,7 +402,7 @@ class SeriesForm(PredictForm):
 
         self._trained, self.found = trained, None
         if fresh:
-            self._own, self._rows, self._given, self._days = False, None, None, None
+            self._own, self.rows, self.given, self._days = False, None, None, None
         key, entry = next(iter(preprocessing_of(trained).inputs.items()))
         width = int(entry.shape[1] or 1)
         names = tuple(column.name for column in entry.columns)
@@ -429,7 +429,7 @@ class SeriesForm(PredictForm):
                 box.setRange(1, end if far else horizon)
                 box.setValue(max(horizon, int(entry.shape[0] or 1)))
                 box.blockSignals(False)
-        if self._rows is not None and self._own:
+        if self.rows is not None and self._own:
             self._show_column()
             self._ask(_DRAGGED, by_hand=False)
         elif self._ends is not None:
@@ -460,35 +460,35 @@ class SeriesForm(PredictForm):
         self.nothing.emit(_("The last window of the data cannot be read: {error}", error=error))
 
     def _show_rows(self, rows: Any, about: str) -> None:
-        self._rows = np.array(rows, np.float64)
-        self._given = self._rows.copy()
+        self.rows = np.array(rows, np.float64)
+        self.given = self.rows.copy()
         self._show_column()
         self._ask(about, by_hand=False)
 
     def _show_column(self) -> None:
-        if self._rows is None:
+        if self.rows is None:
             return
         index = max(self.column.currentIndex(), 0)
-        self.curve.show_window(self._rows[:, index], self._names[index])
+        self.curve.show_window(self.rows[:, index], self._names[index])
         self._show_ahead()
 
     def _dragged(self) -> None:
-        if self._rows is None:
+        if self.rows is None:
             return
         self._own = True
         self._last.cancel()  # it would come too late
-        self._rows[:, max(self.column.currentIndex(), 0)] = self.curve.values
+        self.rows[:, max(self.column.currentIndex(), 0)] = self.curve.values
         self._ask(_DRAGGED)
 
     def _put_back(self) -> None:
-        if self._given is not None:
+        if self.given is not None:
             self._last.cancel()
-            self._show_rows(self._given, self.words)
+            self._show_rows(self.given, self.words)
 
     def _ask(self, about: str, *, by_hand: bool = True) -> None:
-        if self._rows is None or self._trained is None:
+        if self.rows is None or self._trained is None:
             return
-        rows = self._rows.copy()
+        rows = self.rows.copy()
         own = {_DRAGGED: _(_OWN), _LAST: _(_END)}.get(about, "")
         if about == _LAST and not self.isVisible():
             own = ""  # nobody asked for it: the canvas goes on showing its row
@@ -504,8 +504,8 @@ class SeriesForm(PredictForm):
         self._predict()
 
     def _predict(self) -> None:
-        if self._trained is not None and self._ends is not None and self._rows is not None:
-            self._worker.ask(self._trained, self._rows.copy(), self.count.value())
+        if self._trained is not None and self._ends is not None and self.rows is not None:
+            self._worker.ask(self._trained, self.rows.copy(), self.count.value())
 
     def _found(self, found: Forecast) -> None:
         self.found = found

@@ -20,7 +20,7 @@ class BarList(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.menu = PictureMenu(self, "bars", self._table)
-        self._rows: list[tuple[str, float, str]] = []
+        self.rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
         self._top: float | None = None
         self._signed = False
@@ -36,20 +36,20 @@ class BarList(QWidget):
     ) -> None:
         """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar. ``signed``:
         what is below 0 goes to the left, in the other colour."""
-        count, self._rows = len(self._rows), list(rows[:MOST])
+        count, self.rows = len(self.rows), list(rows[:MOST])
         self._signed = signed
         self._marked, self._top = marked, top
-        self.setAccessibleName(", ".join(f"{name} {text}" for name, _value, text in self._rows))
-        self.setVisible(bool(self._rows))
-        if len(self._rows) != count:  # an answer that moves lays out no page each time
+        self.setAccessibleName(", ".join(f"{name} {text}" for name, _value, text in self.rows))
+        self.setVisible(bool(self.rows))
+        if len(self.rows) != count:  # an answer that moves lays out no page each time
             self.updateGeometry()
         self.update()
 
     def _table(self) -> list[tuple[str, str]]:
-        return [("name", "value"), *((name, text) for name, _value, text in self._rows)]
+        return [("name", "value"), *((name, text) for name, _value, text in self.rows)]
 
     def sizeHint(self) -> QSize:
-        return QSize(200, len(self._rows) * self._height + 2)
+        return QSize(200, len(self.rows) * self._height + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -59,23 +59,23 @@ class BarList(QWidget):
         return self.fontMetrics().height() + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._rows:
+        if not self.rows:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         scheme, metrics = theme.colors(), self.fontMetrics()
-        names = max(metrics.horizontalAdvance(name) for name, _v, _t in self._rows) + 8
+        names = max(metrics.horizontalAdvance(name) for name, _v, _t in self.rows) + 8
         names = min(names, self.width() // 2)
-        texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self._rows) + 8
+        texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self.rows) + 8
         room = max(self.width() - names - texts - self.menu.width(), 4)  # which lies over them
-        top = self._top or max((abs(value) for _n, value, _t in self._rows), default=1.0) or 1.0
+        top = self._top or max((abs(value) for _n, value, _t in self.rows), default=1.0) or 1.0
         vertical = Qt.AlignmentFlag.AlignVCenter
-        below = -min((value for _n, value, _t in self._rows), default=0.0)
+        below = -min((value for _n, value, _t in self.rows), default=0.0)
         if self._signed and below > 0:
             self._paint_signed(painter, names, texts)
             painter.end()
             return
-        for number, (name, value, text) in enumerate(self._rows):
+        for number, (name, value, text) in enumerate(self.rows):
             y = number * self._height
             strong = name == self._marked
             painter.setPen(QColor(scheme.text if strong else scheme.secondary))
@@ -97,13 +97,13 @@ class BarList(QWidget):
     def _paint_signed(self, painter: QPainter, names: int, texts: int) -> None:
         """Bars to both sides of 0, in the colours of for and against."""
         scheme, metrics = theme.colors(), self.fontMetrics()
-        values = [value for _n, value, _t in self._rows]
+        values = [value for _n, value, _t in self.rows]
         low, high = min(*values, 0.0), max(*values, 0.0)
         sides = (texts if low < 0 else 0) + (texts if high > 0 else 0)
         scale = max(self.width() - names - sides - self.menu.width(), 4) / (high - low)
         zero = names + (texts if low < 0 else 0) - low * scale
         vertical = Qt.AlignmentFlag.AlignVCenter
-        for number, (name, value, text) in enumerate(self._rows):
+        for number, (name, value, text) in enumerate(self.rows):
             y = number * self._height
             painter.setPen(QColor(scheme.secondary))
             box = QRectF(0, y, names - 6, self._height)
@@ -121,4 +121,4 @@ class BarList(QWidget):
                 place, side = QRectF(left - texts - 6, y, texts, self._height), "AlignRight"
             painter.drawText(place, vertical | Qt.AlignmentFlag[side], text)
         painter.setPen(QColor(scheme.hairline))
-        painter.drawLine(QPointF(zero, 0), QPointF(zero, len(self._rows) * self._height))
+        painter.drawLine(QPointF(zero, 0), QPointF(zero, len(self.rows) * self._height))

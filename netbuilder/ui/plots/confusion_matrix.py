@@ -69,7 +69,7 @@ class HeatMap(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self.sizeHint().height())
 
-    def _grid(self) -> tuple[float, float, float, float]:
+    def grid(self) -> tuple[float, float, float, float]:
         """Left and top of the cells, their width and height: wide enough for the names of the
         answers where there is room, else square."""
         count = max(len(self._labels), 1)
@@ -106,7 +106,7 @@ class HeatMap(QWidget):
             return
         painter = QPainter(self)
         scheme, metrics = theme.colors(), self.fontMetrics()
-        left, top, wide, side = self._grid()
+        left, top, wide, side = self.grid()
         high = max(int(self._counts.max()), 1)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setPen(QColor(scheme.secondary))
@@ -216,7 +216,7 @@ class HeatMap(QWidget):
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
         """Row and column of the cell at a place; None beside the cells."""
-        left, top, wide, side = self._grid()
+        left, top, wide, side = self.grid()
         column, row = int((x - left) // wide), int((y - top) // side)
         count = len(self._labels)
         if not (0 <= row < count and 0 <= column < count and x >= left and y >= top):

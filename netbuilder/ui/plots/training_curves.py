@@ -69,7 +69,7 @@ class TrainingCurvePlot(pg.PlotWidget):
         self.smooth = False
         self.planned_epochs = 0
         self.following = True
-        self._drawn: list[pg.PlotCurveItem] = []
+        self.drawn: list[pg.PlotCurveItem] = []
         self._marks: list[pg.InfiniteLine] = []
         item = self.getPlotItem()
         item.hideButtons()
@@ -211,16 +211,16 @@ class TrainingCurvePlot(pg.PlotWidget):
         right: float,
         pixels: int,
     ) -> None:
-        while len(self._drawn) < len(lines):
+        while len(self.drawn) < len(lines):
             item = pg.PlotCurveItem(skipFiniteCheck=False)
-            self._drawn.append(item)
+            self.drawn.append(item)
             self.addItem(item, ignoreBounds=True)
-        for item in self._drawn[len(lines) :]:
+        for item in self.drawn[len(lines) :]:
             item.setData([], [])
         ends: list[dict[str, object]] = []
         edge = shared_pen(QColor(theme.colors().panel), 1)
         for item, (series, color, width, style, window, sign) in zip(
-            self._drawn, lines, strict=False
+            self.drawn, lines, strict=False
         ):
             x, y = visible(series, left, right, pixels, window)
             if self.log and len(y):

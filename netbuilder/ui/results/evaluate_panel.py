@@ -126,7 +126,7 @@ class EvaluatePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._workbench, self._evaluation_service = workbench, evaluation_service
+        self.workbench, self._evaluation_service = workbench, evaluation_service
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared = ""
@@ -187,7 +187,7 @@ class EvaluatePanel(QWidget):
     def _build_head(self) -> None:
         """The figure with what it counts and what it is compared with."""
         page = self.waiting.page_layout
-        self.stale = StaleNote(self._workbench, self)
+        self.stale = StaleNote(self.workbench, self)
         self.output = NoWheelComboBox(self)
         self.output.setAccessibleName(_("Output to evaluate"))
         self.output.activated.connect(self._show)
@@ -231,13 +231,13 @@ class EvaluatePanel(QWidget):
 
     def _open(self, kind: type[MethodComparisonDialog | ModelCardDialog]) -> None:
         """Show a window about the trained model beside this one; the one that is there already."""
-        trained, shown = self._workbench.models.trained, self.findChild(kind)
+        trained, shown = self.workbench.models.trained, self.findChild(kind)
         if trained is None:
             return
         if shown is not None and shown.trained is not trained:
             shown.close()
             shown = None
-        shown = shown or kind(self._workbench, trained, self)
+        shown = shown or kind(self.workbench, trained, self)
         shown.show()
         shown.raise_()
         shown.activateWindow()
@@ -259,12 +259,12 @@ class EvaluatePanel(QWidget):
 
     def _show(self) -> None:
         evaluation_service = self._evaluation_service
-        self.learning.begin(self._workbench.models.trained)
-        if self._workbench.models.trained is None:
+        self.learning.begin(self.workbench.models.trained)
+        if self.workbench.models.trained is None:
             self.parts_note.setText("")
             self.samples.hide()
             self.waiting.restart()
-            self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
+            self.waiting.wait(next_step_sentence(self.workbench, _(_NO_MODEL)))
         elif evaluation_service.error is not None:
             self._show_error(evaluation_service.error)
         elif evaluation_service.evaluation is None:
@@ -279,7 +279,7 @@ class EvaluatePanel(QWidget):
 
     def _list_outputs(self, found: Evaluation) -> None:
         """Of a network with several outputs one is looked at: the first to begin with."""
-        trained = self._workbench.models.trained
+        trained = self.workbench.models.trained
         names = list(trained.project.graph.outputs) if trained is not None else []
         if [self.output.itemText(one) for one in range(self.output.count())] != names:
             self.output.clear()
@@ -489,7 +489,7 @@ class EvaluatePanel(QWidget):
             self._show_comparison(within)
         self._say_about(found)
         self._show_classes(found.classes, self.classes_title.text())
-        trained = self._workbench.models.prediction_model
+        trained = self.workbench.models.prediction_model
         overfits = overfits_since(trained) if trained is not None else 0
         self.parts_note.setText(gap_sentence(parts, overfits))
         self.parts_note.setVisible(bool(self.parts_note.text()))

@@ -81,7 +81,7 @@ class InsidePanel(QWidget):
         self._selection = selection
         self._look: SampleActivations | None = None
         self._bare: SampleActivations | None = None  # of a network without a row
-        self._parts: list[QWidget] = []
+        self.parts: list[QWidget] = []
         self.vectors = WordVectorsView(lambda: workbench.base, self)
         self.vectors.hide()
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
@@ -144,15 +144,15 @@ class InsidePanel(QWidget):
         self._show()
 
     def _clear(self) -> None:
-        for part in self._parts:
+        for part in self.parts:
             self._place.removeWidget(part)
             part.hide()
             if part is not self.vectors:  # which keeps its words
                 part.deleteLater()
-        self._parts, self._updates = [], []
+        self.parts, self._updates = [], []
 
     def _add(self, part: QWidget) -> None:
-        self._parts.append(part)
+        self.parts.append(part)
         self._place.addWidget(part)
 
     def _add_words(self, words: Callable[[], str]) -> None:
@@ -329,7 +329,7 @@ class InsidePanel(QWidget):
 
     def _lay_vectors(self, owner: Node) -> None:
         """The words of an Embedding, on top since they tell most; of one layer at a time."""
-        if self.vectors in self._parts:
+        if self.vectors in self.parts:
             return
         self._add(self.vectors)
         self.vectors.show_look(self._of_look(), owner.id)

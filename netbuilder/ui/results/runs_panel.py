@@ -319,7 +319,7 @@ class RunsPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
-        self._worker = Derived(self, _list, self._show)
+        self.worker = Derived(self, _list, self._show)
         self.model = RunsModel(self)
         self.model.renamed.connect(self._rename)
         self.model.overlays_chosen.connect(self._overlay)
@@ -439,7 +439,7 @@ class RunsPanel(QWidget):
 
     def refresh(self) -> None:
         """Read the list again."""
-        self._worker.ask()
+        self.worker.ask()
 
     def selected(self) -> list[Run]:
         """The selected runs."""

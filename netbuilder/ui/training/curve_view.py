@@ -220,7 +220,7 @@ class CurveView(QWidget):
         menu = QMenu(self.menu_button)
         menu.addAction(_("Show all"), self.plot.follow)
         menu.addSeparator()
-        menu.addAction(_("Export as PNG, SVG or CSV…"), self._export)
+        menu.addAction(_("Export as PNG, SVG or CSV…"), self.export)
         self.menu_button.setMenu(menu)
         tools.fill(self.quantity, (self.steps, self.log, self.smooth), self.menu_button)
 
@@ -336,7 +336,7 @@ class CurveView(QWidget):
         button.setProperty("role", "quiet")
         return button
 
-    def _export(self) -> None:
+    def export(self) -> None:
         path = ask_save(self, _("Export curves"), "curves.png", FILE_TYPES)
         if path is None:
             return

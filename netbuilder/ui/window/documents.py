@@ -147,8 +147,8 @@ class Documents(QObject):
         self._store = store = workbench.store
         self._workbench, self._models, self._lessons = workbench, workbench.models, lessons
         self._window, self._may_leave = window, may_leave
-        self._recovery = Recovery(store, self, lessons.left_open)
-        self._recovery.failed.connect(self.failed)
+        self.recovery = Recovery(store, self, lessons.left_open)
+        self.recovery.failed.connect(self.failed)
         self.opening = ""
         self._shown = 0
         store.path_changed.connect(self._keep_place)
@@ -240,7 +240,7 @@ class Documents(QObject):
 
     def recover(self, found: RecoveredProject) -> None:
         """Put back what a crash left."""
-        self._recovery.take_over(found)
+        self.recovery.take_over(found)
         self.show_project(found.project, found.original, folder=found.base, saved=False)
 
     def save(self) -> bool:
@@ -425,7 +425,7 @@ class Documents(QObject):
 
     def close(self) -> None:
         """Nothing needs to be recovered from here on."""
-        self._recovery.close()
+        self.recovery.close()
         self._let_go()
 
     def _let_go(self) -> None:

@@ -86,10 +86,10 @@ def main() -> None:
         project(), data(), on_event=told, checkpoint_dir=folder, resume="--resume" in sys.argv
     )
     trained = session.run()
-    assert session.history is not None and session._trainer is not None
+    assert session.history is not None and session.trainer is not None
     np.savez(
         out,
-        kind=session._trainer.program.kind,
+        kind=session.trainer.program.kind,
         steps=session.history.steps.values,
         epochs=session.history.epochs.values,
         **{f"w{i}": w for i, w in enumerate(trained.training_model.get_weights())},

@@ -32,7 +32,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(
     graph.run()
     first = Session(project, data, record=False)
     first.run()
-    remembered = first._trainer.compilation._remembered  # type: ignore[union-attr]
+    remembered = first.trainer.compilation._remembered  # type: ignore[union-attr]
     assert remembered is not None
     assert remembered.read() == Decision(until=60), "a short run leaves the choice open"
     remembered.write(Decision("loop", step=23, epochs=8, steps=40))
@@ -40,7 +40,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(
     for _ in range(2):
         session = Session(project, data, record=False)
         session.run()
-        assert session._trainer is not None and session._trainer.program.kind == "loop"
+        assert session.trainer is not None and session.trainer.program.kind == "loop"
         runs.append(session.history.steps.values)  # type: ignore[union-attr]
     np.testing.assert_array_equal(runs[0], runs[1])
     plain = graph.history.steps.values  # type: ignore[union-attr]
@@ -56,17 +56,17 @@ def test_the_first_run_finds_out_and_later_ones_follow(
     data = dataset({"input": numbers[0]}, {"out": numbers[1]}, held=20)
 
     def stop_when_known(event: Any) -> None:
-        trainer = session._trainer
+        trainer = session.trainer
         if trainer is not None and trainer.compilation.kind and trainer.position > 30:
             session.stop()
 
     project = chain(NET, epochs=10**6, batch_size=16)
     session = Session(project, data, record=False, on_event=stop_when_known)
     session.run()
-    assert session._trainer is not None
-    decision = session._trainer.compilation._decision
+    assert session.trainer is not None
+    decision = session.trainer.compilation._decision
     assert decision.kind in ("loop", "step", "graph")
-    done = session._trainer.epoch - 1
+    done = session.trainer.epoch - 1
     again = Session(chain(NET, epochs=done, batch_size=16), data, record=False)
     again.run()
     steps = again.history.steps.values  # type: ignore[union-attr]
@@ -113,8 +113,8 @@ def test_what_xla_cannot_compile_trains_in_the_graph_loop(
     session = Session(chain(layers, epochs=4), data, compilation="loop", record=False)
     trained = session.run()
     assert np.isfinite(trained.history["loss"]).all()
-    assert session._trainer is not None
-    assert session._trainer.program.kind in ("graph", "loop")
+    assert session.trainer is not None
+    assert session.trainer.program.kind in ("graph", "loop")
 
 
 def test_orders_are_permutations_that_follow_from_seed_and_epoch() -> None:
@@ -173,7 +173,7 @@ def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
     went: list[bool] = []
 
     def watch(_event: Any) -> None:
-        trainer = session._trainer
+        trainer = session.trainer
         if trainer is None or trainer.compilation._chooser is None:
             return
         ready = trainer.compilation._chooser._done.is_set()

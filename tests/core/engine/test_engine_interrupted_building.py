@@ -127,7 +127,7 @@ def test_a_run_takes_over_what_is_being_built_for_it(
     run = Session(project, data, compilation="graph", record=False)
     assert run.run().history == plain.history
     thread.join(60)
-    assert made == [run._trainer]
+    assert made == [run.trainer]
 
 
 def test_what_is_wanted_no_more_is_not_built_on(

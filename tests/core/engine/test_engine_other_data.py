@@ -175,7 +175,7 @@ def test_its_checkpoint_has_no_steps_of_before(
             session.one_epoch()
             return
         saver = session._parts.saver  # type: ignore[union-attr]
-        saver.again(session._trainer.position)  # type: ignore[union-attr]
+        saver.again(session.trainer.position)  # type: ignore[union-attr]
         saver.writer.flush()  # type: ignore[union-attr]
         if stop[0] == 9:
             shutil.copytree(folder, left, dirs_exist_ok=True)
@@ -237,11 +237,11 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(
 
     def told(event: Any) -> None:
         if isinstance(event, Paused) and not seen:
-            seen.append(session._trainer._remembered)  # type: ignore[union-attr]
+            seen.append(session.trainer._remembered)  # type: ignore[union-attr]
         emit(event)
 
     session._emit = told
-    session._loop._emit = told
+    session.loop._emit = told
     session.run()
     assert seen[0].read().until == 2 * 4
 

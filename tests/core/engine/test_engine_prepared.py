@@ -67,22 +67,22 @@ def test_the_next_run_takes_over_what_is_compiled_and_gives_the_same(
         {"epochs": 4},
     ]
     runs = [session(chain(NET, **plan), data) for plan in plans]
-    results = [(run.run(), run._trainer) for run in runs]
+    results = [(run.run(), run.trainer) for run in runs]
     assert len({id(trainer) for _, trainer in results}) == 1
     assert results[0][0].history == results[2][0].history
     forget_prepared()
     alone = session(chain(NET, **plans[1]), data)
     assert alone.run().history == results[1][0].history
-    assert alone._trainer is not results[1][1]
+    assert alone.trainer is not results[1][1]
     # The same numbers read again are the same data; others are not.
     x, y = numbers
     again = dataset({"input": x.copy()}, {"out": y.copy()}, held=20, tested=10)
     other = dataset({"input": x + 1}, {"out": y}, held=20, tested=10)
     one, two = session(chain(NET, **plans[1]), again), session(chain(NET, **plans[1]), other)
     one.run()
-    assert one._trainer is alone._trainer
+    assert one.trainer is alone.trainer
     assert two.run().history != results[1][0].history
-    assert two._trainer is not alone._trainer
+    assert two.trainer is not alone.trainer
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_data_of_about_as_many_rows_take_the_place_of_others_to_the_last_bit(
     for data in sets:
         run = Session(project, data, record=False, compilation=compiled)
         shared.append(run.run())
-        trainers.add(id(run._trainer))
+        trainers.add(id(run.trainer))
     assert len(trainers) == 1
     for data, found in zip(sets, shared, strict=True):
         forget_prepared()
@@ -127,7 +127,7 @@ def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: A
         data = dataset({"input": x + np.float32(more)}, {"out": y.copy()}, held=20, tested=10)
         run = session(project, data)
         found = run.run()
-        return run._trainer._tester, found.test
+        return run.trainer._tester, found.test
 
     (first, own), (again, same_test), (moved, other) = pressed(), pressed(), pressed(more=1.0)
     assert first is again is moved
@@ -171,7 +171,7 @@ def test_what_has_no_room_or_another_form_is_built_anew(chain: Any, dataset: Any
         run = session(project, other)
         assert not first.takes(project, other)
         run.run()
-        assert run._trainer is not first._trainer
+        assert run.trainer is not first.trainer
         forget_prepared()
         first = session(project, base)
         first.run()
@@ -181,12 +181,12 @@ def test_what_nobody_edits_by_hand_is_a_constant_of_what_is_compiled(chain: Any,
     """Data that may be replaced cost a third to a half of the speed."""
     run = session(chain(NET, batch_size=16, epochs=1), data)
     run.run()
-    assert not run._trainer.feed.variables
-    assert not run._trainer.validation.variables
+    assert not run.trainer.feed.variables
+    assert not run.trainer.validation.variables
     forget_prepared()
     run = session(replace(chain(NET, batch_size=16, epochs=1), data=POINTS), data)
     run.run()
-    assert run._trainer.feed.variables
+    assert run.trainer.feed.variables
 
 
 @pytest.mark.slow
@@ -197,11 +197,11 @@ def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
     (kept,) = prepared_networks._shelf
     run = session(chain(NET), data)
     assert run.run().history == plain.history
-    assert run._trainer is kept.trainer
+    assert run.trainer is kept.trainer
     # Another network is another one.
     wider = session(chain([("a", "Dense", {"units": 9}), *NET[1:]]), data)
     wider.run()
-    assert wider._trainer is not kept.trainer
+    assert wider.trainer is not kept.trainer
 
 
 def test_training_on_makes_another_model(chain: Any, data: Any) -> None:

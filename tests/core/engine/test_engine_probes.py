@@ -487,4 +487,4 @@ def test_views_have_their_share_of_the_whole_run(
     session = Session(chain(NET, epochs=5), data, record=False, compilation="graph")
     session.run()
     # The last epoch's validation comes behind the last look; the first one, traced, is the longest.
-    assert sum(given) > 0.8 * session._loop.computing
+    assert sum(given) > 0.8 * session.loop.computing

@@ -38,8 +38,8 @@ def data(dataset: Callable[..., Any], numbers: tuple[Any, Any]) -> Any:
 
 
 def weights(session: Session) -> list[Any]:
-    assert session._trainer is not None
-    return [weight.copy() for weight in session._trainer.training_model.get_weights()]
+    assert session.trainer is not None
+    return [weight.copy() for weight in session.trainer.training_model.get_weights()]
 
 
 @pytest.mark.parametrize("kind", ["graph", "step", "loop"])
@@ -49,9 +49,9 @@ def test_a_schedule_trains_as_in_fit_until_the_hand_takes_over(
     told: list[Event] = []
     session = Session(plan(epochs=5), data, on_event=told.append, compilation=kind, record=False)
     session.run()
-    assert session._trainer is not None
+    assert session.trainer is not None
     # 5 epochs of 4 steps: the rate has been halved four times.
-    assert session._trainer.learning_rate == pytest.approx(0.05 * 0.5**4)
+    assert session.trainer.learning_rate == pytest.approx(0.05 * 0.5**4)
     assert not [event for event in told if isinstance(event, Changed)]
     before = weights(session)
     session.set_learning_rate(0.0)
@@ -86,12 +86,12 @@ def test_the_hand_is_kept_by_a_checkpoint_and_by_more_epochs(
     whole = run(9, False, True)
     run(4, False, True)
     rest = run(9, True, False)
-    assert rest._trainer is not None and rest.history is not None and whole.history is not None
-    assert rest._trainer.learning_rate == pytest.approx(0.02)
+    assert rest.trainer is not None and rest.history is not None and whole.history is not None
+    assert rest.trainer.learning_rate == pytest.approx(0.02)
     np.testing.assert_array_equal(rest.history.steps.values, whole.history.steps.values)
     rest.train_more(2)
     rest.run()
-    assert rest._trainer.learning_rate == pytest.approx(0.02)
+    assert rest.trainer.learning_rate == pytest.approx(0.02)
 
 
 def test_a_reset_lets_the_schedule_rule_again(plan: Callable[..., Project], data: Any) -> None:
@@ -115,8 +115,8 @@ def test_half_precision_and_files_know_the_schedule(
     )
     session.set_learning_rate(0.003)
     session.run()
-    assert session._trainer is not None
-    assert session._trainer.learning_rate == pytest.approx(0.003)
+    assert session.trainer is not None
+    assert session.trainer.learning_rate == pytest.approx(0.003)
     plain = Session(plan(epochs=2), data, compilation="graph", record=False)
     plain.set_learning_rate(0.003)
     trained = plain.run()
@@ -145,7 +145,7 @@ def test_several_devices_follow_the_schedule_and_the_hand(
         session.train_more(2)
         session.run()
         sessions.append(session)
-    assert isinstance(sessions[1]._trainer.program, SharedProgram)  # type: ignore[union-attr]
+    assert isinstance(sessions[1].trainer.program, SharedProgram)  # type: ignore[union-attr]
     losses = [session.history.by_epoch()["loss"] for session in sessions]  # type: ignore[union-attr]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
 

@@ -146,11 +146,11 @@ def test_wishes_reach_a_paused_run(endless: Watched) -> None:
     session = endless.session
     endless.answer(session.pause, Paused)
     endless.answer(lambda: session.set_learning_rate(0.0), Changed)
-    before = session._trainer.training_model.get_weights()  # type: ignore[union-attr]
+    before = session.trainer.training_model.get_weights()  # type: ignore[union-attr]
     endless.answer(session.resume, Resumed)
     endless.wait(EpochEnd, sum(isinstance(e, EpochEnd) for _, e in endless.events) + 2)
     endless.answer(session.pause, Paused)
-    after = session._trainer.training_model.get_weights()  # type: ignore[union-attr]
+    after = session.trainer.training_model.get_weights()  # type: ignore[union-attr]
     for one, two in zip(before, after, strict=True):
         np.testing.assert_array_equal(one, two)
 
@@ -171,7 +171,7 @@ def test_best_weights_come_back(endless: Watched) -> None:
     endless.answer(session.go_back_to_best, Changed)
     history = session.history
     assert history is not None
-    training_model, data = session._trainer.training_model, session.dataset.validation  # type: ignore[union-attr]
+    training_model, data = session.trainer.training_model, session.dataset.validation  # type: ignore[union-attr]
     assert data is not None
     loss = training_model.evaluate(data.x["input"], data.y["out"], verbose=0)
     assert loss == pytest.approx(history.best_value, rel=1e-4)

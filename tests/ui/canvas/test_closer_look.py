@@ -45,7 +45,7 @@ def _opened(hand, look: SampleActivations, node: str):
 
 def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense) -> None:
     closer = _opened(hand, dense, "dense")
-    spot = closer.picture._nodes[0][0].center()
+    spot = closer.picture.nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
     assert "3 · 2 + 1 · −1 + bias 0.5 = 5.5" in closer.words.text()
     assert "relu(5.5) = 5.5" in closer.words.text()
@@ -55,8 +55,8 @@ def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense)
 
 def test_wires_of_few_inputs_tell_their_weight(hand, dense) -> None:
     picture = _opened(hand, dense, "dense").picture
-    assert len(picture._links) == 4
-    link = next(one for one in picture._links if (one.source, one.unit) == (0, 1))
+    assert len(picture.links) == 4
+    link = next(one for one in picture.links if (one.source, one.unit) == (0, 1))
     middle = (link.start * 3 + link.end) / 4
     found = picture.link_at(middle)
     assert found is not None and found.weight == -1.0
@@ -76,11 +76,11 @@ def test_a_pixel_of_a_map_is_found_by_pointer_and_by_arrow_keys(hand) -> None:
     layers = (("Input", {}), ("Conv2D", {"filters": 2, "kernel_size": 3, "activation": None}))
     look = _look({"input": x, "conv2d": out}, {"conv2d": {"kernel": kernel}}, *layers)
     closer = _opened(hand, look, "conv2d")
-    tile = next(t for t in closer.picture._tiles if t.label == "map 1")
+    tile = next(t for t in closer.picture.tiles if t.label == "map 1")
     step = tile.box.width() / 4
     spot = tile.box.topLeft() + QPointF(2.5 * step, 1.5 * step)
     assert closer.picture.index_at(spot) == (1, 2, 1)
-    assert sum(t.label == "filter" for t in closer.picture._tiles) == 2
+    assert sum(t.label == "filter" for t in closer.picture.tiles) == 2
     closer.choose((1, 2, 1))
     assert (
         f"[1, 2, 1] = {plain_notation(f'{out[1, 2, 1]:.4g}')} (row 1, column 2, map 1"
@@ -110,7 +110,7 @@ def attending() -> SampleActivations:
 
 def test_attention_shows_who_looks_at_whom_by_name(hand, attending) -> None:
     closer = _opened(hand, attending, "attention")
-    tile = next(one for one in closer.picture._tiles if one.label == "head 0")
+    tile = next(one for one in closer.picture.tiles if one.label == "head 0")
     rows = attending.values["embedding"]
     powers = np.exp(rows[1] @ rows.T)
     share = powers[2] / powers.sum()
@@ -126,7 +126,7 @@ def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> 
     closer = _opened(hand, attending, "embedding")
     closer.choose((1, 0))
     assert "“good”: fine (0.97)" in closer.words.text()
-    spot = closer.picture._tiles[0].box.topLeft() + QPointF(3.0, 3.0)
+    spot = closer.picture.tiles[0].box.topLeft() + QPointF(3.0, 3.0)
     assert closer.picture.text_at_cell(spot).startswith("“a” [0, 0]")
     closer.choose((3, 0))
     assert _(_NOTHING) in closer.words.text()
@@ -134,7 +134,7 @@ def test_an_embedding_names_its_steps_and_the_nearest_words(hand, attending) -> 
 
 def test_a_text_that_comes_in_is_shown_by_its_words(hand, attending) -> None:
     closer = _opened(hand, attending, "input")
-    assert [name for _, _, name in closer.picture._nodes] == ["a", "good", "fine", "·"]
+    assert [name for _, _, name in closer.picture.nodes] == ["a", "good", "fine", "·"]
     closer.choose((1,))
     assert "“good” is word 3 of 5 in the vocabulary." in closer.words.text()
     closer.choose((3,))
@@ -201,7 +201,7 @@ def test_all_bars_of_many_units_are_in_the_picture_and_none_over_another(hand) -
     values = np.linspace(-1, 1, 33)
     look = _look({"input": np.zeros(40), "dense": values}, {}, ("Input", {}), ("Dense", {}))
     picture = _opened(hand, look, "dense").picture
-    boxes = [box for box, _, _ in picture._nodes]
+    boxes = [box for box, _, _ in picture.nodes]
     assert len(boxes) == 33
     assert all(picture.rect().contains(box.toAlignedRect()) for box in boxes)
     assert not any(a.intersects(b) for n, a in enumerate(boxes) for b in boxes[:n])
@@ -217,15 +217,15 @@ def test_of_a_thousand_classes_the_likeliest_are_shown_by_name(hand) -> None:
     names = {"dense": tuple(f"animal {number}" for number in range(1000))}
     closer = _opened(hand, replace(look, classes=names), "dense")
     picture = closer.picture
-    assert [name for _, _, name in picture._nodes[:2]] == ["animal 640", "animal 7"]
-    assert len(picture._nodes) == 40
+    assert [name for _, _, name in picture.nodes[:2]] == ["animal 640", "animal 7"]
+    assert len(picture.nodes) == 40
     assert closer.part.text() == "largest first: 1 to 40 of 1,000"
-    assert picture.index_at(picture._nodes[1][0].center()) == (7,)
+    assert picture.index_at(picture.nodes[1][0].center()) == (7,)
     assert picture.beside((640,), 0, 1) == (7,)
-    closer.choose(picture.index_at(picture._nodes[39][0].center()))
+    closer.choose(picture.index_at(picture.nodes[39][0].center()))
     QTest.keyClick(closer, Qt.Key.Key_Down)
     assert closer.part.text() == "largest first: 41 to 80 of 1,000", "keys turn the page"
-    assert picture.marked_box() == picture._nodes[0][0]
+    assert picture.marked_box() == picture.nodes[0][0]
     for _time in range(30):
         closer.part_buttons[1].click()
     assert closer.part.text() == "largest first: 961 to 1000 of 1,000"
@@ -236,8 +236,8 @@ def test_pictures_over_time_are_shown_step_by_step(hand) -> None:
     values = np.arange(3 * 4 * 5 * 2, dtype=float).reshape(3, 4, 5, 2)
     look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 2}))
     picture = _opened(hand, look, "dense").picture
-    assert [tile.index for tile in picture._tiles] == [(0, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0)]
-    index = picture.index_at(picture._tiles[1].box.bottomRight() - QPointF(2, 2))
+    assert [tile.index for tile in picture.tiles] == [(0, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0)]
+    index = picture.index_at(picture.tiles[1].box.bottomRight() - QPointF(2, 2))
     assert index == (1, 3, 4, 0)
     picture.chosen.emit(index)
     assert f"[1, 3, 4, 0] = {values[index]:.4g}" in hand.view.closer.words.text()
@@ -251,20 +251,20 @@ def test_all_maps_of_many_can_be_seen(hand) -> None:
     picture = closer.picture
 
     def shown() -> tuple[str, list[str]]:
-        return closer.part.text(), [tile.label for tile in picture._tiles]
+        return closer.part.text(), [tile.label for tile in picture.tiles]
 
     assert shown() == ("maps 0 to 23 of 50", [f"map {number}" for number in range(24)])
     assert not closer.part_buttons[0].isEnabled()
-    side = picture._tiles[0].box.width()
+    side = picture.tiles[0].box.width()
     QTest.mouseClick(closer.part_buttons[1], Qt.MouseButton.LeftButton)
     assert shown() == ("maps 24 to 47 of 50", [f"map {number}" for number in range(24, 48)])
     QTest.keyClick(closer, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
     assert shown() == ("maps 48 to 49 of 50", ["map 48", "map 49"])
-    assert picture._tiles[0].box.width() == side, "as large as the others"
-    spot = picture._tiles[1].box.center() + QPointF(4, 4)
+    assert picture.tiles[0].box.width() == side, "as large as the others"
+    spot = picture.tiles[1].box.center() + QPointF(4, 4)
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
     assert "[2, 2, 49] = " in closer.words.text()
-    assert picture._tiles[1].box.contains(picture.marked_box())
+    assert picture.tiles[1].box.contains(picture.marked_box())
     # What another panel asks for, and the keys, turn to the part in which it is.
     closer.choose((1, 2, 23))
     assert shown()[0] == "maps 0 to 23 of 50"
@@ -286,16 +286,16 @@ def test_pictures_over_time_show_each_of_their_maps(hand) -> None:
     assert closer.part.text() == "map 0 of 3 · steps 0 to 23 of 26"
     closer.turn(3)
     assert closer.part.text() == "map 1 of 3 · steps 24 to 25 of 26"
-    assert [tile.index for tile in closer.picture._tiles] == [(24, 0, 0, 1), (25, 0, 0, 1)]
+    assert [tile.index for tile in closer.picture.tiles] == [(24, 0, 0, 1), (25, 0, 0, 1)]
     closer.choose((3, 1, 1, 2))
     assert closer.part.text() == "map 2 of 3 · steps 0 to 23 of 26"
-    assert closer.picture._tiles[3].box.contains(closer.picture.marked_box())
+    assert closer.picture.tiles[3].box.contains(closer.picture.marked_box())
 
 
 def test_wires_name_the_columns_that_they_come_from(hand, dense) -> None:
     look = replace(dense, features={"input": ("price", "stars")})
     picture = _opened(hand, look, "dense").picture
-    link = next(one for one in picture._links if (one.source, one.unit) == (1, 0))
+    link = next(one for one in picture.links if (one.source, one.unit) == (1, 0))
     assert picture.text_at_cell((link.start * 3 + link.end) / 4).startswith(
         "weight of stars in unit 0"
     )
@@ -317,7 +317,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     def places() -> tuple[QPoint, ...]:
         return closer.pos(), closer.picture.mapTo(hand.view, QPoint()), closer.row.pos()
 
-    tile = next(one for one in closer.picture._tiles if one.label == "map 2")
+    tile = next(one for one in closer.picture.tiles if one.label == "map 2")
     spot = (tile.box.topLeft() + QPointF(3, 3)).toPoint()
     before = places()
     for _time in range(2):

@@ -67,7 +67,7 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     assert set(gates) == {"input gate", "forget gate", "candidate", "output gate"}
     assert all(" · " in line and "bias" in line for line in gates.values()), "where they come from"
     # The output is told again by a click on its bar.
-    bar = closer.picture._nodes[0][0].center()
+    bar = closer.picture.nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=bar.toPoint())
     assert closer.words.text().startswith("[0] = ")
     assert closer.picture.marked_box().contains(bar)
@@ -155,7 +155,7 @@ def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callab
     closer = _opened(hand, look, "dense")
     closer.choose((0,))
     assert "mass 117.4 kg." in closer.words.text()
-    assert closer.picture._nodes[0][2] == "mass"
+    assert closer.picture.nodes[0][2] == "mass"
     closer.follow(replace(look, answers={"dense": answer}))
     assert "mass" not in closer.words.text(), "nothing is said twice"
     closer = _opened(hand, look, "input")

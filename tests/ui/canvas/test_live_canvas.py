@@ -78,14 +78,14 @@ def test_inside_follows_the_run_and_the_row_that_is_chosen_meanwhile(
     window.canvas.select(("output",))
     window.runner.start()
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
-    said = [part.text() for part in panel._parts if hasattr(part, "text")]
+    said = [part.text() for part in panel.parts if hasattr(part, "text")]
     assert any(text.startswith("kernel (64 × 10") for text in said)
     rows = panel.number.maximum()
     assert rows == len(window.runner.dataset.test)
-    words = next(part for part in panel._parts if "weights from" in part.text())
-    before, made = words.text(), list(panel._parts)
+    words = next(part for part in panel.parts if "weights from" in part.text())
+    before, made = words.text(), list(panel.parts)
     qtbot.waitUntil(lambda: words.text() != before, timeout=MINUTE)
-    assert panel._parts == made, "what stands there is painted anew, not made anew"
+    assert panel.parts == made, "what stands there is painted anew, not made anew"
 
     panel.number.setValue(12)
     split = window.runner.dataset.test

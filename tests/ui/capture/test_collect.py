@@ -107,7 +107,7 @@ def test_pictures_lie_in_a_folder_for_each_class(
         pass  # the camera sees it
     assert not window.use.isEnabled()  # one class is nothing to tell apart
     hold(window, 1, qtbot, 2)
-    window._written()
+    window.wait_for_writes()
     cats = sorted((tmp_path / "pictures" / "cat").iterdir())
     dogs = sorted((tmp_path / "pictures" / "dog").iterdir())
     assert [one.name for one in cats[:3]] == ["0001.png", "0002.png", "0003.png"]
@@ -142,7 +142,7 @@ def test_a_click_deletes_and_undo_puts_back(
 ) -> None:
     name(window, 0, "cat")
     hold(window, 0, qtbot, 3)
-    window._written()
+    window.wait_for_writes()
     card = window.cards[0]
     second = card.paths[1]
     before = second.read_bytes()
@@ -160,7 +160,7 @@ def test_names_that_no_folder_can_have_are_told(
     window: CollectWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     hold(window, 0, qtbot, 1)
-    window._written()
+    window.wait_for_writes()
     for bad in ("../out", "aux", "class 2", "train"):
         name(window, 0, bad)
         assert window.cards[0].trouble.isVisible(), bad
@@ -181,7 +181,7 @@ def test_sounds_are_cut_into_seconds(window: CollectWindow, qtbot: QtBot, tmp_pa
     window.source.hum(440, 2.5)
     QTest.mouseRelease(window.cards[0].hold, LEFT)
     window.source.hum(880, 1.5)  # nobody holds
-    window._written()
+    window.wait_for_writes()
     files = sorted((tmp_path / "sounds" / "la").iterdir())
     assert len(files) == 3  # two whole seconds, and a half filled up with silence
     for number, file in enumerate(files):
@@ -205,7 +205,7 @@ def test_collecting_goes_on_where_it_ended(
 ) -> None:
     name(window, 0, "cat")
     hold(window, 0, qtbot, 2)
-    window._written()
+    window.wait_for_writes()
     count = window.cards[0].samples.count()
     window.close()
     again = CollectWindow(
@@ -218,7 +218,7 @@ def test_collecting_goes_on_where_it_ended(
     assert again.cards[0].class_name == "cat"
     qtbot.waitUntil(lambda: again.cards[0].samples.count() == count, timeout=10_000)
     hold(again, 0, qtbot, count + 1)
-    again._written()
+    again.wait_for_writes()
     assert (tmp_path / "pictures" / "cat" / f"{count + 1:04d}.png").exists()
 
 

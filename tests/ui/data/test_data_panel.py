@@ -82,11 +82,11 @@ def test_the_form_edits_the_recipe(open_window: Open, qtbot: QtBot, table: Path)
     window = open_window(empty_project())
     panel = open_panel(window)
     panel.choose_path(table)
-    row = panel._form.rows["test_split"]
+    row = panel.form.rows["test_split"]
     row.editor.selectAll()
     QTest.keyClicks(row.editor, "0.5")
     assert window.store.project.data.test_split == 0.5
-    scaling = panel._form.rows["scaling"].editor
+    scaling = panel.form.rows["scaling"].editor
     scaling.setCurrentIndex(scaling.findData("minmax"))
     scaling.activated.emit(scaling.currentIndex())
     assert window.store.project.data.scaling == "minmax"
@@ -170,7 +170,7 @@ def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:
     panel.choose_builtin("digits")
     qtbot.waitUntil(lambda: panel.preview.images.count() > 20, timeout=MINUTE)
     assert panel.preview.stack.currentIndex() == 1
-    assert len(panel.preview.bars._rows) == 10
+    assert len(panel.preview.bars.rows) == 10
 
 
 def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table: Path) -> None:
@@ -434,7 +434,7 @@ def test_nothing_of_other_data_is_asked(open_window: Open, qtbot: QtBot, tmp_pat
     window.documents.show_project(edits.set_data(empty_project(), gone), None)
     assert not panel.target.menu.actions()
     qtbot.waitUntil(lambda: window.workbench.data_error is not None, timeout=MINUTE)
-    qtbot.waitUntil(lambda: panel._worker.idle and panel._reporter.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.worker.idle and panel.reporter.idle, timeout=MINUTE)
     assert not panel.target.menu.actions()
     assert not [one.text() for one in panel.target.question.findChildren(QLabel)]
 

@@ -97,8 +97,8 @@ def test_pictures_of_one_class_and_as_the_network_will_get_them(
     tab.label.setCurrentText("square")
     qtbot.waitUntil(lambda: set(tab.grid._labels) == {"square"}, timeout=MINUTE)
     tab.part.setCurrentIndex(1 + 2)
-    qtbot.waitUntil(lambda: set(tab.grid._parts) == {2}, timeout=MINUTE)
-    before = [image.copy() for image in tab.grid._images]
+    qtbot.waitUntil(lambda: set(tab.grid.parts) == {2}, timeout=MINUTE)
+    before = [image.copy() for image in tab.grid.images]
 
     # Pixels go in from 0 to 1, which the layer is told; its default wants 0 to 255.
     invert = Node("invert", "RandomInvert", {"factor": [1, 1], "value_range": [0, 1]})
@@ -106,8 +106,8 @@ def test_pictures_of_one_class_and_as_the_network_will_get_them(
     qtbot.waitUntil(tab.augment.isEnabled, timeout=MINUTE)
     qtbot.mouseClick(tab.augment, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "RandomInvert" in tab.note.text(), timeout=MINUTE)
-    assert len(tab.grid._images) == len(before)
-    for image, old in zip(tab.grid._images, before, strict=True):
+    assert len(tab.grid.images) == len(before)
+    for image, old in zip(tab.grid.images, before, strict=True):
         # White on black becomes black on white.
         assert image.pixelColor(0, 0).red() + old.pixelColor(0, 0).red() in range(254, 257)
 

@@ -70,7 +70,7 @@ def test_points_are_drawn_anew_while_one_slides(open_window: Open, qtbot: QtBot)
     assert panel.look.tabText(panel.look.currentIndex()) == "Scatter"
     scatter = panel.look.tabs["Scatter"]
     chosen = window.store.undo_label
-    editor = panel._form.rows["noise"].editor
+    editor = panel.form.rows["noise"].editor
     assert isinstance(editor, SlideEditor)
     assert editor.isVisible()
     assert (

@@ -96,5 +96,5 @@ def test_it_is_kept_as_toml(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a, **_k: (str(path), ""))
     form = RubricForm(FULL)
     qtbot.addWidget(form)
-    form._save()
+    form.save_as()
     assert rubrics.read_rubric(path) == FULL

@@ -138,10 +138,10 @@ def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "de/netbuilder.po").write_text('msgid ""\nmsgstr ""\n', encoding="utf-8")
     monkeypatch.setattr(i18n, "FOLDER", tmp_path)
     monkeypatch.setenv(i18n.VARIABLE, "en")
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     i18n.set_language("de")
     yield
-    i18n._load.cache_clear()
+    i18n.load_catalog.cache_clear()
     i18n.set_language("en")
 
 

@@ -32,7 +32,7 @@ def inspector(qtbot: QtBot) -> Iterator[Inspector]:
 
 
 def _params(panel: Inspector, name: str) -> list:
-    by_id = panel._store.project.graph.by_id
+    by_id = panel.store.project.graph.by_id
     return [by_id[one].params.get(name) for one in ("dense", "dense_1", "lstm")]
 
 
@@ -44,7 +44,7 @@ def test_what_two_layers_share_is_edited_at_once_and_undone_at_once(inspector: I
     row.editor.edited.emit(7)
     assert _params(inspector, "units") == [7, 7, 4]
     assert not row.help.text().startswith("differs")
-    inspector._store.undo()
+    inspector.store.undo()
     assert _params(inspector, "units") == [50, 10, 4]
 
 
@@ -60,7 +60,7 @@ def test_layers_of_two_kinds_share_what_means_the_same(inspector: Inspector) -> 
 
 
 def test_a_group_is_named_and_repeated(inspector: Inspector) -> None:
-    store = inspector._store
+    store = inspector.store
     store.apply("Group", lambda p: groups.group_nodes(p, ["dense", "dropout"]))
     inspector.set_selection(("group_1",))
     inspector.name.setText("Hidden")

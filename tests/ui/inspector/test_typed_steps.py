@@ -20,7 +20,7 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(
     qtbot.waitUntil(window.isActiveWindow)
     layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
     window.canvas.select((layer,))
-    form = window.inspector._form
+    form = window.inspector.form
     assert form is not None
     units, other = form.rows["units"].editor, form.rows["activation"].editor
 

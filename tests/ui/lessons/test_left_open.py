@@ -47,7 +47,7 @@ def put_back(window: MainWindow) -> None:
         next(b for b in box.buttons() if b.text().replace("&", "") == dialogs.BACK).click()
 
     QTimer.singleShot(300, press)
-    app._offer_recovery(window)
+    app.offer_recovery(window)
 
 
 def test_it_is_open_again_at_its_step(open_window: Open, home: Path, qtbot: QtBot) -> None:

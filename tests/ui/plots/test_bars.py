@@ -48,7 +48,7 @@ def test_names_of_columns_stand_upright_where_there_is_no_room(qtbot: QtBot) -> 
     heat.resize(440, 10)
     heat.show_matrix(np.eye(31, dtype=int) * 3, names)
     heat.resize(440, heat.sizeHint().height())
-    _left, top, wide, high = heat._grid()
+    _left, top, wide, high = heat.grid()
     assert high >= heat.fontMetrics().height() - 1, "names of rows lie over each other"
     assert wide < heat.fontMetrics().horizontalAdvance(names[0])
     image = heat.grab().toImage()

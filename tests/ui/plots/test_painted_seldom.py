@@ -56,13 +56,13 @@ def test_a_newer_surface_works_out_no_axis_anew(
     plot.show_surface(surface(2))
     assert plot.grab().toImage() != before
     assert worked_out == []
-    assert not plot._ring.isVisible()  # nothing is in them: they are not asked to paint either
+    assert not plot.ring.isVisible()  # nothing is in them: they are not asked to paint either
     assert not plot._wrong.isVisible()
     plot.show_surface(surface(2, "another column", right=4.0))
     plot.grab()
     assert "bottom" in worked_out
     assert plot.getPlotItem().getAxis("bottom").labelText == "another column"
-    assert plot._image.mapRectToParent(plot._image.boundingRect()).right() == 4.0
+    assert plot.image.mapRectToParent(plot.image.boundingRect()).right() == 4.0
 
 
 def test_what_asks_again_and_again_is_done_once_a_pace(qtbot: Any) -> None:

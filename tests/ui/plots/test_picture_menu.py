@@ -178,9 +178,9 @@ def test_names_of_few_classes_are_read_whole(qtbot: QtBot) -> None:
     qtbot.addWidget(heat)
     heat.show_matrix(np.eye(3, dtype=int), ("setosa", "versicolor", "virginica"))
     heat.resize(400, heat.sizeHint().height())
-    left, top, wide, high = heat._grid()
+    left, top, wide, high = heat.grid()
     assert wide > heat.fontMetrics().horizontalAdvance("versicolor") > high
     assert heat.cell_at(left + 2.5 * wide, top + 1.5 * high) == (1, 2)
     heat.resize(180, heat.sizeHint().height())
-    left, _top, wide, _high = heat._grid()
+    left, _top, wide, _high = heat.grid()
     assert left + 3 * wide <= 180, "never wider than the panel"

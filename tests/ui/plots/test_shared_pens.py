@@ -37,9 +37,9 @@ def test_hundreds_of_points_have_few_looks(plot: SurfacePlot, classes: tuple[str
     for _ in range(3):
         plot.show_surface(SurfacePicture("x", "y", (0, 0, 1, 1), points, classes=classes))
         plot._drawn_points = None  # as when other parts are shown: all are styled anew
-    looks = len(plot._points.fragmentAtlas)
+    looks = len(plot.points.fragmentAtlas)
     assert looks == 12 if classes else looks <= 3 * 65 * 2
-    drawn = {(one.brush().color().name(), one.symbol()) for one in plot._points.points()[:30]}
+    drawn = {(one.brush().color().name(), one.symbol()) for one in plot.points.points()[:30]}
     assert len(drawn) > 1
 
 
@@ -51,4 +51,4 @@ def test_a_map_that_moves_paints_no_sign_anew(plot: SurfacePlot) -> None:
         plot.show_map(
             MapPicture("dense", at, number, np.arange(COUNT), 0.9, ("a", "b", "c"), right, at)
         )
-    assert len(plot._points.fragmentAtlas) == 6
+    assert len(plot.points.fragmentAtlas) == 6

@@ -144,14 +144,14 @@ def test_what_was_answered_stays_pale_until_the_next_network_answers(
     trained()
     seen: list[tuple[bool, float]] = []
     panel.live.changed.connect(
-        lambda: seen.append((panel.plot.answered, panel.plot._image.opacity()))
+        lambda: seen.append((panel.plot.answered, panel.plot.image.opacity()))
     )
     corner = panel.points.hand.spot((2.0, 1.2)).toPoint()
     QTest.mouseClick(panel.plot.viewport(), Qt.MouseButton.LeftButton, pos=corner)
     trained()
     assert seen and all(answered for answered, _ in seen), "it is never white"
     assert min(opacity for _, opacity in seen) < 1.0
-    assert panel.plot._image.opacity() == 1.0
+    assert panel.plot.image.opacity() == 1.0
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1024, 700)], ids=str)

@@ -40,7 +40,7 @@ def panel(
 @pytest.mark.slow
 def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
     told: list[str] = []
-    panel._workbench.happened.connect(told.append)
+    panel.workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(MethodComparisonDialog, "method_comparison")
     assert dialog is not None
@@ -76,8 +76,8 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
 def test_the_model_card_takes_answers_and_is_saved(
     panel: EvaluatePanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    store, told = panel._workbench.store, list[str]()
-    panel._workbench.happened.connect(told.append)
+    store, told = panel.workbench.store, list[str]()
+    panel.workbench.happened.connect(told.append)
     qtbot.mouseClick(panel.card_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(ModelCardDialog, "model_card")
     assert dialog is not None
@@ -113,7 +113,7 @@ def test_a_button_that_is_pressed_again_brings_its_window_back(
         for _press in range(2):
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         [shown] = panel.findChildren(kind)
-        assert shown.isVisible() and shown.trained is panel._workbench.models.trained
+        assert shown.isVisible() and shown.trained is panel.workbench.models.trained
         shown.close()
         qtbot.waitUntil(lambda kind=kind: panel.findChild(kind) is None, timeout=MINUTE)
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -125,7 +125,7 @@ def test_a_button_that_is_pressed_again_brings_its_window_back(
 def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -> None:
     groups, behind = panel.groups, panel.behind.behind
     told: list[str] = []
-    panel._workbench.happened.connect(told.append)
+    panel.workbench.happened.connect(told.append)
     assert behind is not None and groups.column.count() > 4
     place = next(
         index for index in range(groups.column.count())

@@ -70,14 +70,14 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
     assert panel.rows.row["built"] == built.editor.box.text() == want
     assert curve.column.currentText() == "built"
     qtbot.waitUntil(lambda: panel.answer.text() not in {"", before}, timeout=MINUTE)
-    qtbot.waitUntil(lambda: curve._curve.xData is not None and len(curve._curve.xData) == 40)
+    qtbot.waitUntil(lambda: curve.curve.xData is not None and len(curve.curve.xData) == 40)
     written = _below(curve)
     assert len(written) == 3
     for day, words in written:
         assert words == (date(1970, 1, 1) + timedelta(days=day)).isoformat()
-    assert curve._here.value() == column.low + 31
-    curve._here.setPos(column.low + 100.3)
-    curve._here.sigDragged.emit(curve._here)
+    assert curve.here.value() == column.low + 31
+    curve.here.setPos(column.low + 100.3)
+    curve.here.sigDragged.emit(curve.here)
     want = (date(1970, 1, 1) + timedelta(days=column.low + 100)).isoformat()
     assert panel.rows.row["built"] == built.editor.box.text() == want
     assert slider.value() == 100
@@ -110,8 +110,8 @@ def test_yes_and_no_are_ticked_and_days_are_dates(
         assert panel.rows.row["rooms"] == known.low + place
     assert curve.column.currentText() == "rooms"
     assert not _below(curve), "numbers have no dates below them"
-    curve._here.setPos(30.4)
-    curve._here.sigDragged.emit(curve._here)
+    curve.here.setPos(30.4)
+    curve.here.sigDragged.emit(curve.here)
     assert panel.rows.row["rooms"] == 30
     assert rooms.box.text() == "30"
 

@@ -71,6 +71,6 @@ def test_canvas_predict_and_surface_say_it(
         assert (words in panel.about.text()) is said
     surface = window.docks.show_panel("surface")
     qtbot.waitUntil(lambda: "10 faint points" in surface.note.text(), timeout=MINUTE)
-    faint = [p for p in surface.plot._points.points() if p.brush().color().alphaF() < 2 * FAINT]
+    faint = [p for p in surface.plot.points.points() if p.brush().color().alphaF() < 2 * FAINT]
     shown = np.isin(surface.picture.points.part, sorted(surface.plot.shown_parts))
     assert len(faint) == int((surface.picture.points.filled & shown).sum()) > 0

@@ -52,10 +52,10 @@ def test_it_writes_on_and_stops(
     why = panel.why
     qtbot.waitUntil(lambda: "strongest evidence for" in why.sentence.text(), timeout=MINUTE)
     assert why.text.accessibleName() == given.replace(" ", "␣"), "the whole text, on patches"
-    strongest = max(why.bars._rows, key=lambda row: abs(row[1]))
+    strongest = max(why.bars.rows, key=lambda row: abs(row[1]))
     token, where = strongest[0].split(", ")
     assert why.sentence.text().startswith(f"{token} ({where}) is the strongest evidence for next: ")
-    assert len(why.bars._rows) == len(given), "each stands once, told apart by its place"
+    assert len(why.bars.rows) == len(given), "each stands once, told apart by its place"
     assert "evidence against" in why.legend.accessibleName()
     why.button.click()
     assert why.isHidden()

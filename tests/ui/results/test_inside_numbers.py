@@ -64,7 +64,7 @@ def test_a_click_opens_how_the_number_comes_about(
     panel, closer = window.docks.show_panel("inside"), window.canvas.closer
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
     window.canvas.select(("dense",))
-    pictures = [one for one in panel._parts if isinstance(one, ScaledPicture)]
+    pictures = [one for one in panel.parts if isinstance(one, ScaledPicture)]
     bars = pictures[0]
     qtbot.waitUntil(lambda: bars.isVisible() and _laid(bars))
     step = bars.pixmap().deviceIndependentSize().width() / 64
@@ -75,7 +75,7 @@ def test_a_click_opens_how_the_number_comes_about(
     assert "w" in closer.words.text() or "·" in closer.words.text()
 
     window.canvas.select(("conv2d",))
-    maps = next(one for one in panel._parts if isinstance(one, ScaledPicture))
+    maps = next(one for one in panel.parts if isinstance(one, ScaledPicture))
     qtbot.waitUntil(lambda: maps.isVisible() and _laid(maps))
     # The second map (44 pixels a side, 2 between), 8×8 numbers: row 2, column 5.
     spot = QPoint(46 + round(5.5 * 44 / 8), round(2.5 * 44 / 8))

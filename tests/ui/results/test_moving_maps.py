@@ -62,14 +62,14 @@ def test_each_point_of_the_map_is_a_click_to_its_sample(
     at_rest(spot)
     QTest.mouseClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=spot())
     assert reviews.activations_service.index == picture.rows[lonely]
-    ring = plot._ring.getData()
+    ring = plot.ring.getData()
     assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(picture.at[lonely]))
     qtbot.waitUntil(lambda: reviews.activations_service.idle, timeout=MINUTE)
     assert reviews.activations_service.look.index == picture.rows[lonely]
     # The keyboard's way: another row in Inside moves the ring.
     other = int(picture.rows[0])
     reviews.activations_service.show_row(other)
-    assert plot._ring.getData()[0][0] == pytest.approx(picture.at[0, 0])
+    assert plot.ring.getData()[0][0] == pytest.approx(picture.at[0, 0])
 
 
 def test_histograms_lie_over_their_epochs(reviews: MainWindow, qtbot: QtBot) -> None:

@@ -87,13 +87,13 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     assert shown == pytest.approx(known.attention["look"][1:2])
     # The bars are what is drawn from: at temperature 1 the network's own probabilities.
     best = float(known.probabilities.max())
-    assert view.shares._rows[0][:2] == ("b", pytest.approx(best))
+    assert view.shares.rows[0][:2] == ("b", pytest.approx(best))
     view.temperature_slider.setValue(20)
     assert view.temperature.value() == 2.0
-    assert view.shares._rows[0][1] < best
+    assert view.shares.rows[0][1] < best
     view.top_k.setValue(1)
     assert view.top_k_slider.value() == 1
-    assert view.shares._rows == [("b", 1.0, "100.0%")]
+    assert view.shares.rows == [("b", 1.0, "100.0%")]
     window.resize(1024, 620)
     qtbot.wait(300)
     page = panel.waiting._scroll

@@ -109,10 +109,10 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     qtbot.waitUntil(lambda: "t.csv" in inside.truth.text(), timeout=MINUTE)
     # No row goes through it, and what the file holds is seen all the same.
     assert inside.waiting.currentIndex() == 1 and inside.number.isHidden()
-    texts = [one.text() for one in inside._parts if isinstance(one, QLabel)]
+    texts = [one.text() for one in inside.parts if isinstance(one, QLabel)]
     assert any("hidden" in text for text in texts) and any("kernel (2 × 4" in t for t in texts)
     again.canvas.select(("out",))
-    texts = [one.text() for one in inside._parts if isinstance(one, QLabel)]
+    texts = [one.text() for one in inside.parts if isinstance(one, QLabel)]
     assert any("kernel (4 × 1" in text for text in texts)
     again.docks.show_panel("surface")
     qtbot.waitUntil(lambda: "t.csv" in surface.waiting.words.text(), timeout=MINUTE)
@@ -138,9 +138,9 @@ def test_a_network_changed_since_and_a_second_run(
     assert panels["surface"].stale.isHidden(), "it follows the run"
     closer = window.canvas.closer
     if window.sample_view.look is None:
-        assert closer.row.text() == _("from the previous run") and closer.picture._past
+        assert closer.row.text() == _("from the previous run") and closer.picture.past
     qtbot.waitUntil(lambda: closer.row.text().startswith("row 1 of"), timeout=MINUTE)
-    assert not closer.picture._past
+    assert not closer.picture.past
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert panels["predict"].stale.isHidden()

@@ -32,9 +32,9 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
     # What the canvas shows is of the digits: over other data it stands pale.
     previews = window.canvas.previews
-    assert "flatten" in previews.ids and not previews._past
+    assert "flatten" in previews.ids and not previews.past
     window.store.apply("Data", lambda project: edits.set_data(project, example("waves").data))
-    assert "flatten" in previews._past
+    assert "flatten" in previews.past
     surface = window.docks.show_panel("surface")
     surface.live.choose("weights")
     qtbot.waitUntil(lambda: surface.live.view == "weights" and surface.live.idle)
@@ -47,7 +47,7 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     qtbot.waitUntil(lambda: window.workbench.settled)
     _train(window, qtbot)
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1)
-    texts = [one.text() for one in panel._parts if isinstance(one, QLabel)]
+    texts = [one.text() for one in panel.parts if isinstance(one, QLabel)]
     assert not any("flatten" in text for text in texts)
     layers = {node.layer for node in window.store.project.graph.nodes}
     assert any(text.startswith(tuple(layers - {"Input"})) for text in texts)

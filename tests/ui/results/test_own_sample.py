@@ -123,14 +123,14 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     panel, activations_service = window.docks.show_panel("predict"), window.activations_service
     view = panel.series
-    qtbot.waitUntil(lambda: view._rows is not None and activations_service.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.rows is not None and activations_service.idle, timeout=MINUTE)
     view.last_button.click()
     qtbot.waitUntil(lambda: activations_service.look.own == _END, timeout=MINUTE)
-    assert activations_service.look.raw["input"] == pytest.approx(view._rows)
+    assert activations_service.look.raw["input"] == pytest.approx(view.rows)
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
     qtbot.waitUntil(lambda: activations_service.look.own == _OWN, timeout=MINUTE)
-    assert activations_service.look.raw["input"][0, 0] == pytest.approx(view._given[0, 0] + 3.0)
+    assert activations_service.look.raw["input"][0, 0] == pytest.approx(view.given[0, 0] + 3.0)
     panel.another.click()
     qtbot.waitUntil(
         lambda: not activations_service.look.own and activations_service.look.index == 1,
@@ -148,13 +148,13 @@ def test_a_drag_outlives_the_last_window_that_was_asked_for_before(
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     view = window.docks.show_panel("predict").series
-    qtbot.waitUntil(lambda: view._rows is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.rows is not None, timeout=MINUTE)
     told()
     view.last_button.click()
     view.curve.values[0] += 3.0
     view.curve.dragged.emit()
     told()
-    assert view._rows[0, 0] == pytest.approx(view._given[0, 0] + 3.0)
+    assert view.rows[0, 0] == pytest.approx(view.given[0, 0] + 3.0)
 
 
 def _draw(panel: PredictPanel, qtbot: QtBot, across: int = 80) -> None:

@@ -82,13 +82,13 @@ def test_runs_are_kept_and_compared(
 
     panel.table.selectAll()
     panel.refresh()
-    qtbot.waitUntil(lambda: panel._worker.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.worker.idle, timeout=MINUTE)
     assert len(panel.selected()) == 2, "a list that is read again leaves what is selected"
     # A key held meanwhile, as for the next click with Ctrl, changes nothing of it.
     panel.table.selectRow(0)
     QTest.mouseClick(panel.differs, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier)
     panel.refresh()
-    qtbot.waitUntil(lambda: panel._worker.idle, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.worker.idle, timeout=MINUTE)
     assert [run.name for run in panel.selected()] == ["small"]
     QTest.keyRelease(panel.table, Qt.Key.Key_Control, Qt.KeyboardModifier.NoModifier)
 

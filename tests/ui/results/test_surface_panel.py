@@ -90,7 +90,7 @@ def test_classes_and_parts_are_told_apart_without_colours(
     qtbot.waitUntil(lambda: panel.picture is not None, timeout=MINUTE)
     for part in panel.parts:
         part.setChecked(True)
-    drawn, points = panel.plot._points.data, panel.picture.points
+    drawn, points = panel.plot.points.data, panel.picture.points
     assert len(drawn) == len(points.value)
     shapes = {number: set(drawn["symbol"][points.value == number]) for number in (0, 1)}
     assert [len(one) for one in shapes.values()] == [1, 1]

@@ -47,7 +47,7 @@ def test_a_wire_is_clicked_and_its_weight_set_and_undone(trained: MainWindow, qt
     closer = window.canvas.closer
     assert window.canvas.open_layer_popup(node)
     assert "to set its weights" in closer.words.text()
-    link = next(one for one in closer.picture._links if (one.source, one.unit) == (1, 2))
+    link = next(one for one in closer.picture.links if (one.source, one.unit) == (1, 2))
     middle = link.start + (link.end - link.start) * 0.3
     while closer.picture.link_at(middle) is not link:
         middle = middle + (link.end - link.start) * 0.02

@@ -59,7 +59,7 @@ def test_a_drawing_is_answered_and_explained(
     assert panel.pictures.picture.isHidden(), "beside the pad is room for one picture"
     assert panel.about.text() == panel.pictures._beside, "the words are of what hangs there"
     assert "no influence" in panel.why.legend.accessibleName()
-    listed = [name for name, _value, _text in panel.head.bars._rows + panel.bars._rows]
+    listed = [name for name, _value, _text in panel.head.bars.rows + panel.bars.rows]
     assert len(listed) == len(set(listed)) == 10, "every class stands once"
     panel.why.button.click()
     assert not panel.pictures.picture.isHidden()
@@ -108,10 +108,10 @@ def test_a_row_is_explained(
     panel.why.method.activated.emit(2)
     view = panel.rows.response
     qtbot.waitUntil(lambda: not view.words.isHidden(), timeout=MINUTE)
-    widest = panel.why.bars._rows[0][0]
+    widest = panel.why.bars.rows[0][0]
     assert view.column.currentText() == widest
     assert f"{widest} changes" in panel.why.sentence.text()
-    assert "%" in panel.why.sentence.text() and "+" not in panel.why.bars._rows[0][2]
+    assert "%" in panel.why.sentence.text() and "+" not in panel.why.bars.rows[0][2]
     mean = view._means[widest]
     assert np.allclose(view._mean.yData, mean.answers) and len(mean.answers) == 40
     panel.why.method.setCurrentIndex(0)
@@ -126,17 +126,17 @@ def test_a_row_is_explained(
     assert panel.rows.row["petal width (cm)"] == 0.1
     assert view.column.currentText() == "petal width (cm)", "the curve is of what is slid"
     qtbot.waitUntil(lambda: panel.answer.text() != before, timeout=MINUTE)
-    qtbot.waitUntil(lambda: view._curve.xData is not None and len(view._curve.xData) == 40)
-    assert view._here.value() == 0.1
-    view._here.setPos(9.0)
-    view._here.sigDragged.emit(view._here)
+    qtbot.waitUntil(lambda: view.curve.xData is not None and len(view.curve.xData) == 40)
+    assert view.here.value() == 0.1
+    view.here.setPos(9.0)
+    view.here.sigDragged.emit(view.here)
     assert panel.rows.row["petal width (cm)"] == 2.5, "no further than the training rows"
     assert slide.box.text() == "2.5"
     slide.box.selectAll()
     qtbot.keyClicks(slide.box, "30")
     qtbot.waitUntil(lambda: "the prediction is a guess" in _told(panel), timeout=MINUTE)
-    assert view._here.value() == 30.0, "the line stands where the row is"
-    qtbot.waitUntil(lambda: view._curve.xData[-1] == 30.0, timeout=MINUTE)  # and the curve is there
+    assert view.here.value() == 30.0, "the line stands where the row is"
+    qtbot.waitUntil(lambda: view.curve.xData[-1] == 30.0, timeout=MINUTE)  # and the curve is there
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
     qtbot.waitUntil(lambda: surface.picture is not None and surface.picture.answered)
     states: list[RunState] = []
     runner.state_changed.connect(lambda: states.append(runner.state))
-    session, training_model = runner._session, runner._session._trainer.training_model
+    session, training_model = runner.session, runner.session.trainer.training_model
 
     for step in range(6):
         change = partial(move_point, number=0, x=0.2 * step, y=1.0)
@@ -99,7 +99,7 @@ def test_a_run_learns_from_points_that_are_dragged_and_never_stops(
         qtbot.waitUntil(lambda: runner.project.data == store.project.data)
         qtbot.waitUntil(lambda before=epoch: runner.run.tracker.epoch > before)
     assert set(states) == {RunState.RUNNING}
-    assert runner._session is session and session._trainer.training_model is training_model, (
+    assert runner.session is session and session.trainer.training_model is training_model, (
         "nothing is built anew"
     )
     assert not runner.differs, "it learns from what is seen"
@@ -205,7 +205,7 @@ def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(
     store, runner = window.store, window.runner
     window.actions_table["as-drawn"].trigger()
     qtbot.waitUntil(lambda: runner.state is RunState.RUNNING)
-    session = runner._session
+    session = runner.session
     count = runner.dataset.facts.rows + runner.dataset.facts.validation_rows
     count += runner.dataset.facts.test_rows
 
@@ -216,7 +216,7 @@ def test_points_of_which_nothing_can_be_learned_do_not_end_the_run(
 
     store.apply("Take away", all_away)
     qtbot.waitUntil(lambda: window.auto_trainer.idle and window.workbench.settled)
-    assert runner.state is RunState.RUNNING and runner._session is session
+    assert runner.state is RunState.RUNNING and runner.session is session
     store.undo()
     qtbot.waitUntil(lambda: window.auto_trainer.idle and runner.project.data == store.project.data)
-    assert runner._session is session
+    assert runner.session is session

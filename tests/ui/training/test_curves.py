@@ -74,7 +74,7 @@ def test_new_points_are_drawn_and_said_at_once(view: CurveView, run: RunCurves) 
     run.add_steps([20.5], {"loss": [0.05], "accuracy": [1.0]})
     run.add_epochs("loss", [21], [0.05])
     view.grow(40)
-    x, _y = view.plot._drawn[0].getData()
+    x, _y = view.plot.drawn[0].getData()
     assert x[-1] == 20.5
     assert "training 0.0500" in view.legend.text()
 
@@ -126,7 +126,7 @@ def test_smooth_lines_are_painted_piece_by_piece_and_dashes_are_not(
     other = RunCurves.from_history("before", {"loss": [3.0, 2.0, 1.0], "val_loss": [5.0, 4.0, 3.0]})
     view.plot.set_overlays({"before": other})
     view.plot.redraw()
-    lines = [one for one in view.plot._drawn if one.getData()[0] is not None]
+    lines = [one for one in view.plot.drawn if one.getData()[0] is not None]
     smooth = [one for one in lines if one.opts["antialias"]]
     solid = [one for one in smooth if one.opts["pen"].style() == Qt.PenStyle.SolidLine]
     assert 2 <= len(solid) < len(smooth)
@@ -140,7 +140,7 @@ def test_a_million_points_are_few_on_the_screen(view: CurveView) -> None:
     long.add_steps(x, {"loss": np.random.default_rng(0).random(1_000_000)})
     view.show_run(long, 1000)
     drawn = sum(
-        len(item.getData()[0]) for item in view.plot._drawn if item.getData()[0] is not None
+        len(item.getData()[0]) for item in view.plot.drawn if item.getData()[0] is not None
     )
     assert 200 < drawn < 5_000
 

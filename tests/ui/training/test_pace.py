@@ -174,7 +174,7 @@ def test_a_run_hears_how_busy_the_window_is(
     runner, spent = window.runner, [0.0]
     runner.start()
     qtbot.waitUntil(lambda: len(runner.curves.steps.get("loss", ())) > 0, timeout=60_000)
-    session = runner._session
+    session = runner.session
     assert session is not None
     busy = QTimer()
 
@@ -185,7 +185,7 @@ def test_a_run_hears_how_busy_the_window_is(
 
     busy.timeout.connect(work)
     busy.start(30)
-    qtbot.waitUntil(lambda: session._loop.probing.stretch > 2, timeout=60_000)
+    qtbot.waitUntil(lambda: session.loop.probing.stretch > 2, timeout=60_000)
     busy.stop()
     runner.stop()
     qtbot.waitUntil(lambda: not runner.active, timeout=60_000)

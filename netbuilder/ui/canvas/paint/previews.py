@@ -97,7 +97,7 @@ class NodePreviews:
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
         self._images: dict[str, QImage] = {}
-        self._past: set[str] = set()  # of an earlier run, while another one goes on
+        self.past: set[str] = set()  # of an earlier run, while another one goes on
         self._seen_in: Graph | None = None  # the network that saw what is shown
         self._compared: tuple[Graph, bool] | None = None
         self._spots_of: tuple[Scene, float] | None = None
@@ -115,11 +115,11 @@ class NodePreviews:
         """Show a picture beside a node; None takes it away."""
         if image is None or image.isNull():
             self._images.pop(node_id, None)
-            self._past.discard(node_id)
+            self.past.discard(node_id)
         else:
             before = self._images.get(node_id)
             self._images[node_id] = image
-            self._past.discard(node_id)
+            self.past.discard(node_id)
             self._seen_in = self._view.store.project.graph
             self._compared = None
             # While a run goes on the same pictures come again and again: others of their size.
@@ -135,7 +135,7 @@ class NodePreviews:
 
     def fade(self) -> None:
         """All that is shown is of an earlier run from now on."""
-        self._past = set(self._images)
+        self.past = set(self._images)
         self._view.repaint_all()
 
     def clear(self) -> None:
@@ -216,7 +216,7 @@ class NodePreviews:
         node = self.at(where)
         if not node:
             return ""
-        if node in self._past:
+        if node in self.past:
             return _("From the previous run. This run has not reached it yet.")
         if self.stale:
             return _("From the last run. The network has changed since. Train to update it.")
@@ -232,7 +232,7 @@ class NodePreviews:
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         stale = self.stale
         for one, spot in self._places():
-            p.setOpacity(_FADED if stale or one in self._past else 1.0)
+            p.setOpacity(_FADED if stale or one in self.past else 1.0)
             p.drawImage(spot, self._images[one])
         p.setOpacity(1.0)
 

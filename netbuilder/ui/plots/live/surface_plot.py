@@ -101,22 +101,22 @@ class SurfacePlot(pg.PlotWidget):
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
         item.layout.setContentsMargins(0, 4, 10, 0)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self._image.setZValue(-10)
+        self.image = pg.ImageItem(axisOrder="row-major")
+        self.image.setZValue(-10)
         self._lines: list[pg.PlotDataItem] = []
-        self._points = pg.ScatterPlotItem(pxMode=True)
-        self.addItem(self._image)
-        self.addItem(self._points)
+        self.points = pg.ScatterPlotItem(pxMode=True)
+        self.addItem(self.image)
+        self.addItem(self.points)
         self._wrong = pg.ScatterPlotItem(pxMode=True)  # rings around those that are misjudged
         self._wrong.setZValue(1)
         self._wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.addItem(self._wrong)
-        self._ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
-        self._ring.setZValue(5)
-        self._ring.hide()
-        self.addItem(self._ring)
+        self.ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
+        self.ring.setZValue(5)
+        self.ring.hide()
+        self.addItem(self.ring)
         self._map: MapPicture | None = None
-        self._points.sigClicked.connect(self._clicked)
+        self.points.sigClicked.connect(self._clicked)
         self._drawn_points: tuple[int, int] | None = None
         self._ringed: NDArray[np.bool_] | None = None
         self._image_place: tuple[float, ...] = ()
@@ -144,22 +144,22 @@ class SurfacePlot(pg.PlotWidget):
     @property
     def answered(self) -> bool:
         """Whether answers are seen, of now or of before."""
-        return self._image.image is not None or bool(self._lines)
+        return self.image.image is not None or bool(self._lines)
 
     def clear_all(self, *, keep_answers: bool = False) -> None:
         """Take everything away; ``keep_answers``: what was answered before stays, pale, until
         there is something newer."""
         if keep_answers:
-            for kept in (self._image, *self._lines):
+            for kept in (self.image, *self._lines):
                 kept.setOpacity(_PALE)
         else:
-            self._image.clear()
+            self.image.clear()
             for line in self._lines:
                 self.removeItem(line)
             self._lines = []
-        self._points.clear()
+        self.points.clear()
         self._wrong.clear()
-        self._ring.clear()
+        self.ring.clear()
         self._map = None
         self._drawn_points = None
         self.drawn_at = np.zeros((0, 2))
@@ -182,12 +182,12 @@ class SurfacePlot(pg.PlotWidget):
         """The picture of answers; it is put elsewhere only for another box, since all that lies
         over it follows."""
         left, bottom, right, top = box
-        self._image.setImage(pixels, autoLevels=False)
+        self.image.setImage(pixels, autoLevels=False)
         place = (*box, *pixels.shape)
         if place != self._image_place:
             self._image_place = place
-            self._image.setRect(QRectF(left, bottom, right - left, top - bottom))
-        self._image.setOpacity(1.0)
+            self.image.setRect(QRectF(left, bottom, right - left, top - bottom))
+        self.image.setOpacity(1.0)
 
     def show_surface(self, picture: SurfacePicture) -> None:
         """Draw answers over two columns, and the points."""
@@ -273,13 +273,13 @@ class SurfacePlot(pg.PlotWidget):
         picture = self._map
         found = [] if picture is None else list(np.flatnonzero(picture.rows == row))
         if picture is None or not found:
-            self._ring.clear()
-            self._ring.hide()
+            self.ring.clear()
+            self.ring.hide()
             return
         at = picture.at[found[0]]
         pen = pg.mkPen(theme.colors().accent, width=2.5)
-        self._ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
-        self._ring.show()
+        self.ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
+        self.ring.show()
 
     def show_map(self, picture: MapPicture) -> None:
         """Draw samples where the hidden layer puts them."""
@@ -296,7 +296,7 @@ class SurfacePlot(pg.PlotWidget):
         rim = shared_pen(QColor(scheme.text), 1.6)
         pens = [NO_PEN if ok else rim for ok in wrong]
         sizes = np.where(wrong, 7, 10)
-        self._points.setData(
+        self.points.setData(
             x=picture.at[:, 0], y=picture.at[:, 1], brush=[shared_brush(one) for one in colors],
             pen=pens, size=sizes,
             symbol=symbols, data=picture.rows,
@@ -342,7 +342,7 @@ class SurfacePlot(pg.PlotWidget):
                 )
             ]
             self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
-            self._points.setData(
+            self.points.setData(
                 x=points.at[shown, 0],
                 y=y[shown],
                 brush=[brush for brush, _, _ in drawn],

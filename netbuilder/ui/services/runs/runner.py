@@ -138,7 +138,7 @@ class Runner(QObject):
         return self.run.project
 
     @property
-    def _session(self) -> Session | None:
+    def session(self) -> Session | None:
         return self._work.session
 
     @property
@@ -192,7 +192,7 @@ class Runner(QObject):
             return
         given = project or self._store.project, self._workbench.base
         project, base = given if interrupted is None else (interrupted.project, interrupted.base)
-        self.run = RunRecord(project, before=self.run, session=self._session)
+        self.run = RunRecord(project, before=self.run, session=self.session)
         self._tracker.planned = project.training.epochs
         self._work.session = None
         self._spread = spread
@@ -204,7 +204,7 @@ class Runner(QObject):
 
     def train_more(self, epochs: int) -> None:
         """Train so many epochs more from here: in a run, after it, or on from a file's weights."""
-        trained, session = self._workbench.models.trained, self._session
+        trained, session = self._workbench.models.trained, self.session
         other = session is None or not (self.active or session.leads_to(trained))
         if other and trained is not None and self.may_train_more:
             self.start(self.project or trained.project, on_from=trained, more=epochs)
@@ -218,7 +218,7 @@ class Runner(QObject):
     def take_data(self, project: Project, dataset: Dataset) -> bool:
         """Have the run learn from the data of another project from its next epoch on, where that
         is the same network; answered by ``data_changed``. Whether it will."""
-        session = self._session
+        session = self.session
         if session is None or not self.running or not session.takes(project, dataset):
             return False
         session.set_data(project, dataset)
@@ -226,8 +226,8 @@ class Runner(QObject):
 
     def set_weights(self, values: Mapping[WeightIndex, float]) -> None:
         """Have these weights be set where the run stands; answered by ``stood``."""
-        if self.paused and self._session is not None:
-            self._session.set_weights(values)
+        if self.paused and self.session is not None:
+            self.session.set_weights(values)
 
     def reset_weights(self, seed: int | None = None) -> None:
         """Begin anew, with the same seed or another."""
@@ -258,21 +258,21 @@ class Runner(QObject):
     def may_go_on(self) -> bool:
         """Whether there is a run to go on with."""
         waits = self.state in (RunState.PREPARING, RunState.STOPPING)
-        return self._session is not None and not waits
+        return self.session is not None and not waits
 
     @property
     def may_train_more(self) -> bool:
         """Whether there are weights to go on from: of a run, of an opened file, or brought back."""
         trained = self._workbench.models.trained
         opened = trained is not None and bool(trained.project.data.kind)
-        return self.may_go_on or (self._session is None and opened and self.may_start)
+        return self.may_go_on or (self.session is None and opened and self.may_start)
 
     def _ask(self, wish: Callable[[Session], object], *, stands: bool = False) -> None:
         """Tell the session a wish; one that has ended does it and goes on from there.
 
         ``stands``: the wish leaves it paused.
         """
-        session = self._session
+        session = self.session
         if session is None or not self.may_go_on:
             return
         wish(session)
@@ -306,7 +306,7 @@ class Runner(QObject):
 
     def toggle_pause(self) -> None:
         """Pause, or go on; at the speed Step one step."""
-        session = self._session
+        session = self.session
         if session is None:
             return
         if self.paused and self.speed is STEP:
@@ -327,7 +327,7 @@ class Runner(QObject):
     def set_speed(self, speed: Speed) -> None:
         """Go on at another speed, in this run and in those to come."""
         before, self.speed, self._finishing = self.speed, speed, False
-        session = self._session
+        session = self.session
         if session is not None:
             session.set_speed(speed.rate, speed.unit, spread=speed.spread)
             if speed is STEP and self.state is RunState.RUNNING:
@@ -351,11 +351,11 @@ class Runner(QObject):
 
     def finish_now(self) -> None:
         """Train the rest of this run at full speed; later runs keep the chosen speed."""
-        if self._session is not None and self.running:
+        if self.session is not None and self.running:
             self._finishing = True
-            self._session.set_speed(None)
+            self.session.set_speed(None)
             if self.paused:
-                self._session.resume()
+                self.session.resume()
             self.state_changed.emit()
 
     def step(self) -> None:
@@ -368,8 +368,8 @@ class Runner(QObject):
 
     def ask_standing(self) -> None:
         """Have the network shown as it stands, in a pause or on the way; answered by ``stood``."""
-        if self.running and self._session is not None:
-            self._session.stand()
+        if self.running and self.session is not None:
+            self.session.stand()
 
     def rewind(self) -> None:
         """Back to the start, with the weights that the run began with; it stands there."""
@@ -381,15 +381,15 @@ class Runner(QObject):
         self._ask(back, stands=True)
 
     def _go_and_stand(self, wish: Callable[[Session], object]) -> None:
-        if self.running and self._session is not None:
-            wish(self._session)
+        if self.running and self.session is not None:
+            wish(self.session)
         elif self.may_start:
             self.start(first=wish)
 
     @property
     def weight_history(self) -> WeightHistory | None:
         """The weights of earlier epochs of the run that has ended; None where none are kept."""
-        session = self._session
+        session = self.session
         if session is None or self.active or not session.leads_to(self._workbench.models.trained):
             return None
         return session.weight_history
@@ -397,29 +397,29 @@ class Runner(QObject):
     @property
     def dataset(self) -> Dataset | None:
         """What the run, or the last one, trains on; None before it is read."""
-        return self._session.dataset if self._session is not None else None
+        return self.session.dataset if self.session is not None else None
 
     def watch(self, probe: Probe) -> None:
         """Have a probe answered by ``probed`` while a run goes on, this one and later ones."""
         self._probes.ask(probe)
-        if self._session is not None and self.active:
-            self._session.watch(probe)
+        if self.session is not None and self.active:
+            self.session.watch(probe)
 
     def unwatch(self, key: str) -> None:
         """Answer the probe of that key no more."""
         self._probes.drop(key)
-        if self._session is not None and self.active:
-            self._session.unwatch(key)
+        if self.session is not None and self.active:
+            self.session.unwatch(key)
 
     def stop_after_epoch(self) -> None:
         """End the run with the epoch that it is in."""
-        if self._session is not None and self.active:
-            self._session.stop_after_epoch()
+        if self.session is not None and self.active:
+            self.session.stop_after_epoch()
 
     def set_learning_rate(self, rate: float) -> None:
         """Go on with another learning rate: now, or when it is trained more."""
-        if self._session is not None:
-            self._session.set_learning_rate(rate)
+        if self.session is not None:
+            self.session.set_learning_rate(rate)
 
     def close(self, seconds: float = 5.0) -> bool:
         """Stop and wait; False when the thread did not end in time.
@@ -483,8 +483,8 @@ class Runner(QObject):
         for answer in self._probes.newest():
             self.probed.emit(answer)
         now = time.perf_counter()
-        if self._stretch.look(now, time.thread_time()) and self._session is not None:
-            self._session.stretch_views(self._stretch.times)
+        if self._stretch.look(now, time.thread_time()) and self.session is not None:
+            self.session.stretch_views(self._stretch.times)
         if self._pace.curves_due(now, self._stretch.times):
             if self._pace.words_due(now):
                 self._set_progress(self._tracker.progress(paused=self.paused, chosen=self.speed))
@@ -560,7 +560,7 @@ class Runner(QObject):
             self._set_progress(self._tracker.end(reason, speed))
             self.curves.kept_epoch = end.trained.kept_epoch
             self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
-            run_id = self._session.run_id if self._session is not None and end.kept else ""
+            run_id = self.session.run_id if self.session is not None and end.kept else ""
             state = ModelState(end.trained, Source.RUN, end.evaluation, run_id)
             self._workbench.models.submit(state)
         else:
