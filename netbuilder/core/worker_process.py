@@ -97,7 +97,7 @@ class WorkerProcess:
     ) -> None:
         self._module, self._bounds, self._cancelled = module, bounds, cancelled
         self._died, self._threads = died, threads
-        self._process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | None = None
         self._watched: psutil.Process | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
@@ -117,15 +117,15 @@ class WorkerProcess:
         Raises:
             CancelledError: it was cancelled meanwhile.
         """
-        if self._process is None:
+        if self.process is None:
             failed = self._start()
             if failed:
                 return failed
-        assert self._process is not None
-        assert self._process.stdin is not None
+        assert self.process is not None
+        assert self.process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
         except OSError:
             self.end()
             return failure_answer(_("The second process ended before it could start."), "start")
@@ -142,7 +142,7 @@ class WorkerProcess:
         }
         self._lines = queue.SimpleQueue()
         try:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 worker_command(self._module),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -158,9 +158,9 @@ class WorkerProcess:
                 _("The second process could not be started: {reason}.", reason=error), "start"
             )
         threading.Thread(
-            target=_read, args=(self._process, self._lines), name="worker", daemon=True
+            target=_read, args=(self.process, self._lines), name="worker", daemon=True
         ).start()
-        self._watched = _watched(self._process.pid)
+        self._watched = _watched(self.process.pid)
         answer = self._wait(_START_SECONDS, None)
         if not answer.get("ready"):
             return {**answer, "reason": "start"}
@@ -170,7 +170,7 @@ class WorkerProcess:
         return None
 
     def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
-        assert self._process is not None
+        assert self.process is not None
         watched = self._watched
         end = float("inf") if seconds is None else seconds
         begin, computed = time.monotonic(), _computed(watched)
@@ -217,7 +217,7 @@ class WorkerProcess:
 
     def end(self) -> None:
         """End the process."""
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         watched, self._watched = self._watched, None
         if process is None:
             return

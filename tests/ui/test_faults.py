@@ -333,7 +333,7 @@ def test_curves_are_told_apart_without_colours(qtbot: QtBot) -> None:
     )
     view.show_run(run, 2)
     view.plot.redraw()
-    ends = view.plot._ends.data
+    ends = view.plot.ends.data
     symbols = [str(one) for one in ends["symbol"]]
     assert len(symbols) >= 2
     assert len(set(symbols)) == len(symbols)
@@ -363,6 +363,8 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     window.runner.start()
     canvas = window.canvas
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and bool(window.strips._shown))
+    # What was seen while it trained makes room for the model that it left.
+    qtbot.waitUntil(lambda: window.activations_service.idle)
     graph = window.store.project.graph
     hidden = graph.sources[graph.outputs[0]][0]
     wires = canvas.state.wire_weights
@@ -370,7 +372,7 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     window.store.apply("Delete", lambda p: edits.remove_nodes(p, (hidden,)))
     assert hidden not in canvas.previews.ids and not canvas.state.wire_weights
     window.store.undo()
-    qtbot.waitUntil(lambda: hidden in canvas.previews.ids)
+    qtbot.waitUntil(lambda: hidden in canvas.previews.ids and window.activations_service.idle)
     assert canvas.state.wire_weights == wires
 
 

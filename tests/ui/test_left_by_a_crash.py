@@ -250,7 +250,7 @@ def test_that_changes_are_not_kept_is_told_once(
     qtbot.waitUntil(lambda: bool(told), timeout=MINUTE)
     no_room(False)
     assert len(told) == 1
-    assert str(window.documents.recovery._file.parent) in window.banner.cards[0].title.text()
+    assert str(window.documents.recovery.file.parent) in window.banner.cards[0].title.text()
     edit(5)
     no_room(True)
     edit(6)

@@ -137,7 +137,7 @@ def test_pictures_on_the_canvas_follow_the_scheme(
     qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
 
     def lightest() -> int:
-        image = window.canvas.previews._images["input"]
+        image = window.canvas.previews.images["input"]
         spots = ((x, y) for x in range(image.width()) for y in range(image.height()))
         inked = [image.pixelColor(*spot) for spot in spots]
         return max(color.lightness() for color in inked if color.alpha() > 200)

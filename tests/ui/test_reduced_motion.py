@@ -67,8 +67,8 @@ def test_what_is_pointed_at_is_seen_without_a_ghost_that_runs(qtbot: QtBot, stil
         towards=QPoint(300, 300),
         ghost="Dense",
     )
-    assert callout._timer.isActive() != still
-    assert (callout._at > 0) == still, "it stands near its end"
+    assert callout.timer.isActive() != still
+    assert (callout.at > 0) == still, "it stands near its end"
     callout.end()
 
 

@@ -322,7 +322,7 @@ def test_the_second_window_with_a_file_says_so(
     path = tmp_path / "mine.netbuilder"
     files.write(small, path)
     first = open_window(small, path, keras=False)
-    qtbot.waitUntil(lambda: first.documents._held is not None)
+    qtbot.waitUntil(lambda: first.documents.held_lock is not None)
     second, errors = open_window(small, keras=False), []
     second.documents.failed.connect(errors.append)
     second.documents.open_path(path)
@@ -330,9 +330,9 @@ def test_the_second_window_with_a_file_says_so(
     assert errors[0].code == "open_in_another_window"
     assert second.banner.cards
     assert first.documents.save_to(tmp_path / "another.netbuilder")
-    qtbot.waitUntil(lambda: not first.documents._soon.isActive())
+    qtbot.waitUntil(lambda: not first.documents.hold_soon.isActive())
     second.documents.open_path(path)
-    qtbot.waitUntil(lambda: second.documents._held is not None)
+    qtbot.waitUntil(lambda: second.documents.held_lock is not None)
     assert len(errors) == 1, "the first window has another file now"
 
 

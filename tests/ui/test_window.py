@@ -315,7 +315,7 @@ def test_recovered_work_is_put_back(open_window: Open, example: Callable) -> Non
     window.documents.recover(found)
     assert window.store.modified
     assert window.store.project == example("diabetes")
-    kept = window.documents.recovery._file
+    kept = window.documents.recovery.file
     assert kept.exists(), "a second crash must not lose it"
     assert not file.exists(), "nor offer it twice"
     window.store.mark_saved()

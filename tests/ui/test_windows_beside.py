@@ -50,7 +50,7 @@ def test_points_given_by_hand_are_asked_about_by_every_way_out(
 ) -> None:
     main = open_window(example("iris"), keras=False)
     grading = GradeWindow(main)
-    grading._folder = tmp_path
+    grading.graded = tmp_path
     grading.model.show_rows([Submission("ada.h5", "Ada", "graded", 80.0)])
     grading.show()
     assert grading.close(), "nothing was decided: nothing is asked"
@@ -68,7 +68,7 @@ def test_points_given_by_hand_are_asked_about_by_every_way_out(
 
     names(monkeypatch, tmp_path / "grades.csv")
     grading._follow()
-    save = next(one for one in grading._after if "table" in one.text())
+    save = next(one for one in grading.after if "table" in one.text())
     QTest.mouseClick(save, Qt.MouseButton.LeftButton)
     assert "91" in (tmp_path / "grades.csv").read_text("utf-8-sig")
     assert main.close()

@@ -204,9 +204,7 @@ class Session:
 
         A run that stands still goes on standing; one that has ended begins again with ``run``.
         """
-        self._wish(
-            lambda: self._reset(None if self.trainer is None else self.trainer.orders.seed)
-        )
+        self._wish(lambda: self._reset(None if self.trainer is None else self.trainer.orders.seed))
 
     def stop_after_epoch(self) -> None:
         """End when the epoch that is running is done."""

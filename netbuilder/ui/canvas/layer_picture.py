@@ -75,7 +75,7 @@ class LayerPicture(QWidget):
         self.tiles: list[PictureTile] = []
         self.links: list[WeightLine] = []
         self.nodes: list[tuple[QRectF, float, str]] = []
-        self._units: list[int] = []  # that the first nodes stand for
+        self.units: list[int] = []  # that the first nodes stand for
         self._room = _MOST_UNITS  # for so many of them
         self.past = False
         self._marked: tuple[int, ...] | None = None
@@ -97,7 +97,7 @@ class LayerPicture(QWidget):
         values, kernel = layer.values, layer.weights.get("kernel")
         self.past = False
         self._layer, self._values, self._words = layer, values, ()
-        self.tiles, self.links, self.nodes, self._units = [], [], [], []
+        self.tiles, self.links, self.nodes, self.units = [], [], [], []
         self._captions = []
         self._room = _MOST_UNITS
         self.parts.begin()
@@ -295,7 +295,7 @@ class LayerPicture(QWidget):
         from netbuilder.ui.plots.activation_strips import surface_image
 
         units, self._room = surfaces.shape[2], _MOST_WIRED
-        held = self._units = self._chosen_units(self._values, names)
+        held = self.units = self._chosen_units(self._values, names)
         columns = min(units, 6)
         side = min((_WIDTH - _GAP * (columns - 1)) / columns, 90.0)
         for place, unit in enumerate(held):
@@ -311,7 +311,7 @@ class LayerPicture(QWidget):
         """Units on the right, with wires from what they are made of where they are few."""
         values, given, names = layer.values, layer.given, layer.names
         top = self.tiles[-1].box.bottom() + 2 * _GAP if self.tiles else 0.0
-        top += _CAPTION if self._of_states() is not None else 0.0
+        top += _CAPTION if self.of_states() is not None else 0.0
         wired = (
             given is not None
             and kernel is not None
@@ -319,8 +319,8 @@ class LayerPicture(QWidget):
             and given.ndim == 1
             and max(kernel.shape) <= _MOST_WIRED
         )
-        self._units = self._units or self._chosen_units(values, names)
-        count = len(self._units)
+        self.units = self.units or self._chosen_units(values, names)
+        count = len(self.units)
         line = 18.0 if count <= _MOST_WIRED else 12.0
         rows = max(count, len(given) if wired else 0)
         middle = rows * line / 2
@@ -330,7 +330,7 @@ class LayerPicture(QWidget):
             rows = -(-count // 2)
             middle = 0.0
         wide = (_WIDTH - left - _GAP * (columns - 1)) / columns
-        for place, unit in enumerate(self._units):
+        for place, unit in enumerate(self.units):
             column, row = divmod(place, rows) if columns == 2 else (0, place - count / 2)
             box = QRectF(left + column * (wide + _GAP), top + middle + row * line, wide, line - 2)
             if layer.words:  # numbers of a text: each stands for a word
@@ -364,7 +364,7 @@ class LayerPicture(QWidget):
             y = place.top() + (source - len(given) / 2) * line
             name = str(layer.given_names[source]) if named else f"x[{source}]"
             self.nodes.append((QRectF(0, y, 90, line - 2), float(given[source]), name))
-            for unit in range(len(self._units)):
+            for unit in range(len(self.units)):
                 end = QPointF(place.right() - 2, self.nodes[unit][0].center().y())
                 start = QPointF(92, y + line / 2 - 1)
                 weight = float(kernel[source, unit])
@@ -387,7 +387,7 @@ class LayerPicture(QWidget):
         """Whether numbers are squares of pictures, and no bars."""
         return self._values is not None and self._values.ndim > 1
 
-    def _of_states(self) -> PictureTile | None:
+    def of_states(self) -> PictureTile | None:
         return next((tile for tile in self.tiles if tile.label == _OF_STATES), None)
 
     def index_at(self, spot: QPointF) -> tuple[int, ...] | None:
@@ -395,7 +395,7 @@ class LayerPicture(QWidget):
         if self._values is None:
             return None
         if self._values.ndim == 1:
-            for place, unit in enumerate(self._units):
+            for place, unit in enumerate(self.units):
                 if self.nodes[place][0].contains(spot):
                     return (unit,)
         for tile in self.tiles:
@@ -472,7 +472,7 @@ class LayerPicture(QWidget):
         return (*index[:first], *(int(one) for one in np.unravel_index(number, shape)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        index, states = self.index_at(event.position()), self._of_states()
+        index, states = self.index_at(event.position()), self.of_states()
         if index is not None:
             self.chosen.emit(index)
         elif (link := self.link_at(event.position())) is not None:
@@ -520,7 +520,7 @@ class LayerPicture(QWidget):
             paint_caption(p, place, words)
         if self._words:
             paint_words(p, self.tiles[0].box, self._words)
-        paint_nodes(p, self.nodes, len(self._units))
+        paint_nodes(p, self.nodes, len(self.units))
         box = self.marked_box()
         if not box.isEmpty():
             paint_mark(p, box, QRectF(self.rect()), squares=self.of_squares)
@@ -528,7 +528,7 @@ class LayerPicture(QWidget):
 
     def marked_box(self) -> QRectF:
         """Where the number that is explained stands; empty where none is."""
-        index, states = self._marked, self._of_states()
+        index, states = self._marked, self.of_states()
         if self._state is not None and states is not None:
             down, across = self._state
             wide = states.box.width() / states.shape[1]
@@ -538,8 +538,8 @@ class LayerPicture(QWidget):
             )
         if index is None or self._values is None or len(index) != self._values.ndim:
             return QRectF()
-        if len(index) == 1 and index[0] in self._units:
-            return self.nodes[self._units.index(index[0])][0]
+        if len(index) == 1 and index[0] in self.units:
+            return self.nodes[self.units.index(index[0])][0]
         for tile in self.tiles:
             if tile.axes is None or not tile.index:
                 continue

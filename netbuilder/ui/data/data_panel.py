@@ -180,8 +180,8 @@ class DataPanel(QWidget):
         # A plot's axis would lie below the panel's end in a small window.
         self.look.tabBarClicked.connect(lambda: QTimer.singleShot(0, self, self._see_look))
         self.look.currentChanged.connect(self._look_chosen)
-        self._scroll = self._scrolled(page)
-        return self._scroll
+        self.scroll_area = self._scrolled(page)
+        return self.scroll_area
 
     def _scrolled(self, page: QWidget) -> QScrollArea:
         scroll = QScrollArea(self)
@@ -198,8 +198,8 @@ class DataPanel(QWidget):
 
     def _see_look(self) -> None:
         """Scroll until the view that was chosen is seen whole, its tabs at least."""
-        top, bar = self.look.y(), self._scroll.verticalScrollBar()
-        wanted = top + self.look.height() - self._scroll.viewport().height()
+        top, bar = self.look.y(), self.scroll_area.verticalScrollBar()
+        wanted = top + self.look.height() - self.scroll_area.viewport().height()
         if wanted > bar.value():
             bar.setValue(min(top, wanted))
 

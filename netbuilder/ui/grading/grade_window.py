@@ -131,7 +131,7 @@ class GradeWindow(QDialog):
         self.resize(1000, 640)
         self._job: jobs.Job | None = None
         self._stop = False
-        self._folder = Path()
+        self.graded = Path()
         self._rubric: Rubric = DEFAULT_RUBRIC
         self._formed: Rubric | None = None
         self._decided: dict[str, Override] = {}
@@ -162,7 +162,7 @@ class GradeWindow(QDialog):
         self.grade_button = self._button(_("Grade"), self._toggle)
         self.grade_button.setProperty("role", "primary")
         self.grade_button.setDefault(True)
-        self._after = (
+        self.after = (
             self._button(_("Open on the canvas"), lambda: self._open(self.table.currentIndex())),
             self._button(_("Save table…"), self._save_table),
             self._button(_("Save page…"), self._save_page),
@@ -180,7 +180,7 @@ class GradeWindow(QDialog):
         self.shown.addWidget(self.table)
         layout.addWidget(self.shown, 1)
         buttons, flow = QHBoxLayout(), FlowLayout()  # longer words go on in the next line
-        for button in self._after:
+        for button in self.after:
             flow.addWidget(button)
         buttons.addLayout(flow, 1)
         buttons.addWidget(self.grade_button)
@@ -347,7 +347,7 @@ class GradeWindow(QDialog):
         self.grade_button.setEnabled(self.running or ready)
         self.grade_button.setText(_("Stop") if self.running else _("Grade"))
         some = bool(self.model.rows) and not self.running
-        for button in self._after:
+        for button in self.after:
             button.setEnabled(some)
 
     def _show_table(self) -> None:
@@ -367,7 +367,7 @@ class GradeWindow(QDialog):
         lesson, retrain = self.lesson.text().strip(), self.retrain.isChecked()
         try:
             files = submission_files(folder)
-            if folder != self._folder:
+            if folder != self.graded:
                 self._decided = {}  # the same name in another class is another pupil
             self._rubric = self._chosen_rubric()
             key = self.key.text().strip()
@@ -375,7 +375,7 @@ class GradeWindow(QDialog):
         except UserError as error:
             self._say(str(error), wrong=True)
             return
-        self._folder, self._stop = folder, False
+        self.graded, self._stop = folder, False
         self.model.show_rows([])
         self.progress.setRange(0, len(files))
         self.progress.setValue(0)
@@ -428,7 +428,7 @@ class GradeWindow(QDialog):
             graded_on_sentence(found),
             similarity_sentence(found),
             verified_sentence(found),
-            skipped_files_sentence(self._folder),
+            skipped_files_sentence(self.graded),
             fault,
         )
         self._say(" ".join(one for one in said if one), wrong=bool(fault))
@@ -485,18 +485,18 @@ class GradeWindow(QDialog):
     def _open(self, index: QModelIndex) -> None:
         row = self._sorted.mapToSource(index).row()
         if 0 <= row < len(self.model.rows):
-            self.opened.emit(self._folder / self.model.rows[row].file)
+            self.opened.emit(self.graded / self.model.rows[row].file)
 
     def _title(self) -> str:
-        return self._rubric.title or self._folder.resolve().name
+        return self._rubric.title or self.graded.resolve().name
 
     def _save_table(self) -> None:
-        path = ask_save(self, _("Save table"), str(self._folder.parent / "grades.csv"), TABLES)
+        path = ask_save(self, _("Save table"), str(self.graded.parent / "grades.csv"), TABLES)
         self._write(path, lambda place: write_table(self.model.rows, place))
 
     def _save_page(self) -> None:
         rows = self.model.rows
-        path = ask_save(self, _("Save page"), str(self._folder.parent / "grades.html"), (PAGE,))
+        path = ask_save(self, _("Save page"), str(self.graded.parent / "grades.html"), (PAGE,))
         points = points_sentence(rows, self._rubric)
         self._write(path, lambda place: write_html(rows, place, self._title(), points))
 

@@ -185,7 +185,7 @@ class PictureGrid(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.images: list[QImage] = []
-        self._labels: Sequence[str] = ()
+        self.labels: Sequence[str] = ()
         self.parts: Sequence[int] = ()
         self.menu = PictureMenu(self, "pictures")
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -197,7 +197,7 @@ class PictureGrid(QWidget):
     ) -> None:
         """Show pictures, uint8 (n, height, width, channels), with their classes and parts."""
         self.images = [to_image(one) for one in images]
-        self._labels, self.parts = labels, parts
+        self.labels, self.parts = labels, parts
         self.setAccessibleName(
             ngettext(
                 "{count} picture: {labels}",
@@ -249,7 +249,7 @@ class PictureGrid(QWidget):
             painter.setPen(QColor(scheme.text))
             below = QRectF(cell.left(), cell.bottom() + 4, cell.width(), metrics.height())
             words = metrics.elidedText(
-                self._labels[number], Qt.TextElideMode.ElideRight, int(below.width())
+                self.labels[number], Qt.TextElideMode.ElideRight, int(below.width())
             )
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
         painter.end()
@@ -262,7 +262,7 @@ class PictureGrid(QWidget):
 
     def text_at(self, x: float, y: float) -> str:
         """The class and part of the picture at a place; "" beside them."""
-        for number, label in enumerate(self._labels):
+        for number, label in enumerate(self.labels):
             if self._cell(number).contains(x, y):
                 part = self.parts[number]
                 return f"{label} · {split_names()[part]}" if 0 <= part < 3 else label

@@ -62,9 +62,9 @@ class PictureForm(PredictForm):
         self._look: SampleActivations | None = None
         self._own = False
         self._trained: TrainedModel | None = None
-        self._answered = False  # with a picture
-        self._drawn_soon = QTimer(self, singleShot=True, interval=40)
-        self._drawn_soon.timeout.connect(self._ask_drawing)
+        self.answered = False  # with a picture
+        self.drawn_soon = QTimer(self, singleShot=True, interval=40)
+        self.drawn_soon.timeout.connect(self._ask_drawing)
         # The pad stands above all that changes: it must not move under the pen.
         self.pad = DrawPad(self)
         self.picture = QLabel(self)
@@ -115,7 +115,7 @@ class PictureForm(PredictForm):
         self.picture_button.clicked.connect(self._ask_picture)
         self.draw_button.toggled.connect(self._draw_toggled)
         self.clear_button.clicked.connect(self._clear_page)
-        self.pad.drawn.connect(self._drawn_soon.start)
+        self.pad.drawn.connect(self.drawn_soon.start)
         self.camera.seen.connect(
             lambda image: self._answer(image, _("The camera's picture."), _CAMERA)
         )
@@ -134,21 +134,21 @@ class PictureForm(PredictForm):
         """Two pictures have room side by side: an explanation goes before an answer that is a
         picture, and beside the pad either before what the network sees."""
         drawing = self.draw_button.isChecked()
-        self.drawn_again.setVisible(self._answered and not self._explained)
-        self.picture.setVisible(not (drawing and (self._explained or self._answered)))
+        self.drawn_again.setVisible(self.answered and not self._explained)
+        self.picture.setVisible(not (drawing and (self._explained or self.answered)))
         if drawing and self._look is not None and not self.isHidden():
-            self.said.emit(self._beside)
+            self.said.emit(self.beside)
 
     @property
     def _explained(self) -> bool:
         return self._why is not None and not self._why.picture.isHidden()
 
     @property
-    def _beside(self) -> str:
+    def beside(self) -> str:
         """What hangs beside the pad, in words."""
         if self._explained:
             return _("Next to the drawing: the evidence that the network found in it.")
-        if self._answered:
+        if self.answered:
             return _("Next to the drawing: the network's prediction as a picture.")
         return _("Next to the drawing: the input that the network gets.")
 
@@ -156,19 +156,19 @@ class PictureForm(PredictForm):
         """Start with a new page where the data is another; else what is drawn is asked again."""
         self._look, self._own, self._given = None, False, None
         self.turn_button.hide()
-        self._drawn_soon.stop()
+        self.drawn_soon.stop()
         self.picture.clear()
-        self._trained, self._answered = trained, False
+        self._trained, self.answered = trained, False
         self.drawn_again.hide()
         if fresh:
             self.pad.clear()
-            self._drawn_soon.stop()
+            self.drawn_soon.stop()
             self.draw_button.setChecked(False)
             self.camera.setChecked(False)
 
     def end(self) -> None:
         """Ask nothing any more."""
-        self._drawn_soon.stop()
+        self.drawn_soon.stop()
         self.camera.setChecked(False)
 
     @property
@@ -185,7 +185,7 @@ class PictureForm(PredictForm):
             self.camera.setChecked(False)
         elif self.busy:
             if first:
-                self._drawn_soon.start()  # the network is another one
+                self.drawn_soon.start()  # the network is another one
             return
         self.turn_button.hide()
         name, values = next(iter(look.raw.items()))
@@ -197,7 +197,7 @@ class PictureForm(PredictForm):
         from netbuilder.core.results.predict import prediction_picture
 
         image = prediction_picture(self._trained, found) if self._trained is not None else None
-        self._answered = image is not None
+        self.answered = image is not None
         self._make_room()
         if image is not None:
             self.drawn_again.setPixmap(pixmap_of(image))
@@ -243,7 +243,7 @@ class PictureForm(PredictForm):
             )
         except UserError as error:
             self.picture.clear()  # the last picture is not what was drawn
-            self._answered = False
+            self.answered = False
             self._make_room()
             self.nothing.emit(str(error))
             return
@@ -251,7 +251,7 @@ class PictureForm(PredictForm):
         self.asked.emit(
             request_for_raw(
                 {**self._look.raw, name: sample},
-                self._beside,
+                self.beside,
                 own=_("your drawing"),
             )
         )

@@ -332,8 +332,8 @@ class ResponseView(QWidget):
         # Curves without a pen would have no points to fill between.
         self._low = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
         self._high = self.plot.plot([], [], pen=pg.mkPen(0, 0, 0, 0))
-        self._mean = self.plot.plot([], [])
-        self._means: dict[str, Response] = {}
+        self.mean = self.plot.plot([], [])
+        self.means: dict[str, Response] = {}
         self.words = note_label("", self)
         self._band = pg.FillBetweenItem(self._low, self._high)
         self.plot.addItem(self._band)
@@ -358,7 +358,7 @@ class ResponseView(QWidget):
         scheme = theme.colors()
         self.curve.setPen(pg.mkPen(scheme.training, width=2))
         dashed = Qt.PenStyle.DashLine
-        self._mean.setPen(pg.mkPen(scheme.secondary, width=2, style=dashed))
+        self.mean.setPen(pg.mkPen(scheme.secondary, width=2, style=dashed))
         self.here.setPen(pg.mkPen(scheme.validation, width=2))
         self.here.setHoverPen(pg.mkPen(scheme.validation, width=4))
         color = QColor(scheme.training)
@@ -392,19 +392,19 @@ class ResponseView(QWidget):
 
         The curve of the column along which it goes furthest comes first.
         """
-        self._means = {one.column: one for one in found if one.column in self._fields}
-        widest = max(self._means.values(), key=lambda one: one.span, default=None)
+        self.means = {one.column: one for one in found if one.column in self._fields}
+        widest = max(self.means.values(), key=lambda one: one.span, default=None)
         if widest is not None and widest.column != self.column.currentText():
             self.follow(widest.column)
             self._column_chosen()
         self._draw_mean()
 
     def _draw_mean(self) -> None:
-        mean = self._means.get(self.column.currentText())
+        mean = self.means.get(self.column.currentText())
         if mean is None:
-            self._mean.setData([], [])
+            self.mean.setData([], [])
         else:
-            self._mean.setData(np.array(mean.values, float), mean.answers)
+            self.mean.setData(np.array(mean.values, float), mean.answers)
         self.words.setVisible(mean is not None)
         self.words.setText(_(_MEANT))
 

@@ -36,7 +36,7 @@ class AttentionLines(QWidget):
         self.menu = PictureMenu(self, "attention")
         self.place = -1
         self._tokens: tuple[str, ...] = ()
-        self._shares: NDArray[np.float64] = np.zeros((0, 0, 0))
+        self.shares: NDArray[np.float64] = np.zeros((0, 0, 0))
         self._first = 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -52,7 +52,7 @@ class AttentionLines(QWidget):
         same = len(tokens) == len(self._tokens)
         if tuple(tokens) != self._tokens:
             self.place = len(tokens) - 1
-        self._tokens, self._shares, self._first = tuple(tokens), shares, first
+        self._tokens, self.shares, self._first = tuple(tokens), shares, first
         if not same:
             self.updateGeometry()
         self._tell()
@@ -65,9 +65,9 @@ class AttentionLines(QWidget):
 
     def sentence(self) -> str:
         """What the chosen token attends to most, in words; "" where nothing is shown."""
-        if not self._tokens or not self._shares.size:
+        if not self._tokens or not self.shares.size:
             return ""
-        row = self._shares[:, self.place].mean(axis=0)
+        row = self.shares[:, self.place].mean(axis=0)
         order = np.argsort(-row, kind="stable")[:_TOLD]
         told = [
             _("“{token}” ({share})", token=self._tokens[one], share=format_number(row[one], ".0%"))
@@ -95,7 +95,7 @@ class AttentionLines(QWidget):
         return QSize(140, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._tokens or not self._shares.size:
+        if not self._tokens or not self.shares.size:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -107,7 +107,7 @@ class AttentionLines(QWidget):
         for place in [*(n for n in range(len(self._tokens)) if n != self.place), self.place]:
             self._paint_lines(painter, place, left + 4, right - 4)
         vertical = Qt.AlignmentFlag.AlignVCenter
-        row = self._shares[:, self.place].mean(axis=0)
+        row = self.shares[:, self.place].mean(axis=0)
         for number, token in enumerate(self._tokens):
             strong = number == self.place
             box = QRectF(0, number * height, room - 4, height)
@@ -132,8 +132,8 @@ class AttentionLines(QWidget):
 
     def _paint_lines(self, painter: QPainter, place: int, left: float, right: float) -> None:
         height = self._height
-        count = len(self._shares)
-        for head, rows in enumerate(self._shares):
+        count = len(self.shares)
+        for head, rows in enumerate(self.shares):
             colour = head_color(self._first + head)
             apart = 3.0 * (head - (count - 1) / 2)  # the lines of several heads beside each other
             for other in np.flatnonzero(rows[place] >= _LEAST):

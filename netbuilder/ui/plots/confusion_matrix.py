@@ -37,7 +37,7 @@ class HeatMap(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.menu = PictureMenu(self, "confusion_matrix", self._table)
-        self._counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
+        self.counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
         self._labels: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
@@ -46,9 +46,9 @@ class HeatMap(QWidget):
 
     def show_matrix(self, counts: NDArray[Any], labels: tuple[str, ...]) -> None:
         """Show a matrix (classes, classes)."""
-        self._counts, self._labels = np.asarray(counts, np.int64), labels
+        self.counts, self._labels = np.asarray(counts, np.int64), labels
         self._cursor = None
-        wrong = int(self._counts.sum() - np.trace(self._counts))
+        wrong = int(self.counts.sum() - np.trace(self.counts))
         self.setAccessibleName(
             _("Confusion matrix of {count} classes: {wrong} wrong", count=len(labels), wrong=wrong)
         )
@@ -57,7 +57,7 @@ class HeatMap(QWidget):
 
     def _table(self) -> list[list[object]]:
         names: list[object] = [_("true \\ predicted"), *self._labels]
-        rows = zip(self._labels, self._counts.tolist(), strict=True)
+        rows = zip(self._labels, self.counts.tolist(), strict=True)
         return [names, *([label, *counts] for label, counts in rows)]
 
     def sizeHint(self) -> QSize:
@@ -92,13 +92,13 @@ class HeatMap(QWidget):
         return (self.width() - left - 4) / max(len(self._labels), 1)
 
     @property
-    def _upright(self) -> bool:
+    def upright(self) -> bool:
         """Whether the names of the columns find no room beside each other."""
         return self._widest() > self._room()
 
     def _top(self) -> float:
         height = self.fontMetrics().height()
-        return height + 8.0 + (min(self._widest(), NAME_HEIGHT) if self._upright else height)
+        return height + 8.0 + (min(self._widest(), NAME_HEIGHT) if self.upright else height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         count = len(self._labels)
@@ -107,7 +107,7 @@ class HeatMap(QWidget):
         painter = QPainter(self)
         scheme, metrics = theme.colors(), self.fontMetrics()
         left, top, wide, side = self.grid()
-        high = max(int(self._counts.max()), 1)
+        high = max(int(self.counts.max()), 1)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setPen(QColor(scheme.secondary))
         painter.drawText(QRectF(left, 0, count * wide, metrics.height()), centre, _("predicted"))
@@ -142,7 +142,7 @@ class HeatMap(QWidget):
     ) -> None:
         """A class's name above its column; where there is no room for it, from below upwards."""
         metrics, centre = self.fontMetrics(), Qt.AlignmentFlag.AlignCenter
-        if not self._upright:
+        if not self.upright:
             painter.drawText(
                 QRectF(left, metrics.height() + 4, wide, metrics.height()), centre, label
             )
@@ -166,7 +166,7 @@ class HeatMap(QWidget):
 
     def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, high: int) -> None:
         scheme = theme.colors()
-        value = int(self._counts[row, column])
+        value = int(self.counts[row, column])
         color = QColor(scheme.training if row == column else scheme.validation)
         part = value / high
         color.setAlphaF(0.0 if value == 0 else 0.15 + 0.85 * part)
@@ -229,12 +229,12 @@ class HeatMap(QWidget):
         return "" if cell is None else self._words(*cell)
 
     def _words(self, row: int, column: int) -> str:
-        value = int(self._counts[row, column])
+        value = int(self.counts[row, column])
         truth, answer = self._labels[row], self._labels[column]
         if row == column:
             return _(
                 "{count} of {total} samples of “{label}” are correct",
-                count=value, total=int(self._counts[row].sum()), label=truth,
+                count=value, total=int(self.counts[row].sum()), label=truth,
             )  # fmt: skip
         return ngettext(
             "{count} sample of “{truth}” is predicted as “{prediction}”",

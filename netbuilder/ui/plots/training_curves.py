@@ -70,7 +70,7 @@ class TrainingCurvePlot(pg.PlotWidget):
         self.planned_epochs = 0
         self.following = True
         self.drawn: list[pg.PlotCurveItem] = []
-        self._marks: list[pg.InfiniteLine] = []
+        self.marks: list[pg.InfiniteLine] = []
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
@@ -86,9 +86,9 @@ class TrainingCurvePlot(pg.PlotWidget):
         self._cursor.hide()
         self.addItem(self._now, ignoreBounds=True)
         self.addItem(self._cursor, ignoreBounds=True)
-        self._ends = pg.ScatterPlotItem(size=9, pxMode=True)
-        self._ends.setZValue(5)
-        self.addItem(self._ends, ignoreBounds=True)
+        self.ends = pg.ScatterPlotItem(size=9, pxMode=True)
+        self.ends.setZValue(5)
+        self.addItem(self.ends, ignoreBounds=True)
         self._timer = QTimer(self, singleShot=True, interval=0)
         self._timer.timeout.connect(self.redraw)
         self.scene().sigMouseMoved.connect(self._mouse_at)
@@ -248,11 +248,11 @@ class TrainingCurvePlot(pg.PlotWidget):
                         "pen": edge,
                     }
                 )
-        self._ends.setData(ends)
+        self.ends.setData(ends)
 
     def _draw_marks(self, color: str) -> None:
-        while len(self._marks) < len(self.run.marks):
-            place, words = self.run.marks[len(self._marks)]
+        while len(self.marks) < len(self.run.marks):
+            place, words = self.run.marks[len(self.marks)]
             line = pg.InfiniteLine(
                 place,
                 angle=90,
@@ -261,14 +261,14 @@ class TrainingCurvePlot(pg.PlotWidget):
                 labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (0, 0)]},
             )
             line.label.textItem.setFont(theme.ui_font(0.8))
-            self._marks.append(line)
+            self.marks.append(line)
             self.addItem(line, ignoreBounds=True)
-        for line, (place, words) in zip(self._marks, self.run.marks, strict=False):
+        for line, (place, words) in zip(self.marks, self.run.marks, strict=False):
             if line.label.format != words:
                 line.label.setFormat(words)
             line.setPos(place)
-        while len(self._marks) > len(self.run.marks):
-            self.removeItem(self._marks.pop())
+        while len(self.marks) > len(self.run.marks):
+            self.removeItem(self.marks.pop())
 
     def _fit(self) -> None:
         training = self.run.training(self.quantity, self.per_step)

@@ -46,12 +46,12 @@ class WordMapPlot(NoWheelPlot):
         self._points = pg.ScatterPlotItem(pxMode=True, hoverable=True, hoverSize=12)
         self._points.opts["tip"] = lambda x, y, data: data
         self._points.sigClicked.connect(self._clicked)
-        self._rings = pg.ScatterPlotItem(pxMode=True)
-        self._rings.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._answer = pg.ScatterPlotItem(pxMode=True)
-        self._answer.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._lines = pg.PlotDataItem(connect="pairs")
-        for item in (self._lines, self._points, self._rings, self._answer):
+        self.rings = pg.ScatterPlotItem(pxMode=True)
+        self.rings.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.answer = pg.ScatterPlotItem(pxMode=True)
+        self.answer.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.lines = pg.PlotDataItem(connect="pairs")
+        for item in (self.lines, self._points, self.rings, self.answer):
             self.addItem(item)
         self._labels: list[pg.TextItem] = []
         self.getPlotItem().vb.sigResized.connect(lambda _box: self._draw_marks())
@@ -108,16 +108,16 @@ class WordMapPlot(NoWheelPlot):
             return
         at, accent = found.at, QColor(theme.colors().accent)
         ringed = [one for one in self._chosen if one < len(at)]
-        self._rings.setData(
+        self.rings.setData(
             x=at[ringed, 0], y=at[ringed, 1], size=15, pen=pg.mkPen(accent, width=2.5), brush=None
         )
         ends = [one for arrow in self._arrows if max(arrow) < len(at) for one in arrow]
         pen = pg.mkPen(accent, width=1.5, style=Qt.PenStyle.DashLine)
-        self._lines.setData(at[ends, 0], at[ends, 1], pen=pen)
+        self.lines.setData(at[ends, 0], at[ends, 1], pen=pen)
         # Where an arrow leads to a word that nobody chose: the answer.
         answer = sorted(set(ends) - set(ringed))
         ring = pg.mkPen(QColor(theme.colors().validation), width=3.5)
-        self._answer.setData(x=at[answer, 0], y=at[answer, 1], size=22, brush=None, pen=ring)
+        self.answer.setData(x=at[answer, 0], y=at[answer, 1], size=22, brush=None, pen=ring)
         self._draw_labels(at, [*ringed, *(one for one in self._near if one < len(at))])
 
     def _draw_labels(self, at: NDArray[Any], first: Sequence[int]) -> None:
@@ -176,8 +176,8 @@ class VectorBars(NoWheelPlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("vectors", BARS_HEIGHT, parent)
         self._vectors: tuple[NDArray[Any], ...] = ()
-        self._bars = [pg.BarGraphItem(x=[], height=[], width=0.4) for _side in range(2)]
-        for bars in self._bars:
+        self.bars = [pg.BarGraphItem(x=[], height=[], width=0.4) for _side in range(2)]
+        for bars in self.bars:
             self.addItem(bars)
         self.getPlotItem().setLabel("bottom", _("dimension"))
 
@@ -193,7 +193,7 @@ class VectorBars(NoWheelPlot):
         scheme = theme.colors()
         colors = (scheme.training, scheme.validation)
         for bars, values, color, side in zip(
-            self._bars, self._vectors, colors, (-0.2, 0.2), strict=False
+            self.bars, self._vectors, colors, (-0.2, 0.2), strict=False
         ):
             brush = shared_brush(QColor(color))
             places = np.arange(1, len(values) + 1) + side

@@ -191,7 +191,7 @@ class ExperimentsPanel(QWidget):
         for widget in self._shown:
             page.addWidget(widget)
         page.addStretch(1)
-        self._under_way: dict[str, pg.PlotDataItem] = {}
+        self.under_way: dict[str, pg.PlotDataItem] = {}
         self._plan: StudyPlan | None = None  # what a click would try
         self._taken: Project | None = None  # with the variant that was put on the canvas
         self._taken_told, self._taken_words = False, ""
@@ -343,7 +343,7 @@ class ExperimentsPanel(QWidget):
             self.cards.add(RoleBox("info", words, _("Try again when it is done."), self))
             return
         self.plot.clear()
-        self._under_way.clear()
+        self.under_way.clear()
         self.variants.start(
             self.varied.lines(),
             str(self.method.currentData()),
@@ -382,9 +382,9 @@ class ExperimentsPanel(QWidget):
     def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
         """Draw the curve of a variant that is being trained."""
         key = repr(values)
-        if key not in self._under_way:
-            self._under_way[key] = self.plot.plot([], [])
-        line = self._under_way[key]
+        if key not in self.under_way:
+            self.under_way[key] = self.plot.plot([], [])
+        line = self.under_way[key]
         line.setData(np.arange(1, len(curve) + 1), np.array(curve))
         line.setPen(pg.mkPen(theme.colors().accent, width=2))
 
@@ -451,7 +451,7 @@ class ExperimentsPanel(QWidget):
     def _draw_curves(self) -> None:
         scheme, study = theme.colors(), self.variants.study
         self.plot.clear()
-        self._under_way.clear()  # those under way come again with their next epoch
+        self.under_way.clear()  # those under way come again with their next epoch
         for trial in study.trials if study is not None else ():
             curve = np.array(trial.curve)
             curve = np.where(np.isfinite(curve), curve, np.nan)

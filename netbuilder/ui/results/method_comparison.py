@@ -79,7 +79,7 @@ class MethodComparisonDialog(QDialog):
         self.table.hide()
         self.details = QTabWidget(self)
         self.details.hide()
-        self._views: dict[str, QPlainTextEdit] = {}
+        self.views: dict[str, QPlainTextEdit] = {}
         self.chosen = self._make_row_chooser()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         # Enter belongs to the field of the row, and does not close the window.
@@ -168,7 +168,7 @@ class MethodComparisonDialog(QDialog):
         )
         self.words.setText(" ".join(filter(None, (found.advice, samples, *found.notes))))
         for one in found.candidates[1:]:
-            view = self._views[one.name] = _text_view(_title(one), self)
+            view = self.views[one.name] = _text_view(_title(one), self)
             self.details.addTab(view, _title(one))
         if len(found.candidates) > 1:
             self._show_surfaces(found)
@@ -205,7 +205,7 @@ class MethodComparisonDialog(QDialog):
         true = _("true value: {truth}", truth=truth)
         self.about_row.setText("\n".join(filter(None, (about, " · ".join((*said, true))))))
         for one in found.candidates[1:]:
-            view = self._views[one.name]
+            view = self.views[one.name]
             at = view.verticalScrollBar().value()
             view.setPlainText(_detail(found, one, row))
             view.verticalScrollBar().setValue(at)

@@ -154,7 +154,7 @@ class DataWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._question: tuple[Data, Path] = Data(), Path()
-        self._seen: Hashable = None
+        self.seen: Hashable = None
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._touched)
         self._watcher.directoryChanged.connect(self._touched)
@@ -170,7 +170,7 @@ class DataWatch(QObject):
         """Watch the files of this recipe instead of those of before."""
         if self._question == (data, base):
             return
-        self._question, self._seen = (data, base), None
+        self._question, self.seen = (data, base), None
         self._ask()
 
     def _touched(self, _path: str) -> None:
@@ -193,6 +193,6 @@ class DataWatch(QObject):
             self._watcher.addPaths(more)
             # What changed since it was looked at, and before it was watched, nobody tells.
             self._ask()
-        before, self._seen = self._seen, state
+        before, self.seen = self.seen, state
         if before is not None and before != state:
             self.changed.emit()

@@ -106,8 +106,8 @@ class Recovery(QObject):
     ) -> None:
         super().__init__(parent)
         self._store, self._lesson = store, lesson
-        self._file = state_folder(_FOLDER) / f"{new_process_name()}.json"
-        self._owned = acquire_lock(lock_path(self._file))
+        self.file = state_folder(_FOLDER) / f"{new_process_name()}.json"
+        self._owned = acquire_lock(lock_path(self.file))
         self._lock = threading.Lock()
         self._newest = 0
         self._fails = False
@@ -126,11 +126,11 @@ class Recovery(QObject):
             with self._lock:
                 # An autosave that is under way is of what stood here before.
                 self._newest += 1
-                atomic.replace(found.file, self._file)
+                atomic.replace(found.file, self.file)
         except OSError as error:
             log.warning("recovery file %s keeps its name: %s", found.file, error)
             self.close()
-            self._file, self._owned = found.file, found.lock
+            self.file, self._owned = found.file, found.lock
         else:
             leave_recovered(found)
 
@@ -144,7 +144,7 @@ class Recovery(QObject):
         self._timer.stop()
         with self._lock:
             self._newest += 1
-            atomic.discard(self._file)
+            atomic.discard(self.file)
 
     def _changed(self) -> None:
         if self._store.modified:
@@ -186,7 +186,7 @@ class Recovery(QObject):
             if number != self._newest:
                 return None
             try:
-                atomic.write_bytes(self._file, text.encode())
+                atomic.write_bytes(self.file, text.encode())
             except UserError as error:
                 told = self._told(error)
             else:
@@ -208,14 +208,14 @@ class Recovery(QObject):
         self._fails = True
         cause = error.__cause__
         reason, fix = (
-            atomic.explain_os_error(cause, self._file)
+            atomic.explain_os_error(cause, self.file)
             if isinstance(cause, OSError)
             else (error.what, error.fix)
         )
         return UserError(
             _(
                 "Autosave does not work in '{folder}': {reason}.",
-                folder=self._file.parent,
+                folder=self.file.parent,
                 reason=reason,
             ),
             fix + " " + _("Until then, save often."),

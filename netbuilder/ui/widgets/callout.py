@@ -46,7 +46,7 @@ class Callout(QWidget):
         super().__init__(window)
         self.setObjectName("callout")
         self._ring = ring.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
-        self._towards, self._ghost, self._at = towards, ghost, 0.0
+        self._towards, self._ghost, self.at = towards, ghost, 0.0
         self._on_escape, self._find = on_escape, find
         self.bubble = QFrame(window)
         self.bubble.setProperty("role", "card")
@@ -66,8 +66,8 @@ class Callout(QWidget):
             row.addWidget(button)
         layout.addLayout(row)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._timer = QTimer(self, interval=GHOST_STEP_MS)
-        self._timer.timeout.connect(self._move)
+        self.timer = QTimer(self, interval=GHOST_STEP_MS)
+        self.timer.timeout.connect(self._move)
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._follow)
         self._look.start()
@@ -80,9 +80,9 @@ class Callout(QWidget):
         if self.buttons:
             self.buttons[-1].setFocus(Qt.FocusReason.OtherFocusReason)
         if towards is not None and not reduced_motion():
-            self._timer.start()
+            self.timer.start()
         elif towards is not None:
-            self._at = 0.75
+            self.at = 0.75
 
     def _fill(self, title: str, words: str, width: int) -> QVBoxLayout:
         """Lay the words into the bubble; the buttons come below them."""
@@ -122,7 +122,7 @@ class Callout(QWidget):
     def end(self) -> None:
         """Take it away."""
         self._look.stop()
-        self._timer.stop()
+        self.timer.stop()
         self.bubble.hide()
         self.bubble.deleteLater()
         self.hide()
@@ -167,7 +167,7 @@ class Callout(QWidget):
         return QPoint(x, y)
 
     def _move(self) -> None:
-        self._at = (self._at + GHOST_STEP_MS / GHOST_MS) % 1.3
+        self.at = (self.at + GHOST_STEP_MS / GHOST_MS) % 1.3
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -191,7 +191,7 @@ class Callout(QWidget):
         pen = QPen(accent, 2, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         painter.drawLine(start, end)
-        part = min(self._at, 1.0)
+        part = min(self.at, 1.0)
         part = part * part * (3 - 2 * part)
         where = start + (end - start) * part
         box = QRectF(where.x() - 60, where.y() - 15, 120, 30)

@@ -36,20 +36,19 @@ class EmptyStatePage(QStackedWidget):
         # Pages wrap and fit their width; what should not all the same is at least in reach.
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         scroll.setWidget(page)
-        self._scroll, self._page = scroll, page
+        self.scroll_area, self._page = scroll, page
         self.addWidget(scroll)
-        self._scroll = scroll
 
     def see(self, widget: QWidget) -> None:
         """Scroll until a part of the page that changes in this moment is seen from its top."""
-        bar = self._scroll.verticalScrollBar()
+        bar = self.scroll_area.verticalScrollBar()
 
         def move() -> None:
-            page = self._scroll.widget()
+            page = self.scroll_area.widget()
             if page is None:
                 return
             top = widget.mapTo(page, QPoint(0, 0)).y()
-            if not bar.value() <= top < bar.value() + self._scroll.viewport().height() // 2:
+            if not bar.value() <= top < bar.value() + self.scroll_area.viewport().height() // 2:
                 bar.setValue(top - 2 * self.fontMetrics().height())
 
         QTimer.singleShot(0, widget, move)
@@ -95,7 +94,7 @@ class EmptyStatePage(QStackedWidget):
     def restart(self) -> None:
         """What comes next is of another network: it is seen from its beginning."""
         self._page.setMinimumHeight(0)
-        self._scroll.verticalScrollBar().setValue(0)
+        self.scroll_area.verticalScrollBar().setValue(0)
 
     def hold_height(self) -> None:
         """Let the page be no shorter from now on: what goes from its end must not scroll it."""
@@ -108,7 +107,7 @@ class EmptyStatePage(QStackedWidget):
             Qt.ScrollBarPolicy.ScrollBarAlwaysOn,
             Qt.ScrollBarPolicy.ScrollBarAsNeeded,
         )
-        self._scroll.setVerticalScrollBarPolicy(always if on else needed)
+        self.scroll_area.setVerticalScrollBarPolicy(always if on else needed)
         self._page.setMinimumHeight(self._page.height() if on else 0)
         (self._page.installEventFilter if on else self._page.removeEventFilter)(self)
 

@@ -156,11 +156,13 @@ class Documents(QObject):
             lambda old, new: self._keep_place() if old.data is not new.data else None
         )
         self._keep_place()
-        self._held: QLockFile | None = None
-        self._soon = QTimer(self, singleShot=True, interval=0)  # what is opened clears the banner
-        self._soon.timeout.connect(self._hold_file)
-        store.path_changed.connect(self._soon.start)
-        self._soon.start()
+        self.held_lock: QLockFile | None = None
+        self.hold_soon = QTimer(
+            self, singleShot=True, interval=0
+        )  # what is opened clears the banner
+        self.hold_soon.timeout.connect(self._hold_file)
+        store.path_changed.connect(self.hold_soon.start)
+        self.hold_soon.start()
 
     @property
     def name(self) -> str:
@@ -429,9 +431,9 @@ class Documents(QObject):
         self._let_go()
 
     def _let_go(self) -> None:
-        self._soon.stop()
-        if self._held is not None:
-            self._held.unlock()
+        self.hold_soon.stop()
+        if self.held_lock is not None:
+            self.held_lock.unlock()
 
     def _hold_file(self) -> None:
         """Say so where another window has the project's file open, too."""
@@ -440,8 +442,8 @@ class Documents(QObject):
         if path is None:
             return
         name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
-        self._held = acquire_lock(state_folder("open") / f"{name}.lock")
-        if self._held is None:
+        self.held_lock = acquire_lock(state_folder("open") / f"{name}.lock")
+        if self.held_lock is None:
             self.failed.emit(
                 UserError(
                     _("“{name}” is open in another window, too.", name=path.name),

@@ -32,7 +32,7 @@ def test_a_run_goes_over_at_the_step_that_is_remembered(
     graph.run()
     first = Session(project, data, record=False)
     first.run()
-    remembered = first.trainer.compilation._remembered  # type: ignore[union-attr]
+    remembered = first.trainer.compilation.remembered  # type: ignore[union-attr]
     assert remembered is not None
     assert remembered.read() == Decision(until=60), "a short run leaves the choice open"
     remembered.write(Decision("loop", step=23, epochs=8, steps=40))
@@ -64,7 +64,7 @@ def test_the_first_run_finds_out_and_later_ones_follow(
     session = Session(project, data, record=False, on_event=stop_when_known)
     session.run()
     assert session.trainer is not None
-    decision = session.trainer.compilation._decision
+    decision = session.trainer.compilation.decision
     assert decision.kind in ("loop", "step", "graph")
     done = session.trainer.epoch - 1
     again = Session(chain(NET, epochs=done, batch_size=16), data, record=False)
@@ -174,16 +174,16 @@ def test_a_run_goes_on_in_the_graph_while_another_network_is_compiled(
 
     def watch(_event: Any) -> None:
         trainer = session.trainer
-        if trainer is None or trainer.compilation._chooser is None:
+        if trainer is None or trainer.compilation.chooser is None:
             return
-        ready = trainer.compilation._chooser._done.is_set()
+        ready = trainer.compilation.chooser.done.is_set()
         if not went and trainer.position > 2000:
             went.append(ready)
-            program._COMPILING.release()
+            program.COMPILING.release()
         if went and ready:
             session.stop()
 
-    program._COMPILING.acquire()
+    program.COMPILING.acquire()
     # Of a size that no other test has compiled: a program that is kept waits for nothing.
     session = Session(chain(NET, epochs=10**6, batch_size=17), data, record=False, on_event=watch)
     session.run()

@@ -237,7 +237,7 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(
 
     def told(event: Any) -> None:
         if isinstance(event, Paused) and not seen:
-            seen.append(session.trainer._remembered)  # type: ignore[union-attr]
+            seen.append(session.trainer.remembered)  # type: ignore[union-attr]
         emit(event)
 
     session._emit = told

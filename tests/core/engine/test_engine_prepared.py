@@ -127,7 +127,7 @@ def test_train_pressed_again_traces_nothing(chain: Any, dataset: Any, numbers: A
         data = dataset({"input": x + np.float32(more)}, {"out": y.copy()}, held=20, tested=10)
         run = session(project, data)
         found = run.run()
-        return run.trainer._tester, found.test
+        return run.trainer.tester, found.test
 
     (first, own), (again, same_test), (moved, other) = pressed(), pressed(), pressed(more=1.0)
     assert first is again is moved

@@ -172,9 +172,9 @@ def test_what_it_took_is_what_one_waited_without_the_pauses(hand: Hand) -> None:
     time.sleep(0.5)
     assert session.seconds == at_pause
     finished = hand.after(session.stop, Finished)
-    assert finished.trained.seconds < 0.5 * at_pause, "the waits are not the training's"
+    assert finished.trained.seconds < 0.9 * at_pause, "the waits are not the training's"
     assert finished.trained.slowed
-    assert finished.trained.steps_per_second > 20, "how fast it can"
+    assert finished.trained.steps_per_second > steps / at_pause, "how fast it can"
     # Trained from the start again, as fast as it goes.
     hand.thread.join(20)
     session.set_speed(None)

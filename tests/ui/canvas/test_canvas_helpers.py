@@ -135,7 +135,7 @@ def test_the_proposal_is_taken_by_a_click_and_goes_with_anything_else(hand) -> N
     hand.view.select(("dropout",))
     hand.key(KEY.Key_D, CONTROL)
     (new,) = hand.view.selection()
-    spot = proposal._button(*proposal._ends()).center()
+    spot = proposal._button(*proposal.ends()).center()
     hand.click(spot.x(), spot.y())
     assert hand.graph.sources[new] == ("dropout",)
     assert not proposal.there

@@ -241,7 +241,7 @@ def test_the_minimap_shows_the_network_as_it_is(hand):
     hand.view.sight.zoom_to(3.0)
 
     def drawn():
-        area, _ = hand.view.minimap._fitted()
+        area, _ = hand.view.minimap.fitted()
         image = hand.view.grab().toImage()
         return image.copy(area.toRect())
 
@@ -456,7 +456,7 @@ def test_a_wire_that_takes_the_place_of_another_says_so(make):
     hand.view.message.connect(told.append)
     hand.view.select(("in",))
     hand.key(KEY.Key_W)
-    while hand.view.gesture._choices[hand.view.gesture._index] != "drop":
+    while hand.view.gesture.choices[hand.view.gesture.index] != "drop":
         hand.key(KEY.Key_Down)
     hand.key(KEY.Key_Return)
     assert ("in", "drop") in hand.graph.edges

@@ -49,7 +49,7 @@ def lstm() -> tuple[SampleActivations, np.ndarray]:
 def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> None:
     look, states = lstm
     closer = _opened(hand, look, "lstm")
-    tile = closer.picture._of_states()
+    tile = closer.picture.of_states()
     wide, high = tile.box.width() / 5, tile.box.height() / 2
     spot = tile.box.topLeft() + QPointF(1.5 * wide, 1.5 * high)
     assert (

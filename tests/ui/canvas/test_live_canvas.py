@@ -58,7 +58,7 @@ def test_pictures_of_an_earlier_run_fade_until_the_new_one_comes(hand) -> None:
     image.fill(0xFF0000FF)
     view = hand.view
     view.set_preview("dense", image)
-    spot = next(place for _, place in view.previews._places()).center()
+    spot = next(place for _, place in view.previews.places()).center()
 
     bright = view.grab().toImage().pixelColor(view.sight.mapFromScene(spot))
     view.previews.fade()
@@ -120,7 +120,7 @@ def test_pictures_lie_over_no_other_card(open_window, example, qapp) -> None:
         for one in view.picture.cards:
             view.set_preview(one, image)
         view.sight.fit()
-        boxes = dict(view.previews._places())
+        boxes = dict(view.previews.places())
         for one, box in boxes.items():
             for card in view.picture.cards.values():
                 assert not box.intersects(QRectF(card.x, card.y, card.w, card.h)), (one, card.id)

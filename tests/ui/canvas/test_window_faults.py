@@ -88,7 +88,7 @@ def test_the_minimap_goes_to_a_corner_without_cards(hand) -> None:
         view.sight.centre_on(x, y)
         if not view.minimap.shown():
             continue
-        area, _ = view.minimap._fitted()
+        area, _ = view.minimap.fitted()
         left, top = view.camera.to_world(area.left(), area.top())
         right, bottom = view.camera.to_world(area.right(), area.bottom())
         assert view.minimap.covers or not view.picture.grid.cards_in((left, top, right, bottom))

@@ -93,9 +93,9 @@ def test_pictures_of_one_class_and_as_the_network_will_get_them(
     qtbot.waitUntil(lambda: tab.grid.count == 48, timeout=MINUTE)
     assert not tab.augment.isEnabled()
     assert "RandomFlip" in tab.note.text()
-    assert len(set(tab.grid._labels)) > 3
+    assert len(set(tab.grid.labels)) > 3
     tab.label.setCurrentText("square")
-    qtbot.waitUntil(lambda: set(tab.grid._labels) == {"square"}, timeout=MINUTE)
+    qtbot.waitUntil(lambda: set(tab.grid.labels) == {"square"}, timeout=MINUTE)
     tab.part.setCurrentIndex(1 + 2)
     qtbot.waitUntil(lambda: set(tab.grid.parts) == {2}, timeout=MINUTE)
     before = [image.copy() for image in tab.grid.images]
@@ -278,12 +278,12 @@ def test_a_plot_that_is_chosen_in_a_small_window_is_seen_with_its_axis(
     qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
     look, bar = panel.look, panel.look.tabBar()
     place = next(n for n in range(look.count()) if look.tabText(n) == "Scatter")
-    assert panel._scroll.verticalScrollBar().value() == 0
+    assert panel.scroll_area.verticalScrollBar().value() == 0
     qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(place).center())
     plot = look.currentWidget().plot
 
     def seen() -> bool:
-        view = panel._scroll.viewport()
+        view = panel.scroll_area.viewport()
         end = plot.mapTo(view, plot.rect().bottomLeft()).y()
         return bar.mapTo(view, bar.rect().topLeft()).y() >= 0 and end <= view.height()
 

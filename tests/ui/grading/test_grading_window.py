@@ -105,7 +105,7 @@ def test_a_dropped_folder_is_graded_and_a_row_opens(
     assert "2 could not be graded" in grading.words.text()
     grading.table.selectRow(0)
     with qtbot.waitSignal(grading.opened) as told:
-        qtbot.mouseClick(grading._after[0], Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(grading.after[0], Qt.MouseButton.LeftButton)
     assert told.args is not None
     assert told.args[0].parent == folder
 

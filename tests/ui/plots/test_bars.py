@@ -58,4 +58,4 @@ def test_names_of_columns_stand_upright_where_there_is_no_room(qtbot: QtBot) -> 
     }
     assert len(ink) > 1, "no name stands above the columns"
     heat.resize(4400, heat.height())
-    assert not heat._upright
+    assert not heat.upright

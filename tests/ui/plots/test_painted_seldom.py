@@ -57,7 +57,7 @@ def test_a_newer_surface_works_out_no_axis_anew(
     assert plot.grab().toImage() != before
     assert worked_out == []
     assert not plot.ring.isVisible()  # nothing is in them: they are not asked to paint either
-    assert not plot._wrong.isVisible()
+    assert not plot.wrong.isVisible()
     plot.show_surface(surface(2, "another column", right=4.0))
     plot.grab()
     assert "bottom" in worked_out

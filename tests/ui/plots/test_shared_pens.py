@@ -36,7 +36,7 @@ def test_hundreds_of_points_have_few_looks(plot: SurfacePlot, classes: tuple[str
     )  # fmt: skip
     for _ in range(3):
         plot.show_surface(SurfacePicture("x", "y", (0, 0, 1, 1), points, classes=classes))
-        plot._drawn_points = None  # as when other parts are shown: all are styled anew
+        plot.drawn_points = None  # as when other parts are shown: all are styled anew
     looks = len(plot.points.fragmentAtlas)
     assert looks == 12 if classes else looks <= 3 * 65 * 2
     drawn = {(one.brush().color().name(), one.symbol()) for one in plot.points.points()[:30]}

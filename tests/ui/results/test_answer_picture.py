@@ -56,7 +56,7 @@ def test_the_picture_that_is_answered_hangs_beside_the_one_that_was_asked(
     view.draw_button.click()
     assert view.drawn_again.isHidden(), "nothing is drawn, so nothing is answered"
     qtbot.mouseClick(view.pad, Qt.MouseButton.LeftButton, pos=QPoint(80, 80))
-    qtbot.waitUntil(lambda: panel.about.text() == view._beside and view._answered, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.about.text() == view.beside and view.answered, timeout=MINUTE)
     assert not view.drawn_again.isHidden() and view.picture.isHidden()
     view.draw_button.click()
     qtbot.waitUntil(lambda: not view.picture.isHidden(), timeout=MINUTE)

@@ -58,10 +58,10 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     qtbot.keyClick(panel.heat, Qt.Key.Key_Return)
     assert "“0”" in panel.samples.words.text() and "“1”" in panel.samples.words.text()
     panel.threshold.slider.setValue(0)
-    matrix = panel.threshold.heat._counts
+    matrix = panel.threshold.heat.counts
     assert matrix[:, 0].sum() == 0
     panel.threshold.slider.setValue(100)
-    assert panel.threshold.heat._counts[:, 1].sum() < 359
+    assert panel.threshold.heat.counts[:, 1].sum() < 359
     for index in range(3):
         panel.threshold.which.setCurrentIndex(index)
     assert "dotted line" in panel.threshold.words.text()

@@ -58,8 +58,8 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     assert all(name.startswith("petal") for name in chosen), "the columns that tell them apart"
     for name in dialog.found.candidates[0].evaluation.labels:
         assert name in drawn.legend.text()
-        assert name in dialog._views["linear"].toPlainText().splitlines()[2]
-    tree, near = (dialog._views[name] for name in ("tree", "knn"))
+        assert name in dialog.views["linear"].toPlainText().splitlines()[2]
+    tree, near = (dialog.views[name] for name in ("tree", "knn"))
     dialog.row.setValue(1)
     before = tree.toPlainText(), near.toPlainText()
     assert "petal" in before[0] and "→ petal" in before[0]
@@ -149,4 +149,4 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
     assert groups._stop is not None
     qtbot.waitUntil(lambda: groups._stop is None, timeout=3 * MINUTE)
     assert len(groups.measured.text().splitlines()) == 3, groups.measured.text()
-    assert groups._worst in groups.measured.text()
+    assert groups.worst in groups.measured.text()

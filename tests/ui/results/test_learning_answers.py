@@ -28,7 +28,7 @@ def stroke(panel: PredictPanel, qtbot: QtBot, x: int) -> Any:
         qtbot.mouseMove(pad, QPoint(x + (y % 30), y))
     qtbot.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(x, 150))
     activations_service = panel._activations_service
-    qtbot.waitUntil(lambda: not panel.pictures._drawn_soon.isActive())
+    qtbot.waitUntil(lambda: not panel.pictures.drawn_soon.isActive())
     qtbot.waitUntil(
         lambda: (
             activations_service.idle

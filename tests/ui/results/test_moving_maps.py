@@ -84,7 +84,7 @@ def test_histograms_lie_over_their_epochs(reviews: MainWindow, qtbot: QtBot) -> 
     panel.over_epochs.click()
     assert panel.maps.isVisible()
     assert not panel.histograms.isVisible()
-    assert len(panel.maps._plots) == len(panel.picture.layers)
+    assert len(panel.maps.plots) == len(panel.picture.layers)
 
 
 def test_a_click_on_the_wall_chooses_that_picture(
@@ -92,7 +92,7 @@ def test_a_click_on_the_wall_chooses_that_picture(
 ) -> None:
     window = open_window(edits.set_training(example("digits_plain"), epochs=1))
     panel = trained_panel(window, qtbot, WallPicture)
-    spot = panel.wall._box(7).center().toPoint()
+    spot = panel.wall.box(7).center().toPoint()
     QTest.mouseClick(panel.wall, Qt.MouseButton.LeftButton, pos=spot)
     row = panel.picture.rows[7]
     assert window.activations_service.index == row
@@ -167,7 +167,7 @@ def test_a_long_run_is_examined_a_second_apart(
     qtbot.waitUntil(lambda: window.sample_view.look is not None)
 
     def asked() -> Probe:
-        (found,) = [one for one in window.runner._probes.all() if one.gradients]
+        (found,) = [one for one in window.runner.probes.all() if one.gradients]
         return found
 
     first = asked()
@@ -188,7 +188,7 @@ def test_on_a_map_over_epochs_only_whole_epochs_have_a_number(qtbot: QtBot) -> N
         maps.show_histograms(
             HistogramPicture("weights", {"dense": (shares, edges)}, np.array([60, last]))
         )
-        axis = maps._plots[0][0].getAxis("bottom")
+        axis = maps.plots[0][0].getAxis("bottom")
         found = axis.tickValues(60.0, float(last), 280.0)
         numbered[last] = {at for _, values in found for at in values}
     assert {round(at, 6) for at in numbered[61]} == {60.0, 61.0}

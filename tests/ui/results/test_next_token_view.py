@@ -83,7 +83,7 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     assert [heads.itemText(n) for n in range(heads.count())] == ["All heads", "Head 1", "Head 2"]
     assert view.attention.layers.currentText() == "look"
     heads.setCurrentIndex(2)
-    shown = view.attention.lines._shares
+    shown = view.attention.lines.shares
     assert shown == pytest.approx(known.attention["look"][1:2])
     # The bars are what is drawn from: at temperature 1 the network's own probabilities.
     best = float(known.probabilities.max())
@@ -96,7 +96,7 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     assert view.shares.rows == [("b", 1.0, "100.0%")]
     window.resize(1024, 620)
     qtbot.wait(300)
-    page = panel.waiting._scroll
+    page = panel.waiting.scroll_area
     page.ensureWidgetVisible(button)
     button.setFocus()
     place = button.mapTo(window, QPoint())

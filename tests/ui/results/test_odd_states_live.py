@@ -196,6 +196,6 @@ def test_many_classes_one_that_never_occurs_and_one_sample(
     assert window.canvas.open_layer_popup("out")
     picture = window.canvas.closer.picture
     likeliest = list(np.argsort(-window.activations_service.look.values["out"], kind="stable")[:16])
-    assert picture._units == (likeliest if many else [0, 1, 2]), "with a map above of each"
+    assert picture.units == (likeliest if many else [0, 1, 2]), "with a map above of each"
     assert picture.parts.count == (63 if many else 1)
     assert window.activations_service.rows == (1000 if many else 1)

@@ -56,7 +56,7 @@ def test_the_surface_moves_while_it_learns(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(lambda: bool(seen) and panel.live.idle, timeout=MINUTE)
     assert seen[-1].points.right.mean() > 0.8
-    assert not window.runner._probes.all()
+    assert not window.runner.probes.all()
     sure, clear = (paint_surface(seen[-1], discrete=one) for one in (False, True))
     assert len(np.unique(clear.reshape(-1, 3), axis=0)) == 2
     assert len(np.unique(sure.reshape(-1, 3), axis=0)) > 20

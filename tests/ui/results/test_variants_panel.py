@@ -167,7 +167,7 @@ def test_two_at_once_and_stopped(
     panel.variants.grew.connect(lambda values, _curve: grown.update(values.values()))
     panel.start.click()
     qtbot.waitUntil(lambda: len(grown) >= 2, timeout=MINUTE)
-    assert len(panel._under_way) >= 2, "the curves of all that are under way"
+    assert len(panel.under_way) >= 2, "the curves of all that are under way"
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
     assert panel.variants.error is None

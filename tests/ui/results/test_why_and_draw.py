@@ -46,25 +46,25 @@ def test_a_drawing_is_answered_and_explained(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.waitUntil(lambda: panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
     assert panel.pictures.pad.mapTo(panel, QPoint(0, 0)) == place
+    window.resize(1366, 768)
     panel.waiting.restart()  # from where it was scrolled to for the error
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     assert panel.why.sentence.text()
     assert panel.why.method.count() == 3
     # Answer, drawing and why are seen together on the screen of a classroom laptop.
-    window.resize(1366, 768)
     why = panel.why
     parts = (why.sentence, panel.pictures.pad, why.picture, why.legend, why.method)
     qtbot.waitUntil(lambda: all(_in_view(panel, part) for part in parts), timeout=MINUTE)
     assert panel.pictures.picture.isHidden(), "beside the pad is room for one picture"
-    assert panel.about.text() == panel.pictures._beside, "the words are of what hangs there"
+    assert panel.about.text() == panel.pictures.beside, "the words are of what hangs there"
     assert "no influence" in panel.why.legend.accessibleName()
     listed = [name for name, _value, _text in panel.head.bars.rows + panel.bars.rows]
     assert len(listed) == len(set(listed)) == 10, "every class stands once"
     panel.why.button.click()
     assert not panel.pictures.picture.isHidden()
     assert panel.why.picture.isHidden() and panel.why.isHidden()
-    assert panel.about.text() == panel.pictures._beside
+    assert panel.about.text() == panel.pictures.beside
     panel.why.button.click()
     qtbot.waitUntil(lambda: not panel.why.picture.isHidden(), timeout=MINUTE)
     panel.pictures.clear_button.click()
@@ -112,8 +112,8 @@ def test_a_row_is_explained(
     assert view.column.currentText() == widest
     assert f"{widest} changes" in panel.why.sentence.text()
     assert "%" in panel.why.sentence.text() and "+" not in panel.why.bars.rows[0][2]
-    mean = view._means[widest]
-    assert np.allclose(view._mean.yData, mean.answers) and len(mean.answers) == 40
+    mean = view.means[widest]
+    assert np.allclose(view.mean.yData, mean.answers) and len(mean.answers) == 40
     panel.why.method.setCurrentIndex(0)
     panel.why.method.activated.emit(0)
     qtbot.waitUntil(view.words.isHidden, timeout=MINUTE)

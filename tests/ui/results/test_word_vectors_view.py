@@ -94,7 +94,7 @@ def test_words_are_found_compared_and_added(
     assert view.compared.bars.isHidden(), "one word is compared with nothing"
     write(view, "compared_2", "Loved")
     assert f"{cosine('hated', 'loved'):.2f}".lstrip("-") in view.compared.note.text()
-    drawn = [bars.opts["height"] for bars in view.compared.bars._bars]
+    drawn = [bars.opts["height"] for bars in view.compared.bars.bars]
     assert np.allclose(drawn[0], matrix[vocabulary.index("hated")])
     assert np.allclose(drawn[1], matrix[vocabulary.index("loved")])
 
@@ -107,8 +107,8 @@ def test_words_are_found_compared_and_added(
     nearest = max(others, key=lambda one: unit[vocabulary.index(one)] @ aim)
     assert cells(view, "analogy_table")[0][0] == nearest
     assert nearest in view.analogy.note.text()
-    assert len(view.plot._lines.getData()[0]) == 4, "two arrows"
-    ringed = np.column_stack(view.plot._answer.getData())
+    assert len(view.plot.lines.getData()[0]) == 4, "two arrows"
+    ringed = np.column_stack(view.plot.answer.getData())
     assert ringed.tolist() == [view.map.at[tokens.find(nearest)].tolist()], "the answer's ring"
     assert view.plot.menu.save(tmp_path / "words.png").stat().st_size > 1000
     assert b"<svg" in view.plot.menu.save(tmp_path / "words.svg").read_bytes()
@@ -133,7 +133,7 @@ def test_a_click_on_the_map_chooses_the_word_there(
     at_rest(spot)
     QTest.mouseClick(view.plot.viewport(), Qt.MouseButton.LeftButton, pos=spot())
     assert view.neighbours.words == (word,)
-    ring = view.plot._rings.getData()
+    ring = view.plot.rings.getData()
     assert (ring[0][0], ring[1][0]) == pytest.approx(tuple(at[lonely]))
     first = view.neighbours.found[0][0]
     view.neighbours.table.activated.emit(view.neighbours.table.rows.index(0, 0))

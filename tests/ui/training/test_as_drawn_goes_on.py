@@ -143,7 +143,7 @@ def test_of_points_read_while_a_run_is_prepared_it_learns_the_newest(
     def prepared() -> None:
         if runner.state is RunState.PREPARING and not idle:
             for answer in answers:
-                drawn._loaded(answer)
+                drawn.loaded(answer)
                 idle.append(drawn.idle)
 
     runner.state_changed.connect(prepared)

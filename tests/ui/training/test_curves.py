@@ -104,10 +104,10 @@ def test_log_and_smooth_and_epochs(view: CurveView) -> None:
 def test_a_change_of_the_rate_is_marked(view: CurveView, run: RunCurves) -> None:
     run.mark(7.0, "rate 0.01")
     view.plot.redraw()
-    assert [line.value() for line in view.plot._marks] == [7.0]
+    assert [line.value() for line in view.plot.marks] == [7.0]
     run.clear()
     view.plot.redraw()
-    assert view.plot._marks == []
+    assert view.plot.marks == []
 
 
 def test_overlays_are_drawn_too(view: CurveView, qtbot: QtBot) -> None:
@@ -139,9 +139,7 @@ def test_a_million_points_are_few_on_the_screen(view: CurveView) -> None:
     x = np.linspace(0, 1000, 1_000_000)
     long.add_steps(x, {"loss": np.random.default_rng(0).random(1_000_000)})
     view.show_run(long, 1000)
-    drawn = sum(
-        len(item.getData()[0]) for item in view.plot.drawn if item.getData()[0] is not None
-    )
+    drawn = sum(len(item.getData()[0]) for item in view.plot.drawn if item.getData()[0] is not None)
     assert 200 < drawn < 5_000
 
 

@@ -62,7 +62,7 @@ def test_steps_epochs_and_the_same_start_again(window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(
         lambda: runner.run.progress is not None and runner.run.progress.left == "paused"
     )
-    whole = runner._tracker.steps_per_epoch
+    whole = runner.tracker.steps_per_epoch
     assert whole > 2
 
     def told() -> tuple[str, str]:

@@ -161,7 +161,7 @@ class CompilationChooser:
     wanted: str = ""
     plan: LoopPlan | None = None
     _ready: list[CandidateProgram] = field(default_factory=list)
-    _done: threading.Event = field(default_factory=threading.Event)
+    done: threading.Event = field(default_factory=threading.Event)
     _told: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
     _best: tuple[float, Program] | None = None
@@ -180,7 +180,7 @@ class CompilationChooser:
 
     def wait(self, seconds: float) -> bool:
         """Wait for everything to be compiled; whether it is."""
-        return self._done.wait(seconds)
+        return self.done.wait(seconds)
 
     def only(self) -> Program | None:
         """The wanted program, once compiled; None if it cannot be."""
@@ -197,7 +197,7 @@ class CompilationChooser:
                     self._ready.append(candidate)
                     self._told.clear()
         finally:
-            self._done.set()
+            self.done.set()
 
     def _compile(self, kind: str) -> CandidateProgram | None:
         plan = self.plan or larger_plan(self.running.plan, self.speed(), self.running)
@@ -233,7 +233,7 @@ class CompilationChooser:
         Returns:
             A program to go over to, "graph" when nothing is faster, None when it is open yet.
         """
-        finished = self._done.is_set()
+        finished = self.done.is_set()
         if not self._told.is_set() and self._ready:
             self._told.set()
             found = self._compare()
@@ -323,11 +323,11 @@ class Compilation:
         self.speed = 0.0
         self._make = make
         self._orders = orders
-        self._remembered = remembered if mode == "auto" else None
-        self._decision = self._remembered.read() if self._remembered else Decision()
+        self.remembered = remembered if mode == "auto" else None
+        self.decision = self.remembered.read() if self.remembered else Decision()
         if mode != "auto":
-            self._decision = Decision(kind=mode)
-        self._chooser: CompilationChooser | None = None
+            self.decision = Decision(kind=mode)
+        self.chooser: CompilationChooser | None = None
         self._fast: Program | None = None
         self._deadline = 0.0
         self._later = self._switches
@@ -335,7 +335,7 @@ class Compilation:
     @property
     def kind(self) -> str:
         """The kind that the run goes over to or went over to; "" while that is open."""
-        return self._decision.kind
+        return self.decision.kind
 
     @property
     def chosen(self) -> Program:
@@ -344,12 +344,12 @@ class Compilation:
 
     def room(self, position: int) -> int | None:
         """Steps from ``position`` on that must come before the next change; None: any number."""
-        step = self._decision.step
+        step = self.decision.step
         return step - position if self._switches and position < step else None
 
     @property
     def _switches(self) -> bool:
-        return self._decision.kind in ("step", "loop")
+        return self.decision.kind in ("step", "loop")
 
     def program(self, position: int, steps_left: int) -> Program | None:
         """The program for the step at ``position``; None when it is still being compiled.
@@ -358,7 +358,7 @@ class Compilation:
             position: steps done since the beginning of the run.
             steps_left: steps that the run still has, as planned now.
         """
-        decision = self._decision
+        decision = self.decision
         if self._later:
             # Compiled from the beginning on, for a step that this run will come to.
             if position + steps_left <= decision.step:
@@ -369,7 +369,7 @@ class Compilation:
             return self.graph if position < decision.step else self._compiled()
         if decision.kind == "graph":
             return self.graph
-        if self._chooser is None:
+        if self.chooser is None:
             if self.speed * steps_left > _WORTH_SECONDS:
                 self._start("")
             return self.graph
@@ -378,19 +378,19 @@ class Compilation:
         return self._decide(position)
 
     def _decide(self, position: int) -> Program:
-        chooser = self._chooser
+        chooser = self.chooser
         found = chooser.decide() if chooser is not None else None
         if found is None:
             return self.graph
         # Another window may have decided about the same model shape meanwhile.
-        known = self._remembered.read() if self._remembered else Decision()
+        known = self.remembered.read() if self.remembered else Decision()
         if known.kind and known.step > position:
-            self._decision = known
+            self.decision = known
             self._start(known.kind)
             return self.graph
-        self._decision = decision_for(found, position)
-        if self._remembered is not None:
-            self._remembered.write(self._decision)
+        self.decision = decision_for(found, position)
+        if self.remembered is not None:
+            self.remembered.write(self.decision)
         if isinstance(found, str):
             return self.graph
         self._fast = found
@@ -400,7 +400,7 @@ class Compilation:
         """The program that was wanted, once it is there; the graph loop if it cannot be."""
         if self._fast is not None:
             return self._fast
-        chooser = self._chooser
+        chooser = self.chooser
         if chooser is not None and not chooser.wait(0.02):
             self._deadline = self._deadline or time.monotonic() + _PATIENCE_SECONDS
             if time.monotonic() < self._deadline:
@@ -409,22 +409,22 @@ class Compilation:
         return self._fast
 
     def _start(self, wanted: str) -> None:
-        decision, plan = self._decision, None
+        decision, plan = self.decision, None
         if wanted and decision.epochs:
             plan = replace(self.graph.plan, epochs=decision.epochs, steps=decision.steps)
         elif wanted:
             plan = larger_plan(self.graph.plan, 0.0, self.graph)
-        self._chooser = CompilationChooser(
+        self.chooser = CompilationChooser(
             self._make, self._orders, self.graph, lambda: self.speed, wanted, plan
         )
-        self._chooser.start()
+        self.chooser.start()
 
     def end(self, position: int) -> None:
         """The run ends, for now, at ``position``: remember how far it came, compile no more."""
-        if self._remembered is not None and not self._decision.kind:
-            self._remembered.reached(position)
-        if self._chooser is not None and self._fast is None:
-            self._chooser.cancel()
-            self._chooser = None
+        if self.remembered is not None and not self.decision.kind:
+            self.remembered.reached(position)
+        if self.chooser is not None and self._fast is None:
+            self.chooser.cancel()
+            self.chooser = None
             if self._switches:
                 self._later = True

@@ -116,7 +116,7 @@ class ProgramParts:
 
 
 #: Held while XLA compiles.
-_COMPILING = threading.Lock()
+COMPILING = threading.Lock()
 
 
 class Program:
@@ -241,7 +241,7 @@ class Program:
         if self._compiled:
             yield
             return
-        with _COMPILING:
+        with COMPILING:
             yield
         # A step of an epoch's rest of samples is another shape, and compiled when it comes.
         whole = count > 0 and not self.rest

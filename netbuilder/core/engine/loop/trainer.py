@@ -140,12 +140,12 @@ class Trainer:
         mode: Mode = compilation if self.program.adapts else "graph"
         self._graph, self._mode = self.program, mode
         self._memory = memory
-        self._remembered = CachedDecision(
+        self.remembered = CachedDecision(
             compilation_key(training_model, self.plan, self._facts()), memory
         )
         self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
-        self._tester: Evaluator | None = None
+        self.tester: Evaluator | None = None
         self._tests_others = False
         self._start = (
             network_copies.variable_values(training_model)
@@ -204,7 +204,7 @@ class Trainer:
             self._compiled = None
             self._graph.recount()
             key = compilation_key(self.training_model, self._graph.plan, self._facts())
-            self._remembered = CachedDecision(key, self._memory)
+            self.remembered = CachedDecision(key, self._memory)
             if between_runs:
                 self.compilation = self._compilation()
             else:
@@ -252,7 +252,7 @@ class Trainer:
             self._graph,
             self._make,
             self._rehearsal,
-            remembered=self._remembered if remembers else None,
+            remembered=self.remembered if remembers else None,
             mode=mode or self._mode,
         )
 
@@ -510,7 +510,7 @@ class Trainer:
     def test(self, split: Split) -> dict[str, float]:
         """The network's numbers by name on the test rows of its data. The metrics of the epoch that
         is under way stay as they are."""
-        tester = self._tester
+        tester = self.tester
         if tester is None or self._tests_others:
             feed = feed_of(split, self._inputs, self._outputs)
             room = tester.feed if tester is not None else None
@@ -520,7 +520,7 @@ class Trainer:
                 tester = Evaluator(
                     self.training_model, feed.tensors(replaceable=self._edited), max(self.batch, 32)
                 )
-            self._tester, self._tests_others = tester, False
+            self.tester, self._tests_others = tester, False
         held = [variable for metric in self.training_model.metrics for variable in metric.variables]
         before = [variable.numpy() for variable in held]
         numbers: Any = tester.run()

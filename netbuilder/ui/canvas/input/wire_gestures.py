@@ -263,15 +263,15 @@ class WireKeyGesture(Gesture):
                 _("Add a layer first."),
                 code="no_layer_to_connect",
             )
-        self._choices = around
-        self._index = 0
+        self.choices = around
+        self.index = 0
         view.state.ports = self._answer
         view.state.port_kind = "in"
         self._show()
 
     def _show(self) -> None:
         view = self.view
-        one = self._choices[self._index]
+        one = self.choices[self.index]
         view.state.lit_cards = frozenset({one})
         view.sight.show_node(one)
         title = view.picture.cards[one].title
@@ -291,11 +291,11 @@ class WireKeyGesture(Gesture):
         """Take a key; give whether it was one of this gesture."""
         forward = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Tab)
         if forward or event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Backtab):
-            self._index = (self._index + (1 if forward else -1)) % len(self._choices)
+            self.index = (self.index + (1 if forward else -1)) % len(self.choices)
             self._show()
             return True
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            target = self.view.in_node(self._choices[self._index])
+            target = self.view.in_node(self.choices[self.index])
             self.view.cancel_gesture()
             _connect(self.view, self._source, target)
             return True
@@ -310,7 +310,7 @@ class WireKeyGesture(Gesture):
 
     def paint(self, p: QPainter) -> None:
         picture = self.view.picture
-        target = picture.cards[self._choices[self._index]]
+        target = picture.cards[self.choices[self.index]]
         route = WireRoute(
             *picture.out_port(self._card),
             *picture.in_port(target, 0),
@@ -392,12 +392,12 @@ class ConnectionProposal:
 
     def holds(self, where: Point) -> bool:
         """Whether the button of the proposal is at a place on the canvas."""
-        ends = self._ends()
+        ends = self.ends()
         return ends is not None and self._button(*ends).contains(*where)
 
     def paint(self, p: QPainter) -> None:
         """Paint the proposed connection; the painter is in the canvas's coordinates."""
-        ends = self._ends()
+        ends = self.ends()
         if ends is None:
             return
         view = self._canvas
@@ -410,7 +410,7 @@ class ConnectionProposal:
         p.setFont(view.look.words(self._pixels, True))
         p.drawText(button, Qt.AlignmentFlag.AlignCenter, _("Connect (Enter)"))
 
-    def _ends(self) -> tuple[Card, Card] | None:
+    def ends(self) -> tuple[Card, Card] | None:
         chain, picture = self._chain, self._canvas.picture
         if chain is None:
             return None

@@ -40,7 +40,7 @@ class Minimap:
         a, b, c, d = picture.bounds
         return a < left or b < top or c > right or d > bottom
 
-    def _fitted(self) -> tuple[QRectF, float]:
+    def fitted(self) -> tuple[QRectF, float]:
         """Where the map's content is on the viewport, and its scale."""
         left, top, right, bottom = self._view.picture.bounds
         scale = min(_WIDEST / (right - left), _HIGHEST / (bottom - top), 0.12)
@@ -76,12 +76,12 @@ class Minimap:
         """Whether a place of the viewport lies on the map."""
         if not self.shown():
             return False
-        area, _ = self._fitted()
+        area, _ = self.fitted()
         return area.adjusted(-_PAD, -_PAD, _PAD, _PAD).contains(x, y)
 
     def to_world(self, x: float, y: float) -> Point:
         """Return the place on the canvas of a place on the map; of one beside it, the nearest."""
-        area, scale = self._fitted()
+        area, scale = self.fitted()
         left, top, _, _ = self._view.picture.bounds
         x = min(max(x, area.left()), area.right())
         y = min(max(y, area.top()), area.bottom())
@@ -91,7 +91,7 @@ class Minimap:
         """Paint the map; the painter is in the viewport's coordinates."""
         if not self.shown():
             return
-        area, scale = self._fitted()
+        area, scale = self.fitted()
         look, picture = self._view.look, self._view.picture
         panel = area.adjusted(-_PAD, -_PAD, _PAD, _PAD)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -96,7 +96,7 @@ class NodePreviews:
 
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
-        self._images: dict[str, QImage] = {}
+        self.images: dict[str, QImage] = {}
         self.past: set[str] = set()  # of an earlier run, while another one goes on
         self._seen_in: Graph | None = None  # the network that saw what is shown
         self._compared: tuple[Graph, bool] | None = None
@@ -104,21 +104,21 @@ class NodePreviews:
         self._spots: dict[str, tuple[tuple[float, float], QRectF]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._images)
+        return bool(self.images)
 
     @property
     def ids(self) -> frozenset[str]:
         """Nodes that have a picture."""
-        return frozenset(self._images)
+        return frozenset(self.images)
 
     def set(self, node_id: str, image: QImage | None) -> None:
         """Show a picture beside a node; None takes it away."""
         if image is None or image.isNull():
-            self._images.pop(node_id, None)
+            self.images.pop(node_id, None)
             self.past.discard(node_id)
         else:
-            before = self._images.get(node_id)
-            self._images[node_id] = image
+            before = self.images.get(node_id)
+            self.images[node_id] = image
             self.past.discard(node_id)
             self._seen_in = self._view.store.project.graph
             self._compared = None
@@ -129,18 +129,18 @@ class NodePreviews:
 
     def paint_over(self, node_id: str, image: QImage) -> None:
         """The same picture in other colours: what is old or of another network stays so."""
-        if node_id in self._images:
-            self._images[node_id] = image
+        if node_id in self.images:
+            self.images[node_id] = image
             self._view.repaint_all()
 
     def fade(self) -> None:
         """All that is shown is of an earlier run from now on."""
-        self.past = set(self._images)
+        self.past = set(self.images)
         self._view.repaint_all()
 
     def clear(self) -> None:
         """Take all pictures away."""
-        self._images.clear()
+        self.images.clear()
         self._view.repaint_all()
 
     @property
@@ -159,7 +159,7 @@ class NodePreviews:
         picture = self._view.picture
         spots = [
             self._spot(card, image)
-            for one, image in self._images.items()
+            for one, image in self.images.items()
             if (card := picture.cards.get(one)) is not None
         ]
         if not spots:
@@ -177,11 +177,11 @@ class NodePreviews:
         shrink = min(1.0, WIDEST / width, PREVIEW_HEIGHT / height)
         return width * shrink, height * shrink
 
-    def _places(self) -> Iterator[tuple[str, QRectF]]:
+    def places(self) -> Iterator[tuple[str, QRectF]]:
         """Where the pictures in view are, on the canvas."""
         picture = self._view.picture
         left, top, right, bottom = self._view.sight.seen_box()
-        for one, image in self._images.items():
+        for one, image in self.images.items():
             card = picture.cards.get(one)
             if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):
                 continue
@@ -204,12 +204,12 @@ class NodePreviews:
         """Where the pictures in view are, on the canvas, by node id."""
         return {
             one: (spot.left(), spot.top(), spot.right(), spot.bottom())
-            for one, spot in self._places()
+            for one, spot in self.places()
         }
 
     def at(self, where: Point) -> str:
         """The node whose picture lies at a place on the canvas; "" beside all of them."""
-        return next((one for one, spot in self._places() if spot.contains(*where)), "")
+        return next((one for one, spot in self.places() if spot.contains(*where)), "")
 
     def tip(self, where: Point) -> str:
         """What a pointer that rests on a picture is told; "" beside all of them."""
@@ -227,13 +227,13 @@ class NodePreviews:
 
     def paint(self, p: QPainter) -> None:
         """Paint the pictures in view; the painter is in the canvas's coordinates."""
-        if not self._images:
+        if not self.images:
             return
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         stale = self.stale
-        for one, spot in self._places():
+        for one, spot in self.places():
             p.setOpacity(_FADED if stale or one in self.past else 1.0)
-            p.drawImage(spot, self._images[one])
+            p.drawImage(spot, self.images[one])
         p.setOpacity(1.0)
 
 

@@ -58,7 +58,7 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.menu = PictureMenu(self, "histograms")
-        self._plots: list[tuple[Any, Any]] = []
+        self.plots: list[tuple[Any, Any]] = []
         self._picture: HistogramPicture | None = None
         self._colors = pg.colormap.get("cividis").getLookupTable(0.0, 1.0, 256)
         theme.theme().changed.connect(self._restyle)
@@ -67,18 +67,18 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
     def _restyle(self) -> None:
         self.setBackground(QColor(theme.colors().panel))
         self.clear()
-        self._plots = []
+        self.plots = []
         if self._picture is not None:
             self.show_histograms(self._picture)
 
     def show_histograms(self, picture: HistogramPicture) -> None:
         """Show other histograms."""
         self._picture = picture
-        if len(self._plots) != len(picture.layers):
+        if len(self.plots) != len(picture.layers):
             self._build(len(picture.layers))
         scheme = theme.colors()
         for (plot, image), (name, (shares, edges)) in zip(
-            self._plots, picture.layers.items(), strict=True
+            self.plots, picture.layers.items(), strict=True
         ):
             cells, first, last = over_epochs(shares, picture.epochs)
             image.setImage(cells, levels=(0.0, float(shares.max()) or 1.0))
@@ -87,13 +87,13 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             image.setRect(QRectF(first, low, last - first, high - low))
             plot.setRange(xRange=(first, last), yRange=(low, high), padding=0)
             plot.setTitle(name, color=scheme.text, size="9pt")
-        if self._plots:
-            self._plots[-1][0].setLabel("bottom", _("epoch"))
+        if self.plots:
+            self.plots[-1][0].setLabel("bottom", _("epoch"))
         self.setAccessibleName(_(_SHOWN[picture.what], layers=", ".join(picture.layers)))
 
     def _build(self, count: int) -> None:
         self.clear()
-        self._plots = []
+        self.plots = []
         scheme = theme.colors()
         for row in range(count):
             plot = self.addPlot(row=row, col=0, axisItems={"bottom": EpochAxis("bottom")})
@@ -107,5 +107,5 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
                 axis.setPen(QColor(scheme.hairline))
                 axis.setTextPen(QColor(scheme.secondary))
                 axis.setStyle(tickFont=theme.ui_font(0.8), tickLength=0, maxTickLevel=0)
-            self._plots.append((plot, image))
+            self.plots.append((plot, image))
         self.setMinimumHeight(HEIGHT * count)

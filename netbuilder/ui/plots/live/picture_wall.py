@@ -73,7 +73,7 @@ class PictureWall(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(8 * CELL, self.heightForWidth(8 * CELL))
 
-    def _box(self, number: int) -> QRectF:
+    def box(self, number: int) -> QRectF:
         row, column = divmod(number, self._columns(self.width()))
         height = CELL + self.fontMetrics().height()
         return QRectF(column * CELL + 3.0, row * height + 3.0, CELL - 6, CELL - 6)
@@ -89,7 +89,7 @@ class PictureWall(QWidget):
             lambda words: metrics.elidedText(words, Qt.TextElideMode.ElideRight, CELL - 6)
         )
         for number, image in enumerate(self._images):
-            box = self._box(number)
+            box = self.box(number)
             right = bool(picture.right[number])
             painter.drawImage(box, image)
             color = QColor(scheme.train if right else scheme.validation)
@@ -117,7 +117,7 @@ class PictureWall(QWidget):
 
     def _number_at(self, x: float, y: float) -> int:
         """Which picture lies at a place; -1 beside them."""
-        boxes = (self._box(number) for number in range(len(self._images)))
+        boxes = (self.box(number) for number in range(len(self._images)))
         return next((number for number, box in enumerate(boxes) if box.contains(x, y)), -1)
 
     def text_at(self, x: float, y: float) -> str:

@@ -107,17 +107,17 @@ class SurfacePlot(pg.PlotWidget):
         self.points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self.image)
         self.addItem(self.points)
-        self._wrong = pg.ScatterPlotItem(pxMode=True)  # rings around those that are misjudged
-        self._wrong.setZValue(1)
-        self._wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.addItem(self._wrong)
+        self.wrong = pg.ScatterPlotItem(pxMode=True)  # rings around those that are misjudged
+        self.wrong.setZValue(1)
+        self.wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.addItem(self.wrong)
         self.ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
         self.ring.setZValue(5)
         self.ring.hide()
         self.addItem(self.ring)
         self._map: MapPicture | None = None
         self.points.sigClicked.connect(self._clicked)
-        self._drawn_points: tuple[int, int] | None = None
+        self.drawn_points: tuple[int, int] | None = None
         self._ringed: NDArray[np.bool_] | None = None
         self._image_place: tuple[float, ...] = ()
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
@@ -139,7 +139,7 @@ class SurfacePlot(pg.PlotWidget):
             axis.setTextPen(QColor(scheme.secondary))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
         write_plainly(self)
-        self._drawn_points = None
+        self.drawn_points = None
 
     @property
     def answered(self) -> bool:
@@ -158,10 +158,10 @@ class SurfacePlot(pg.PlotWidget):
                 self.removeItem(line)
             self._lines = []
         self.points.clear()
-        self._wrong.clear()
+        self.wrong.clear()
         self.ring.clear()
         self._map = None
-        self._drawn_points = None
+        self.drawn_points = None
         self.drawn_at = np.zeros((0, 2))
         self._show_axes(False)
 
@@ -323,8 +323,8 @@ class SurfacePlot(pg.PlotWidget):
             shown |= points.part == number
         scheme = theme.colors()
         mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
-        if mark != self._drawn_points:
-            self._drawn_points, self._ringed = mark, None
+        if mark != self.drawn_points:
+            self.drawn_points, self._ringed = mark, None
             symbols = ["o"] * int(shown.sum())
             if classes:
                 numbers = [int(number) for number in points.value[shown]]
@@ -355,10 +355,10 @@ class SurfacePlot(pg.PlotWidget):
             self._ringed = wrong
             # Dotted, and away from the point: the edge of a test point is neither.
             pen = shared_pen(QColor(scheme.text), 2.0 * self._share, style=Qt.PenStyle.DotLine)
-            self._wrong.setData(
+            self.wrong.setData(
                 x=points.at[wrong, 0], y=y[wrong], size=14 * self._share, pen=pen, brush=_HOLLOW
             )
-            self._wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
+            self.wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
 
 
 def _styled(

@@ -136,7 +136,7 @@ class GroupView(QWidget):
         self.table = ShortTable(_("Results by group"), self)
         self.words = note_label("", self)
         self._stop: threading.Event | None = None
-        self._worst = ""
+        self.worst = ""
         self.remedies = QPushButton(self)
         self.remedies.setObjectName("group_remedies")
         self.remedies.setProperty("small", True)
@@ -232,9 +232,9 @@ class GroupView(QWidget):
         self.remedies.setVisible(of_data)
         if of_data:
             pick = min if rises else max
-            self._worst = pick(apart, key=lambda one: one.metrics[metric]).value
+            self.worst = pick(apart, key=lambda one: one.metrics[metric]).value
             self.remedies.setText(
-                _("Measure what helps “{group}”", group=self._worst or _("(empty)"))
+                _("Measure what helps “{group}”", group=self.worst or _("(empty)"))
             )
 
     def _press_remedies(self) -> None:
@@ -249,7 +249,7 @@ class GroupView(QWidget):
             self.measured.setText(_("{state}: try again when it is done.", state=state))
             return
         stop = self._stop = threading.Event()
-        base, group = self._workbench.base, self._worst
+        base, group = self._workbench.base, self.worst
         self.remedies.setText(_("Stop"))
         self.measured.setText(_("Training twice more…"))
 
@@ -272,7 +272,7 @@ class GroupView(QWidget):
             self._stop.set()
             self._stop = None
             self.remedies.setText(
-                _("Measure what helps “{group}”", group=self._worst or _("(empty)"))
+                _("Measure what helps “{group}”", group=self.worst or _("(empty)"))
             )
 
     def _failed(self, error: UserError) -> None:

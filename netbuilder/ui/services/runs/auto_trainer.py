@@ -86,7 +86,7 @@ class AutoTrainer(QObject):
         self._begins = QTimer(self, singleShot=True, interval=_BEGINS_MS)
         self._begins.timeout.connect(self._hand_over)
         self._worker = Derived(  # why there is nothing to learn from, the window says by itself
-            self, _load, self._loaded, lambda _error: self._soon.start(_CALM_MS), rank=Rank.QUICK
+            self, _load, self.loaded, lambda _error: self._soon.start(_CALM_MS), rank=Rank.QUICK
         )
 
     def switch(self) -> None:
@@ -117,7 +117,7 @@ class AutoTrainer(QObject):
         waiting = self._soon.isActive() or self._begins.isActive()
         return self._worker.idle and not waiting
 
-    def _loaded(self, read: tuple[Project, Dataset]) -> None:
+    def loaded(self, read: tuple[Project, Dataset]) -> None:
         self._read = read
         self._hand_over()
 

@@ -110,7 +110,7 @@ class Runner(QObject):
         self.overlays: dict[str, RunCurves] = {}
         self.compared: dict[str, Run] = {}  # the runs of the overlays, by the same names
         self._work = TrainingThread()
-        self._probes = AskedProbes()
+        self.probes = AskedProbes()
         self.begun = False
         self.speed = FULL
         self._finishing = self._slowed = False
@@ -123,7 +123,7 @@ class Runner(QObject):
         self._timer.timeout.connect(self._drain)
 
     @property
-    def _tracker(self) -> RunTracker:
+    def tracker(self) -> RunTracker:
         # NumPy is imported here and not with the window: it takes a sixth of its time to start.
         if self.run.tracker is None:
             from netbuilder.ui.plots.run_curves import RunCurves
@@ -144,7 +144,7 @@ class Runner(QObject):
     @property
     def curves(self) -> RunCurves:
         """The curves of the run, or of the last one."""
-        return self._tracker.curves
+        return self.tracker.curves
 
     @property
     def active(self) -> bool:
@@ -193,7 +193,7 @@ class Runner(QObject):
         given = project or self._store.project, self._workbench.base
         project, base = given if interrupted is None else (interrupted.project, interrupted.base)
         self.run = RunRecord(project, before=self.run, session=self.session)
-        self._tracker.planned = project.training.epochs
+        self.tracker.planned = project.training.epochs
         self._work.session = None
         self._spread = spread
         order = RunOrder(project, base, interrupted, on_from, more, other_data)
@@ -401,13 +401,13 @@ class Runner(QObject):
 
     def watch(self, probe: Probe) -> None:
         """Have a probe answered by ``probed`` while a run goes on, this one and later ones."""
-        self._probes.ask(probe)
+        self.probes.ask(probe)
         if self.session is not None and self.active:
             self.session.watch(probe)
 
     def unwatch(self, key: str) -> None:
         """Answer the probe of that key no more."""
-        self._probes.drop(key)
+        self.probes.drop(key)
         if self.session is not None and self.active:
             self.session.unwatch(key)
 
@@ -460,7 +460,7 @@ class Runner(QObject):
 
     def _ready(self, session: Session, first: Callable[[Session], object] | None) -> None:
         """Tell a new session, on its thread, what is wished for already."""
-        for probe in self._probes.all():
+        for probe in self.probes.all():
             session.watch(probe)
         session.stretch_views(self._stretch.times)
         session.keep_weights()
@@ -480,16 +480,16 @@ class Runner(QObject):
                 self._finish(event)
                 return
             self._pace.grown |= self._take(event)
-        for answer in self._probes.newest():
+        for answer in self.probes.newest():
             self.probed.emit(answer)
         now = time.perf_counter()
         if self._stretch.look(now, time.thread_time()) and self.session is not None:
             self.session.stretch_views(self._stretch.times)
         if self._pace.curves_due(now, self._stretch.times):
             if self._pace.words_due(now):
-                self._set_progress(self._tracker.progress(paused=self.paused, chosen=self.speed))
+                self._set_progress(self.tracker.progress(paused=self.paused, chosen=self.speed))
                 spread = self.speed.spread if self._spread else None
-                slowed = spread is not None and self._tracker.needed < spread
+                slowed = spread is not None and self.tracker.needed < spread
                 if slowed is not self._slowed:
                     self._slowed = slowed
                     self.state_changed.emit()
@@ -499,13 +499,13 @@ class Runner(QObject):
         """Follow an event; whether the curves have grown by it."""
         from netbuilder.core.engine import events
 
-        if self._tracker.take(event):
+        if self.tracker.take(event):
             if self.paused and getattr(event, "what", "") in ("best", "reset"):
                 self.halted.emit()  # it stands with other weights
             return True
         match event:
             case events.ProbeAnswered():
-                self._probes.answer(event)
+                self.probes.answer(event)
             case events.Preparing():
                 self._set_progress(RunProgress(event.text))
             case events.Started():
@@ -515,7 +515,7 @@ class Runner(QObject):
                 self._set_state(RunState.RUNNING)
             case events.Paused():
                 self._set_state(RunState.PAUSED)
-                self._set_progress(self._tracker.progress(paused=True, chosen=self.speed))
+                self._set_progress(self.tracker.progress(paused=True, chosen=self.speed))
                 if event.reason:
                     self.told.emit(event.reason)
                 else:
@@ -557,7 +557,7 @@ class Runner(QObject):
         if end.trained is not None:
             reason = self._reason if error is None else "failed"
             speed = end.trained.steps_per_second if end.trained.slowed else 0.0
-            self._set_progress(self._tracker.end(reason, speed))
+            self._set_progress(self.tracker.end(reason, speed))
             self.curves.kept_epoch = end.trained.kept_epoch
             self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
             run_id = self.session.run_id if self.session is not None and end.kept else ""
