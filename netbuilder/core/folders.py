@@ -79,18 +79,19 @@ def _probe(folder: Path) -> None:
 
 
 #: What could not be written, why, and the folder that stands in for it: the first one is told.
-_NOT_WRITTEN: list[tuple[Path, str, Path]] = []
+NOT_WRITTEN: list[tuple[Path, str, Path]] = []
 
 
 def _stand_in(folder: Path, reason: str) -> Path:
-    place = _passing_folder()
-    if not _NOT_WRITTEN:
-        _NOT_WRITTEN.append((folder, reason, place))
+    place = passing_folder()
+    if not NOT_WRITTEN:
+        NOT_WRITTEN.append((folder, reason, place))
     return place
 
 
 @remembered
-def _passing_folder() -> Path:
+def passing_folder() -> Path:
+    """A folder that goes with the process, where no other can be written."""
     place = Path(tempfile.mkdtemp(prefix="netbuilder-"))
     for own in ("data", "cache", "state"):
         (place / own).mkdir()
@@ -99,7 +100,7 @@ def _passing_folder() -> Path:
 
 def problem() -> UserError | None:
     """What there is to say of a folder of the user's that could not be written, if any."""
-    for folder, reason, instead in _NOT_WRITTEN:
+    for folder, reason, instead in NOT_WRITTEN:
         return UserError(
             _("Files cannot be saved in '{folder}': {reason}.", folder=folder, reason=reason),
             _(

@@ -66,11 +66,11 @@ def require_tensorflow_needs() -> None:
     """From now on let TensorFlow load only where it can, wherever it is imported."""
     # A share that knows no locks must not keep a model from being opened. HDF5 reads this once.
     os.environ.setdefault("HDF5_USE_FILE_LOCKING", "BEST_EFFORT")
-    if not any(isinstance(one, _TensorFlowGate) for one in sys.meta_path):
-        sys.meta_path.insert(0, _TensorFlowGate())
+    if not any(isinstance(one, TensorFlowGate) for one in sys.meta_path):
+        sys.meta_path.insert(0, TensorFlowGate())
 
 
-class _TensorFlowGate(MetaPathFinder):
+class TensorFlowGate(MetaPathFinder):
     """Sees the import of TensorFlow coming; it finds no module itself."""
 
     def find_spec(

@@ -36,7 +36,7 @@ _EXPORT_NOISE = re.compile(
 _LOGGERS = ("tensorflow", "absl", "tf2onnx")
 # Flags of XLA, of the releases of TensorFlow that were seen to know them.
 _KNOWN_TO = ("2.21",)
-_FLAGS = {
+FLAGS = {
     # A program is handed to LLVM whole, instead of in 32 pieces to as many threads. Twice in some
     # thousands of compilations LLVM ended the process in one of those threads, with no call of
     # ours under way (``llvm::EVT::isExtendedVector`` on a type that was gone). On two cores the
@@ -69,7 +69,7 @@ def load_tensorflow(compute: bool = True) -> None:
         import tensorflow as tf
         from absl import logging as absl_logging
 
-        _set_up_xla(tf.__version__)
+        set_up_xla(tf.__version__)
         # Keras writes advice for programmers here ("You are saving your model as ...").
         tf.get_logger().setLevel("ERROR")
         absl_logging.set_verbosity(absl_logging.ERROR)
@@ -83,7 +83,7 @@ def load_tensorflow(compute: bool = True) -> None:
     _loaded.append(True)
 
 
-def _set_up_xla(release: str) -> None:
+def set_up_xla(release: str) -> None:
     """Tell XLA how to compile, as far as the person's own ``XLA_FLAGS`` do not say it.
 
     XLA ends the process at a flag that it does not know, so only releases of TensorFlow that were
@@ -92,7 +92,7 @@ def _set_up_xla(release: str) -> None:
     if ".".join(release.split(".")[:2]) not in _KNOWN_TO:
         return
     flags = os.environ.get("XLA_FLAGS", "")
-    new = [f"{name}={value}" for name, value in _FLAGS.items() if name not in flags]
+    new = [f"{name}={value}" for name, value in FLAGS.items() if name not in flags]
     os.environ["XLA_FLAGS"] = " ".join([flags, *new]).strip()
 
 

@@ -70,7 +70,7 @@ def main(path: str | None = None) -> int:
     QTimer.singleShot(0, window.workbench.start)
     if path is None:
         window.welcome.show_page()
-    QTimer.singleShot(0, lambda: _look_back(window))
+    QTimer.singleShot(0, lambda: look_back(window))
     problem = site_settings().problem
     wrong = (
         UserError(
@@ -156,7 +156,7 @@ def _first_project() -> Project:
     return empty_project()
 
 
-def _look_back(window: MainWindow) -> None:
+def look_back(window: MainWindow) -> None:
     """Offer what earlier processes left, and say how they ended."""
     faults = crash_detector.take_crashes()
     offer_recovery(window)

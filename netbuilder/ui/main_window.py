@@ -289,9 +289,9 @@ class MainWindow(QMainWindow):
             return
         event.acceptProposedAction()
         # The drag is over when this returns, and a dialog may follow.
-        QTimer.singleShot(0, partial(self._dropped, paths[0]))
+        QTimer.singleShot(0, partial(self.dropped, paths[0]))
 
-    def _dropped(self, path: Path) -> None:
+    def dropped(self, path: Path) -> None:
         is_data = path.suffix.lower() in DATA_ENDINGS and not is_importable(path)
         if is_data or path.is_dir():
             self.commands.use_data(path)

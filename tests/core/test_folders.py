@@ -16,11 +16,11 @@ from netbuilder.core import folders
 @pytest.fixture(autouse=True)
 def forget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    folders._NOT_WRITTEN.clear()
-    folders._passing_folder.cache_clear()
+    folders.NOT_WRITTEN.clear()
+    folders.passing_folder.cache_clear()
     yield
-    folders._NOT_WRITTEN.clear()
-    folders._passing_folder.cache_clear()
+    folders.NOT_WRITTEN.clear()
+    folders.passing_folder.cache_clear()
 
 
 def test_of_a_home_that_can_be_written_there_is_nothing_to_say(home: Path) -> None:

@@ -136,9 +136,9 @@ def test_windows_finds_the_runtime_of_pyside_before_tensorflow(
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setattr(os, "add_dll_directory", added.append, raising=False)
     monkeypatch.setattr(process_setup, "has_avx", lambda: True)
-    assert process_setup._TensorFlowGate().find_spec("tensorflow") is None
+    assert process_setup.TensorFlowGate().find_spec("tensorflow") is None
     assert [Path(one).name for one in added] == ["shiboken6"]
-    assert process_setup._TensorFlowGate().find_spec("keras") is None
+    assert process_setup.TensorFlowGate().find_spec("keras") is None
     assert len(added) == 1
 
 

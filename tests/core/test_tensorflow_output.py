@@ -14,22 +14,22 @@ from netbuilder.core import tensorflow_output
 
 def test_only_a_release_that_knows_the_flags_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
-    tensorflow_output._set_up_xla("3.0.1")
+    tensorflow_output.set_up_xla("3.0.1")
     assert os.environ["XLA_FLAGS"] == "--xla_dump_to=x"
-    tensorflow_output._set_up_xla("2.21.0")
+    tensorflow_output.set_up_xla("2.21.0")
     told = os.environ["XLA_FLAGS"].split()
     assert told == [
         "--xla_dump_to=x",
-        *(f"{name}={value}" for name, value in tensorflow_output._FLAGS.items()),
+        *(f"{name}={value}" for name, value in tensorflow_output.FLAGS.items()),
     ]
-    tensorflow_output._set_up_xla("2.21.1")
+    tensorflow_output.set_up_xla("2.21.1")
     assert os.environ["XLA_FLAGS"].split() == told
 
 
 def test_flags_of_the_person_s_own_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     own = "--xla_backend_extra_options=xla_cpu_optimize_for_size"
     monkeypatch.setenv("XLA_FLAGS", own)
-    tensorflow_output._set_up_xla("2.21.0")
+    tensorflow_output.set_up_xla("2.21.0")
     assert os.environ["XLA_FLAGS"].count("--xla_backend_extra_options") == 1
     assert own in os.environ["XLA_FLAGS"]
 

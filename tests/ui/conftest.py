@@ -101,7 +101,7 @@ def watched() -> None:
 @pytest.fixture
 def told(qtbot: QtBot) -> Callable[[], None]:
     """Waits until each job under way has ended, and whoever asked for it has heard."""
-    return lambda: qtbot.waitUntil(lambda: not jobs._RUNNING)
+    return lambda: qtbot.waitUntil(lambda: not jobs.RUNNING)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def open_window(qtbot: QtBot, home: Path) -> Iterator[Callable[..., MainWindow]]
         if window not in late:  # It would ask whether to leave without what was learned.
             window.close()
         window.deleteLater()
-    for job in tuple(jobs._RUNNING):
+    for job in tuple(jobs.RUNNING):
         job.wait(20)
     qtbot.wait(20)
     assert not late, "a training did not end"

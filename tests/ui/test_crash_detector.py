@@ -75,7 +75,7 @@ def test_a_fault_leaves_work_and_stack_to_the_next_start(
     failures.install()
     try:
         window = open_window(keras=False)
-        app._look_back(window)
+        app.look_back(window)
     finally:
         failures.uninstall()
     assert offered == [77]

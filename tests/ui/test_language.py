@@ -65,7 +65,7 @@ def texts(window: QWidget) -> dict[tuple[int, str], str]:
     """Every text of the window's widgets and actions."""
     found = {}
     for one in (window, *window.findChildren(QWidget)):
-        for kind, names in retranslate._TEXTS:
+        for kind, names in retranslate.TEXTS:
             if isinstance(one, kind):
                 found.update({(id(one), name): getattr(one, name)() for name in names})
     return {place: text for place, text in found.items() if text}

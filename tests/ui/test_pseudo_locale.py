@@ -62,7 +62,7 @@ def texts(window: QWidget) -> Iterator[tuple[str, str]]:
     """Every text of a window with the class that shows it, item views and menus included."""
     for one in (window, *window.findChildren(QWidget), *window.findChildren(QAction)):
         kind = type(one).__name__
-        for base, names in retranslate._TEXTS:
+        for base, names in retranslate.TEXTS:
             if isinstance(one, base):
                 yield from ((f"{kind}.{name}", getattr(one, name)()) for name in names)
         if isinstance(one, QComboBox):

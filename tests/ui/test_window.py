@@ -178,7 +178,7 @@ def test_files_are_dropped_on_the_window(
     qtbot.waitUntil(lambda: window.store.project.name == example("diabetes").name, timeout=30_000)
     table = tmp_path / "rows.csv"
     table.write_text("a,b\n1,2\n")
-    window._dropped(table)
+    window.dropped(table)
     assert window.store.project.data.kind == "csv"
 
 

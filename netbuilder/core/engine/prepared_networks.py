@@ -176,8 +176,8 @@ class _Build:
 #: Held for moments, never while something is built.
 _lock = threading.RLock()
 # The one that is kept, or none; and the one that is being made beforehand.
-_shelf: list[_Kept] = []
-_builds: list[_Build] = []
+shelf: list[_Kept] = []
+builds: list[_Build] = []
 
 
 def prebuild(
@@ -210,18 +210,18 @@ def prebuild(
             return
         _end_builds()
         build = _Build(order)
-        _builds.append(build)
+        builds.append(build)
     try:
         trainer = build.work.wait(lambda: build.claimed or not wanted())
         with _lock:
-            if build not in _builds:  # a session has it
+            if build not in builds:  # a session has it
                 return
-            _builds.clear()
+            builds.clear()
             _keep(order, build.key, trainer)
         trainer.warm()
     except BaseException:
         with _lock:
-            if build in _builds:
+            if build in builds:
                 _end_builds()
         raise
 
@@ -281,7 +281,7 @@ def _lease(order: TrainingOrder, tell: Tell | None, stopped: Callable[[], bool])
             kept.order = order
         else:
             before = None
-            build = next((one for one in _builds if one.serves(order)), None)
+            build = next((one for one in builds if one.serves(order)), None)
             if build is not None:
                 build.claimed = True
             _end_builds(build)
@@ -293,7 +293,7 @@ def _lease(order: TrainingOrder, tell: Tell | None, stopped: Callable[[], bool])
         _renew(before, order, stopped)
     except BaseException:
         with _lock:
-            _shelf.clear()
+            shelf.clear()
         raise
     return held
 
@@ -320,13 +320,13 @@ def _built(
 def _end_builds(kept: _Build | None = None) -> None:
     """Build nothing beforehand any more, but for ``kept``; and let go of what no run has, before
     another takes its room. Holds the lock."""
-    for build in _builds:
+    for build in builds:
         if build is not kept:
             build.work.interrupt()
-    _builds.clear()
+    builds.clear()
     # Not beside a run: its loop would have to be made ready again in the middle.
-    if _shelf and not any(one.lease is not None and one.lease.busy for one in _shelf):
-        _shelf.clear()
+    if shelf and not any(one.lease is not None and one.lease.busy for one in shelf):
+        shelf.clear()
         release()
 
 
@@ -343,7 +343,7 @@ def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool
 def switch_data(trainer: Trainer, order: TrainingOrder) -> None:
     """A trainer goes on with the data of ``order``: that is what it is kept for now."""
     with _lock:
-        for kept in _shelf:
+        for kept in shelf:
             if kept.trainer is trainer:
                 kept.order, kept.fresh = order, False
 
@@ -359,17 +359,17 @@ def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequen
 
 
 def _found(order: TrainingOrder) -> _Kept | None:
-    return next((kept for kept in _shelf if kept.serves(order)), None)
+    return next((kept for kept in shelf if kept.serves(order)), None)
 
 
 def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept:
     """Keep a new trainer instead of the one before. Holds the lock."""
-    _shelf[:] = [
+    shelf[:] = [
         _Kept(
             key, order, trainer, NetworkObserver(trainer.training_model, order.project), None, True
         )
     ]
-    return _shelf[0]
+    return shelf[0]
 
 
 def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> None:

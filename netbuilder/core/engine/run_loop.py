@@ -95,7 +95,7 @@ class ProbeScheduler:
     """
 
     def __init__(self, emit: Callable[[ProbeAnswered], None]) -> None:
-        self._emit = emit
+        self.emit = emit
         self.stretch = 1.0
         self._lock = threading.Lock()
         self._watched: dict[str, _Watched] = {}
@@ -250,7 +250,7 @@ class ProbeScheduler:
             pause = one.probe.pause(self.stretch)
             one.answered, one.place = _turn_of(one, time.monotonic(), pause), work.place
             outputs, weights, gradients = end.value
-            self._emit(ProbeAnswered(one.probe, *work.place, outputs, weights, gradients))
+            self.emit(ProbeAnswered(one.probe, *work.place, outputs, weights, gradients))
         except Exception as error:  # noqa: BLE001 - as above
             one.work = None
             one.problem = error if isinstance(error, UserError) else _in_words(error)
@@ -260,7 +260,7 @@ class ProbeScheduler:
         with self._lock:
             if self._watched.get(one.probe.key) is one:
                 del self._watched[one.probe.key]
-        self._emit(ProbeAnswered(one.probe, *place, problem=one.problem))
+        self.emit(ProbeAnswered(one.probe, *place, problem=one.problem))
 
 
 def _turn_of(one: _Watched, now: float, pause: float) -> float:
@@ -327,7 +327,7 @@ class RunLoop:
         self.computing = 0.0
         self._project = project
         self._dataset = dataset
-        self._emit = emit
+        self.emit = emit
         self._agreement = agreement
         self._standing = False
         self._validated = 0.0  # seconds, since views were last looked after
@@ -368,7 +368,7 @@ class RunLoop:
         """Go on with other data; positions are others by ``shift`` steps from here."""
         self._project, self._dataset = project, dataset
         for code in self.watcher.take(project, dataset.facts):
-            self._emit(DiagnosisWithdrawn(code))
+            self.emit(DiagnosisWithdrawn(code))
         self.tempo.shift(shift)
 
     def set_seconds(self, seconds: float) -> None:
@@ -461,7 +461,7 @@ class RunLoop:
             rate = trainer.learning_rate
             found = self.watcher.not_a_number(epoch + 1, rate, trainer.history, self._dataset)
             for notice in found:
-                self._emit(DiagnosisAdded(notice))
+                self.emit(DiagnosisAdded(notice))
             holes = rows_without_numbers(self._dataset.train)
             raise not_a_number_error(epoch, rate, rows_in_words(holes) if holes else "")
         if len(progress.epochs):
@@ -506,7 +506,7 @@ class RunLoop:
         if self.watcher.due:
             self.withdraw(trainer)
         for notice in self.watcher.look(trainer.history, trainer.training_model, self._dataset):
-            self._emit(DiagnosisAdded(notice))
+            self.emit(DiagnosisAdded(notice))
 
     def _keep_weights(self, trainer: Trainer) -> None:
         if self.weights is not None and self._agreement is None:
@@ -515,7 +515,7 @@ class RunLoop:
     def withdraw(self, trainer: Trainer) -> None:
         """Take back what the watcher says no more."""
         for code in self.watcher.withdrawn(trainer.history):
-            self._emit(DiagnosisWithdrawn(code))
+            self.emit(DiagnosisWithdrawn(code))
 
     def _attend(self, trainer: Trainer) -> None:
         """Do what was asked for; stand still while a pause is wished for."""
@@ -533,7 +533,7 @@ class RunLoop:
                 self.tempo.forbid()
                 if told != (trainer.epoch, trainer.step):
                     told = (trainer.epoch, trainer.step)
-                    self._emit(Paused(*told))
+                    self.emit(Paused(*told))
                 if not self._look(trainer, None):
                     self.control.wait(_TRACING_SECONDS if self.probing.tracing else None)
             else:
@@ -542,7 +542,7 @@ class RunLoop:
         self.clock.go()
         if self._standing:
             self._standing = False
-            self._emit(Resumed(trainer.epoch, trainer.step))
+            self.emit(Resumed(trainer.epoch, trainer.step))
 
     def _allowed(self, trainer: Trainer) -> bool:
         """Whether a run that stands still was told to do a step, or an epoch."""
@@ -569,7 +569,7 @@ class RunLoop:
             reason=problem,
         )
         self.clock.stand()
-        self._emit(Paused(trainer.epoch, trainer.step, words))
+        self.emit(Paused(trainer.epoch, trainer.step, words))
         self.control.pause()
         while self.control.paused and self.control.ending != "now":
             command = self.control.next_command()
@@ -582,4 +582,4 @@ class RunLoop:
         if saver.writer is not None and saver.writer.problem is not None:
             saver.ignore()
         self.clock.go()
-        self._emit(Resumed(trainer.epoch, trainer.step))
+        self.emit(Resumed(trainer.epoch, trainer.step))

@@ -132,8 +132,8 @@ class Session:
         self.trained: TrainedModel | None = None
         self.rescued: TrainedModel | None = None
         self.not_recorded: Exception | None = None
-        self._emit = on_event or (lambda event: None)
-        self.loop = RunLoop(self.project, dataset, self._emit, self._agreement)
+        self.emit = on_event or (lambda event: None)
+        self.loop = RunLoop(self.project, dataset, self.emit, self._agreement)
         self._control = self.loop.control
         if epochs is not None:
             self.loop.epochs = epochs
@@ -346,7 +346,7 @@ class Session:
             self._rescue()
             lost = self.workers and is_lost_worker(error)
             told = lost_worker_error() if lost else explain_error(error, self.project.graph)
-            self._emit(Failed(told, "" if told is error else str(error)))
+            self.emit(Failed(told, "" if told is error else str(error)))
             if told is error:
                 raise
             raise told from error
@@ -386,16 +386,16 @@ class Session:
         self.loop.withdraw(trainer)
         watcher = self.loop.watcher
         for notice in watcher.at_end(trainer.history, trainer.training_model, self.dataset, reason):
-            self._emit(DiagnosisAdded(notice))
+            self.emit(DiagnosisAdded(notice))
         self._keep_record(trainer, reason)
         note = self._agreement.words if self._agreement is not None else ""
-        self._emit(Finished(self.trained, reason, note))
+        self.emit(Finished(self.trained, reason, note))
         return self.trained
 
     def _outcome(self, restored_epoch: int = 0) -> TrainedModel:
         assert self._parts is not None
         trainer = self._parts.trainer
-        found = finished_model(trainer, self.project, self.dataset, self._emit, restored_epoch)
+        found = finished_model(trainer, self.project, self.dataset, self.emit, restored_epoch)
         return self.loop.timed(found, trainer.position)
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:
@@ -435,7 +435,7 @@ class Session:
             log.info("what was learned could not be kept: %s", error)
 
     def _prepare(self) -> RunParts:
-        self._emit(Preparing(_("Building the network…")))
+        self.emit(Preparing(_("Building the network…")))
         training, folder = self.project.training, self.checkpoint_dir
         found = (
             read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
@@ -453,7 +453,7 @@ class Session:
         )
         self._lease = lease_trainer(
             self._order,
-            lambda words: self._emit(Preparing(words)),
+            lambda words: self.emit(Preparing(words)),
             lambda: self._control.ending == "now",
         )
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
@@ -469,7 +469,7 @@ class Session:
         saver = CheckpointSaver(
             folder,
             lambda: self._snapshot(trainer, callbacks),
-            lambda saved: self._emit(CheckpointSaved(saved.epoch, str(folder))),
+            lambda saved: self.emit(CheckpointSaved(saved.epoch, str(folder))),
         )
         # Callbacks forget what they knew when a training begins: first that, then the checkpoint.
         callbacks.begin()
@@ -477,7 +477,7 @@ class Session:
         if graph is not None:
             callbacks.write_graph(graph)
         if found is not None:
-            self._emit(Preparing(_("Continuing after epoch {epoch}…", epoch=found.epoch), "resume"))
+            self.emit(Preparing(_("Continuing after epoch {epoch}…", epoch=found.epoch), "resume"))
             restore_snapshot(trainer, callbacks, found)
             self.loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:
@@ -488,7 +488,7 @@ class Session:
         saver.begin(found, trainer.position)
         # Kept by itself: another run may take the trainer over.
         self._history = trainer.history
-        reporter = EventReporter(trainer, self._emit)
+        reporter = EventReporter(trainer, self.emit)
         self._parts = RunParts(trainer, reporter, callbacks, saver, self._lease.observer)
         if found is not None or self._start is not None:
             reporter.restored()
@@ -539,7 +539,7 @@ class Session:
         self.loop.epochs = trainer.epoch + self.project.training.epochs
         reporter.changed("data", 0)
         reporter.started(self.epochs)
-        self._emit(DataReplaced(project))
+        self.emit(DataReplaced(project))
 
     def _set_weights(self) -> None:
         values = self._to_set.popleft()
@@ -574,7 +574,7 @@ class Session:
         except Exception as error:  # noqa: BLE001  no view of a run is worth the run
             log.info("the network as it stands cannot be shown: %s", error)
             return
-        self._emit(PausedModel(self.loop.timed(found, trainer.position)))
+        self.emit(PausedModel(self.loop.timed(found, trainer.position)))
 
     def _go_back(self) -> None:
         if self._parts is not None:

@@ -143,7 +143,7 @@ class LayerPopup(QFrame):
         column.addWidget(self.words)
         self.weights = WeightRow(self)
         self.weights.wanted.connect(self._set_weight)
-        self.picture.weight_chosen.connect(self._choose_weight)
+        self.picture.weight_chosen.connect(self.choose_weight)
         column.addWidget(self.weights)
         self.curve = ActivationCurvePlot(self)
         self.curve.hide()
@@ -279,7 +279,7 @@ class LayerPopup(QFrame):
         self._step = None
         self._choose(index)
 
-    def _choose_weight(self, source: int, unit: int) -> None:
+    def choose_weight(self, source: int, unit: int) -> None:
         """Say how a unit comes about, with the keyboard on one of its weights."""
         self.choose((unit,))
         if not self.weights.isHidden():

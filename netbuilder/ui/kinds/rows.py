@@ -344,7 +344,7 @@ class ResponseView(QWidget):
         layout.addWidget(self.words)
         self.words.hide()
         self._worker = Derived(
-            self, _respond, self._found, lambda _error: self._show_curve([], [], None),
+            self, _respond, self._found, lambda _error: self.show_curve([], [], None),
             of=lambda: workbench.models.prediction_model,
         )  # fmt: skip
         self.column.activated.connect(self._column_chosen)
@@ -372,7 +372,7 @@ class ResponseView(QWidget):
             for one in fields
             if one.kind in {"number", "date"} and one.low is not None and one.high is not None
         }
-        self._show_curve([], [], None)  # what was drawn is of another network
+        self.show_curve([], [], None)  # what was drawn is of another network
         self.show_means(())
         self._row, self._make = {}, None
         self.column.clear()
@@ -412,7 +412,7 @@ class ResponseView(QWidget):
         """Draw along this column from now on, where it is one of numbers or dates."""
         if column in self._fields and column != self.column.currentText():
             self.column.setCurrentText(column)
-            self._show_curve([], [], None)  # what was drawn is along another
+            self.show_curve([], [], None)  # what was drawn is along another
             self._draw_mean()
             self._place()
 
@@ -463,7 +463,7 @@ class ResponseView(QWidget):
             return
         found, around = answer
         x = np.array(found.values, float)
-        self._show_curve(x, found.answers, around)
+        self.show_curve(x, found.answers, around)
         axis = self.plot.getPlotItem().getAxis("left")
         room = self.plot.height() - 2 * self.fontMetrics().height()
         elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
@@ -473,7 +473,7 @@ class ResponseView(QWidget):
             _("{output} along {column}", output=found.about, column=found.column)
         )
 
-    def _show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
+    def show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
         self.curve.setData(x, answers)
         x = np.asarray(x, float)
         low, high = (np.zeros(0), np.zeros(0)) if around is None else around

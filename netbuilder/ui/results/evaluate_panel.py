@@ -126,7 +126,7 @@ class EvaluatePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.workbench, self._evaluation_service = workbench, evaluation_service
+        self.workbench, self.evaluation_service = workbench, evaluation_service
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared = ""
@@ -251,14 +251,14 @@ class EvaluatePanel(QWidget):
     @property
     def evaluation(self) -> Evaluation | None:
         """What is shown."""
-        return self._evaluation_service.evaluation
+        return self.evaluation_service.evaluation
 
     def retranslate(self) -> None:
         if self.evaluation is not None:
             self._show()
 
     def _show(self) -> None:
-        evaluation_service = self._evaluation_service
+        evaluation_service = self.evaluation_service
         self.learning.begin(self.workbench.models.trained)
         if self.workbench.models.trained is None:
             self.parts_note.setText("")
@@ -275,7 +275,7 @@ class EvaluatePanel(QWidget):
     def _ask_file(self) -> None:
         path = ask_open(self, _("Evaluate a file"), FILE_FILTER)
         if path is not None:
-            self._evaluation_service.evaluate(path)
+            self.evaluation_service.evaluate(path)
 
     def _list_outputs(self, found: Evaluation) -> None:
         """Of a network with several outputs one is looked at: the first to begin with."""
@@ -481,7 +481,7 @@ class EvaluatePanel(QWidget):
         from netbuilder.core.results.headline import headline, interval_text
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
-        of_file = self._evaluation_service.file is not None
+        of_file = self.evaluation_service.file is not None
         self._show_parts(found, {"": found} if of_file else parts or {"test": found},
                          behind.intervals)  # fmt: skip
         within = interval_text(found, headline(found).metric, behind.intervals)
@@ -494,14 +494,14 @@ class EvaluatePanel(QWidget):
         self.parts_note.setText(gap_sentence(parts, overfits))
         self.parts_note.setVisible(bool(self.parts_note.text()))
         self.calibration.show_calibration(behind.calibration)
-        self.groups.show_behind(behind, self._evaluation_service.file)
+        self.groups.show_behind(behind, self.evaluation_service.file)
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(True)
         what = behind.worst.what if behind.worst is not None else ""
         self.samples.show_samples(behind.worst, _("Worst mistakes ({what}):", what=what))
 
     def _choose_sample(self, row: int) -> None:
-        if self._evaluation_service.file is None:  # rows of a file are none of the data's own
+        if self.evaluation_service.file is None:  # rows of a file are none of the data's own
             self.sample_chosen.emit(row)
 
     def _show_cell(self, truth: int, answer: int) -> None:

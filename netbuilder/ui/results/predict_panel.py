@@ -109,7 +109,7 @@ class PredictPanel(QWidget):
             view.said.connect(self.about.setText)
         self.file_button.clicked.connect(self._ask_file)
         self.another.clicked.connect(self._another)
-        self.file_answers.failed.connect(self._tell_trouble)
+        self.file_answers.failed.connect(self.tell_trouble)
         self.file_answers.scaled.connect(lambda path: self.answer_file(path, scaled=True))
         self.learning.answered.connect(self._show_learned)
         workbench.speed_changed.connect(self._pace_changed)
@@ -422,13 +422,13 @@ class PredictPanel(QWidget):
             self._see_file_answers()
         else:
             self.head.show()
-            self._tell_trouble(error)
+            self.tell_trouble(error)
 
     def _see_file_answers(self) -> None:
         """Scroll to what was asked for: its button stands at the end of the page."""
         self.waiting.see(self.file_answers)
 
-    def _tell_trouble(self, failure: Exception) -> None:
+    def tell_trouble(self, failure: Exception) -> None:
         error = for_people(failure)
         self._clear_answer()
         self.cards.clear()

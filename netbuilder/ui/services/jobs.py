@@ -117,7 +117,7 @@ class Job(QObject):
 
     def start(self) -> None:
         """Begin."""
-        _RUNNING.add(self)
+        RUNNING.add(self)
         self._thread.start()
 
     def cancel(self) -> None:
@@ -142,7 +142,7 @@ class Job(QObject):
         return bool(outcome)
 
     def _deliver(self, result: object, error: object) -> None:
-        _RUNNING.discard(self)
+        RUNNING.discard(self)
         if not self.cancelled:
             if error is not None:
                 self.failed.emit(error)
@@ -153,7 +153,7 @@ class Job(QObject):
 
 
 #: Jobs under way: kept alive until their answer has been delivered.
-_RUNNING: set[Job] = set()
+RUNNING: set[Job] = set()
 
 
 def run_job(

@@ -59,7 +59,7 @@ _SEAMS = re.compile(
     r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:。！？：⟧]) +| \(|\)$"
     r"|[✓✗⚠●○▸▾★•] )"
 )
-_TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
+TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (
         QWidget,
         ("toolTip", "statusTip", "whatsThis", "accessibleName", "accessibleDescription",
@@ -183,7 +183,7 @@ def _objects(window: QWidget) -> Iterator[QObject]:
 def _render_properties(one: Any) -> None:
     wanted = {
         name: again(text)
-        for kind, names in reversed(_TEXTS)
+        for kind, names in reversed(TEXTS)
         if isinstance(one, kind)
         for name in names
         if (text := getattr(one, name)())

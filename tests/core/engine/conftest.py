@@ -25,7 +25,7 @@ Layers = list[tuple[str, str, dict[str, Any]]]
 
 def forget_prepared() -> None:
     """Let go of the network that is kept for the next run."""
-    prepared_networks._shelf.clear()
+    prepared_networks.shelf.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -135,7 +135,7 @@ def test_what_is_wanted_no_more_is_not_built_on(
 ) -> None:
     with pytest.raises(StoppedBeforeStartError):
         prepared_networks.prebuild(chain(DEEP), data, wanted=lambda: not traces.is_set())
-    assert not prepared_networks._builds
+    assert not prepared_networks.builds
 
 
 def test_a_run_that_gives_way_leaves_no_record(chain: Any, data: Any) -> None:

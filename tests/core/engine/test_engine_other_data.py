@@ -233,15 +233,15 @@ def test_what_is_remembered_of_the_rows_before_is_in_their_steps(
     project, heard = plan(chain, 4), []
     session = changed_at(project, rows(64), rows(48, seed=2), heard, record=False)
     seen: list[Any] = []
-    emit = session._emit
+    emit = session.emit
 
     def told(event: Any) -> None:
         if isinstance(event, Paused) and not seen:
             seen.append(session.trainer.remembered)  # type: ignore[union-attr]
         emit(event)
 
-    session._emit = told
-    session.loop._emit = told
+    session.emit = told
+    session.loop.emit = told
     session.run()
     assert seen[0].read().until == 2 * 4
 

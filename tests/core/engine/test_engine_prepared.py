@@ -194,7 +194,7 @@ def test_what_is_built_beforehand_serves_the_run(chain: Any, data: Any) -> None:
     plain = session(chain(NET), data).run()
     forget_prepared()
     prepared_networks.prebuild(chain(NET), data, compilation="graph")
-    (kept,) = prepared_networks._shelf
+    (kept,) = prepared_networks.shelf
     run = session(chain(NET), data)
     assert run.run().history == plain.history
     assert run.trainer is kept.trainer

@@ -467,7 +467,7 @@ def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain: Any, data: Any
     rows = np.repeat(data.train.x["input"], 10, axis=0)
     for count, at_once in ((16, True), (32, True), (33, False)):
         probe = Probe("view", ("out",), {"input": rows[:count]})
-        observer._pace[("out",)] = 1.0  # seconds a row: slices are as small as they can be
+        observer.pace[("out",)] = 1.0  # seconds a row: slices are as small as they can be
         assert observer.in_one_go(probe) == at_once
         work = observer.answer(probe, live=True)
         assert (next(work, "end") == "end") == at_once

@@ -126,8 +126,8 @@ def test_back_to_the_start_before_the_epoch_stands(hand: Hand) -> None:
         if isinstance(event, StepsDone) and hand.steps() == 4:
             session.rewind()  # before its end was heard of
 
-    session._emit = session.loop._emit = at_once
-    session.loop.probing._emit = at_once
+    session.emit = session.loop.emit = at_once
+    session.loop.probing.emit = at_once
     session.one_epoch()
     stood = hand.after(hand.thread.start, Paused)
     assert (stood.epoch, stood.step) == (0, 0)

@@ -223,8 +223,8 @@ def test_what_answers_otherwise_is_not_kept(
     other = chain(layers.Input((4,), name="x"), layers.Dense(2))
     path = tmp_path / "m.tflite"
     path.write_bytes(b"what was there before")
-    made = tflite._converted(other, None, 32)
-    monkeypatch.setattr(tflite, "_converted", lambda *_: made)
+    made = tflite.converted(other, None, 32)
+    monkeypatch.setattr(tflite, "converted", lambda *_: made)
     with pytest.raises(FormatError, match="not saved"):
         registry.save_network(one, path)
     assert path.read_bytes() == b"what was there before"
@@ -271,9 +271,9 @@ def test_what_keras_2_lacks_is_what_it_lacks() -> None:
     from netbuilder.core.catalog.layers.layer_index import LAYERS
 
     lacking = {n for n, s in LAYERS.items() if s.module == "keras.layers"} - set(dir(tk.layers))
-    assert lacking <= keras2_config._NEW_CLASSES
-    assert not any(hasattr(tk.layers, name) for name in keras2_config._NEW_CLASSES)
-    assert not any(hasattr(tk.activations, name) for name in keras2_config._NEW_ACTIVATIONS)
+    assert lacking <= keras2_config.NEW_CLASSES
+    assert not any(hasattr(tk.layers, name) for name in keras2_config.NEW_CLASSES)
+    assert not any(hasattr(tk.activations, name) for name in keras2_config.NEW_ACTIVATIONS)
     assert onnx.OPSET >= 18
 
 
@@ -305,7 +305,7 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> 
     # Measured on made-up rows the same network is lost, which is found out.
     (tmp_path / "far.csv").unlink()
     with pytest.raises(FormatError, match="predictions differ too much"):
-        tflite.verify(trained, _written(tflite._converted(trained, None, 8), path), 8, dataset)
+        tflite.verify(trained, _written(tflite.converted(trained, None, 8), path), 8, dataset)
 
 
 def _written(data: bytes, path: Path) -> Path:

@@ -176,7 +176,7 @@ def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:
 def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table: Path) -> None:
     window = open_window(empty_project())
     panel = open_panel(window)
-    window._dropped(table)
+    window.dropped(table)
     qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
     (card,) = panel.target.question.cards
     assert card.isVisible()

@@ -81,8 +81,8 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     at_rest(places)
     before = panel.behind.behind
     note()
-    panel._evaluation_service.evaluate()
-    panel._evaluation_service.changed.connect(note)
+    panel.evaluation_service.evaluate()
+    panel.evaluation_service.changed.connect(note)
     panel.behind.changed.connect(note)
     qtbot.waitUntil(lambda: panel.behind.behind not in (None, before), timeout=MINUTE)
     at_rest(places)

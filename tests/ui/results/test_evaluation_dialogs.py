@@ -143,7 +143,7 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
     # What helps is measured where a group differs by more than chance, for the worst of these.
     apart = [one for one in wanted if one.apart]
     assert groups.remedies.isVisibleTo(groups) == bool(apart)
-    groups._offer_remedies((replace(wanted[0], apart=True), *wanted[1:]), rises=True)
+    groups.offer_remedies((replace(wanted[0], apart=True), *wanted[1:]), rises=True)
     assert groups.remedies.isVisibleTo(groups)
     qtbot.mouseClick(groups.remedies, Qt.MouseButton.LeftButton)
     assert groups._stop is not None

@@ -65,12 +65,12 @@ def test_the_axis_of_a_curve_is_that_of_this_network(
     qtbot.addWidget(view)
     view.show()
     x, far = np.arange(5.0), np.arange(5.0) * 60_000
-    view._show_curve(x, far, (far - 10, far + 10))
+    view.show_curve(x, far, (far - 10, far + 10))
     view.plot.grab()
     assert view.plot.viewRange()[1][1] > 200_000
     view.show_fields([])
     view.show()
-    view._show_curve(x, x / 10, None)
+    view.show_curve(x, x / 10, None)
     view.plot.grab()
     assert view.plot.viewRange()[1][1] < 1
 

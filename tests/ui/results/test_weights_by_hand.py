@@ -132,7 +132,7 @@ def test_in_a_pause_they_are_set_and_the_run_goes_on_from_them(
     closer = window.canvas.closer
     assert window.canvas.open_layer_popup(node)
     qtbot.waitUntil(lambda: "to set its weights" in closer.words.text())
-    closer._choose_weight(1, 2)
+    closer.choose_weight(1, 2)
     row = closer.weights
     assert not row.isHidden() and row.field.value() == pytest.approx(before[1, 2], abs=1e-4)
 

@@ -34,7 +34,7 @@ def test_a_drawing_is_answered_and_explained(
     assert panel.answer.text() == ""
     assert "The drawing is empty" in panel.about.text()
     # An error of the file before is gone with the first stroke: the pad stays under the pen.
-    panel._tell_trouble(UserError("This is no picture.", "Choose another one."))
+    panel.tell_trouble(UserError("This is no picture.", "Choose another one."))
     qtbot.waitUntil(lambda: not panel.cards.visibleRegion().isEmpty(), timeout=MINUTE)
     qtbot.wait(50)  # it has been scrolled to
     place = panel.pictures.pad.mapTo(panel, QPoint(0, 0))

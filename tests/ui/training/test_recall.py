@@ -37,7 +37,7 @@ def trained(
 
 def settle(qtbot: QtBot) -> None:
     """Wait until whatever an opened project started has been told."""
-    qtbot.waitUntil(lambda: not jobs._RUNNING)
+    qtbot.waitUntil(lambda: not jobs.RUNNING)
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ class NetworkObserver:
         self._names = model_inputs(project.graph)
         self._symbols: dict[str, Any] | None = None
         self._functions: dict[Any, Any] = {}
-        self._pace: dict[Any, float] = {}
+        self.pace: dict[Any, float] = {}
         self._copies: dict[int, tuple[Any, Any]] = {}
         self._lock = threading.RLock()
 
@@ -168,8 +168,8 @@ class NetworkObserver:
 
     def _learn(self, nodes: tuple[str, ...], pace: float) -> None:
         """Seconds a row. One slow slice, put off by other threads, is no reason for small ones."""
-        before = self._pace.get(nodes, pace)
-        self._pace[nodes] = min(pace, 1.5 * before)
+        before = self.pace.get(nodes, pace)
+        self.pace[nodes] = min(pace, 1.5 * before)
 
     def in_one_go(self, wish: ProbeRequest) -> bool:
         """Whether ``answer`` takes one slice, and no copy of the weights."""
@@ -186,7 +186,7 @@ class NetworkObserver:
         return rows <= _AT_ONCE * self._slice_of(nodes)
 
     def _slice_of(self, nodes: tuple[str, ...]) -> int:
-        pace = self._pace.get(nodes)
+        pace = self.pace.get(nodes)
         return max(_LEAST_ROWS, int(_SLICE_SECONDS / pace)) if pace else _FIRST_ROWS
 
     def _run(self, function: Any, values: list[Array], live: bool) -> list[Array]:

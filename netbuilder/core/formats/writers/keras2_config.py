@@ -38,7 +38,7 @@ _OBJECT_MODULES = frozenset({"keras.initializers", "keras.regularizers", "keras.
 
 
 # What Keras 2 (tf_keras 2.21) does not have at all.
-_NEW_CLASSES = frozenset(
+NEW_CLASSES = frozenset(
     [
         "AdaptiveAveragePooling1D",
         "AdaptiveAveragePooling2D",
@@ -78,7 +78,7 @@ _NEW_CLASSES = frozenset(
         "PearsonCorrelation",
     ]
 )
-_NEW_ACTIVATIONS = frozenset(
+NEW_ACTIVATIONS = frozenset(
     [
         "celu",
         "glu",
@@ -140,11 +140,11 @@ def why_not(config: Any) -> str:
         item = waiting.pop()
         if isinstance(item, Mapping):
             name = item.get("class_name")
-            if isinstance(name, str) and name in _NEW_CLASSES:
+            if isinstance(name, str) and name in NEW_CLASSES:
                 return _("Keras 2 has no {name}", name=name)
             for key, value in item.items():
                 if key.endswith("activation") and isinstance(value, str):
-                    if value in _NEW_ACTIVATIONS:
+                    if value in NEW_ACTIVATIONS:
                         return _("Keras 2 has no activation '{name}'", name=value)
                     if value == "hard_sigmoid":
                         return _(

@@ -359,7 +359,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     # Made for any number of rows where that converts and answers the same, else for one.
     for batch in (None, 1):
         try:
-            data = _converted(trained, batch, bits, dataset)
+            data = converted(trained, batch, bits, dataset)
             with replace_atomically(path) as temporary:
                 temporary.write_bytes(data)
                 notes = verify(trained, temporary, bits, dataset)
@@ -460,9 +460,10 @@ def _loss(found: Array, expected: Array) -> str:
     )
 
 
-def _converted(
+def converted(
     trained: TrainedModel, batch: int | None, bits: int, dataset: Dataset | None = None
 ) -> bytes:
+    """The file for ``batch`` rows (None: any number), with weights of 32, 16 or 8 bits."""
     import tensorflow as tf
 
     model = inference_model(trained.model)

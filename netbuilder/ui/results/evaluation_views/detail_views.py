@@ -221,10 +221,10 @@ class GroupView(QWidget):
             words = _("No group differs from the other rows by more than chance explains.")
         self.words.setText(words)
         self.words.show()
-        self._offer_remedies(groups, rises=metric == "accuracy")
+        self.offer_remedies(groups, rises=metric == "accuracy")
         self._workbench.happened.emit(f"grouped:{self.column.currentText()}")
 
-    def _offer_remedies(self, groups: tuple[GroupScore, ...], *, rises: bool) -> None:
+    def offer_remedies(self, groups: tuple[GroupScore, ...], *, rises: bool) -> None:
         """Offer to measure remedies for the worst group that is not bad by chance alone."""
         metric = "accuracy" if rises else "mean_absolute_error"
         apart = [one for one in groups if one.apart]
