@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_probability
 from netbuilder.ui.forms.boxes import (
     CountBox,
     NoWheelComboBox,
@@ -302,7 +302,7 @@ class NextTokenView(QWidget):
         shares = self._shares(found)
         order = np.argsort(-shares, kind="stable")[:_BARS]
         rows = [
-            (found.classes[one], float(shares[one]), format_number(shares[one], ".1%"))
+            (found.classes[one], float(shares[one]), format_probability(float(shares[one])))
             for one in order
             if shares[one] > 0
         ]
