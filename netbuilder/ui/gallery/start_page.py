@@ -151,8 +151,14 @@ LESSON_DRAWINGS: Mapping[str, Drawing] = {
     "pictures": ("window", "3"),
     "sequences": ("line", "series"),
     "text": ("words", "good", "great", "bad", "awful"),
+    "word_vectors": ("words", "queen", "king", "boat", "ship"),
+    "language_model": ("bars", "cat 6", "king 3", "ship 1"),
     "confusion_and_bias": ("matrix", "3"),
+    "bias_by_group": ("bars", "A 9", "B 5"),
+    "comparing_methods": ("line", "fit"),
+    "model_card": ("table", "4"),
     "transfer": ("pooling",),
+    "own_picture_project": ("batches", "4"),
     "taking_it_away": ("table", "last"),
 }
 

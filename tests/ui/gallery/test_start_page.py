@@ -17,10 +17,11 @@ from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson_record import LessonRecord
-from netbuilder.core.lessons.library import lesson_folders
+from netbuilder.core.lessons.library import ORDER, lesson_folders
 from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
+from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session, settings
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
@@ -121,6 +122,11 @@ def test_each_word_has_a_drawing_that_draws(qtbot: QtBot, name: str) -> None:
     image = canvas.toImage()
     colors = {image.pixel(x, y) for x in range(0, 260, 2) for y in range(0, 130, 2)}
     assert len(colors) > 1
+
+
+def test_each_lesson_has_a_drawing_of_its_own() -> None:
+    assert set(LESSON_DRAWINGS) == set(ORDER)
+    assert len(set(LESSON_DRAWINGS.values())) == len(LESSON_DRAWINGS)
 
 
 def test_help_explains_the_field_that_has_the_keyboard(
