@@ -134,7 +134,8 @@ TITLES = {
     "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
     "surface": N_("Surface"), "variants": N_("Trials"), "vectors": N_("Word vectors"),
     "weights": N_("Weights"), "words": N_("Words"),
-    "lengths": N_("Lengths"), "metrics": N_("Metrics"), "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
+    "lengths": N_("Lengths"), "metrics": N_("Metrics"),
+    "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
     "spectrogram": N_("Spectrogram"), "wave": N_("Waveform"), "why": N_("Explanation"),
 }  # fmt: skip
 
