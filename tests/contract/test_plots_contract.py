@@ -21,6 +21,8 @@ def names(text: str, plots: set[str]) -> Iterator[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and _called(node.func) == "PictureMenu":
             yield from _texts(node.args[1:2])
+        elif isinstance(node, ast.Call) and _called(node.func) in plots:
+            yield from _texts(node.args[:1])
         if isinstance(node, ast.ClassDef) and plots & set(map(_called, node.bases)):
             for call in ast.walk(node):
                 if (
@@ -39,8 +41,24 @@ def _texts(arguments: list[ast.expr]) -> Iterator[str]:
             yield one.value
 
 
+def _plots(texts: list[str]) -> set[str]:
+    """``ThemedPlot`` and all classes that stand on it."""
+    classes = [
+        (node.name, set(map(_called, node.bases)))
+        for text in texts
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef)
+    ]
+    found, before = {"ThemedPlot"}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {name for name, bases in classes if bases & found}
+    return found
+
+
 def test_every_plot_has_a_title() -> None:
-    plots = {"ThemedPlot", "NoWheelPlot"}
-    given = {name for path in UI.rglob("*.py") for name in names(path.read_text("utf-8"), plots)}
+    texts = [path.read_text("utf-8") for path in UI.rglob("*.py")]
+    plots = _plots(texts)
+    given = {name for text in texts for name in names(text, plots)}
     assert {"series", "sound", "confusion_matrix"} <= given
     assert given - set(TITLES) == set(), "ui/plots/picture_menu.py: TITLES"

@@ -171,7 +171,7 @@ class PictureMenu(CornerMenu):
         )
         set_accessible_role(picture, Role.Chart)
         if not picture.accessibleName():
-            picture.setAccessibleName(_(TITLES[name]))
+            picture.setAccessibleName(_(TITLES.get(name, name.replace("_", " ").capitalize())))
         if isinstance(picture, pg.GraphicsView):
             # What does nothing with keys is no stop on the keyboard's way.
             picture.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
