@@ -24,11 +24,11 @@ from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.load import load_dataset, load_preview
-from netbuilder.core.data.registry import KINDS, read_samples, recipe_for
+from netbuilder.core.data.registry import KINDS, modality_of, read_samples, recipe_for
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.formats.registry import save_network
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
@@ -224,6 +224,10 @@ def test_a_kind_from_file_to_answers(
     model = trained(project, tmp_path)
     # Its Keras form is in the file, which is read again and compared before it is kept.
     save_network(model, tmp_path / "model.keras")
+    refusals = {modality_of(one).no_web_page for one in model.preprocessing.inputs.values()}
+    for sentence in refusals - {""}:
+        with pytest.raises(FormatError, match=re.escape(sentence)):
+            save_network(model, tmp_path / "model.html")
     answers = predictions_of_file(model, tmp_path / ask)
     assert len(answers.predictions) >= 1
     assert all(len(answers.table[column].dropna()) for column in answers.answers)
