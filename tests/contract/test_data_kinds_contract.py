@@ -24,10 +24,12 @@ from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.load import load_dataset, load_preview
-from netbuilder.core.data.registry import KINDS, read_samples, recipe_for
+from netbuilder.core.data.registry import KINDS, modality_of, read_samples, recipe_for
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
+from netbuilder.core.errors import DataError, FormatError
+from netbuilder.core.formats.registry import save_network
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.predict_file import predictions_of_file
@@ -105,9 +107,14 @@ SAMPLES: Mapping[str, Sample] = {
 }
 
 
+def network_input(data: Data) -> Project:
+    """An Input and nothing else: enough to read data."""
+    return Project("Sample", Graph((Node("input", "Input"),)), data, Training(epochs=1))
+
+
 def network(data: Data, folder: Path) -> Project:
     """The smallest network that takes this data: it is flattened, words are embedded first."""
-    bare = Project("Sample", Graph((Node("input", "Input"),)), data, Training(epochs=1))
+    bare = network_input(data)
     facts = load_dataset(bare, folder).facts
     inner = [Node("flat", "Flatten")]
     if facts.input_dtypes["input"] == "int32":
@@ -176,6 +183,35 @@ def test_a_row_is_whole(name: str, tmp_path: Path) -> None:
         assert found.kind in KINDS
 
 
+#: Kinds whose samples are files that can be damaged; any bytes are a text.
+IN_FILES = [name for name, kind in KINDS.items() if any(one.endings for one in kind.modalities)]
+
+
+@pytest.mark.parametrize("name", [name for name in IN_FILES if name != "text"])
+def test_a_damaged_sample_is_named_and_can_be_left_out(name: str, tmp_path: Path) -> None:
+    data, ask = SAMPLES[name](tmp_path)
+    (tmp_path / ask).write_bytes(b"\0 no sample")
+    with pytest.raises(DataError, match=re.escape(Path(ask).name)) as caught:
+        load_dataset(network_input(data), tmp_path)
+    (fix,) = caught.value.fixes
+    without = replace(data, options={**data.options, **fix.data})
+    assert load_dataset(network_input(without), tmp_path).facts.rows
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, kind in KINDS.items()
+        if kind.place in {DataLocation.FOLDER, DataLocation.EITHER}
+    ],
+)
+def test_a_folder_is_not_taken_for_another_kind(name: str, tmp_path: Path) -> None:
+    data, _ = SAMPLES[name](tmp_path)
+    if (tmp_path / data.path).is_dir():
+        assert recipe_for(tmp_path / data.path, data.path).kind == name
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(SAMPLES))
 def test_a_kind_from_file_to_answers(
@@ -186,6 +222,12 @@ def test_a_kind_from_file_to_answers(
     shown = load_preview(project, tmp_path, 5)
     assert shown.rows
     model = trained(project, tmp_path)
+    # Its Keras form is in the file, which is read again and compared before it is kept.
+    save_network(model, tmp_path / "model.keras")
+    refusals = {modality_of(one).no_web_page for one in model.preprocessing.inputs.values()}
+    for sentence in refusals - {""}:
+        with pytest.raises(FormatError, match=re.escape(sentence)):
+            save_network(model, tmp_path / "model.html")
     answers = predictions_of_file(model, tmp_path / ask)
     assert len(answers.predictions) >= 1
     assert all(len(answers.table[column].dropna()) for column in answers.answers)
@@ -270,8 +312,6 @@ def test_scripts_of_other_layouts_read_the_same_pictures(
 
 
 def test_an_option_out_of_bounds_is_named() -> None:
-    from netbuilder.core.errors import DataError
-
     recipe = Data("builtin", name="moons", options={"samples": 3})
     with pytest.raises(DataError, match="'samples' is 3") as caught:
         read_samples(recipe, Path())

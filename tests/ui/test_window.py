@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QPushButton, QTa
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.lessons.check_values import PANELS as LESSON_PANELS
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -449,14 +448,3 @@ def test_a_file_that_cannot_be_opened_is_not_said_to_be_opening(
     assert "text.h5" in window.status.news.text()
     qtbot.waitUntil(lambda: not window.documents.opening, timeout=60_000)
     assert window.status.news.text() == ""
-
-
-def test_lessons_know_every_page() -> None:
-    """One list in three places: a page that is added is known to lessons, too."""
-    pages = [row.id for row in PANELS]
-    assert sorted(LESSON_PANELS) == sorted(pages)
-    assert sorted(name for task in TASKS for name in task.pages) == sorted(pages)
-    shown = {name for task in TASKS for name in (*task.left, *task.right)}
-    assert shown == set(pages)
-    keys = [row.key for row in PANELS if row.key]
-    assert sorted(keys) == list(range(1, 10))

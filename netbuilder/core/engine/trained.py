@@ -74,9 +74,11 @@ class TrainedModel:
 
     Attributes:
         project: the project that it was trained with, loss and metrics filled in.
-        core: the canvas alone, on model-ready values, compiled with its optimizer's state.
-        model: raw rows in, answers in the data's own units out; shares the core's weights.
-        pre: what ``model`` does around ``training_model``.
+        training_model: the canvas alone, on model-ready values, compiled with its optimizer's
+            state.
+        model: raw rows in, predictions in the data's own units out; shares the weights of
+            ``training_model``.
+        preprocessing: what ``model`` does around ``training_model``.
         facts: facts about the data that it was trained on.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
             ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.

@@ -30,12 +30,13 @@ class Format:
     """One format.
 
     ``endings``: of file names, the usual one first; empty for a folder. ``title`` and ``help``:
-    for menus. ``module``: in this package; has ``save_network(trained or project, path)``, which
-    gives what there is to know of the file or None, and ``verify(trained or project, path)``, which
-    ``save_network`` calls before the file takes its place: it opens what was written and asks it
-    the same rows. ``trained``: whether it holds weights, and so needs a trained network. ``reads``:
-    whether it can be opened again. ``told``: what is known of a
-    project's data is handed over with it. ``needs``: packages beside NetBuilder's own.
+    for menus. ``module``: in this package; has ``save(source, path)``, which gives what there is to
+    know of the file or None, and ``verify(source, path)``, which ``save`` calls before the file
+    takes its place: it opens what was written and asks it the same rows. ``trained``: whether it
+    holds weights; then the source is a ``TrainedModel``, else it may be a ``Project`` too.
+    ``reads``: whether it can be opened again. ``told``: a project whose data can be read comes as
+    a ``DescribedProject``, with the facts that shapes follow from. ``styled``: a script or
+    notebook, whose ``save`` takes a ``style``. ``needs``: packages beside NetBuilder's own.
     """
 
     name: str

@@ -20,6 +20,24 @@ PLAN_FIELDS = (
     "callbacks",
 )
 
+#: The pages of the window, in the order of their tasks (``PANELS`` of ``ui/window/panels.py``).
+PAGES: Mapping[str, str] = {
+    "layer": N_("the Layer page"),
+    "data": N_("the Data page"),
+    "training": N_("the Curves page"),
+    "settings": N_("the Settings page"),
+    "runs": N_("the Runs page"),
+    "variants": N_("the Experiments page"),
+    "evaluate": N_("the Evaluate page"),
+    "surface": N_("the Surface page"),
+    "inside": N_("the Inside page"),
+    "explain": N_("the Explain page"),
+    "predict": N_("the Predict page"),
+    "code": N_("the Code page"),
+    "report": N_("the Report page"),
+    "submit": N_("the Submit page"),
+}
+
 PLACES: Mapping[str, str] = {
     "palette": N_("the list of layers"),
     "canvas": N_("the canvas"),
@@ -33,21 +51,8 @@ PLACES: Mapping[str, str] = {
     "save": N_("the Save button"),
     "save-model": N_("the button that saves the trained model"),
     "menu": N_("the menus"),
-    "data": N_("the Data page"),
-    "training": N_("the Curves page"),
-    "settings": N_("the Settings page"),
-    "surface": N_("the Surface page"),
-    "evaluate": N_("the Evaluate page"),
-    "predict": N_("the Predict page"),
-    "inside": N_("the Inside page"),
-    "code": N_("the Code page"),
-    "layer": N_("the Layer page"),
-    "variants": N_("the Experiments page"),
-    "explain": N_("the Explain page"),
-    "report": N_("the Report page"),
-    "submit": N_("the Submit page"),
-    "runs": N_("the Runs page"),
     "problems": N_("the number of problems"),
+    **PAGES,
     **dict.fromkeys(PLAN_FIELDS, ""),
 }
 

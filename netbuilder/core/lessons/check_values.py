@@ -15,7 +15,7 @@ from netbuilder.core.catalog.training.training_index import (
     metric_words,
 )
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.lessons.callout_places import PLACES
+from netbuilder.core.lessons.callout_places import PAGES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.project.card_answers import QUESTIONS
@@ -25,11 +25,6 @@ ENDINGS = (
     ".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png", ".html",
     ".md", ".pdf", ".zip",
 )  # fmt: skip
-PANELS = (
-    "layer", "data", "training", "settings", "runs", "variants", "evaluate", "surface", "inside",
-    "explain", "predict", "code", "report", "submit",
-)  # fmt: skip
-assert set(PANELS) <= set(PLACES)
 SCALINGS = ("auto", "standard", "minmax", "none")
 #: Short names that courses use, and the names that a training may have given the number.
 METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
@@ -130,7 +125,7 @@ def problems(value: str) -> str:
 
 def panel(value: str) -> str:
     """A tab's id."""
-    return known_name(value, PANELS, N_("page"))
+    return known_name(value, tuple(PAGES), N_("page"))
 
 
 def card_answer(value: str) -> str:

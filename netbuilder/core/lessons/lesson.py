@@ -68,9 +68,9 @@ class StepQuestion:
 
 @dataclass(frozen=True)
 class ShowHint:
-    """Where "Show me" points: ``place`` is a row of ``places.PLACES``, ``layer`` a layer in the
-    palette whose way onto the canvas is drawn: onto the wire behind a layer ``after`` where one is
-    named and there, else to the end of the network. ``text`` stands beside it.
+    """Where "Show me" points: ``place`` is a row of ``callout_places.PLACES``, ``layer`` a
+    layer in the palette whose way onto the canvas is drawn: onto the wire behind a layer ``after``
+    where one is named and there, else to the end of the network. ``text`` stands beside it.
     """
 
     place: str = ""

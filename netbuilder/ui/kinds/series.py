@@ -393,7 +393,8 @@ class SeriesForm(PredictForm):
         from netbuilder.core.results.own_units import preprocessing_of
 
         inputs = list(preprocessing_of(trained).inputs.values())
-        return len(inputs) == 1 and modality_of(inputs[0]).is_sequence(inputs[0])
+        sort = modality_of(inputs[0]) if len(inputs) == 1 else None
+        return sort in self.modalities and sort.is_sequence(inputs[0])
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Start with the end of the data; a window of one's own stays while the data does."""

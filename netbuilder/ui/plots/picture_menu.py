@@ -125,8 +125,8 @@ PICTURE_TYPES = (FileType(N_("Image"), (".png",)), FileType(N_("Drawing"), (".sv
 
 
 #: What a screen reader calls a picture by the name that its file gets.
-_TITLES = {
-    "bars": N_("Bars"), "calibration": N_("Calibration"),
+TITLES = {
+    "attention": N_("Attention"), "bars": N_("Bars"), "calibration": N_("Calibration"),
     "confusion_matrix": N_("Confusion matrix"), "correlation": N_("Correlation"),
     "curve": N_("Curve"), "curves": N_("Curves"), "histograms": N_("Histograms"),
     "layer": N_("Layer"), "learning_curve": N_("Learning curve"), "parts": N_("Parts"),
@@ -134,7 +134,8 @@ _TITLES = {
     "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
     "surface": N_("Surface"), "variants": N_("Trials"), "vectors": N_("Word vectors"),
     "weights": N_("Weights"), "words": N_("Words"),
-    "lengths": N_("Lengths"), "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
+    "lengths": N_("Lengths"), "metrics": N_("Metrics"),
+    "scatter": N_("Scatter plot"), "sequences": N_("Sequences"),
     "spectrogram": N_("Spectrogram"), "wave": N_("Waveform"), "why": N_("Explanation"),
 }  # fmt: skip
 
@@ -170,7 +171,7 @@ class PictureMenu(CornerMenu):
         )
         set_accessible_role(picture, Role.Chart)
         if not picture.accessibleName():
-            picture.setAccessibleName(_(_TITLES.get(name, name.replace("_", " ").capitalize())))
+            picture.setAccessibleName(_(TITLES.get(name, name.replace("_", " ").capitalize())))
         if isinstance(picture, pg.GraphicsView):
             # What does nothing with keys is no stop on the keyboard's way.
             picture.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -325,7 +325,9 @@ class Documents(QObject):
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
         """Ask for a file name, and write the script there in a style ("short" or "exact");
         ``told`` hears that it is written."""
-        types = [FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.told]
+        types = [
+            FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.styled
+        ]
         path = ask_save(self._window, _("Save the script"), self.suggested(".py"), types)
         if path is not None:
             self.export_to(path, style).done.connect(

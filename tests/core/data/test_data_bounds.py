@@ -13,14 +13,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.readers import class_folders
-from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.data.registry import KINDS, recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 
 MANY = 200_000
+IN_FILES = [name for name, kind in KINDS.items() if kind.place is not DataLocation.NOWHERE]
+FOLDERS = [name for name in IN_FILES if KINDS[name].place is not DataLocation.FILE]
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +127,7 @@ def test_a_packed_series_is_held_to_the_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a disk is called otherwise")
-@pytest.mark.parametrize("kind", ["images", "sounds", "text"])
+@pytest.mark.parametrize("kind", FOLDERS)
 def test_a_whole_disk_is_no_folder_of_samples(kind: str) -> None:
     began = time.monotonic()
     with pytest.raises(DataError) as caught:
@@ -140,7 +143,7 @@ def test_a_pipe_is_no_data(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(DataError, match="is a pipe, not a file"):
         recipe_for(tmp_path / name)
-    for kind in ("csv", "images", "sounds", "text", "series", "arrays"):
+    for kind in IN_FILES:
         with pytest.raises(DataError, match="is a pipe, not a file"):
             load_facts(Project(data=Data(kind, path=name)), tmp_path)
 

@@ -18,7 +18,7 @@ def no_room() -> Iterator[None]:
     """A disk that takes no file of more than some bytes."""
     resource = pytest.importorskip("resource", reason="limits of a process are POSIX's")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 

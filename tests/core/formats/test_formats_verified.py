@@ -311,9 +311,3 @@ def test_eight_bits_are_measured_and_judged_on_the_real_rows(tmp_path: Path) -> 
 def _written(data: bytes, path: Path) -> Path:
     path.write_bytes(data)
     return path
-
-
-def test_each_format_with_weights_has_a_verify() -> None:
-    for row in registry.FORMATS:
-        module = importlib.import_module(f"netbuilder.core.formats.{row.module}")
-        assert callable(module.verify)

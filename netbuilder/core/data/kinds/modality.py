@@ -95,6 +95,7 @@ class Modality(ABC):
         endings: of files that hold one sample each; empty: there are none.
         tabular: a sample is a row of a table.
         labelled_tables: ``labelled`` reads tables too.
+        no_web_page: why a web page cannot ask for a sample, in words; "": it can.
     """
 
     name = ""
@@ -102,6 +103,7 @@ class Modality(ABC):
     endings: tuple[str, ...] = ()
     tabular = False
     labelled_tables = False
+    no_web_page = ""
 
     @abstractmethod
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:

@@ -151,9 +151,9 @@ def _inputs(trained: TrainedModel, base: Path) -> list[dict[str, Any]]:
         form = modality_of(entry)
         about: dict[str, Any] = {"name": name, "shape": list(entry.shape)}
         columns = [_column(one) for one in entry.columns]
-        if entry.sound:
+        if form.no_web_page:
             raise FormatError(
-                _("A web page cannot take sounds."),
+                _(form.no_web_page),
                 _("Export the model as .h5, .keras or .tflite."),
                 code="web_input_missing",
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,11 +24,9 @@ from netbuilder.core.data.kinds.images.picture_files import (
     thumbnails,
 )
 from netbuilder.core.data.kinds.images.picture_sources import (
-    ZIP,
     listed_pictures,
     picture_column,
     portable_path,
-    unpack_zip,
 )
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
@@ -68,12 +65,12 @@ from netbuilder.core.data.readers.excluded_files import (
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import samples_in_column
+from netbuilder.core.data.readers.zipped_folders import ZIP, holds, is_zip, unpacked
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.safe_archives import open_zip
 from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
@@ -100,7 +97,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
 
     if path.suffix.lower() in TABLE_ENDINGS and not path.is_dir():
         return _listed(data, path, test=test)
-    root = unpack_zip(path, ENDINGS) if path.suffix.lower() == ZIP and path.is_file() else path
+    root = unpacked(path, ENDINGS)
     found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
     chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
     targets = folder_targets(chosen.labels)
@@ -342,7 +339,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 def _read_test(data: Data, path: Path) -> Samples | None:
     if not path.is_dir() and path.suffix.lower() != ZIP:
         return None
-    root = unpack_zip(path, ENDINGS) if path.is_file() else path
+    root = unpacked(path, ENDINGS)
     if not may_have_test(root):
         return None
     if not select_files(find_samples(root, ENDINGS), part=True).files:
@@ -355,23 +352,14 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     ending = path.suffix.lower()
     if path.is_dir():
         return {}
-    if ending == ZIP and path.is_file():
-        return {} if _zipped_pictures(path) else None
+    if is_zip(path):
+        return {} if holds(path, ENDINGS) else None
     if ending in TABLE_ENDINGS and path.is_file():
         try:
             return {} if picture_column(read_table(path, {}, 50), ENDINGS) else None
         except DataError:
             return None
     return None
-
-
-def _zipped_pictures(path: Path) -> bool:
-    try:
-        with open_zip(path) as archive:
-            names = archive.namelist()
-    except (OSError, zipfile.BadZipFile):
-        return False
-    return any(Path(name).suffix.lower() in ENDINGS for name in names)
 
 
 def _tabular(data: Data) -> bool:

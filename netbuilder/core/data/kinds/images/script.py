@@ -15,9 +15,8 @@ from netbuilder.core.data.kinds.images.picture_files import (
     SMALL,
     read_picture,
 )
-from netbuilder.core.data.kinds.images.picture_sources import ZIP
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
-from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, zip_lines
 from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
 from netbuilder.core.python_text import format_literal
@@ -26,14 +25,7 @@ from netbuilder.core.python_text import format_literal
 def folder_code(question: ScriptRequest) -> DataCode:
     """Lines that read the pictures of a folder or zip, as the program reads them."""
     data = question.project.data
-    folder, lines = data.path, []
-    if folder.lower().endswith(ZIP):
-        folder = folder[: -len(ZIP)]
-        lines = [
-            "import zipfile",
-            f"with zipfile.ZipFile({format_literal(data.path)}) as archive:",
-            f"    archive.extractall({format_literal(folder)})",
-        ]
+    folder, lines = zip_lines(data.path)
     size = f"size = {_known_size(question) or 'usual_size(looked_at)'}"
     lines = [
         *_reader(question),

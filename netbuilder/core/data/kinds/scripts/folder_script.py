@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
+from netbuilder.core.data.readers.zipped_folders import ZIP
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
 
@@ -75,6 +76,18 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
         if known & {name for name, _ in mine}:
             found += [(number, name, file) for name, file in mine]
     return found
+
+
+def zip_lines(path: str) -> tuple[str, list[str]]:
+    """The folder of the samples in the script, and the lines that unpack it where it is a zip."""
+    if not path.lower().endswith(ZIP):
+        return path, []
+    folder = path[: -len(ZIP)]
+    return folder, [
+        "import zipfile",
+        f"with zipfile.ZipFile({format_literal(path)}) as archive:",
+        f"    archive.extractall({format_literal(folder)})",
+    ]
 
 
 def folder_lines(

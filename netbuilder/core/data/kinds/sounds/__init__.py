@@ -173,6 +173,7 @@ class SoundModality(Modality):
     name = "sound"
     takes = N_("sounds")
     endings = ENDINGS
+    no_web_page = N_("A web page cannot take sounds.")
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
         source = source_of(project, key, samples)

@@ -1,0 +1,139 @@
+"""Folders of samples that are packed as a ``.zip``: recognised, checked, and unpacked once.
+
+A kind that reads a folder reads a zip of it with ``unpacked``, ``holds`` and ``zip_lines``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from netbuilder.core import folders
+from netbuilder.core.data.readers import class_folders
+from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.atomic import discard
+from netbuilder.core.safe_archives import open_zip
+from netbuilder.core.wording import format_number, format_quoted_list
+
+ZIP = ".zip"
+_MOST_BYTES = 20 * 2**30
+_RATIO = 200
+_KEPT = 4
+
+
+def is_zip(path: Path) -> bool:
+    """Return whether a path is a file that ends in ``.zip``."""
+    return path.suffix.lower() == ZIP and path.is_file()
+
+
+def holds(path: Path, endings: Sequence[str]) -> bool:
+    """Return whether a zip can be read and holds a file with one of these endings."""
+    try:
+        with open_zip(path) as archive:
+            names = archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+    return any(Path(name).suffix.lower() in endings for name in names)
+
+
+def unpacked(path: Path, endings: Sequence[str]) -> Path:
+    """Return the folder that a zip was unpacked to; any other path as it is.
+
+    Raises:
+        DataError: as ``unpack_zip``.
+    """
+    return unpack_zip(path, endings) if is_zip(path) else path
+
+
+def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
+    """The folder that a zip was unpacked to, in the cache; unpacked once.
+
+    Raises:
+        DataError: it is damaged, would climb out of its folder, or unpacks to far too much.
+    """
+    try:
+        here = path.stat()
+        key = hashlib.sha256(f"{path.absolute()}|{here.st_mtime_ns}|{here.st_size}".encode())
+        target = folders.cache() / "unpacked" / key.hexdigest()[:24]
+        if (target / ".whole").exists():
+            return target
+        with zipfile.ZipFile(path) as archive:
+            entries = [one for one in archive.infolist() if not one.is_dir()]
+            _check(path, entries, here.st_size)
+            discard(target)
+            for entry in entries:
+                ending = Path(entry.filename).suffix.lower()
+                if ending in (*endings, ".csv") and not _junk(entry.filename):
+                    archive.extract(entry, target)
+        target.mkdir(parents=True, exist_ok=True)
+        (target / ".whole").touch()
+        _clean(target.parent)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise DataError(
+            _("'{name}' is damaged, protected by a password, or not a zip file.", name=path.name),
+            _("Unpack the file yourself and choose the folder."),
+            code="zip_unreadable",
+            path=str(path),
+        ) from error
+    except OSError as error:
+        raise DataError(
+            _(
+                "'{name}' cannot be unpacked ({reason}).",
+                name=path.name,
+                reason=error.strerror or error,
+            ),
+            _(
+                "Check that the file exists, that you have permission to read it, and that the "
+                "disk has free space."
+            ),
+            code="zip_not_unpacked",
+            path=str(path),
+        ) from error
+    return target
+
+
+def _junk(name: str) -> bool:
+    return any(class_folders.is_junk(part) for part in Path(name).parts)
+
+
+def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
+    outside = [e.filename for e in entries if ".." in Path(e.filename).parts
+               or Path(e.filename).is_absolute() or "\\" in e.filename]  # fmt: skip
+    if outside:
+        raise DataError(
+            _(
+                "'{name}' would write outside its folder: {files}.",
+                name=path.name,
+                files=format_quoted_list(outside, 2),
+            ),
+            _("The file is not safe to unpack. Get it from a source that you trust."),
+            code="zip_unsafe",
+            path=str(path),
+        )
+    size = sum(entry.file_size for entry in entries)
+    room = shutil.disk_usage(folders.cache()).free
+    if size > min(_MOST_BYTES, 0.9 * room) or (size > 2**28 and size > packed * _RATIO):
+        raise DataError(
+            _(
+                "'{name}' would unpack to {size} MiB.",
+                name=path.name,
+                size=format_number(size / 2**20),
+            ),
+            _(
+                "This is too large: unpack the files that you need yourself, and "
+                "choose their folder."
+            ),
+            code="zip_too_large",
+            path=str(path),
+        )
+
+
+def _clean(home: Path) -> None:
+    """Keep the few that were used last."""
+    newest = sorted(home.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in newest[_KEPT:]:
+        discard(old)

@@ -1,0 +1,64 @@
+"""Every plot that can be copied and saved has a title, which a screen reader says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import netbuilder
+from netbuilder.ui.plots.picture_menu import TITLES
+
+UI = Path(netbuilder.__file__).parent / "ui"
+
+
+def _called(node: ast.expr) -> str:
+    return getattr(node, "attr", getattr(node, "id", ""))
+
+
+def names(text: str, plots: set[str]) -> Iterator[str]:
+    """The names that a file gives its plots: to a menu, or to the base class of a plot."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and _called(node.func) == "PictureMenu":
+            yield from _texts(node.args[1:2])
+        elif isinstance(node, ast.Call) and _called(node.func) in plots:
+            yield from _texts(node.args[:1])
+        if isinstance(node, ast.ClassDef) and plots & set(map(_called, node.bases)):
+            for call in ast.walk(node):
+                if (
+                    isinstance(call, ast.Call)
+                    and _called(call.func) == "__init__"
+                    and isinstance(call.func, ast.Attribute)
+                    and isinstance(call.func.value, ast.Call)
+                    and _called(call.func.value.func) == "super"
+                ):
+                    yield from _texts(call.args[:1])
+
+
+def _texts(arguments: list[ast.expr]) -> Iterator[str]:
+    for one in arguments:
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield one.value
+
+
+def _plots(texts: list[str]) -> set[str]:
+    """``ThemedPlot`` and all classes that stand on it."""
+    classes = [
+        (node.name, set(map(_called, node.bases)))
+        for text in texts
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ClassDef)
+    ]
+    found, before = {"ThemedPlot"}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {name for name, bases in classes if bases & found}
+    return found
+
+
+def test_every_plot_has_a_title() -> None:
+    texts = [path.read_text("utf-8") for path in UI.rglob("*.py")]
+    plots = _plots(texts)
+    given = {name for text in texts for name in names(text, plots)}
+    assert {"series", "sound", "confusion_matrix"} <= given
+    assert given - set(TITLES) == set(), "ui/plots/picture_menu.py: TITLES"
