@@ -200,11 +200,12 @@ def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
         series = table[name]
         if name in told or series.dtype.kind not in "iuf" or len(series) < _FEW:
             continue
-        known = series.dropna()
         code = bool(_CODE.search(name))
-        named = code or bool(_ID.search(name))
+        if not code and not _ID.search(name):
+            continue
+        known = series.dropna()
         whole = series.dtype.kind in "iu" or bool((known == known.round()).all())
-        if not named or not whole or known.nunique() < 3:
+        if not whole or known.nunique() < 3:
             continue
         if known.is_unique and not code:
             continue  # told as the name of the row
@@ -361,7 +362,7 @@ def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
     for name in table.columns:
         series = table[name]
         # Of amounts a few may look like days by chance.
-        if series.dtype.kind not in "iuf" or series.nunique() < 3 or not are_compact_dates(series):
+        if series.dtype.kind not in "iuf" or not are_compact_dates(series) or series.nunique() < 3:
             continue
         yield Finding(
             "days-as-numbers",

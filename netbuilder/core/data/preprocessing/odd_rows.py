@@ -108,7 +108,8 @@ def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:
 
 def _sums_up(table: pd.DataFrame, place: int) -> bool:
     """Whether each number of the last row is the sum, or each the mean, of those above."""
-    names = [n for n in table.columns if table[n].dtype.kind in "iuf" and table[n].iloc[place] != 0]
+    kinds = zip(table.columns, table.dtypes, strict=True)
+    names = (n for n, kind in kinds if kind.kind in "iuf" and table[n].iloc[place] != 0)
     sums = means = place >= 4
     seen = 0
     for name in names:
