@@ -179,6 +179,20 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
     """What is asked of dates in which the month may stand first or second: 01/02/2024."""
     parts = [SLASHED.match(cell.strip()) for cell in cells]
     known = [part for part in parts if part is not None]
+    days = next((part for part in known if int(part[1]) > 12), None)
+    months = next((part for part in known if int(part[2]) > 12), None)
+    if days is not None and months is not None:
+        return [Finding(
+            TWO_WAYS, WARNING,
+            _(
+                "Column '{name}' has dates in which the day comes first ('{day}') and dates in "
+                "which the month comes first ('{month}'): of others the order is not known. Write "
+                "all dates in one way in the file, or leave the column out.",
+                name=name, day=days[0], month=months[0],
+            ),
+            name,
+            (exclude_columns_fix(name),),
+        )]  # fmt: skip
     if len(known) < len(parts) or any(max(int(p[1]), int(p[2])) > 12 for p in known):
         return []
     one = next((part for part in known if int(part[1]) != int(part[2])), None)
@@ -409,6 +423,8 @@ def word_findings(
 def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Finding]:
     """The cells that make words of a column in which many numbers stand."""
     texts = series.dropna().astype(str).str.split().str.join(" ")
+    if texts.str.fullmatch(r"[-+]?\d+([.,]\d+)?").mean() >= 0.5:
+        return []  # numbers, most of them: using them is an error that names the others
     lines = [int(texts.index[(texts == cell).to_numpy()][0]) for cell in said.odd]
     places = [
         _("'{cell}' in line {line}", cell=shorten(cell), line=line)
