@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 AMBIGUOUS = "ambiguous-numbers"
 TWO_WAYS = "dates-two-ways"
+# "1. Never married": a word with its place in a list, and no number with a unit.
+_LABEL = re.compile(r"\d{1,3}[.):]\s*[^\W\d_]|\d{1,3}[.):]\s+\D")
 OTHER_UNIT = "other-unit"
 #: What each reading takes the comma and the point for.
 _MEANINGS = {
@@ -360,6 +363,9 @@ def word_findings(
     name: str, series: pd.Series, cells: list[str], said: StyleEvidence
 ) -> list[Finding]:
     """Tell why a column in which numbers stand is used as text."""
+    labels = sum(bool(_LABEL.match(cell.strip())) for cell in cells)
+    if labels * 10 >= 9 * len(cells):
+        return []
     units = sorted({*said.units} - {""})
     # 9a and 10b are classes of a school.
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
