@@ -221,3 +221,18 @@ def test_cells_that_a_reading_does_not_explain_are_no_numbers() -> None:
     assert np.isnan(number_of("1-2", ".", one))
     assert np.isnan(number_of("192.168.0.1", "either", one))
     assert np.isnan(number_of("12 kg", ".", one)), "a unit that nobody knows"
+
+
+def test_signs_of_fractions_and_unseen_characters(tmp_path: Path) -> None:
+    path = write(tmp_path, ["3½", "2¼", "4", "5¾"] * 5)
+    assert read_table(path, {})["x"].tolist() == [3.5, 2.25, 4, 5.75] * 5
+    assert found(path, "several-units") is None
+    path = write(tmp_path, ["\u200b82.9", "6.3\u200b", "71.8", "\ufeff5"] * 5)
+    assert read_table(path, {})["x"].tolist() == [82.9, 6.3, 71.8, 5] * 5
+
+
+def test_a_word_with_its_place_in_a_list_is_no_number_with_a_unit(tmp_path: Path) -> None:
+    cells = ["1. White", "2. Black", "3. Asian", "4. Other"]
+    path = write(tmp_path, cells * 6)
+    assert read_table(path, {})["x"].tolist() == cells * 6
+    assert found(path, "several-units") is None and found(path, "text-among-numbers") is None

@@ -121,8 +121,8 @@ def _by_formula(
         return
     told = set()
     r = _correlations(x, y)
-    for at, name in enumerate(names):
-        if r[at] ** 2 <= _EXACT and _in_step(x[:, at], y):
+    for place, name in enumerate(names):
+        if r[place] ** 2 <= _EXACT and _in_step(x[:, place], y):
             told.add(name)
             yield Finding(
                 LEAK, WARNING,

@@ -6,9 +6,14 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import WARNING, Finding, exclude_columns_fix, option_fix
+from netbuilder.core.data.findings import (
+    WARNING,
+    DataEdit,
+    Finding,
+    exclude_columns_fix,
+    option_fix,
+)
 from netbuilder.core.data.preprocessing.cells import day_comes_first
-from netbuilder.core.errors import DataFix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_quoted_list
 
@@ -27,7 +32,7 @@ _LOOKED_AT, _FEWEST = 5000, 3
 _LATEST = 20
 
 
-def _missing(name: str, cells: list[str]) -> DataFix:
+def _missing(name: str, cells: list[str]) -> DataEdit:
     """The fix that takes cells for missing ones."""
     label = _("Treat {words} as missing", words=format_quoted_list(cells, 3))
     return option_fix(label, "missing_values", {name: [str(one) for one in cells[:100]]})

@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import WARNING, Finding, option_fix
-from netbuilder.core.errors import DataFix
+from netbuilder.core.data.findings import WARNING, DataEdit, Finding, option_fix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
@@ -54,7 +53,7 @@ def odd_rows(
     notes = _note_lines(table, left_out)
     out = [*left_out, *notes]
     return [
-        *([_note_finding(notes, table.loc[notes[0]].dropna().iloc[0])] if notes else []),
+        *([_note_finding(notes, str(table.loc[notes[0]].dropna().iloc[0]))] if notes else []),
         *_summary_rows(table, out),
         *_rows_with_words(table, odd, out),
     ]
@@ -141,7 +140,7 @@ def _note_finding(lines: list[int], cell: str) -> Finding:
     return Finding(NOTE_ROW, WARNING, message, fixes=(_left_out(lines),))
 
 
-def _left_out(lines: list[int]) -> DataFix:
+def _left_out(lines: list[int]) -> DataEdit:
     """The fix that leaves lines out."""
     label = ngettext(
         "Leave line {lines} out", "Leave lines {lines} out", len(lines), lines=format_list(lines)
@@ -191,7 +190,7 @@ def _sums_up(table: pd.DataFrame, place: int) -> bool:
         return False
     sums = means = 0
     for seen, at in enumerate(asked):
-        above = numbers.iloc[:place, at].astype("float64")
+        above = numbers.iloc[:place, int(at)].astype("float64")
         # A mean is rounded as it is shown; of amounts that hardly differ each is near the mean.
         with np.errstate(all="ignore"):
             spread = 0.02 * float(above.std())
