@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from netbuilder.core.data.data_report import make_report
@@ -236,3 +237,17 @@ def test_a_word_with_its_place_in_a_list_is_no_number_with_a_unit(tmp_path: Path
     path = write(tmp_path, cells * 6)
     assert read_table(path, {})["x"].tolist() == cells * 6
     assert found(path, "several-units") is None and found(path, "text-among-numbers") is None
+
+
+def test_a_script_knows_what_stands_for_a_missing_number(tmp_path: Path) -> None:
+    """``?`` is a gap in a column of numbers, which pandas takes for a word; a word elsewhere."""
+    rows = [f"{'?' if n % 5 == 0 else n},{'yes' if n % 2 else 'no'},{n}" for n in range(30)]
+    path = tmp_path / "a.csv"
+    path.write_text("x,w,y\n" + "\n".join(rows) + "\n")
+    read_as = table_reading(read_table(path, {})).read_as
+    assert read_as == {"na_values": ["?"]}
+    assert pd.read_csv(path, **read_as)["x"].equals(
+        read_table(path, {})["x"].reset_index(drop=True)
+    )
+    path.write_text(path.read_text().replace("yes", "?"))
+    assert table_reading(read_table(path, {})).read_as == {}, "there it is a word"

@@ -39,6 +39,8 @@ GROUP_NAME = re.compile(
     r"sensor|machine|author|speaker|owner|group|gruppe|patientin|kunde|id|nr|number)([^a-z]|$)"
     r"|[a-z](I[dD]|Nr|No)$"
 )
+# Of the steps between values so many are alike where a column counts.
+_COUNTS = 0.8
 # An "age group" is a band of values, and nobody's group.
 _BAND = re.compile(r"(?i)(^|[^a-z])(age|income|size|alters?)[^a-z]?(group|class|gruppe)")
 
@@ -159,7 +161,8 @@ def _in_step(x: NDArray[Any], y: NDArray[Any]) -> bool:
     values = np.unique(x)
     if min(values.size, np.unique(y).size) < _LEAST_VALUES:
         return False
-    if np.ptp(np.diff(values)) <= 1e-9 * np.ptp(x):
+    steps = np.diff(values)
+    if (np.abs(steps - np.median(steps)) <= 1e-9 * np.ptp(x)).mean() > _COUNTS:
         return False
     return any((np.diff(one[np.lexsort((one, x))]) >= 0).all() for one in (y, -y))
 

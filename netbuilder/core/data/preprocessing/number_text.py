@@ -30,7 +30,7 @@ EITHER, THREES = "either", "threes"
 FRACTIONS, FEET = "fractions", "feet"
 CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
 # What web pages leave in cells: no blank, and nothing that anybody sees.
-INVISIBLE = "[\u200b\u200e\u200f\u2060\ufeff]*"
+INVISIBLE = r"[\u200b\u200e\u200f\u2060\ufeff]*"
 # Sign and currency in either order, digits with what groups them, a unit behind; 5- is -5.
 CELL = re.compile(
     rf"{INVISIBLE}(?P<sign>[-+−–]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−–]?)\s*"
