@@ -41,7 +41,8 @@ MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", " "), (",", "\u00a0
 UNITS = ("", "", "", "", " kg", "kg", " €", "\u00a0€", "$", " %", "%", "€ ", "CHF ")
 SIGNS = ("-", "-", "-", "−", "behind", "brackets")
 GAPS = ("", "NA", "n/a", "-", "?", "#N/A", "k.A.", "NULL")
-FOOTERS = ("Average", "Mittelwert", "Total", "Subtotal R0", "Summe", "Mean")
+FOOTERS = ("Average", "Mittelwert", "Total", "Subtotal R0", "Summe", "Mean", "Razem", "Totaal",
+           "Moyenne générale", "Quelle: Amt", "* estimated")  # fmt: skip
 YES = ("Y", "yes", "TRUE", "1", "ja", "Yes", "true")
 NO = ("N", "no", "FALSE", "0", "nein", "No", "false")
 SECOND = (0.0, 0.0, 0.0, 0.0, 0.03, 0.1, 0.3, 0.5)
@@ -49,7 +50,7 @@ SECOND = (0.0, 0.0, 0.0, 0.0, 0.03, 0.1, 0.3, 0.5)
 TOLD = frozenset({
     "ambiguous-numbers", "text-among-numbers", "several-units", "feet-and-inches",
     "some-without-unit", "dates-two-ways", "impossible-dates", "years-of-two-digits",
-    "total-row", "strange-row", "codes", "word-for-nothing", "no-header", "title-lines",
+    "total-row", "note-row", "strange-row", "codes", "word-for-nothing", "no-header", "title-lines",
 })  # fmt: skip
 
 
@@ -239,7 +240,9 @@ def judged(found: Any, told: set[str], everything: set[str], table: Table, count
             right = False
         else:
             right = _is_right(found[column.name].iloc[: len(column.truth)], column)
-        right = right and (len(found) == len(column.truth) or bool(everything & {"total-row"}))
+        right = right and (
+            len(found) == len(column.truth) or bool(everything & {"total-row", "note-row"})
+        )
         if right:
             count.right += 1
             count.asked_needlessly += column.name in told and column.kind == "numbers"

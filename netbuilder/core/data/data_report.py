@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.cells import (
     day_comes_first,
     is_numeric,
     labels_of,
+    number_summary,
     sort_labels,
 )
 from netbuilder.core.data.preprocessing.cleaning import apply_cleaning
@@ -267,8 +268,10 @@ def _type_of(
         return "category"
     if facts is not None and facts.column_types.get(name) == "category":
         return "category"
+    if is_numeric(series):
+        return "number"
     if series.isna().all():
-        return "number" if is_numeric(series) else "text"
+        return "text"
     try:
         if as_numbers(series, "") is not None:
             return "number"
@@ -301,11 +304,12 @@ def _facts_of(
     groups: Mapping[str, Any],
     unit: str,
 ) -> ColumnFacts:
+    summary = number_summary(series) if is_numeric(series) else None
     present = series.dropna()
     facts: dict[str, Any] = {
-        "missing": int(series.isna().sum()),
+        "missing": len(series) - len(present),
         "missing_rule": rule,
-        "unique": int(present.nunique()),
+        "unique": int(present.nunique()) if summary is None else summary.distinct,
         "examples": tuple(_text(value) for value in present.head(1000).unique()[:_EXAMPLES]),
         "unit": unit,
         "decided": decided,

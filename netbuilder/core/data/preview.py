@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.kinds.csv.table import as_label, is_numeric
+from netbuilder.core.data.preprocessing.cells import number_summary
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
 
@@ -93,8 +94,10 @@ def preview_of_table(
     sequences: NDArray[Any] | None = None,
 ) -> Preview:
     """The preview of a table as it stands in a file, missing values included."""
+    frame = frame.copy(deep=False)
+    frame.attrs = {}  # pandas would copy it with each column
     head = frame.head(rows)
-    cells = [[cell_text(value) for value in head[name]] for name in head.columns]
+    cells = [_texts(head[name]) for name in head.columns]
     counts: tuple[tuple[str, int], ...] = ()
     known = [name for name in targets if name in frame.columns]
     if known:
@@ -119,6 +122,14 @@ def _by_value(entry: tuple[str, int]) -> tuple[float, str]:
         return float("inf"), entry[0]
 
 
+def _texts(column: pd.Series) -> list[str]:
+    """``cell_text`` of each cell."""
+    cells = column.tolist()
+    if column.dtype.kind == "f":
+        return ["" if np.isnan(value) else f"{value:.6g}" for value in cells]
+    return [*map(str if column.dtype.kind in "iu" else cell_text, cells)]
+
+
 def cell_text(value: object) -> str:
     """A cell as the table shows it; an empty one where the value is missing."""
     if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
@@ -131,16 +142,9 @@ def cell_text(value: object) -> str:
 
 
 def _stats(series: pd.Series, target: bool) -> ColumnStats:
-    missing, distinct = int(series.isna().sum()), int(series.nunique())
-    if not is_numeric(series) or missing == len(series):
-        return ColumnStats(str(series.name), "text", missing, distinct, target=target)
-    return ColumnStats(
-        str(series.name),
-        "number",
-        missing,
-        distinct,
-        float(series.min()),
-        float(series.max()),
-        float(series.mean()),
-        target,
-    )
+    missing, name = int(series.isna().sum()), str(series.name)
+    known = number_summary(series) if is_numeric(series) else None
+    if known is None:
+        return ColumnStats(name, "text", missing, int(series.nunique()), target=target)
+    ends = known.low, known.high, known.mean
+    return ColumnStats(name, "number", missing, known.distinct, *ends, target)

@@ -13,7 +13,7 @@ from netbuilder.core.data.findings import Finding
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.preprocessing.cells import dates_as_days, in_one_century
-from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 ROWS = 300
@@ -191,3 +191,77 @@ def test_the_course_s_own_table_predicts_earnings(tmp_path: Path) -> None:
     found = make_report(project(target=()), tmp_path)
     assert found.facts is not None and found.facts.target_names == ("total_earnings",)
     assert not [one for one in found.notes if one.code == "target-given-away"]
+
+
+def test_a_logarithm_gives_the_target_away(tmp_path: Path) -> None:
+    wage = np.random.default_rng(8).uniform(20, 300, ROWS).round(2)
+    table = frame(y=wage, logwage=np.log(wage).round(6))
+    assert [one.column for one in told(tmp_path, table, "target-given-away")] == ["logwage"]
+    years = frame(year=np.arange(ROWS), y=np.sort(wage))
+    assert told(tmp_path, years, "target-given-away") == [], "a year may go up by itself"
+
+
+def test_three_columns_give_the_target_away_by_their_sum(tmp_path: Path) -> None:
+    parts = {name: drawn(0, 50, seed) for seed, name in enumerate(("read", "write", "maths"))}
+    table = frame(**parts, y=sum(parts.values()))
+    leak = told(tmp_path, table, "target-given-away")
+    assert len(leak) == 1 and all(name in leak[0].message for name in parts)
+    noisy = frame(**parts, y=sum(parts.values()) + drawn(-9, 9, 5))
+    assert told(tmp_path, noisy, "target-given-away") == []
+
+
+def test_a_formula_names_no_factor_of_one(tmp_path: Path) -> None:
+    gross, tax = drawn(100, 900, 1), drawn(10, 90, 2)
+    leak = told(tmp_path, frame(gross=gross, tax=tax, y=gross - tax), "target-given-away")
+    assert "'y' is gross − tax." in leak[0].message
+
+
+def test_amounts_that_go_together_are_no_groups(tmp_path: Path) -> None:
+    """Cars of equal horsepower resemble each other; so do those of nearly equal horsepower."""
+    source = np.random.default_rng(4)
+    power = source.integers(40, 130, ROWS)
+    more = {name: power * (n + 1) + source.normal(0, 4, ROWS) for n, name in enumerate("abc")}
+    table = frame(**more, horsepower=power, y=power * 2 + source.normal(0, 8, ROWS))
+    assert told(tmp_path, table, "rows-in-groups") == []
+    visits = source.permutation(90)[drawn(0, 60, 3)]
+    mood = source.normal(0, 9, 90)[visits]
+    more = {name: mood + source.normal(0, 1, ROWS) for name in "abc"}
+    table = frame(**more, who=visits, y=mood + source.normal(0, 1, ROWS))
+    assert [one.column for one in told(tmp_path, table, "rows-in-groups")] == ["who"]
+
+
+def test_one_height_of_0_is_asked_about_and_one_goal_is_not(tmp_path: Path) -> None:
+    height, goals = drawn(150, 195, 1), drawn(1, 30, 2)
+    height[7] = goals[7] = 0
+    table = frame(height=height, goals=goals)
+    assert [one.column for one in told(tmp_path, table, "stand-in")] == ["height"]
+
+
+def test_a_gas_called_no_is_no_code(tmp_path: Path) -> None:
+    assert told(tmp_path, frame(NO=drawn(4, 90, 1)), "codes") == []
+    assert [one.column for one in told(tmp_path, frame(StoreID=drawn(1, 7, 1)), "codes")] == [
+        "StoreID"
+    ]
+
+
+def test_born_in_2091_is_told_and_a_contract_that_ends_is_not(tmp_path: Path) -> None:
+    born = [f"19{50 + n % 30}-03-0{1 + n % 9}" for n in range(ROWS)]
+    born[9] = "2091-05-05"
+    wrong = told(tmp_path, frame(born=born), "impossible-dates")
+    assert wrong and wrong[0].fixes[0].edit(project()).data.options["missing_values"] == {
+        "born": ["2091-05-05"]
+    }
+    ends = [f"20{15 + n % 25}-03-01" for n in range(ROWS)]
+    assert told(tmp_path, frame(ends=ends), "impossible-dates") == []
+
+
+def test_versions_are_no_dates(tmp_path: Path) -> None:
+    versions = ["1.2.3", "1.10.0", "2.0.1"] * (ROWS // 3)
+    assert told(tmp_path, frame(v=versions), "impossible-dates") == []
+
+
+def test_days_first_and_months_first_in_one_column_are_told(tmp_path: Path) -> None:
+    days = [f"{13 + n % 9}/0{1 + n % 8}/2021" for n in range(ROWS)]
+    days[::2] = [f"0{1 + n % 8}/{13 + n % 9}/2021" for n in range(0, ROWS, 2)]
+    kinds = {"d": ColumnChoice("feature", "date")}
+    assert len(told(tmp_path, frame(d=days), "dates-two-ways", columns=kinds)) == 1

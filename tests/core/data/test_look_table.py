@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.data_views import MOST_ROWS, correlation, table_data_view
+from netbuilder.core.data.preprocessing.cells import number_summary
 from netbuilder.core.project.model import Data, Graph, Node, Project
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
@@ -44,3 +46,23 @@ def test_classes_colour_the_points_and_large_tables_are_sampled(tmp_path: Path) 
     assert all(
         (value % 2 == 1) == (label == "cat") for value, label in zip(a, look.labels, strict=True)
     )
+
+
+def test_numbers_at_a_glance_are_what_pandas_says_of_them() -> None:
+    """NumPy on the values of a column, against pandas: the careful way."""
+    source = np.random.default_rng(0)
+    for turn in range(200):
+        series = pd.Series(source.normal(size=source.integers(1, 90)) * 100).round(turn % 3)
+        if turn % 4 == 1:
+            series[source.random(len(series)) < 0.2] = np.nan
+        series = series.astype(int) if turn % 4 == 2 else series
+        values = series.astype(float).dropna()
+        found = number_summary(series)
+        if found is None:
+            assert not len(values)
+            continue
+        whole = bool((values == values.round()).all())
+        assert tuple(found) == (
+            values.min(), values.max(), values.mean(), values.median(), values.mode()[0], whole,
+            series.nunique(),
+        )  # fmt: skip

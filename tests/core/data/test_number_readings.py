@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from netbuilder.core.data.data_report import make_report
@@ -221,3 +222,32 @@ def test_cells_that_a_reading_does_not_explain_are_no_numbers() -> None:
     assert np.isnan(number_of("1-2", ".", one))
     assert np.isnan(number_of("192.168.0.1", "either", one))
     assert np.isnan(number_of("12 kg", ".", one)), "a unit that nobody knows"
+
+
+def test_signs_of_fractions_and_unseen_characters(tmp_path: Path) -> None:
+    path = write(tmp_path, ["3½", "2¼", "4", "5¾"] * 5)
+    assert read_table(path, {})["x"].tolist() == [3.5, 2.25, 4, 5.75] * 5
+    assert found(path, "several-units") is None
+    path = write(tmp_path, ["\u200b82.9", "6.3\u200b", "71.8", "\ufeff5"] * 5)
+    assert read_table(path, {})["x"].tolist() == [82.9, 6.3, 71.8, 5] * 5
+
+
+def test_a_word_with_its_place_in_a_list_is_no_number_with_a_unit(tmp_path: Path) -> None:
+    cells = ["1. White", "2. Black", "3. Asian", "4. Other"]
+    path = write(tmp_path, cells * 6)
+    assert read_table(path, {})["x"].tolist() == cells * 6
+    assert found(path, "several-units") is None and found(path, "text-among-numbers") is None
+
+
+def test_a_script_knows_what_stands_for_a_missing_number(tmp_path: Path) -> None:
+    """``?`` is a gap in a column of numbers, which pandas takes for a word; a word elsewhere."""
+    rows = [f"{'?' if n % 5 == 0 else n},{'yes' if n % 2 else 'no'},{n}" for n in range(30)]
+    path = tmp_path / "a.csv"
+    path.write_text("x,w,y\n" + "\n".join(rows) + "\n")
+    read_as = table_reading(read_table(path, {})).read_as
+    assert read_as == {"na_values": ["?"]}
+    assert pd.read_csv(path, **read_as)["x"].equals(
+        read_table(path, {})["x"].reset_index(drop=True)
+    )
+    path.write_text(path.read_text().replace("yes", "?"))
+    assert table_reading(read_table(path, {})).read_as == {}, "there it is a word"

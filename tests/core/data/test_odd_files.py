@@ -36,7 +36,7 @@ def test_an_error_of_a_spreadsheet_is_no_comment(tmp_path: Path) -> None:
     assert table["x"].isna().sum() == 8 and "comments" not in codes(tmp_path / "d.csv")
 
 
-@pytest.mark.parametrize("encoding", ["cp437", "mac_roman", "cp1252"])
+@pytest.mark.parametrize("encoding", ["cp437", "cp850", "mac_roman", "cp1252"])
 def test_western_words_in_old_encodings(tmp_path: Path, encoding: str) -> None:
     rows = [f"{TOWNS[n % len(TOWNS)]},{n}" for n in range(30)]
     if encoding == "cp437":
@@ -164,3 +164,24 @@ def test_the_cache_makes_nothing_but_what_was_found(
     (folder / "value.pickle").write_bytes(pickle.dumps(Path("/etc/passwd")))
     (folder / "meta.json").write_text("{}")
     assert disk_cache.remembered("key", lambda: "looked again") == "looked again"
+
+
+def test_a_row_of_names_that_begins_with_a_hash(tmp_path: Path) -> None:
+    rows = [f"{n + 1},Pikachu {n % 3},{n * 2}" for n in range(30)]
+    (tmp_path / "d.csv").write_text("#,Name,y\n" + "\n".join(rows) + "\n")
+    table = read_table(tmp_path / "d.csv", {})
+    assert [*table.columns] == ["#", "Name", "y"] and len(table) == 30
+
+
+def test_a_title_across_columns_is_no_merged_value(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["Measurements"])
+    sheet.merge_cells("A1:C1")
+    for row in [("a", "b", "y"), *((n, n % 3, n * 2) for n in range(20))]:
+        sheet.append(row)
+    book.save(tmp_path / "d.xlsx")
+    assert "merged-cells" not in codes(tmp_path / "d.xlsx")
+    sheet.merge_cells("B4:B6")
+    book.save(tmp_path / "d.xlsx")
+    assert "merged-cells" in codes(tmp_path / "d.xlsx")

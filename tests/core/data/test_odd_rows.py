@@ -89,3 +89,30 @@ def test_a_word_that_is_no_tick_is_filled_with_nothing_new(tmp_path: Path) -> No
     with pytest.raises(DataError) as told:
         load_facts(project(), tmp_path)
     assert not any("means" in fix.label for fix in told.value.fixes)
+
+
+def rows_told(folder: Path, end: str, code: str) -> list[Any]:
+    rows = [f"t{n % 5},{n},{n * 2 + n % 3}\n" for n in range(20)]
+    (folder / "d.csv").write_text("town,a,w\n" + "".join(rows) + end, encoding="utf-8")
+    return [one for one in make_report(project(), folder).notes if one.code == code]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Razem", "Totaal", "Toplam", "Yhteensä", "Итого", "合计", "Moyenne générale", "Total (n=20)"],
+)
+def test_totals_in_many_languages(tmp_path: Path, word: str) -> None:
+    assert len(rows_told(tmp_path, f"{word},190,399\n", "total-row")) == 1
+
+
+def test_a_sum_is_told_by_its_numbers_whatever_its_word(tmp_path: Path) -> None:
+    assert len(rows_told(tmp_path, "Kogusumma,190,399\n", "total-row")) == 1
+    assert rows_told(tmp_path, "Total Wine,5,9\n", "total-row") == [], "a shop"
+
+
+@pytest.mark.parametrize("note", ["Quelle: Bundesamt,,", "* estimated", "(20 rows affected)"])
+def test_a_note_below_a_table_is_no_sample(tmp_path: Path, note: str) -> None:
+    told = rows_told(tmp_path, f"{note}\n", "note-row")
+    assert len(told) == 1
+    assert len(load_dataset(told[0].fixes[0].edit(project()), tmp_path).train) == 20
+    assert rows_told(tmp_path, "t3,,\n", "note-row") == [], "a sample whose numbers are missing"

@@ -15,7 +15,7 @@ from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.data.findings import WARNING, Finding, column_fix, exclude_columns_fix
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,10 @@ GROUP_NAME = re.compile(
     r"sensor|machine|author|speaker|owner|group|gruppe|patientin|kunde|id|nr|number)([^a-z]|$)"
     r"|[a-z](I[dD]|Nr|No)$"
 )
+# Of the steps between values so many are alike where a column counts.
+_COUNTS = 0.8
+# An "age group" is a band of values, and nobody's group.
+_BAND = re.compile(r"(?i)(^|[^a-z])(age|income|size|alters?)[^a-z]?(group|class|gruppe)")
 
 
 def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
@@ -119,18 +123,72 @@ def _by_formula(
         return
     told = set()
     r = _correlations(x, y)
+    for place, name in enumerate(names):
+        if r[place] ** 2 <= _EXACT and _in_step(x[:, place], y):
+            told.add(name)
+            yield Finding(
+                LEAK, WARNING,
+                _(
+                    "Column '{name}' reveals the target '{target}': rows in the order of '{name}' "
+                    "are also in the order of '{target}'. When you make predictions, '{name}' may "
+                    "be unknown.",
+                    name=name, target=answers.name,
+                ),
+                name,
+                (exclude_columns_fix(name),),
+            )  # fmt: skip
     for at in np.flatnonzero(r**2 > _ROUNDED):
+        if names[at] in told:
+            continue
         slope, base = np.polyfit(x[:, at], y, 1)
         if _nearly_equal(x[:, at], y) or not _follows(y, slope * x[:, at] + base, r[at] ** 2):
             continue
         told.add(names[at])
-        how = f"{format_number(slope, '.4g')} × {names[at]}{_added(base, y)}"
+        how = f"{_times(slope)}{names[at]}{_added(base, y)}"
         yield _leak(names[at], "", answers.name, how)
     places = [at for at in np.argsort(-np.abs(r)) if names[at] not in told and r[at] ** 2 < _EXACT]
     places = places[:_MOST_PAIRED]
     if few or len(places) < 2:
         return
-    yield from _by_pairs([names[at] for at in places], x[:, places], y, str(answers.name))
+    names, x = [names[at] for at in places], x[:, places]
+    pairs = [*_by_pairs(names, x, y, str(answers.name))]
+    yield from pairs or _by_sum(names, x, y, str(answers.name))
+
+
+def _in_step(x: NDArray[Any], y: NDArray[Any]) -> bool:
+    """Whether the target grows, or shrinks, wherever a column grows, as with its logarithm; years
+    and ranks, which count, may do so by themselves."""
+    values = np.unique(x)
+    if min(values.size, np.unique(y).size) < _LEAST_VALUES:
+        return False
+    steps = np.diff(values)
+    if (np.abs(steps - np.median(steps)) <= 1e-9 * np.ptp(x)).mean() > _COUNTS:
+        return False
+    return any((np.diff(one[np.lexsort((one, x))]) >= 0).all() for one in (y, -y))
+
+
+def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
+    """Three columns and more of which the target is the sum, each by a weight."""
+    if len(y) < 5 * len(names) or len(names) < 3:
+        return
+    matrix = np.column_stack([x, np.ones(len(y))])
+    weights, *_rest = np.linalg.lstsq(matrix, y, rcond=None)
+    parts = np.abs(weights[:-1]) * x.std(axis=0) > 0.01 * y.std()
+    made = matrix @ weights
+    fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
+    if parts.sum() < 3 or not _follows(y, made, fit):
+        return
+    used = [name for name, part in zip(names, parts, strict=True) if part]
+    yield Finding(
+        LEAK, WARNING,
+        _(
+            "Columns {names} together reveal the target: '{target}' is a sum of them, each "
+            "multiplied by a number. When you make predictions, they may be unknown.",
+            names=format_quoted_list(sorted(used), 6), target=target,
+        ),
+        used[0],
+        (exclude_columns_fix(*used),),
+    )  # fmt: skip
 
 
 def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
@@ -166,12 +224,12 @@ def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -
         fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
         if not _follows(y, made, fit) or (best is not None and fit <= best[0] + 1e-9):
             continue
-        times = f"{format_number(weights[0], '.4g')} ×"
+        times = _times(weights[0])
         how = (
-            f"{times} {one}{_signed(weights[1])} × {other}",
-            f"{times} {one} × {other}",
-            f"{times} {one} / {other}",
-            f"{times} {other} / {one}",
+            f"{times}{one} {'+' if weights[1] >= 0 else '−'} {_times(abs(weights[1]))}{other}",
+            f"{times}{one} × {other}",
+            f"{times}{one} / {other}",
+            f"{times}{other} / {one}",
         )[way]
         best = fit, one, other, how + _added(float(weights[-1]), y)
     if best is not None:
@@ -187,14 +245,16 @@ def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
+def _times(weight: float) -> str:
+    """A factor before a column, nothing where it is 1."""
+    said = format_number(weight, ".4g")
+    return "" if said == "1" else f"{said} × "
+
+
 def _added(base: float, y: NDArray[Any]) -> str:
     if abs(base) <= 1e-3 * float(np.abs(y).max()):
         return ""
-    return _signed(base)
-
-
-def _signed(value: float) -> str:
-    return f" {'+' if value >= 0 else '−'} {format_number(abs(value), '.4g')}"
+    return f" {'+' if base >= 0 else '−'} {format_number(abs(base), '.4g')}"
 
 
 def _nearly_equal(x: NDArray[Any], y: NDArray[Any]) -> bool:
@@ -248,7 +308,7 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
     best: tuple[float, str, int] | None = None
     for name in map(str, rows.columns):
         series = rows[name]
-        named = bool(GROUP_NAME.search(name))
+        named = bool(GROUP_NAME.search(name)) and not _BAND.search(name)
         if series.dtype.kind in "fb" or series.isna().mean() > 0.05:
             continue
         places, distinct = series.factorize()
@@ -256,8 +316,11 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
         many = _LEAST_GROUPS if named else 3 * _LEAST_GROUPS
         if not many <= len(distinct) <= len(rows) / 2 or counts[counts > 1].sum() < 0.8 * len(rows):
             continue
-        left = _left_within(rows.drop(columns=name), places)
+        others = rows.drop(columns=name)
+        left = _left_within(others, places)
         if left is not None and left < (_NAMED if named else _UNNAMED):
+            if not named and _is_amount(others, series, left):
+                continue
             best = min(best or (9.0, "", 0), (left, name, len(distinct)))
     if best is None:
         return
@@ -280,6 +343,16 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
             column_fix(_("Treat the rows as independent"), [name], role="feature"),
         ),
     )
+
+
+def _is_amount(others: pd.DataFrame, series: pd.Series, left: float) -> bool:
+    """Whether rows of neighbouring values resemble each other too, as with a horsepower: patients
+    whose numbers follow each other do not."""
+    if not is_numeric(series):
+        return False
+    ranks = np.unique(series.to_numpy(np.float64), return_inverse=True)[1]
+    beside = _left_within(others, ranks // 2)
+    return beside is not None and beside < left + 0.25 * (1 - left)
 
 
 def _left_within(others: pd.DataFrame, places: NDArray[Any]) -> float | None:

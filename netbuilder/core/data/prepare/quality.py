@@ -200,11 +200,12 @@ def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
         series = table[name]
         if name in told or series.dtype.kind not in "iuf" or len(series) < _FEW:
             continue
-        known = series.dropna()
         code = bool(_CODE.search(name))
-        named = code or bool(_ID.search(name))
+        if not code and (not _ID.search(name) or name.lower() in {"no", "number", "nr"}):
+            continue  # a number of things may be called so, and NO is a gas
+        known = series.dropna()
         whole = series.dtype.kind in "iu" or bool((known == known.round()).all())
-        if not named or not whole or known.nunique() < 3:
+        if not whole or known.nunique() < 3:
             continue
         if known.is_unique and not code:
             continue  # told as the name of the row
@@ -251,63 +252,48 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
             odd = stand_in < 0 <= low or gap > 0.5 * (high - low)
             if gap <= 0 or not odd or (abs(stand_in) < 90 and gap < 2 * (high - low)):
                 continue
-            yield Finding(
-                "stand-in",
-                WARNING,
-                ngettext(
-                    "Column '{name}' has {value} in {count} row, while all others range "
-                    "from {low} to {high}: this value seems to be a placeholder for "
-                    "missing values.",
-                    "Column '{name}' has {value} in {count} rows, while all others range "
-                    "from {low} to {high}: this value seems to be a placeholder for "
-                    "missing values.",
-                    times,
-                    name=name,
-                    value=stand_in,
-                    low=format_number(low),
-                    high=format_number(high),
-                ),
-                str(name),
-                (
-                    option_fix(
-                        _("Treat {value} as missing", value=stand_in),
-                        "missing_values",
-                        {str(name): [stand_in]},
-                    ),
-                ),
-            )
+            yield _stand_in(str(name), stand_in, times, low, high)
             break
 
 
 def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
     """0 and -1 where all other values are far above: no body has a mass index of 0."""
-    for odd in (0.0, -1.0):
+    for odd in (0, -1):
         times, others = int((values == odd).sum()), np.unique(values[values != odd])
-        if times < 2 or times > 0.6 * len(values) or len(others) < 10 or others[0] <= 0:
+        if not 0 < times <= 0.6 * len(values) or len(others) < 10 or others[0] <= 0:
             continue
         # Counts go on down to 0; so do amounts that are often small.
         step = float(np.median(np.diff(others)))
         far = others[0] - odd > 5 * step and others[0] > 0.05 * float(np.median(others))
-        if far or (odd < 0 and step > 0):
-            yield Finding(
-                "stand-in", WARNING,
-                _(
-                    "Column '{name}' has {value} in {count} rows, while all others range "
-                    "from {low} to {high}: this value seems to be a placeholder for "
-                    "missing values.",
-                    name=name, value=format_number(odd, "g"), count=format_number(times, ","),
-                    low=format_number(float(others[0])),
-                    high=format_number(float(others[-1])),
-                ),
-                name,
-                (
-                    option_fix(
-                        _("Treat {value} as missing",
-                        value=format_number(odd, "g")), "missing_values",
-                        {name: [int(odd)]},
-                    ),
-                ),
-            )  # fmt: skip
+        alone = times == 1 and others[0] - odd <= others[-1] - others[0]
+        if not alone and (far or (odd < 0 and step > 0)):
+            yield _stand_in(name, odd, times, float(others[0]), float(others[-1]))
+
+
+def _stand_in(name: str, value: int, times: int, low: float, high: float) -> Finding:
+    return Finding(
+        "stand-in",
+        WARNING,
+        ngettext(
+            "Column '{name}' has {value} in {count} row, while all others range "
+            "from {low} to {high}: this value seems to be a placeholder for "
+            "missing values.",
+            "Column '{name}' has {value} in {count} rows, while all others range "
+            "from {low} to {high}: this value seems to be a placeholder for "
+            "missing values.",
+            times,
+            name=name,
+            value=value,
+            low=format_number(low),
+            high=format_number(high),
+        ),
+        name,
+        (
+            option_fix(
+                _("Treat {value} as missing", value=value), "missing_values", {name: [value]}
+            ),
+        ),
+    )
 
 
 def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
@@ -361,7 +347,7 @@ def _days_as_numbers(table: pd.DataFrame) -> Iterator[Finding]:
     for name in table.columns:
         series = table[name]
         # Of amounts a few may look like days by chance.
-        if series.dtype.kind not in "iuf" or series.nunique() < 3 or not are_compact_dates(series):
+        if series.dtype.kind not in "iuf" or not are_compact_dates(series) or series.nunique() < 3:
             continue
         yield Finding(
             "days-as-numbers",

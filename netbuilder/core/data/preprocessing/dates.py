@@ -6,7 +6,13 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import WARNING, Finding, exclude_columns_fix, option_fix
+from netbuilder.core.data.findings import (
+    WARNING,
+    DataEdit,
+    Finding,
+    exclude_columns_fix,
+    option_fix,
+)
 from netbuilder.core.data.preprocessing.cells import day_comes_first
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_quoted_list
@@ -16,11 +22,20 @@ if TYPE_CHECKING:
 
 IMPOSSIBLE = "impossible-dates"
 TWO_DIGITS = "years-of-two-digits"
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+# Of 1.10.0, a version, no part has the two digits of a year.
+_DATE = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{2,4}[-/.]\d{1,2}[-/.]\d{1,2}")
 _SHORT = r"\d{1,2}[./-]\d{1,2}[./-]\d{2}(?!\d)"
 # Before and after these years stand what programs write for "never" and "unknown".
 _FIRST, _LAST = 1000, 2200
 _LOOKED_AT, _FEWEST = 5000, 3
+# A contract ends years after all others have begun; so much later ends none.
+_LATEST = 20
+
+
+def _missing(name: str, cells: list[str]) -> DataEdit:
+    """The fix that takes cells for missing ones."""
+    label = _("Treat {words} as missing", words=format_quoted_list(cells, 3))
+    return option_fix(label, "missing_values", {name: [str(one) for one in cells[:100]]})
 
 
 def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
@@ -61,15 +76,28 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
             ),
             name,
             (
-                option_fix(
-                    _("Treat {words} as missing", words=format_quoted_list(bad, 3)),
-                    "missing_values",
-                    {name: [str(one) for one in bad[:100]]},
-                ),
+                _missing(name, bad),
                 exclude_columns_fix(name),
             ),
         ))  # fmt: skip
     this_year = date.today().year
+    future = years[years.between(this_year + 1, _LAST) & ~known.str.match(_SHORT)]
+    past = years[years <= this_year]
+    few = len(future) <= max(1, 0.05 * len(years))
+    if len(future) and few and future.min() > past.max() + _LATEST:
+        cells = [*known[future.index]]
+        found.append(Finding(
+            IMPOSSIBLE, WARNING,
+            ngettext(
+                "Column '{name}' has a date in the future, {cells}, while all others are in "
+                "{year} or before: it may be a typing error.",
+                "Column '{name}' has dates in the future, {cells}, while all others are in "
+                "{year} or before: they may be typing errors.",
+                len(cells), name=name, cells=format_quoted_list(cells, 3), year=int(past.max()),
+            ),
+            name,
+            (_missing(name, cells),),
+        ))  # fmt: skip
     late = known[known.str.match(_SHORT) & (years > this_year) & (years <= _LAST)]
     if len(late) and not decided:
         one = str(late.iloc[0])

@@ -29,12 +29,15 @@ EITHER, THREES = "either", "threes"
 #: Besides plain numbers there are "3 1/4", or feet and inches (5'3").
 FRACTIONS, FEET = "fractions", "feet"
 CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
+# What web pages leave in cells: no blank, and nothing that anybody sees.
+INVISIBLE = r"[\u200b\u200e\u200f\u2060\ufeff]*"
 # Sign and currency in either order, digits with what groups them, a unit behind; 5- is -5.
 CELL = re.compile(
-    rf"(?P<sign>[-+−–]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−–]?)\s*"
+    rf"{INVISIBLE}(?P<sign>[-+−–]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−–]?)\s*"
     r"(?P<body>\d(?:[\d.,'’\u00a0\u202f\u2009 ]*\d)?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
     rf"(?:[.,](?:[-–—]{{1,2}}|(?=\s|$)))?(?:(?P<middle>[-−])(?=\s*(?:{CURRENCY}|%)))?\s*"
-    r"(?P<after>[kcdm]?m[23]|[^\d\s.,'’+−\-/][^\d]{0,11}?)?\s*(?P<tail>[-−]?)"
+    r"(?P<after>[kcdm]?m[23]|[^\d\s.,'’+−\-/½¼¾⅓⅔⅛⅜⅝⅞\u200b\ufeff][^\d]{0,11}?)?\s*"
+    rf"(?P<tail>[-−]?){INVISIBLE}"
 )
 GROUPED = re.compile(r"\d{1,3}([ '.,])\d{3}(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 # Books of account write what is owed in brackets: ($45.00).

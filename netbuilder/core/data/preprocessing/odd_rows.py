@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import WARNING, Finding, option_fix
+from netbuilder.core.data.findings import WARNING, DataEdit, Finding, option_fix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, shorten
 
@@ -15,27 +14,53 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST = 20
-TOTAL_ROW = "total-row"
-_TOTAL = frozenset({"total", "sum", "totals", "grand total", "summe", "gesamt", "insgesamt",
-                    "suma", "somme", "totale", "итого", "合计", "合計"})  # fmt: skip
+TOTAL_ROW, NOTE_ROW = "total-row", "note-row"
+# By language: English, German, Spanish, French, Italian, Portuguese, Dutch, the Nordic ones, the
+# Slavic ones, Hungarian, Turkish, Greek, Arabic, Chinese, Japanese, Korean.
+_TOTAL = frozenset({
+    "total", "sum", "totals", "grand total", "overall", "σ", "∑",
+    "summe", "gesamt", "insgesamt", "gesamtsumme", "endsumme", "gesamtergebnis",
+    "suma", "totales", "somme", "totaux", "ensemble", "totale", "somma", "totais",
+    "totaal", "i alt", "totalt", "summa", "sammanlagt", "yhteensä",
+    "celkem", "spolu", "razem", "ogółem", "łącznie", "итого", "всего", "общо", "укупно", "ukupno",
+    "skupaj", "összesen", "toplam", "σύνολο", "المجموع",
+    "合计", "总计", "合計", "総計", "합계", "총계",
+})  # fmt: skip
 _WITHIN = re.compile(r"(sub|sous|zwischen)[- ]?(total|summe)|partial sum|teilsumme", re.IGNORECASE)
 _STATISTIC = frozenset({
     "average", "avg", "mean", "median", "std", "stdev", "std dev", "sd", "standard deviation",
-    "variance", "mittelwert", "durchschnitt", "mittel", "standardabweichung", "moyenne", "médiane",
-    "promedio", "media", "mediana", "média", "среднее", "平均", "count", "anzahl", "minimum",
-    "maximum", "min", "max", "n",
+    "variance", "ø", "mittelwert", "durchschnitt", "mittel", "standardabweichung",
+    "moyenne", "médiane", "promedio", "media", "mediana", "média", "gemiddelde",
+    "gjennomsnitt", "gennemsnit", "medelvärde", "genomsnitt", "keskiarvo",
+    "średnia", "průměr", "priemer", "среднее", "средно", "prosjek", "átlag", "ortalama",
+    "μέσος όρος", "المتوسط", "平均", "均值", "평균",
+    "count", "anzahl", "minimum", "maximum", "min", "max", "n",
 })  # fmt: skip
 # These are names of people and things too: the numbers must be what the word says.
 _CHECKED = {"min": "min", "max": "max", "n": "count", "count": "count", "media": "mean"}
 
 
-def summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Finding]:
-    """Rows that sum the others up: at the end, and subtotals anywhere.
+def odd_rows(
+    table: pd.DataFrame, odd: Mapping[str, pd.Series], left_out: Collection[object]
+) -> list[Finding]:
+    """Rows that are no samples.
 
     Args:
         table: as read.
+        odd: of each column that holds numbers and some words, where the words are.
         left_out: lines that are not used.
     """
+    notes = _note_lines(table, left_out)
+    out = [*left_out, *notes]
+    return [
+        *([_note_finding(notes, str(table.loc[notes[0]].dropna().iloc[0]))] if notes else []),
+        *_summary_rows(table, out),
+        *_rows_with_words(table, odd, out),
+    ]
+
+
+def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Finding]:
+    """Rows that sum the others up: at the end, and subtotals anywhere."""
     if len(table) < 4:
         return []
     gone = [line for line in left_out if line in table.index]
@@ -43,7 +68,10 @@ def summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Find
     lines: dict[int, str] = {}
     for place in range(len(kept) - 1, max(1, len(kept) - 1 - _MOST), -1):
         word = _first_word(kept.iloc[place])
-        known = word in _TOTAL or word.split(" ")[0] in _TOTAL - {"sum"} or word in _STATISTIC
+        known = word in _TOTAL | _STATISTIC or (
+            word.split(" ")[0] in (_TOTAL | _STATISTIC) - {"sum", *_CHECKED}
+            and _may_sum_up(kept, place)
+        )
         if known and word in _CHECKED and not _agrees(kept, place, _CHECKED[word]):
             known = False
         if not known and not (place == len(kept) - 1 and _sums_up(kept, place)):
@@ -74,26 +102,57 @@ def summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Find
                 lines=format_list(places),
                 cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
             ),
-            fixes=(
-                option_fix(
-                    ngettext(
-                        "Leave line {lines} out",
-                        "Leave lines {lines} out",
-                        len(places),
-                        lines=format_list(places),
-                    ),
-                    "skip_lines",
-                    list(places),
-                ),
-            ),
+            fixes=(_left_out(places),),
         )
     ]
+
+
+def _note_lines(table: pd.DataFrame, left_out: Collection[object]) -> list[int]:
+    """Rows at the end with a text and nothing else, where others are filled: where a table is
+    from, and what its stars mean."""
+    if len(table) < 4 or len(table.columns) < 3:
+        return []
+    end = table.tail(_MOST)
+    lines: list[int] = []
+    for place in range(len(end) - 1, -1, -1):
+        line, cells = end.index[place], end.iloc[place].dropna()
+        if line in left_out:
+            continue
+        if len(cells) != 1 or not isinstance(cells.iloc[0], str):
+            break
+        known = _first_word(cells).split(" ")[0] in _TOTAL | _STATISTIC
+        if known or (table[cells.index[0]] == cells.iloc[0]).sum() > 1:
+            break
+        lines.insert(0, int(line))
+    above = table.iloc[: len(table) - len(end)] if len(lines) == len(end) else end
+    if not lines or above.drop(index=lines, errors="ignore").count(axis=1).median() < 3:
+        return []
+    return lines
+
+
+def _note_finding(lines: list[int], cell: str) -> Finding:
+    message = ngettext(
+        "Line {lines} has only a text ('{cell}'), which seems to be a note: it is not a sample.",
+        "Lines {lines} have only a text ('{cell}'), which seems to be a note: they are not "
+        "samples.",
+        len(lines), lines=format_list(lines), cell=shorten(cell),
+    )  # fmt: skip
+    return Finding(NOTE_ROW, WARNING, message, fixes=(_left_out(lines),))
+
+
+def _left_out(lines: list[int]) -> DataEdit:
+    """The fix that leaves lines out."""
+    label = ngettext(
+        "Leave line {lines} out", "Leave lines {lines} out", len(lines), lines=format_list(lines)
+    )
+    return option_fix(label, "skip_lines", list(lines))
 
 
 def _first_word(row: pd.Series) -> str:
     """The first text of a row, folded; "" where it has none."""
     words = (str(cell) for cell in row if isinstance(cell, str))
-    return next(words, "").strip().casefold().rstrip(":.").removeprefix("ø ")
+    word = next(words, "").strip().casefold().rstrip(":.")
+    return word.removeprefix("ø ") if word != "ø" else word
 
 
 def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:
@@ -106,39 +165,48 @@ def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:
     return bool(((here - told).abs() <= 0.01 * told.abs() + 1e-9).all())
 
 
-def _sums_up(table: pd.DataFrame, place: int) -> bool:
-    """Whether each number of the last row is the sum, or each the mean, of those above."""
-    names = [n for n in table.columns if table[n].dtype.kind in "iuf" and table[n].iloc[place] != 0]
-    sums = means = place >= 4
-    seen = 0
-    for name in names:
-        here, above = float(table[name].iloc[place]), table[name].iloc[:place].astype("float64")
-        if math.isnan(here):
-            continue
-        seen += 1
-        # A mean is rounded as it is shown; of amounts that hardly differ each is near the mean.
-        import numpy as np
+def _may_sum_up(table: pd.DataFrame, place: int) -> bool:
+    """Whether nothing in a row speaks against a sum or a mean: "Total Wine" is a shop."""
+    import numpy as np
 
+    numbers = table.select_dtypes("number")
+    above, here = numbers.iloc[:place].to_numpy(float), numbers.iloc[place].to_numpy(float)
+    there = ~np.isnan(here)
+    if not there.any():
+        return True
+    means = np.abs(here - np.nanmean(above, axis=0)) <= 0.02 * np.nanstd(above, axis=0)
+    return bool((np.abs(here) > np.nanmax(np.abs(above), axis=0))[there].any() or means.any())
+
+
+def _sums_up(table: pd.DataFrame, place: int) -> bool:
+    """Whether the numbers of the last row are sums, or means, of those above: all of them, or two
+    and more of many."""
+    import numpy as np
+
+    numbers = table.select_dtypes("number")
+    here = numbers.iloc[place].to_numpy(float)
+    asked = np.flatnonzero(~np.isnan(here) & (here != 0))
+    if place < 4 or not len(asked):
+        return False
+    sums = means = 0
+    for seen, at in enumerate(asked):
+        above = numbers.iloc[:place, int(at)].astype("float64")
+        # A mean is rounded as it is shown; of amounts that hardly differ each is near the mean.
         with np.errstate(all="ignore"):
             spread = 0.02 * float(above.std())
         total, mean = float(above.sum()), float(above.mean())
-        sums = sums and abs(here - total) <= min(spread, 1e-3 * abs(total))
-        means = means and abs(here - mean) <= min(spread, 0.0051 * abs(mean))
-        if not (sums or means):
+        sums += abs(here[at] - total) <= min(spread, 1e-3 * abs(total))
+        means += abs(here[at] - mean) <= min(spread, 0.0051 * abs(mean))
+        if seen >= 10 > 4 * max(sums, means):
             return False
-    return (sums and seen > 0) or (means and seen > 1)
+    several = max(sums, means) * 2 >= max(len(asked), 4)
+    return several or sums == len(asked) or 1 < means == len(asked)
 
 
-def rows_with_words(
+def _rows_with_words(
     table: pd.DataFrame, odd: Mapping[str, pd.Series], left_out: Collection[object]
 ) -> list[Finding]:
-    """Rows that have a word in every column of numbers in which words are found.
-
-    Args:
-        table: as read.
-        odd: of each column that holds numbers and some words, where the words are.
-        left_out: lines that are not used.
-    """
+    """Rows that have a word in every column of numbers in which words are found."""
     if not odd:
         return []
     lines = {line for one in odd.values() for line in one.index[one]} - {*left_out}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,11 @@ from netbuilder.core.data.findings import (
     data_fix,
     exclude_columns_fix,
 )
-from netbuilder.core.data.preprocessing.number_text import StyleEvidence, style_evidence
+from netbuilder.core.data.preprocessing.number_text import (
+    EMPTY_CELLS,
+    StyleEvidence,
+    style_evidence,
+)
 from netbuilder.core.data.readers.csv_header import (
     has_header,
     names_in_comment,
@@ -107,6 +111,7 @@ class Dialect:
     named_above: bool = False
     as_text: tuple[str, ...] = ()
     likely: str = ""
+    nothings: tuple[str, ...] = ()
 
     @property
     def read_as(self) -> dict[str, Any]:
@@ -114,6 +119,7 @@ class Dialect:
         told: dict[str, Any] = {
             "sep": self.separator, "decimal": self.decimal, "encoding": self.encoding,
             "comment": self.comment, "lineterminator": self.line_end,
+            "na_values": list(self.nothings),
         }  # fmt: skip
         if self.header and not self.named_above:
             told["skiprows"] = self.skip - 1
@@ -129,9 +135,12 @@ class Dialect:
         return dict.fromkeys(self.as_text, "str")
 
 
+_KNOWN_TO_PANDAS = frozenset({
+    "", "#N/A", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+})  # fmt: skip
 _USUAL: Mapping[str, tuple[Any, ...]] = {
     "sep": (",",), "decimal": (".",), "encoding": ("utf-8", "utf-8-sig"), "comment": (None,),
-    "lineterminator": (None,), "skiprows": (0,),
+    "lineterminator": (None,), "skiprows": (0,), "na_values": ([],),
 }  # fmt: skip
 
 
@@ -244,7 +253,22 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
             if name in asked or (name in decided and decided[name] != decimal)
         ),
         "." if separator == "," and not commas else "",
-    )
+        _nothings(body, separator, [
+            cell for row in rows for name, cell in zip(names, row, strict=False) if name in words
+        ]),
+    )  # fmt: skip
+
+
+def _nothings(text: str, separator: str, words: Collection[str]) -> tuple[str, ...]:
+    """Cells that stand for a missing number, which pandas takes for words: ``?``, ``n.a.``."""
+    if separator == BLANKS:
+        return ()
+    ends = ("\r", "\n", separator)
+    cells = {
+        one: [f"{before}{one}{after}" for before in ("\n", separator) for after in ends]
+        for one in sorted(EMPTY_CELLS - _KNOWN_TO_PANDAS - {*words})
+    }
+    return tuple(one for one, spots in cells.items() if any(spot in text for spot in spots))
 
 
 def _points_asked(

@@ -103,7 +103,9 @@ def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -
         return ()
     said = comments[-1].strip().lstrip("#").strip()
     for cells in (re.split(r"[,;\t]", said), said.split()):
-        names = tuple(cell.strip() for cell in cells if cell.strip())
+        # "#,name,price" is the row of names itself: its first column counts.
+        names = tuple(cell.strip() or "#" * (not place) for place, cell in enumerate(cells))
+        names = names if len(names) == len(rows[0]) else tuple(filter(None, names))
         if len(names) == len(rows[0]) and len(set(names)) == len(names) > 1:
             return names
     return ()

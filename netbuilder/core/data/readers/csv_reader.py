@@ -234,7 +234,7 @@ def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
         # Among words "None" is a word; among numbers it is none.
         "na_values": {
             name: [""] if name in dialect.words else nothing for name in dialect.names
-        },
+        } if dialect.words else nothing,
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ _CANDIDATES = (
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
 )  # fmt: skip
 #: Those in which most bytes above ASCII are single letters of a word.
-_LATIN = ("cp1252", "mac_roman", "cp437")
+_LATIN = ("cp1252", "mac_roman", "cp437", "cp850")
 _WESTERN = frozenset("äöüßéèêëçàáâãíìîïóòôõúùûñåæøœÿÄÖÜÉÈÊÇÀÁÂÃÍÓÔÕÚÑÅÆØŒ")
 _SIGNS = frozenset("€£¥°µ§²³½¼¾·±×–—‘’“”„…•«»ºª©®™¿¡\u00a0")
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
@@ -38,6 +38,7 @@ _SHOWN = {
     "utf-8-sig": "UTF-8",
     "utf-8": "UTF-8",
     "cp437": "MS-DOS (cp437)",
+    "cp850": "MS-DOS (cp850)",
     "mac_roman": "Mac Roman",
 }
 _OPENERS: dict[str, Callable[..., Any]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
 
 AMBIGUOUS = "ambiguous-numbers"
 TWO_WAYS = "dates-two-ways"
+# "1. Never married": a word with its place in a list, and no number with a unit.
+_LABEL = re.compile(r"\d{1,3}[.):]\s*[^\W\d_]|\d{1,3}[.):]\s+\D")
 OTHER_UNIT = "other-unit"
 #: What each reading takes the comma and the point for.
 _MEANINGS = {
@@ -179,6 +182,20 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
     """What is asked of dates in which the month may stand first or second: 01/02/2024."""
     parts = [SLASHED.match(cell.strip()) for cell in cells]
     known = [part for part in parts if part is not None]
+    days = next((part for part in known if int(part[1]) > 12), None)
+    months = next((part for part in known if int(part[2]) > 12), None)
+    if days is not None and months is not None:
+        return [Finding(
+            TWO_WAYS, WARNING,
+            _(
+                "Column '{name}' has dates in which the day comes first ('{day}') and dates in "
+                "which the month comes first ('{month}'): of others the order is not known. Write "
+                "all dates in one way in the file, or leave the column out.",
+                name=name, day=days[0], month=months[0],
+            ),
+            name,
+            (exclude_columns_fix(name),),
+        )]  # fmt: skip
     if len(known) < len(parts) or any(max(int(p[1]), int(p[2])) > 12 for p in known):
         return []
     one = next((part for part in known if int(part[1]) != int(part[2])), None)
@@ -346,6 +363,9 @@ def word_findings(
     name: str, series: pd.Series, cells: list[str], said: StyleEvidence
 ) -> list[Finding]:
     """Tell why a column in which numbers stand is used as text."""
+    labels = sum(bool(_LABEL.match(cell.strip())) for cell in cells)
+    if labels * 10 >= 9 * len(cells):
+        return []
     units = sorted({*said.units} - {""})
     # 9a and 10b are classes of a school.
     named = any(len(unit) > 1 or not unit.isalpha() for unit in units)
@@ -409,6 +429,8 @@ def word_findings(
 def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Finding]:
     """The cells that make words of a column in which many numbers stand."""
     texts = series.dropna().astype(str).str.split().str.join(" ")
+    if texts.str.fullmatch(r"[-+]?\d+([.,]\d+)?").mean() >= 0.5:
+        return []  # numbers, most of them: using them is an error that names the others
     lines = [int(texts.index[(texts == cell).to_numpy()][0]) for cell in said.odd]
     places = [
         _("'{cell}' in line {line}", cell=shorten(cell), line=line)

@@ -28,7 +28,7 @@ from netbuilder.core.data.preprocessing.number_text import (
     parse_numbers,
     style_evidence,
 )
-from netbuilder.core.data.preprocessing.odd_rows import rows_with_words, summary_rows
+from netbuilder.core.data.preprocessing.odd_rows import odd_rows
 from netbuilder.core.data.readers.table_cell_findings import (
     ambiguity_finding,
     counting_findings,
@@ -168,7 +168,7 @@ def convert_cells(
     found += counting_findings(counting)
     given = options.get("skip_lines") or []
     out = list(given) if isinstance(given, list | tuple) else [given]
-    found += [*summary_rows(table, out), *rows_with_words(table, odd, out)]
+    found += odd_rows(table, odd, out)
     table.attrs["reading"] = TableReading(
         units, styles, counting, point, encoding, tuple(found), dict(read_as), spellings
     )

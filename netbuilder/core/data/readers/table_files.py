@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import unescape
@@ -166,7 +166,6 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
         )
     cells = [[_plain(cell) for cell in row] for row in sheets[name]]
     about = _about_sheet(path, name)
-    findings += _sheet_findings(about, options)
     if options.get("merged") == "fill":
         _fill_merged(cells, about.merged)
     first = next((i for i, row in enumerate(cells) if any(c not in {"", None} for c in row)), 0)
@@ -187,6 +186,9 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     ]
     _check_names(path, names)
     start = first + header
+    # A title across the columns is no value of theirs.
+    about = replace(about, merged=tuple(one for one in about.merged if one[2] >= start))
+    findings += _sheet_findings(about, options)
     rows = cells[start : None if nrows is None else start + nrows]
     columns = {
         label: _column([row[place] if place < len(row) else None for row in rows])

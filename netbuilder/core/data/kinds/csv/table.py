@@ -18,6 +18,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     labels_of,
     not_numbers_message,
+    number_summary,
     parse_booleans,
     sort_labels,
 )
@@ -181,18 +182,13 @@ def _alike(label: str) -> str:
 
 def with_range(column: FittedColumn, numbers: pd.Series) -> FittedColumn:
     """``column`` with the range and the usual values of ``numbers``, some of them missing."""
-    import numpy as np
-
-    values = numbers.astype(np.float64).dropna()
+    known = number_summary(numbers)
+    if known is None:
+        return column
     return replace(
-        column,
-        low=float(values.min()),
-        high=float(values.max()),
-        typical=float(stand_in(values, "median")),
-        mean=float(stand_in(values, "mean")),
-        common=float(stand_in(values, "most_frequent")),
-        whole=bool((values == np.floor(values)).all()),
-    )
+        column, low=known.low, high=known.high, typical=known.median, mean=known.mean,
+        common=known.common, whole=known.whole,
+    )  # fmt: skip
 
 
 def boolean_column(series: pd.Series, source: str) -> FittedColumn:

@@ -87,7 +87,7 @@ def input_columns(project: Project, known: Collection[str] | None = None) -> lis
 #: Arguments of ``pandas.read_csv`` that scripts write; facts from a file may say anything else.
 _READ_AS = (
     "sep", "decimal", "encoding", "skiprows", "header", "names", "comment", "lineterminator",
-    "dtype", "usecols",
+    "dtype", "usecols", "na_values",
 )  # fmt: skip
 
 
