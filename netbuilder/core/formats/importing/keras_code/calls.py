@@ -193,14 +193,8 @@ class Calls:
             return Dotted(f"keras.activations.{args[0]}")
         if last in _POLICIES and args and isinstance(args[0], str):
             self.precision = args[0]
-        if last == "preprocess_input" and tensors:
-            layer = Layer(last, {"family": family_of(name)}, line, notes=[ast.unparse(node)[:60]])
-            return self._call_layer(layer, tensors[:1], node)
-        if kind_of(last) in BACKBONES:
-            body = make_layer(last, args, kwargs, line)
-            if tensors:
-                self._call_layer(body, tensors[:1], node)
-            return body
+        if kind_of(last) in BACKBONES or (last == "preprocess_input" and tensors):
+            return self._pretrained(name, tensors, args, kwargs, node)
         if tensors and name.room in ("activations", "nn", "ops", "math") and last in ACTIVATIONS:
             layer = Layer("Activation", {"activation": last}, line)
             return self._call_layer(layer, tensors[:1], node)
@@ -218,6 +212,19 @@ class Calls:
             made.notes += [] if made.known else [ast.unparse(node)[:60]]
             return made
         return NotImplemented
+
+    def _pretrained(
+        self, name: Dotted, tensors: list[Call], args: list[Any], kwargs: dict[str, Any], node: Any
+    ) -> Any:
+        """A network of ``keras.applications``, or what scales the pixels for it."""
+        if name.last == "preprocess_input":
+            config, text = {"family": family_of(name)}, ast.unparse(node)[:60]
+            layer = Layer(name.last, config, node.lineno, notes=[text])
+            return self._call_layer(layer, tensors[:1], node)
+        body = make_layer(name.last, args, kwargs, node.lineno)
+        if tensors:
+            self._call_layer(body, tensors[:1], node)
+        return body
 
     def _object(self, name: Dotted, args: list[Any], kwargs: dict[str, Any], line: int) -> Any:
         from netbuilder.core.catalog.training.training_index import (
