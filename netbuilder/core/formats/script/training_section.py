@@ -124,7 +124,8 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             "from sklearn.utils.class_weight import compute_class_weight",
             "",
             *(["classes = y_train.argmax(axis=-1)"] if recipe.one_hot else []),
-            f'weights = compute_class_weight("balanced", classes=np.unique({numbers}), y={numbers})',
+            "weights = compute_class_weight("
+            f'"balanced", classes=np.unique({numbers}), y={numbers})',
         )
     x, more = model_inputs("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
