@@ -117,10 +117,8 @@ def test_balanced_classes_that_are_learned_as_one_hot_rows(
     names_of = run(script_source(project, load_facts(project, tmp_path), style), tmp_path,
                    monkeypatch)  # fmt: skip
     classes = names_of["y_train"].argmax(axis=-1)
-    if style is Style.EXACT:
-        weights = names_of["weights"][classes]
-    else:
-        weights = names_of["weights_train"]
+    exact = style is Style.EXACT
+    weights = names_of["weights"][classes] if exact else names_of["weights_train"]
     assert np.allclose(np.bincount(classes, weights), len(classes) / 3)
 
 

@@ -154,7 +154,8 @@ def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str
     )
     if name:
         listed.append(f"name={format_literal(name)}")
-    return format_call(f"layers.{spec.name}", listed, indent)
+    place = "layers." if spec.module.startswith("keras.") else ""  # a class of the user's own
+    return format_call(f"{place}{spec.name}", listed, indent)
 
 
 def identifier(text: str, taken: set[str]) -> str:

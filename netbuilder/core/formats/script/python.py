@@ -407,5 +407,11 @@ def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> 
     if re.search(r"\blayers\.", code):
         cell.add("from keras import layers")
     cell.add(*[line for line in imported if line.startswith("from ")])
+    used = {node.layer: LAYERS[node.layer].module for node in project.graph.nodes
+            if node.layer in LAYERS}  # fmt: skip
+    own = {name: module for name, module in used.items() if not module.startswith("keras.")}
+    for name, module in sorted(own.items()):
+        told = _("# Define your own layer {name} here.", name=name)
+        cell.add(told if module == "__main__" else f"from {module} import {name}")
     cell.add("", f"keras.utils.set_random_seed({project.training.seed})")
     return cell
