@@ -134,6 +134,24 @@ FLOWER = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
+def test_a_script_of_a_user_is_checked_with_types(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import netbuilder as nb\n"
+        "project = nb.load('iris.netbuilder')\n"
+        "if isinstance(project, nb.Project):\n"
+        "    reveal_type(project.train(epochs=3).evaluate())\n"
+        "    project.train(epochs='3')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "mine.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "dict[str, float]" in done.stdout
+    assert "arg-type" in done.stdout
+    assert "Found 1 error" in done.stdout
+
+
 def test_one_row_and_lists_of_numbers(model: nb.Model) -> None:
     numbers = list(FLOWER.values())
     for rows in (FLOWER, pd.Series(FLOWER), [numbers], (numbers,), np.array([numbers])):
