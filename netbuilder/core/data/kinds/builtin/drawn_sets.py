@@ -231,7 +231,7 @@ def _drawn(
             *function_lines(function),
             f"pictures, labels = {function.__name__}({given})",
             'x = pictures.astype("float32")',
-            *target_lines(question.task, "labels"),
+            *target_lines(question.task, 'labels.astype("str")'),
         ]
         return DataCode(tuple(lines), InputFormat.PIXELS)
 
