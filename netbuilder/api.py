@@ -7,6 +7,7 @@ asked. See ``docs/python.md``.
 from __future__ import annotations
 
 import html
+import numbers
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
 
-Rows: TypeAlias = "pd.DataFrame | np.ndarray | Sequence[Mapping[str, object]] | Sequence[str]"
+Rows: TypeAlias = (
+    "pd.DataFrame | pd.Series | np.ndarray | Mapping[str, object] | Sequence[Mapping[str, object]]"
+    " | Sequence[str] | Sequence[Sequence[float]]"
+)
 
 
 def load(path: str | Path) -> Project | Model:
@@ -87,16 +91,25 @@ def from_keras(model: keras.Model) -> Project:
     """
     import json
 
+    import keras
+
     from netbuilder.core.formats.importing import import_graph
     from netbuilder.core.formats.safety.model_file import ModelFile
 
+    if not isinstance(model, keras.Model):
+        raise UserError(
+            _("'{name}' is not a Keras model.", name=type(model).__name__),
+            _("Give a model that keras.Sequential or keras.Model made."),
+            code="not_a_model",
+        )
     for layer in model._flatten_layers(include_self=False, recursive=True):
         if not type(layer).__module__.startswith("keras."):
             register_layer(type(layer))
     try:
         config = json.loads(json.dumps(model.get_config(), default=_plain))
+        config["layers"]  # a class of one's own has none
         training = json.loads(json.dumps(model.get_compile_config() or {}, default=_plain))
-    except (NotImplementedError, TypeError) as error:
+    except (NotImplementedError, TypeError, LookupError) as error:
         raise UserError(
             _("The model '{name}' has no graph to read: {reason}", name=model.name, reason=error),
             _("Build it with keras.Sequential or with keras.Model(inputs, outputs)."),
@@ -210,7 +223,17 @@ class Project:
         learning_rate: float | None,
         seed: int | None,
     ) -> ProjectValue:
-        given = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+        given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+        for name, one in given.items():
+            least = 0 if name == "seed" else 1
+            whole = isinstance(one, numbers.Integral) and not isinstance(one, bool)
+            if one is not None and not (whole and least <= one < 2**32):
+                raise UserError(
+                    _("'{name}' must be a whole number, not {value}.", name=name, value=repr(one)),
+                    _("Give a number of {least} or more.", least=least),
+                    code="setting_invalid",
+                )
+        given = {name: one if one is None else int(one) for name, one in given.items()}
         changed: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
         if learning_rate is not None:
             old = self.value.training.optimizer
@@ -219,13 +242,24 @@ class Project:
         return replace(self.value, training=replace(self.value.training, **changed))
 
     def script(self, style: str = "short") -> str:
-        """Return the project as a Python script, "short" or "exact"."""
+        """Return the project as a Python script, "short" or "exact".
+
+        Raises:
+            UserError: there is no such style.
+        """
+        from netbuilder.core.formats.registry import facts_of
         from netbuilder.core.formats.script.python import Style, script_source
 
-        return script_source(self.value, style=Style(style))
+        if style not in set(Style):
+            raise UserError(
+                _("There is no style '{name}'.", name=style),
+                _("Choose one of {names}.", names=", ".join(Style)),
+                code="style_unknown",
+            )
+        return script_source(self.value, facts_of(self.value, self.base), Style(style))
 
     def save(self, path: str | Path) -> Path:
-        """Write the project; by the ending also as ``.py``, ``.ipynb`` or ``.network_svg``."""
+        """Write the project; by the ending also as ``.py``, ``.ipynb`` or ``.svg``."""
         from netbuilder.core.formats import registry
         from netbuilder.core.formats.paths import rebased
         from netbuilder.core.project import files
@@ -313,8 +347,9 @@ class Model:
         """Predict for new samples, in order.
 
         Args:
-            rows: a data frame or dicts with the columns of the training data, an array of raw
-                values (n, ...), texts, or a file (a table, a picture, a text, a sound).
+            rows: a data frame, a dict or several with the columns of the training data, an array
+                or lists of raw values (n, ...), texts, or a file (a table, a picture, a text, a
+                sound).
 
         Returns:
             Labels (n,) as texts, or numbers (n,) or (n, columns) in the target's units.
@@ -353,6 +388,10 @@ class Model:
 
         if isinstance(rows, Path | str):
             return predict_file(self.value, Path(rows), None)
+        if isinstance(rows, Mapping | pd.Series):
+            rows = [dict(rows)]
+        if isinstance(rows, Sequence) and rows and not isinstance(rows[0], Mapping | str):
+            rows = np.asarray(rows)
         if isinstance(rows, np.ndarray):
             names = [one.name for one in predict.form_fields(self.value)]
             if not names or rows.ndim != 2:
@@ -372,7 +411,12 @@ class Model:
             rows = pd.DataFrame(rows, columns=names)
         if isinstance(rows, pd.DataFrame):
             rows = [dict(row) for row in rows.to_dict("records")]
-        rows = list(rows)
+        if not isinstance(rows, Sequence):
+            raise DataError(
+                _("'{name}' holds no rows.", name=type(rows).__name__),
+                _("Give a data frame, dicts, an array, texts or a file."),
+                code="rows_unknown",
+            )
         if rows and isinstance(rows[0], str):
             return predict.predict_texts(self.value, rows)
         return predict.predict_rows(self.value, rows)
@@ -492,12 +536,10 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 def _written(frame: pd.DataFrame) -> Path:
     """A data frame as a file that every reader of the program takes."""
-    handle = tempfile.NamedTemporaryFile(  # noqa: SIM115  it stays until the process ends
-        suffix=".csv", dir=_folder().name, delete=False, mode="w", encoding="utf-8", newline=""
-    )
-    with handle:
-        frame.to_csv(handle, index=False)
-    return Path(handle.name)
+    # Messages name the file.
+    path = Path(tempfile.mkdtemp(dir=_folder().name), "data_frame.csv")
+    frame.to_csv(path, index=False)
+    return path
 
 
 def _curves(history: Mapping[str, Sequence[float]]) -> str:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -125,6 +126,87 @@ def test_errors_carry_a_code_and_a_fix(model: nb.Model, tmp_path: Path) -> None:
     assert caught.value.code == "array_columns"
     with pytest.raises(nb.UserError):
         nb.load(tmp_path / "none.netbuilder")
+
+
+FLOWER = (
+    {"sepal length (cm)": 5.1, "sepal width (cm)": 3.5, "petal length (cm)": 1.4,
+     "petal width (cm)": 0.2}
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_script_of_a_user_is_checked_with_types(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import netbuilder as nb\n"
+        "project = nb.load('iris.netbuilder')\n"
+        "if isinstance(project, nb.Project):\n"
+        "    reveal_type(project.train(epochs=3).evaluate())\n"
+        "    project.train(epochs='3')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "mine.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "dict[str, float]" in done.stdout
+    assert "arg-type" in done.stdout
+    assert "Found 1 error" in done.stdout
+
+
+def test_one_row_and_lists_of_numbers(model: nb.Model) -> None:
+    numbers = list(FLOWER.values())
+    for rows in (FLOWER, pd.Series(FLOWER), [numbers], (numbers,), np.array([numbers])):
+        assert model.predict(rows).tolist() == ["setosa"], rows
+
+
+class Subclassed(keras.Model):
+    """A model that is no graph."""
+
+    def call(self, inputs: object) -> object:
+        return inputs
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (lambda model: model.predict(None), "rows_unknown"),
+        (lambda model: model.predict([{"a": 1}]), "column_unknown"),
+        (lambda model: model.project.train(epochs=0), "setting_invalid"),
+        (lambda model: model.project.train(epochs="3"), "setting_invalid"),
+        (lambda model: model.project.train(epochs=2.5), "setting_invalid"),
+        (lambda model: model.project.train(batch_size=0), "setting_invalid"),
+        (lambda model: model.project.train(seed=-1), "setting_invalid"),
+        (lambda model: model.project.script("fancy"), "style_unknown"),
+        (lambda model: nb.from_keras("model"), "not_a_model"),
+        (lambda model: nb.from_keras(Subclassed()), "model_without_graph"),
+        (lambda model: nb.register_layer(int), "not_a_layer_class"),
+        (lambda model: nb.register_layer(Doubled()), "not_a_layer_class"),
+    ],
+)
+def test_mistakes_end_in_a_user_error(model: nb.Model, call: Any, code: str) -> None:
+    with pytest.raises(nb.UserError) as caught:
+        call(model)
+    assert caught.value.code == code
+    assert caught.value.fix
+
+
+def test_a_data_frame_has_a_name_in_messages() -> None:
+    frame = pd.DataFrame({"a": range(60), "b": range(60)})
+    with pytest.raises(nb.UserError, match="data_frame"):
+        nb.new(frame, target="none")
+
+
+def test_the_script_is_that_of_export(tmp_path: Path) -> None:
+    project = nb.load(IRIS)
+    assert isinstance(project, nb.Project)
+    project.save(tmp_path / "iris.py")
+    assert project.script() == (tmp_path / "iris.py").read_text("utf-8")
+
+
+def test_a_script_names_a_layer_of_the_user_s_own() -> None:
+    mine = keras.Sequential([keras.Input((4,)), Doubled(3.0), keras.layers.Dense(1)])
+    text = nb.from_keras(mine).script()
+    assert "layers.Doubled" not in text
+    assert f"from {Doubled.__module__} import Doubled" in text
 
 
 @pytest.mark.slow

@@ -250,7 +250,7 @@ def test_a_set_says_the_same_numbers_in_its_script(
     names = run_without_program(lines, tmp_path, monkeypatch)
     assert len(names["y"]) == len(samples)
     if samples.role == "text":
-        assert list(names["texts"]) == list(samples.arrays["text"])
+        assert list(names["x"]) == list(samples.arrays["text"])
         return
     mine = samples.table if samples.table is not None else next(iter(samples.arrays.values()))
     theirs = np.asarray(names["x"], np.float64)

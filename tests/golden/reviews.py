@@ -4,11 +4,12 @@
 # Keras and TensorFlow give the same results, up to rounding.
 
 import re
+from collections import Counter
+
 import keras
 import numpy as np
 import pandas as pd
 from keras import layers
-from collections import Counter
 from sklearn.metrics import classification_report
 from sklearn.model_selection import train_test_split
 

@@ -31,8 +31,10 @@ _HIDDEN = {shown: blank for blank, shown in SHOWN.items()}
 _SHOW, _HIDE = str.maketrans(SHOWN), str.maketrans(_HIDDEN)
 # Scripts that put no blanks between words: Hiragana, Katakana, Chinese characters.
 _EACH = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_ONE_EACH = re.compile(f"[{_EACH}]")
+ONE_EACH = re.compile(f"[{_EACH}]")
 WORDS = rf"\n|[{_EACH}]|(?:(?![{_EACH}])\w)+(?:['’](?:(?![{_EACH}])\w)+)*|[^\w\s]"
+#: The same in a text without the scripts that write no spaces.
+PLAIN_WORDS = r"\n|\w+(?:['’]\w+)*|[^\w\s]"
 _WORDS = re.compile(WORDS)
 _BLANK_PARTED = re.compile(r"\S+")
 OTHER_BLANKS = r"[^\S\n\t ]"
@@ -88,7 +90,7 @@ def mostly_without_blanks(texts: Iterable[str]) -> bool:
     letters = each = 0
     for text in texts:
         letters += sum(map(str.isalpha, text))
-        each += len(_ONE_EACH.findall(text))
+        each += len(ONE_EACH.findall(text))
     return each > 0 and each >= 0.3 * letters
 
 

@@ -225,7 +225,7 @@ def save_network(
                 code="not_trained",
                 path=str(path),
             )
-        known = _facts(source, base) if row.told and base is not None else None
+        known = facts_of(source, base) if row.told and base is not None else None
         given = _rebased(source, base, path)
         if known is not None:
             given = DescribedProject(given, known)
@@ -237,7 +237,7 @@ def save_network(
         return writer(given, path, **({"style": style} if style and row.styled else {})) or ()
 
 
-def _facts(project: Project, base: Path) -> DataFacts | None:
+def facts_of(project: Project, base: Path) -> DataFacts | None:
     """What is known of the data; None where there is none, or where it cannot be read."""
     from netbuilder.core.data.load import load_facts
 

@@ -259,6 +259,12 @@ def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]
             code="hdf5_unsafe",
         )
     _check_type(item.dtype, _("The dataset '{place}'", place=place), name)
+    if item.dtype.kind == "c":  # TensorFlow would drop a half of each without a word
+        raise FormatError(
+            _("'{place}' in '{name}' contains complex numbers.", place=place, name=name),
+            _("Keras layers need real numbers: save real weights."),
+            code="weights_complex",
+        )
     plist = item.id.get_create_plist()
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
     strange = [number for number in filters if number not in FILTERS]

@@ -341,6 +341,7 @@ def raw_from_rows(
                         + " "
                         + _("Known names: {names}.", names=format_list(known, 12))
                     ).strip(),
+                    code="column_unknown",
                 )
     frames = [inference_data.row_table(row) for row in listed_rows]
     table = pd.concat(frames, ignore_index=True)

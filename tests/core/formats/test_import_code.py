@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -275,7 +277,7 @@ def test_a_shape_of_data_is_left_to_the_data(tmp_path: Path) -> None:
         "import tf_keras as keras",
     ],
 )
-def test_styles_of_import(tmp_path: Path, imports: str) -> None:
+def test_styles_ofread(tmp_path: Path, imports: str) -> None:
     text = f"{imports}\nL = keras.layers\nm = keras.models.Sequential()\nm.add(L.LSTM(4))\n"
     assert layers(read(tmp_path, text)) == [("Input", {}), ("LSTM", {"units": 4})]
 
@@ -333,6 +335,137 @@ def notebook(*cells: str) -> str:
     made = [{"cell_type": "code", "source": one.splitlines(keepends=True)} for one in cells]
     made.insert(1, {"cell_type": "markdown", "source": ["# Title"]})
     return json.dumps({"cells": made, "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+
+
+TRANSFER = """
+from tensorflow import keras
+body = keras.applications.ResNet50V2(weights=WEIGHTS, include_top=False, input_shape=(64, 64, 3))
+scale = keras.applications.resnet_v2.preprocess_input
+start = keras.Input((64, 64, 3))
+x = body(scale(start), training=False)
+model = keras.Model(start, keras.layers.Dense(2)(keras.layers.Flatten()(x)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", {"trainable": True}),
+        ("body.trainable = False", {}),
+        ("for one in body.layers: one.trainable = False", {}),
+        ("body.trainable = True", {"trainable": True}),
+    ],
+)
+def test_a_pretrained_network_learns_unless_it_is_frozen(
+    tmp_path: Path, more: str, expected: dict[str, Any]
+) -> None:
+    found = read(tmp_path, TRANSFER.replace("WEIGHTS", "'imagenet'") + more)
+    assert found.placeholders == ()
+    by_kind = {node.layer: node.params for node in found.project.graph.nodes}
+    assert by_kind["ResNet50V2"] == expected  # its pixels are scaled in the layer
+
+
+def test_a_pretrained_network_without_its_weights(tmp_path: Path) -> None:
+    text = TRANSFER.replace("WEIGHTS", "None").replace("scale(start)", "start")
+    text = text.replace("scale = ", "# ")
+    found = read(tmp_path, text + "for one in body.layers[:9]: one.trainable = False")
+    node = next(node for node in found.project.graph.nodes if node.layer == "ResNet50V2")
+    assert node.params == {"weights": "none", "trainable": True, "preprocess": False}
+    assert {one.item: one.taken for one in found.changes}[node.id] == REPLACED
+
+
+LOST = """
+import keras, functools, numpy as np
+from keras.preprocessing.image import ImageDataGenerator
+from keras.constraints import maxnorm
+(x, y), _ = keras.datasets.mnist.load_data()
+generator = ImageDataGenerator(rescale=1 / 255, zoom_range=0.2)
+rows = generator.flow_from_directory("photos", batch_size=7)
+keras.mixed_precision.set_global_policy("mixed_float16")
+Conv = functools.partial(keras.layers.Conv2D, kernel_size=3, padding="same")
+relu = keras.activations.get("relu")
+start = keras.Input((8, 8, 1))
+x = relu(Conv(4, kernel_constraint=maxnorm(3), bias_initializer=keras.initializers.zeros())(start))
+one, two = keras.layers.Dense(1, name="one")(x), keras.layers.Dense(2, name="two")(x)
+model = keras.Model(start, [one, two])
+model.load_weights("w.h5")
+model.fit(rows, epochs=2)
+def own(a, b):
+    return a - b
+model.compile(keras.optimizers.Adam(f()), loss={"two": "mse", "one": own},
+              metrics={"two": ["mae"]}, loss_weights={"two": 0.5})
+model.fit(rows, epochs=9, steps_per_epoch=3, class_weight={0: 2}, sample_weight=w,
+          callbacks=[own])
+"""
+
+
+def test_nothing_is_lost_in_silence(tmp_path: Path) -> None:
+    found = read(tmp_path, LOST)
+    told = {one.item: one.message for one in found.changes}
+    lines = {item: int("".join(filter(str.isdigit, text.partition(":")[0])))
+             for item, text in told.items()}  # fmt: skip
+    assert lines == {"ImageDataGenerator": 6, "weights": 15, "fit": 16, "loss": 17, "optimizer": 19,
+                     "class_weight": 21, "steps_per_epoch": 21, "sample_weight": 21,
+                     "callbacks": 17, "data": 7}  # fmt: skip
+    assert "own" in told["loss"]
+    assert "zoom_range" in told["ImageDataGenerator"]
+    training = found.project.training
+    assert (training.batch_size, training.epochs, training.precision) == (7, 9, "mixed_float16")
+    by_kind = {node.layer: node.params for node in found.project.graph.nodes}
+    assert by_kind["Conv2D"]["kernel_constraint"]["params"] == {"max_value": 3}
+    assert by_kind["Activation"] == {"activation": "relu"}
+
+
+def test_losses_and_metrics_belong_to_the_output_of_their_name(tmp_path: Path) -> None:
+    text = LOST.replace('"one": own', '"one": "mae"')
+    outputs = read(tmp_path, text).project.training.outputs
+    assert outputs["two"].loss == Choice("mean_squared_error")
+    assert outputs["one"].loss == Choice("mean_absolute_error")
+    assert outputs["two"].metrics == (Choice("mean_absolute_error"),)
+    assert not outputs["one"].metrics
+    assert (outputs["one"].loss_weight, outputs["two"].loss_weight) == (1.0, 0.5)
+
+
+def test_a_function_that_another_package_calls_for_the_model(tmp_path: Path) -> None:
+    text = """
+from keras import Sequential, layers
+def build(hp, units=5):
+    model = Sequential([layers.Input((3,)), layers.Dense(units), layers.Dense(hp.Int("u", 1, 9))])
+    model.compile("adam", "mse")
+    return model
+search(build)
+"""
+    found = read(tmp_path, text)
+    assert [node.layer for node in found.project.graph.nodes] == ["Input", "Dense", "Dense"]
+    assert "build" in {one.item for one in found.changes}
+
+
+def test_folders_of_pictures_are_the_data(tmp_path: Path) -> None:
+    for part in ("train", "validation"):
+        (tmp_path / "pets" / part).mkdir(parents=True)
+    text = """
+import keras
+read = keras.utils.image_dataset_from_directory
+a = read("pets/train", image_size=(8, 8))
+b = keras.utils.image_dataset_from_directory("pets/validation", image_size=(8, 8))
+keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Dense(1)])
+""".replace("a = read", "a = keras.utils.image_dataset_from_directory")
+    data = read(tmp_path, text).project.data
+    assert (data.kind, Path(data.path).name) == ("images", "pets")
+
+
+def test_code_is_read_without_keras(tmp_path: Path) -> None:
+    (tmp_path / "code.py").write_text(
+        "from keras import Sequential, layers\n"
+        "Sequential([layers.Conv2D(3, (3, 3)), layers.Embedding(5, 6)])\n"
+    )
+    text = (
+        "import sys; from pathlib import Path\n"
+        "from netbuilder.core.formats.importing.keras_code.import_code import import_code\n"
+        f"import_code(Path({str(tmp_path / 'code.py')!r})); print('keras' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
 
 
 def test_a_notebook_with_magics(tmp_path: Path) -> None:

@@ -123,6 +123,21 @@ def test_weights_for_other_layers_and_odd_numbers_are_told(project: Path, tmp_pa
     assert caught.value.code == "weights_complex"
 
 
+def test_a_whole_model_with_complex_weights_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "whole.h5"
+    model_of(keras).save(path)
+    with h5py.File(path, "r+") as file:
+        names: list[str] = []
+        file.visititems(lambda name, one: names.append(name) if "kernel" in name else None)
+        name = next(one for one in names if isinstance(file[one], h5py.Dataset))
+        numbers = file[name][...] + 1j
+        del file[name]
+        file[name] = numbers
+    with pytest.raises(FormatError) as caught:
+        import_file(path, trained=True)
+    assert caught.value.code == "weights_complex"
+
+
 @pytest.mark.parametrize("version", ["2", "3"])
 def test_an_architecture_with_and_without_weights(tmp_path: Path, version: str) -> None:
     tk = keras if version == "3" else pytest.importorskip("tf_keras")

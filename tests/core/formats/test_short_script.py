@@ -7,6 +7,7 @@ import io
 import json
 import re
 import statistics
+import sys
 from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
@@ -93,10 +94,70 @@ def test_nothing_is_dropped_in_silence(tmp_path: Path, monkeypatch: pytest.Monke
     for style in Style:
         text = script_source(project, load_facts(project, EXAMPLES), style)
         assert "restore_best_weights=True" in text
+        calls = text.split("\n")
+        at = next(number for number, line in enumerate(calls) if "patience=3" in line)
+        assert calls[at - 1].strip().startswith("#"), "why EarlyStopping stands for it"
         assert "patience=3" in text
         assert "ReduceLROnPlateau" in text
         assert "balanced" in text
     run(script_source(project), tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("style", Style)
+def test_balanced_classes_that_are_learned_as_one_hot_rows(
+    style: Style, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = np.arange(60)
+    names = np.where(rows % 6 == 0, "rare", np.where(rows % 6 == 1, "some", "many"))
+    pd.DataFrame({"a": rows % 7, "kind": names}).to_csv(tmp_path / "t.csv", index=False)
+    nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 3, "activation": "softmax"}))
+    recipe = Data("csv", path="t.csv", target=("kind",), options={"one_hot": True})
+    training = Training(epochs=1, class_weight="balanced")
+    project = Project("T", Graph(nodes, (("input", "out"),)), recipe, training)
+    names_of = run(script_source(project, load_facts(project, tmp_path), style), tmp_path,
+                   monkeypatch)  # fmt: skip
+    classes = names_of["y_train"].argmax(axis=-1)
+    exact = style is Style.EXACT
+    weights = names_of["weights"][classes] if exact else names_of["weights_train"]
+    assert np.allclose(np.bincount(classes, weights), len(classes) / 3)
+
+
+def test_one_probability_may_come_from_an_activation_behind_the_last_dense(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = example("moons")
+    nodes = tuple(replace(one, params={"units": 1}) if one.id == project.graph.outputs[0] else one
+                  for one in project.graph.nodes)  # fmt: skip
+    nodes += (Node("last", "Activation", {"activation": "sigmoid"}),)
+    edges = (*project.graph.edges, (project.graph.outputs[0], "last"))
+    training = replace(project.training, epochs=2)
+    project = replace(project, graph=Graph(nodes, edges), training=training)
+    names = run(script_source(project, load_facts(project, EXAMPLES)), tmp_path, monkeypatch)
+    expected = names["model"].predict(names["x_test"], verbose=0)[:, 0] >= 0.5
+    assert (names["predictions"] == expected).all()
+    assert expected.any()
+
+
+@pytest.mark.parametrize("name", ["iris", "digits", "sales", "titanic", "language_model"])
+def test_a_script_reads_as_a_formatted_file(name: str, tmp_path: Path) -> None:
+    if name == "titanic":
+        recipe = _tables(tmp_path)["gaps"]
+        nodes = (Node("input", "Input"), Node("out", "Dense", {"units": 1}))
+        project, folder = Project("T", Graph(nodes, (("input", "out"),)), recipe), tmp_path
+    else:
+        project, folder = example(name), EXAMPLES
+    text = script_source(project, load_facts(project, folder))
+    assert [line for line in text.split("\n") if len(line) > 100] == []
+    tree = ast.parse(text)
+    imports = [one for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom)]
+    assert sum(isinstance(one, ast.Import | ast.ImportFrom) for one in ast.walk(tree)) == len(
+        imports
+    )
+    modules = [one.module if isinstance(one, ast.ImportFrom) else one.names[0].name
+               for one in imports]  # fmt: skip
+    assert len(set(modules)) + (modules.count("keras") == 2) == len(modules)
+    standard = [str(module).split(".")[0] in sys.stdlib_module_names for module in modules]
+    assert standard == sorted(standard, reverse=True)
 
 
 def _tables(folder: Path) -> dict[str, Data]:

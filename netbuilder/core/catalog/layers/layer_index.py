@@ -171,8 +171,16 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
         The row; that of an earlier registration is replaced.
 
     Raises:
-        UserError: a layer of Keras has that name, or the class cannot be imported by its name.
+        UserError: it is no class of layers, a layer of Keras has that name, or the class cannot be
+            imported by its name.
     """
+    bases = getattr(layer, "__mro__", ())
+    if not any(one.__name__ == "Layer" and one.__module__.startswith("keras.") for one in bases):
+        raise UserError(
+            _("'{name}' is not a class of Keras layers.", name=getattr(layer, "__name__", layer)),
+            _("Give a class that inherits from keras.layers.Layer."),
+            code="not_a_layer_class",
+        )
     name = layer.__name__
     held = LAYERS.get(name)
     if held is not None and held.module.startswith("keras."):

@@ -22,10 +22,10 @@ def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> T
     """
     config = training or {}
     optimizer = _optimizer(config.get("optimizer_config") or config.get("optimizer"))
-    losses = _for_outputs(config.get("loss"), len(outputs))
-    metrics = _metrics(config.get("metrics"), len(outputs))
+    losses = _for_outputs(config.get("loss"), outputs)
+    metrics = _metrics(config.get("metrics"), outputs)
     weights = [one if isinstance(one, int | float) else 1.0
-               for one in _for_outputs(config.get("loss_weights"), len(outputs))]  # fmt: skip
+               for one in _for_outputs(config.get("loss_weights"), outputs)]  # fmt: skip
     if len(outputs) <= 1:
         loss = _choice(losses[0], LOSSES) if losses else None
         return Training(loss=loss, optimizer=optimizer, metrics=metrics[0] if metrics else None)
@@ -64,26 +64,30 @@ def _choice(value: Any, table: Mapping[str, ObjectSpec]) -> Choice | None:
     return None if name is None else Choice(name)
 
 
-def _for_outputs(value: Any, count: int) -> list[Any]:
-    """One loss for each output: a single one stands for all."""
+def _for_outputs(value: Any, outputs: list[str]) -> list[Any]:
+    """One loss for each output: a single one stands for all; by name, or in the order given."""
     if value is None:
         return []
     if isinstance(value, list):
         return value
     if isinstance(value, Mapping) and "class_name" not in value:
-        return list(value.values())
-    return [value] * max(count, 1)
+        named = set(value) <= set(outputs)
+        return [value.get(one) for one in outputs] if named else list(value.values())
+    return [value] * max(len(outputs), 1)
 
 
-def _metrics(value: Any, count: int) -> list[tuple[Choice, ...]]:
+def _metrics(value: Any, outputs: list[str]) -> list[tuple[Choice, ...]]:
     if not value:
         return []
     if isinstance(value, Mapping) and "class_name" not in value:
-        value = list(value.values())
+        value = [
+            one if isinstance(one, list) else [one] * (one is not None)
+            for one in _for_outputs(value, outputs)
+        ]
     if not isinstance(value, list):
         value = [value]
     nested = any(isinstance(one, list) for one in value)
-    rows = value if nested else [value] * max(count, 1)
+    rows = value if nested else [value] * max(len(outputs), 1)
     found = []
     for row in rows:
         choices = [_choice(one, METRICS) for one in (row if isinstance(row, list) else [row])]

@@ -103,16 +103,6 @@ def _shape_problem(
             code="weights_wrong_count",
         )
     for variable, array in zip(variables, arrays, strict=True):
-        if array.dtype.kind == "c":
-            return FormatError(
-                _(
-                    "The weights of layer '{layer}' in '{file}' are complex numbers.",
-                    layer=layer,
-                    file=name,
-                ),
-                _("Keras layers need real numbers: save real weights."),
-                code="weights_complex",
-            )
         if tuple(variable.shape) != tuple(array.shape):
             return FormatError(
                 _(

@@ -120,6 +120,8 @@ def argument(param: Param, value: Any) -> str:
         return _named(value, SCHEDULES)
     if param.kind is Kind.LAYER and isinstance(value, Mapping):
         return layer_call(str(value.get("layer")), value.get("params") or {})
+    if param.kind is Kind.SIZE and isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
     return format_literal(value, tuples=param.kind in _TUPLES)
 
 
@@ -136,9 +138,10 @@ def object_call(choice: Choice, table: Mapping[str, ObjectSpec], indent: int = 0
     if name is None or not table[name].keras_class:
         return format_literal(choice.name)
     spec = table[name]
-    return format_call(
-        f"{spec.module}.{spec.keras_class}", arguments(spec.params, choice.params), indent
-    )
+    listed = arguments(spec.params, choice.params)
+    if table is REGULARIZERS and len(listed) == 1 and spec.params[0].name in choice.params:
+        listed = [listed[0].partition("=")[2]]  # L2(0.001)
+    return format_call(f"{spec.module}.{spec.keras_class}", listed, indent)
 
 
 def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str = "") -> str:
@@ -151,7 +154,8 @@ def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str
     )
     if name:
         listed.append(f"name={format_literal(name)}")
-    return format_call(f"layers.{spec.name}", listed, indent)
+    place = "layers." if spec.module.startswith("keras.") else ""  # a class of the user's own
+    return format_call(f"{place}{spec.name}", listed, indent)
 
 
 def identifier(text: str, taken: set[str]) -> str:

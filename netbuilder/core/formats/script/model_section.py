@@ -25,7 +25,7 @@ _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
     "x_validation", "y_validation", "train", "test", "history", "input", "labels", "id", "type",
     "sum", "min", "max", "print", "range", "list", "dict", "set", "filter", "map", "zip", "len",
-    "raw", "answer", "network", "begin", "cut",
+    "raw", "answer", "network", "begin", "cut", "base_model",
     "rows", "parts", "number", "layer", "Batches", "batches",
     "part_of", "groups", "row_weights", "weights_train", "weights_validation",
     "trained", "class_weight", "columns", "targets", "sample", "callbacks",
@@ -248,7 +248,8 @@ def _body(
         param.name: node.params.get(param.name, param.default) for param in spec.params
     }
     body = BACKBONES[spec.name]
-    layer = shared.get(node.id, f"{variable}_body")
+    alone = not any("keras.applications." in line for line in cell.lines)
+    layer = shared.get(node.id, "base_model" if alone else f"{variable}_base_model")
     if not any(line.startswith(f"{layer} = ") for line in cell.lines):
         name = str(params.get("weights_file") or "")
         by_name = params["weights"] == "file" and not name.endswith(BY_ORDER)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import textwrap
 from enum import StrEnum
 from pathlib import Path
@@ -267,7 +268,14 @@ def _lifted(found: list[ScriptCell]) -> list[str]:
             while kept and not kept[0]:
                 kept.pop(0)
             cell.lines = kept
-    return sorted(set(lines))
+    names: dict[str, set[str]] = {}
+    for line in lines:
+        module, _, name = line.partition(" import ")
+        names.setdefault(module, set()).update(name.split(", ") if name else [])
+    return [
+        f"{module} import {', '.join(sorted(found))}" if found else module
+        for module, found in sorted(names.items())
+    ]
 
 
 def script_source(
@@ -385,14 +393,25 @@ def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> 
     if _TYPES.search(code):
         # The program's own functions name types that a script does not import.
         cell.add("from __future__ import annotations", "")
-    cell.add(*[line for line in imported if line.startswith("import ")])
+    plain = [line for line in imported if line not in ("import numpy as np", "import pandas as pd")]
+    standard = [line for line in plain if line.split()[1].split(".")[0] in sys.stdlib_module_names]
+    imported = [line for line in plain if line not in standard]
+    standard.sort(key=lambda line: line.startswith("from "))
+    cell.add(*standard, *([""] if standard else []))
     cell.add("import keras")
     if re.search(r"\bnp\.", code):
         cell.add("import numpy as np")
     if re.search(r"\bpd\.", code):
         cell.add("import pandas as pd")
+    cell.add(*[line for line in imported if line.startswith("import ")])
     if re.search(r"\blayers\.", code):
         cell.add("from keras import layers")
     cell.add(*[line for line in imported if line.startswith("from ")])
+    used = {node.layer: LAYERS[node.layer].module for node in project.graph.nodes
+            if node.layer in LAYERS}  # fmt: skip
+    own = {name: module for name, module in used.items() if not module.startswith("keras.")}
+    for name, module in sorted(own.items()):
+        told = _("# Define your own layer {name} here.", name=name)
+        cell.add(told if module == "__main__" else f"from {module} import {name}")
     cell.add("", f"keras.utils.set_random_seed({project.training.seed})")
     return cell

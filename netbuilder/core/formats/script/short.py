@@ -46,7 +46,7 @@ def cells(
         model_cell(project, facts, ids=recipe.ids, exact=False),
         training_section.compile_cell(project, recipe, plain=True),
         _fit(project, recipe),
-        _evaluate(project, recipe),
+        _evaluate(project, facts, recipe),
         _predict(project, recipe),
         _save(project, recipe, stem),
     ]
@@ -72,8 +72,9 @@ def _split(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> S
     if code.parts or code.edited or (_several(project) and not recipe.table):
         return split_section.split_cell(project, recipe)
     cell = ScriptCell(_("Split the data"))
-    if recipe.task == REGRESSION and not recipe.mixed:
-        cell.add("y = np.asarray(y).reshape(len(y), -1)")
+    column = any(line.startswith(("y = data[targets]", "y = np.stack")) for line in code.lines)
+    if recipe.task == REGRESSION and not recipe.mixed and not column:
+        cell.add("y = y.reshape(len(y), -1)")
     rest = ("x", "y", *(("row_weights",) if code.weighted else ()))
     if recipe.own_test or data.test_split > 0:
         if not own:
@@ -146,6 +147,8 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     cell = ScriptCell(_("Preprocess the data"))
     if recipe.texts:
         _texts(project, facts, recipe, cell, parts)
+    elif recipe.table and (code.words or code.fills):
+        _mixed_table(project, recipe, cell, parts)
     elif recipe.table:
         _table(project, recipe, cell, parts)
     elif recipe.whole:
@@ -229,50 +232,62 @@ def _one_fill(project: Project) -> bool:
 def _table(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
-    """Scale numbers, one-hot encode words, fill gaps: all fitted on the training rows."""
-    code, scaler, several = recipe.code, recipe.scaler, _several(project)
-    if code.words or code.fills:
-        _transformer(project, recipe, cell)
-    elif scaler:
+    """Scale numbers, fitted on the training rows."""
+    scaler, several = recipe.scaler, _several(project)
+    if scaler:
         kept = '.set_output(transform="pandas")' if several else ""
         cell.add(f"from sklearn.preprocessing import {scaler}", f"x_scaler = {scaler}(){kept}")
-    elif not several:
-        cell.add(*(f'x_{one} = x_{one}.to_numpy("float32")' for one in parts))
-    if code.words or code.fills or scaler:
         cell.add("x_train = x_scaler.fit_transform(x_train)")
         cell.add(*(f"x_{one} = x_scaler.transform(x_{one})" for one in parts[1:]))
+    elif not several:
+        cell.add(*(f'x_{one} = x_{one}.to_numpy("float32")' for one in parts))
     if several:
         taken = "{name: x_PART[names] for name, names in columns.items()}"
         cell.add(*(f"x_{one} = {taken.replace('PART', one)}" for one in parts))
 
 
-def _transformer(project: Project, recipe: ScriptRecipe, cell: ScriptCell) -> None:
-    """``x_scaler`` for columns of numbers and of words, with gaps or without."""
+def _mixed_table(
+    project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
+) -> None:
+    """Scale numbers, one-hot encode words, fill gaps: all fitted on the training rows."""
     rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
     numbers = [f"SimpleImputer(strategy={format_literal(rule)})"] if rule else []
     words = ['SimpleImputer(strategy="most_frequent")'] if rule else []
     words.append('OneHotEncoder(handle_unknown="ignore", sparse_output=False)')
-    imported = ["sklearn.compose import make_column_selector, make_column_transformer"]
-    imported += ["sklearn.preprocessing import OneHotEncoder"]
-    if rule:
-        imported += ["sklearn.impute import SimpleImputer", "sklearn.pipeline import make_pipeline"]
+    used = ["preprocessing import OneHotEncoder", "compose import make_column_transformer"]
+    used += ["impute import SimpleImputer", "pipeline import make_pipeline"] if rule else []
     if recipe.scaler:
         numbers.append(f"{recipe.scaler}()")
-        imported.append(f"sklearn.preprocessing import {recipe.scaler}")
-    kinds = '["number", "bool"]'
+        used.append(f"preprocessing import {recipe.scaler}")
     cell.add(
-        *(f"from {one}" for one in imported),
-        "x_scaler = make_column_transformer(",
-        f"    ({_piped(numbers)}, make_column_selector(dtype_include={kinds})),",
-        f"    ({_piped(words)}, make_column_selector(dtype_exclude={kinds})),",
+        *(f"from sklearn.{one}" for one in used),
+        'numbers = x_train.select_dtypes(["number", "bool"]).columns',
+        "words = x_train.columns.difference(numbers, sort=False)",
+        "preprocessor = make_column_transformer(",
+        *_piped(numbers, "numbers"),
+        *_piped(words, "words"),
         ")",
+        "x_train = preprocessor.fit_transform(x_train)",
+        *(f"x_{one} = preprocessor.transform(x_{one})" for one in parts[1:]),
     )
 
 
-def _piped(steps: list[str]) -> str:
+def _piped(steps: list[str], columns: str) -> list[str]:
+    """Lines of one part of a transformer: what is done with some columns, in order."""
+    done = steps[0] if steps else '"passthrough"'
     if len(steps) > 1:
-        return f"make_pipeline({', '.join(steps)})"
-    return steps[0] if steps else '"passthrough"'
+        done = f"make_pipeline({', '.join(steps)})"
+    if len(done) + len(columns) + 9 <= _WIDTH:
+        return [f"    ({done}, {columns}),"]
+    inner = [f"            {step}," for step in steps]
+    return [
+        "    (",
+        "        make_pipeline(",
+        *inner,
+        "        ),",
+        f"        {columns},",
+        "    ),",
+    ]
 
 
 def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
@@ -282,7 +297,7 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
     if balanced:
         cell.add("from sklearn.utils.class_weight import compute_sample_weight")
-        found = 'compute_sample_weight("balanced", y_train)'
+        found = f'compute_sample_weight("balanced", {training_section.class_numbers(recipe)})'
         cell.add(f"weights_train = {f'weights_train * {found}' if weighted else found}")
     x = training_section.model_inputs("x_train", project)
     listed = [x, "y_train", f"epochs={training.epochs}", f"batch_size={training.batch_size}"]
@@ -300,7 +315,7 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     return cell
 
 
-def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
+def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell:
     cell = ScriptCell(_("Evaluate on the test set"))
     x = training_section.model_inputs("x_test", project)
     cell.add(f"model.evaluate({x}, y_test)")
@@ -319,16 +334,33 @@ def _evaluate(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     cell.add("from sklearn.metrics import classification_report")
     if recipe.task == MULTI_LABEL:
         cell.add(f"predictions = model.predict({x}) >= 0.5")
-        cell.add("print(classification_report(y_test, predictions, zero_division=0))")
+        named = any(line.startswith("targets = [") for line in recipe.code.lines)
+        known = ["y_test", "predictions", *["target_names=targets"] * named, "zero_division=0"]
+        cell.add(f"print(classification_report({', '.join(known)}))")
         return cell
-    one = project.graph.by_id[project.graph.outputs[0]].params.get("units") == 1
+    one = _is_single(project)
     how = "[:, 0] >= 0.5).astype(int)" if one else ".argmax(axis=-1)"
     cell.add(f"predictions = {'(' if one else ''}model.predict({x}){how}")
     true = "y_test.argmax(axis=-1)" if recipe.one_hot else "y_test"
-    known = ["labels=range(len(labels))", "target_names=labels", "zero_division=0"]
-    cell.add(*_called("report = classification_report", [true, "predictions", *known]))
-    cell.add("print(report)")
+    known = ["target_names=labels", "zero_division=0"]
+    if recipe.own_test or not _stratified(facts, recipe, project.data.test_split):
+        known.insert(0, "labels=range(len(labels))")  # a class may be in none of its rows
+    report = f"classification_report({', '.join([true, 'predictions', *known])})"
+    if len(report) + len("print()") <= _WIDTH:
+        cell.add(f"print({report})")
+    else:
+        cell.add(*_called("report = classification_report", [true, "predictions", *known]))
+        cell.add("print(report)")
     return cell
+
+
+def _is_single(project: Project) -> bool:
+    """Whether the network gives one probability for two classes."""
+    graph = project.graph
+    name = graph.outputs[0]
+    while "units" not in graph.by_id[name].params and graph.sources[name]:
+        name = graph.sources[name][0]  # an Activation, say, behind the last Dense
+    return graph.by_id[name].params.get("units") == 1
 
 
 def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
@@ -339,16 +371,20 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     if _several(project):
         first = training_section.model_inputs("x_test", project, "[:1]")
     cell.add(f"prediction = model.predict({first})")
+    correct = "y_test[0]"
     if recipe.task == REGRESSION:
         if recipe.target_scaler:
             cell.add("prediction = y_scaler.inverse_transform(prediction)")
-        cell.add('print("Prediction:", prediction[0])')
+            correct = "y_scaler.inverse_transform(y_test[:1])[0]"
+        cell.add(f'print("Predicted:", prediction[0], "Correct:", {correct})')
     elif recipe.task == MULTI_LABEL:
-        cell.add('print("Probability of each label:", prediction[0])')
+        cell.add('print("Probability of each label:", prediction[0], "Correct:", y_test[0])')
     else:
-        true = "y_test[0].argmax()" if recipe.one_hot else "y_test[0]"
-        cell.add('print("Probabilities:", prediction[0])')
-        cell.add(f'print("Predicted:", labels[predictions[0]], "Correct:", labels[{true}])')
+        correct = "y_test[0].argmax()" if recipe.one_hot else correct
+        how = "int(prediction[0, 0] >= 0.5)" if _is_single(project) else "prediction[0].argmax()"
+        said = '"Probability of", labels[1]' if _is_single(project) else '"Probabilities:"'
+        cell.add(f"print({said}, prediction[0])")
+        cell.add(f'print("Predicted:", labels[{how}], "Correct:", labels[{correct}])')
     return cell
 
 

@@ -109,19 +109,23 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     training, weighted = project.training, recipe.code.weighted
     cell = ScriptCell(_("Train"))
     callbacks = callback_calls(project)
+    numbers = "classes" if recipe.one_hot else "y_train"
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
     if balanced and weighted:
         cell.add(
             "from sklearn.utils.class_weight import compute_sample_weight",
             "",
             "# The weight of a row is the weight of its class times its sample weight.",
-            'weights_train = weights_train * compute_sample_weight("balanced", y_train)',
+            "weights_train = weights_train * "
+            f'compute_sample_weight("balanced", {class_numbers(recipe)})',
         )
     elif balanced:
         cell.add(
             "from sklearn.utils.class_weight import compute_class_weight",
             "",
-            'weights = compute_class_weight("balanced", classes=np.unique(y_train), y=y_train)',
+            *(["classes = y_train.argmax(axis=-1)"] if recipe.one_hot else []),
+            "weights = compute_class_weight("
+            f'"balanced", classes=np.unique({numbers}), y={numbers})',
         )
     x, more = model_inputs("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
@@ -158,6 +162,11 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     return cell
 
 
+def class_numbers(recipe: ScriptRecipe) -> str:
+    """The classes of the training rows as numbers, also where they are learned as one-hot rows."""
+    return "y_train.argmax(axis=-1)" if recipe.one_hot else "y_train"
+
+
 def model_inputs(name: str, project: Project, rows: str = "") -> str:
     """``name``, or a list in the order of the model's inputs where it has several; ``rows`` is
     written behind each array."""
@@ -177,9 +186,9 @@ def callback_calls(project: Project) -> list[str]:
         name = canonical(CALLBACKS, choice.name) or ""
         if name == "RestoreBestWeights":
             own = {"patience": project.training.epochs, "restore_best_weights": True}
-            found.append(
-                object_call(Choice("EarlyStopping", {**choice.params, **own}), CALLBACKS, 8)
-            )
+            call = object_call(Choice("EarlyStopping", {**choice.params, **own}), CALLBACKS, 8)
+            told = _("# Never stops early; restores the weights of the best epoch.")
+            found.append(f"{told}\n        {call}")
         elif name in CALLBACKS and CALLBACKS[name].keras_class:
             found.append(object_call(choice, CALLBACKS, 8))
     return found

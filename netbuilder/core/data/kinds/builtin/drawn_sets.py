@@ -230,8 +230,8 @@ def _drawn(
             *function_lines(colorize),
             *function_lines(function),
             f"pictures, labels = {function.__name__}({given})",
-            'x, targets = pictures.astype("float32"), pd.Series(labels)',
-            *target_lines(question.task),
+            'x = pictures.astype("float32")',
+            *target_lines(question.task, 'labels.astype("str")'),
         ]
         return DataCode(tuple(lines), InputFormat.PIXELS)
 

@@ -74,9 +74,8 @@ def points(
             f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
             *edited_points.edit_lines(edits),
             'x = pd.DataFrame(points, columns=["x", "y"])',
-            "targets = pd.Series(colours)",
             *input_columns(question.project),
-            *target_lines(question.task),
+            *target_lines(question.task, "colours"),
         ]
         return DataCode(tuple(lines), edited=bool(edits))
 
@@ -112,9 +111,8 @@ def _sine_code(question: ScriptRequest) -> DataCode:
         "points = np.stack([across, up], axis=1)",
         *edited_points.edit_lines(edits),
         'x = pd.DataFrame(points[:, :1], columns=["x"])',
-        "targets = pd.Series(points[:, 1])",
         *input_columns(question.project),
-        *target_lines(question.task),
+        *target_lines(question.task, "points[:, 1]"),
     ]
     return DataCode(tuple(lines), edited=bool(edits))
 
@@ -154,8 +152,7 @@ def _waves_code(question: ScriptRequest) -> DataCode:
     lines = [
         *function_lines(generated.waves),
         f"x, shapes = waves({arguments_of(_WAVES, question.project.data.options)})",
-        "targets = pd.Series(shapes)",
-        *target_lines(question.task),
+        *target_lines(question.task, "shapes"),
     ]
     return DataCode(tuple(lines), InputFormat.NUMBERS)
 
@@ -175,9 +172,9 @@ def _reviews(options: Mapping[str, Any]) -> Samples:
 def _reviews_code(question: ScriptRequest) -> DataCode:
     lines = [
         *function_lines(generated.reviews),
-        f"texts, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
-        'x, targets = texts.astype("str"), pd.Series(opinions)',
-        *target_lines(question.task),
+        f"x, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
+        'x = x.astype("str")',
+        *target_lines(question.task, 'opinions.astype("str")'),
     ]
     return text_code(question, lines)
 
@@ -205,10 +202,10 @@ def _sales_code(question: ScriptRequest) -> DataCode:
     lines = [
         *function_lines(generated.sales),
         f"facts, earned = sales({arguments_of(_SALES, question.project.data.options)})",
-        f"x = pd.DataFrame(facts, columns={format_literal(list(_SALES_COLUMNS))})",
-        "targets = pd.Series(earned)",
+        f'columns = "{" ".join(_SALES_COLUMNS)}".split()',
+        "x = pd.DataFrame(facts, columns=columns)",
         *input_columns(question.project),
-        *target_lines(question.task),
+        *target_lines(question.task, "earned"),
     ]
     return DataCode(tuple(lines))
 
@@ -378,7 +375,8 @@ def _long_text(
         given = question.project.data.options
         options = {**given, **chosen_options(params, given)}
         made = f"text = {name}({arguments_of(own, given)})"
-        return windows_code([*function_lines(function), made, *token_lines(options)], options)
+        lines = [*function_lines(function), made, *token_lines(options, "a")]  # in English
+        return windows_code(lines, options)
 
     return DataSet(name, title, description, "classes", make, code, params)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
-from netbuilder.core.data.kinds.scripts.script_lines import target_lines, text_code
+from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -117,6 +117,13 @@ def _pictures(
     def code(question: ScriptRequest) -> DataCode:
         grey = name in {"mnist", "fashion_mnist"}
         axis = "[..., np.newaxis]" if grey else ""
+        named: tuple[str, ...] = (f"labels = {format_literal(list(labels))}",)
+        if list(labels) != sorted(labels):  # NetBuilder has classes in the order of their names
+            named = (
+                f"names = np.array({format_literal(list(labels))})",
+                "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
+                "y_test = np.searchsorted(labels, names[y_test.ravel()])",
+            )
         return DataCode(
             (
                 f"from keras.datasets import {name}",
@@ -124,10 +131,7 @@ def _pictures(
                 f"(x, y), (x_test, y_test) = {name}.load_data()",
                 f'x = x{axis}.astype("float32")',
                 f'x_test = x_test{axis}.astype("float32")',
-                f"names = np.array({format_literal(list(labels))})",
-                "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
-                "y_test = np.searchsorted(labels, names[y_test.ravel()])",
-                "labels = [str(label) for label in labels]",
+                *named,
             ),
             InputFormat.PIXELS,
             own_test=True,
@@ -182,9 +186,7 @@ def _imdb_code(question: ScriptRequest) -> DataCode:
         '    np.array([" ".join(words[i] for i in one if i in words) for one in ids])',
         "    for ids, _ in parts",
         ")",
-        'targets = np.array(["negative", "positive"])[parts[0][1]]',
-        *target_lines(question.task),
-        "y_test = parts[1][1]",
+        'labels, y, y_test = ["negative", "positive"], parts[0][1], parts[1][1]',
     ]
     return text_code(question, lines, own_test=True)
 

@@ -43,13 +43,16 @@ def _table(
             f"from sklearn.datasets import {loader}",
             "",
             f"bunch = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
-            "x, y = bunch.data, bunch.target",
+            "x, y = bunch.data, bunch.target.to_numpy()",
         ]
-        if question.task != REGRESSION:
-            lines += [
-                "labels, y = np.unique(bunch.target_names[y], return_inverse=True)",
-                "labels = [str(label) for label in labels]",
-            ]
+        if task != REGRESSION:
+            # Those of the breast cancer are not in the order of their names, as NetBuilder's are.
+            sorted_names = "np.unique(bunch.target_names[y], return_inverse=True)"
+            lines += (
+                [f"labels, y = {sorted_names}"]
+                if name == "breast_cancer"
+                else ["labels = bunch.target_names"]
+            )
         return DataCode((*lines, *input_columns(question.project)))
 
     return DataSet(name, title, description, task, make, code)

@@ -23,18 +23,20 @@ def used_inputs(graph: Graph) -> tuple[str, ...]:
 
 
 def function_lines(function: Callable[..., Any]) -> list[str]:
-    """Lines of a script: the text of a function that stands by itself."""
-    return [*inspect.getsource(function).rstrip().split("\n"), "", ""]
+    """Lines of a script: the text of a function that stands by itself, its imports before it."""
+    lines = inspect.getsource(function).rstrip().split("\n")
+    imports = [line for line in lines if line.startswith(("    import ", "    from "))]
+    body = "\n".join(line for line in lines if line not in imports)
+    if imports:
+        body = body.replace('"""\n\n', '"""\n', 1)
+    return [*(line.strip() for line in imports), *body.split("\n"), "", ""]
 
 
-def target_lines(task: str) -> list[str]:
-    """From ``targets`` to ``y``: numbers as they are, classes by their number."""
+def target_lines(task: str, targets: str) -> list[str]:
+    """From an array of numbers or names to ``y``: numbers as they are, classes by their number."""
     if task in {REGRESSION, MULTI_LABEL}:
-        return ['y = targets.to_numpy("float32")']
-    return [
-        "labels, y = np.unique(targets, return_inverse=True)",
-        "labels = [str(label) for label in labels]",
-    ]
+        return [f'y = {targets}.astype("float32")']
+    return [f"labels, y = np.unique({targets}, return_inverse=True)"]
 
 
 def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]:

@@ -5,7 +5,7 @@ The windows are views into one row of numbers: they are copied when they are nee
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -349,8 +349,12 @@ class TokenModality(Modality):
 TOKENS = TokenModality()
 
 
-def window_lines(options: Mapping[str, Any]) -> list[str]:
-    """Lines of a script: from ``text`` to windows of numbers and what comes after each."""
+def window_lines(options: Mapping[str, Any], tokens: Iterable[str] = ()) -> list[str]:
+    """Lines of a script: from ``text`` to windows of numbers and what comes after each.
+
+    ``tokens``: all that the text has, where they are known; without Chinese and Japanese ones,
+    words are found by a shorter pattern.
+    """
     level = level_of(options)
     lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
     size = min(MOST_WORDS, integer_option(options, "max_words", MOST_WORDS, least=3))
@@ -360,10 +364,14 @@ def window_lines(options: Mapping[str, Any]) -> list[str]:
         "",
         *(function_lines(blank_starts) if options.get("short_starts") else ()),
         *lower,
-        f"text = re.sub({tokens_.OTHER_BLANKS!r}, ' ', text)",
+        f'text = re.sub(r"{tokens_.OTHER_BLANKS}", " ", text)',
         f"shown = {format_literal(tokens_.SHOWN)}",
         "hidden = {mark: blank for blank, mark in shown.items()}",
-        *(_pair_lines(options, size) if level == tokens_.BYTE_PAIR else _token_lines(level, size)),
+        *(
+            _pair_lines(options, size)
+            if level == tokens_.BYTE_PAIR
+            else _token_lines(level, size, tokens)
+        ),
         "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
         "numbers = {token: number for number, token in enumerate(known, 2)}",
         "ids = np.array([numbers.get(token, 1) for token in tokens])",
@@ -384,8 +392,11 @@ _BLANKED = (
 )
 
 
-def _token_lines(level: str, size: int) -> tuple[str, ...]:
-    split = "text" if level == tokens_.CHARACTER else f"re.findall({tokens_.WORDS!r}, text)"
+def _token_lines(level: str, size: int, known: Iterable[str]) -> tuple[str, ...]:
+    every = set("".join(known))
+    plain = every and not any(tokens_.ONE_EACH.match(letter) for letter in every)
+    pattern = tokens_.PLAIN_WORDS if plain else tokens_.WORDS
+    split = "text" if level == tokens_.CHARACTER else f're.findall(r"{pattern}", text)'
     tokens = f"tokens = [shown.get(token, token) for token in {split}]"
     return (tokens, *_known_lines("tokens", size))
 
@@ -424,9 +435,16 @@ def code(question: ScriptRequest) -> DataCode:
         "from pathlib import Path",
         "",
         f"text = Path({format_literal(data.path)}).read_text(encoding={format_literal(encoding)})",
-        *window_lines(data.options),
+        *window_lines(data.options, _all_tokens(question)),
     ]
     return windows_code(lines, data.options)
+
+
+def _all_tokens(question: ScriptRequest) -> tuple[str, ...]:
+    """All tokens of the text; none where some may have found no room in the vocabulary."""
+    known = question.facts.vocabulary if question.facts is not None else ()
+    size = integer_option(question.project.data.options, "max_words", MOST_WORDS, least=3)
+    return known if len(known) < min(MOST_WORDS, size) else ()
 
 
 def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:

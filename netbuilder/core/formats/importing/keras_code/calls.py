@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.weight_objects import ACTIVATIONS
+from netbuilder.core.formats.importing.keras_code.script_data import DataReads
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
     Call,
@@ -18,11 +20,13 @@ from netbuilder.core.formats.importing.keras_code.values import (
     KerasObject,
     Layer,
     Model,
+    Partial,
     Unread,
     kind_of,
     make_layer,
     plain,
 )
+from netbuilder.core.i18n import gettext as _
 
 MAX_STEPS = 50_000  # of all together
 MAX_ITEMS = 2_000  # of one list or text
@@ -56,6 +60,8 @@ _ROOMS = frozenset(
     {"optimizers", "legacy", "schedules", "losses", "metrics", "initializers", "regularizers"}
     | {"constraints", "callbacks", "learning_rate_schedule", "optimizer_v2", "tf_optimizers"}
 )
+_LOWER_ROOMS = frozenset({"regularizers", "initializers", "constraints"})
+_POLICIES = frozenset({"set_global_policy", "set_dtype_policy", "set_policy"})
 _FUNCTIONS = {"concat": "Concatenate"}
 _FUNCTION_ROOMS = frozenset({"layers", "merge", "ops", "math", "tensorflow", "backend"})
 _COMPILE = ("optimizer", "loss", "metrics")
@@ -77,13 +83,20 @@ class Calls:
     Attributes:
         models: all that were made, in their order.
         problems: (line, what the code says there) of what could not be read and matters.
-        tables: (line, path) of CSV files that the script reads.
+        remarks: (item, line, sentence) about what is not taken over as it is.
+        data: the data that the script reads.
+        precision: of the whole program, where the script sets it; else "".
+        optimizer_line: of the last optimizer that the script makes; 0 without one.
+        preprocessed: families of ``keras.applications`` whose ``preprocess_input`` is used.
     """
 
     def __init__(self) -> None:
         self.models: list[Model] = []
         self.problems: list[tuple[int, str]] = []
-        self.tables: list[tuple[int, str]] = []
+        self.remarks: list[tuple[str, int, str]] = []
+        self.data = DataReads()
+        self.precision, self.optimizer_line = "", 0
+        self.preprocessed: set[str] = set()
         self._names: dict[str, Any] = {"__name__": "__main__"}
         self._stars: list[str] = []
         self._steps = self._depth = 0
@@ -109,6 +122,7 @@ class Calls:
                 kwargs[one.arg] = value
             elif isinstance(value, dict):
                 kwargs |= {str(key): inner for key, inner in value.items()}
+        self.data.read(node, args, kwargs, self.remarks)
         if isinstance(node.func, ast.Attribute):
             inner = node.func.value
             if "__class__" in names and getattr(getattr(inner, "func", None), "id", "") == "super":
@@ -124,13 +138,16 @@ class Calls:
             return self._call_value(target, args, kwargs, node)
         if isinstance(target, Function):
             return self._own_function(target, args, kwargs, node)
+        if isinstance(target, Partial):
+            named = {**target.kwargs, **kwargs}
+            return self._called(target.target, [*target.args, *args], named, node)
         if isinstance(target, Dotted):
             if target.path.startswith("builtins."):
                 return self._builtin(target.last, args, kwargs)
+            if target.path == "functools.partial" and args:
+                return Partial(args[0], args[1:], kwargs)
             if target.is_keras:
                 return self._of_keras(target, args, kwargs, node)
-            if target.last == "read_csv" and args and isinstance(args[0], str):
-                self.tables.append((node.lineno, args[0]))
         tensors = list(tensors_in([*args, *kwargs.values()]))
         if tensors:
             return self._unknown_call(ast.unparse(node.func)[:40], tensors, node.lineno)
@@ -170,8 +187,14 @@ class Calls:
         if last == "image_data_format":
             return "channels_last"
         tensors = list(tensors_in([*args, *kwargs.values()]))
-        if (name.room in _ROOMS and last[:1].isupper()) or name.room in ("regularizers",):
+        if (name.room in _ROOMS and last[:1].isupper()) or name.room in _LOWER_ROOMS:
             return self._object(name, args, kwargs, line)
+        if name.room == "activations" and last == "get" and args and isinstance(args[0], str):
+            return Dotted(f"keras.activations.{args[0]}")
+        if last in _POLICIES and args and isinstance(args[0], str):
+            self.precision = args[0]
+        if kind_of(last) in BACKBONES or (last == "preprocess_input" and tensors):
+            return self._pretrained(name, tensors, args, kwargs, node)
         if tensors and name.room in ("activations", "nn", "ops", "math") and last in ACTIVATIONS:
             layer = Layer("Activation", {"activation": last}, line)
             return self._call_layer(layer, tensors[:1], node)
@@ -185,8 +208,23 @@ class Calls:
             layer = make_layer("Input", args, kwargs, line)
             return Call(layer, (), line)
         if last[:1].isupper():
-            return make_layer(last, args, kwargs, line)
+            made = make_layer(last, args, kwargs, line)
+            made.notes += [] if made.known else [ast.unparse(node)[:60]]
+            return made
         return NotImplemented
+
+    def _pretrained(
+        self, name: Dotted, tensors: list[Call], args: list[Any], kwargs: dict[str, Any], node: Any
+    ) -> Any:
+        """A network of ``keras.applications``, or what scales the pixels for it."""
+        if name.last == "preprocess_input":
+            config, text = {"family": family_of(name)}, ast.unparse(node)[:60]
+            layer = Layer(name.last, config, node.lineno, notes=[text])
+            return self._call_layer(layer, tensors[:1], node)
+        body = make_layer(name.last, args, kwargs, node.lineno)
+        if tensors:
+            self._call_layer(body, tensors[:1], node)
+        return body
 
     def _object(self, name: Dotted, args: list[Any], kwargs: dict[str, Any], line: int) -> Any:
         from netbuilder.core.catalog.training.training_index import (
@@ -208,6 +246,8 @@ class Calls:
             if spec is not None and (args or table is not LOSSES):
                 config = dict(zip(spec.by_name, args, strict=False))
                 break
+        if canonical(OPTIMIZERS, name.last):
+            self.optimizer_line = line
         if name.last in ("l1_l2", "L1L2", "l1", "l2") and not args and not kwargs:
             config = {}
         return KerasObject(name.last, name.room, {**config, **kwargs}, line)
@@ -263,7 +303,7 @@ class Calls:
             return self._own_function(replace(found, owner=model), args, kwargs, node)
         if name == "__init__":
             return self._set_up(model, args, kwargs, node.lineno) if made.root else None
-        return self._model_method(model, name, args, kwargs)
+        return self._model_method(model, name, args, kwargs, node.lineno)
 
     def _call_object(self, model: Model, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
         """Follow ``call`` as in training, where dropout is part of the network; a layer of which
@@ -324,7 +364,7 @@ class Calls:
         if isinstance(owner, Model):
             if owner.member(name) is not NotImplemented:
                 return NotImplemented
-            return self._model_method(owner, name, args, kwargs)
+            return self._model_method(owner, name, args, kwargs, node.lineno)
         for kind, names in _METHODS.items():
             if isinstance(owner, kind) and name in names:
                 values = [*args, *kwargs.values()]
@@ -337,7 +377,7 @@ class Calls:
         return NotImplemented
 
     def _model_method(
-        self, model: Model, name: str, args: list[Any], kwargs: dict[str, Any]
+        self, model: Model, name: str, args: list[Any], kwargs: dict[str, Any], line: int
     ) -> Any:
         if name == "add" and args and model.layers is not None:
             if isinstance(args[0], Model):
@@ -357,16 +397,25 @@ class Calls:
             model.shape = shape[1:] if isinstance(shape, list) else None
         elif name == "compile":
             model.compiled = {**dict(zip(_COMPILE, args, strict=False)), **kwargs}
+            model.compiled_line = line
         elif name in ("fit", "fit_generator"):
+            if model.fitted is not None:
+                told = _("The model is trained again later: only the last fit is used.")
+                self.remarks.append(("fit", model.fitted_line, told))
             model.fitted = {**dict(zip(_FIT, args, strict=False)), **kwargs}
-        elif name in ("load_weights", "load_model"):
-            self.problems.append((0, f"{name}({args[0]!r})" if args else name))
+            model.fitted_line = line
+        elif name == "load_weights":
+            told = _(
+                "Weights are not loaded from code. Add --weights FILE, or open the file with the "
+                "weights afterwards."
+            )
+            self.remarks.append(("weights", line, told))
         else:
             return NotImplemented
         return None
 
     def _own_function(
-        self, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+        self, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.AST
     ) -> Any:
         definition, names = function.node, function.arguments
         if self._depth >= MAX_DEPTH or self._steps > MAX_STEPS:
@@ -405,6 +454,9 @@ class Calls:
             return self._call_layer(target, tensors, node)
         target.used = True
         if target.layers is not None:
+            start = tensors[0].layer
+            if start.kind == "Input" and start.shape is None:
+                start.shape = _start(target).layer.shape
             return self._through(target.layers, tensors, node)
         if target.code_class is not None and not target.outputs:
             return self._call_object(
@@ -439,6 +491,10 @@ class Calls:
         return tensors[0] if len(tensors) == 1 else tensors
 
     def _call_layer(self, layer: Layer, tensors: list[Call], node: Any) -> Call:
+        body = BACKBONES.get(layer.kind)
+        if body is not None and tensors[0].layer.config.get("family") == body.family:
+            layer.config["preprocess"] = True
+            tensors = list(tensors[0].sources)
         for start in (one.layer for one in tensors[:1]):
             if start.kind == "Input" and start.shape is None:
                 start.shape = layer.shape
@@ -451,6 +507,11 @@ class Calls:
         call = Call(layer, tuple(dict.fromkeys(tensors)), line)
         layer.calls.append(call)
         return call
+
+
+def family_of(name: Dotted) -> str:
+    """The family of ``keras.applications`` whose function a name stands for."""
+    return "resnet" if name.room == "resnet50" else name.room
 
 
 def word(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.importing.import_params import (
@@ -20,6 +21,7 @@ from netbuilder.core.formats.importing.import_params import (
 from netbuilder.core.formats.importing.import_training import import_training
 from netbuilder.core.formats.importing.keras_code.calls import ordered
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
+from netbuilder.core.formats.importing.keras_code.script_data import DataReads
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
     Call,
@@ -165,6 +167,8 @@ MAX_LAYERS = 10_000
 # Arguments of Keras 1 and 2, and of single optimizers, that mean what another name says now.
 _OLD = {"lr": "learning_rate", "nb_epoch": "epochs"}
 _SETTINGS = ("epochs", "batch_size", "shuffle")
+# Arguments of fit that change a training and have no place in a project.
+_UNUSED = ("sample_weight", "initial_epoch", "steps_per_epoch", "validation_steps")
 
 
 def import_code(path: Path) -> Imported:
@@ -183,7 +187,7 @@ def import_code(path: Path) -> Imported:
             if not one.used:
                 walk.ends(one)
         model = _chosen(walk.models, source, path)
-        builder = _Builder(source)
+        builder = _Builder(source, walk.preprocessed)
         outputs = builder.build(*walk.ends(model))
     except RecursionError as error:
         raise FormatError(
@@ -195,9 +199,13 @@ def import_code(path: Path) -> Imported:
     for line, text in walk.problems:
         if not any(text in one.message for one in builder.report):
             builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
-    training, split = builder.settings(model, outputs)
+    for item, line, sentence in walk.remarks:
+        builder.tell(item, LEFT_OUT, line, sentence)
+    training, split = builder.settings(model, outputs, walk.data.batch_size, walk.optimizer_line)
+    if walk.precision in ("mixed_float16", "mixed_bfloat16"):
+        training = replace(training, precision=walk.precision)
     data = replace(Data(), validation_split=split) if split is not None else Data()
-    data = builder.table(walk.tables, data, path.parent)
+    data = builder.data(walk.data, data, path.parent)
     for other in walk.models:
         if other is not model and not other.used and (other.layers or other.outputs):
             builder.tell("model", LEFT_OUT, other.line, _("Another model in the file."))
@@ -228,14 +236,23 @@ def _chosen(models: list[Model], source: Source, path: Path) -> Model:
     )
 
 
+def _members(value: Any) -> list[Any]:
+    """The parts of a list or dict, of lists in it too; a single value is its own part."""
+    if isinstance(value, dict):
+        return _members(list(value.values()))
+    if isinstance(value, list):
+        return [found for one in value for found in _members(one)]
+    return [value]
+
+
 class _Builder:
     """Makes nodes, edges and the report of a model that was found."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, preprocessed: Collection[str]) -> None:
         self.nodes: list[Node] = []
         self.edges: list[tuple[str, str]] = []
         self.report: list[ReportItem] = []
-        self._source = source
+        self._source, self._preprocessed = source, preprocessed
         self._ids: dict[int, str] = {}
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
@@ -286,6 +303,10 @@ class _Builder:
             extra = {"explanation": self.report[-1].message}
             self.nodes.append(Node(name, layer.kind, extra=extra))
             return
+        body = BACKBONES.get(layer.kind)
+        if body is not None and "preprocess" in LAYERS[layer.kind].by_name:
+            # Pixels that the script scales outside the network are scaled in its layer here.
+            layer.config["preprocess"] |= body.family in self._preprocessed
         params = layer_params(layer.kind, layer.config)
         reasons = []
         if layer.kind == "Input":
@@ -310,12 +331,23 @@ class _Builder:
 
     # --- settings ---
 
-    def settings(self, model: Model, outputs: list[str]) -> tuple[Training, float | None]:
-        """Loss, optimizer, metrics and how long to train; and the share for validation."""
+    def settings(
+        self, model: Model, outputs: list[str], batch_size: int = 0, trained_by: int = 0
+    ) -> tuple[Training, float | None]:
+        """Loss, optimizer, metrics and how long to train; and the share for validation.
+
+        ``batch_size``: of the data that the script reads, where ``fit`` names none.
+        ``trained_by``: the line of an optimizer, of which a loop of the script's own may make use.
+        """
         training = Training()
         if model.compiled is not None:
-            training = import_training(self._plan(model.compiled), outputs)
+            training = import_training(self._plan(model), outputs)
+        elif trained_by:
+            told = _("The model is not compiled: choose loss and optimizer on the Settings page.")
+            self.tell("training", LEFT_OUT, trained_by, told)
         given = {_OLD.get(key, key): one for key, one in (model.fitted or {}).items()}
+        if batch_size and given:
+            given.setdefault("batch_size", batch_size)
         for key in _SETTINGS:
             value = given.get(key)
             if isinstance(value, bool | int) and (value or key == "shuffle"):
@@ -323,31 +355,42 @@ class _Builder:
                 training = replace(training, **chosen)
                 self.report.append(ReportItem(key, AS_IS, str(value)))
             elif value is not None:
-                self._unread(key, value)
-        training = replace(training, callbacks=tuple(self._callbacks(given.get("callbacks"))))
+                self._unread(key, value, model.fitted_line)
+        callbacks = tuple(self._callbacks(given.get("callbacks"), model.fitted_line))
+        training = replace(training, callbacks=callbacks)
         if given.get("class_weight") is not None:
-            self._unread("class_weight", given["class_weight"])
+            told = _("Class weights are not taken over: choose them on the Settings page.")
+            self.tell("class_weight", LEFT_OUT, model.fitted_line, told)
+        for key in _UNUSED:
+            if given.get(key) is not None:
+                told = _("NetBuilder does not use the argument '{argument}'.", argument=key)
+                self.tell(key, LEFT_OUT, model.fitted_line, told)
+        if given.get("validation_data") is not None:
+            told = _("NetBuilder takes the validation set from the data: see the Data page.")
+            self.tell("validation_data", AS_IS, model.fitted_line, told)
         split = given.get("validation_split")
         return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
 
-    def _plan(self, compiled: dict[str, Any]) -> dict[str, Any]:
+    def _plan(self, model: Model) -> dict[str, Any]:
         plan: dict[str, Any] = {}
+        compiled, line = model.compiled or {}, model.compiled_line
         for key in ("optimizer", "loss", "metrics", "loss_weights"):
             value = compiled.get(key)
-            if key == "metrics" and isinstance(value, list):
-                for one in value:
-                    if plain(one) is UNREAD:
-                        self._unread(key, one)
+            for one in _members(value):
+                if plain(one) is UNREAD:
+                    self._unread(key, one, line)
+                self._unread_arguments(key, one, line)
+            if isinstance(value, dict):
+                value = {name: one for name, one in value.items() if plain(one) is not UNREAD}
+            elif key == "metrics" and isinstance(value, list):
                 value = [one for one in value if plain(one) is not UNREAD]
             flat = plain(value)
-            if flat is UNREAD:
-                self._unread(key, value)
-            elif flat is not None:
+            if flat is not UNREAD and flat is not None:
                 plan[key] = flat
         optimizer = plan.pop("optimizer", None)
         if optimizer is not None:
             plan["optimizer_config"] = optimizer
-            self._check_optimizer(optimizer)
+            self._check_optimizer(optimizer, line)
         kept, notes = check_training_config(plan, self._source.name)
         self.report += [ReportItem("training", LEFT_OUT, note) for note in notes]
         for key, item in (
@@ -359,7 +402,14 @@ class _Builder:
                 self.report.append(ReportItem(item, AS_IS))
         return kept
 
-    def _check_optimizer(self, value: Any) -> None:
+    def _unread_arguments(self, item: str, value: Any, line: int) -> None:
+        """Tell which arguments of an object, or of its schedule, were not read."""
+        for one in value.config.values() if isinstance(value, KerasObject) else ():
+            if plain(one) is UNREAD:
+                self._unread(item, one, line)
+            self._unread_arguments(item, one, line)
+
+    def _check_optimizer(self, value: Any, line: int) -> None:
         if not isinstance(value, dict):
             return
         spec = OPTIMIZERS.get(canonical(OPTIMIZERS, value["class_name"]) or "")
@@ -369,17 +419,18 @@ class _Builder:
                 said = _(
                     "The argument '{argument}' of the optimizer is not supported.", argument=key
                 )
-                self.report.append(ReportItem("optimizer", LEFT_OUT, said))
+                self.tell("optimizer", LEFT_OUT, line, said)
 
-    def _callbacks(self, value: Any) -> Iterator[Choice]:
+    def _callbacks(self, value: Any, line: int) -> Iterator[Choice]:
         for one in value if isinstance(value, list | tuple) else ([] if value is None else [value]):
             name = canonical(CALLBACKS, one.name) if isinstance(one, KerasObject) else None
             if name is None or not isinstance(one, KerasObject):
-                self._unread("callbacks", one)
+                self._unread("callbacks", one, line)
                 continue
             config = {
                 key: flat for key, v in one.config.items() if (flat := plain(v)) is not UNREAD
             }
+            self._unread_arguments(name, one, line)
             params = object_params(CALLBACKS[name], config)
             lost = [key for key in one.config if key not in params and key != "verbose"]
             lost = [key for key in lost if key not in CALLBACKS[name].by_name]
@@ -387,20 +438,27 @@ class _Builder:
             self.tell(name, REPLACED if lost else AS_IS, one.line, message)
             yield Choice(name, params)
 
-    def _unread(self, item: str, value: Any) -> None:
+    def _unread(self, item: str, value: Any, line: int = 0) -> None:
+        """Tell what was not read: its own code where that is known, else its line of ``item``."""
         found = unread_texts(value)
-        line = found[0].line if found else getattr(value, "line", 0)
-        text = found[0].text if found else getattr(value, "name", item)
+        node = getattr(value, "node", None)  # a function of the script
+        line = found[0].line if found else getattr(node or value, "lineno", 0) or line
+        named = (
+            getattr(value, "text", "") or getattr(value, "name", "") or getattr(node, "name", "")
+        )
+        text = found[0].text if found else named or getattr(value, "kind", item)
         self.tell(item, LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
 
-    def table(self, tables: list[tuple[int, str]], data: Data, folder: Path) -> Data:
-        """The data recipe with the one CSV file that the code reads, where it lies beside it."""
-        names = dict.fromkeys(name for _line, name in tables)
-        if len(names) == 1:
-            line, name = tables[0]
-            if not Path(name).is_absolute() and (folder / name).is_file():
-                self.tell("data", AS_IS, line, name)
-                return replace(data, kind="csv", path=name)
-            said = _("The file '{name}' is missing: choose the data on the Data page.", name=name)
+    def data(self, reads: DataReads, data: Data, folder: Path) -> Data:
+        """The data recipe with the one file or folder that the code reads, where it lies beside
+        the code; what else it reads is named."""
+        line, kind, path = reads.place(folder)
+        if path:
+            self.tell("data", AS_IS, line, path)
+            return replace(data, kind=kind, path=path)
+        for line, _kind, name, code in reads.found:
+            said = _("'{code}': choose this data on the Data page.", code=code)
+            if name and not (folder / name).exists():
+                said = _("'{name}' is missing: choose the data on the Data page.", name=name)
             self.tell("data", LEFT_OUT, line, said)
         return data

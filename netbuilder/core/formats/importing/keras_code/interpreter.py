@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.formats.importing.keras_code.calls import (
     BUILTINS,
     MAX_ITEMS,
@@ -21,6 +22,7 @@ from netbuilder.core.formats.importing.keras_code.calls import (
     Calls,
     ReturnError,
     calculated,
+    family_of,
     layers_of,
     length,
     word,
@@ -35,6 +37,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Unread,
     kind_of,
 )
+from netbuilder.core.i18n import gettext as _
 
 MAX_ROUNDS = 1_000  # of one loop
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
@@ -66,6 +69,20 @@ class Interpreter(Calls):
     def run(self, tree: ast.Module) -> None:
         """Follow all statements."""
         self._block(tree.body, self._names)
+        if not any(model.layers or model.outputs for model in self.models):
+            self._call_builders()
+
+    def _call_builders(self) -> None:
+        """Call the script's own functions, which another package would call to make a model."""
+        for name, function in list(self._names.items()):
+            if isinstance(function, Function) and isinstance(function.node, ast.FunctionDef):
+                line, before = function.node.lineno, len(self.models)
+                given = [Unread(line, one) for one in function.arguments]
+                given = given[: len(given) - len(function.node.args.defaults)]
+                self._own_function(function, given, {}, function.node)
+                if len(self.models) > before:
+                    told = _("'{name}' is read with its default values.", name=name)
+                    self.remarks.append((name, line, told))
 
     # --- statements ---
 
@@ -183,6 +200,10 @@ class Interpreter(Calls):
                         changed.append(names[inner.id])
                 elif not isinstance(before, Model | Layer | Dotted | Function):
                     names[inner.id] = Unread(line, text)
+            if isinstance(inner, ast.Attribute) and inner.attr == "trainable":
+                layer = self._value(inner.value, names)
+                if isinstance(layer, Layer) and isinstance(inner.ctx, ast.Store):
+                    layer.notes += [] if text in layer.notes else [text]
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
                 owner = inner.func.value
                 model = names.get(owner.id) if isinstance(owner, ast.Name) else None
@@ -239,7 +260,10 @@ class Interpreter(Calls):
     def _of_name(self, node: ast.Name, names: dict[str, Any]) -> Any:
         for scope in (names, self._names):
             if node.id in scope:
-                return scope[node.id]
+                found = scope[node.id]
+                if isinstance(found, Dotted) and found.last == "preprocess_input":
+                    self.preprocessed.add(family_of(found))
+                return found
         if node.id in ("True", "False", "None"):
             return {"True": True, "False": False, "None": None}[node.id]
         if node.id in BUILTINS:
@@ -409,6 +433,11 @@ class Interpreter(Calls):
             parts = [None if one is None else self._value(one, names) for one in sides]
             if isinstance(owner, dict) or not all(isinstance(one, int | None) for one in parts):
                 return NotImplemented
+            if isinstance(node.value, ast.Attribute) and node.value.attr == "layers":
+                body = owner[0] if owner else None
+                if isinstance(body, Layer) and body.kind in BACKBONES:
+                    body.notes.append(ast.unparse(node))  # some of its layers are no list here
+                    return []
             return owner[slice(*parts)]
         key = self._value(node.slice, names)
         if not isinstance(key, str | int):
@@ -418,11 +447,16 @@ class Interpreter(Calls):
     def _of_attribute(self, node: ast.Attribute, names: dict[str, Any]) -> Any:
         owner = self._value(node.value, names)
         if isinstance(owner, Dotted):
-            return Dotted(f"{owner.path}.{node.attr}")
+            name = Dotted(f"{owner.path}.{node.attr}")
+            if name.last == "preprocess_input":
+                self.preprocessed.add(family_of(name))
+            return name
         if isinstance(owner, Class | Model):
             found = owner.member(node.attr)
             if found is not NotImplemented:
                 return found
+        if node.attr == "layers" and isinstance(owner, Layer) and owner.kind in BACKBONES:
+            return [owner]  # what is done with each of its layers is done with the whole
         if node.attr == "layers" and isinstance(owner, Model):
             self.ends(owner)  # so that each has been called
             return list(layers_of(owner))

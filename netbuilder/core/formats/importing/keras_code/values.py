@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
+from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 
 # Names of Keras 1 and 2, by the layer that they became.
 _OLD_CLASSES = {
@@ -146,6 +147,7 @@ class Model:
     """A Sequential (``layers``), a functional model (``inputs``, ``outputs``), or an object of a
     class of the code (``code_class``, whose ``__init__`` was followed and gave it ``attributes``).
 
+    ``compiled``, ``fitted``: arguments of the last ``compile`` and ``fit``, and their lines.
     ``called``: with how many layers it was called for its inputs and outputs; -1: not yet.
     """
 
@@ -157,6 +159,8 @@ class Model:
     shape: Any = None
     compiled: dict[str, Any] | None = None
     fitted: dict[str, Any] | None = None
+    compiled_line: int = 0
+    fitted_line: int = 0
     used: bool = False
     code_class: Class | None = None
     text: str = ""
@@ -190,6 +194,15 @@ class Class:
 
 
 @dataclass(eq=False)
+class Partial:
+    """What ``functools.partial`` gives: a call that has some of its arguments already."""
+
+    target: Any
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
+@dataclass(eq=False)
 class Function:
     """A function of the code, with the scope that it was made in; a method with its class, and
     with the object that it is called on."""
@@ -219,6 +232,8 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
         sides = int(kind[4])  # Keras 1 had a number for each side of the kernel
         args = [args[0], tuple(args[1 : 1 + sides]), *args[1 + sides :]]
     given = {**_named(kind, args), **kwargs}
+    if kind in BACKBONES:
+        given = _backbone(kind, given)
     rows = given.pop("nb_row", None), given.pop("nb_col", None)
     if None not in rows:
         given["kernel_size"] = rows
@@ -242,6 +257,22 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
     return layer
 
 
+def _backbone(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a network of ``keras.applications`` as its row has them: in Keras it learns,
+    and scales no pixels, unless the code says so."""
+    by_name, weights = LAYERS[kind].by_name, given.get("weights", "imagenet")
+    found = {"include_top": True, "trainable": True, **given}
+    found.pop("input_tensor", None)
+    if "preprocess" in by_name:
+        switch = BACKBONES[kind].scaling is PixelScaling.SWITCH
+        found["preprocess"] = found.pop("include_preprocessing", switch)
+    if weights is None:
+        found["weights"] = "none"
+    elif isinstance(weights, str) and weights != "imagenet":
+        found |= {"weights": "file", "weights_file": weights}
+    return found
+
+
 def _named(kind: str, args: list[Any]) -> dict[str, Any]:
     order = _ORDERS.get(kind) or argument_order(kind, len(args))
     return dict(zip(order, args, strict=False))
@@ -253,9 +284,14 @@ def argument_order(kind: str, count: int) -> tuple[str, ...]:
     first = spec.params[0] if spec.params else None
     if count == 0 or (count == 1 and first is not None and first.name != "keepdims"):
         return () if first is None else (first.name,)
+    if all(one.required for one in spec.params[:count]):  # Keras has these first, in this order
+        return tuple(one.name for one in spec.params[:count])
     import importlib
     import inspect
 
+    from netbuilder.core.tensorflow_output import load_tensorflow
+
+    load_tensorflow()
     made = getattr(importlib.import_module(spec.module), spec.name)
     return tuple(inspect.signature(made).parameters)
 
