@@ -103,8 +103,9 @@ class DataPanel(QWidget):
         self._asked: Data | None = None
         self._of: object = None  # the data that is shown
         self._reporter = Derived(
-            self, _read_report, self._report_found, self._report_failed, of=self._data
-        )
+            self, _read_report, self._report_found, self._report_failed, of=self._data,
+            slow=self._say_reading,
+        )  # fmt: skip
         self._worker = Derived(
             self, _read_preview, self._preview_found, self._preview_failed, of=self._data
         )
@@ -260,6 +261,16 @@ class DataPanel(QWidget):
         self.target.show_columns((), data.target)
         self.look.show_nothing()
         self.preview.show_preview(Preview())
+        self.look.hide()  # an empty frame would say that there is nothing
+
+    def _say_reading(self) -> None:
+        if self.look.isHidden() and self.reading.isHidden():
+            self.reading.show_progress(0, 0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is shown that there is to see of the data."""
+        return self._reporter.idle and self._worker.idle
 
     def _show_form(self, data: Data) -> None:
         self._form.show_data(data)
@@ -335,6 +346,7 @@ class DataPanel(QWidget):
 
     def _report_found(self, found: tuple[DataReport, tuple[object, ...]]) -> None:
         report, looks = found
+        self.reading.hide()
         self.look.show_report(report, looks, *self._reporter.inputs[1:])
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows(report.rows)
@@ -344,6 +356,7 @@ class DataPanel(QWidget):
 
     def _report_failed(self, error: UserError) -> None:
         """What keeps the data from being read is told by the preview, which asks for the same."""
+        self.reading.hide()
         self.look.show_nothing()
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows({})
