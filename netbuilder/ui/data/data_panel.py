@@ -296,8 +296,10 @@ class DataPanel(QWidget):
         facts, error = self._workbench.facts, self._workbench.data_error
         if error is not None:
             self._show_error(error)
-        self.summary.setText(data_summary(facts) if facts is not None else "")
-        self.summary.setVisible(facts is not None)
+        # What is below does not move when the facts come.
+        reading = self._workbench.data_words if error is None else ""
+        self.summary.setText(data_summary(facts) if facts is not None else reading)
+        self.summary.setVisible(bool(self.summary.text()))
         # What was done to the data: nobody would look for it. What can be had otherwise is told
         # with its button.
         told = {one.message for one in facts.findings if one.fixes} if facts is not None else set()

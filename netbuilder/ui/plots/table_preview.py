@@ -226,9 +226,17 @@ class ShortTable(QTableView):
         room = self.viewport().width()
         # A table that is not laid out yet has no width to go by.
         most = int(room * _NARROW) if room >= _LAID_OUT else 10_000
+        count = self.rows.columnCount()
+        heads = [header.sectionSizeHint(column) for column in range(count)]
+        if self._narrow == 1:  # its words wrap where the others would not be seen whole
+            share = room // count
+            others = (
+                max(heads[one], min(self.sizeHintForColumn(one), share)) for one in range(1, count)
+            )
+            most = min(most, max(room - sum(others), 40))
         for column in range(self._narrow):
             wide = min(self.sizeHintForColumn(column), max(most, 40))
-            header.resizeSection(column, max(wide, header.sectionSizeHint(column)))
+            header.resizeSection(column, max(wide, heads[column]))
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
                 self.setRowHeight(row, self._wrapped(row))

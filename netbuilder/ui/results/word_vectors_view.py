@@ -99,9 +99,7 @@ class WordTask(QWidget):
             field.setMaximumWidth(18 * self.fontMetrics().averageCharWidth())
             completer = QCompleter(self.known, field)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            if (
-                found := completer.popup()
-            ) is not None:
+            if (found := completer.popup()) is not None:
                 # As a child it has the stylesheet of its window.
                 found.setParent(field, found.windowFlags())
             field.setCompleter(completer)

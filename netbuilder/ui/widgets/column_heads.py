@@ -50,14 +50,18 @@ class ColumnHeads(QObject):
             return
         if isinstance(self._table, QTableView):
             rows = self._table.fontMetrics().height() + self._above
-            self._table.verticalHeader().setDefaultSectionSize(rows)
+            if rows != self._table.verticalHeader().defaultSectionSize():
+                self._table.verticalHeader().setDefaultSectionSize(rows)
         shown = [one for one in range(header.count()) if not header.isSectionHidden(one)]
         heads = {one: header.sectionSizeHint(one) for one in shown}
+        share = header.viewport().width() // max(len(shown), 1)
         free = {one for one in shown if one in self._held or self._mode(one) is _MODE.Stretch}
         for one in set(shown) - free:
             if self._mode(one) is not _MODE.ResizeToContents:
                 self._widen(one, heads[one])
         room = header.viewport().width() - sum(header.sectionSize(n) for n in set(shown) - free)
+        for one in free:  # numbers are whole too; long words wrap
+            heads[one] = max(heads[one], min(self._table.sizeHintForColumn(one), share))
         held: set[int] = set()
         while tight := {one for one in free if heads[one] * len(free) > room}:
             room -= sum(heads[one] for one in tight)
