@@ -261,7 +261,6 @@ class DataPanel(QWidget):
         self.target.show_columns((), data.target)
         self.look.show_nothing()
         self.preview.show_preview(Preview())
-        self.look.hide()  # an empty frame would say that there is nothing
 
     def _say_reading(self) -> None:
         if self.look.isHidden() and self.reading.isHidden():
@@ -340,6 +339,8 @@ class DataPanel(QWidget):
         data = self._store.project.data
         if data.kind and self.isVisible() and data is not self._asked:
             self._asked = data
+            # An empty frame would say that there is nothing.
+            self.look.setVisible(not self.look.empty)
             self._worker.ask(data, self._store.project, self._workbench.base)
             self._reporter.ask(data, self._store.project, self._workbench.base)
 
