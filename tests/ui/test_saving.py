@@ -290,6 +290,18 @@ def test_whichever_file_was_saved_last_counts(trained: MainWindow, tmp_path: Pat
     assert not trained.store.modified, "the file of the network holds the project, too"
 
 
+def test_the_bar_has_the_name_of_the_only_file(
+    trained: MainWindow, example: Callable[[str], Project], tmp_path: Path
+) -> None:
+    """A network that was saved before its project has a file of its own."""
+    trained.store.reset(trained.store.project, None)
+    assert trained.documents.name == trained.store.project.name
+    assert trained.documents.export_to(tmp_path / "last.h5").finish()
+    assert trained.documents.name == "last.h5" and "last.h5" in trained.windowTitle()
+    trained.documents.show_project(example("xor"), None)
+    assert trained.documents.name == "XOR"
+
+
 def test_a_file_that_changed_outside_is_not_replaced_in_silence(
     open_window: Open, small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

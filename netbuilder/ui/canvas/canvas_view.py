@@ -441,12 +441,12 @@ class CanvasView(QAbstractScrollArea):
         size = (self.viewport().width(), self.viewport().height())
         p = QPainter(self.viewport())
         try:
+            self.look.background(p, event.rect(), self.camera)
             self._paint(p, picture, size)
         finally:
             p.end()  # a painter left open on its widget takes the interpreter down
 
     def _paint(self, p: QPainter, picture: Scene, size: tuple[int, int]) -> None:
-        self.look.background(p, *size, self.camera)
         self.state.focused = self.hasFocus()
         paint_scene.paint_scene(p, picture, self.look, self.camera, self.state, size)
         p.translate(self.camera.x, self.camera.y)

@@ -219,10 +219,6 @@ class ColumnModel(QAbstractTableModel):
             last = self.index(len(self.columns) - 1, len(FIELDS) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
-    def retranslate(self) -> None:
-        """The heads are in another language."""
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(FIELDS) - 1)
-
     def named(self, role: str) -> tuple[str, ...]:
         """Names of the columns of a role, in their order."""
         return tuple(one.name for one in self.columns if one.role == role)

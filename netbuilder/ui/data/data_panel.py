@@ -103,8 +103,9 @@ class DataPanel(QWidget):
         self._asked: Data | None = None
         self._of: object = None  # the data that is shown
         self.reporter = Derived(
-            self, _read_report, self._report_found, self._report_failed, of=self._data
-        )
+            self, _read_report, self._report_found, self._report_failed, of=self._data,
+            slow=self._say_reading,
+        )  # fmt: skip
         self.worker = Derived(
             self, _read_preview, self._preview_found, self._preview_failed, of=self._data
         )
@@ -261,6 +262,15 @@ class DataPanel(QWidget):
         self.look.show_nothing()
         self.preview.show_preview(Preview())
 
+    def _say_reading(self) -> None:
+        if self.look.isHidden() and self.reading.isHidden():
+            self.reading.show_progress(0, 0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all is shown that there is to see of the data."""
+        return self.reporter.idle and self.worker.idle
+
     def _show_form(self, data: Data) -> None:
         self.form.show_data(data)
         kind = KINDS.get(data.kind)
@@ -285,8 +295,10 @@ class DataPanel(QWidget):
         facts, error = self._workbench.facts, self._workbench.data_error
         if error is not None:
             self._show_error(error)
-        self.summary.setText(data_summary(facts) if facts is not None else "")
-        self.summary.setVisible(facts is not None)
+        # What is below does not move when the facts come.
+        reading = self._workbench.data_words if error is None else ""
+        self.summary.setText(data_summary(facts) if facts is not None else reading)
+        self.summary.setVisible(bool(self.summary.text()))
         # What was done to the data: nobody would look for it. What can be had otherwise is told
         # with its button.
         told = {one.message for one in facts.findings if one.fixes} if facts is not None else set()
@@ -327,6 +339,8 @@ class DataPanel(QWidget):
         data = self._store.project.data
         if data.kind and self.isVisible() and data is not self._asked:
             self._asked = data
+            # An empty frame would say that there is nothing.
+            self.look.setVisible(not self.look.empty)
             self.worker.ask(data, self._store.project, self._workbench.base)
             self.reporter.ask(data, self._store.project, self._workbench.base)
 
@@ -335,6 +349,7 @@ class DataPanel(QWidget):
 
     def _report_found(self, found: tuple[DataReport, tuple[object, ...]]) -> None:
         report, looks = found
+        self.reading.hide()
         self.look.show_report(report, looks, *self.reporter.inputs[1:])
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows(report.rows)
@@ -344,6 +359,7 @@ class DataPanel(QWidget):
 
     def _report_failed(self, error: UserError) -> None:
         """What keeps the data from being read is told by the preview, which asks for the same."""
+        self.reading.hide()
         self.look.show_nothing()
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows({})

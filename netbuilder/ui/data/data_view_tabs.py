@@ -54,6 +54,7 @@ from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.column_heads import ColumnHeads
 from netbuilder.ui.widgets.fix_buttons import Apply
 
 Index = QModelIndex | QPersistentModelIndex
@@ -180,7 +181,7 @@ class ColumnView(QTableView):
         self.names = FrozenNames(self, self._released, self._show_menu)
         self.columns.modelReset.connect(self._begin)
         self.columns.dataChanged.connect(self._follow)
-        self.columns.headerDataChanged.connect(lambda *_in_words: self._fit())
+        ColumnHeads(self)
         self._begin()
 
     @property

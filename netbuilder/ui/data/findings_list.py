@@ -175,7 +175,8 @@ class ConclusionRow(QWidget):
 class ConclusionsList(FindingsPreview):
     """What a person may want otherwise: about the whole file first, then about columns.
 
-    What a column's row says already (its unit), and what was done on request, is none.
+    What a column's row says already (its unit), what was done on request, and the target that is
+    asked about (``TargetPicker``), is none.
     """
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
@@ -188,7 +189,8 @@ class ConclusionsList(FindingsPreview):
         self._layout.setSpacing(4)
 
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        told = [one for one in findings if one.severity == INFO and one.code != "done"]
+        elsewhere = ("done", "default-target")
+        told = [one for one in findings if one.severity == INFO and one.code not in elsewhere]
         whole = [one for one in told if not one.column]
         return (*whole, *(one for one in told if one.column and one.fixes))
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -235,8 +236,12 @@ class StartPage(QWidget):
         self._grids, self._columns, self._curves = [], 0, {}
         self._head()
         self._recent()
-        for shelf in lesson_folders(self._beside):
-            self._shelf(shelf)
+        self.examples_button = QPushButton(_("Examples"), self)
+        self.examples_button.setObjectName("go_to_examples")
+        self.examples_button.setProperty("role", "link")
+        self.examples_button.setToolTip(_("Scroll to the examples"))
+        for number, shelf in enumerate(lesson_folders(self._beside)):
+            self._shelf(shelf, self.examples_button if not number else None)
         self._examples()
         self._page.addStretch(1)
         self._scroll.setWidget(page)
@@ -314,8 +319,12 @@ class StartPage(QWidget):
                 curve.show_curve(values, words)
                 curve.show()
 
-    def _shelf(self, shelf: LessonFolder) -> None:
-        self._page.addWidget(note_label(shelf.title, self, role="sentence"))
+    def _shelf(self, shelf: LessonFolder, beside: QWidget | None) -> None:
+        head = QHBoxLayout()
+        head.addWidget(note_label(shelf.title, self, role="sentence"))
+        if beside is not None:
+            head.addWidget(beside)
+        self._page.addLayout(head)
         cards = []
         for lesson in shelf.lessons:
             self.lesson_cards[lesson.name] = card = self._lesson_card(lesson)
@@ -349,7 +358,10 @@ class StartPage(QWidget):
         return card
 
     def _examples(self) -> None:
-        self._page.addWidget(note_label(_("Examples"), self, role="sentence"))
+        title = note_label(_("Examples"), self, role="sentence")
+        self._page.addWidget(title)
+        bar = self._scroll.verticalScrollBar()
+        self.examples_button.clicked.connect(lambda _checked: bar.setValue(title.y() - 8))
         cards = []
         for example in list_examples():
             foot = [example.result] if example.result else []
@@ -419,6 +431,7 @@ class StartPage(QWidget):
             self.open_button,
             self.tour_button,
             self.close_button,
+            self.examples_button,
             *(card for _grid, cards in self._grids for card in cards),
         ]
         now = QApplication.focusWidget()

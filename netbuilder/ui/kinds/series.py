@@ -36,7 +36,7 @@ from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
 from netbuilder.ui.plots.colour_bar import class_color
-from netbuilder.ui.plots.themed_plot import ThemedPlot
+from netbuilder.ui.plots.themed_plot import NumberAxis, ThemedPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import SampleActivations
@@ -199,7 +199,7 @@ class SeriesPlot(ThemedPlot):
     def show_series(self, look: SeriesDataView, column: str) -> None:
         """Show a column of a series; the view begins with all of it."""
         self.look, self.column = look, column
-        axis = pg.DateAxisItem("bottom", utcOffset=0) if look.dates else pg.AxisItem("bottom")
+        axis = pg.DateAxisItem("bottom", utcOffset=0) if look.dates else NumberAxis("bottom")
         self.setAxisItems({"bottom": axis})
         self.restyle()
         if look.dates:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from typing import cast
 
 from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPoint,
+    QPointF,
     QRectF,
     QSize,
     Qt,
@@ -20,12 +19,14 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QColor,
     QDrag,
-    QFontMetrics,
+    QFont,
     QIcon,
     QKeyEvent,
     QPainter,
     QPixmap,
     QResizeEvent,
+    QStaticText,
+    QTextOption,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -43,12 +44,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.fragments import SavedBlock
 from netbuilder.ui.palette.palette_model import (
     SPEC_ROLE,
+    Index,
     PaletteModel,
     Row,
     all_rows,
@@ -59,37 +60,25 @@ from netbuilder.ui.palette.palette_model import (
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 
-#: Of "AdaptiveAveragePooling1D": Adaptive, Average, Pooling, 1D.
-_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z0-9]+(?![a-z])")
-_LEAST = 3
+#: Where a name may go on in the next line: of "GlobalMaxPooling1D" before Max and Pooling.
+_BREAK = re.compile(r"(?<=[a-z\d])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_MAY_BREAK = "\u200b"
 
 
-def short_names(names: Iterable[str], metrics: QFontMetrics, room: int) -> dict[str, str]:
-    """What of each name fits into ``room`` pixels: its ends, or, where another name has the same
-    ends, the beginnings of its words ("Adap.Aver.Pool.1D")."""
-    middle = Qt.TextElideMode.ElideMiddle
-    cut = {name: metrics.elidedText(name, middle, room) for name in names}
-    seen = Counter(cut.values())
-    return {
-        name: text if seen[text] == 1 else _abbreviated(name, metrics, room)
-        for name, text in cut.items()
-    }
+def name_lines(name: str, font: QFont, room: float) -> QStaticText:
+    """A name that is never abbreviated: what is too wide for ``room`` pixels wraps at capitals."""
+    text = QStaticText(_BREAK.sub(_MAY_BREAK, name))
+    text.setTextFormat(Qt.TextFormat.PlainText)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    text.setTextOption(option)
+    text.setTextWidth(room)
+    text.prepare(font=font)
+    return text
 
 
-def _abbreviated(name: str, metrics: QFontMetrics, room: int) -> str:
-    parts = _PARTS.findall(name)
-    short = [len(part) for part in parts]
-
-    def text() -> str:
-        pairs = zip(parts, short, strict=True)
-        return "".join(part if size == len(part) else f"{part[:size]}." for part, size in pairs)
-
-    while metrics.horizontalAdvance(text()) > room and max(short) > _LEAST:
-        short[short.index(max(short))] -= 1
-    return metrics.elidedText(text(), Qt.TextElideMode.ElideRight, room)
-
-
-WIDTH = 200
+WIDTH, _SQUARE = 200, 18.0
+_Words = tuple[QFont, float, QStaticText]
 
 
 def row_color(row: LayerSpec | SavedBlock) -> QColor:
@@ -102,60 +91,42 @@ def row_color(row: LayerSpec | SavedBlock) -> QColor:
 class PaletteDelegate(QStyledItemDelegate):
     """Draws a heading as small words, a layer as its category's square and its name."""
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._cut: tuple[tuple[str, int], dict[str, str]] | None = None
-
-    def _short(self, name: str, option: QStyleOptionViewItem, room: int) -> str:
-        """What of a name there is room for, worked out once for all layers."""
-        key = (option.font.key(), room)
-        if self._cut is None or self._cut[0] != key:
-            self._cut = (key, short_names(LAYERS, option.fontMetrics, room))
-        block = option.fontMetrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-        return self._cut[1].get(name, block)
-
-    def sizeHint(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> QSize:
-        height = option.fontMetrics.height()
+    def _words(self, option: QStyleOptionViewItem, index: Index, width: float) -> _Words:
+        """The font of a row's words, how far from its left edge they begin, and the words."""
         is_layer = index.data(SPEC_ROLE) is not None
-        return QSize(10, height + (11 if is_layer else 14))
+        font = QFont(option.font) if is_layer else theme.ui_font(0.85, bold=True)
+        left = _SQUARE + 14 if is_layer else 4.0
+        return font, left, name_lines(str(index.data()), font, width - left - 4)
 
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        width = cast(QListView, option.widget).viewport().width()
+        words = self._words(option, index, width)[2]
+        more = 11 if index.data(SPEC_ROLE) is not None else 14
+        line = max(option.fontMetrics.height(), round(words.size().height()))
+        return QSize(10, line + more)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         scheme = theme.colors()
         spec: LayerSpec | SavedBlock | None = index.data(SPEC_ROLE)
         box = QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if spec is None:
-            painter.setFont(theme.ui_font(0.85, bold=True))
-            painter.setPen(QColor(scheme.secondary))
-            head = box.adjusted(4, 8, -4, 0)
-            title = painter.fontMetrics().elidedText(
-                str(index.data()), Qt.TextElideMode.ElideRight, int(head.width())
-            )
-            painter.drawText(head, Qt.AlignmentFlag.AlignVCenter, title)
-        else:
+        if spec is not None:
             state = QStyle.StateFlag
             if option.state & (state.State_Selected | state.State_MouseOver):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(scheme.selection))
                 painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), 6, 6)
-            side = min(18.0, box.height() - 8)
-            square = QRectF(box.left() + 6, box.center().y() - side / 2, side, side)
+            square = QRectF(box.left() + 6, box.center().y() - _SQUARE / 2, _SQUARE, _SQUARE)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(row_color(spec))
             painter.drawRoundedRect(square, 4, 4)
-            painter.setPen(QColor(scheme.text))
-            painter.setFont(option.font)
-            words = box.adjusted(side + 14, 0, -4, 0)
-            text = self._short(str(index.data()), option, int(words.width()))
-            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
+        font, left, words = self._words(option, index, box.width())
+        painter.setFont(font)
+        painter.setPen(QColor(scheme.secondary if spec is None else scheme.text))
+        below = 8 if spec is None else 0
+        top = box.top() + below + (box.height() - below - words.size().height()) / 2
+        painter.drawStaticText(QPointF(box.left() + left, top), words)
         painter.restore()
 
 
@@ -171,6 +142,11 @@ class PaletteList(QListView):
         drag.setPixmap(picture)
         drag.setHotSpot(picture.rect().center() / max(picture.devicePixelRatio(), 1.0))
         drag.exec(Qt.DropAction.CopyAction)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.scheduleDelayedItemsLayout()  # names wrap by the width
 
 
 def _drag_picture(spec: LayerSpec | SavedBlock, widget: QWidget) -> QPixmap:

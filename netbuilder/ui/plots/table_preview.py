@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.data.preview import ColumnStats, Preview
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, rerendered
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
@@ -90,6 +90,12 @@ class TextTable(QAbstractTableModel):
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
         self._order = None
         self.endResetModel()
+
+    def retranslate(self) -> None:
+        """Show the heads in another language."""
+        self._columns = tuple(rerendered(one) for one in self._columns)
+        self._tips = tuple(rerendered(one) for one in self._tips)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         return 0 if parent.isValid() else len(self._rows)
@@ -194,7 +200,9 @@ class ShortTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self.fit)
+        header.sectionResized.connect(self._soon.start)
 
     def show_rows(
         self,
@@ -214,23 +222,28 @@ class ShortTable(QTableView):
 
     def fit(self) -> None:
         """Be as high as the rows."""
+        header = self.horizontalHeader()
         room = self.viewport().width()
         # A table that is not laid out yet has no width to go by.
         most = int(room * _NARROW) if room >= _LAID_OUT else 10_000
+        count = self.rows.columnCount()
+        heads = [header.sectionSizeHint(column) for column in range(count)]
+        if self._narrow == 1:  # its words wrap where the others would not be seen whole
+            share = room // count
+            others = (
+                max(heads[one], min(self.sizeHintForColumn(one), share)) for one in range(1, count)
+            )
+            most = min(most, max(room - sum(others), 40))
         for column in range(self._narrow):
-            wide = max(self.sizeHintForColumn(column), self._header_width(column))
-            self.horizontalHeader().resizeSection(column, min(wide, max(most, 40)))
+            wide = min(self.sizeHintForColumn(column), max(most, 40))
+            header.resizeSection(column, max(wide, heads[column]))
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
                 self.setRowHeight(row, self._wrapped(row))
-        header = self.horizontalHeader().sizeHint().height()
         rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        self.setFixedHeight(min(header + rows + more + 4, self._most))
-
-    def _header_width(self, column: int) -> int:
-        return self.horizontalHeader().sectionSizeHint(column)
+        self.setFixedHeight(min(header.sizeHint().height() + rows + more + 4, self._most))
 
     def _wrapped(self, row: int) -> int:
         """How high a row is whose words wrap in the widths of their columns."""
@@ -246,7 +259,7 @@ class ShortTable(QTableView):
         super().resizeEvent(event)
         # Words wrap otherwise in another width; the columns have theirs once this is through.
         if event.oldSize().width() != event.size().width():
-            QTimer.singleShot(0, self, self.fit)
+            self._soon.start()
 
 
 class PreviewView(QWidget):

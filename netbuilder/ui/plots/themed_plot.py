@@ -15,17 +15,13 @@ from netbuilder.ui.style import theme
 _LARGE = 10_000
 
 
-def write_plainly(plot: pg.PlotWidget) -> None:
-    """Let axes write numbers as they are, without a factor (50 for 0.05) that stands nowhere."""
-    for side in ("left", "bottom"):
-        axis = plot.getPlotItem().getAxis(side)
-        if axis.autoSIPrefix:
-            # Once, before it has a label: later the call itself would scale the numbers.
-            axis.enableAutoSIPrefix(False)
-
-
 class NumberAxis(pg.AxisItem):
-    """An axis whose large numbers are written as in the words beside it: 400,000."""
+    """An axis whose numbers are written as in the words beside it: 400,000, and 0.05 without a
+    factor in the title."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self.enableAutoSIPrefix(False)  # before it has a label: later the call itself would scale
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if max((abs(value * scale) for value in values), default=0.0) < _LARGE:
@@ -46,7 +42,8 @@ class ThemedPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
-        item.layout.setContentsMargins(0, 4, 12, 0)
+        # Below: pyqtgraph puts the axis's title so low that a g would be cut.
+        item.layout.setContentsMargins(0, 4, 12, 2)
         theme.theme().changed.connect(self.restyle)
         self._color_axes()
 
@@ -73,7 +70,6 @@ class ThemedPlot(pg.PlotWidget):
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
-        write_plainly(self)
 
 
 class NoWheelPlot(ThemedPlot):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.style import theme
 
 #: How near the mouse must be to take a point, in pixels; how far a key moves it, of the range.
@@ -28,7 +28,7 @@ class WindowCurve(pg.PlotWidget):
     dragged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={side: NumberAxis(side) for side in ("left", "bottom")})
         self.values: NDArray[np.float64] = np.zeros(0)
         self.chosen = -1
         self._ahead: NDArray[np.float64] = np.zeros(0)
@@ -38,7 +38,6 @@ class WindowCurve(pg.PlotWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        write_plainly(self)
         self._days: NDArray[np.float64] | None = None
         self._curve = self.plot([], [])
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)

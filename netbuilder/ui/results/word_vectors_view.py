@@ -99,6 +99,9 @@ class WordTask(QWidget):
             field.setMaximumWidth(18 * self.fontMetrics().averageCharWidth())
             completer = QCompleter(self.known, field)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            if (found := completer.popup()) is not None:
+                # As a child it has the stylesheet of its window.
+                found.setParent(field, found.windowFlags())
             field.setCompleter(completer)
             field.textChanged.connect(self.changed)
             row.addWidget(field)

@@ -117,7 +117,7 @@ class LessonSession(QObject):
         self._store.changed.connect(self._look_again)
         for signal in (
             workbench.shapes_changed,
-            workbench.problems_changed,
+            workbench.diagnosed,
             workbench.models.changed,
             evaluation_service.changed,
         ):
@@ -268,7 +268,7 @@ class LessonSession(QObject):
         """What the checks look at now."""
         bench = self._workbench
         project = self._store.project
-        shapes = bench.shapes
+        shapes, problems = bench.shapes, bench.present_problems
         fresh = shapes is not None and shapes.graph is project.graph
         return LessonState(
             project=project,
@@ -281,11 +281,9 @@ class LessonSession(QObject):
             else None,
             parameters=shapes.total_parameters if shapes is not None and fresh else None,
             problems=tuple(
-                ObservedProblem(one.code, one.blocks)
-                for one in bench.problems
-                if one.follows is None
+                ObservedProblem(one.code, one.blocks) for one in problems if one.follows is None
             )
-            if fresh and (bench.facts is not None or not project.data.kind)
+            if problems is not None
             else None,
             run=self._run(),
             events=self.record.events,

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
     QAbstractProxyModel,
+    QEvent,
     QLibraryInfo,
     QLocale,
     QModelIndex,
@@ -225,7 +226,10 @@ def _render_model(view: QAbstractItemView) -> None:
     ):
         _render_items(model)
     for header in view.findChildren(QHeaderView):
-        header.viewport().update()
+        header.headerDataChanged(header.orientation(), 0, max(header.count() - 1, 0))
+        QApplication.sendEvent(
+            header, QEvent(QEvent.Type.LanguageChange)
+        )  # columns fit their heads
     view.viewport().update()
 
 

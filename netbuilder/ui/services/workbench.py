@@ -61,6 +61,7 @@ class Workbench(QObject):
         facts_changed: ``load_facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
+        diagnosed: ``problems`` were found again, and may be the same.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
         pace_changed: the run was paused, or goes on (``run_words``).
@@ -73,6 +74,7 @@ class Workbench(QObject):
     facts_changed = Signal()
     shapes_changed = Signal()
     problems_changed = Signal()
+    diagnosed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
     speed_changed = Signal()
@@ -111,7 +113,7 @@ class Workbench(QObject):
             self, _find_problems, self._problems_found,
             lambda _error: self._problems_found(self.problems), rank=Rank.QUICK,
         )  # fmt: skip
-        self._diagnosed: list[Callable[[], object]] = []
+        self._after_diagnosis: list[Callable[[], object]] = []
         # Several changes in one turn of the event loop, such as undo held down, are one question.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._catch_up)
@@ -292,7 +294,7 @@ class Workbench(QObject):
     def diagnose(self, then: Callable[[], object] | None = None) -> None:
         """Find problems with what is known now; ``then`` is called when they are found."""
         if then is not None:
-            self._diagnosed.append(then)
+            self._after_diagnosis.append(then)
         self._known_problems.ask(self.store.project, self.facts, self.shapes, self.base)
 
     def _problems_found(self, problems: tuple[Problem, ...]) -> None:
@@ -300,9 +302,26 @@ class Workbench(QObject):
             self.problems = problems
             self.problems_changed.emit()
         if self._known_problems.idle:
-            waiting, self._diagnosed = self._diagnosed, []
+            waiting, self._after_diagnosis = self._after_diagnosis, []
             for then in waiting:
                 then()
+        self.diagnosed.emit()
+
+    @property
+    def present_problems(self) -> tuple[Problem, ...] | None:
+        """``problems``, if they are those of the project as it stands; None while they are sought,
+        or its shapes or facts are."""
+        now, shapes = self.store.project, self.shapes
+        if shapes is None or shapes.graph is not now.graph or not self._known_problems.inputs:
+            return None
+        then, *known = self._known_problems.inputs
+        parts = zip(
+            (then.graph, then.data, then.training, *known[:2]),
+            (now.graph, now.data, now.training, self.facts, shapes),
+            strict=True,
+        )
+        unread = bool(now.data.kind) and self.facts is None
+        return None if unread or any(a is not b for a, b in parts) else self.problems
 
     def _ask_shapes(self) -> None:
         if self.keras_state == "ready":

@@ -491,7 +491,7 @@ class CurvesPanel(QWidget):
                 took,
                 words,
                 (
-                    (_("Export model (.h5)…"), self._save_model),
+                    (_("Save .h5"), self._save_model),
                     (_("Evaluate"), partial(self._show_panel, "evaluate")),
                 ),
                 always=True,

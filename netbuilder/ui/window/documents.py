@@ -151,6 +151,7 @@ class Documents(QObject):
         self.recovery.failed.connect(self.failed)
         self.opening = ""
         self._shown = 0
+        self._model_file: Path | None = None  # that the trained network was saved to last
         store.path_changed.connect(self._keep_place)
         store.changed.connect(
             lambda old, new: self._keep_place() if old.data is not new.data else None
@@ -168,6 +169,8 @@ class Documents(QObject):
     def name(self) -> str:
         """The name of the file, or of the project where there is no file."""
         path = self._store.path
+        if path is None and self._models.trained is not None and not self.model_in_no_file:
+            path = self._model_file
         return path.name if path is not None else self._store.project.name
 
     @property
@@ -231,6 +234,7 @@ class Documents(QObject):
         ``folder`` and ``saved`` are those of ``ProjectStore.reset``.
         """
         self.leaving.emit()
+        self._model_file = None
         self._shown += 1
         if self.opening:
             self.opening = ""
@@ -352,6 +356,7 @@ class Documents(QObject):
             if is_model(path):
                 settings.remember_file(path.absolute())
                 if trained is not None and trained is self._models.trained:
+                    self._model_file = path
                     self.keep_model()
                     # The project lies in that file too, unless the canvas has gone on since.
                     if _as_trained(self._store.project, trained.project):

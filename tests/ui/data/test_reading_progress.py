@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ import shiboken6
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data import progress
+from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.readers import disk_cache, large_csv, raw_table
 from netbuilder.core.data.readers.cache import RecentValues
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.ui.data import data_panel
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_watch import ReadingProgress
@@ -83,6 +86,28 @@ def test_preparing_is_seen_stopped_and_begun_again(
     facts = window.workbench.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == ROWS
     qtbot.waitUntil(lambda: not any(bar.isVisible() for bar in bars), timeout=MINUTE)
+
+
+@pytest.mark.parametrize("name", ["temperatures", "iris"])
+def test_while_data_is_read_a_bar_is_seen_and_no_empty_frame(
+    open_window: Open, example: Callable, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    go, read = threading.Event(), data_panel._read_report
+
+    def wait(*inputs: Any) -> Any:
+        go.wait(MINUTE / 1000)
+        return read(*inputs)
+
+    monkeypatch.setattr(data_panel, "_read_report", wait)
+    monkeypatch.setattr(data_panel, "_read_preview", lambda *_inputs: go.wait() and Preview())
+    window = open_window(example(name), keras=False)
+    panel = window.docks.show_panel("data")
+    try:
+        qtbot.waitUntil(panel.reading.isVisible)
+        assert panel.look.isHidden()
+    finally:
+        go.set()
+    qtbot.waitUntil(lambda: panel.look.isVisible() and panel.reading.isHidden())
 
 
 def test_a_window_that_has_gone_is_told_nothing(qtbot: QtBot) -> None:

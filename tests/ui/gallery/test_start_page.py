@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -99,6 +100,18 @@ def test_an_empty_canvas_tells_of_the_examples(
     assert "Empty canvas" in card.title.text()
     qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
     assert window.welcome.page.isVisible()
+
+
+def test_examples_are_one_press_away(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    window = open_window(keras=False)
+    window.resize(1024, 700)
+    page = window.welcome.page
+    page.open()
+    view = page._scroll.viewport()
+    first = page._grids[-1][1][0]
+    assert first.mapTo(view, QPoint(0, 0)).y() > view.height()
+    QTest.mouseClick(page.examples_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: 0 < first.mapTo(view, QPoint(0, 0)).y() < view.height() // 2)
 
 
 def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:

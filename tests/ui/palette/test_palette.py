@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.project import fragments, groups
 from netbuilder.core.project.model import Project
-from netbuilder.ui.palette.palette_model import LAYER_MIME
-from netbuilder.ui.palette.palette_view import Palette, short_names
+from netbuilder.ui.palette.palette_model import LAYER_MIME, SPEC_ROLE
+from netbuilder.ui.palette.palette_view import Palette, name_lines
+from netbuilder.ui.style import theme
 
 
 @pytest.fixture
@@ -110,12 +111,33 @@ def test_saved_blocks_are_rows(
     assert fragments.list_blocks() == []
 
 
-def test_names_that_are_cut_can_still_be_told_apart(qtbot: QtBot, palette: Palette) -> None:
-    metrics = palette.list.fontMetrics()
-    for room in (100, 110, 130, 141, 150):  # 141: in a window of 1024 pixels
-        shown = short_names(LAYERS, metrics, room)
-        assert len(set(shown.values())) == len(shown)
-        assert all(metrics.horizontalAdvance(one) <= room for one in shown.values())
-        assert any("…" in one for one in shown.values()), "there were names to cut"
-    assert short_names(LAYERS, metrics, 110)["Dense"] == "Dense"
-    assert short_names(LAYERS, metrics, 110)["AdaptiveMaxPooling1D"].startswith("Adap")
+@pytest.mark.parametrize("width", [150, 200, 260])
+def test_names_are_whole_and_have_room_in_their_rows(
+    palette: Palette, qtbot: QtBot, width: int
+) -> None:
+    palette.resize(width, 600)
+    palette.show_all(True)
+    view, found = palette.list, []
+
+    def fits() -> bool:
+        rows = [palette.model.index(row) for row in range(palette.model.rowCount())]
+        rows = [index for index in rows if index.data(SPEC_ROLE) is not None]
+        boxes = [view.visualRect(index) for index in rows]
+        room = boxes[0].width() - 36
+        found[:] = [name_lines(index.data(), view.font(), room) for index in rows]
+        return all(
+            lines.size().width() <= room and lines.size().height() <= box.height()
+            for lines, box in zip(found, boxes, strict=True)
+        )
+
+    qtbot.waitUntil(fits)
+    assert {lines.text().replace("\u200b", "") for lines in found} >= set(LAYERS)
+    assert len({lines.size().height() for lines in found}) > 1, "there were names of two lines"
+
+
+def test_a_name_wraps_before_a_capital() -> None:
+    font = theme.ui_font()
+    broken = name_lines("AdaptiveAveragePooling2D", font, 100).text().split("\u200b")
+    assert broken == ["Adaptive", "Average", "Pooling2D"]
+    for name in ("PReLU", "ELU", "Conv2D"):
+        assert name_lines(name, font, 100).text() == name

@@ -9,6 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.results.live.view_data import MapPicture
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.plots.training_curves import TrainingCurvePlot
 from netbuilder.ui.style import theme
 
 
@@ -31,6 +33,22 @@ def test_small_numbers_have_no_factor_that_stands_nowhere(qtbot: QtBot) -> None:
         low, high = plot.getPlotItem().viewRange()[1]
         _, values = axis.tickValues(low, high, 300)[0]
         told = axis.tickStrings(values, axis.autoSIPrefixScale * axis.scale, 0.05)
-        assert [float(one) for one in told] == pytest.approx([float(one) for one in values])
+        assert [float(one.replace("−", "-")) for one in told] == pytest.approx(
+            [float(one) for one in values]
+        )
     finally:
         theme.theme().force(dark)
+
+
+def test_a_loss_below_one_is_written_as_it_is(qtbot: QtBot) -> None:
+    plot = TrainingCurvePlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    run = RunCurves()
+    run.add_epochs("loss", np.arange(1, 9), 0.4 / np.arange(1, 9))
+    plot.set_run(run, 8)
+    plot.redraw()
+    axis = plot.getPlotItem().getAxis("left")
+    assert axis.labelUnitPrefix == "" and axis.autoSIPrefixScale == 1
+    assert float(axis.tickStrings([0.2], axis.autoSIPrefixScale * axis.scale, 0.1)[0]) == 0.2

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QTableView
+from PySide6.QtWidgets import QLineEdit, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.results.word_vectors_view import WordVectorsView
+from netbuilder.ui.results.word_vectors_view import WordTask, WordVectorsView
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.settings import settings
 
@@ -183,3 +183,20 @@ def test_the_map_follows_a_run_without_jumping(
     window.runner.stop()
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     qtbot.waitUntil(lambda: view.map is not None and view.map.way == "t-SNE", timeout=MINUTE)
+
+
+def test_the_list_of_words_looks_like_its_window(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    task = WordTask("neighbours", "", ("",), window)
+    task.known.setStringList(["good", "great", "bad"])
+    window.setStyleSheet("QAbstractItemView { background: #123456; color: #fedcba; }")
+    window.show()
+    field = task.fields[0]
+    field.setFocus()
+    QTest.keyClicks(field, "g")
+    popup = field.completer().popup()
+    qtbot.waitUntil(popup.isVisible)
+    assert popup.isWindow() and popup.model().rowCount() == 2
+    seen = popup.viewport().grab().toImage()
+    assert seen.pixelColor(seen.width() - 2, seen.height() - 2).name() == "#123456"

@@ -226,8 +226,8 @@ class PaintResources:
         p.setBrush(QBrush(self.accent if state == "yes" else self.card))
         p.drawEllipse(spot, radius, radius)
 
-    def background(self, p: QPainter, width: int, height: int, camera: object) -> None:
-        """The dotted ground, dots keeping their distance on the screen while zooming."""
+    def background(self, p: QPainter, part: QRect, camera: object) -> None:
+        """The dotted ground of a part, dots keeping their distance on the screen while zooming."""
         scale, x, y = camera.scale, camera.x, camera.y  # type: ignore[attr-defined]
         step = DOTS * scale
         while step < 11:
@@ -253,8 +253,8 @@ class PaintResources:
             q.end()
             self._tile = (key, tile)
         # Whole pixels: between them the ground would be sampled anew at every painting.
-        start = QPoint(round(-x % size), round(-y % size))
-        p.drawTiledPixmap(QRect(0, 0, width, height), self._tile[1], start)
+        start = QPoint(round((part.x() - x) % size), round((part.y() - y) % size))
+        p.drawTiledPixmap(part, self._tile[1], start)
 
 
 def static_text(text: str, font: QFont) -> QStaticText:

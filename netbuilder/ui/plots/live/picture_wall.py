@@ -90,6 +90,8 @@ class PictureWall(QWidget):
         )
         for number, image in enumerate(self._images):
             box = self.box(number)
+            if not box.adjusted(-3, -3, 3, 3 + height).intersects(QRectF(event.rect())):
+                continue  # the page is scrolled: nobody sees it
             right = bool(picture.right[number])
             painter.drawImage(box, image)
             color = QColor(scheme.train if right else scheme.validation)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import write_plainly
+from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import NO_PEN, shared_brush, shared_pen
 
@@ -90,7 +90,7 @@ class SurfacePlot(pg.PlotWidget):
     sample_chosen = Signal(int)
 
     def __init__(self, parent: QWidget | None = None, *, small: bool = False) -> None:
-        super().__init__(parent)
+        super().__init__(parent, axisItems={side: NumberAxis(side) for side in ("left", "bottom")})
         # One of several small plots: small points, and no names at the axes, which are the same.
         self._small, self._share = small, 0.55 if small else 1.0
         self.menu = PictureMenu(self, "surface")
@@ -138,7 +138,6 @@ class SurfacePlot(pg.PlotWidget):
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
-        write_plainly(self)
         self.drawn_points = None
 
     @property

@@ -1,0 +1,115 @@
+"""The heads of every table are whole: in German, at large letters, in a window of 1024 x 700."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView, QVBoxLayout, QWidget
+from pytestqt.exceptions import TimeoutError as QtTimeoutError
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core import i18n
+from netbuilder.core.grading.submission import GRADED, Submission
+from netbuilder.core.project import edits
+from netbuilder.ui.grading.grade_window import GradeWindow
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.table_preview import ShortTable
+from netbuilder.ui.services import retranslate
+from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.style import font_scale
+from netbuilder.ui.window.panels import TASKS
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    before = i18n.language()
+    yield
+    font_scale.set_font_scale(1.0)
+    retranslate.choose_language(before)
+
+
+def cut(window: QWidget) -> list[str]:
+    """The heads that are cut, of the tables in sight."""
+    tables = [*window.findChildren(QTableView), *window.findChildren(QTreeView)]
+    return [
+        f"{table.accessibleName()}: {table.model().headerData(one, header.orientation())}"
+        for table in tables
+        if table.isVisible() and table.property("role") != "frozen"
+        for header in [table.header() if isinstance(table, QTreeView) else table.horizontalHeader()]
+        for one in range(header.count())
+        if not header.isSectionHidden(one)
+        and header.sectionSize(one) < QHeaderView.sectionSizeHint(header, one)
+    ]
+
+
+def whole(window: QWidget, qtbot: QtBot) -> None:
+    """Of German, of large letters, and of both."""
+    for language, letters in (("de", 1.0), ("de", 1.25), ("en", 1.25), ("en", 1.0)):
+        retranslate.choose_language(language)
+        font_scale.set_font_scale(letters)
+        found: list[str] = []
+
+        def fits(found: list[str] = found) -> bool:
+            found[:] = cut(window)
+            return not found
+
+        try:
+            qtbot.waitUntil(fits, timeout=5_000)
+        except QtTimeoutError:
+            pytest.fail(f"{language} {letters}: {found}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["iris", "reviews"])
+def test_every_page(
+    open_window: Callable[..., MainWindow], example: Callable, qtbot: QtBot, name: str
+) -> None:
+    window = open_window(edits.set_training(example(name), epochs=1))
+    window.resize(1024, 700)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    seen = 0
+    for page in (page for task in TASKS for page in task.pages):
+        shown = window.docks.show_panel(page, focus=False)
+        if page == "data":
+            qtbot.waitUntil(lambda panel=shown: panel.settled)
+        if page == "evaluate":
+            qtbot.waitUntil(lambda panel=shown: panel.evaluation is not None)
+        tables = [one for one in shown.findChildren(QTableView) if one.isVisible()]
+        seen += len(tables)
+        if tables:
+            whole(window, qtbot)
+    assert seen > 2
+
+
+def test_submissions(qtbot: QtBot, home: Path) -> None:
+    window = GradeWindow()
+    qtbot.addWidget(window, before_close_func=lambda one: one.hide())
+    window.resize(1024, 700)
+    window.model.show_rows([Submission("a.h5", "Ada", GRADED, 91.5, {"accuracy": 0.9}, 3, 4)])
+    window.shown.setCurrentWidget(window.table)
+    window.show()
+    whole(window, qtbot)
+
+
+def test_a_column_that_stretches_keeps_its_head_and_the_others_share(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    table = ShortTable("Table", window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(table)
+    heads = ("measure", "a", "a head of very many words", "b")
+    table.show_rows(heads, [("loss", "1", "2", "3")] * 3)
+    header = table.horizontalHeader()
+    window.resize(420, 300)
+    window.show()
+    qtbot.waitUntil(lambda: not cut(window) and header.length() == header.viewport().width())
+    assert abs(header.sectionSize(1) - header.sectionSize(3)) <= 1
+    window.resize(900, 300)
+    qtbot.waitUntil(lambda: abs(header.sectionSize(1) - header.sectionSize(2)) <= 1)
+    window.resize(260, 300)
+    qtbot.waitUntil(lambda: not cut(window) and table.horizontalScrollBar().maximum() > 0)
+    window.resize(900, 300)
+    qtbot.waitUntil(lambda: header.length() == header.viewport().width())
