@@ -118,7 +118,7 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return ``message`` as it is said in ``context``: "Open" of a file, "open" of a path."""
     text = _filled(_catalog().pgettext(context, message), message, values)
-    _remember(text, partial(pgettext, context, message), values)
+    _remember(text, partial(pgettext, context, message), values, context=context)
     return text
 
 
@@ -148,11 +148,15 @@ def remember(text: str, again: Callable[[], str]) -> None:
             filled.pop(old, None)
 
 
-def _remember(text: str, render: Callable[..., str], values: Mapping[str, object]) -> None:
+def _remember(
+    text: str, render: Callable[..., str], values: Mapping[str, object], *, context: str = ""
+) -> None:
     if _State.fixed is None:
         return
     if values:
         remember(text, partial(_again, text, render, values))
+    elif context:  # the same text without a context is the usual one
+        _State.fixed.setdefault(text, render)
     elif text:
         _State.fixed[text] = render
 

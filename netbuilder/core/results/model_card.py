@@ -17,7 +17,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
@@ -120,7 +120,10 @@ def _training_rows(trained: TrainedModel) -> Rows:
     rows = [
         (_("Layers"), ", ".join(layers)),
         (_("Parameters"), format_number(weights, ",")),
-        (_("Loss"), training.loss.name if training.loss is not None else _("automatic")),
+        (
+            _("Loss"),
+            training.loss.name if training.loss is not None else pgettext("loss", "automatic"),
+        ),
         (_("Optimizer"), training.optimizer.name),
         (_("Epochs"), format_number(trained.epochs, ",")),
         (_("Batch size"), format_number(training.batch_size, ",")),
@@ -143,7 +146,7 @@ def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
         if name in within:
             low, high = within[name]
             text += " " + _(
-                "(95 % interval {low} to {high})",
+                "(95% interval {low} to {high})",
                 low=format_number(low, ".4g"),
                 high=format_number(high, ".4g"),
             )

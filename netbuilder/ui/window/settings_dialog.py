@@ -73,7 +73,7 @@ def _language_row() -> SettingRow:
     if fixed:
         now = names.get(i18n.language(), now)
     return SettingRow(
-        Param(_(LANGUAGE), Kind.CHOICE, now, _("of the window"), choices=tuple(names.values())),
+        Param(_(LANGUAGE), Kind.CHOICE, now, _("of all text"), choices=tuple(names.values())),
         lambda: now,
         _set_language,
         lambda _value: fixed,

@@ -288,7 +288,7 @@ def _texts() -> dict[str, str]:
         "number": _("'{column}' must be a number, not '{value}'."),
         "not_number": _("'{value}' is not a number."),
         "cells": _("The line '{line}' must have {count} numbers."),
-        "count": _("{found} numbers are given, and the network takes {wanted}."),
+        "count": _("{found} numbers are given, but the network takes {wanted}."),
         "nothing_drawn": _("Draw or open a picture to get a prediction."),
         "no_text": _("Write a text to get a prediction."),
         "no_known": _(KNOWS_NOTHING),
