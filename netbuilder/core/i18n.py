@@ -262,6 +262,11 @@ def language() -> str:
     return _State.language
 
 
+def html_language() -> str:
+    """Return the language in use as pages name it: ``pt-BR``."""
+    return SOURCE if language() == PSEUDO else language().replace("_", "-")
+
+
 def languages() -> list[str]:
     """The languages there are, English first, the pseudo-locale left out."""
     there = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
@@ -329,6 +334,11 @@ def find_language(name: str) -> str | None:
     if short in known:
         return known[short]
     return next((entry for lower, entry in known.items() if lower.partition("_")[0] == short), None)
+
+
+def sample(name: str) -> str:
+    """Return a sentence of a language, for whoever asks whether its letters can be drawn."""
+    return _load(name).gettext("Choose data to train on")
 
 
 def system_language() -> str:
