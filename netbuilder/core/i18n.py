@@ -28,7 +28,7 @@ import logging
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -321,6 +321,17 @@ def _catalog() -> _gettext.NullTranslations:
 
 def _use(name: str) -> None:
     _State.language, _State.catalog = name, load_catalog(name)
+
+
+@contextlib.contextmanager
+def in_english() -> Iterator[None]:
+    """Render in English within: what programs read is the same in every language."""
+    before = language()
+    _use(SOURCE)
+    try:
+        yield
+    finally:
+        _use(before)
 
 
 def find_language(name: str) -> str | None:

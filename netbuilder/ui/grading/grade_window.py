@@ -128,7 +128,7 @@ class GradeWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("Grade submissions"))
         self.setAcceptDrops(True)
-        self.resize(1000, 640)
+        self.resize(1100, 640)
         self._job: jobs.Job | None = None
         self._stop = False
         self.graded = Path()
@@ -232,8 +232,10 @@ class GradeWindow(QDialog):
         table.verticalHeader().hide()
         rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
         table.verticalHeader().setSectionResizeMode(rows)
-        table.horizontalHeader().setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
-        table.setColumnWidth(COMMENT, 220)
+        # Not stretched: long words of a language would leave no room for what is to be checked.
+        table.setColumnWidth(MESSAGE, 220)
+        table.setColumnWidth(COMMENT, 200)
+        table.horizontalHeader().setStretchLastSection(True)
         for column in range(MESSAGE):
             mode = QHeaderView.ResizeMode.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
