@@ -14,7 +14,7 @@ from typing import Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.grade import graded_on_sentence
 from netbuilder.core.grading.retraining import verified_sentence
-from netbuilder.core.grading.scoring import mean_points_sentence
+from netbuilder.core.grading.scoring import mean_points_sentence, status_words
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
@@ -248,7 +248,7 @@ def _row(one: Submission, index: int) -> str:
     look = one.message
     return (
         f'<tr class="{one.status}"><td><a href="#s{index}">{escape(one.student)}</a></td>'
-        f"<td class=n>{_points(one)}</td><td>{one.status}</td>"
+        f"<td class=n>{_points(one)}</td><td>{status_words(one)}</td>"
         f"<td class=n>{f'{one.steps_done}/{one.steps}' if one.steps else ''}</td>"
         f"<td>{escape(_result(one))}</td><td>{escape(look)}</td></tr>"
     )

@@ -49,7 +49,7 @@ from netbuilder.core.grading.grade import (
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
-from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.scoring import points_sentence, summary_words
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -416,12 +416,10 @@ class GradeWindow(QDialog):
         self._end()
         self.model.show_rows(found)
         self._sorted.sort(self._sorted.sortColumn(), self._sorted.sortOrder())
-        failed = sum(one.status == FAILED for one in found)
-        parts = [ngettext("{count} file", "{count} files", len(found))]
-        parts += [_("{count} could not be graded", count=failed)] if failed else []
-        parts += [mean] if (mean := mean_points_sentence(found)) else []
-        words = _("{summary}. You can change points and comments in the table.",
-                  summary=", ".join(parts))  # fmt: skip
+        words = _(
+            "{summary}. You can change points and comments in the table.",
+            summary=summary_words(found),
+        )
         fault = common_failure(found)
         points = points_sentence(found, self._rubric)
         said = (
