@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, in_english
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -34,8 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
         model_card.write(card, out)
     print_note(_("Wrote {path}.", path=out))
     if arguments.json:
-        facts = {one.title: dict(one.rows) or one.text for one in card.sections}
-        print_json({"output": str(out), "title": card.title, "sections": facts})
+        with in_english():
+            told = model_card.card_of(trained, dataset)
+        facts = {one.title: dict(one.rows) or one.text for one in told.sections}
+        print_json({"output": str(out), "title": told.title, "sections": facts})
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -117,8 +118,11 @@ def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None
         total = shapes.total_parameters
         size = ngettext("{count} parameter", "{count} parameters", total)
         counts.insert(0, size)
-    state = _("The network cannot be trained.") if errors else _("The network can be trained.")
-    print_note(f"{project.name}: {', '.join(counts)}. {state}")
+    values = {"name": project.name, "counts": format_list(counts)}
+    if errors:
+        print_note(_("{name}: {counts}. The network cannot be trained.", **values))
+    else:
+        print_note(_("{name}: {counts}. The network can be trained.", **values))
 
 
 def _to_json(problem: Problem) -> dict[str, object]:

@@ -85,7 +85,7 @@ def _tell(found: Comparison) -> None:
     first = found.candidates[0].evaluation
     key = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
     table = Table()
-    for name in (_("model"), key, _("95 % interval"), _("seconds"), _("bytes")):
+    for name in (_("model"), key, _("95% interval"), _("seconds"), _("bytes")):
         table.add_column(name)
     for one in found.candidates:
         low, high = one.intervals[key]

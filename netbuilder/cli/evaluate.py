@@ -160,7 +160,7 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
         return
     key = "accuracy" if "accuracy" in groups[0].metrics else "mean_absolute_error"
     table = Table(title=_("{metric} by {column}", metric=key, column=column))
-    for name in (str(column), _("samples"), key, _("95 % interval"), ""):
+    for name in (str(column), _("samples"), key, _("95% interval"), ""):
         table.add_column(name)
     for one in groups:
         low, high = one.intervals[key]

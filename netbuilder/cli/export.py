@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     picture = path.suffix.lower() in _PICTURES
     if arguments.worksheet and not picture:
         raise UsageError(
-            _("A worksheet is a picture, and '{name}' is not a picture file.", name=path.name),
+            _("A worksheet is a picture, but '{name}' is not a picture file.", name=path.name),
             _("Use a name that ends in one of {endings}.", endings=format_list(_PICTURES)),
             code="worksheet_not_a_picture",
         )
@@ -50,7 +50,7 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[str, ...]:
     row = registry.format_for(path)
     if style and not row.styled:
         raise UsageError(
-            _("--style is for scripts and notebooks, and '{name}' is neither.", name=path.name),
+            _("--style is for scripts and notebooks, but '{name}' is neither.", name=path.name),
             _("Leave --style out, or name the output .py or .ipynb."),
             code="style_without_script",
         )
@@ -69,7 +69,9 @@ def _tell_size(project: Project) -> None:
     """A network is built three times until its file is proved, which takes long of large ones."""
     count = len(project.graph.nodes)
     if count > MANY_LAYERS:
-        print_note(_("Writing {count} layers takes some minutes.", count=format_number(count, ",")))
+        print_note(
+            _("Writing {count} layers takes a few minutes.", count=format_number(count, ","))
+        )
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:

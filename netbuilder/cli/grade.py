@@ -18,10 +18,10 @@ from netbuilder.core.grading.grade import (
 )
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC
-from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.scoring import points_sentence, status_words, summary_words
 from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import format_list, format_number
 from netbuilder.core.worker_process import ResourceLimits
@@ -122,15 +122,11 @@ def _tell(found: list[Submission]) -> None:
         table.add_row(
             Text(one.student),
             "" if one.score is None else format_number(one.score, ".1f"),
-            one.status,
+            status_words(one),
             f"{one.steps_done}/{one.steps}" if one.steps else "",
             {True: _("yes"), False: _("no"), None: ""}[one.verified],
             copy_word(one),
             Text(one.message),
         )
     Console().print(table)
-    failed = sum(one.status == FAILED for one in found)
-    parts = [ngettext("{count} file", "{count} files", len(found))]
-    parts += [_("{count} could not be graded", count=failed)] if failed else []
-    parts += [mean] if (mean := mean_points_sentence(found)) else []
-    print_result(f"{'; '.join(parts)}.")
+    print_result(summary_words(found))

@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     output = Path(arguments.output)
     if output.suffix.lower() != ".png":
         raise UserError(
-            _("A screenshot is a .png file, and '{name}' does not end in .png.", name=output.name),
+            _("A screenshot is a .png file, but '{name}' does not end in .png.", name=output.name),
             _("Use {name}.", name=output.with_suffix(".png")),
             code="not_a_png_name",
             path=str(output),

@@ -208,7 +208,7 @@ def _card(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         required=True,
-        help=_("card to write; the extension sets the format: .md .html .pdf"),
+        help=_("model card to write; the extension sets the format: .md .html .pdf"),
     )
     _json(parser)
 

@@ -28,7 +28,7 @@ import logging
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -118,7 +118,7 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return ``message`` as it is said in ``context``: "Open" of a file, "open" of a path."""
     text = _filled(_catalog().pgettext(context, message), message, values)
-    _remember(text, partial(pgettext, context, message), values)
+    _remember(text, partial(pgettext, context, message), values, context=context)
     return text
 
 
@@ -148,11 +148,15 @@ def remember(text: str, again: Callable[[], str]) -> None:
             filled.pop(old, None)
 
 
-def _remember(text: str, render: Callable[..., str], values: Mapping[str, object]) -> None:
+def _remember(
+    text: str, render: Callable[..., str], values: Mapping[str, object], *, context: str = ""
+) -> None:
     if _State.fixed is None:
         return
     if values:
         remember(text, partial(_again, text, render, values))
+    elif context:  # the same text without a context is the usual one
+        _State.fixed.setdefault(text, render)
     elif text:
         _State.fixed[text] = render
 
@@ -258,6 +262,11 @@ def language() -> str:
     return _State.language
 
 
+def html_language() -> str:
+    """Return the language in use as pages name it: ``pt-BR``."""
+    return SOURCE if language() == PSEUDO else language().replace("_", "-")
+
+
 def languages() -> list[str]:
     """The languages there are, English first, the pseudo-locale left out."""
     there = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
@@ -314,6 +323,17 @@ def _use(name: str) -> None:
     _State.language, _State.catalog = name, load_catalog(name)
 
 
+@contextlib.contextmanager
+def in_english() -> Iterator[None]:
+    """Render in English within: what programs read is the same in every language."""
+    before = language()
+    _use(SOURCE)
+    try:
+        yield
+    finally:
+        _use(before)
+
+
 def find_language(name: str) -> str | None:
     """Return the language that ``name`` means: as it is, or without its country (``de_AT`` is
     ``de``); None where there is none."""
@@ -325,6 +345,11 @@ def find_language(name: str) -> str | None:
     if short in known:
         return known[short]
     return next((entry for lower, entry in known.items() if lower.partition("_")[0] == short), None)
+
+
+def sample(name: str) -> str:
+    """Return a sentence of a language, for whoever asks whether its letters can be drawn."""
+    return load_catalog(name).gettext("Choose data to train on")
 
 
 def system_language() -> str:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QTimer, Signal
 from PySide6.QtGui import QFileOpenEvent, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
-from netbuilder.core import folders
+from netbuilder.core import folders, i18n
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
@@ -53,6 +53,7 @@ class Application(QApplication):
 def main(path: str | None = None) -> int:
     """Open the window, on a file if given, and stay until it is closed."""
     retranslate.start_language()
+    wanted = i18n.language()
     app = make_application(sys.argv)
     failures = UnexpectedErrors()
     failures.install()
@@ -79,7 +80,7 @@ def main(path: str | None = None) -> int:
         if problem
         else None
     )
-    for error in (wrong, folders.problem()):
+    for error in (wrong, folders.problem(), theme.font_error(wanted)):
         if error is not None:
             window.commands.show_of_machine(error)
     code = app.exec()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QDialog,
     QMainWindow,
-    QMenu,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -49,8 +48,8 @@ from netbuilder.ui.widgets.clickable_card import press_focused_button
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
-from netbuilder.ui.window.action import WindowActions
-from netbuilder.ui.window.action_rows import MENUS, SPEED_MENU, rows_for
+from netbuilder.ui.window.action import Menu, WindowActions, menu_titles
+from netbuilder.ui.window.action_rows import SPEED_MENU, rows_for
 from netbuilder.ui.window.docks import Docks
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.window.guide.welcome import WelcomeGuide
@@ -129,7 +128,7 @@ class MainWindow(QMainWindow):
         self.documents.data_opened.connect(self.commands.begin_with_data)
         for row in rows_for(self.parts, self.commands):
             self.actions_table.add(row)
-        menus = {name: QMenu(_(name), self) for name in MENUS}
+        menus = {name: Menu(name, self) for name in menu_titles()}
         self.actions_table.fill(menus)
         if action_rows.MENU_BAR:
             leave = action_rows.quit_row(self)

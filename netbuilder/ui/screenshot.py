@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netbuilder.core import i18n
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 
@@ -67,7 +68,7 @@ def render(
         )
     if path is not None and path.suffix.lower() == PROJECT_ENDING:
         files.read(path)  # says what is wrong with it; a window would only show that
-    app.make_application(["netbuilder"])
+    _need_letters(i18n.language(), app.make_application)
     theme.theme().force(dark)
     troubles: list[UserError] = []
     window: MainWindow = app.open_window(path, remember=False)
@@ -105,6 +106,14 @@ def render(
             _("Choose another folder."),
             code="picture_not_saved",
         )
+
+
+def _need_letters(wanted: str, make_application: Callable[[list[str]], object]) -> None:
+    from netbuilder.ui.style import theme
+
+    make_application(["netbuilder"])  # falls back to English
+    if (error := theme.font_error(wanted)) is not None:
+        raise error
 
 
 def _end(window: MainWindow) -> None:

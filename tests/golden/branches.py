@@ -137,8 +137,8 @@ history = model.fit(
 model.evaluate([x_test["left"], x_test["right"]], y_test)
 
 # Save.
-# The saved model takes raw samples and predicts in the target's units:
-# it contains the scaling.
+# The saved model takes raw samples and predicts in the target's units: it contains the
+# scaling.
 def whole_model(raw):
     scaled = []
     for one, scaler in zip(raw, x_scalers.values()):

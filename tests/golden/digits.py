@@ -146,8 +146,8 @@ print(
 )
 
 # Save.
-# The saved model takes raw samples and predicts in the target's units:
-# it contains the scaling.
+# The saved model takes raw samples and predicts in the target's units: it contains the
+# scaling.
 def whole_model(raw):
     scaled = layers.Rescaling(scale=1 / scale, offset=-offset / scale)(raw)
     return model(scaled)

@@ -161,8 +161,8 @@ print(
 )
 
 # Save.
-# The saved model takes raw samples and predicts in the target's units:
-# it contains the scaling.
+# The saved model takes raw samples and predicts in the target's units: it contains the
+# scaling.
 def whole_model(raw):
     return model(raw)
 

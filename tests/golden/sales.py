@@ -183,8 +183,8 @@ truth = y_scaler.inverse_transform(y_test)
 print(f"Mean absolute error: {np.abs(answers - truth).mean():,.4g}")
 
 # Save.
-# The saved model takes raw samples and predicts in the target's units:
-# it contains the scaling.
+# The saved model takes raw samples and predicts in the target's units: it contains the
+# scaling.
 def whole_model(raw):
     scaled = layers.Rescaling(
         scale=(x_scaler.scale_).tolist(), offset=(x_scaler.min_).tolist()

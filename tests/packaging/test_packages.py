@@ -97,7 +97,7 @@ def test_the_folder_that_runs_without_python(
     shutil.copy(tmp_path / "iris.h5", tmp_path / "in" / "ada.h5")
     hidden = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),species\n"
     (tmp_path / "hidden.csv").write_text(f"{hidden}5.1,3.5,1.4,0.2,setosa\n", encoding="utf-8")
-    assert "1 file; mean 100 points." in run("grade", "in", "--data", "hidden.csv")
+    assert "1 file, mean 100 points" in run("grade", "in", "--data", "hidden.csv")
     # A file that ends the HDF5 library is read by such a process first.
     with h5py.File(tmp_path / "deadly.h5", "w", libver="latest") as file:
         for number in range(40):

@@ -19,6 +19,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.picture_export import write_svg
 from netbuilder.ui.services import retranslate, settings
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.window.panels import PANELS
@@ -203,3 +204,32 @@ def test_an_open_lesson_follows_at_its_step_with_its_progress(open_window: Open)
     assert panel.dots[1].toolTip() == session.step.title
     retranslate.choose_language("en")
     assert panel.heading.text() == heading and session.record.done == {1}
+
+
+def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(
+    german: Path, qtbot: QtBot
+) -> None:
+    (german / "locale/eo").mkdir()
+    text = 'msgid "Choose data to train on"\nmsgstr "\U000f1234"\n'
+    (german / "locale/eo/netbuilder.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n' + text, encoding="utf-8"
+    )
+    dialog = SettingsDialog()
+    qtbot.addWidget(dialog)
+    dialog._take(LANGUAGE, "Esperanto")
+    assert "fonts-noto-cjk" in dialog.effect.text()
+    dialog.accept()
+    assert i18n.language() == "en"
+    with pytest.raises(UserError) as caught:
+        retranslate.choose_language("eo")
+    assert caught.value.code == "language_without_font"
+    i18n.set_language("eo")
+    for name in ("net.png", "net.pdf"):
+        with pytest.raises(UserError) as caught:
+            write_svg("<svg xmlns='http://www.w3.org/2000/svg'/>", german / name)
+        assert caught.value.code == "language_without_font"
+    write_svg("<svg xmlns='http://www.w3.org/2000/svg'/>", german / "net.svg")
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    retranslate.follow_language(app)
+    assert i18n.language() == "en"

@@ -217,7 +217,7 @@ def save_network(
         if row.trained:
             raise FormatError(
                 _(
-                    "'{format}' contains trained weights, and '{project}' is not trained.",
+                    "'{format}' contains trained weights, but '{project}' is not trained.",
                     format=_(row.title),
                     project=source.name,
                 ),

@@ -14,11 +14,11 @@ from typing import Any
 from netbuilder.core.errors import UserError
 from netbuilder.core.grading.grade import graded_on_sentence
 from netbuilder.core.grading.retraining import verified_sentence
-from netbuilder.core.grading.scoring import mean_points_sentence
+from netbuilder.core.grading.scoring import mean_points_sentence, status_words
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.core.wording import format_number, format_quoted_list
 
@@ -218,7 +218,7 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
 
 def _head(title: str) -> str:
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{html_language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
     )
@@ -248,7 +248,7 @@ def _row(one: Submission, index: int) -> str:
     look = one.message
     return (
         f'<tr class="{one.status}"><td><a href="#s{index}">{escape(one.student)}</a></td>'
-        f"<td class=n>{_points(one)}</td><td>{one.status}</td>"
+        f"<td class=n>{_points(one)}</td><td>{status_words(one)}</td>"
         f"<td class=n>{f'{one.steps_done}/{one.steps}' if one.steps else ''}</td>"
         f"<td>{escape(_result(one))}</td><td>{escape(look)}</td></tr>"
     )

@@ -40,6 +40,23 @@ def points_sentence(found: Sequence[Submission], rubric: Rubric) -> str:
     return _("Points are {points} × {what}.", points=points, what=format_list(by, style="or"))
 
 
+def status_words(one: Submission) -> str:
+    """What became of a submission, with a mark."""
+    return {FAILED: _("✕ failed"), LATE: _("◷ late")}.get(one.status, _("✓ graded"))
+
+
+def summary_words(found: Sequence[Submission]) -> str:
+    """How many files there are, how many failed, and the mean of the points."""
+    failed = sum(one.status == FAILED for one in found)
+    words = ngettext("{count} file", "{count} files", len(found))
+    if failed:
+        words = _(
+            "{left}, {right}", left=words, right=_("{count} could not be graded", count=failed)
+        )
+    mean = mean_points_sentence(found)
+    return _("{left}, {right}", left=words, right=mean) if mean else words
+
+
 def mean_points_sentence(found: Sequence[Submission]) -> str:
     """The mean of the points, and of how many it is where some have none; "" without points."""
     scores = [one.score for one in found if one.score is not None]

@@ -42,7 +42,8 @@ _REASONS = {
         "Its training history starts like that of {files}, though seed or settings differ."
     ),
     "trained_further": N_(
-        "The weights come from those of {files}, trained further, and not from the recorded seed."
+        "The weights are those of {files}, trained further; they do not come from the recorded "
+        "seed."
     ),
     "expected": N_("Equal to {files}, as expected: the same seed, data and settings."),
     "same_network": N_("The same untrained network as {files}, which is likely in a lesson."),

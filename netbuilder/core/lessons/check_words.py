@@ -503,8 +503,8 @@ def _event(name: str, sentence: str) -> Missing:
 _WORDS = (
     CheckWord(ABSENT, N_("There is no such layer on the canvas."), "Dropout", values.layer_name,
               _absent, True),
-    CheckWord("connected", N_("Every layer is connected to an Input. With 'layer': that layer "
-                              "is."), "true", values.yes, _connected),
+    CheckWord("connected", N_("Every layer, or the layer named in 'layer', is connected to an "
+                              "Input."), "true", values.yes, _connected),
     CheckWord("problems", N_("'none', 'no errors' (warnings are allowed), or the code of a "
                              "problem that must exist."), "no errors", values.problems, _problems),
     CheckWord("layers", N_("The number of layers, not counting Inputs."), ">= 2",

@@ -247,7 +247,7 @@ def _can_be(param: Param, found: Condition) -> None:
         if words and param.kind is not Kind.SHAPE:
             raise ValueError(
                 _(
-                    "'{parameter}' is a number, and '{word}' is not",
+                    "'{parameter}' is a number, but '{word}' is not",
                     parameter=param.name,
                     word=words[0],
                 )

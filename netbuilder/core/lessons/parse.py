@@ -417,7 +417,7 @@ def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, st
     if answered and step.question is None:
         raise reader.wrong(
             step.checks[0].line,
-            _("'answered' needs a question, and the step has none"),
+            _("'answered' needs a question, but the step has none"),
             _("Add a block ```question."),
         )
     return step

@@ -20,7 +20,6 @@ from netbuilder.core.project.model import (
     SINGLE_ROLES,
     ColumnChoice,
     Data,
-    Graph,
     Project,
 )
 from netbuilder.core.wording import did_you_mean, format_quoted_list
@@ -377,7 +376,7 @@ def set_input_columns(
         EditError: there is no such Input, or another one would have no column left.
     """
     graph = project.graph
-    _need(node, graph.inputs, graph, "Input")
+    _need(node, graph.inputs, N_("There is no Input '{name}'."), N_("Add an Input first."))
     known = input_columns(project, features)
     project = set_columns(project, [n for n in names if n not in features], role="feature")
     if len(graph.inputs) < 2 and node not in project.data.inputs:
@@ -406,7 +405,7 @@ def set_output_columns(
         EditError: there is no such output, or another one would have nothing to learn.
     """
     graph = project.graph
-    _need(output, graph.outputs, graph, "output")
+    _need(output, graph.outputs, N_("There is no output '{name}'."), N_("Add a layer first."))
     lists = output_columns(project, targets)
     project = set_columns(project, names, role="target")
     for one, mine in lists.items():
@@ -418,15 +417,12 @@ def set_output_columns(
     return replace(project, data=data)
 
 
-def _need(node: str, there: Sequence[str], graph: Graph, what: str) -> None:
+def _need(node: str, there: Sequence[str], message: str, fix: str) -> None:
     if node not in there:
+        choose = _("Choose one of {names}.", names=format_quoted_list(there)) if there else _(fix)
         raise EditError(
-            _("There is no {layer} '{name}'.", layer=what, name=node),
-            (
-                _("Choose one of {names}.", names=format_quoted_list(there))
-                if there
-                else _("Add one first.")
-            ),
+            _(message, name=node),
+            choose,
             code="no_such_end",
         )
 

@@ -17,7 +17,7 @@ import numpy as np
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, html_language, ngettext, pgettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
@@ -120,7 +120,10 @@ def _training_rows(trained: TrainedModel) -> Rows:
     rows = [
         (_("Layers"), ", ".join(layers)),
         (_("Parameters"), format_number(weights, ",")),
-        (_("Loss"), training.loss.name if training.loss is not None else _("automatic")),
+        (
+            _("Loss"),
+            training.loss.name if training.loss is not None else pgettext("loss", "automatic"),
+        ),
         (_("Optimizer"), training.optimizer.name),
         (_("Epochs"), format_number(trained.epochs, ",")),
         (_("Batch size"), format_number(training.batch_size, ",")),
@@ -142,13 +145,15 @@ def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
         text = format_number(value, ".4g")
         if name in within:
             low, high = within[name]
-            text += " " + _(
-                "(95 % interval {low} to {high})",
+            text = _(
+                "{value} (95% interval {low} to {high})",
+                value=text,
                 low=format_number(low, ".4g"),
                 high=format_number(high, ".4g"),
             )
         if name in guess:
-            text += "; " + _("baseline {value}", value=format_number(guess[name], ".4g"))
+            base = format_number(guess[name], ".4g")
+            text = _("{value}; baseline {baseline}", value=text, baseline=base)
         rows.append((name, text))
     held = statistics.calibration(found)
     if held is not None:
@@ -212,7 +217,7 @@ def as_html(card: ModelCard) -> str:
         " h2 { font-size: 12pt; }"
     )
     return (
-        "<!DOCTYPE html>\n<html><head><meta charset='utf-8'>"
+        f"<!DOCTYPE html>\n<html lang='{html_language()}'><head><meta charset='utf-8'>"
         f"<title>{html.escape(card.title)}</title><style>{style}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )

@@ -156,7 +156,7 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
     if not endings:
         raise DataError(
             _(
-                "The model takes {inputs}, and '{file}' is something else.",
+                "The model takes {inputs}, but '{file}' is something else.",
                 inputs=input_sort(trained),
                 file=path.name,
             ),

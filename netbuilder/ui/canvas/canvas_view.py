@@ -95,7 +95,7 @@ class CanvasAnnouncer:
         card = picture.cards.get(one)
         if card is None:
             frame = picture.frames.get(one)
-            return _("Open group {name}.", name=frame.name) if frame is not None else ""
+            return _("Group {name}, open.", name=frame.name) if frame is not None else ""
         return describe_card(card, outgoing_labels(picture, one))
 
     def say(self, text: str) -> None:

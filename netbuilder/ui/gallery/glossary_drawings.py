@@ -153,7 +153,7 @@ def curves(p: QPainter, kinds: tuple[str, ...]) -> None:
     if kinds[0] == "stop":
         p.setPen(QPen(_ink(), 1.5, Qt.PenStyle.DashLine))
         p.drawLine(QPointF(98, 14), QPointF(98, 116))
-        _text(p, 98, 124, N_("stop"))
+        _text(p, 98, 124, N_("stop here"))
 
 
 def steps(p: QPainter, _kinds: tuple[str, ...]) -> None:
@@ -227,7 +227,7 @@ def matrix(p: QPainter, counts: tuple[str, ...]) -> None:
             color = _first() if x == y else _second()
             color.setAlphaF(0.9 if x == y else 0.25 if (x + y) % 2 else 0.08)
             p.fillRect(QRectF(82 + x * side, 22 + y * side, side - 2, side - 2), color)
-    _text(p, 130, 12, N_("predicted"))
+    _written(p, 130, 12, pgettext("class", "predicted"))
     _written(p, 48, 70, pgettext("class", "true"))
 
 

@@ -49,7 +49,7 @@ from netbuilder.core.grading.grade import (
 from netbuilder.core.grading.report import write_feedback, write_html, write_table
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Override, Rubric
-from netbuilder.core.grading.scoring import mean_points_sentence, points_sentence
+from netbuilder.core.grading.scoring import points_sentence, summary_words
 from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -129,7 +129,7 @@ class GradeWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("Grade submissions"))
         self.setAcceptDrops(True)
-        self.resize(1000, 640)
+        self.resize(1100, 640)
         self._job: jobs.Job | None = None
         self._stop = False
         self.graded = Path()
@@ -233,8 +233,10 @@ class GradeWindow(QDialog):
         table.verticalHeader().hide()
         rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
         table.verticalHeader().setSectionResizeMode(rows)
-        table.horizontalHeader().setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
-        table.setColumnWidth(COMMENT, 220)
+        # Not stretched: long words of a language would leave no room for what is to be checked.
+        table.setColumnWidth(MESSAGE, 220)
+        table.setColumnWidth(COMMENT, 200)
+        table.horizontalHeader().setStretchLastSection(True)
         for column in range(MESSAGE):
             mode = QHeaderView.ResizeMode.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
@@ -416,12 +418,10 @@ class GradeWindow(QDialog):
         self._end()
         self.model.show_rows(found)
         self._sorted.sort(self._sorted.sortColumn(), self._sorted.sortOrder())
-        failed = sum(one.status == FAILED for one in found)
-        parts = [ngettext("{count} file", "{count} files", len(found))]
-        parts += [_("{count} could not be graded", count=failed)] if failed else []
-        parts += [mean] if (mean := mean_points_sentence(found)) else []
-        words = _("{summary}. You can change points and comments in the table.",
-                  summary=", ".join(parts))  # fmt: skip
+        words = _(
+            "{summary}. You can change points and comments in the table.",
+            summary=summary_words(found),
+        )
         fault = common_failure(found)
         points = points_sentence(found, self._rubric)
         said = (

@@ -16,8 +16,9 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor
 
+from netbuilder.core.grading.scoring import status_words
 from netbuilder.core.grading.similarity import copy_word
-from netbuilder.core.grading.submission import FAILED, LATE, Submission
+from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.parsing import read_float
@@ -25,7 +26,6 @@ from netbuilder.ui.style import theme
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
-_MARKS = {FAILED: N_("✕ failed"), LATE: N_("◷ late")}
 _VERIFIED = {True: N_("✓ verified"), False: N_("✕ refuted"), None: N_("not verified")}
 
 
@@ -80,7 +80,7 @@ COLUMNS = (
     ),
     SubmissionColumn(
         N_("State"),
-        lambda one: _(_MARKS.get(one.status, N_("✓ graded"))),
+        status_words,
         lambda one: one.status,
     ),
     SubmissionColumn(

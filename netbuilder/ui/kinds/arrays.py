@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from netbuilder.core.data.kinds.arrays.view import ArraysDataView, set_array_use
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import ElidedComboBox
@@ -66,7 +66,7 @@ class ArrayTree(QTreeWidget):
         for depth in range(len(path)):
             key = "/".join(path[: depth + 1])
             if key not in groups:
-                groups[key] = QTreeWidgetItem([path[depth], _("group"), "", ""])
+                groups[key] = QTreeWidgetItem([path[depth], pgettext("file", "group"), "", ""])
                 place.addChild(groups[key])
             place = groups[key]
         return place

@@ -122,7 +122,7 @@ KIND_WIDGETS = (
 
 DATA_VIEW_ROWS = (
     *(tab for row in KIND_WIDGETS for tab in row.tabs),
-    DataViewRow(SplitDataView, N_("Parts"), lambda apply, parent: SplitTab(parent), own=False),
+    DataViewRow(SplitDataView, N_("Splits"), lambda apply, parent: SplitTab(parent), own=False),
 )
 #: By name, in the order in which the Predict panel asks whether they fit.
 PREDICT_FORMS: dict[str, type[PredictForm]] = {

@@ -21,7 +21,7 @@ from netbuilder.core.data.kinds.sounds import SOUND
 from netbuilder.core.data.kinds.sounds.sound_files import ENDINGS
 from netbuilder.core.data.kinds.sounds.view import SoundClip, SoundsDataView, load_clip
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.kinds.predict_form import (
@@ -142,7 +142,9 @@ class SoundsTab(QWidget):
         self.pitches.show_sound(heard)
 
     def _show_button(self) -> None:
-        self.play.setText(f"■ {_('Stop')}" if self.player.playing else f"▶ {_('Play')}")
+        self.play.setText(
+            f"■ {pgettext('sound', 'Stop')}" if self.player.playing else f"▶ {_('Play')}"
+        )
 
 
 class WavePlot(ThemedPlot):

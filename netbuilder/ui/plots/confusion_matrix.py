@@ -110,7 +110,9 @@ class HeatMap(QWidget):
         high = max(int(self.counts.max()), 1)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setPen(QColor(scheme.secondary))
-        painter.drawText(QRectF(left, 0, count * wide, metrics.height()), centre, _("predicted"))
+        painter.drawText(
+            QRectF(left, 0, count * wide, metrics.height()), centre, pgettext("class", "predicted")
+        )
         painter.save()
         painter.translate(0, top + count * side)
         painter.rotate(-90)

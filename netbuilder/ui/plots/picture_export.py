@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator, QSvgRenderer
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
+from netbuilder.core import i18n
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
@@ -46,16 +47,19 @@ def write_svg(svg: str, path: Path) -> None:
     """Write a picture as ``.svg``, ``.png`` or ``.pdf``. Needs an application, but no window.
 
     Raises:
-        UserError: another ending, or the file cannot be written.
+        UserError: another ending, the file cannot be written, or no font has the letters of the
+            language.
     """
     match path.suffix.lower():
         case ".svg":
             write_bytes(path, svg.encode("utf-8"))
         case ".png":
+            _need_letters()
             with replace_atomically(path) as temporary:
                 if not svg_image(svg).save(str(temporary), "PNG"):  # type: ignore[call-overload]
                     raise OSError(5, "the picture could not be written")
         case ".pdf":
+            _need_letters()
             with replace_atomically(path) as temporary:
                 _write_pdf(svg, temporary)
         case ending:
@@ -64,6 +68,16 @@ def write_svg(svg: str, path: Path) -> None:
                 _("Choose a name that ends in .svg, .png or .pdf."),
                 code="picture_ending",
             )
+
+
+def _need_letters() -> None:
+    """Write no page of boxes.
+
+    Raises:
+        UserError: no font has the letters of the language.
+    """
+    if (error := theme.font_error(i18n.language())) is not None:
+        raise error
 
 
 def svg_image(svg: str) -> QImage:
@@ -200,7 +214,12 @@ def _draw(widget: QWidget, painter: QPainter, words: QTextDocument | None) -> No
 
 
 def write_pdf(page: str, path: Path) -> None:
-    """Write a page of HTML on sheets of A4."""
+    """Write a page of HTML on sheets of A4.
+
+    Raises:
+        UserError: the file cannot be written, or no font has the letters of the language.
+    """
+    _need_letters()
     with replace_atomically(path) as temporary:
         writer = QPdfWriter(str(temporary))
         writer.setResolution(96)

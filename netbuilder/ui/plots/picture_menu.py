@@ -131,7 +131,7 @@ TITLES = {
     "attention": N_("Attention"), "bars": N_("Bars"), "calibration": N_("Calibration"),
     "confusion_matrix": N_("Confusion matrix"), "correlation": N_("Correlation"),
     "curve": N_("Curve"), "curves": N_("Curves"), "histograms": N_("Histograms"),
-    "layer": N_("Layer"), "learning_curve": N_("Learning curve"), "parts": N_("Parts"),
+    "layer": N_("Layer"), "learning_curve": N_("Learning curve"), "parts": N_("Splits"),
     "pictures": N_("Pictures"), "residuals": N_("Residuals"), "response": N_("Response"),
     "runs_compared": N_("Runs compared"), "series": N_("Series"), "sound": N_("Sound"),
     "surface": N_("Surface"), "variants": N_("Trials"), "vectors": N_("Word vectors"),

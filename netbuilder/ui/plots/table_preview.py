@@ -237,6 +237,7 @@ class ShortTable(QTableView):
         for column in range(self._narrow):
             wide = min(self.sizeHintForColumn(column), max(most, 40))
             header.resizeSection(column, max(wide, heads[column]))
+        self._share(room)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
                 self.setRowHeight(row, self._wrapped(row))
@@ -244,6 +245,26 @@ class ShortTable(QTableView):
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
         self.setFixedHeight(min(header.sizeHint().height() + rows + more + 4, self._most))
+
+    def _share(self, room: int) -> None:
+        """Give the other columns equal parts of the room, or, where that would cut one, what their
+        cells need, then their heads."""
+        header, others = self.horizontalHeader(), range(self._narrow, self.rows.columnCount())
+        head = header.sectionSizeHint
+        left = room - sum(self.columnWidth(column) for column in range(self._narrow))
+        if not self._narrow or room < _LAID_OUT:
+            return
+        cells = [self.sizeHintForColumn(one) for one in others]
+        heads = [max(0, head(one) - wide) for one, wide in zip(others, cells, strict=True)]
+        spare = left - sum(cells)
+        most = max(map(sum, zip(cells, heads, strict=True)), default=0)
+        fits = most <= left // max(len(cells), 1) or spare < 0
+        mode = QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.Fixed
+        for column, wide, more in zip(others, cells, heads, strict=True):
+            if header.sectionResizeMode(column) is not mode:
+                header.setSectionResizeMode(column, mode)
+            if not fits:
+                header.resizeSection(column, wide + spare * more // max(sum(heads), 1))
 
     def _wrapped(self, row: int) -> int:
         """How high a row is whose words wrap in the widths of their columns."""

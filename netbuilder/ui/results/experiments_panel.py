@@ -100,7 +100,7 @@ class TrialTable(QTableView):
 
 def _score(trial: Trial, alike: bool) -> str:
     if trial.score is None:
-        return _("failed")
+        return pgettext("trial", "failed")
     return f"{format_number(trial.score, '.4g')}{' ≈' if alike else ''}"
 
 

@@ -98,7 +98,7 @@ class InsidePanel(QWidget):
         self.number = CountBox(1, 1, self)
         self.number.setAccessibleName(_("Row of the test set"))
         label.setBuddy(self.number)
-        self.random = QPushButton(_("Next"), self)
+        self.random = QPushButton(_("Another row"), self)
         self.random.setProperty("small", True)
         self.truth = note_label("", self)
         self._row = (label, self.number, self.random)
@@ -428,11 +428,12 @@ def _span(values: NDArray[Any]) -> str:
     dead = float((values == 0).mean())
     zero = ", " + _("{share} of them 0", share=format_percent(dead)) if dead > 0.01 else ""
     span = _(
-        "{low} to {high}",
+        "{numbers}, from {low} to {high}",
+        numbers=_numbers(values.shape),
         low=short_number(float(values.min())),
         high=short_number(float(values.max())),
     )
-    return _("{numbers}, from {span}", numbers=_numbers(values.shape), span=span) + zero
+    return span + zero
 
 
 def _montage(values: NDArray[Any], width: int) -> QImage:

@@ -240,7 +240,7 @@ class MethodSurfaces(QWidget):
         plots = QWidget(self)
         page, head, grid = QVBoxLayout(self), QHBoxLayout(), QGridLayout(plots)
         grid.setContentsMargins(0, 0, 0, 0)
-        for box, at, words in zip(self.axes, (0, 1), (_("Across"), _("Up")), strict=True):
+        for box, at, words in zip(self.axes, (0, 1), (_("Horizontal"), _("Vertical")), strict=True):
             box.addItems(names)
             box.setCurrentIndex(at)
             box.setAccessibleName(words)
@@ -353,7 +353,7 @@ def _detail(found: Comparison, one: Candidate, row: int) -> str:
             f"{'→' if line.passed else ' '} {'│  ' * line.depth}{line.text}"
             for line in tree_lines(found, row)
         )
-        parts += [_("The arrows show the way of row {row}:", row=row + 1), "\n".join(lines)]
+        parts += [_("The arrows show the path of row {row}:", row=row + 1), "\n".join(lines)]
     elif one.name == "knn":
         words = _(
             "Training rows nearest to row {row}, by the distance of scaled columns:", row=row + 1
@@ -372,7 +372,7 @@ def _weights(found: Comparison) -> list[str]:
     told, evaluation = coefficients(found), found.by_name["linear"].evaluation
     values = told.values[:_MOST]
     if evaluation.task == "regression":
-        meaning = _("What one unit more of each column adds to the prediction:")
+        meaning = _("How much the prediction changes when a column increases by one unit:")
         cells = [[format_number(float(one), "+.4g") for one in row] for row in values]
     else:
         meaning = (

@@ -54,6 +54,7 @@ from netbuilder.core import i18n
 from netbuilder.core.errors import UserError
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import settings
+from netbuilder.ui.style import theme
 
 #: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
 _SEAMS = re.compile(
@@ -89,8 +90,13 @@ _translators: list[QTranslator] = []
 
 
 def follow_language(app: QApplication) -> None:
-    """Let the texts that Qt brings be of the chosen language, and remember what is rendered."""
+    """Let the texts that Qt brings be of the chosen language, and remember what is rendered.
+
+    A language whose letters no font has would be a window of boxes: it is English then.
+    """
     i18n.remember_rendered()
+    if theme.font_error(i18n.language()) is not None:
+        i18n.set_language(i18n.SOURCE)
     _translate_qt(app)
 
 
@@ -111,6 +117,11 @@ def fixed_by() -> str:
     return i18n.gettext("The language is set for all users of this computer.")
 
 
+def meant_language(name: str) -> str:
+    """Return the language that a choice means: "" is the system's."""
+    return name or i18n.find_language(i18n.system_language()) or i18n.SOURCE
+
+
 def choose_language(name: str) -> None:
     """Show everything in another language from now on, and at the next start.
 
@@ -118,7 +129,8 @@ def choose_language(name: str) -> None:
         name: of ``i18n.languages()``; "" for the system's.
 
     Raises:
-        UserError: the machine's settings name the language, or there is no such language.
+        UserError: the machine's settings name the language, there is no such language, or no font
+            has its letters.
     """
     if reason := fixed_by():
         raise UserError(
@@ -126,7 +138,10 @@ def choose_language(name: str) -> None:
             i18n.gettext("Ask the administrator of this computer."),
             code="language_fixed",
         )
-    i18n.set_language(name or i18n.find_language(i18n.system_language()) or i18n.SOURCE)
+    chosen = meant_language(name)
+    if (error := theme.font_error(chosen)) is not None:
+        raise error
+    i18n.set_language(chosen)
     settings.keep_language(name)
     app = QApplication.instance()
     if isinstance(app, QApplication):

@@ -6,10 +6,22 @@ from dataclasses import dataclass
 from functools import cache
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette, QPen
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontDatabase,
+    QFontMetrics,
+    QGuiApplication,
+    QPalette,
+    QPen,
+)
 from PySide6.QtWidgets import QApplication
 
+from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import CATEGORY_COLORS, Category
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
 
 NO_PEN = QPen(Qt.PenStyle.NoPen)
 
@@ -250,6 +262,23 @@ def ui_font(scale: float = 1.0, bold: bool = False) -> QFont:
     font.setPointSizeF(font.pointSizeF() * scale)
     font.setBold(bold)
     return font
+
+
+def font_error(name: str) -> UserError | None:
+    """Return why the letters of a language cannot be drawn on this system; None where they can."""
+    metrics = QFontMetrics(QApplication.font())
+    if name in (i18n.SOURCE, i18n.PSEUDO) or all(
+        metrics.inFontUcs4(ord(letter)) for letter in set(i18n.sample(name))
+    ):
+        return None
+    return UserError(
+        _("No font on this system has the letters of the language '{name}'.", name=name),
+        _(
+            "Install a font that has them (for Chinese on Debian and Ubuntu: sudo apt install "
+            "fonts-noto-cjk) and start NetBuilder again, or choose another language."
+        ),
+        code="language_without_font",
+    )
 
 
 def palette(scheme: Colors) -> QPalette:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -208,11 +208,11 @@ class CurveView(QWidget):
         self.quantity.setMaximumWidth(_LONGEST_NAME * self.fontMetrics().averageCharWidth())
         self.quantity.addItem("loss", "loss")
         self.steps = self._switch(
-            _("steps"), _("Show a point for every step behind the epoch curves")
+            pgettext("training", "steps"), _("Show a point for every step behind the epoch curves")
         )
         self.steps.setChecked(True)
         self.log = self._switch(_("log"), _("Logarithmic scale"))
-        self.smooth = self._switch(_("smooth"), _("Moving average"))
+        self.smooth = self._switch(_("smoothed"), _("Moving average"))
         self.menu_button = self._switch("…", _("Export, or zoom out"))
         self.menu_button.setCheckable(False)
         self.menu_button.setAccessibleName(_("More curve options"))

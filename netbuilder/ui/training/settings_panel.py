@@ -57,13 +57,13 @@ class MetricsEditor(ChooseRow):
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         text = ", ".join(names) or pgettext("metrics", "none")
         if self._chosen is None:
-            text = _("auto: {names}", names=text) if names else _("automatic")
+            text = _("auto: {names}", names=text) if names else pgettext("metrics", "automatic")
         self.show_text(text)
         self.button.setToolTip(text)
 
     def _fill(self) -> None:
         self.menu.clear()
-        automatic = self.menu.addAction(_("automatic"))
+        automatic = self.menu.addAction(pgettext("metrics", "automatic"))
         automatic.setCheckable(True)
         automatic.setChecked(self._chosen is None)
         automatic.triggered.connect(lambda _checked=False: self._set(None))

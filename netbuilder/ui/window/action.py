@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from netbuilder.core.i18n import gettext as _, rerendered
+from netbuilder.core.i18n import gettext as _, pgettext, rerendered
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,27 @@ def _tip(row: ActionRow) -> str:
     """What a row does, and its key."""
     tip, keys = row.help or row.title.replace("&", "").rstrip("…"), sequences(row.shortcut)
     return f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip
+
+
+def menu_titles() -> dict[str, str]:
+    """The menus, in their order, and how they are called in the language in force."""
+    return {
+        "File": pgettext("menu", "File"), "Edit": pgettext("menu", "Edit"),
+        "Layer": pgettext("menu", "Layer"), "View": pgettext("menu", "View"),
+        "Run": pgettext("menu", "Run"), "Help": pgettext("menu", "Help"),
+    }  # fmt: skip
+
+
+class Menu(QMenu):
+    """One of the main menus; what it is called is more than a button with the same word says."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(menu_titles()[name], parent)
+        self._name = name
+
+    def retranslate(self) -> None:
+        """Show the title in another language."""
+        self.setTitle(menu_titles()[self._name])
 
 
 class WindowActions(QObject):

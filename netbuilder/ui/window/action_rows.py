@@ -19,7 +19,6 @@ from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
-MENUS = (N_("File"), N_("Edit"), N_("Layer"), N_("View"), N_("Run"), N_("Help"))
 #: Menus in the menu View: one list of all would be higher than a small screen.
 _PAGES, _CANVAS, _TEXT = N_("Pages"), N_("Canvas"), N_("Text size")
 #: The system shows the menus at the top of the screen, as macOS does.
@@ -241,7 +240,13 @@ def _layer_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]
             enabled=some,
         ),
         ActionRow(
-            "group", _("Group"), do("commands.group"), "Layer", "Ctrl+G", enabled=many, local=True
+            "group",
+            _("Group layers"),
+            do("commands.group"),
+            "Layer",
+            "Ctrl+G",
+            enabled=many,
+            local=True,
         ),
         ActionRow(
             "ungroup",

@@ -14,7 +14,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list, format_moment, format_number
@@ -112,7 +112,7 @@ def report_page(report: RunReport, runs: Iterable[Run]) -> str:
         " .note { color: #596579; }"
     )
     return (
-        "<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'>"
+        f"<!DOCTYPE html>\n<html lang='{html_language()}'><head><meta charset='utf-8'>"
         f"<title>{html.escape(project.name)}</title><style>{style}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n"
     )

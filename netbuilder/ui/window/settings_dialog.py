@@ -17,7 +17,7 @@ from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import retranslate, settings
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
-from netbuilder.ui.style import font_scale
+from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -60,23 +60,27 @@ def language_names() -> dict[str, str]:
     return {name: words[:1].upper() + words[1:] for name, words in found.items()}
 
 
-def _set_language(words: str) -> None:
-    retranslate.choose_language(
-        next(name for name, shown in language_names().items() if shown == words)
-    )
-
-
 def _language_row() -> SettingRow:
     names = language_names()
     now = names.get(settings.chosen_language(), names[""])
     fixed = retranslate.fixed_by()
     if fixed:
         now = names.get(i18n.language(), now)
+    known = {shown: name for name, shown in names.items()}
+
+    def effect(shown: str) -> str:
+        error = theme.font_error(retranslate.meant_language(known[shown]))
+        return fixed or (str(error) if error else "")
+
+    def change(shown: str) -> None:
+        if not effect(shown):  # which the dialog shows
+            retranslate.choose_language(known[shown])
+
     return SettingRow(
-        Param(_(LANGUAGE), Kind.CHOICE, now, _("of the window"), choices=tuple(names.values())),
+        Param(_(LANGUAGE), Kind.CHOICE, now, _("of all text"), choices=tuple(names.values())),
         lambda: now,
-        _set_language,
-        lambda _value: fixed,
+        change,
+        effect,
     )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
+    QFontMetrics,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -176,6 +177,12 @@ class TaskButton(QPushButton):
         """Show the words of another language."""
         self.setText(_(self._task.title))
         self.mark(self._marked)
+
+    def sizeHint(self) -> QSize:
+        """Room for the heavier letters of the chosen task, whether it is chosen or not."""
+        size, heavy = super().sizeHint(), theme.ui_font(bold=True)
+        words = QFontMetrics(heavy).horizontalAdvance(self.text())
+        return size + QSize(words - QFontMetrics(theme.ui_font()).horizontalAdvance(self.text()), 0)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

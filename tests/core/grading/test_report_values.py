@@ -66,10 +66,10 @@ def test_the_page(tmp_path: Path) -> None:
         for row in re.findall(r"<tr.*?</tr>", body, re.S)
     ]
     assert cells == [
-        ["Ada", "91.2", "graded", "3/4", "accuracy 0.9125", ""],
-        ["Bob", "40", "late", "0/4", "mean_absolute_error 2.5, r2_score 0.4",
+        ["Ada", "91.2", "✓ graded", "3/4", "accuracy 0.9125", ""],
+        ["Bob", "40", "◷ late", "0/4", "mean_absolute_error 2.5, r2_score 0.4",
          "Equal weights: eve.h5."],
-        ["Eve", "–", "failed", "", "", "The file is empty (0 bytes)."],
+        ["Eve", "–", "✕ failed", "", "", "The file is empty (0 bytes)."],
     ]  # fmt: skip
     # The mean is of those that have points, and each pupil has network, curve and numbers.
     assert "3 files · mean 65.62 points (2 of 3 files)" in page

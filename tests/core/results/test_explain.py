@@ -313,7 +313,7 @@ def test_the_step_that_is_copied_counts(tmp_path: Path) -> None:
     assert [name for name, _ in found.steps][-1] == "last step"
     assert len(found.steps) == 5
     most = max(found.steps, key=lambda pair: abs(pair[1]))[0]
-    assert most == "2 steps before"
+    assert most == "2 steps before the last"
     raw = data.test.raw_x["input"][4]
     hidden = raw.copy()
     hidden[1] = (raw[0] + raw[2]) / 2  # a gap is filled from its neighbours
@@ -362,9 +362,13 @@ def test_pictures_are_written(digits_model: Trained, tmp_path: Path) -> None:
 
 def test_what_is_too_much_to_show_is_left_out_by_strength() -> None:
     """Of a long series the newest step is not cut off because it stands last."""
-    pairs = [(f"{back} steps before", 0.001 * back) for back in range(40, 0, -1)]
+    pairs = [(f"{back} steps before the last", 0.001 * back) for back in range(40, 0, -1)]
     kept, left = strongest_values([*pairs, ("last step", -1.4)], 3)
-    assert [name for name, _ in kept] == ["40 steps before", "39 steps before", "last step"]
+    assert [name for name, _ in kept] == [
+        "40 steps before the last",
+        "39 steps before the last",
+        "last step",
+    ]
     assert left == 38
 
 

@@ -38,7 +38,7 @@ def test_the_facts_are_those_of_the_data_set(iris: TrainedModel) -> None:
     # Of the training rows: the shortest petal of all 150 is 1.0, the longest 6.9.
     assert facts["Training range"]["petal length (cm)"].split(" to ")[0] in {"1", "1.1"}
     assert facts["Network and training"]["Parameters"] == "131"
-    assert "95 % interval" in facts["Evaluation"]["accuracy"]
+    assert "95% interval" in facts["Evaluation"]["accuracy"]
     assert "baseline 0.3333" in facts["Evaluation"]["accuracy"]
     assert set(facts["Evaluation by class"]) == {"setosa", "versicolor", "virginica"}
 

@@ -59,19 +59,19 @@ def test_each_kind_has_its_own_tabs_and_begins_with_what_tells_most(
     tabs: DataViewTabs, tmp_path: Path
 ) -> None:
     _show(tabs, Data("builtin", name="iris"), tmp_path)
-    assert _titles(tabs) == ["Columns", "Rows", "Scatter", "Correlation", "Parts"]
+    assert _titles(tabs) == ["Columns", "Rows", "Scatter", "Correlation", "Splits"]
     assert tabs.tabText(tabs.currentIndex()) == "Columns"
     _show(tabs, Data("builtin", name="reviews"), tmp_path)
-    assert _titles(tabs) == ["Rows", "Texts", "Parts"]
+    assert _titles(tabs) == ["Rows", "Texts", "Splits"]
     assert tabs.tabText(tabs.currentIndex()) == "Texts"
     _show(tabs, Data("builtin", name="temperatures"), tmp_path)
-    assert _titles(tabs) == ["Rows", "Series", "Parts"]
+    assert _titles(tabs) == ["Rows", "Series", "Splits"]
     _show(tabs, Data("builtin", name="waves"), tmp_path)
-    assert _titles(tabs) == ["Rows", "Sequences", "Parts"]
+    assert _titles(tabs) == ["Rows", "Sequences", "Splits"]
     _show(tabs, Data("builtin", name="digits"), tmp_path)
-    assert _titles(tabs) == ["Pictures", "Parts"]
+    assert _titles(tabs) == ["Pictures", "Splits"]
     _show(tabs, Data("builtin", name="iris"), tmp_path)
-    assert _titles(tabs) == ["Columns", "Rows", "Scatter", "Correlation", "Parts"]
+    assert _titles(tabs) == ["Columns", "Rows", "Scatter", "Correlation", "Splits"]
     assert tabs.tabText(tabs.currentIndex()) == "Columns"
 
 

@@ -97,7 +97,7 @@ _PLACE: Final = (
     _row(
         "RandomZoom", N_("Zooms pictures in or out at random."),
         _factor(
-            N_("Largest change of the height: 0.1 is 10 %. Above 0 zooms out, below 0 zooms in."),
+            N_("Largest change of the height: 0.1 is 10%. Above 0 zooms out, below 0 zooms in."),
             start=0.1, low=-1.0, name="height_factor",
         ),
         _factor(N_("Largest change of the width. Empty: the same as the height."), None, low=-1.0,
@@ -108,11 +108,11 @@ _PLACE: Final = (
     _row(
         "RandomTranslation", N_("Shifts pictures at random."),
         _factor(
-            N_("Largest shift up or down: 0.1 is 10 % of the height."), start=0.1, low=-1.0,
+            N_("Largest shift up or down: 0.1 is 10% of the height."), start=0.1, low=-1.0,
             name="height_factor",
         ),
         _factor(
-            N_("Largest shift left or right: 0.1 is 10 % of the width."), start=0.1, low=-1.0,
+            N_("Largest shift left or right: 0.1 is 10% of the width."), start=0.1, low=-1.0,
             name="width_factor",
         ),
         *_MOVED,
@@ -160,12 +160,12 @@ _PLACE: Final = (
 _COLOUR: Final = (
     _row(
         "RandomBrightness", N_("Makes pictures lighter or darker at random."),
-        _factor(N_("Largest change: 0.2 is 20 %."), start=0.2, low=-1.0),
+        _factor(N_("Largest change: 0.2 is 20%."), start=0.2, low=-1.0),
         VALUE_RANGE, keywords=("light", "dark", "colour"), data_format=False,
     ),
     _row(
         "RandomContrast", N_("Changes the contrast of pictures at random."),
-        _factor(N_("Largest change: 0.2 is 20 %."), start=0.2),
+        _factor(N_("Largest change: 0.2 is 20%."), start=0.2),
         VALUE_RANGE, keywords=("colour",), data_format=False,
     ),
     _row(

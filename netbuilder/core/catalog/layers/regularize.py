@@ -84,7 +84,7 @@ _DROPOUT: Final = (
         Category.REGULARIZE,
         N_("Sets random inputs to 0 during training, which reduces overfitting."),
         (
-            _drop(N_("Share of the inputs that is set to 0: 0.3 is 30 %.")),
+            _drop(N_("Share of the inputs that is set to 0: 0.3 is 30%.")),
             shape(
                 "noise_shape", None,
                 N_("Shape of the random mask: use 1 for each axis that shares the mask."),

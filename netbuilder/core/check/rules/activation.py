@@ -41,7 +41,7 @@ def _softmax_mse(context: Context) -> Iterable[Violation]:
             more = _("The target is a number, so the last layer needs no activation.")
         elif end.task == MULTI_LABEL:
             fix = set_activation(end, "sigmoid")
-            more = _("Several labels can hold at once: use sigmoid.")
+            more = _("Several labels can apply at once: use sigmoid.")
         else:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
             fix = set_loss(end, loss)

@@ -462,7 +462,7 @@ def _reading(input_dim: int) -> Project:
 #: The first step, and so the first to be told.
 NO_DATA = Rule(
     "no-data", Severity.ERROR, N_("No data"),
-    N_("A network needs data to learn from, and no data is chosen."),
+    N_("A network needs data to learn from, but no data is chosen."),
     N_("Choose a file or a built-in data set on the Data page."),
     _no_data,
     (lambda: Example(replace(chain(*_GOOD), data=Data())),

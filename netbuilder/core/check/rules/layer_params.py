@@ -349,7 +349,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "no-weights-file", Severity.ERROR, N_("No weights file"),
-        N_("The pretrained model is set to load its weights from a file, and the file is missing."),
+        N_("The pretrained model is set to load its weights from a file, but the file is "
+           "missing."),
         N_("Choose a file for weights_file, or set weights to imagenet or none."),
         _weights_file,
         (lambda: _with({"weights": "file", "pooling": "avg"}, "MobileNet"),),

@@ -442,7 +442,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "no-input", Severity.ERROR, N_("No Input"),
-        N_("Data enters the network through an Input, and there is none."),
+        N_("Data enters the network through an Input, but there is none."),
         N_("Add an Input and connect it to the first layer."),
         _no_input,
         (lambda: Example(chain(("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))),),

@@ -150,7 +150,7 @@ def _rate(context: Context) -> Iterable[Violation]:
         effect
         + " "
         + _(
-            "For {optimizer}, {low} to {high} is usual.",
+            "Usual values for {optimizer}: {low} to {high}.",
             optimizer=known,
             low=format_number(low, "g"),
             high=format_number(high, "g"),

@@ -262,17 +262,17 @@ def _reshape(
     }  # fmt: skip
     if -1 in target:
         text = ngettext(
-            "{node} cannot make the shape {shape}: {source} returns {count} number, but a "
+            "{node} cannot reshape its input to {shape}: {source} returns {count} number, but a "
             "multiple of {needed} is needed.",
-            "{node} cannot make the shape {shape}: {source} returns {count} numbers, but a "
-            "multiple of {needed} is needed.",
+            "{node} cannot reshape its input to {shape}: {source} returns {count} numbers, but "
+            "a multiple of {needed} is needed.",
             have, **values,
         )  # fmt: skip
     else:
         text = ngettext(
-            "{node} cannot make the shape {shape}: {source} returns {count} number, but "
+            "{node} cannot reshape its input to {shape}: {source} returns {count} number, but "
             "{needed} are needed.",
-            "{node} cannot make the shape {shape}: {source} returns {count} numbers, but "
+            "{node} cannot reshape its input to {shape}: {source} returns {count} numbers, but "
             "{needed} are needed.",
             have, **values,
         )  # fmt: skip

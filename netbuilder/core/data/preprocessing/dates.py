@@ -111,7 +111,7 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
             name,
             (
                 option_fix(
-                    _("Read no date as later than {year}", year=this_year), "centuries",
+                    _("Read two-digit years as {year} or earlier", year=this_year), "centuries",
                     {name: this_year - 99},
                 ),
                 option_fix(

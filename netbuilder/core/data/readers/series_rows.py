@@ -129,7 +129,9 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
                 ),
             )
     if clock:
-        notes.append(_("'{clock}' is the time of day for '{order}'.", clock=clock, order=order))
+        notes.append(
+            _("'{clock}' is read as the time of day of '{order}'.", clock=clock, order=order)
+        )
     frame = _numbers(table, targets, data, source, {order, group, clock}, notes)
     out = _left_out(frame, targets, data, source)
     if out.any():

@@ -93,7 +93,7 @@ def _shape_problem(
     if len(variables) != len(arrays):
         return FormatError(
             _(
-                "Layer '{layer}' has {ours} arrays of weights, and '{file}' has {theirs} for it.",
+                "Layer '{layer}' has {ours} arrays of weights, but '{file}' has {theirs} for it.",
                 layer=layer,
                 ours=len(variables),
                 theirs=len(arrays),
@@ -106,8 +106,8 @@ def _shape_problem(
         if tuple(variable.shape) != tuple(array.shape):
             return FormatError(
                 _(
-                    "The {weight} of layer '{layer}' has the shape {ours}, and in '{file}' it has"
-                    " the shape {theirs}.",
+                    "The {weight} of layer '{layer}' has the shape {ours}, but in '{file}' it "
+                    "has the shape {theirs}.",
                     weight=variable.name,
                     layer=layer,
                     ours=_words(variable.shape),

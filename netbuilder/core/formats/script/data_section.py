@@ -27,6 +27,7 @@ from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.python_text import format_literal
 
 
 @dataclass
@@ -196,8 +197,8 @@ def _none(question: ScriptRequest) -> DataCode:
     """No data is chosen: random numbers would teach nothing, so say what is missing."""
     return DataCode(
         (
-            "# This project has no data: put your own arrays here.",
-            'raise SystemExit("Put your data into x and y first.")',
+            _("# This project has no data: put your own arrays here."),
+            f"raise SystemExit({format_literal(_('Put your data into x and y first.'))})",
         ),
         InputFormat.PIXELS if takes_pictures(question) else InputFormat.TABLE,
     )

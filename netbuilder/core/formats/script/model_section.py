@@ -194,7 +194,7 @@ def _node(
     first = len(cell.lines)
     if spec is None:
         cell.add(
-            f"# {owner.layer!r} is not a Keras layer: replace it.",
+            _("# '{layer}' is not a Keras layer: replace it.", layer=owner.layer),
             f"{variable} = {sources[0]}",
         )
     elif spec.module == "keras.applications":
@@ -269,7 +269,7 @@ def _body(
         if body.scaling is PixelScaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
         if params["weights"] == "file" and bundled_weights(name):
-            cell.add("# NetBuilder includes these weights; Export puts them beside the script.")
+            cell.add(_("# NetBuilder includes these weights; Export puts them beside the script."))
         cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):

@@ -60,13 +60,13 @@ def _number_words(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
         f"    return {cut}",
         "",
         "",
-        "# The most frequent words of the training texts have the numbers 2, 3, ...",
-        "# 0 is padding, 1 an unknown word.",
+        _("# The most frequent words of the training texts have the numbers 2, 3, ..."),
+        _("# 0 is padding, 1 an unknown word."),
         "counts = Counter(word for text in x_train for word in words_of(text))",
         f"words = sorted(counts, key=lambda word: (-counts[word], word))[:{code.most - 2}]",
         f"length = {length}",
         f"vectorize = layers.TextVectorization({arguments})",
-        "# The layer converts only A to Z to lower case.",
+        _("# The layer converts only A to Z to lower case."),
         *(
             f'x_{part} = vectorize([text.lower() for text in x_{part}]).numpy().astype("int32")'
             for part in parts
@@ -188,7 +188,7 @@ def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...])
     """One offset and one scale for all numbers of a sample."""
     looked_at = recipe.code.looked_at
     some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
-    cell.add("# The network is trained on (x - offset) / scale.")
+    cell.add(_("# The network is trained on (x - offset) / scale."))
     if recipe.whole == "standard":
         cell.add(f"some = {some}", "offset, scale = float(some.mean()), float(some.std())")
     elif recipe.whole == "range":
@@ -202,7 +202,7 @@ def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...])
 
 def _scale_last_axis(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
     cell.add(
-        "# Each column is scaled in the same way at every step of a sequence.",
+        _("# Each column is scaled in the same way at every step of a sequence."),
         f"from sklearn.preprocessing import {recipe.scaler}",
         "",
         f"x_scaler = {recipe.scaler}().fit(x_train.reshape(-1, x_train.shape[-1]))",
@@ -258,7 +258,7 @@ def _mixed_targets(
         return
     cell.lines[:0] = [f"from sklearn.preprocessing import {recipe.target_scaler}", ""]
     cell.add(
-        "# Numbers are scaled, classes are not.",
+        _("# Numbers are scaled, classes are not."),
         f"y_scalers = {{i: {recipe.target_scaler}().fit(y_train[i]) for i in {numbers}}}",
         "for i, scaler in y_scalers.items():",
         *(f"    y_{one}[i] = scaler.transform(y_{one}[i])" for one in parts),

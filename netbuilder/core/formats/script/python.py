@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import textwrap
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
@@ -28,11 +27,10 @@ from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.model_section import model_cell
 from netbuilder.core.formats.script.prepare_section import output_columns, prepare_cell
 from netbuilder.core.formats.script.split_section import split_cell
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import format_literal
-from netbuilder.core.wording import format_list
 
 _OF_SCALERS = {
     "StandardScaler": ("1 / {0}.scale_", "-{0}.mean_ / {0}.scale_"),
@@ -62,8 +60,12 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
         cell.add(f"model.save({file})")
         return cell
     cell.add(
-        "# The saved model takes raw samples and predicts in the target's units:",
-        "# it contains the scaling.",
+        *_comment(
+            _(
+                "The saved model takes raw samples and predicts in the target's units: it contains "
+                "the scaling."
+            )
+        ),
         "def whole_model(raw):",
         *(f"    {line}" for line in scaling),
         *(f"    {line}" for line in _answered("scaled" if scaling else "raw", units)),
@@ -158,21 +160,28 @@ def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> lis
         return []
     apart = recipe.code.given and recipe.code.takes and not several
     taker = "Both take" if recipe.code.words and table else "The .h5 takes" if apart else "It takes"
-    return wrap(f"# {taker} {format_list(said)}.", 88, subsequent_indent="# ")
+    listed = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))  # English, as the code
+    return _comment(f"{taker} {listed}.")
+
+
+def _comment(text: str, width: int = 88) -> list[str]:
+    return wrap(text, width, initial_indent="# ", subsequent_indent="# ")
 
 
 def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
     """Lines from ``given``, as it stands in the file, to ``numbers``; none where it is numbers."""
     if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
-        lines = [*_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
+        lines = [_(_KERAS_FILE), *_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
         each = "[joined(names) for names in columns.values()]"
         return [*lines, f"numbers = {each if several else 'joined(x.columns)'}"]
     return [] if several else list(recipe.code.given)
 
 
-_COLUMNS = (
+_KERAS_FILE = N_(
     "# The .keras file contains the categories too: it takes each column separately, texts as "
-    "strings.",
+    "strings."
+)
+_COLUMNS = (
     "given = {}",
     "",
     "",
@@ -297,12 +306,12 @@ def listing(
         style: short, as a course would write it, or with NetBuilder's exact numbers.
     """
     note = numbers_note(project, script_recipe(project, facts), style)
-    lines = [f'"""{_title(project)}: a network made with NetBuilder."""', ""]
-    lines += [*textwrap.wrap(note, 96, initial_indent="# ", subsequent_indent="# "), ""]
+    about = _("{title}: a network made with NetBuilder.", title=_title(project))
+    lines = [f'"""{about}"""', "", *_comment(note, 96), ""]
     places: Lines = {}
     for number, cell in enumerate(script_cells(project, facts, style)):
         if number:
-            lines += ["", f"# {cell.title}."]
+            lines += ["", _("# {title}.", title=cell.title)]
         start = len(lines) + 1
         places.update({name: (start + a, start + b) for name, (a, b) in cell.nodes.items()})
         lines += cell.lines

@@ -75,7 +75,7 @@ def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     if tested or data.validation_split > 0:
         _cut(cell, project, recipe, fair=folders)
     cell.add(
-        "# The data says which rows are for training, validation and test.",
+        _("# The data says which rows are for training, validation and test."),
         "train_rows, validation_rows, test_rows = (",
         "    np.flatnonzero(part_of == part) for part in range(3)",
         ")",
@@ -111,7 +111,7 @@ def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
         cell.add(f"train_rows, validation_rows = cut({rest}, {data.validation_split})")
     else:
         cell.add(f"train_rows = {rest}")
-    cell.add("# All rows of a group are in the same part.")
+    cell.add(_("# All rows of a group are in the same part."))
     cell.add(
         *(
             f"{part}_rows = np.flatnonzero(np.isin(groups, {part}_rows))"
@@ -159,7 +159,7 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
     if classes:
         cell.add(
             f"    names, sizes = np.unique({labels}[rows], return_counts=True)",
-            "    # A class with one row cannot be in both parts.",
+            "    " + _("# A class with one row cannot be in both parts."),
             f"    single = np.isin({labels}[rows], names[sizes == 1])",
             "    rest, alone = rows[~single], rows[single]",
             "    fair = (sizes > 1).sum() <= min(count, len(rest) - count)",

@@ -115,7 +115,7 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         cell.add(
             "from sklearn.utils.class_weight import compute_sample_weight",
             "",
-            "# The weight of a row is the weight of its class times its sample weight.",
+            _("# The weight of a row is the weight of its class times its sample weight."),
             "weights_train = weights_train * "
             f'compute_sample_weight("balanced", {class_numbers(recipe)})',
         )

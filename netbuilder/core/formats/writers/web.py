@@ -30,7 +30,7 @@ from netbuilder.core.folders import resource
 from netbuilder.core.formats.keras_prediction import predict_rows
 from netbuilder.core.formats.writers.roundtrip_check import check_agreement, random_rows
 from netbuilder.core.formats.writers.web_network import replay, web_network
-from netbuilder.core.i18n import gettext as _, language, ngettext
+from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.graph_ends import byte_input_layer
 from netbuilder.core.results.drawn_sample import picture_style
@@ -68,7 +68,7 @@ def save(trained: TrainedModel, path: Path) -> None:
         )
     made = web_network(trained.model)
     about = {
-        "language": language().replace("_", "-"),
+        "language": html_language(),
         "texts": _texts(),
         "network": made.as_json(),
         "inputs": _inputs(trained, path.parent),
@@ -288,7 +288,7 @@ def _texts() -> dict[str, str]:
         "number": _("'{column}' must be a number, not '{value}'."),
         "not_number": _("'{value}' is not a number."),
         "cells": _("The line '{line}' must have {count} numbers."),
-        "count": _("{found} numbers are given, and the network takes {wanted}."),
+        "count": _("{found} numbers are given, but the network takes {wanted}."),
         "nothing_drawn": _("Draw or open a picture to get a prediction."),
         "no_text": _("Write a text to get a prediction."),
         "no_known": _(KNOWS_NOTHING),

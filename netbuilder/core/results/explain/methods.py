@@ -311,14 +311,15 @@ def _steps(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
     most, fall = max(found, key=lambda pair: abs(pair[1]))
     change = asked.format_change(abs(fall))
     sentence = _(
-        "The {step} changes {prediction} most: by {change} when it is hidden.",
+        "Strongest influence on {prediction}: {step}. Hiding this step changes the prediction "
+        "by {change}.",
         step=most,
         prediction=asked.about,
         change=change,
     )
     if _settled(asked, fall):
         sentence = _(
-            "No single step changes {prediction}: it is as likely without each.",
+            "No single step matters for {prediction}: hiding any one of them changes nothing.",
             prediction=asked.about,
         )
     return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)

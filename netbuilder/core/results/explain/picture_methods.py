@@ -59,7 +59,7 @@ def grad_cam(question: ExplanationTarget) -> Array:
     node = last_convolution(question)
     if not node:
         raise DataError(
-            _("Grad-CAM needs a convolution, and this network has none."),
+            _("Grad-CAM needs a convolution, but this network has none."),
             _("Choose integrated_gradients or occlusion."),
             code="grad_cam_needs_convolution",
         )

@@ -115,7 +115,9 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
 def _step(back: int) -> str:
     if back == 0:
         return _("last step")
-    return _("1 step before") if back == 1 else _("{count} steps before", count=back)
+    return (
+        _("1 step before the last") if back == 1 else _("{count} steps before the last", count=back)
+    )
 
 
 def steps_back_name(back: int) -> str:

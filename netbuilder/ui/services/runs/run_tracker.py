@@ -10,7 +10,7 @@ import numpy as np
 
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.trained import Changed
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.wording import (
     format_duration,
     format_number,
@@ -192,7 +192,7 @@ class RunTracker:
                 speed = speed or self.epoch * self.steps_per_epoch / self._seconds
                 words += f" · {format_rate(speed)}"
             short = _("{done} of {planned}", **numbers)
-            return RunProgress(words, _("done"), 1.0, (short,))
+            return RunProgress(words, pgettext("run", "done"), 1.0, (short,))
         messages = {
             "early": _("Stopped early at epoch {done} of {planned}", **numbers),
             "failed": _("Failed at epoch {done} of {planned}", **numbers),

@@ -82,10 +82,10 @@ class LessonDock(QObject):
                 self._parts.window,
                 _("Continue the lesson?"),
                 ngettext(
-                    "You have done {done} of {count} step of “{title}”, and your network "
-                    "is not on the canvas.",
-                    "You have done {done} of {count} steps of “{title}”, and your "
-                    "network is not on the canvas.",
+                    "You have done {done} of {count} step of “{title}”, but your network is not "
+                    "on the canvas.",
+                    "You have done {done} of {count} steps of “{title}”, but your network is "
+                    "not on the canvas.",
                     len(lesson.steps),
                     done=count,
                     title=_(lesson.title),
