@@ -98,7 +98,7 @@ class PictureForm(PredictForm):
         self.turn_button.setCheckable(True)
         self.turn_button.setToolTip(_("Predict for the picture with dark and bright swapped."))
         self.turn_button.hide()
-        self._given: tuple[QImage, str, str] | None = None
+        self.given: tuple[QImage, str, str] | None = None
         self._turned_by_hand = False
         for button in (
             self.draw_button,
@@ -154,7 +154,7 @@ class PictureForm(PredictForm):
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
         """Start with a new page where the data is another; else what is drawn is asked again."""
-        self._look, self._own, self._given = None, False, None
+        self._look, self._own, self.given = None, False, None
         self.turn_button.hide()
         self.drawn_soon.stop()
         self.picture.clear()
@@ -273,7 +273,7 @@ class PictureForm(PredictForm):
         if self._is_other_way_round(image):
             self.answer_image(image, f"{path.name}.")
             return
-        self._given = (image, f"{path.name}.", path.name)
+        self.given = (image, f"{path.name}.", path.name)
         self._show_own(image)
         self._offer_turn(False)
         self.asked.emit(request_for_file(path, path.name))
@@ -285,8 +285,8 @@ class PictureForm(PredictForm):
 
     def _answer(self, image: QImage, about: str, own: str) -> None:
         """Answer a picture; one that is bright where the data's are dark is turned first."""
-        goes_on = self._given is not None and self._given[2] == own == _CAMERA
-        self._given = (image, about, own)
+        goes_on = self.given is not None and self.given[2] == own == _CAMERA
+        self.given = (image, about, own)
         if not (goes_on and self._turned_by_hand):  # the next picture of the same camera
             self._turned_by_hand = False
             self._offer_turn(self._is_other_way_round(image))
@@ -298,9 +298,9 @@ class PictureForm(PredictForm):
             self._answer_as(on)
 
     def _answer_as(self, turned: bool) -> None:
-        if self._given is None:
+        if self.given is None:
             return
-        image, about, own = self._given
+        image, about, own = self.given
         if turned:
             image = image.convertToFormat(QImage.Format.Format_RGB32)
             image.invertPixels()

@@ -259,7 +259,7 @@ def test_a_day_and_the_time_beside_it(tmp_path: Path, style: str) -> None:
     assert (0.0, 1.0, 2.0, 3.0) in windows_of(found, tmp_path)
     rows = load_facts(found, tmp_path)
     assert (rows.column_roles["day"], rows.column_roles["time"]) == ("order", "order")
-    assert "'time' is the time of day for 'day'." in rows.notes
+    assert "'time' is read as the time of day of 'day'." in rows.notes
 
 
 def test_a_time_of_the_day_is_the_same_on_every_day(tmp_path: Path) -> None:
