@@ -6,12 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QHeaderView, QTableView, QTreeView
 
 _MODE = QHeaderView.ResizeMode
-_AGAIN = frozenset(
-    (
-        QEvent.Type.FontChange, QEvent.Type.StyleChange, QEvent.Type.LanguageChange,
-        QEvent.Type.Resize, QEvent.Type.Show,
-    )
-)  # fmt: skip
+_TYPE = QEvent.Type
+_AGAIN = frozenset((_TYPE.FontChange, _TYPE.StyleChange, _TYPE.Resize, _TYPE.Show))
 
 
 class ColumnHeads(QObject):
@@ -39,7 +35,9 @@ class ColumnHeads(QObject):
         header.sectionCountChanged.connect(self._soon.start)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in _AGAIN:
+        if event.type() == _TYPE.LanguageChange:
+            self.fit()  # all words are there
+        elif event.type() in _AGAIN:
             self._soon.start()
         return super().eventFilter(watched, event)
 
