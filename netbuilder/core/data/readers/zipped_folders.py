@@ -30,14 +30,21 @@ def is_zip(path: Path) -> bool:
     return path.suffix.lower() == ZIP and path.is_file()
 
 
-def holds(path: Path, endings: Sequence[str]) -> bool:
-    """Return whether a zip can be read and holds a file with one of these endings."""
+def holds(path: Path, endings: Sequence[str], *, in_folders: bool = False) -> bool:
+    """Return whether a path is a zip that can be read and holds a file with one of these endings,
+    or, with ``in_folders``, one that lies in a folder: a table or a long text is packed alone.
+    """
+    if not is_zip(path):
+        return False
     try:
         with open_zip(path) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile):
         return False
-    return any(Path(name).suffix.lower() in endings for name in names)
+    found = [Path(name) for name in names if not _junk(name)]
+    return any(
+        one.suffix.lower() in endings and not (in_folders and len(one.parts) == 1) for one in found
+    )
 
 
 def unpacked(path: Path, endings: Sequence[str]) -> Path:
@@ -47,6 +54,19 @@ def unpacked(path: Path, endings: Sequence[str]) -> Path:
         DataError: as ``unpack_zip``.
     """
     return unpack_zip(path, endings) if is_zip(path) else path
+
+
+def with_test_part(path: Path, endings: Sequence[str]) -> bool:
+    """Return whether a folder of samples, or a zip of one, has a part for testing.
+
+    Raises:
+        DataError: as ``unpack_zip``.
+    """
+    root = unpacked(path, endings)
+    if not root.is_dir() or not class_folders.may_have_test(root):
+        return False
+    found = class_folders.find_samples(root, endings)
+    return bool(class_folders.select_files(found, part=True).files)
 
 
 def unpack_zip(path: Path, endings: Sequence[str]) -> Path:

@@ -54,7 +54,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.class_folders import find_samples, may_have_test, select_files
+from netbuilder.core.data.readers.class_folders import find_samples, select_files
 from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.excluded_files import (
@@ -65,7 +65,7 @@ from netbuilder.core.data.readers.excluded_files import (
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import samples_in_column
-from netbuilder.core.data.readers.zipped_folders import ZIP, holds, is_zip, unpacked
+from netbuilder.core.data.readers.zipped_folders import ZIP, holds, is_zip, unpacked, with_test_part
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -337,14 +337,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    if not path.is_dir() and path.suffix.lower() != ZIP:
-        return None
-    root = unpacked(path, ENDINGS)
-    if not may_have_test(root):
-        return None
-    if not select_files(find_samples(root, ENDINGS), part=True).files:
-        return None
-    return read_images(data, path, part=True)
+    return read_images(data, path, part=True) if with_test_part(path, ENDINGS) else None
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:

@@ -16,7 +16,7 @@ from netbuilder.core.data.kinds.images.picture_files import (
     read_picture,
 )
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
-from netbuilder.core.data.kinds.scripts.folder_script import folder_lines, zip_lines
+from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
 from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
 from netbuilder.core.python_text import format_literal
@@ -25,12 +25,10 @@ from netbuilder.core.python_text import format_literal
 def folder_code(question: ScriptRequest) -> DataCode:
     """Lines that read the pictures of a folder or zip, as the program reads them."""
     data = question.project.data
-    folder, lines = zip_lines(data.path)
     size = f"size = {_known_size(question) or 'usual_size(looked_at)'}"
     lines = [
         *_reader(question),
-        *lines,
-        *folder_lines(data, folder, ENDINGS, _stacked(question), (size,)),
+        *folder_lines(data, ENDINGS, _stacked(question), (size,)),
     ]
     return _code(question, lines, parts="folders", own_test=bool(data.test_path))
 

@@ -91,20 +91,21 @@ def zip_lines(path: str) -> tuple[str, list[str]]:
 
 
 def folder_lines(
-    data: Data, folder: str, endings: Sequence[str], to_numbers: str, before: Sequence[str] = ()
+    data: Data, endings: Sequence[str], to_numbers: str, before: Sequence[str] = ()
 ) -> list[str]:
     """Lines that leave ``x``, ``y``, ``labels`` and ``part_of``, and of a test folder ``x_test``
     and ``y_test``.
 
     Args:
-        data: the recipe.
-        folder: that of the samples, in the script.
+        data: the recipe; its paths are folders, or zips, which are unpacked.
         endings: of the files that are samples.
         to_numbers: an expression for what is read of ``files``.
         before: lines between; ``looked_at`` are files that sizes and lengths are measured on.
     """
     kept = "found = [one for one in found if one[-1] not in left_out]"
+    folder, unpacking = zip_lines(data.path)
     lines = [
+        *unpacking,
         "from pathlib import Path",
         "",
         *function_lines(files_of_classes),
@@ -126,10 +127,12 @@ def folder_lines(
     ]
     if not data.test_path:
         return lines
+    folder, unpacking = zip_lines(data.test_path)
     return [
         *lines,
-        f"found = files_of_classes(Path({format_literal(data.test_path)}), endings)",
-        *left_out_lines(data, data.test_path, data.test_path, kept),
+        *unpacking,
+        f"found = files_of_classes(Path({format_literal(folder)}), endings)",
+        *left_out_lines(data, data.test_path, folder, kept),
         "# If the folder contains a test folder, that one is used.",
         "only = 2 if any(part == 2 for part, _, _ in found) else 0",
         "files = [file for part, _, file in found if part == only]",

@@ -50,7 +50,6 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 )
 from netbuilder.core.data.readers.class_folders import (
     find_samples,
-    may_have_test,
     select_files,
     usual_ending,
 )
@@ -60,6 +59,7 @@ from netbuilder.core.data.readers.excluded_files import (
     without_excluded,
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.zipped_folders import ZIP, holds, unpacked, with_test_part
 from netbuilder.core.data.recipe_options import integer_option, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -96,7 +96,8 @@ _MELS = Param(
 def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     import numpy as np
 
-    found, home = find_samples(path, ENDINGS), SampleFolder(path, path.name)
+    root = unpacked(path, ENDINGS)
+    found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
     chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
     sound, notes = _sound(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
@@ -119,11 +120,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    if not path.is_dir() or not may_have_test(path):
-        return None
-    if not select_files(find_samples(path, ENDINGS), part=True).files:
-        return None
-    return _read(data, path, False, part=True)
+    return _read(data, path, False, part=True) if with_test_part(path, ENDINGS) else None
 
 
 def _sound(
@@ -255,8 +252,9 @@ SOUND = SoundModality()
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder with sounds in its folders."""
-    return {} if path.is_dir() and usual_ending(path) in ENDINGS else None
+    """A folder with sounds in its folders, or a zip of it."""
+    found = usual_ending(path) in ENDINGS if path.is_dir() else holds(path, ENDINGS)
+    return {} if found else None
 
 
 # As ``_sound`` finds the length that fits most.
@@ -282,7 +280,7 @@ def _code(question: ScriptRequest) -> DataCode:
     lines = [
         *function_lines(sound_wave),
         *([*function_lines(mel_filters), *function_lines(log_mel)] if how == SPECTROGRAM else ()),
-        *folder_lines(data, data.path, ENDINGS, read, length),
+        *folder_lines(data, ENDINGS, read, length),
     ]
     usual = "standard" if how == SPECTROGRAM else "none"
     size = f"round({rate} * {seconds or 'seconds'})"
@@ -319,11 +317,19 @@ KIND = DataKind(
                 "rate and number of channels is converted"
             ),
         ),
+        (
+            "a zip of such a folder",
+            (
+                "unpacked once into the cache; an archive that writes outside its folder or is far "
+                "too large is refused"
+            ),
+        ),
     ),
     modalities=(SOUND,),
     read=_read_kind,
     code=_code,
-    place=DataLocation.FOLDER,
+    place=DataLocation.EITHER,
+    endings=(ZIP,),
     recognise=_recognised,
     read_test=_read_test,
     task=lambda data: "classes",

@@ -63,7 +63,6 @@ from netbuilder.core.data.preprocessing.word_encoding import (
 )
 from netbuilder.core.data.readers.class_folders import (
     find_samples,
-    may_have_test,
     select_files,
     usual_ending,
 )
@@ -71,6 +70,7 @@ from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
+from netbuilder.core.data.readers.zipped_folders import ZIP, holds, unpacked, with_test_part
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.tokens import BYTE_PAIR
 from netbuilder.core.errors import DataError
@@ -83,6 +83,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from netbuilder.core.data.dataset import PreparedData
+
+#: Of texts in folders.
+ENDINGS = (".txt",)
 
 _BY_CHARACTER = N_(
     "Each character counts as a word, because Chinese and Japanese texts have no spaces between "
@@ -102,7 +105,7 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
     Raises:
         DataError: not readable, a column that does not exist, or no texts.
     """
-    if path.is_dir():
+    if path.is_dir() or holds(path, ENDINGS, in_folders=True):
         return _folder(path, data.options)
     table = read_table(path, reading_options(data))
     column = _text_column(data, table, path.name)
@@ -151,7 +154,7 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
     """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
     import numpy as np
 
-    found = find_samples(path, (".txt",))
+    found = find_samples(unpacked(path, ENDINGS), ENDINGS)
     chosen = select_files(found, part=part)
     texts, encodings = [], set()
     for file in chosen.files:
@@ -174,13 +177,10 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    if not path.is_dir() or data.options.get("task") == next_token.TASK:
+    folder = path.is_dir() or holds(path, ENDINGS, in_folders=True)
+    if not folder or data.options.get("task") == next_token.TASK:
         return None
-    if not may_have_test(path):
-        return None
-    if not select_files(find_samples(path, (".txt",)), part=True).files:
-        return None
-    return _folder(path, data.options, part=True)
+    return _folder(path, data.options, part=True) if with_test_part(path, ENDINGS) else None
 
 
 class TextModality(Modality):
@@ -188,7 +188,7 @@ class TextModality(Modality):
 
     name = "text"
     takes = N_("texts")
-    endings = (".txt",)
+    endings = ENDINGS
     labelled_tables = True
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
@@ -280,9 +280,11 @@ def _tabular(data: Data) -> bool:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder whose folders hold ``.txt`` files, or a ``.txt`` file that is no table."""
+    """A folder whose folders hold ``.txt`` files, a zip of it, or a ``.txt`` that is no table."""
     if path.is_dir():
         return {} if usual_ending(path) == ".txt" else None
+    if holds(path, ENDINGS, in_folders=True):
+        return {}
     if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
         return {"task": next_token.TASK}
     return None
@@ -333,7 +335,7 @@ def _folder_code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     encoding = str(data.options.get("encoding") or "utf-8-sig")
     read = f"np.array([file.read_text(encoding={format_literal(encoding)}) for file in files])"
-    lines = folder_lines(data, data.path, (".txt",), read)
+    lines = folder_lines(data, ENDINGS, read)
     return text_code(question, lines, parts="folders", own_test=bool(data.test_path))
 
 
@@ -415,7 +417,7 @@ KIND = DataKind(
     read_test=_read_test,
     more_options=_options,
     task=lambda data: "classes" if data.options.get("task") == next_token.TASK else "",
-    endings=TABLE_ENDINGS,
+    endings=(*TABLE_ENDINGS, ZIP),
     recognise=_recognised,
     tabular=_tabular,
 )
