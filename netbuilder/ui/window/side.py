@@ -154,20 +154,15 @@ class TaskButton(QPushButton):
 
     def __init__(self, task: Task, parent: QWidget) -> None:
         super().__init__(_(task.title), parent)
-        self._task, self._marked = task, False
+        self._task, self.marked = task, False  # whether it has a dot
         self.setObjectName(f"task_{task.id}")
         self.setCheckable(True)
         self.setProperty("role", "task")
         self.setToolTip(_(task.help))
 
-    @property
-    def marked(self) -> bool:
-        """Whether it has a dot."""
-        return self._marked
-
     def mark(self, marked: bool) -> None:
         """Draw the dot, or take it away."""
-        self._marked = marked
+        self.marked = marked
         words = _(self._task.help)
         self.setToolTip(_("{help} (new results)", help=words) if marked else words)
         self.setAccessibleDescription(_("New results") if marked else "")
@@ -176,20 +171,18 @@ class TaskButton(QPushButton):
     def retranslate(self) -> None:
         """Show the words of another language."""
         self.setText(_(self._task.title))
-        self.mark(self._marked)
+        self.mark(self.marked)
 
-    def sizeHint(self) -> QSize:
-        """Room for the heavier letters of the chosen task, whether it is chosen or not."""
-        size, heavy = super().sizeHint(), theme.ui_font(bold=True)
-        words = QFontMetrics(heavy).horizontalAdvance(self.text())
-        return size + QSize(words - QFontMetrics(theme.ui_font()).horizontalAdvance(self.text()), 0)
+    def sizeHint(self) -> QSize:  # with room for the heavier letters of the chosen task
+        heavy, light = (QFontMetrics(theme.ui_font(bold=one)) for one in (True, False))
+        more = heavy.horizontalAdvance(self.text()) - light.horizontalAdvance(self.text())
+        return super().sizeHint() + QSize(more, 0)
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+    minimumSizeHint = sizeHint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self._marked:
+        if not self.marked:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
