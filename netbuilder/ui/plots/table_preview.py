@@ -198,7 +198,7 @@ class ShortTable(QTableView):
         self.setWordWrap(True)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.fit)
@@ -216,28 +216,13 @@ class ShortTable(QTableView):
         of the table: in a narrow one their words wrap, too."""
         self.rows.show_rows(columns, rows, row_tips=row_tips)
         self._narrow = min(narrow, len(columns) - 1)
-        for column in range(self._narrow):
-            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
         self.fit()
 
     def fit(self) -> None:
-        """Be as high as the rows."""
-        header = self.horizontalHeader()
-        room = self.viewport().width()
-        # A table that is not laid out yet has no width to go by.
-        most = int(room * _NARROW) if room >= _LAID_OUT else 10_000
-        count = self.rows.columnCount()
-        heads = [header.sectionSizeHint(column) for column in range(count)]
-        if self._narrow == 1:  # its words wrap where the others would not be seen whole
-            share = room // count
-            others = (
-                max(heads[one], min(self.sizeHintForColumn(one), share)) for one in range(1, count)
-            )
-            most = min(most, max(room - sum(others), 40))
-        for column in range(self._narrow):
-            wide = min(self.sizeHintForColumn(column), max(most, 40))
-            header.resizeSection(column, max(wide, heads[column]))
-        self._share(room)
+        """Be as high as the rows; no head is cut, and where words wrap, no number and no word."""
+        header, columns = self.horizontalHeader(), range(self.rows.columnCount())
+        for column, wide in zip(columns, self._widths(), strict=True):
+            header.resizeSection(column, wide)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
                 self.setRowHeight(row, self._wrapped(row))
@@ -246,25 +231,44 @@ class ShortTable(QTableView):
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
         self.setFixedHeight(min(header.sizeHint().height() + rows + more + 4, self._most))
 
-    def _share(self, room: int) -> None:
-        """Give the other columns equal parts of the room, or, where that would cut one, what their
-        cells need, then their heads."""
-        header, others = self.horizontalHeader(), range(self._narrow, self.rows.columnCount())
-        head = header.sectionSizeHint
-        left = room - sum(self.columnWidth(column) for column in range(self._narrow))
-        if not self._narrow or room < _LAID_OUT:
-            return
-        cells = [self.sizeHintForColumn(one) for one in others]
-        heads = [max(0, head(one) - wide) for one, wide in zip(others, cells, strict=True)]
-        spare = left - sum(cells)
-        most = max(map(sum, zip(cells, heads, strict=True)), default=0)
-        fits = most <= left // max(len(cells), 1) or spare < 0
-        mode = QHeaderView.ResizeMode.Stretch if fits else QHeaderView.ResizeMode.Fixed
-        for column, wide, more in zip(others, cells, heads, strict=True):
-            if header.sectionResizeMode(column) is not mode:
-                header.setSectionResizeMode(column, mode)
-            if not fits:
-                header.resizeSection(column, wide + spare * more // max(sum(heads), 1))
+    def _widths(self) -> list[int]:
+        """The width of each column: its words at least; then, as far as there is room, narrow ones
+        their part, all what stands in them, and those that are not narrow equal parts of the rest.
+        """
+        header, room = self.horizontalHeader(), self.viewport().width()
+        columns = range(self.rows.columnCount())
+        heads = [header.sectionSizeHint(one) for one in columns]
+        whole = [max(heads[one], self.sizeHintForColumn(one) + 2) for one in columns]
+        if room < _LAID_OUT:  # it is not laid out yet, and has no width to go by
+            return whole
+        if self.wordWrap():
+            wide = [max(heads[one], self._longest_word(one)) for one in columns]
+        else:
+            wide = [max(heads[one], min(whole[one], room // len(columns))) for one in columns]
+        spare = room - sum(wide)
+        narrow, others = columns[: self._narrow], columns[self._narrow :]
+        part = int(room * _NARROW)
+        wanted = [(one, min(whole[one], part)) for one in narrow]
+        for one, most in (*wanted, *((one, whole[one]) for one in (*others, *narrow))):
+            more = max(0, min(spare, most - wide[one]))
+            wide[one] += more
+            spare -= more
+        while spare > 0 and others:
+            least = min(wide[one] for one in others)
+            lowest = [one for one in others if wide[one] == least]
+            next_up = min((wide[one] for one in others if wide[one] > least), default=room)
+            more = max(1, min(next_up - least, spare // len(lowest)))
+            for one in lowest:
+                more = min(more, spare)
+                wide[one] += more
+                spare -= more
+        return wide
+
+    def _longest_word(self, column: int) -> int:
+        """The least width of a column that cuts none of its words."""
+        said = (str(self.rows.index(row, column).data()) for row in range(self.rows.rowCount()))
+        width = self.fontMetrics().horizontalAdvance
+        return _SIDES + max((width(word) for one in said for word in one.split(" ")), default=0)
 
     def _wrapped(self, row: int) -> int:
         """How high a row is whose words wrap in the widths of their columns."""

@@ -139,7 +139,6 @@ class EvaluatePanel(QWidget):
         self.residuals_title = heading(_("Predicted against true"), self)
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Metrics"), self)
-        self.parts.setWordWrap(False)  # intervals come later: no row grows by them
         self.parts_note = note_label("", self)
         self.classes_title = heading(_("Classes"), self)
         self.classes = _class_table(self)
