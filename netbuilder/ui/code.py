@@ -165,7 +165,7 @@ class CodePanel(QWidget):
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
         self.style_box.currentIndexChanged.connect(self._ask)
-        selection.changed.connect(self._mark_selected)
+        selection.changed.connect(self._show_selected)
         store.changed.connect(lambda _old, _new: self._soon.start())
         workbench.facts_changed.connect(self._soon.start)
         theme.theme().changed.connect(self._restyle)
@@ -197,12 +197,19 @@ class CodePanel(QWidget):
             self.text.verticalScrollBar().setValue(place)
         self._mark_selected()
 
+    def _show_selected(self, _ids: object = None) -> None:
+        """Mark the lines of the selected layers, and scroll to them where they are not seen."""
+        self._mark_selected()
+        bar, lines = self.text.verticalScrollBar(), self.marked_lines()
+        if lines and not bar.value() < lines[0] <= lines[-1] <= bar.value() + bar.pageStep():
+            bar.setValue(max(0, lines[0] - 1 - bar.pageStep() // 3))
+
     def marked_lines(self) -> tuple[int, ...]:
         """The lines of the selected layers, from 1."""
         spans = (self._places[one] for one in self._selection.ids if one in self._places)
         return tuple(sorted({line for a, b in spans for line in range(a, b + 1)}))
 
-    def _mark_selected(self, _ids: object = None) -> None:
+    def _mark_selected(self) -> None:
         marks = []
         color = QColor(theme.colors().accent)
         color.setAlphaF(0.18)

@@ -39,6 +39,15 @@ def test_the_lines_of_the_selected_layer_are_marked_and_explained(
     assert "layers.Dense(16" in lines[line - 1]
     assert len(panel.text.extraSelections()) == 1
     assert panel.explanation(line, lines[line - 1]).startswith("Dense: ")
+    # The line is seen, however far the script was scrolled.
+    bar = panel.text.verticalScrollBar()
+    panel.text.setFixedHeight(10 * panel.text.fontMetrics().height())
+    qtbot.waitUntil(lambda: bar.maximum() > 20)
+    for place in (0, bar.maximum()):
+        window.canvas.select(())
+        bar.setValue(place)
+        window.canvas.select(["dense"])
+        assert bar.value() < line <= bar.value() + bar.pageStep()
     fit = next(index for index, text in enumerate(lines, 1) if "model.fit" in text)
     assert panel.explanation(fit, lines[fit - 1])
     assert panel.explanation(1, "") == ""
