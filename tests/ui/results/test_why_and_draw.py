@@ -152,7 +152,7 @@ def test_why_of_a_series_is_brought_into_sight(
     qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
     qtbot.mouseClick(panel.why.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not panel.why.sentence.visibleRegion().isEmpty(), timeout=MINUTE)
-    qtbot.waitUntil(lambda: "when it is hidden" in panel.why.sentence.text(), timeout=MINUTE)
+    qtbot.waitUntil(lambda: "Hiding this step" in panel.why.sentence.text(), timeout=MINUTE)
 
 
 def _in_view(panel: PredictPanel, widget: QWidget) -> bool:
