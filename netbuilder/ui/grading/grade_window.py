@@ -129,7 +129,7 @@ class GradeWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("Grade submissions"))
         self.setAcceptDrops(True)
-        self.resize(1100, 640)
+        self.resize(1000, 640)
         self._job: jobs.Job | None = None
         self._stop = False
         self.graded = Path()

@@ -102,6 +102,7 @@ class WordTask(QWidget):
             if (found := completer.popup()) is not None:
                 # As a child it has the stylesheet of its window.
                 found.setParent(field, found.windowFlags())
+                found.setAccessibleName(field.accessibleName())
             field.setCompleter(completer)
             field.textChanged.connect(self.changed)
             row.addWidget(field)
