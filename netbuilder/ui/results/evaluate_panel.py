@@ -539,7 +539,7 @@ class EvaluatePanel(QWidget):
                 len(rows), total=total, **names,
             )  # fmt: skip
         self.samples.show_samples(found, words)
-        self.waiting.see(self.samples)
+        self.waiting.see(self.samples, self.heat)
 
 
 def _class_table(parent: QWidget) -> ShortTable:
