@@ -41,6 +41,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
 _SOON_MS = 120
+_ABOUT = N_("The same network as a Keras script.")
 #: Title and tooltip of each style.
 _STYLES = {
     "short": (N_("Short"), N_("Written as in a course")),
@@ -140,7 +141,7 @@ class CodePanel(QWidget):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(_("Python code"))
         self.colors = PythonColors(self.text.document())
-        self.about = note_label(_("The same network as a Keras script."), self)
+        self.about = note_label(_(_ABOUT), self)
         self.copy = QPushButton(_("Copy"), self)
         self.save = QPushButton(_("Save…"), self)
         self.style_box = NoWheelComboBox(self)
@@ -167,6 +168,7 @@ class CodePanel(QWidget):
         self.style_box.currentIndexChanged.connect(self._ask)
         selection.changed.connect(self._show_selected)
         store.changed.connect(lambda _old, _new: self._soon.start())
+        store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
@@ -181,6 +183,18 @@ class CodePanel(QWidget):
         self.text.setStyleSheet(
             f"font-family: '{font.family()}'; font-size: {font.pointSizeF():.1f}pt;"
         )
+
+    def _begin_anew(self) -> None:
+        """Nothing of another project stands here; a file of another name holds the same network."""
+        shown = self._worker.inputs
+        if shown and shown[0].graph is self._store.project.graph:
+            return
+        self._worker.cancel()
+        self._places = {}
+        self.colors.show_text("")
+        self.text.clear()
+        self.about.setText(_(_ABOUT))
+        self._soon.start()
 
     def _ask(self) -> None:
         project = self._store.project

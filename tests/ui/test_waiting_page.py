@@ -26,3 +26,36 @@ def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
     waiting.restart()
     waiting.ready()
     qtbot.waitUntil(lambda: not labels[0].visibleRegion().isEmpty())
+
+
+def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot: QtBot) -> None:
+    waiting = EmptyStatePage("Press Train: here is something.")
+    qtbot.addWidget(waiting)
+    asked, between, answer, rest = (QLabel(word, waiting) for word in ("a", "b", "c", "d"))
+    for label, high in ((asked, 200), (between, 150), (answer, 220), (rest, 2_000)):
+        label.setFixedHeight(high)
+        waiting.page_layout.addWidget(label)
+    bar = waiting.scroll_area.verticalScrollBar()
+
+    def seen(high: int, *, at: int = 0) -> tuple[int, int]:
+        """Pixels of what was asked for, and of the answer, that are seen then."""
+        waiting.resize(300, high)
+        qtbot.waitUntil(lambda: waiting.scroll_area.viewport().height() == high)
+        bar.setValue(at)
+        waiting.see(answer, asked)
+        qtbot.wait(20)
+        return asked.visibleRegion().boundingRect().height(), (
+            answer.visibleRegion().boundingRect().height()
+        )
+
+    waiting.ready()
+    waiting.show()
+    qtbot.waitUntil(lambda: answer.y() > 300 and bar.maximum() > 1_000)
+    assert seen(700) == (200, 220) and bar.value() == 0, "all is seen: nothing moves"
+    assert seen(590) == (200, 220), "no more is scrolled than there is above"
+    top, head = seen(520)
+    assert top == 200 and 60 < head < 220
+    top, head = seen(400)
+    assert 0 < top < 200 and 60 < head < 220, "there is no room for both: its head"
+    assert seen(700, at=100) == (110, 220) and bar.value() == 100
+    assert seen(400, at=500)[1] == 220, "it lies above"

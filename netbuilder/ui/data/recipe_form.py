@@ -27,8 +27,6 @@ def params_of(data: Data) -> tuple[Param, ...]:
     if kind is None:
         return ()
     rows = kind.params(data)
-    if data.test_path:  # which is judged on instead of a part of the rows
-        rows = tuple(row for row in rows if row.name != TEST.name)
     others = alternatives(data)
     if len(others) < 2:
         return rows
@@ -89,15 +87,23 @@ class RecipeForms(QObject):
             self._build(self.rest, tuple(one for one in params if not one.slide))
         for form in self._forms.values():
             form.show_values({**values_of(data), "kind": data.kind})
+        if TEST.name in self.rows:  # beside a file to judge on no part is asked for
+            self.rows[TEST.name].set_shown(not data.test_path)
+
+    def forget_typed(self) -> None:
+        """Other data comes: what was typed and not told yet was meant for the old."""
+        for form in self._forms.values():
+            form.forget_typed()
 
     def _build(self, place: QWidget, params: tuple[Param, ...]) -> None:
         old = self._forms.pop(place, None)
         if old is not None:
+            old.forget_typed()
             old.hide()
             old.deleteLater()
         place.setVisible(bool(params))
         if params:
-            self._forms[place] = form = ParamForm(params, place, about="data")
+            self._forms[place] = form = ParamForm(params, place, about="data", settles=True)
             form.edited.connect(self.edited)
             layout = place.layout()
             assert layout is not None

@@ -57,6 +57,8 @@ class TextEditor(QLineEdit):
         self.complaint_changed.emit("")
 
     def _read(self, text: str) -> None:
+        if self._param.kind is Kind.FILE:
+            text = text.strip()  # a name of blanks is none
         value: Any = text if text else UNSET
         if value is UNSET and self._param.required:
             self.complaint_changed.emit(_("Enter a value."))

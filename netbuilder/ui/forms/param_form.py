@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QResizeEvent, QWindow
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QGridLayout,
     QHBoxLayout,
@@ -115,6 +116,7 @@ class FileEditor(QWidget):
 
     edited = Signal(object)
     complaint_changed = Signal(str)
+    editingFinished = Signal()  # as Qt's own fields have it
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,6 +131,7 @@ class FileEditor(QWidget):
         row.addWidget(self._text, 1)
         row.addWidget(browse)
         self._text.edited.connect(self.edited)
+        self._text.editingFinished.connect(self.editingFinished)
         self._text.complaint_changed.connect(self.complaint_changed)
         browse.clicked.connect(self._browse)
         self.setFocusProxy(self._text)
@@ -143,6 +146,7 @@ class FileEditor(QWidget):
         if path is not None:
             self._text.show_value(str(path))
             self.edited.emit(str(path))
+            self.editingFinished.emit()
 
 
 def _object_editor(param: Param, parent: QWidget | None = None) -> QWidget:
@@ -212,6 +216,11 @@ _HELP_LETTERS = 14
 #: A field's property: the word of the glossary that explains it.
 WORD = "word"
 _NOTHING = object()
+#: What is written bit by bit: half of a path is another path, or none.
+_WRITTEN = frozenset({Kind.TEXT, Kind.FILE, Kind.STRINGS})
+_KINDS = QEvent.Type
+#: What is done by these, Train or Save for one, is to find what was typed; not all move the focus.
+_LEAVES = frozenset({_KINDS.MouseButtonPress, _KINDS.Shortcut, _KINDS.Close, _KINDS.Drop})
 
 
 class ParamRow:
@@ -238,6 +247,8 @@ class ParamRow:
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
+        self.typed: Any = _NOTHING  # that is not told yet
+        self.settles = form.settles and param.kind in _WRITTEN
         self._grid: QGridLayout | None = None  # of a line of help that can stand in two places
         self._below: bool | None = None
         line = grid.rowCount()
@@ -259,6 +270,8 @@ class ParamRow:
         grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]
+        if self.settles:
+            self.editor.editingFinished.connect(form.settle)  # type: ignore[attr-defined]
         if hasattr(self.editor, "explained"):
             self.editor.explained.connect(self._explain)
 
@@ -285,11 +298,13 @@ class ParamRow:
         """Show a value from the project, unless it is what this field said itself."""
         if self.shown is not _NOTHING and _same(value, self.shown):
             return
-        self.shown = value
+        self.shown, self.typed = value, _NOTHING
         self.editor.show_value(value)  # type: ignore[attr-defined]
 
     def complain(self, sentence: str) -> None:
         """Say what is wrong with the field's text; empty: nothing."""
+        if sentence:
+            self.typed = _NOTHING
         self.complaint.setText(sentence)
         self.complaint.setVisible(bool(sentence))
         if self.editor.property("wrong") != bool(sentence):
@@ -322,7 +337,8 @@ class ParamForm(QWidget):
 
     With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
     another, has its lines of help below the fields, as has one with ``help_below``. ``about`` is
-    the word of the glossary for fields that have none of their own.
+    the word of the glossary for fields that have none of their own. One that ``settles`` gives
+    what is written (words, paths) once the field is left, or with Enter.
     """
 
     edited = Signal(str, object)
@@ -336,11 +352,12 @@ class ParamForm(QWidget):
         narrow: bool = False,
         help_below: bool = False,
         about: str = "",
+        settles: bool = False,
     ) -> None:
         super().__init__(parent)
         self._narrow, self._help_below = narrow, help_below
         self._limit: frozenset[str] | None = None
-        self.about = about
+        self.about, self.settles = about, settles
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
         self._waiting: Mapping[str, Any] = {}
@@ -426,6 +443,44 @@ class ParamForm(QWidget):
 
     def take(self, row: ParamRow, value: Any) -> None:
         """A field was edited."""
+        row.typed = value
+        if not row.settles:
+            self._tell(row)
+        else:
+            self._listen(True)
+
+    def settle(self) -> None:
+        """Tell what was typed and not told yet."""
+        typed = [row for row in self.rows.values() if row.typed is not _NOTHING]
+        self._listen(False)
+        for row in typed:
+            self._tell(row)
+
+    def forget_typed(self) -> None:
+        """Tell nothing of what was typed and not told yet."""
+        self._listen(False)
+        for row in self.rows.values():
+            if row.typed is not _NOTHING:
+                row.typed = _NOTHING
+                row.editor.show_value(row.shown)  # type: ignore[attr-defined]
+
+    def _listen(self, on: bool) -> None:
+        app = QApplication.instance()
+        if app is not None:
+            (app.installEventFilter if on else app.removeEventFilter)(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in _LEAVES and not isinstance(watched, QWindow):
+            place: QObject | None = watched  # a menu of the field belongs to it
+            fields = [row.editor for row in self.rows.values() if row.typed is not _NOTHING]
+            while place is not None and place not in fields:
+                place = place.parent()
+            if place is None:
+                self.settle()
+        return False
+
+    def _tell(self, row: ParamRow) -> None:
+        value, row.typed = row.typed, _NOTHING
         row.shown = row.param.default if value is UNSET else value
         self.edited.emit(row.param.name, value)
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVB
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
@@ -130,6 +131,7 @@ class EvaluatePanel(QWidget):
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared = ""
+        self._of: object = None  # the data and the target that are shown
         self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         self._build_head()
@@ -260,8 +262,7 @@ class EvaluatePanel(QWidget):
         evaluation_service = self.evaluation_service
         self.learning.begin(self.workbench.models.trained)
         if self.workbench.models.trained is None:
-            self.parts_note.setText("")
-            self.samples.hide()
+            self._forget()
             self.waiting.restart()
             self.waiting.wait(next_step_sentence(self.workbench, _(_NO_MODEL)))
         elif evaluation_service.error is not None:
@@ -270,6 +271,13 @@ class EvaluatePanel(QWidget):
             self.waiting.wait(_("Evaluating the test set…"))
         else:
             self._show_evaluation(evaluation_service.evaluation, evaluation_service.file)
+
+    def _forget(self) -> None:
+        """Hide what is found late: it is of another project, or of another output."""
+        self.parts_note.setText("")
+        self.samples.hide()
+        self.calibration.show_calibration(None)
+        self.groups.hide()
 
     def _ask_file(self) -> None:
         path = ask_open(self, _("Evaluate a file"), FILE_FILTER)
@@ -294,6 +302,12 @@ class EvaluatePanel(QWidget):
         self.waiting.ready()
         self._list_outputs(whole)
         found = self.shown = self._chosen(whole)
+        trained = self.workbench.models.trained
+        data = trained.project.data if trained is not None else Data()
+        of = (data.kind, data.name, data.path, found.task, found.labels)
+        if of != self._of:
+            self._of = of
+            self._forget()
         from netbuilder.core.results.headline import headline
 
         head = headline(found, file.name if file is not None else "")
@@ -525,7 +539,7 @@ class EvaluatePanel(QWidget):
                 len(rows), total=total, **names,
             )  # fmt: skip
         self.samples.show_samples(found, words)
-        self.waiting.see(self.samples)
+        self.waiting.see(self.samples, self.heat)
 
 
 def _class_table(parent: QWidget) -> ShortTable:

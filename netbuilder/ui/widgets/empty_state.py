@@ -12,6 +12,9 @@ from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 
+#: Lines of a list that are enough to see that it is there.
+_HEAD = 6
+
 
 class EmptyStatePage(QStackedWidget):
     """A word of explanation, and behind it a scrolling page for the results."""
@@ -39,17 +42,28 @@ class EmptyStatePage(QStackedWidget):
         self.scroll_area, self._page = scroll, page
         self.addWidget(scroll)
 
-    def see(self, widget: QWidget) -> None:
-        """Scroll until a part of the page that changes in this moment is seen from its top."""
+    def see(self, widget: QWidget, above: QWidget | None = None) -> None:
+        """Scroll until a part of the page that changes in this moment is seen from its top.
+
+        Where it is what ``above`` was asked for, it comes in from below, and that stays: no more
+        is scrolled than shows the part, or its head where there is no room for both.
+        """
         bar = self.scroll_area.verticalScrollBar()
+        line = self.fontMetrics().height()
 
         def move() -> None:
             page = self.scroll_area.widget()
             if page is None:
                 return
             top = widget.mapTo(page, QPoint(0, 0)).y()
-            if not bar.value() <= top < bar.value() + self.scroll_area.viewport().height() // 2:
-                bar.setValue(top - 2 * self.fontMetrics().height())
+            room = self.scroll_area.viewport().height()
+            if above is not None and top >= bar.value():
+                kept = above.mapTo(page, QPoint(0, 0)).y()
+                head = top + min(widget.height(), _HEAD * line) - room
+                whole = top + widget.height() - room
+                bar.setValue(max(bar.value(), min(whole, max(head, kept))))
+            elif not bar.value() <= top < bar.value() + room // 2:
+                bar.setValue(top - 2 * line)
 
         QTimer.singleShot(0, widget, move)
 

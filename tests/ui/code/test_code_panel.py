@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
@@ -59,3 +60,32 @@ def test_the_lines_of_the_selected_layer_are_marked_and_explained(
         and not panel.explanation(number, text)
     ]
     assert len(unknown) <= 8, unknown
+
+
+def test_nothing_of_another_project_stands_there(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    window = open_window(example("digits"), keras=False)
+    panel = shown(window, qtbot)
+    about = panel.about.text()
+    panel.text.verticalScrollBar().setValue(9)
+    panel.about.setText("Wrote digits.py.")
+    script = panel.text.toPlainText()
+    assert window.documents.save_to(tmp_path / "mine.netbuilder")
+    assert panel.text.toPlainText() == script, "the same network in another file"
+    assert panel.about.text() != about
+    window.documents.show_project(example("iris"), None)
+    assert panel.text.toPlainText() == ""
+    assert panel.about.text() == about
+    qtbot.waitUntil(lambda: "keras" in panel.text.toPlainText(), timeout=60_000)
+    assert panel.text.toPlainText() != script
+    assert panel.text.verticalScrollBar().value() == 0
+    # What was still being written for the last project is told to nobody.
+    window.store.reset(example("digits"))
+    panel._ask()
+    window.store.reset(example("waves"))
+    assert panel.text.toPlainText() == ""
+    panel._ask()
+    qtbot.waitUntil(lambda: "keras" in panel.text.toPlainText(), timeout=60_000)
+    assert "digits" not in panel.text.toPlainText()

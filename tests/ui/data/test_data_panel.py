@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QImage, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.data.data_gallery import DataCard
 from netbuilder.ui.data.data_panel import DataPanel
-from netbuilder.ui.data.recipe_form import params_of
+from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.data_recipes import recipe_for, relative_path
@@ -467,12 +467,85 @@ def test_data_that_moved_keeps_what_was_decided(
     assert window.store.project.data.target == (), "it has not the column that was learned"
 
 
-def test_beside_a_test_file_no_part_is_asked_for(table: Path) -> None:
-    data = Data(kind="csv", path=str(table))
-    assert "test_split" in {one.name for one in params_of(data)}
-    with_file = {one.name for one in params_of(replace(data, test_path="t.csv"))}
-    assert "test_split" not in with_file
-    assert {"validation_split", "test_path"} <= with_file
+def test_a_path_is_taken_whole_and_the_keyboard_stays_in_its_field(
+    open_window: Open, qtbot: QtBot, table: Path
+) -> None:
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_path(table)
+    test = table.with_name("test.csv")
+    test.write_bytes(table.read_bytes())
+    rows = panel.form.rows
+    field = rows["test_path"].editor.findChild(QLineEdit)
+
+    def said() -> str:
+        return window.store.project.data.test_path
+
+    def focused() -> bool:
+        QApplication.processEvents()
+        return QApplication.focusWidget() is field and panel.form.rows == rows
+
+    field.setFocus()
+    QTest.keyClicks(field, str(test))
+    assert said() == "" and focused(), "half of a path is another path"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert said() == str(test) and focused()
+    assert rows["test_split"].editor.isHidden() and rows["test_split"].label.isHidden()
+    assert rows["validation_split"].editor.isVisibleTo(panel)
+    field.clear()
+    QTest.keyClicks(field, "  ")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert said() == "" and focused() and rows["test_split"].editor.isVisibleTo(panel)
+
+    QShortcut("F12", window)
+    # Nothing that was typed is lost, whatever comes next.
+    for name, leave in {
+        "a.csv": rows["scaling"].editor.setFocus,
+        "b.csv": lambda: QTest.mouseClick(window.canvas.viewport(), Qt.MouseButton.LeftButton),
+        "c.csv": lambda: QTest.keyClick(field, Qt.Key.Key_F12),
+        "d.csv": lambda: QApplication.sendEvent(QWidget(window), QCloseEvent()),
+    }.items():
+        field.setFocus()
+        field.selectAll()
+        QTest.keyClicks(field, name)
+        assert said() != name
+        QTest.mouseClick(field, Qt.MouseButton.LeftButton)
+        assert said() != name, "the click was into the field itself"
+        leave()
+        assert said() == name
+    # Other data comes by another way: what was typed was not meant for it.
+    field.setFocus()
+    QTest.keyClicks(field, "x")
+    window.store.apply("Other", lambda one: edits.set_data(one, Data("csv", path=str(test))))
+    assert field.text() == ""
+    panel.form.rows["scaling"].editor.setFocus()
+    assert said() == ""
+
+
+def test_words_of_a_recipe_are_taken_when_they_are_written(
+    open_window: Open, qtbot: QtBot, table: Path
+) -> None:
+    window = open_window(empty_project(), keras=False)
+    panel = open_panel(window)
+    panel.choose_path(table)
+    for form in panel.findChildren(ParamForm):
+        form.unfold(True)
+    before = window.store.project.data
+    for name, typed in {"ignore": "rooms, garden", "sheet": "Second"}.items():
+        field = panel.form.rows[name].editor
+        field.setFocus()
+        QTest.keyClicks(field, typed)
+        assert window.store.project.data is before
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert window.store.project.data is not before
+        before = window.store.project.data
+    assert before.options["sheet"] == "Second"
+
+
+def test_a_folder_without_a_name_is_told_by_its_path() -> None:
+    with pytest.raises(DataError) as wrong:
+        check_file(Path("/"))
+    assert "''" not in wrong.value.what
 
 
 def test_tab_goes_from_the_buttons_straight_to_the_sets(open_window: Open, qtbot: QtBot) -> None:

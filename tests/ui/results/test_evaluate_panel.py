@@ -37,7 +37,12 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
         panel.evaluation, "accuracy", panel.evaluation.metrics["accuracy"]
     )
     assert panel.calibration.isVisibleTo(panel) and panel.calibration.found is not None
+    panel.waiting.see(panel.heat)
+    qtbot.wait(50)
     panel.heat.chosen.emit(3, 3)
+    at_rest(panel.waiting.scroll_area.verticalScrollBar().value)
+    assert not panel.heat.visibleRegion().isEmpty(), "the next cell is in reach"
+    assert not panel.samples.words.visibleRegion().isEmpty()
     assert panel.samples.grid.count() == min(24, int(panel.evaluation.confusion_matrix[3, 3]))
     assert "“3”" in panel.samples.words.text() and "24" in panel.samples.words.text()
     # A click shows one of them everywhere.

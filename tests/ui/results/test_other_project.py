@@ -87,6 +87,13 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(
     def nothing_stands() -> bool:
         return not any(one == other for one, other in zip(found(), before, strict=True))
 
+    evaluate = panels["evaluate"]
+    qtbot.waitUntil(lambda: evaluate.behind.behind is not None)
+    late = (evaluate.samples, evaluate.calibration, evaluate.groups)
+    assert not any(one.isHidden() for one in late)
+    evaluate.evaluation_service.changed.emit()
+    assert not any(one.isHidden() for one in late), "judged anew, what was found has its place"
+
     set_all()
     assert nothing_stands()
     # The same rows with another network, another place in the disk: all stands as it was set.
@@ -98,4 +105,5 @@ def test_what_was_set_for_one_project_does_not_stand_in_the_next(
     set_all()
     window.documents.show_project(example("spiral"), None)
     assert found() == before
+    assert all(one.isHidden() for one in late) and not evaluate.parts_note.text()
     assert threshold.label.count() == 0, "the class that is asked for is of the last project"

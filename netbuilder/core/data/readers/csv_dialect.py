@@ -149,7 +149,7 @@ def check_file(path: Path) -> None:
     require_regular_file(path, DataError)
     if path.is_dir():
         raise DataError(
-            _("'{name}' is a folder, not a file.", name=path.name),
+            _("'{name}' is a folder, not a file.", name=path.name or path),
             _("Choose the CSV file inside it, or the kind of data 'images' for a folder."),
             code="folder_instead_of_table",
             path=str(path),
