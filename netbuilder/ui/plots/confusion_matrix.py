@@ -171,13 +171,11 @@ class HeatMap(QWidget):
         value = int(self.counts[row, column])
         color = QColor(scheme.training if row == column else scheme.validation)
         part = value / high
-        color.setAlphaF(0.0 if value == 0 else 0.15 + 0.85 * part)
-        painter.fillRect(box, QColor(scheme.canvas))
-        painter.fillRect(box, color)
+        shown = theme.mix(color, QColor(scheme.canvas), 0.15 + 0.85 * part if value else 0.0)
+        painter.fillRect(box, shown)
         width = self.fontMetrics().horizontalAdvance(str(value))
         if value and box.width() >= 12 and width < box.width() and len(self._labels) <= _WRITTEN:
-            dark_ink = scheme.dark or part < 0.45
-            painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
+            painter.setPen(theme.ink_on(shown))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(value))
 
     def event(self, event: QEvent) -> bool:
