@@ -26,6 +26,20 @@ NAME_WIDTH, NAME_HEIGHT = 110, 72
 _WRITTEN, _SMALLEST = 24, 8
 
 
+def upright_name(painter: QPainter, name: str, box: QRectF) -> None:
+    """A name from the foot of a box upwards; names that begin alike still differ where cut."""
+    painter.save()
+    font = painter.font()
+    font.setPixelSize(max(min(round(box.width()), painter.fontMetrics().ascent()), _SMALLEST))
+    painter.setFont(font)
+    painter.translate(box.bottomLeft())
+    painter.rotate(-90)
+    shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(box.height()))
+    side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(QRectF(0, 0, box.height(), box.width()), side, shown)
+    painter.restore()
+
+
 class HeatMap(QWidget):
     """Counts as shades; the diagonal is what is correct.
 
@@ -149,17 +163,8 @@ class HeatMap(QWidget):
                 QRectF(left, metrics.height() + 4, wide, metrics.height()), centre, label
             )
             return
-        painter.save()
-        font = self.font()
-        font.setPixelSize(max(min(round(wide), metrics.ascent()), _SMALLEST))
-        painter.setFont(font)
-        painter.translate(left, top - 4)
-        painter.rotate(-90)
-        long = top - metrics.height() - 6
-        shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, int(long))
-        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, long, wide), side, shown)
-        painter.restore()
+        high = top - metrics.height() - 6
+        upright_name(painter, label, QRectF(left, top - 4 - high, wide, high))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

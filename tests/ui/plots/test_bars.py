@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from netbuilder.ui.kinds.tables import CorrelationMap
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.confusion_matrix import HeatMap
@@ -104,5 +106,28 @@ def test_bars_that_are_not_marked_stand_out_too(qtbot: QtBot, dark: bool) -> Non
         panel = QColor(theme.colors().panel)
         assert min(theme.contrast(color, panel) for color in colors) >= 3.0, colors
         assert colors[0] != colors[1]
+    finally:
+        theme.theme().force(None)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_each_correlation_is_written_where_there_is_room(qtbot: QtBot, dark: bool) -> None:
+    theme.theme().force(dark)
+    try:
+        shown = CorrelationMap()
+        qtbot.addWidget(shown)
+        values = np.linspace(-1, 1, 100).reshape(10, 10)
+        for width, digits in ((460, ".2f"), (340, ".1f"), (240, "")):
+            shown.resize(width, 460)
+            shown.show_matrix(values, tuple(f"is_one_of_many_{one}" for one in range(10)))
+            numbers, (left, top, side) = shown.numbers(), shown._grid()
+            assert (numbers[1] if numbers else "") == digits
+            image = shown.grab().toImage()
+            for row, column in np.ndindex(10, 10):
+                cell = QRectF(left + column * side, top + row * side, side - 1, side - 1)
+                # Small letters are painted paler than their ink.
+                assert (_contrasts(image, cell) >= 2.5) == bool(digits), (row, column)
+        heads = [image.copy(int(left + n * side), 0, int(side), int(top) - 4) for n in range(10)]
+        assert all(one != other for one, other in itertools.combinations(heads, 2))
     finally:
         theme.theme().force(None)
