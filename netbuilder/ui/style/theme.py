@@ -44,8 +44,10 @@ def contrast(one: QColor, other: QColor) -> float:
 
 def mix(color: QColor, ground: QColor, part: float) -> QColor:
     """What is seen of a colour over a ground; ``part`` 1 covers it."""
-    pairs = zip(color.getRgb()[:3], ground.getRgb()[:3], strict=True)
-    return QColor(*(int(part * one + (1 - part) * other) for one, other in pairs))
+    red = part * color.red() + (1 - part) * ground.red()
+    green = part * color.green() + (1 - part) * ground.green()
+    blue = part * color.blue() + (1 - part) * ground.blue()
+    return QColor(int(red), int(green), int(blue))
 
 
 def ink_on(ground: QColor) -> QColor:
