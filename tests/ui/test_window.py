@@ -68,6 +68,15 @@ def test_every_menu_fits_a_small_screen(open_window: Open) -> None:
     assert high == {}
 
 
+def test_the_menu_button_does_not_look_pressed_after_its_menu(open_window: Open) -> None:
+    button = open_window(keras=False).top_bar.menu_button
+    over = Qt.WidgetAttribute.WA_UnderMouse
+    button.setAttribute(over)  # as when the mouse opened it and is elsewhere now
+    button.menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
+    button.menu().close()
+    assert not button.testAttribute(over)
+
+
 def test_every_action_is_in_a_menu_and_found_by_search(open_window: Open, qtbot: QtBot) -> None:
     window = quick(open_window)
     search = CommandSearch(window.actions_table, window)

@@ -315,7 +315,7 @@ def scaling_sentence(look: SampleActivations, node: Node) -> str:
 def own_units_text(look: SampleActivations, node: Node, index: tuple[int, ...]) -> str:
     """What a number of an Input or an output is in the data's own terms; "" where it is the same
     there, and of layers between."""
-    from netbuilder.core.wording import format_measure, format_percent
+    from netbuilder.core.wording import format_measure, format_probability
 
     values = look.values[node.id]
     if node.layer == "Input":
@@ -340,7 +340,7 @@ def own_units_text(look: SampleActivations, node: Node, index: tuple[int, ...]) 
         named = classes[1:] if (len(classes), own.size) == (2, 1) else classes
         if len(named) != own.size:
             return ""
-        share = format_percent(float(own[index]))
+        share = format_probability(float(own[index]))
         return _(
             "This is a logit (a raw score). Its probability: {name} {share}.",
             name=named[at],

@@ -9,7 +9,15 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QFontMetricsF,
+    QHelpEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -26,13 +34,14 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
+from netbuilder.ui.plots.confusion_matrix import NAME_HEIGHT, NAME_WIDTH, upright_name
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 
-_NAMES = 110.0
 _MOST = 24
+_SMALLEST = 8  # of the letters of numbers, in pixels
 
 
 class CorrelationMap(QWidget):
@@ -83,10 +92,22 @@ class CorrelationMap(QWidget):
         count = max(len(self._names), 1)
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0)
-        left = min(widest + 10.0, _NAMES)
-        top = metrics.height() + 6.0
-        side = min((self.width() - left - 2) / count, (self.height() - top - 2) / count)
-        return left, top, max(side, 1.0)
+        left, top = min(widest + 10.0, NAME_WIDTH), metrics.height() + 6.0
+        wide = (self.width() - left - 2) / count
+        if widest > min(wide, (self.height() - top - 2) / count) - 2:  # names stand upright
+            top = min(widest, NAME_HEIGHT) + 8.0
+        return left, top, max(min(wide, (self.height() - top - 2) / count), 1.0)
+
+    def numbers(self) -> tuple[QFont, str] | None:
+        """The letters and the format in which each cell has room for its number; None: in none."""
+        side, font = self._grid()[2], QFont(self.font())
+        for digits in (".2f", ".1f"):
+            widest = format_number(-0.88, digits)
+            for size in range(QFontInfo(self.font()).pixelSize(), _SMALLEST - 1, -1):
+                font.setPixelSize(size)
+                if QFontMetricsF(font).horizontalAdvance(widest) + 3 < side:
+                    return font, digits
+        return None
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -95,14 +116,19 @@ class CorrelationMap(QWidget):
         centre = Qt.AlignmentFlag.AlignCenter
         for number, name in enumerate(self._names):
             painter.setPen(QColor(scheme.secondary))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(left - 8))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(left - 8))
             painter.drawText(
                 QRectF(0, top + number * side, left - 6, side),
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
                 shown,
             )
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(side - 2))
-            painter.drawText(QRectF(left + number * side, 0, side, metrics.height()), centre, shown)
+            head = QRectF(left + number * side, 0, side, top - 4)
+            if top > metrics.height() + 6:
+                upright_name(painter, name, head)
+            else:
+                painter.drawText(head, centre, name)
+        written = self.numbers()
+        painter.setFont(written[0] if written else self.font())
         for row in range(len(self._names)):
             for column in range(len(self._names)):
                 value = float(self._values[row, column])
@@ -110,13 +136,12 @@ class CorrelationMap(QWidget):
                 painter.fillRect(box, QColor(scheme.canvas))
                 if math.isnan(value):
                     continue
-                color = QColor(scheme.signed(value))
-                color.setAlphaF(min(abs(value), 1.0) * 0.9)
+                part = min(abs(value), 1.0) * 0.9
+                color = theme.mix(QColor(scheme.signed(value)), QColor(scheme.canvas), part)
                 painter.fillRect(box, color)
-                text = format_number(value, "+.2f") if row != column else "1"
-                if metrics.horizontalAdvance(text) + 4 < side:
-                    dark_ink = scheme.dark or abs(value) < 0.5
-                    painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
+                if written:
+                    text = format_number(value, written[1]) if row != column else "1"
+                    painter.setPen(theme.ink_on(color))
                     painter.drawText(box, centre, text)
         painter.end()
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from netbuilder.core.wording import format_percent
+from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.images import shaded, shaded_all, to_image
 from netbuilder.ui.style import theme
@@ -246,9 +246,9 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     metrics = QFontMetricsF(font)
     # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
     left = names_width(metrics, [str(name) for name in names])
-    # ">99 %" is wider in languages that write a space before the sign.
-    room = max(34, int(metrics.horizontalAdvance(format_percent(0.9999, most=0))) + 1)
-    picture = blank_image(left + 76 + room, line * len(order))
+    # The widest one, ">99.99%", has a space before its sign in some languages.
+    room = int(metrics.horizontalAdvance(format_probability(0.999999))) + 1
+    picture = blank_image(left + 72 + room, line * len(order))
     painter = QPainter(picture)
     painter.setFont(font)
     scheme = theme.colors()
@@ -256,13 +256,13 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
         share = float(np.clip(values[number], 0.0, 1.0))
         top = row * line
         bar = QColor(scheme.training if row == 0 else scheme.secondary)
-        painter.fillRect(QRectF(left, top + 3, max(72 * share, 1.0), line - 6), bar)
+        painter.fillRect(QRectF(left, top + 3, max(68 * share, 1.0), line - 6), bar)
         painter.setPen(QColor(scheme.text if row == 0 else scheme.secondary))
         name = metrics.elidedText(str(names[number]), Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
         center = Qt.AlignmentFlag.AlignVCenter
         right = center | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
-        painter.drawText(QRectF(left + 76, top, room, line), center, format_percent(share, most=0))
+        painter.drawText(QRectF(left + 72, top, room, line), center, format_probability(share))
     painter.end()
     return picture
 

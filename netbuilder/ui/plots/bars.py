@@ -84,7 +84,9 @@ class BarList(QWidget):
             painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
             length = room * min(abs(value) / top, 1.0)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(scheme.training if strong or not self._marked else scheme.dots))
+            painter.setBrush(
+                QColor(scheme.training if strong or not self._marked else scheme.border)
+            )
             painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.text if strong else scheme.secondary))
             painter.drawText(

@@ -26,6 +26,20 @@ NAME_WIDTH, NAME_HEIGHT = 110, 72
 _WRITTEN, _SMALLEST = 24, 8
 
 
+def upright_name(painter: QPainter, name: str, box: QRectF) -> None:
+    """A name from the foot of a box upwards; names that begin alike still differ where cut."""
+    painter.save()
+    font = painter.font()
+    font.setPixelSize(max(min(round(box.width()), painter.fontMetrics().ascent()), _SMALLEST))
+    painter.setFont(font)
+    painter.translate(box.bottomLeft())
+    painter.rotate(-90)
+    shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(box.height()))
+    side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(QRectF(0, 0, box.height(), box.width()), side, shown)
+    painter.restore()
+
+
 class HeatMap(QWidget):
     """Counts as shades; the diagonal is what is correct.
 
@@ -149,17 +163,8 @@ class HeatMap(QWidget):
                 QRectF(left, metrics.height() + 4, wide, metrics.height()), centre, label
             )
             return
-        painter.save()
-        font = self.font()
-        font.setPixelSize(max(min(round(wide), metrics.ascent()), _SMALLEST))
-        painter.setFont(font)
-        painter.translate(left, top - 4)
-        painter.rotate(-90)
-        long = top - metrics.height() - 6
-        shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideRight, int(long))
-        side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, long, wide), side, shown)
-        painter.restore()
+        high = top - metrics.height() - 6
+        upright_name(painter, label, QRectF(left, top - 4 - high, wide, high))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -171,13 +176,11 @@ class HeatMap(QWidget):
         value = int(self.counts[row, column])
         color = QColor(scheme.training if row == column else scheme.validation)
         part = value / high
-        color.setAlphaF(0.0 if value == 0 else 0.15 + 0.85 * part)
-        painter.fillRect(box, QColor(scheme.canvas))
-        painter.fillRect(box, color)
+        shown = theme.mix(color, QColor(scheme.canvas), 0.15 + 0.85 * part if value else 0.0)
+        painter.fillRect(box, shown)
         width = self.fontMetrics().horizontalAdvance(str(value))
         if value and box.width() >= 12 and width < box.width() and len(self._labels) <= _WRITTEN:
-            dark_ink = scheme.dark or part < 0.45
-            painter.setPen(QColor(scheme.text if dark_ink else "#FFFFFF"))
+            painter.setPen(theme.ink_on(shown))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(value))
 
     def event(self, event: QEvent) -> bool:

@@ -17,8 +17,6 @@ from netbuilder.ui.style import theme
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study
 
-_GOOD, _BAD = "#0072B2", "#D9A066"
-
 
 class ParallelCoordinatesPlot(QWidget):
     """The best variant is drawn thick; the last axis is the score, low at the bottom."""
@@ -81,9 +79,7 @@ class ParallelCoordinatesPlot(QWidget):
         top, bottom = 2.0 * line + 6, self.height() - line - 6.0
         xs = [width * (number + 0.5) for number in range(len(self._axes))]
         for places, rank in sorted(self._lines, key=lambda one: -one[1]):
-            color = QColor(_GOOD if rank < 0.34 else _BAD)
-            color.setAlphaF(1.0 if rank == 0 else 0.75 - 0.45 * rank)
-            painter.setPen(QPen(color, 3 if rank == 0 else 1.3))
+            painter.setPen(QPen(QColor(scheme.signed(0.34 - rank)), 3 if rank == 0 else 1.3))
             points = [
                 QPointF(x, bottom - place * (bottom - top))
                 for x, place in zip(xs, places, strict=True)

@@ -181,6 +181,8 @@ def text_table(
     table.setAlternatingRowColors(True)
     table.setShowGrid(False)
     table.setWordWrap(False)
+    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    table.horizontalHeader().setDefaultAlignment(left)  # as what stands below
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
     table.setAccessibleName(name)
     TableMenu(table, name.lower().replace(" ", "_").replace(",", ""))
@@ -199,7 +201,6 @@ class ShortTable(QTableView):
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.fit)
         header.sectionResized.connect(self._soon.start)

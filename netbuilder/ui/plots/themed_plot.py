@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QWheelEvent
@@ -13,6 +15,8 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 _LARGE = 10_000
+#: Below a plot: pyqtgraph puts the axis's title so low that the _ of a column would be cut.
+TITLE_ROOM = 3
 
 
 class NumberAxis(pg.AxisItem):
@@ -22,6 +26,10 @@ class NumberAxis(pg.AxisItem):
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self.enableAutoSIPrefix(False)  # before it has a label: later the call itself would scale
+
+    def labelString(self) -> str:
+        style = ";".join(f"{name}: {value}" for name, value in self.labelStyle.items())
+        return f"<span style='{style}'>{escape(self.labelText)}</span>"  # a column "a<b" is whole
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if max((abs(value * scale) for value in values), default=0.0) < _LARGE:
@@ -42,8 +50,7 @@ class ThemedPlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
-        # Below: pyqtgraph puts the axis's title so low that a g would be cut.
-        item.layout.setContentsMargins(0, 4, 12, 2)
+        item.layout.setContentsMargins(0, 4, 12, TITLE_ROOM)
         theme.theme().changed.connect(self.restyle)
         self._color_axes()
 

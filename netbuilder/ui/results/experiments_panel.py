@@ -456,11 +456,10 @@ class ExperimentsPanel(QWidget):
             curve = np.array(trial.curve)
             curve = np.where(np.isfinite(curve), curve, np.nan)
             first = study is not None and trial is study.best
-            color = QColor(scheme.training if first else scheme.secondary)
-            color.setAlphaF(1.0 if first else 0.5)
-            self.plot.plot(
-                np.arange(1, len(curve) + 1), curve, pen=pg.mkPen(color, width=3 if first else 1)
-            )
+            color = QColor(scheme.training if first else scheme.border)
+            line = self.plot.plot(np.arange(1, len(curve) + 1), curve)
+            line.setPen(pg.mkPen(color, width=3 if first else 1))
+            line.setZValue(first)  # over those that come later
 
 
 def _pair(words: str, box: CountBox) -> QWidget:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_number, format_probability
 from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
@@ -87,7 +87,7 @@ def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
     if first.probabilities is None or not np.isfinite(first.probabilities[0]).all():
         return []
     rows = [
-        (label, float(part), format_percent(float(part), 1))
+        (label, float(part), format_probability(float(part)))
         for label, part in zip(first.classes, first.probabilities[0], strict=False)
     ]
     return sorted(rows, key=lambda row: -row[1])

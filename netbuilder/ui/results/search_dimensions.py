@@ -52,7 +52,8 @@ class DimensionRow(QWidget):
         for name in (LIST, RANGE, LOGARITHMIC) if numbers else (LIST,):
             self.how.addItem(_(name), name)
             self.how.setItemData(self.how.count() - 1, _(_TIPS[name]), Qt.ItemDataRole.ToolTipRole)
-        self.how.setMinimumContentsLength(6)
+        longest = max(len(self.how.itemText(one)) for one in range(self.how.count()))
+        self.how.setMinimumContentsLength(max(6, longest - 2))  # of letters as wide as an X
         self.how.setAccessibleName(_("{setting}: a list or a range", setting=title))
         self.how.setVisible(numbers)
         self.first, self.last = QLineEdit(self), QLineEdit(self)

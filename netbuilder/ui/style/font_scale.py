@@ -208,8 +208,8 @@ QScrollBar::handle:hover {{ background: {c.secondary}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 
-QLabel[role="toast"] {{ background: {c.text}; color: {c.panel}; border-radius: 8px;
-                        padding: 8px 16px; font-weight: 600; }}
+QLabel[role="toast"] {{ background: {c.info_back}; color: {c.text}; border-radius: 8px;
+                        border: 1px solid {c.border}; padding: 7px 15px; font-weight: 600; }}
 QFrame[role="line"] {{ background: {c.hairline}; border: none; }}
 QFrame[role="info"] {{ background: {c.info_back}; border-radius: 8px; }}
 QFrame[role="warning"] {{ background: {c.warning_back}; border: 1px solid {c.warning};

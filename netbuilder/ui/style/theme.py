@@ -42,6 +42,22 @@ def contrast(one: QColor, other: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def mix(color: QColor, ground: QColor, part: float) -> QColor:
+    """What is seen of a colour over a ground; ``part`` 1 covers it."""
+    red = part * color.red() + (1 - part) * ground.red()
+    green = part * color.green() + (1 - part) * ground.green()
+    blue = part * color.blue() + (1 - part) * ground.blue()
+    return QColor(int(red), int(green), int(blue))
+
+
+def ink_on(ground: QColor) -> QColor:
+    """The colour of letters on a ground of any colour, with a contrast of 4.5 at least."""
+    inks = (QColor(colors().text), QColor("#000000"), QColor("#FFFFFF"))
+    if contrast(inks[0], ground) >= 4.5:
+        return inks[0]
+    return max(inks, key=lambda ink: contrast(ink, ground))
+
+
 def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:
     """The brush of a colour; ``strength`` 0 lets all through."""
     return _brush(_faded(color, strength))
@@ -116,11 +132,7 @@ class Colors:
     @property
     def disabled(self) -> str:
         """The text of what cannot be done: half of it is the panel's colour."""
-        text, panel = QColor(self.text), QColor(self.panel)
-        red = (text.red() + panel.red()) // 2
-        green = (text.green() + panel.green()) // 2
-        blue = (text.blue() + panel.blue()) // 2
-        return QColor(red, green, blue).name()
+        return mix(QColor(self.text), QColor(self.panel), 0.5).name()
 
     def signed(self, value: float) -> str:
         """Blue for a number above 0, for what speaks for an answer; orange for one below."""

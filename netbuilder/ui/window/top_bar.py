@@ -267,6 +267,11 @@ class TopBar(QToolBar):
         self.menu_button.setAccessibleName(_("Menu"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(QMenu(self.menu_button))
+        # The menu keeps from the button that the mouse left it: it would look pressed ever after.
+        over = Qt.WidgetAttribute.WA_UnderMouse
+        self.menu_button.menu().aboutToHide.connect(
+            lambda: self.menu_button.setAttribute(over, False)
+        )
         for menu in menus:
             self.menu_button.menu().addMenu(menu)
         self.addWidget(self.menu_button)

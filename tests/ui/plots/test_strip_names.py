@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.activation_strips import activation_strip, answer_strip, surface_strip
 from netbuilder.ui.plots.live.layer_strips import lines_strip
+from netbuilder.ui.results.prediction_views import class_rows
 
 
 def _first_ink(image: QImage) -> int:
@@ -57,3 +61,11 @@ def test_a_unit_that_is_zero_everywhere_has_an_edge(qtbot: QtBot) -> None:
         assert image.pixelColor(x, y).name() == "#ffffff"
         edge = image.pixelColor(x, 0)
         assert edge.alpha() > 0 and edge.name() != "#ffffff"
+
+
+def test_bars_write_a_probability_as_the_heading_does() -> None:
+    for share in (0.685, 0.149, 0.0123, 0.9967, 0.9999999, 1.0, 0.0):
+        shares = np.array([[share, 1 - share]])
+        one = SimpleNamespace(probabilities=shares, classes=("a", "b"))
+        words = {name: text for name, _part, text in class_rows(SimpleNamespace(first=one))}
+        assert words["a"] == format_probability(share)

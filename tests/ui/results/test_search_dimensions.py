@@ -54,3 +54,10 @@ def test_a_decimal_comma_is_typed(qtbot: QtBot, typed: str, read: str) -> None:
     row = _row(qtbot, "x.rate=1,2")
     row.first.setText(typed)
     assert row.line() == f"x.rate={read}"
+
+
+def test_the_way_to_choose_values_is_whole(qtbot: QtBot, german: None) -> None:
+    for row in (_row(qtbot, "x.rate=log:1e-4:1e-1"), _row(qtbot, "x.units=16,32")):
+        row.show()
+        row.resize(row.minimumSizeHint())
+        assert row.how.width() >= row.how.whole_width() - 8, row.how.currentText()

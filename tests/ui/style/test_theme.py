@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.results.live.view_data import SamplePoints, SurfacePicture
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.parallel_coordinates import ParallelCoordinatesPlot
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.theme import DARK, LIGHT, Colors
 
@@ -134,6 +135,31 @@ def test_a_point_on_a_surface_of_its_own_colour_is_seen_as_painted(
                 for angle in (math.pi * step / 6 for step in range(12))
             ]
             assert min(seen) >= 3.0, f"class {number}: {min(seen):.2f}"
+    finally:
+        theme.theme().force(None)
+
+
+@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+def test_trials_are_drawn_in_the_colours_of_the_scheme_as_it_changes(
+    qtbot: QtBot, scheme: Colors
+) -> None:
+    theme.theme().force(not scheme.dark)
+    plot = ParallelCoordinatesPlot()
+    qtbot.addWidget(plot)
+    plot.resize(320, 190)
+    plot._axes = [("a", "0", "1"), ("b", "0", "1")]
+    plot._lines = [([height, height], rank) for height, rank in ((0.2, 0), (0.5, 0.5), (0.8, 1))]
+    plot.grab()
+    try:
+        theme.theme().force(scheme.dark)
+        image = plot.grab().toImage()
+        colors = [image.pixelColor(160, y) for y in range(40, 165)]
+        assert QColor(scheme.training) in colors
+        top, bottom = 2.0 * plot.fontMetrics().height() + 6, 190 - plot.fontMetrics().height() - 6.0
+        for place in (0.2, 0.5, 0.8):
+            middle = round(bottom - place * (bottom - top))
+            near = [image.pixelColor(160, y) for y in range(middle - 2, middle + 3)]
+            assert max(contrast(one, scheme.panel) for one in near) >= 3.0, place
     finally:
         theme.theme().force(None)
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import NumberAxis
+from netbuilder.ui.plots.themed_plot import TITLE_ROOM, NumberAxis
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import NO_PEN, shared_brush, shared_pen
 
@@ -100,7 +100,7 @@ class SurfacePlot(pg.PlotWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        item.layout.setContentsMargins(0, 4, 10, 0)
+        item.layout.setContentsMargins(0, 4, 10, TITLE_ROOM)
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setZValue(-10)
         self._lines: list[pg.PlotDataItem] = []
@@ -370,23 +370,17 @@ def _styled(
     scheme = theme.colors()
     edge = _edge(color.name(), scheme.text, scheme.panel)
     if part == 1:
-        pale = QColor(*(int(one) for one in 0.25 * _rgb(color) + 0.75 * _ground()))
+        pale = theme.mix(color, QColor(scheme.panel), 0.25)
         return shared_brush(pale, strength), shared_pen(edge, 1.9 * share, strength), 10 * share
     width, size = (1.8, 10) if part == 0 else (2.4, 12)
     pen = shared_pen(edge, width * share, strength)
     return shared_brush(color, strength), pen, size * share
 
 
-def _ground() -> NDArray[Any]:
-    return _rgb(QColor(theme.colors().panel))
-
-
 @cache
 def _edge(color: str, letters: str, ground: str) -> QColor:
     """The colour of letters, or of the ground where these do not stand out from the surface."""
-    surface = QColor(
-        *(int(one) for one in 0.62 * _rgb(QColor(color)) + 0.38 * _rgb(QColor(ground)))
-    )
+    surface = theme.mix(QColor(color), QColor(ground), 0.62)
     return QColor(letters if theme.contrast(QColor(letters), surface) >= _SEEN else ground)
 
 
