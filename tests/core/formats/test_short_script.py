@@ -59,6 +59,27 @@ def test_a_script_is_as_short_as_a_course_would_write_it(name: str, most: int) -
     assert not any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
 
 
+def test_a_project_without_data_keeps_its_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = (
+        Node("input", "Input", {"shape": [3]}),
+        Node("out", "Dense", {"units": 1, "activation": "sigmoid"}),
+    )
+    training = Training(optimizer=Choice("SGD", {"learning_rate": 0.25}), epochs=2, batch_size=5)
+    project = Project(graph=Graph(nodes, (("input", "out"),)), training=training)
+    text = script_source(project)
+    with pytest.raises(SystemExit):
+        run(text, tmp_path, monkeypatch)
+    given = "import numpy as np\nx_train, y_train = np.ones((20, 3)), np.ones(20)"
+    names = run(text.replace("x_train = y_train = None", given), tmp_path, monkeypatch)
+    model, history = names["model"], names["history"]
+    assert float(model.optimizer.learning_rate) == 0.25
+    assert model.loss == "binary_crossentropy"
+    assert (len(history.epoch), history.params["steps"]) == (2, 4)  # 18 of 20 rows by fives
+    assert "val_loss" in history.history
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not COURSE.is_dir(), reason="the course's data is not beside the project")
 def test_the_course_s_own_table_in_seventy_lines(

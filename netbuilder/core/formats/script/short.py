@@ -9,6 +9,7 @@ section of the exact style.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.data.kinds.kind import InputFormat
@@ -36,11 +37,10 @@ def cells(
         recipe: what the sections must know of each other.
         stem: of the file that the script saves.
     """
-    load = data_cell(project, recipe)
-    if recipe.code.lines and recipe.code.lines[-1].startswith("raise"):
-        return [load, model_cell(project, facts, ids=recipe.ids, exact=False)]
+    if not project.data.kind:
+        return _without_data(project, facts, recipe, stem)
     return [
-        load,
+        data_cell(project, recipe),
         _split(project, facts, recipe),
         _prepare(project, facts, recipe),
         model_cell(project, facts, ids=recipe.ids, exact=False),
@@ -50,6 +50,24 @@ def cells(
         _predict(project, recipe),
         _save(project, recipe, stem),
     ]
+
+
+def _without_data(
+    project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
+) -> list[ScriptCell | None]:
+    """Network and training are written all the same; the arrays are the reader's."""
+    load = ScriptCell(_("Load the data"))
+    load.add(_("# This project has no data: put your own arrays here."), "x_train = y_train = None")
+    missing = _("Put your data into x_train and y_train first.")
+    fit = _fit(project, replace(recipe, watched=False))
+    fit.lines[:0] = [
+        "if x_train is None:",
+        f"    raise SystemExit({format_literal(missing)})",
+    ]
+    save = ScriptCell(_("Save"))
+    save.add(f"model.save({format_literal(f'{stem}.h5')})")
+    model = model_cell(project, facts, ids=recipe.ids, exact=False)
+    return [load, model, training_section.compile_cell(project, recipe, plain=True), fit, save]
 
 
 def _called(name: str, arguments: list[str]) -> list[str]:
@@ -306,6 +324,8 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         held = training_section.model_inputs("x_validation", project)
         more = ", weights_validation" if weighted else ""
         listed.append(f"validation_data=({held}, y_validation{more})")
+    elif not project.data.kind and project.data.validation_split:
+        listed.append(f"validation_split={project.data.validation_split:g}")
     listed += ["sample_weight=weights_train"] if weighted or balanced else []
     if callbacks:
         listed.append(
