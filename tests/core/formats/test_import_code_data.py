@@ -47,7 +47,7 @@ def sides(data: Data) -> tuple[tuple[str, ...], set[str]]:
         ("rows = df.values\nX, y = rows[:, :2], rows[:, -1]", "price", "id"),
         ('X = df.drop(columns="area")\ny = df[df["id"] > 3]["area"].map({1: 2}).astype(int)',
          "area", ""),
-        ('def parts(t):\n    return t.drop(columns="area"), t["area"]\nX, y = parts(df)', "area", ""),
+        ('def parts(t):\n    return t.drop("area", axis=1), t.area\nX, y = parts(df)', "area", ""),
     ],
 )  # fmt: skip
 def test_targets_and_features_are_those_of_the_code(
@@ -128,3 +128,25 @@ model.fit([df[["area"]], df[["rooms", "id"]].values], df["price"])
     data = read(tmp_path, "", fit).project.data
     assert data.inputs == {"size": ("area",), "rest": ("rooms", "id")}
     assert data.target == ("price",)
+
+
+def test_a_loop_that_cannot_be_counted_and_a_misspelt_argument(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("""import keras
+start = x = keras.Input((9,))
+while x.shape[1] > 8:
+    x = keras.layers.Dense(5)(x)
+model = keras.Model(start, keras.layers.Dense(1, activaton="relu")(x))
+""")
+    found = import_file(tmp_path / "net.py")
+    told = {one.item: one for one in found.changes}
+    assert set(told) == {"loop", "activaton"}
+    assert {one.taken for one in told.values()} == {LEFT_OUT}
+    assert "'activation'" in told["activaton"].message
+    assert "3" in told["loop"].message
+    assert "while" not in told["loop"].message
+    graph = found.project.graph
+    assert [node.layer for node in graph.nodes] == ["Input", "loop", "Dense"]
+    from netbuilder.core.check.diagnostics import diagnose
+
+    said = {one.message for one in diagnose(found.project) if one.node == "loop"}
+    assert told["loop"].message in said

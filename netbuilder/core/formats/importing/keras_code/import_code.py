@@ -25,6 +25,7 @@ from netbuilder.core.formats.importing.keras_code.calls import ordered
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
 from netbuilder.core.formats.importing.keras_code.script_data import DataReads, Rows, rows_in
 from netbuilder.core.formats.importing.keras_code.values import (
+    LOOP,
     UNREAD,
     Call,
     KerasObject,
@@ -45,6 +46,7 @@ from netbuilder.core.formats.safety.training_config import check_training_config
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.regular_file import read_json, require_regular_file
+from netbuilder.core.wording import did_you_mean
 
 MAX_BYTES = 16 * 2**20
 # Lines for IPython and not for Python: %magic, !command, help?, ?help.
@@ -199,7 +201,7 @@ def import_code(path: Path) -> Imported:
             code="code_too_deep",
         ) from error
     for line, text in walk.problems:
-        if not any(text in one.message for one in builder.report):
+        if line not in builder.loops and not any(text in one.message for one in builder.report):
             builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
     for item, line, sentence in walk.remarks:
         builder.tell(item, LEFT_OUT, line, sentence)
@@ -261,6 +263,7 @@ class _Builder:
         self._ids: dict[int, str] = {}
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
+        self.loops: set[int] = set()
 
     def tell(self, item: str, taken: str, line: int, message: str) -> None:
         """Add to the report; a line that is known stands before the message."""
@@ -304,7 +307,14 @@ class _Builder:
         if not layer.known:
             said = layer.notes[0] if layer.notes else layer.kind
             why = _("'{code}' cannot be read: replace this layer.", code=said)
-            self.tell(name, LEFT_OUT, layer.line, why)
+            if layer.kind == LOOP:
+                self.loops.add(layer.line)
+                why = _(
+                    "The loop in {line} makes several layers that cannot be counted without "
+                    "running it: add them yourself.",
+                    line=self._source.where(layer.line),
+                )
+            self.tell(name, LEFT_OUT, 0 if layer.kind == LOOP else layer.line, why)
             extra = {"explanation": self.report[-1].message}
             self.nodes.append(Node(name, layer.kind, extra=extra))
             return
@@ -326,12 +336,20 @@ class _Builder:
         if lacking:
             reasons.append(_("{arguments} must be given", arguments=", ".join(lacking)))
         dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
-        if dropped:
-            reasons.append(_("{arguments} not supported", arguments=", ".join(dropped)))
         message = f"{layer.kind}: {'; '.join(reasons)}." if reasons else layer.kind
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
         self.tell(name, taken, layer.line, message)
-        extra = {"explanation": self.report[-1].message} if reasons else {}
+        told = [self.report[-1].message] if reasons else []
+        for one in dropped:
+            said = _("{layer} has no argument '{argument}'.", layer=layer.kind, argument=one)
+            known = LAYERS[layer.kind].by_name
+            if one in known:  # and its value is none that NetBuilder takes
+                said = _("{arguments} not supported", arguments=one)
+            elif hint := did_you_mean(one, list(known)):
+                said = f"{said} {hint}"
+            self.tell(one, LEFT_OUT, layer.line, said)
+            told.append(self.report[-1].message)
+        extra = {"explanation": " ".join(told)} if told else {}
         self.nodes.append(Node(name, layer.kind, params, extra=extra))
 
     # --- settings ---

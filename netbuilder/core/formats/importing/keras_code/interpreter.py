@@ -29,6 +29,7 @@ from netbuilder.core.formats.importing.keras_code.calls import (
 )
 from netbuilder.core.formats.importing.keras_code.script_data import Rows, computed, selected
 from netbuilder.core.formats.importing.keras_code.values import (
+    LOOP,
     Call,
     Class,
     Dotted,
@@ -198,6 +199,7 @@ class Interpreter(Calls):
         """What a block would change is unread; where it builds, a placeholder stands for it."""
         said = ast.unparse(node).split("\n")[0].rstrip(":")
         line, text = node.lineno, said[:80]
+        kind = LOOP if isinstance(node, ast.For | ast.While) else word(text)
         changed: list[Any] = []
         for inner in (one for statement in body for one in ast.walk(statement)):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
@@ -205,6 +207,7 @@ class Interpreter(Calls):
                 if isinstance(before, Call):
                     if before not in changed:
                         names[inner.id] = self._unknown_call(text, [before], line)
+                        names[inner.id].layer.kind = kind
                         changed.append(names[inner.id])
                 elif not isinstance(before, Model | Layer | Dotted | Function):
                     names[inner.id] = Unread(line, text)
@@ -218,7 +221,7 @@ class Interpreter(Calls):
                 if not isinstance(model, Model) or model.layers is None or model in changed:
                     continue
                 if inner.func.attr == "add":
-                    model.layers.append(Layer(word(text), {}, line, notes=[text]))
+                    model.layers.append(Layer(kind, {}, line, notes=[text]))
                     changed.append(model)
         if changed:
             self.problems.append((line, text))
