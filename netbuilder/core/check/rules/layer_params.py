@@ -54,7 +54,8 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
         hint = " " + _("Did you mean '{name}'?", name=near) if near else ""
         yield Violation(
             node.id,
-            _(
+            str(node.extra.get("explanation", ""))
+            or _(
                 "NetBuilder has no layer '{layer}', so '{name}' is only a placeholder.",
                 layer=node.layer,
                 name=node.id,

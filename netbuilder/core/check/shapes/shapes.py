@@ -466,7 +466,9 @@ def _layer(
     sources = graph.sources[node.id]
     if owner is None or owner.layer not in LAYERS:
         return NodeShape(
-            error=_("NetBuilder has no layer '{layer}'.", layer=node.layer), code="unknown-layer"
+            error=str(node.extra.get("explanation", ""))
+            or _("NetBuilder has no layer '{layer}'.", layer=node.layer),
+            code="unknown-layer",
         )
     inputs = [found[source].output if source in found else None for source in sources]
     hidden = [

@@ -10,7 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.weight_objects import ACTIVATIONS
-from netbuilder.core.formats.importing.keras_code.script_data import DataReads
+from netbuilder.core.formats.importing.keras_code.script_data import DataReads, Rows
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
     Call,
@@ -122,13 +122,17 @@ class Calls:
                 kwargs[one.arg] = value
             elif isinstance(value, dict):
                 kwargs |= {str(key): inner for key, inner in value.items()}
-        self.data.read(node, args, kwargs, self.remarks)
+        read = self.data.read(node, args, kwargs, self.remarks)
+        if read is not None:
+            self._value(node.func, names)  # StandardScaler() of StandardScaler().fit_transform(x)
+            return read
         if isinstance(node.func, ast.Attribute):
             inner = node.func.value
             if "__class__" in names and getattr(getattr(inner, "func", None), "id", "") == "super":
                 return self._of_super(node.func.attr, args, kwargs, names, node)
             owner = self._value(inner, names)
-            found = self._method(owner, node.func.attr, args, kwargs, node)
+            method = self.data.method if isinstance(owner, Rows) else self._method
+            found = method(owner, node.func.attr, args, kwargs, node)
             if found is not NotImplemented:
                 return found
         return self._called(self._value(node.func, names), args, kwargs, node)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
-from netbuilder.core.errors import FormatError
+from netbuilder.core.data.readers.csv_dialect import sniff
+from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.formats.importing.import_params import (
     dropped_arguments,
     layer_params,
@@ -21,8 +23,9 @@ from netbuilder.core.formats.importing.import_params import (
 from netbuilder.core.formats.importing.import_training import import_training
 from netbuilder.core.formats.importing.keras_code.calls import ordered
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
-from netbuilder.core.formats.importing.keras_code.script_data import DataReads
+from netbuilder.core.formats.importing.keras_code.script_data import DataReads, Rows, rows_in
 from netbuilder.core.formats.importing.keras_code.values import (
+    LOOP,
     UNREAD,
     Call,
     KerasObject,
@@ -41,8 +44,9 @@ from netbuilder.core.formats.importing.report import (
 from netbuilder.core.formats.safety.model_file import snake_case
 from netbuilder.core.formats.safety.training_config import check_training_config
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.regular_file import read_json, require_regular_file
+from netbuilder.core.wording import did_you_mean
 
 MAX_BYTES = 16 * 2**20
 # Lines for IPython and not for Python: %magic, !command, help?, ?help.
@@ -197,7 +201,7 @@ def import_code(path: Path) -> Imported:
             code="code_too_deep",
         ) from error
     for line, text in walk.problems:
-        if not any(text in one.message for one in builder.report):
+        if line not in builder.loops and not any(text in one.message for one in builder.report):
             builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
     for item, line, sentence in walk.remarks:
         builder.tell(item, LEFT_OUT, line, sentence)
@@ -205,7 +209,10 @@ def import_code(path: Path) -> Imported:
     if walk.precision in ("mixed_float16", "mixed_bfloat16"):
         training = replace(training, precision=walk.precision)
     data = replace(Data(), validation_split=split) if split is not None else Data()
-    data = builder.data(walk.data, data, path.parent)
+    for key in ("test_split", "validation_split", "scaling"):
+        chosen: dict[str, Any] = {key: getattr(walk.data, key)}
+        data = replace(data, **chosen) if chosen[key] else data
+    data = builder.data(walk.data, data, path.parent, model.fitted or {})
     for other in walk.models:
         if other is not model and not other.used and (other.layers or other.outputs):
             builder.tell("model", LEFT_OUT, other.line, _("Another model in the file."))
@@ -256,6 +263,7 @@ class _Builder:
         self._ids: dict[int, str] = {}
         self._owners: dict[int, str] = {}
         self._taken: set[str] = set()
+        self.loops: set[int] = set()
 
     def tell(self, item: str, taken: str, line: int, message: str) -> None:
         """Add to the report; a line that is known stands before the message."""
@@ -299,7 +307,14 @@ class _Builder:
         if not layer.known:
             said = layer.notes[0] if layer.notes else layer.kind
             why = _("'{code}' cannot be read: replace this layer.", code=said)
-            self.tell(name, LEFT_OUT, layer.line, why)
+            if layer.kind == LOOP:
+                self.loops.add(layer.line)
+                why = _(
+                    "The loop in {line} makes several layers that cannot be counted without "
+                    "running it: add them yourself.",
+                    line=self._source.where(layer.line),
+                )
+            self.tell(name, LEFT_OUT, 0 if layer.kind == LOOP else layer.line, why)
             extra = {"explanation": self.report[-1].message}
             self.nodes.append(Node(name, layer.kind, extra=extra))
             return
@@ -321,12 +336,20 @@ class _Builder:
         if lacking:
             reasons.append(_("{arguments} must be given", arguments=", ".join(lacking)))
         dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
-        if dropped:
-            reasons.append(_("{arguments} not supported", arguments=", ".join(dropped)))
         message = f"{layer.kind}: {'; '.join(reasons)}." if reasons else layer.kind
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
         self.tell(name, taken, layer.line, message)
-        extra = {"explanation": self.report[-1].message} if reasons else {}
+        told = [self.report[-1].message] if reasons else []
+        for one in dropped:
+            said = _("{layer} has no argument '{argument}'.", layer=layer.kind, argument=one)
+            known = LAYERS[layer.kind].by_name
+            if one in known:  # and its value is none that NetBuilder takes
+                said = _("{arguments} not supported", arguments=one)
+            elif hint := did_you_mean(one, list(known)):
+                said = f"{said} {hint}"
+            self.tell(one, LEFT_OUT, layer.line, said)
+            told.append(self.report[-1].message)
+        extra = {"explanation": " ".join(told)} if told else {}
         self.nodes.append(Node(name, layer.kind, params, extra=extra))
 
     # --- settings ---
@@ -366,8 +389,10 @@ class _Builder:
                 told = _("NetBuilder does not use the argument '{argument}'.", argument=key)
                 self.tell(key, LEFT_OUT, model.fitted_line, told)
         if given.get("validation_data") is not None:
-            told = _("NetBuilder takes the validation set from the data: see the Data page.")
-            self.tell("validation_data", AS_IS, model.fitted_line, told)
+            parts = {one.part for one in rows_in(given["validation_data"])}
+            if parts != {"validation"}:
+                told = _("The validation split of the project is used instead.")
+                self.tell("validation_data", LEFT_OUT, model.fitted_line, told)
         split = given.get("validation_split")
         return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
 
@@ -449,16 +474,69 @@ class _Builder:
         text = found[0].text if found else named or getattr(value, "kind", item)
         self.tell(item, LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
 
-    def data(self, reads: DataReads, data: Data, folder: Path) -> Data:
+    def data(self, reads: DataReads, data: Data, folder: Path, fitted: Mapping[str, Any]) -> Data:
         """The data recipe with the one file or folder that the code reads, where it lies beside
         the code; what else it reads is named."""
         line, kind, path = reads.place(folder)
         if path:
             self.tell("data", AS_IS, line, path)
-            return replace(data, kind=kind, path=path)
+            data = replace(data, kind=kind, path=path)
+            return self._columns(reads, data, folder, fitted, line) if kind == "csv" else data
         for line, _kind, name, code in reads.found:
             said = _("'{code}': choose this data on the Data page.", code=code)
             if name and not (folder / name).exists():
                 said = _("'{name}' is missing: choose the data on the Data page.", name=name)
             self.tell("data", LEFT_OUT, line, said)
         return data
+
+    def _columns(
+        self,
+        reads: DataReads,
+        data: Data,
+        folder: Path,
+        fitted: Mapping[str, Any],
+        line: int,
+    ) -> Data:
+        """The recipe with the targets and features that the code takes out of its table."""
+        header: tuple[str, ...] = ()
+        with suppress(DataError):
+            header = sniff(folder / data.path, {}).names
+        x, y = reads.sides(fitted)
+        for name, where, value in reads.made:
+            same = isinstance(value, Rows) and value.names == (name,) and value.computed is None
+            if not same:
+                said = _("The column '{name}' is taken as it is in the file.", name=name)
+                if name not in header:
+                    said = _("The file has no column '{name}': the code computes it.", name=name)
+                self.tell(name, LEFT_OUT, where, said)
+        target = self._named(y, header)
+        if not target:
+            said = _("The target was not found in the code: choose it on the Data page.")
+            self.tell("target", LEFT_OUT, line, said)
+            return data
+        for one in y:
+            if one.computed is not None:
+                where, code = one.computed
+                said = _("'{code}' is not computed: the target is the column itself.", code=code)
+                self.tell("target", LEFT_OUT, where, said)
+        self.tell("target", AS_IS, y[0].line, ", ".join(target))
+        features = self._named(x, header)
+        ignored = [one for one in header if features and one not in (*features, *target)]
+        starts = [one.id for one in self.nodes if one.layer == "Input"]
+        several = len(x) > 1 and len(x) == len(starts) and not isinstance(fitted["x"], dict)
+        return replace(
+            data,
+            target=tuple(target),
+            columns={one: ColumnChoice(role="ignore") for one in ignored},
+            inputs={
+                start: tuple(self._named([one], header))
+                for start, one in zip(starts, x, strict=False)
+            }
+            if several
+            else {},
+        )
+
+    @staticmethod
+    def _named(rows: list[Rows], header: tuple[str, ...]) -> list[str]:
+        found = dict.fromkeys(name for one in rows for name in one.columns(header))
+        return [name for name in found if not header or name in header]

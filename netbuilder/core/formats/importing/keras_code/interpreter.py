@@ -27,7 +27,9 @@ from netbuilder.core.formats.importing.keras_code.calls import (
     length,
     word,
 )
+from netbuilder.core.formats.importing.keras_code.script_data import Rows, computed, selected
 from netbuilder.core.formats.importing.keras_code.values import (
+    LOOP,
     Call,
     Class,
     Dotted,
@@ -71,6 +73,7 @@ class Interpreter(Calls):
         self._block(tree.body, self._names)
         if not any(model.layers or model.outputs for model in self.models):
             self._call_builders()
+        self.data.names = self._names
 
     def _call_builders(self) -> None:
         """Call the script's own functions, which another package would call to make a model."""
@@ -145,6 +148,12 @@ class Interpreter(Calls):
         after = self._combined(node.op, before, self._value(node.value, names), node)
         self._store(node.target, after, names)
 
+    def _do_delete(self, node: ast.Delete, names: dict[str, Any]) -> None:
+        for one in node.targets:
+            owner = self._value(one.value, names) if isinstance(one, ast.Subscript) else None
+            if isinstance(owner, Rows) and isinstance(one, ast.Subscript):
+                self.data.method(owner, "pop", [self._value(one.slice, names)], {}, node)
+
     def _do_with(self, node: ast.With, names: dict[str, Any]) -> None:
         for item in node.items:
             value = self._value(item.context_expr, names)
@@ -190,6 +199,7 @@ class Interpreter(Calls):
         """What a block would change is unread; where it builds, a placeholder stands for it."""
         said = ast.unparse(node).split("\n")[0].rstrip(":")
         line, text = node.lineno, said[:80]
+        kind = LOOP if isinstance(node, ast.For | ast.While) else word(text)
         changed: list[Any] = []
         for inner in (one for statement in body for one in ast.walk(statement)):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
@@ -197,6 +207,7 @@ class Interpreter(Calls):
                 if isinstance(before, Call):
                     if before not in changed:
                         names[inner.id] = self._unknown_call(text, [before], line)
+                        names[inner.id].layer.kind = kind
                         changed.append(names[inner.id])
                 elif not isinstance(before, Model | Layer | Dotted | Function):
                     names[inner.id] = Unread(line, text)
@@ -210,7 +221,7 @@ class Interpreter(Calls):
                 if not isinstance(model, Model) or model.layers is None or model in changed:
                     continue
                 if inner.func.attr == "add":
-                    model.layers.append(Layer(word(text), {}, line, notes=[text]))
+                    model.layers.append(Layer(kind, {}, line, notes=[text]))
                     changed.append(model)
         if changed:
             self.problems.append((line, text))
@@ -229,7 +240,9 @@ class Interpreter(Calls):
                     layer.config["trainable"] = value
         elif isinstance(target, ast.Subscript):
             owner, key = self._value(target.value, names), self._value(target.slice, names)
-            if isinstance(owner, dict) or (isinstance(owner, list) and isinstance(key, int)):
+            if isinstance(owner, Rows) and isinstance(key, str):
+                self.data.made.append((key, target.lineno, value))
+            elif isinstance(owner, dict) or (isinstance(owner, list) and isinstance(key, int)):
                 with suppress(IndexError, TypeError):
                     operator.setitem(owner, key, value)
 
@@ -342,6 +355,8 @@ class Interpreter(Calls):
 
     def _of_compare(self, node: ast.Compare, names: dict[str, Any]) -> Any:
         left = self._value(node.left, names)
+        if isinstance(left, Rows):
+            return computed(left, node)
         for sign, right in zip(node.ops, node.comparators, strict=True):
             other = self._value(right, names)
             if any(isinstance(one, Unread | Call | Dotted) for one in (left, other)):
@@ -358,6 +373,9 @@ class Interpreter(Calls):
     def _combined(self, sign: ast.operator, left: Any, right: Any, node: Any) -> Any:
         if isinstance(left, Call) or isinstance(right, Call):
             return self._of_tensors(sign, left, right, node)
+        rows = next((one for one in (left, right) if isinstance(one, Rows)), None)
+        if rows is not None:
+            return computed(rows, node)
         made = _OPERATORS.get(type(sign))
         if made is None or any(isinstance(one, Unread) for one in (left, right)):
             return Unread(node.lineno, ast.unparse(node)[:60])
@@ -426,23 +444,34 @@ class Interpreter(Calls):
             if isinstance(place, str | int):
                 return owner.part(place)
             return self._unknown_call(ast.unparse(node)[:40], [owner], node.lineno)
+        if isinstance(owner, Rows):
+            last = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) else node.slice
+            return selected(owner, self._key(last, names), last is not node.slice, node)
         if not isinstance(owner, list | tuple | dict | str):
             return NotImplemented
         if isinstance(node.slice, ast.Slice):
-            sides = (node.slice.lower, node.slice.upper, node.slice.step)
-            parts = [None if one is None else self._value(one, names) for one in sides]
-            if isinstance(owner, dict) or not all(isinstance(one, int | None) for one in parts):
+            part = self._key(node.slice, names)
+            if isinstance(owner, dict) or part is NotImplemented:
                 return NotImplemented
             if isinstance(node.value, ast.Attribute) and node.value.attr == "layers":
                 body = owner[0] if owner else None
                 if isinstance(body, Layer) and body.kind in BACKBONES:
                     body.notes.append(ast.unparse(node))  # some of its layers are no list here
                     return []
-            return owner[slice(*parts)]
+            return owner[part]
         key = self._value(node.slice, names)
         if not isinstance(key, str | int):
             return NotImplemented
         return calculated(operator.getitem, owner, key)
+
+    def _key(self, node: ast.expr, names: dict[str, Any]) -> Any:
+        if not isinstance(node, ast.Slice):
+            return self._value(node, names)
+        sides = (node.lower, node.upper, node.step)
+        parts = [None if one is None else self._value(one, names) for one in sides]
+        return (
+            slice(*parts) if all(isinstance(one, int | None) for one in parts) else NotImplemented
+        )
 
     def _of_attribute(self, node: ast.Attribute, names: dict[str, Any]) -> Any:
         owner = self._value(node.value, names)
@@ -451,6 +480,8 @@ class Interpreter(Calls):
             if name.last == "preprocess_input":
                 self.preprocessed.add(family_of(name))
             return name
+        if isinstance(owner, Rows):
+            return self.data.attribute(owner, node)
         if isinstance(owner, Class | Model):
             found = owner.member(node.attr)
             if found is not NotImplemented:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.formats.importing.keras_code.values import Unread
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list
 
@@ -25,6 +27,90 @@ _PLAIN = frozenset(
     | {"cval", "interpolation_order"}
 )
 
+_SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
+_OTHER_SCALERS = frozenset({"RobustScaler", "MaxAbsScaler", "Normalizer", "PowerTransformer"})
+# What gives the same columns of other rows, or written in another way: functions, then methods.
+_SAME_OF = frozenset(
+    {"fit_transform", "transform", "array", "asarray", "to_categorical", "get_dummies", "DataFrame"}
+    | {"expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor"}
+)
+_SAME = frozenset(
+    {"to_numpy", "astype", "copy", "dropna", "fillna", "reset_index", "sample", "to_frame", "head"}
+    | {"reshape", "ravel", "flatten", "squeeze", "map", "replace", "sort_values", "tail"}
+    | {"drop_duplicates", "tolist"}
+)
+_COMPUTES = frozenset(
+    {"log", "log1p", "log10", "log2", "sqrt", "exp", "power", "abs", "where", "apply", "clip"}
+    | {"round", "div", "mul", "sub", "add", "divide", "multiply", "shift", "diff"}
+)
+_NO_COLUMNS = frozenset(
+    {"shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt"}
+)
+# Names that scripts give to a table's two sides where no ``fit`` takes them.
+_SIDES = (
+    ("x", "X", "x_train", "X_train", "features", "train_features"),
+    ("y", "Y", "y_train", "labels", "train_labels", "target", "targets"),
+)
+
+
+@dataclass(eq=False)
+class Rows(Unread):
+    """Rows of a table, which only reading it would give, and which of its columns they have.
+
+    ``names``: None for all. ``without``: columns taken away. ``pick``: places among those left.
+    ``computed``: line and code of what was done with them. ``part``: "train", "test" or
+    "validation" after a split. ``table``: False for arrays, which have no names.
+    """
+
+    names: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    pick: Any = None
+    computed: tuple[int, str] | None = None
+    part: str = ""
+    table: bool = True
+
+    def columns(self, header: Sequence[str]) -> list[str]:
+        """The names of the columns in a file that has those of ``header``."""
+        found = [one for one in self.names or header if one not in self.without]
+        if isinstance(self.pick, int):
+            return found[self.pick :][:1] if -len(found) <= self.pick < len(found) else []
+        return found if self.pick is None else found[self.pick]
+
+
+def computed(rows: Rows, node: ast.AST) -> Rows:
+    """Rows with which ``node`` computes."""
+    return replace(rows, computed=(getattr(node, "lineno", 0), ast.unparse(node)[:60]))
+
+
+def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
+    """What ``rows[key]`` gives, or ``rows[…, key]`` where ``columns`` is true."""
+    names = _names(key)
+    if names is not None:
+        return replace(rows, line=node.lineno, text=ast.unparse(node)[:60], names=names, without=())
+    if columns and not isinstance(key, int | slice):
+        return NotImplemented
+    return replace(rows, pick=key) if columns and key != slice(None) else replace(rows)
+
+
+def _names(value: Any) -> tuple[str, ...] | None:
+    found = (value,) if isinstance(value, str) else value
+    whole = isinstance(found, list | tuple) and all(isinstance(one, str) for one in found)
+    return tuple(found) if whole and found else None
+
+
+def rows_in(value: Any) -> Iterator[Rows]:
+    """The rows among what ``fit`` is given."""
+    if isinstance(value, Rows):
+        yield value
+    for one in (
+        value.values()
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list | tuple)
+        else ()
+    ):
+        yield from rows_in(one)
+
 
 class DataReads:
     """What a script reads.
@@ -33,11 +119,21 @@ class DataReads:
         found: (line, kind, path, the code) of each call that reads samples; path "" where the
             code does not say it.
         batch_size: of a call that makes batches of a folder; 0 where none says it.
+        made: (name, line, value) of each column that the script stores in a table.
+        names: the script's variables.
+        scaling: of the last scaler; "" without one.
+        test_split, validation_split: shares that the script splits off; None where it does not.
     """
 
     def __init__(self) -> None:
         self.found: list[tuple[int, str, str, str]] = []
         self.batch_size = 0
+        self.made: list[tuple[str, int, Any]] = []
+        self.names: dict[str, Any] = {}
+        self.scaling = ""
+        self.test_split: float | None = None
+        self.validation_split: float | None = None
+        self._popped: Rows | None = None
 
     def read(
         self,
@@ -45,9 +141,25 @@ class DataReads:
         args: list[Any],
         kwargs: Mapping[str, Any],
         remarks: list[tuple[str, int, str]],
-    ) -> None:
-        """Keep a call that reads data; add a remark where it also changes the samples."""
+    ) -> Any:
+        """Keep a call that reads data, and give its rows, or those that a function gives for
+        others; None for any other call. Add a remark on what NetBuilder does not do with them."""
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        first = args[0] if args else None
+        if name == "train_test_split" and args:
+            return self._split(node, args, kwargs, remarks)
+        if isinstance(first, Rows) and name in _SAME_OF:
+            return replace(first)
+        if isinstance(first, Rows) and name in _COMPUTES and isinstance(node.func, ast.Attribute):
+            return computed(first, node)
+        if name in _SCALINGS or name in _OTHER_SCALERS:
+            found = _SCALINGS.get(name, "")
+            if found and self.scaling in ("", found) and not {"feature_range"} & set(kwargs):
+                self.scaling = found
+            else:
+                code = ast.unparse(node)[:60]
+                told = _("'{code}': choose the scaling on the Data page.", code=code)
+                remarks.append(("scaling", node.lineno, told))
         if name == "ImageDataGenerator":
             changed = [key for key, one in kwargs.items() if key not in _PLAIN and one]
             if changed:
@@ -59,7 +171,7 @@ class DataReads:
                 remarks.append((name, node.lineno, told))
         loads = name.startswith(("load_", "fetch_")) and name in _SETS
         if name not in (*_TABLES, *_FOLDERS, *_OTHER) and not loads:
-            return
+            return None
         given = kwargs.get("directory", args[0] if args else "")
         path = given if isinstance(given, str) and name not in _OTHER and not loads else ""
         kind = _FOLDERS.get(name, "csv" if name in _TABLES else "")
@@ -67,6 +179,84 @@ class DataReads:
         size = kwargs.get("batch_size", 32 if name in _FOLDERS else None)
         if isinstance(size, int) and not self.batch_size:
             self.batch_size = size
+        return Rows(node.lineno, ast.unparse(node)[:60]) if name in _TABLES else None
+
+    def _split(
+        self,
+        node: ast.Call,
+        args: list[Any],
+        kwargs: Mapping[str, Any],
+        remarks: list[tuple[str, int, str]],
+    ) -> list[Rows]:
+        """What ``train_test_split`` gives: of the first the test set, of the second that of
+        validation; of a test set that is split again, the first part validates."""
+        text = ast.unparse(node)[:60]
+        rows = [
+            one if isinstance(one, Rows) else Rows(node.lineno, text, table=False) for one in args
+        ]
+        kept = kwargs.get("train_size")
+        share = kwargs.get("test_size", 1 - kept if isinstance(kept, float) else 0.25)
+        before, parts = rows[0].part, ("train", "validation" if rows[0].part else "test")
+        if not isinstance(share, float) or not 0 < share < 1:
+            told = _("'{code}': choose the split on the Data page.", code=text)
+            remarks.append(("train_test_split", node.lineno, told))
+        elif before == "test" and self.test_split is not None:
+            whole = self.test_split
+            self.test_split = round(whole * share, 6)
+            self.validation_split = round(whole * (1 - share) / (1 - whole * share), 6)
+        elif before:
+            self.validation_split = round(share, 6)
+        else:
+            self.test_split = round(share, 6)
+        if before == "test":
+            parts = ("validation", "test")
+        return [replace(one, part=part) for one in rows for part in parts]
+
+    def method(
+        self, rows: Rows, name: str, args: list[Any], kwargs: Mapping[str, Any], node: ast.AST
+    ) -> Any:
+        """What a method of a table gives."""
+        first = args[0] if args else None
+        if name == "pop" and isinstance(first, str):
+            rows.without = (*rows.without, first)
+            self._popped = replace(rows, names=(first,), without=())
+            return self._popped
+        if name == "drop":
+            labels = kwargs.get("columns", kwargs.get("labels", first))
+            axis = kwargs.get("axis", args[1] if len(args) > 1 else 0)
+            gone = _names(labels) if "columns" in kwargs or axis in (1, "columns") else ()
+            if gone is None:
+                return NotImplemented
+            changed = rows if kwargs.get("inplace") is True else replace(rows)
+            changed.without = (*rows.without, *gone)
+            return changed
+        if name in _COMPUTES:
+            return computed(rows, node)
+        return replace(rows) if name in _SAME else NotImplemented
+
+    def attribute(self, rows: Rows, node: ast.Attribute) -> Any:
+        """What an attribute of a table gives: a column, where it is none of pandas'."""
+        if node.attr in ("values", "iloc", "loc"):
+            return rows
+        whole = rows.table and rows.names is None and node.attr not in _NO_COLUMNS
+        return replace(rows, names=(node.attr,), without=()) if whole else NotImplemented
+
+    def sides(self, fitted: Mapping[str, Any]) -> tuple[list[Rows], list[Rows]]:
+        """Features and targets that a table is parted into: what ``fit`` takes, or what the usual
+        names stand for; else a target is what was popped, or the only column dropped."""
+        found = []
+        for key, usual in zip(("x", "y"), _SIDES, strict=True):
+            given = [one for one in rows_in(fitted.get(key)) if one.table]
+            named = (self.names.get(one) for one in usual)
+            more = [one for one in named if isinstance(one, Rows) and one.table]
+            found.append(given or more[:1])
+        x, y = found
+        y = [one for one in y if one.names is not None or one.pick is not None]
+        if not y and self._popped is not None:
+            y = [self._popped]
+        elif not y and len(x) == 1 and len(x[0].without) == 1:
+            y = [replace(x[0], names=x[0].without, without=(), pick=None, computed=None)]
+        return x, y
 
     def place(self, folder: Path) -> tuple[int, str, str]:
         """Line, kind and path of the one file or folder of data that is there; "" for none.

@@ -55,6 +55,7 @@ _ORDERS: Mapping[str, tuple[str, ...]] = {
     "PReLU": ("alpha_initializer",),
 }
 UNREAD = object()
+LOOP = "loop"  # kind of the placeholder for what a loop makes
 
 
 @dataclass(eq=False)
