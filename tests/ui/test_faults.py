@@ -290,7 +290,7 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     assert surface.startswith("Training is running") and inside.startswith("Training is running")
     assert evaluate == predict == "Results appear here when training ends or is paused."
     assert "Press Train" not in window.docks.show_panel("training").curves.invitation.text()
-    qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
+    qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=50_000))
     window.runner.start()
     qtbot.waitUntil(lambda: window.runner.state is RunState.RUNNING, timeout=MINUTE // 3)
@@ -298,7 +298,7 @@ def test_while_it_trains_nothing_of_the_last_run_stays(
     look = window.strips.look
     assert look is None or look.trained is None
     window.runner.stop()
-    qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
+    qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
 
 
 def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
@@ -306,7 +306,7 @@ def test_nothing_of_a_network_stays_on_another_that_is_opened_at_once(
 ) -> None:
     window = open_window(edits.set_training(example("iris"), epochs=50_000))
     window.runner.start()
-    qtbot.waitUntil(lambda: bool(window.strips._shown), timeout=MINUTE // 3)
+    qtbot.waitUntil(lambda: bool(window.strips.shown), timeout=MINUTE // 3)
     seen: list[bool] = []
 
     def at_once() -> None:
@@ -362,7 +362,7 @@ def test_undo_of_a_deleted_layer_brings_its_picture_and_the_wires_back(
     window = open_window(edits.set_training(example("moons"), epochs=1))
     window.runner.start()
     canvas = window.canvas
-    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and bool(window.strips._shown))
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and bool(window.strips.shown))
     # What was seen while it trained makes room for the model that it left.
     qtbot.waitUntil(lambda: window.activations_service.idle)
     graph = window.store.project.graph

@@ -172,12 +172,12 @@ def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
     window.documents.open()
     evaluate = window.docks.show_panel("evaluate")
     evaluate._ask_file()
-    evaluate.heat.menu._ask()
+    evaluate.heat.menu.ask_and_save()
     documents, theirs = str(suggested_paths.documents_folder()), str(tmp_path / "theirs")
     assert starts[:2] == [documents, documents]
     assert Path(starts[2]).parent == Path(theirs)
     chosen.append(str(tmp_path / "pictures" / "matrix.png"))
-    evaluate.heat.menu._ask()
+    evaluate.heat.menu.ask_and_save()
     assert last_place() == tmp_path / "pictures"
     assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pictures"
 

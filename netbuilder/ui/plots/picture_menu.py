@@ -41,7 +41,7 @@ class TableMenu(CornerMenu):
             (
                 (_("Copy"), self.copy),
                 (_("Copy all"), self.copy_all),
-                (_("Save as CSV…"), self._ask),
+                (_("Save as CSV…"), self.ask_and_save),
             ),
         )
         self.offer_on_right_click()
@@ -84,7 +84,7 @@ class TableMenu(CornerMenu):
         cells = [[_text(model.index(row, one)) for one in shown] for row in rows]
         return table_text([names, *cells], between)
 
-    def _ask(self) -> None:
+    def ask_and_save(self) -> None:
         path = ask_save(self, _("Save table"), f"{self._name}.csv", TABLE_TYPES)
         if path is not None and self.trying(_("The table was not saved"), lambda: self.save(path)):
             self.tell(_("Saved {name}.", name=path.name))
@@ -167,7 +167,7 @@ class PictureMenu(CornerMenu):
             _("Copy or save this image"),
             (
                 (_("Copy image"), self.copy),
-                (_("Save image…"), self._ask),
+                (_("Save image…"), self.ask_and_save),
                 *(more if numbers is not None else ()),
             ),
         )
@@ -221,7 +221,7 @@ class PictureMenu(CornerMenu):
         ):
             self.tell(_("Saved {name}.", name=path.name))
 
-    def _ask(self) -> None:
+    def ask_and_save(self) -> None:
         path = ask_save(self, _("Save image"), f"{self._name}.png", PICTURE_TYPES)
         if path is not None and self.trying(_("The image was not saved"), lambda: self.save(path)):
             self.tell(_("Saved {name}.", name=path.name))

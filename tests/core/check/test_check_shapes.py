@@ -257,11 +257,11 @@ def test_only_what_changed_is_asked_again() -> None:
     layers = [(f"n{n}", "Dense", {"units": 16, "activation": "relu"}) for n in range(200)]
     project = Project("Chain", graph_of(("input", "Input", {"shape": [8]}), *layers))
     cache.compute(project.graph)
-    known = len(cache._known)
+    known = len(cache.known)
     changed = edits.set_params(project, "n0", units=17)
     start = time.perf_counter()
     shapes = cache.compute(changed.graph)
-    assert len(cache._known) - known == 2
+    assert len(cache.known) - known == 2
     assert shapes.by_node["n199"].output == (None, 16)
     # The reach is 100 ms (benchmarks/shapes.py measures it); this only catches a lost cache.
     assert time.perf_counter() - start < 2

@@ -364,7 +364,7 @@ class ShapeCache:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[Key, LayerOutcome] = {}
+        self.known: dict[Key, LayerOutcome] = {}
         self._prober = ShapeProber()
         self._ticket = 0
 
@@ -398,19 +398,19 @@ class ShapeCache:
             return _in_thread_of_its_own(lambda: self._walk(graph, facts, check, self._asked))
 
     def _remembered(self, key: Key, _node: Node, _graph: Graph) -> LayerOutcome:
-        found = self._known.get(key)
+        found = self.known.get(key)
         if found is None:
             raise _NotKnownError
         return found
 
     def _asked(self, key: Key, node: Node, graph: Graph) -> LayerOutcome:
-        found = self._known.get(key)
+        found = self.known.get(key)
         if found is None:
             found = self._prober.ask(node, graph, key[1], key[2])
             with self._lock:
-                while len(self._known) >= _KEPT:
-                    del self._known[next(iter(self._known))]
-                self._known[key] = found
+                while len(self.known) >= _KEPT:
+                    del self.known[next(iter(self.known))]
+                self.known[key] = found
         return found
 
     def _walk(

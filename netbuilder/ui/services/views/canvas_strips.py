@@ -36,7 +36,7 @@ class CanvasStrips(QObject):
         self._live = live
         self._store = store
         self._canvas = canvas
-        self._shown: set[str] = set()
+        self.shown: set[str] = set()
         self._stale = False  # whether the canvas was another network than the one on show
         activations_service.changed.connect(self.show)
         live.changed.connect(self._show_run)
@@ -58,7 +58,7 @@ class CanvasStrips(QObject):
             self._canvas.previews.fade()
             self._canvas.closer.fade()
             self._canvas.set_wire_weights({})
-            self._shown = set()
+            self.shown = set()
         else:
             self._show(self._live.look)
 
@@ -87,11 +87,11 @@ class CanvasStrips(QObject):
                 image = picture_of(look, before, values)
                 if image is not None:
                     found[node_id] = image
-        for gone in (self._shown | self._canvas.previews.ids) - set(found):
+        for gone in (self.shown | self._canvas.previews.ids) - set(found):
             self._canvas.set_preview(gone, None)
         for node_id, image in found.items():
             self._canvas.set_preview(node_id, image)
-        self._shown = set(found)
+        self.shown = set(found)
         wires = {} if look is None or self._canvas.previews.stale else look.wires
         self._canvas.set_wire_weights(wires)
         self._canvas.show_look(look, self._activations_service.trouble)
@@ -100,17 +100,17 @@ class CanvasStrips(QObject):
         look = self.look
         if look is None:
             return
-        for node_id in self._shown:
+        for node_id in self.shown:
             node = look.project.graph.by_id.get(node_id)
             image = picture_of(look, node, look.values[node_id]) if node is not None else None
             if image is not None:
                 self._canvas.previews.paint_over(node_id, image)
 
     def _project_changed(self, old: Project, new: Project) -> None:
-        gone = [one for one in self._shown if one not in new.graph.by_id]
+        gone = [one for one in self.shown if one not in new.graph.by_id]
         for one in gone:
             self._canvas.set_preview(one, None)
-            self._shown.discard(one)
+            self.shown.discard(one)
         if _source(old) != _source(new):  # what it saw is no row of these data
             self._canvas.previews.fade()
             self._canvas.closer.fade()
