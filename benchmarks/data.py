@@ -1,4 +1,5 @@
-"""How long large data takes: until it is seen, checked and prepared, and an epoch of it.
+"""How long large data takes: until it is seen, checked and prepared, an epoch of it, and the whole
+job beside pandas and ``fit``.
 
     python benchmarks/data.py [--rows N] [--pictures N] [--epochs N] [--rounds N] [--only PART]
 
@@ -29,6 +30,7 @@ sys.path.insert(0, str(ROOT))
 REACH = {
     "csv_seen": 2.0, "csv_check": 8.0, "epoch_ratio": 1.5, "memory_ratio": 1.5,
     "pictures_seen": 1.0, "pictures_megabytes": 1500, "csv_again": 1.0, "wide_again": 4.0,
+    "job_ratio": 0.9,
 }  # fmt: skip
 # Of the recipe's limit of memory: all of it fits, or next to nothing does.
 SIDES = {"memory": 4096.0, "mapped": 8.0}
@@ -185,6 +187,8 @@ def measure(asked: argparse.Namespace) -> dict[str, float]:
     folder = Path(asked.folder)
     if asked.measure in SIDES:
         return epochs(folder, asked.measure, asked.epochs)
+    if asked.measure.startswith("job-"):
+        return job(folder, asked.measure.removeprefix("job-"))
     if asked.measure == "wide":
         from netbuilder.core.project.model import Data, Project
 
@@ -230,7 +234,61 @@ def wide_part(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-PARTS = {"csv": csv_part, "wide": wide_part, "pictures": pictures_part}
+def job(folder: Path, side: str) -> dict[str, float]:
+    """From the file to an epoch and the test, with the libraries loaded: as NetBuilder does it, or
+    as a script with pandas, scikit-learn and ``fit`` does."""
+    import keras
+    import pandas as pd
+    from sklearn.model_selection import train_test_split
+    from sklearn.preprocessing import StandardScaler
+
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.engine.session import Session
+    from netbuilder.core.results.evaluate import evaluate
+
+    began, busy = time.perf_counter(), time.process_time()
+    if side == "netbuilder":
+        project = project_of(SIDES["memory"])
+        data = load_dataset(project, folder)
+        trained = Session(project, data, on_event=lambda _event: None, record=False).run()
+        assert data.test is not None
+        error = evaluate(trained, data.test).metrics["mean_absolute_error"]
+    else:
+        frame = pd.get_dummies(pd.read_csv(folder / "d.csv"), dtype="float32")
+        x, y = frame.drop(columns="y").to_numpy("float32"), frame[["y"]].to_numpy("float32")
+        x, x_test, y, y_test = train_test_split(x, y, test_size=0.2, random_state=1)
+        x, x_held, y, y_held = train_test_split(x, y, test_size=0.1, random_state=1)
+        scaler, of_target = StandardScaler(), StandardScaler()
+        x, y = scaler.fit_transform(x), of_target.fit_transform(y)
+        layers = [keras.layers.Dense(50, activation="relu") for _ in range(2)]
+        model = keras.Sequential([keras.Input((x.shape[1],)), *layers, keras.layers.Dense(1)])
+        model.compile("adam", keras.losses.MeanSquaredError())
+        held = (scaler.transform(x_held), of_target.transform(y_held))
+        model.fit(x, y, epochs=1, batch_size=128, validation_data=held, verbose=0)
+        given = of_target.inverse_transform(model.predict(scaler.transform(x_test), verbose=0))
+        error = float(abs(given - y_test).mean())
+    used = time.process_time() - busy
+    seconds = time.perf_counter() - began
+    return {"seconds": round(seconds, 2), "processor": round(used, 2), "error": round(error, 4)}
+
+
+def job_part(folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """The whole job beside pandas and ``fit``; nothing is known of the file."""
+    write_csv(folder / "d.csv", asked.rows)
+    runs: dict[str, list[dict[str, float]]] = {"netbuilder": [], "pandas": []}
+    for number in range(asked.rounds):
+        os.environ["NETBUILDER_DATA_DIR"] = str(folder / f"home{number}")
+        for side, found in runs.items():
+            found.append(apart(folder, "--measure", f"job-{side}"))
+    jobs = {
+        side: {name: median(run[name] for run in found) for name in found[0]}
+        for side, found in runs.items()
+    }
+    ratio = jobs["netbuilder"]["seconds"] / jobs["pandas"]["seconds"]
+    return {"rows": asked.rows, "job": jobs, "job_ratio": round(ratio, 3)}
+
+
+PARTS = {"csv": csv_part, "job": job_part, "wide": wide_part, "pictures": pictures_part}
 
 
 def main() -> None:
