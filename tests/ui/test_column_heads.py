@@ -74,14 +74,14 @@ def test_every_page(
     for page in (page for task in TASKS for page in task.pages):
         shown = window.docks.show_panel(page, focus=False)
         if page == "data":
-            qtbot.waitUntil(lambda panel=shown: panel.settled)
+            qtbot.waitUntil(lambda panel=shown: panel.settled and panel.look.isVisible())
         if page == "evaluate":
             qtbot.waitUntil(lambda panel=shown: panel.evaluation is not None)
         tables = [one for one in shown.findChildren(QTableView) if one.isVisible()]
         seen += len(tables)
         if tables:
             whole(window, qtbot)
-    assert seen > 2
+    assert seen >= 2
 
 
 def test_submissions(qtbot: QtBot, home: Path) -> None:

@@ -106,6 +106,10 @@ def test_a_window_goes_to_another_language_and_back_with_all_that_it_holds(
     window.store.undo()
     assert window.store.project.name == example("iris").name
     window.store.redo()
+    # What is being computed in the one language may not arrive in the other.
+    qtbot.waitUntil(
+        lambda: window.evaluation_service.idle and window.activations_service.idle, timeout=MINUTE
+    )
     retranslate.choose_language("en")
     qtbot.wait(1000)
     assert not [one for one in texts(window).items() if "⟦" in one[1]]
