@@ -321,9 +321,13 @@ class StartPage(QWidget):
 
     def _shelf(self, shelf: LessonFolder, beside: QWidget | None) -> None:
         head = QHBoxLayout()
-        head.addWidget(note_label(shelf.title, self, role="sentence"))
+        title = note_label(shelf.title, self, role="sentence")
+        head.addWidget(title)
         if beside is not None:
+            title.setWordWrap(False)
+            head.addSpacing(12)
             head.addWidget(beside)
+            head.addStretch(1)
         self._page.addLayout(head)
         cards = []
         for lesson in shelf.lessons:
