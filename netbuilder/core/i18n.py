@@ -347,7 +347,7 @@ def find_language(name: str) -> str | None:
     return next((entry for lower, entry in known.items() if lower.partition("_")[0] == short), None)
 
 
-def sample(name: str) -> str:
+def sample_sentence(name: str) -> str:
     """Return a sentence of a language, for whoever asks whether its letters can be drawn."""
     return load_catalog(name).gettext("Choose data to train on")
 

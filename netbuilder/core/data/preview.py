@@ -97,7 +97,7 @@ def preview_of_table(
     frame = frame.copy(deep=False)
     frame.attrs = {}  # pandas would copy it with each column
     head = frame.head(rows)
-    cells = [_texts(head[name]) for name in head.columns]
+    cells = [_cell_texts(head[name]) for name in head.columns]
     counts: tuple[tuple[str, int], ...] = ()
     known = [name for name in targets if name in frame.columns]
     if known:
@@ -122,7 +122,7 @@ def _by_value(entry: tuple[str, int]) -> tuple[float, str]:
         return float("inf"), entry[0]
 
 
-def _texts(column: pd.Series) -> list[str]:
+def _cell_texts(column: pd.Series) -> list[str]:
     """``cell_text`` of each cell."""
     cells = column.tolist()
     if column.dtype.kind == "f":

@@ -254,7 +254,7 @@ class DataPanel(QWidget):
 
     def _forget(self, data: Data) -> None:
         """Other data: nothing that was found of the old, or asked about it, holds any more."""
-        self.form.forget_typed()
+        self.form.discard_typed()
         self.parts.show_rows({})
         self.findings.show_findings(())
         self.conclusions.show_findings(())

@@ -54,7 +54,7 @@ from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.table_preview import PreviewView
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.column_heads import ColumnHeads
+from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
 
 Index = QModelIndex | QPersistentModelIndex
@@ -181,7 +181,7 @@ class ColumnView(QTableView):
         self.names = FrozenNames(self, self._released, self._show_menu)
         self.columns.modelReset.connect(self._begin)
         self.columns.dataChanged.connect(self._follow)
-        ColumnHeads(self)
+        ColumnHeaders(self)
         self._begin()
 
     @property

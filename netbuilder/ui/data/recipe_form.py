@@ -90,20 +90,21 @@ class RecipeForms(QObject):
         if TEST.name in self.rows:  # beside a file to judge on no part is asked for
             self.rows[TEST.name].set_shown(not data.test_path)
 
-    def forget_typed(self) -> None:
+    def discard_typed(self) -> None:
         """Other data comes: what was typed and not told yet was meant for the old."""
         for form in self._forms.values():
-            form.forget_typed()
+            form.discard_typed()
 
     def _build(self, place: QWidget, params: tuple[Param, ...]) -> None:
         old = self._forms.pop(place, None)
         if old is not None:
-            old.forget_typed()
+            old.discard_typed()
             old.hide()
             old.deleteLater()
         place.setVisible(bool(params))
         if params:
-            self._forms[place] = form = ParamForm(params, place, about="data", settles=True)
+            form = ParamForm(params, place, about="data", commits_when_left=True)
+            self._forms[place] = form
             form.edited.connect(self.edited)
             layout = place.layout()
             assert layout is not None

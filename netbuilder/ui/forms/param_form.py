@@ -248,7 +248,7 @@ class ParamRow:
         self.complaint.hide()
         self.shown: Any = _NOTHING
         self.typed: Any = _NOTHING  # that is not told yet
-        self.settles = form.settles and param.kind in _WRITTEN
+        self.commits_when_left = form.commits_when_left and param.kind in _WRITTEN
         self._grid: QGridLayout | None = None  # of a line of help that can stand in two places
         self._below: bool | None = None
         line = grid.rowCount()
@@ -270,8 +270,8 @@ class ParamRow:
         grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]
-        if self.settles:
-            self.editor.editingFinished.connect(form.settle)  # type: ignore[attr-defined]
+        if self.commits_when_left:
+            self.editor.editingFinished.connect(form.commit)  # type: ignore[attr-defined]
         if hasattr(self.editor, "explained"):
             self.editor.explained.connect(self._explain)
 
@@ -337,8 +337,8 @@ class ParamForm(QWidget):
 
     With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
     another, has its lines of help below the fields, as has one with ``help_below``. ``about`` is
-    the word of the glossary for fields that have none of their own. One that ``settles`` gives
-    what is written (words, paths) once the field is left, or with Enter.
+    the word of the glossary for fields that have none of their own. With ``commits_when_left``
+    words and paths are told once their field is left, or with Enter, not letter by letter.
     """
 
     edited = Signal(str, object)
@@ -352,12 +352,12 @@ class ParamForm(QWidget):
         narrow: bool = False,
         help_below: bool = False,
         about: str = "",
-        settles: bool = False,
+        commits_when_left: bool = False,
     ) -> None:
         super().__init__(parent)
         self._narrow, self._help_below = narrow, help_below
         self._limit: frozenset[str] | None = None
-        self.about, self.settles = about, settles
+        self.about, self.commits_when_left = about, commits_when_left
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
         self._waiting: Mapping[str, Any] = {}
@@ -444,19 +444,19 @@ class ParamForm(QWidget):
     def take(self, row: ParamRow, value: Any) -> None:
         """A field was edited."""
         row.typed = value
-        if not row.settles:
+        if not row.commits_when_left:
             self._tell(row)
         else:
             self._listen(True)
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """Tell what was typed and not told yet."""
         typed = [row for row in self.rows.values() if row.typed is not _NOTHING]
         self._listen(False)
         for row in typed:
             self._tell(row)
 
-    def forget_typed(self) -> None:
+    def discard_typed(self) -> None:
         """Tell nothing of what was typed and not told yet."""
         self._listen(False)
         for row in self.rows.values():
@@ -476,7 +476,7 @@ class ParamForm(QWidget):
             while place is not None and place not in fields:
                 place = place.parent()
             if place is None:
-                self.settle()
+                self.commit()
         return False
 
     def _tell(self, row: ParamRow) -> None:

@@ -65,7 +65,7 @@ from netbuilder.ui.grading.submissions_model import (
 )
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.column_heads import ColumnHeads
+from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -240,7 +240,7 @@ class GradeWindow(QDialog):
         for column in range(MESSAGE):
             mode = QHeaderView.ResizeMode.ResizeToContents
             table.horizontalHeader().setSectionResizeMode(column, mode)
-        ColumnHeads(table)
+        ColumnHeaders(table)
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
         # ``activated`` would come with Enter too, which belongs to the points that are typed.
         table.doubleClicked.connect(self._open_row)

@@ -14,7 +14,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import ElidedComboBox
-from netbuilder.ui.widgets.column_heads import ColumnHeads
+from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 
@@ -37,7 +37,7 @@ class ArrayTree(QTreeWidget):
         self.setMinimumHeight(160)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(True)
-        ColumnHeads(self)
+        ColumnHeaders(self)
 
     def show_look(self, look: ArraysDataView) -> None:
         """Show the arrays of a file; where one stood stays."""

@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.plots.picture_export import widget_image, write_picture
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
-from netbuilder.ui.widgets.column_heads import ColumnHeads
+from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 
@@ -34,7 +34,7 @@ class TableMenu(CornerMenu):
         self._table, self._name = table, name
         # The arrow keys go through the cells; Tab goes on, to who would be caught in them.
         table.setTabKeyNavigation(False)
-        ColumnHeads(table)
+        ColumnHeaders(table)
         super().__init__(
             table,
             _("Copy or save this table"),

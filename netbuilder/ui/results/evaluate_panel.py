@@ -131,7 +131,7 @@ class EvaluatePanel(QWidget):
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared = ""
-        self._of: object = None  # the data and the target that are shown
+        self._shown_for: object = None  # the data and the target that are shown
         self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         self._build_head()
@@ -262,7 +262,7 @@ class EvaluatePanel(QWidget):
         evaluation_service = self.evaluation_service
         self.learning.begin(self.workbench.models.trained)
         if self.workbench.models.trained is None:
-            self._forget()
+            self._hide_late_results()
             self.waiting.restart()
             self.waiting.wait(next_step_sentence(self.workbench, _(_NO_MODEL)))
         elif evaluation_service.error is not None:
@@ -272,7 +272,7 @@ class EvaluatePanel(QWidget):
         else:
             self._show_evaluation(evaluation_service.evaluation, evaluation_service.file)
 
-    def _forget(self) -> None:
+    def _hide_late_results(self) -> None:
         """Hide what is found late: it is of another project, or of another output."""
         self.parts_note.setText("")
         self.samples.hide()
@@ -305,9 +305,9 @@ class EvaluatePanel(QWidget):
         trained = self.workbench.models.trained
         data = trained.project.data if trained is not None else Data()
         of = (data.kind, data.name, data.path, found.task, found.labels)
-        if of != self._of:
-            self._of = of
-            self._forget()
+        if of != self._shown_for:
+            self._shown_for = of
+            self._hide_late_results()
         from netbuilder.core.results.headline import headline
 
         head = headline(found, file.name if file is not None else "")

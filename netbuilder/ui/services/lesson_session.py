@@ -268,7 +268,7 @@ class LessonSession(QObject):
         """What the checks look at now."""
         bench = self._workbench
         project = self._store.project
-        shapes, problems = bench.shapes, bench.present_problems
+        shapes, problems = bench.shapes, bench.current_problems
         fresh = shapes is not None and shapes.graph is project.graph
         return LessonState(
             project=project,

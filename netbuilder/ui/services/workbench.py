@@ -308,7 +308,7 @@ class Workbench(QObject):
         self.diagnosed.emit()
 
     @property
-    def present_problems(self) -> tuple[Problem, ...] | None:
+    def current_problems(self) -> tuple[Problem, ...] | None:
         """``problems``, if they are those of the project as it stands; None while they are sought,
         or its shapes or facts are."""
         now, shapes = self.store.project, self.shapes

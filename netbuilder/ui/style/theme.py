@@ -280,7 +280,7 @@ def font_error(name: str) -> UserError | None:
     """Return why the letters of a language cannot be drawn on this system; None where they can."""
     metrics = QFontMetrics(QApplication.font())
     if name in (i18n.SOURCE, i18n.PSEUDO) or all(
-        metrics.inFontUcs4(ord(letter)) for letter in set(i18n.sample(name))
+        metrics.inFontUcs4(ord(letter)) for letter in set(i18n.sample_sentence(name))
     ):
         return None
     return UserError(

@@ -42,11 +42,11 @@ class EmptyStatePage(QStackedWidget):
         self.scroll_area, self._page = scroll, page
         self.addWidget(scroll)
 
-    def see(self, widget: QWidget, above: QWidget | None = None) -> None:
+    def see(self, widget: QWidget, keep: QWidget | None = None) -> None:
         """Scroll until a part of the page that changes in this moment is seen from its top.
 
-        Where it is what ``above`` was asked for, it comes in from below, and that stays: no more
-        is scrolled than shows the part, or its head where there is no room for both.
+        ``keep`` is a part above it that stays in sight: no more is scrolled than shows the whole
+        of ``widget``, or its first lines where there is no room for both.
         """
         bar = self.scroll_area.verticalScrollBar()
         line = self.fontMetrics().height()
@@ -57,8 +57,8 @@ class EmptyStatePage(QStackedWidget):
                 return
             top = widget.mapTo(page, QPoint(0, 0)).y()
             room = self.scroll_area.viewport().height()
-            if above is not None and top >= bar.value():
-                kept = above.mapTo(page, QPoint(0, 0)).y()
+            if keep is not None and top >= bar.value():
+                kept = keep.mapTo(page, QPoint(0, 0)).y()
                 head = top + min(widget.height(), _HEAD * line) - room
                 whole = top + widget.height() - room
                 bar.setValue(max(bar.value(), min(whole, max(head, kept))))

@@ -105,17 +105,17 @@ def test_a_step_trusts_only_problems_of_the_network_as_it_is(
 ) -> None:
     window = open_window(example("iris"))
     bench, seen = window.workbench, []
-    assert bench.present_problems == bench.problems
+    assert bench.current_problems == bench.problems
     bench.shapes_changed.connect(lambda: seen.append(window.welcome.session.state().problems))
     output = window.store.project.graph.outputs[0]
     window.store.apply("Units", lambda p: edits.set_params(p, output, units=7))
-    assert bench.present_problems is None and window.welcome.session.state().problems is None
-    qtbot.waitUntil(lambda: bench.present_problems is not None)
+    assert bench.current_problems is None and window.welcome.session.state().problems is None
+    qtbot.waitUntil(lambda: bench.current_problems is not None)
     assert seen and set(seen) == {None}, "shapes are found before the problems are"
-    assert "output-units" in [one.code for one in bench.present_problems]
+    assert "output-units" in [one.code for one in bench.current_problems]
     with qtbot.waitSignal(bench.diagnosed):
         window.store.apply("Move", lambda p: edits.set_training(p, epochs=3))
-    qtbot.waitUntil(lambda: bench.present_problems is not None)
+    qtbot.waitUntil(lambda: bench.current_problems is not None)
 
 
 def test_a_lesson_that_was_begun_asks_for_its_network(

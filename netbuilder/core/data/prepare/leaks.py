@@ -124,7 +124,7 @@ def _by_formula(
     told = set()
     r = _correlations(x, y)
     for place, name in enumerate(names):
-        if r[place] ** 2 <= _EXACT and _in_step(x[:, place], y):
+        if r[place] ** 2 <= _EXACT and _is_monotonic(x[:, place], y):
             told.add(name)
             yield Finding(
                 LEAK, WARNING,
@@ -144,7 +144,7 @@ def _by_formula(
         if _nearly_equal(x[:, at], y) or not _follows(y, slope * x[:, at] + base, r[at] ** 2):
             continue
         told.add(names[at])
-        how = f"{_times(slope)}{names[at]}{_added(base, y)}"
+        how = f"{_factor(slope)}{names[at]}{_added(base, y)}"
         yield _leak(names[at], "", answers.name, how)
     places = [at for at in np.argsort(-np.abs(r)) if names[at] not in told and r[at] ** 2 < _EXACT]
     places = places[:_MOST_PAIRED]
@@ -155,7 +155,7 @@ def _by_formula(
     yield from pairs or _by_sum(names, x, y, str(answers.name))
 
 
-def _in_step(x: NDArray[Any], y: NDArray[Any]) -> bool:
+def _is_monotonic(x: NDArray[Any], y: NDArray[Any]) -> bool:
     """Whether the target grows, or shrinks, wherever a column grows, as with its logarithm; years
     and ranks, which count, may do so by themselves."""
     values = np.unique(x)
@@ -224,12 +224,12 @@ def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -
         fit = 1 - float(((y - made) ** 2).sum() / ((y - y.mean()) ** 2).sum())
         if not _follows(y, made, fit) or (best is not None and fit <= best[0] + 1e-9):
             continue
-        times = _times(weights[0])
+        factor = _factor(weights[0])
         how = (
-            f"{times}{one} {'+' if weights[1] >= 0 else '−'} {_times(abs(weights[1]))}{other}",
-            f"{times}{one} × {other}",
-            f"{times}{one} / {other}",
-            f"{times}{other} / {one}",
+            f"{factor}{one} {'+' if weights[1] >= 0 else '−'} {_factor(abs(weights[1]))}{other}",
+            f"{factor}{one} × {other}",
+            f"{factor}{one} / {other}",
+            f"{factor}{other} / {one}",
         )[way]
         best = fit, one, other, how + _added(float(weights[-1]), y)
     if best is not None:
@@ -245,7 +245,7 @@ def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
     return found
 
 
-def _times(weight: float) -> str:
+def _factor(weight: float) -> str:
     """A factor before a column, nothing where it is 1."""
     said = format_number(weight, ".4g")
     return "" if said == "1" else f"{said} × "

@@ -32,7 +32,7 @@ _LOOKED_AT, _FEWEST = 5000, 3
 _LATEST = 20
 
 
-def _missing(name: str, cells: list[str]) -> DataEdit:
+def _missing_fix(name: str, cells: list[str]) -> DataEdit:
     """The fix that takes cells for missing ones."""
     label = _("Treat {words} as missing", words=format_quoted_list(cells, 3))
     return option_fix(label, "missing_values", {name: [str(one) for one in cells[:100]]})
@@ -76,7 +76,7 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
             ),
             name,
             (
-                _missing(name, bad),
+                _missing_fix(name, bad),
                 exclude_columns_fix(name),
             ),
         ))  # fmt: skip
@@ -96,7 +96,7 @@ def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
                 len(cells), name=name, cells=format_quoted_list(cells, 3), year=int(past.max()),
             ),
             name,
-            (_missing(name, cells),),
+            (_missing_fix(name, cells),),
         ))  # fmt: skip
     late = known[known.str.match(_SHORT) & (years > this_year) & (years <= _LAST)]
     if len(late) and not decided:

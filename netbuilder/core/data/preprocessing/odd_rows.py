@@ -102,7 +102,7 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Fin
                 lines=format_list(places),
                 cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
             ),
-            fixes=(_left_out(places),),
+            fixes=(_leave_out_fix(places),),
         )
     ]
 
@@ -137,10 +137,10 @@ def _note_finding(lines: list[int], cell: str) -> Finding:
         "samples.",
         len(lines), lines=format_list(lines), cell=shorten(cell),
     )  # fmt: skip
-    return Finding(NOTE_ROW, WARNING, message, fixes=(_left_out(lines),))
+    return Finding(NOTE_ROW, WARNING, message, fixes=(_leave_out_fix(lines),))
 
 
-def _left_out(lines: list[int]) -> DataEdit:
+def _leave_out_fix(lines: list[int]) -> DataEdit:
     """The fix that leaves lines out."""
     label = ngettext(
         "Leave line {lines} out", "Leave lines {lines} out", len(lines), lines=format_list(lines)

@@ -111,7 +111,7 @@ class Dialect:
     named_above: bool = False
     as_text: tuple[str, ...] = ()
     likely: str = ""
-    nothings: tuple[str, ...] = ()
+    missing_cells: tuple[str, ...] = ()
 
     @property
     def read_as(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Dialect:
         told: dict[str, Any] = {
             "sep": self.separator, "decimal": self.decimal, "encoding": self.encoding,
             "comment": self.comment, "lineterminator": self.line_end,
-            "na_values": list(self.nothings),
+            "na_values": list(self.missing_cells),
         }  # fmt: skip
         if self.header and not self.named_above:
             told["skiprows"] = self.skip - 1
@@ -253,13 +253,13 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
             if name in asked or (name in decided and decided[name] != decimal)
         ),
         "." if separator == "," and not commas else "",
-        _nothings(body, separator, [
+        _missing_cells(body, separator, [
             cell for row in rows for name, cell in zip(names, row, strict=False) if name in words
         ]),
     )  # fmt: skip
 
 
-def _nothings(text: str, separator: str, words: Collection[str]) -> tuple[str, ...]:
+def _missing_cells(text: str, separator: str, words: Collection[str]) -> tuple[str, ...]:
     """Cells that stand for a missing number, which pandas takes for words: ``?``, ``n.a.``."""
     if separator == BLANKS:
         return ()

@@ -104,7 +104,8 @@ def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -
     said = comments[-1].strip().lstrip("#").strip()
     for cells in (re.split(r"[,;\t]", said), said.split()):
         # "#,name,price" is the row of names itself: its first column counts.
-        names = tuple(cell.strip() or "#" * (not place) for place, cell in enumerate(cells))
+        first, *others = (cell.strip() for cell in cells)
+        names = (first or "#", *others)
         names = names if len(names) == len(rows[0]) else tuple(filter(None, names))
         if len(names) == len(rows[0]) and len(set(names)) == len(names) > 1:
             return names

@@ -1,6 +1,6 @@
 """Folders of samples that are packed as a ``.zip``: recognised, checked, and unpacked once.
 
-A kind that reads a folder reads a zip of it with ``unpacked``, ``holds`` and ``zip_lines``.
+A kind that reads a folder reads a zip of it with ``unpacked``, ``zip_contains`` and ``zip_lines``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def is_zip(path: Path) -> bool:
     return path.suffix.lower() == ZIP and path.is_file()
 
 
-def holds(path: Path, endings: Sequence[str], *, in_folders: bool = False) -> bool:
+def zip_contains(path: Path, endings: Sequence[str], *, in_folders: bool = False) -> bool:
     """Return whether a path is a zip that can be read and holds a file with one of these endings,
     or, with ``in_folders``, one that lies in a folder: a table or a long text is packed alone.
     """
@@ -56,7 +56,7 @@ def unpacked(path: Path, endings: Sequence[str]) -> Path:
     return unpack_zip(path, endings) if is_zip(path) else path
 
 
-def with_test_part(path: Path, endings: Sequence[str]) -> bool:
+def has_test_part(path: Path, endings: Sequence[str]) -> bool:
     """Return whether a folder of samples, or a zip of one, has a part for testing.
 
     Raises:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.preprocessing.word_encoding import raw_of_texts, words_of
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
 
 Array = NDArray[Any]
@@ -115,9 +115,7 @@ def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...
 def _step(back: int) -> str:
     if back == 0:
         return _("last step")
-    return (
-        _("1 step before the last") if back == 1 else _("{count} steps before the last", count=back)
-    )
+    return ngettext("{count} step before the last", "{count} steps before the last", back)
 
 
 def steps_back_name(back: int) -> str:

@@ -344,10 +344,10 @@ class Study:
             difference=format_number(nearest.mean, ".2g"),
             chance=format_number(nearest.chance, ".2g"),
         )
-        sized = any(not path.startswith("training.") for path in best.values)
+        network_varies = any(not path.startswith("training.") for path in best.values)
         choose = (
             _("Choose the smallest of these networks, or increase validation_split.")
-            if sized
+            if network_varies
             else _("Any of these values will do. To tell them apart, increase validation_split.")
         )
         return f"{told} {choose}"

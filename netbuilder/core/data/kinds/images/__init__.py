@@ -65,7 +65,13 @@ from netbuilder.core.data.readers.excluded_files import (
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import samples_in_column
-from netbuilder.core.data.readers.zipped_folders import ZIP, holds, is_zip, unpacked, with_test_part
+from netbuilder.core.data.readers.zipped_folders import (
+    ZIP,
+    has_test_part,
+    is_zip,
+    unpacked,
+    zip_contains,
+)
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -337,7 +343,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    return read_images(data, path, part=True) if with_test_part(path, ENDINGS) else None
+    return read_images(data, path, part=True) if has_test_part(path, ENDINGS) else None
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
@@ -346,7 +352,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     if path.is_dir():
         return {}
     if is_zip(path):
-        return {} if holds(path, ENDINGS) else None
+        return {} if zip_contains(path, ENDINGS) else None
     if ending in TABLE_ENDINGS and path.is_file():
         try:
             return {} if picture_column(read_table(path, {}, 50), ENDINGS) else None

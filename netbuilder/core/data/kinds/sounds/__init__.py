@@ -59,7 +59,7 @@ from netbuilder.core.data.readers.excluded_files import (
     without_excluded,
 )
 from netbuilder.core.data.readers.samples import Samples, folder_targets
-from netbuilder.core.data.readers.zipped_folders import ZIP, holds, unpacked, with_test_part
+from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpacked, zip_contains
 from netbuilder.core.data.recipe_options import integer_option, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -120,7 +120,7 @@ def _read_kind(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    return _read(data, path, False, part=True) if with_test_part(path, ENDINGS) else None
+    return _read(data, path, False, part=True) if has_test_part(path, ENDINGS) else None
 
 
 def _sound(
@@ -253,7 +253,7 @@ SOUND = SoundModality()
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
     """A folder with sounds in its folders, or a zip of it."""
-    found = usual_ending(path) in ENDINGS if path.is_dir() else holds(path, ENDINGS)
+    found = usual_ending(path) in ENDINGS if path.is_dir() else zip_contains(path, ENDINGS)
     return {} if found else None
 
 

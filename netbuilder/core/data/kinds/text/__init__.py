@@ -70,7 +70,7 @@ from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
-from netbuilder.core.data.readers.zipped_folders import ZIP, holds, unpacked, with_test_part
+from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpacked, zip_contains
 from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.data.tokens import BYTE_PAIR
 from netbuilder.core.errors import DataError
@@ -105,7 +105,7 @@ def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
     Raises:
         DataError: not readable, a column that does not exist, or no texts.
     """
-    if path.is_dir() or holds(path, ENDINGS, in_folders=True):
+    if path.is_dir() or zip_contains(path, ENDINGS, in_folders=True):
         return _folder(path, data.options)
     table = read_table(path, reading_options(data))
     column = _text_column(data, table, path.name)
@@ -177,10 +177,10 @@ def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Sa
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
-    folder = path.is_dir() or holds(path, ENDINGS, in_folders=True)
+    folder = path.is_dir() or zip_contains(path, ENDINGS, in_folders=True)
     if not folder or data.options.get("task") == next_token.TASK:
         return None
-    return _folder(path, data.options, part=True) if with_test_part(path, ENDINGS) else None
+    return _folder(path, data.options, part=True) if has_test_part(path, ENDINGS) else None
 
 
 class TextModality(Modality):
@@ -283,7 +283,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     """A folder whose folders hold ``.txt`` files, a zip of it, or a ``.txt`` that is no table."""
     if path.is_dir():
         return {} if usual_ending(path) == ".txt" else None
-    if holds(path, ENDINGS, in_folders=True):
+    if zip_contains(path, ENDINGS, in_folders=True):
         return {}
     if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
         return {"task": next_token.TASK}

@@ -10,7 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.weight_objects import ACTIVATIONS
-from netbuilder.core.formats.importing.keras_code.script_data import DataReads, Rows
+from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData
 from netbuilder.core.formats.importing.keras_code.values import (
     UNREAD,
     Call,
@@ -94,7 +94,7 @@ class Calls:
         self.models: list[Model] = []
         self.problems: list[tuple[int, str]] = []
         self.remarks: list[tuple[str, int, str]] = []
-        self.data = DataReads()
+        self.data = ScriptData()
         self.precision, self.optimizer_line = "", 0
         self.preprocessed: set[str] = set()
         self._names: dict[str, Any] = {"__name__": "__main__"}
@@ -122,7 +122,7 @@ class Calls:
                 kwargs[one.arg] = value
             elif isinstance(value, dict):
                 kwargs |= {str(key): inner for key, inner in value.items()}
-        read = self.data.read(node, args, kwargs, self.remarks)
+        read = self.data.read_call(node, args, kwargs, self.remarks)
         if read is not None:
             self._value(node.func, names)  # StandardScaler() of StandardScaler().fit_transform(x)
             return read
@@ -131,7 +131,7 @@ class Calls:
             if "__class__" in names and getattr(getattr(inner, "func", None), "id", "") == "super":
                 return self._of_super(node.func.attr, args, kwargs, names, node)
             owner = self._value(inner, names)
-            method = self.data.method if isinstance(owner, Rows) else self._method
+            method = self.data.call_method if isinstance(owner, Rows) else self._method
             found = method(owner, node.func.attr, args, kwargs, node)
             if found is not NotImplemented:
                 return found

@@ -23,7 +23,7 @@ from netbuilder.core.formats.importing.import_params import (
 from netbuilder.core.formats.importing.import_training import import_training
 from netbuilder.core.formats.importing.keras_code.calls import ordered
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
-from netbuilder.core.formats.importing.keras_code.script_data import DataReads, Rows, rows_in
+from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData, rows_in
 from netbuilder.core.formats.importing.keras_code.values import (
     LOOP,
     UNREAD,
@@ -474,15 +474,15 @@ class _Builder:
         text = found[0].text if found else named or getattr(value, "kind", item)
         self.tell(item, LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
 
-    def data(self, reads: DataReads, data: Data, folder: Path, fitted: Mapping[str, Any]) -> Data:
+    def data(self, reads: ScriptData, data: Data, folder: Path, fitted: Mapping[str, Any]) -> Data:
         """The data recipe with the one file or folder that the code reads, where it lies beside
         the code; what else it reads is named."""
-        line, kind, path = reads.place(folder)
+        line, kind, path = reads.data_file(folder)
         if path:
             self.tell("data", AS_IS, line, path)
             data = replace(data, kind=kind, path=path)
             return self._columns(reads, data, folder, fitted, line) if kind == "csv" else data
-        for line, _kind, name, code in reads.found:
+        for line, _kind, name, code in reads.calls:
             said = _("'{code}': choose this data on the Data page.", code=code)
             if name and not (folder / name).exists():
                 said = _("'{name}' is missing: choose the data on the Data page.", name=name)
@@ -491,7 +491,7 @@ class _Builder:
 
     def _columns(
         self,
-        reads: DataReads,
+        reads: ScriptData,
         data: Data,
         folder: Path,
         fitted: Mapping[str, Any],
@@ -501,8 +501,8 @@ class _Builder:
         header: tuple[str, ...] = ()
         with suppress(DataError):
             header = sniff(folder / data.path, {}).names
-        x, y = reads.sides(fitted)
-        for name, where, value in reads.made:
+        x, y = reads.features_and_targets(fitted)
+        for name, where, value in reads.stored_columns:
             same = isinstance(value, Rows) and value.names == (name,) and value.computed is None
             if not same:
                 said = _("The column '{name}' is taken as it is in the file.", name=name)

@@ -73,7 +73,7 @@ class Interpreter(Calls):
         self._block(tree.body, self._names)
         if not any(model.layers or model.outputs for model in self.models):
             self._call_builders()
-        self.data.names = self._names
+        self.data.variables = self._names
 
     def _call_builders(self) -> None:
         """Call the script's own functions, which another package would call to make a model."""
@@ -152,7 +152,7 @@ class Interpreter(Calls):
         for one in node.targets:
             owner = self._value(one.value, names) if isinstance(one, ast.Subscript) else None
             if isinstance(owner, Rows) and isinstance(one, ast.Subscript):
-                self.data.method(owner, "pop", [self._value(one.slice, names)], {}, node)
+                self.data.call_method(owner, "pop", [self._value(one.slice, names)], {}, node)
 
     def _do_with(self, node: ast.With, names: dict[str, Any]) -> None:
         for item in node.items:
@@ -241,7 +241,7 @@ class Interpreter(Calls):
         elif isinstance(target, ast.Subscript):
             owner, key = self._value(target.value, names), self._value(target.slice, names)
             if isinstance(owner, Rows) and isinstance(key, str):
-                self.data.made.append((key, target.lineno, value))
+                self.data.stored_columns.append((key, target.lineno, value))
             elif isinstance(owner, dict) or (isinstance(owner, list) and isinstance(key, int)):
                 with suppress(IndexError, TypeError):
                     operator.setitem(owner, key, value)
@@ -481,7 +481,7 @@ class Interpreter(Calls):
                 self.preprocessed.add(family_of(name))
             return name
         if isinstance(owner, Rows):
-            return self.data.attribute(owner, node)
+            return self.data.get_attribute(owner, node)
         if isinstance(owner, Class | Model):
             found = owner.member(node.attr)
             if found is not NotImplemented:

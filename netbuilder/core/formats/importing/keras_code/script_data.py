@@ -21,33 +21,37 @@ _FOLDERS: Mapping[str, str] = {
     "audio_dataset_from_directory": "sounds",
 }
 _OTHER = frozenset({"load_data", "flow_from_dataframe", "timeseries_dataset_from_array"})
+_SETS = frozenset({
+    "load_iris", "load_digits", "load_wine", "load_breast_cancer", "load_diabetes",
+    "load_dataset", "fetch_california_housing", "fetch_openml",
+})  # fmt: skip
 # Arguments of ImageDataGenerator that change no picture at random.
-_PLAIN = frozenset(
-    {"rescale", "preprocessing_function", "validation_split", "data_format", "dtype", "fill_mode"}
-    | {"cval", "interpolation_order"}
-)
+_NOT_AUGMENTING = frozenset({
+    "rescale", "preprocessing_function", "validation_split", "data_format", "dtype", "fill_mode",
+    "cval", "interpolation_order",
+})  # fmt: skip
 
 _SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
 _OTHER_SCALERS = frozenset({"RobustScaler", "MaxAbsScaler", "Normalizer", "PowerTransformer"})
 # What gives the same columns of other rows, or written in another way: functions, then methods.
-_SAME_OF = frozenset(
-    {"fit_transform", "transform", "array", "asarray", "to_categorical", "get_dummies", "DataFrame"}
-    | {"expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor"}
-)
-_SAME = frozenset(
-    {"to_numpy", "astype", "copy", "dropna", "fillna", "reset_index", "sample", "to_frame", "head"}
-    | {"reshape", "ravel", "flatten", "squeeze", "map", "replace", "sort_values", "tail"}
-    | {"drop_duplicates", "tolist"}
-)
-_COMPUTES = frozenset(
-    {"log", "log1p", "log10", "log2", "sqrt", "exp", "power", "abs", "where", "apply", "clip"}
-    | {"round", "div", "mul", "sub", "add", "divide", "multiply", "shift", "diff"}
-)
-_NO_COLUMNS = frozenset(
-    {"shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt"}
-)
+_ROW_FUNCTIONS = frozenset({
+    "fit_transform", "transform", "array", "asarray", "to_categorical", "get_dummies",
+    "DataFrame", "expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor",
+})  # fmt: skip
+_ROW_METHODS = frozenset({
+    "to_numpy", "astype", "copy", "dropna", "fillna", "reset_index", "sample", "to_frame", "head",
+    "reshape", "ravel", "flatten", "squeeze", "map", "replace", "sort_values", "tail",
+    "drop_duplicates", "tolist",
+})  # fmt: skip
+_ARITHMETIC = frozenset({
+    "log", "log1p", "log10", "log2", "sqrt", "exp", "power", "abs", "where", "apply", "clip",
+    "round", "div", "mul", "sub", "add", "divide", "multiply", "shift", "diff",
+})  # fmt: skip
+_TABLE_ATTRIBUTES = frozenset({
+    "shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt",
+})  # fmt: skip
 # Names that scripts give to a table's two sides where no ``fit`` takes them.
-_SIDES = (
+_USUAL_NAMES = (
     ("x", "X", "x_train", "X_train", "features", "train_features"),
     ("y", "Y", "y_train", "labels", "train_labels", "target", "targets"),
 )
@@ -57,14 +61,14 @@ _SIDES = (
 class Rows(Unread):
     """Rows of a table, which only reading it would give, and which of its columns they have.
 
-    ``names``: None for all. ``without``: columns taken away. ``pick``: places among those left.
+    ``names``: None for all. ``without``: columns taken away. ``positions``: of those left.
     ``computed``: line and code of what was done with them. ``part``: "train", "test" or
     "validation" after a split. ``table``: False for arrays, which have no names.
     """
 
     names: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
-    pick: Any = None
+    positions: Any = None
     computed: tuple[int, str] | None = None
     part: str = ""
     table: bool = True
@@ -72,9 +76,9 @@ class Rows(Unread):
     def columns(self, header: Sequence[str]) -> list[str]:
         """The names of the columns in a file that has those of ``header``."""
         found = [one for one in self.names or header if one not in self.without]
-        if isinstance(self.pick, int):
-            return found[self.pick :][:1] if -len(found) <= self.pick < len(found) else []
-        return found if self.pick is None else found[self.pick]
+        if isinstance(self.positions, int):
+            return found[self.positions :][:1] if -len(found) <= self.positions < len(found) else []
+        return found if self.positions is None else found[self.positions]
 
 
 def computed(rows: Rows, node: ast.AST) -> Rows:
@@ -89,7 +93,7 @@ def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
         return replace(rows, line=node.lineno, text=ast.unparse(node)[:60], names=names, without=())
     if columns and not isinstance(key, int | slice):
         return NotImplemented
-    return replace(rows, pick=key) if columns and key != slice(None) else replace(rows)
+    return replace(rows, positions=key) if columns and key != slice(None) else replace(rows)
 
 
 def _names(value: Any) -> tuple[str, ...] | None:
@@ -112,30 +116,30 @@ def rows_in(value: Any) -> Iterator[Rows]:
         yield from rows_in(one)
 
 
-class DataReads:
+class ScriptData:
     """What a script reads.
 
     Attributes:
-        found: (line, kind, path, the code) of each call that reads samples; path "" where the
+        calls: (line, kind, path, the code) of each call that reads samples; path "" where the
             code does not say it.
         batch_size: of a call that makes batches of a folder; 0 where none says it.
-        made: (name, line, value) of each column that the script stores in a table.
-        names: the script's variables.
+        stored_columns: (name, line, value) of each column that the script stores in a table.
+        variables: the script's variables.
         scaling: of the last scaler; "" without one.
         test_split, validation_split: shares that the script splits off; None where it does not.
     """
 
     def __init__(self) -> None:
-        self.found: list[tuple[int, str, str, str]] = []
+        self.calls: list[tuple[int, str, str, str]] = []
         self.batch_size = 0
-        self.made: list[tuple[str, int, Any]] = []
-        self.names: dict[str, Any] = {}
+        self.stored_columns: list[tuple[str, int, Any]] = []
+        self.variables: dict[str, Any] = {}
         self.scaling = ""
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
 
-    def read(
+    def read_call(
         self,
         node: ast.Call,
         args: list[Any],
@@ -148,9 +152,9 @@ class DataReads:
         first = args[0] if args else None
         if name == "train_test_split" and args:
             return self._split(node, args, kwargs, remarks)
-        if isinstance(first, Rows) and name in _SAME_OF:
+        if isinstance(first, Rows) and name in _ROW_FUNCTIONS:
             return replace(first)
-        if isinstance(first, Rows) and name in _COMPUTES and isinstance(node.func, ast.Attribute):
+        if isinstance(first, Rows) and name in _ARITHMETIC and isinstance(node.func, ast.Attribute):
             return computed(first, node)
         if name in _SCALINGS or name in _OTHER_SCALERS:
             found = _SCALINGS.get(name, "")
@@ -161,7 +165,7 @@ class DataReads:
                 told = _("'{code}': choose the scaling on the Data page.", code=code)
                 remarks.append(("scaling", node.lineno, told))
         if name == "ImageDataGenerator":
-            changed = [key for key, one in kwargs.items() if key not in _PLAIN and one]
+            changed = [key for key, one in kwargs.items() if key not in _NOT_AUGMENTING and one]
             if changed:
                 told = _(
                     "{arguments} change pictures during training: add layers such as RandomFlip "
@@ -175,7 +179,7 @@ class DataReads:
         given = kwargs.get("directory", args[0] if args else "")
         path = given if isinstance(given, str) and name not in _OTHER and not loads else ""
         kind = _FOLDERS.get(name, "csv" if name in _TABLES else "")
-        self.found.append((node.lineno, kind, path, ast.unparse(node)[:60]))
+        self.calls.append((node.lineno, kind, path, ast.unparse(node)[:60]))
         size = kwargs.get("batch_size", 32 if name in _FOLDERS else None)
         if isinstance(size, int) and not self.batch_size:
             self.batch_size = size
@@ -212,7 +216,7 @@ class DataReads:
             parts = ("validation", "test")
         return [replace(one, part=part) for one in rows for part in parts]
 
-    def method(
+    def call_method(
         self, rows: Rows, name: str, args: list[Any], kwargs: Mapping[str, Any], node: ast.AST
     ) -> Any:
         """What a method of a table gives."""
@@ -230,40 +234,40 @@ class DataReads:
             changed = rows if kwargs.get("inplace") is True else replace(rows)
             changed.without = (*rows.without, *gone)
             return changed
-        if name in _COMPUTES:
+        if name in _ARITHMETIC:
             return computed(rows, node)
-        return replace(rows) if name in _SAME else NotImplemented
+        return replace(rows) if name in _ROW_METHODS else NotImplemented
 
-    def attribute(self, rows: Rows, node: ast.Attribute) -> Any:
+    def get_attribute(self, rows: Rows, node: ast.Attribute) -> Any:
         """What an attribute of a table gives: a column, where it is none of pandas'."""
         if node.attr in ("values", "iloc", "loc"):
             return rows
-        whole = rows.table and rows.names is None and node.attr not in _NO_COLUMNS
+        whole = rows.table and rows.names is None and node.attr not in _TABLE_ATTRIBUTES
         return replace(rows, names=(node.attr,), without=()) if whole else NotImplemented
 
-    def sides(self, fitted: Mapping[str, Any]) -> tuple[list[Rows], list[Rows]]:
+    def features_and_targets(self, fitted: Mapping[str, Any]) -> tuple[list[Rows], list[Rows]]:
         """Features and targets that a table is parted into: what ``fit`` takes, or what the usual
         names stand for; else a target is what was popped, or the only column dropped."""
         found = []
-        for key, usual in zip(("x", "y"), _SIDES, strict=True):
+        for key, usual in zip(("x", "y"), _USUAL_NAMES, strict=True):
             given = [one for one in rows_in(fitted.get(key)) if one.table]
-            named = (self.names.get(one) for one in usual)
+            named = (self.variables.get(one) for one in usual)
             more = [one for one in named if isinstance(one, Rows) and one.table]
             found.append(given or more[:1])
         x, y = found
-        y = [one for one in y if one.names is not None or one.pick is not None]
+        y = [one for one in y if one.names is not None or one.positions is not None]
         if not y and self._popped is not None:
             y = [self._popped]
         elif not y and len(x) == 1 and len(x[0].without) == 1:
-            y = [replace(x[0], names=x[0].without, without=(), pick=None, computed=None)]
+            y = [replace(x[0], names=x[0].without, without=(), positions=None, computed=None)]
         return x, y
 
-    def place(self, folder: Path) -> tuple[int, str, str]:
+    def data_file(self, folder: Path) -> tuple[int, str, str]:
         """Line, kind and path of the one file or folder of data that is there; "" for none.
 
         Folders for training and validation beside each other are one set: their parent.
         """
-        paths = dict.fromkeys((kind, path) for _line, kind, path, _code in self.found if path)
+        paths = dict.fromkeys((kind, path) for _line, kind, path, _code in self.calls if path)
         kinds = {kind for kind, _path in paths}
         parents = {str(Path(path).parent) for _kind, path in paths}
         if len(paths) > 1 and len(kinds) == len(parents) == 1 and kinds != {"csv"}:
@@ -273,10 +277,4 @@ class DataReads:
         kind, path = next(iter(paths))
         there = folder / path
         fits = there.is_file() if kind == "csv" else there.is_dir()
-        return self.found[0][0], kind, path if fits and not Path(path).is_absolute() else ""
-
-
-_SETS = frozenset(
-    {"load_iris", "load_digits", "load_wine", "load_breast_cancer", "load_diabetes"}
-    | {"load_dataset", "fetch_california_housing", "fetch_openml"}
-)
+        return self.calls[0][0], kind, path if fits and not Path(path).is_absolute() else ""

@@ -1,4 +1,4 @@
-"""Heads of columns that are never cut: whatever the language, and however large the letters are."""
+"""Column headers that are never cut, whatever the language and however large the letters are."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _TYPE = QEvent.Type
 _AGAIN = frozenset((_TYPE.FontChange, _TYPE.StyleChange, _TYPE.Resize, _TYPE.Show))
 
 
-class ColumnHeads(QObject):
-    """Keeps each column of a table at least as wide as its head; the table scrolls where it must.
+class ColumnHeaders(QObject):
+    """Keeps each column of a table at least as wide as its header; the table scrolls where it must.
 
     Columns that stretch go on sharing what is left. Rows keep their room above and below letters.
     """
