@@ -136,6 +136,7 @@ FLOWER = (
 
 @pytest.mark.slow
 def test_a_script_of_a_user_is_checked_with_types(tmp_path: Path) -> None:
+    pytest.importorskip("mypy", reason="the extra dev is not installed")
     (tmp_path / "mine.py").write_text(
         "import netbuilder as nb\n"
         "project = nb.load('iris.netbuilder')\n"
