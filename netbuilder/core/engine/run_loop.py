@@ -34,7 +34,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 # With what the window itself costs it stays within a twentieth of the run's time.
-SHARE = 0.04
+SHARE = 0.03
 # What may be saved up: a view that wants something after a while gets it at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 MOST, MOST_BYTES = 100, 64_000_000
+_FIRST = 12  # snapshots that are taken at once: a short run has not many
 
 
 class WeightHistory:
@@ -27,12 +29,14 @@ class WeightHistory:
     Args:
         most: snapshots at most.
         most_bytes: of all snapshots together; a network that is larger leaves none.
+        rest: times the duration of a snapshot that pass before the next one, but for the first
+            few; 0: none.
     """
 
-    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
-        self._most, self._most_bytes = most, most_bytes
+    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES, rest: float = 0.0) -> None:
+        self._most, self._most_bytes, self._rest = most, most_bytes, rest
         self._kept: dict[float, list[NDArray[Any]]] = {}
-        self._spacing = 1
+        self._spacing, self._free = 1, 0.0
 
     @property
     def epochs(self) -> tuple[float, ...]:
@@ -41,21 +45,24 @@ class WeightHistory:
 
     def clear(self) -> None:
         """Forget all: the run begins again."""
-        self._kept, self._spacing = {}, 1
+        self._kept, self._spacing, self._free = {}, 1, 0.0
 
     def add(self, epoch: float, training_model: keras.Model) -> None:
         """Keep the weights of a network, unless a snapshot shortly before does for them."""
-        kept = dict(self._kept)
-        if kept and int(epoch) < int(next(reversed(kept))) + self._spacing:
+        kept, begin = dict(self._kept), time.perf_counter()
+        if begin < self._free or (kept and int(epoch) < int(next(reversed(kept))) + self._spacing):
             return
         size = sum(int(np.prod(one.shape)) * 4 for one in training_model.weights)
         most = min(self._most, self._most_bytes // max(size, 1))
         if most < 2:
             return
-        kept[epoch] = [np.array(one) for one in training_model.weights]
+        kept[epoch] = training_model.get_weights()
         if len(kept) > most:
             self._spacing *= 2
             kept = dict(list(kept.items())[::2])
+        if len(kept) >= _FIRST:
+            now = time.perf_counter()
+            self._free = now + self._rest * (now - begin)
         self._kept = kept  # another thread may look at it: it is replaced and never changed
 
     def nearest(self, epoch: float) -> float | None:

@@ -92,8 +92,12 @@ class ProgressView(SteadyFrame):
             self.bar.setRange(0, 1000 if reduced_motion() else 0)
             self.bar.setValue(0)
         else:
+            # A bar that is seen paints itself at once, and with it all of the window that waits to
+            # be painted: the canvas would be painted twice for each moment of a run.
+            self.bar.setUpdatesEnabled(False)
             self.bar.setRange(0, 1000)
             self.bar.setValue(max(round(1000 * progress.part), self._least))
+            self.bar.setUpdatesEnabled(True)
 
     @property
     def _least(self) -> int:

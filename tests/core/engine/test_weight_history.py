@@ -17,6 +17,9 @@ class Weights:
     def __init__(self, *values: np.ndarray) -> None:
         self.weights = values
 
+    def get_weights(self) -> list[np.ndarray]:
+        return [value.copy() for value in self.weights]
+
 
 def test_it_is_bounded_and_stays_evenly_spaced() -> None:
     history = WeightHistory(most=10)
@@ -40,6 +43,13 @@ def test_memory_counts_and_a_network_that_is_too_large_leaves_none() -> None:
     small = WeightHistory(most_bytes=100)
     small.add(0.0, Weights(np.zeros(1000, np.float32)))
     assert small.epochs == ()
+
+
+def test_copying_takes_a_share_of_the_time_once_there_are_some() -> None:
+    history = WeightHistory(rest=10_000)
+    for epoch in range(1000):
+        history.add(float(epoch), Weights(np.zeros(100_000, np.float32)))
+    assert history.epochs == tuple(map(float, range(12)))
 
 
 @pytest.fixture

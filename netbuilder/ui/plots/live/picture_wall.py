@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -93,11 +93,12 @@ class PictureWall(QWidget):
             if not box.adjusted(-3, -3, 3, 3 + height).intersects(QRectF(event.rect())):
                 continue  # the page is scrolled: nobody sees it
             right = bool(picture.right[number])
-            painter.drawImage(box, image)
             color = QColor(scheme.train if right else scheme.validation)
             color.setAlphaF(0.25 + 0.75 * float(np.clip(picture.sure[number], 0, 1)))
-            painter.setPen(QPen(color, 2 if right else 4))
-            painter.drawRect(box)
+            # An edge by a pen takes ten times as long as a field behind the picture.
+            edge = 1 if right else 2
+            painter.fillRect(box.adjusted(-edge, -edge, edge, edge), color)
+            painter.drawImage(box.adjusted(edge, edge, -edge, -edge), image)
             painter.setPen(QColor(scheme.secondary if right else scheme.text))
             words = picture.answers[number] if right else f"✗ {picture.answers[number]}"
             below = QRectF(box.left(), box.bottom() + 2, CELL - 6, height)
