@@ -20,6 +20,7 @@ from netbuilder.ui.services.runs.run_progress import (
     CURVES_SECONDS,
     LATER_CURVES_SECONDS,
     MOST_STRETCH,
+    SLOWEST_CURVES_SECONDS,
     SPEEDS,
     WINDOW_SHARE,
     RedrawThrottle,
@@ -142,13 +143,16 @@ def test_views_are_stretched_while_the_window_takes_too_much() -> None:
     assert 1.0 < rising[0] < rising[-1] < MOST_STRETCH
     seconds(10, 3 * WINDOW_SHARE)
     assert stretch.times == MOST_STRETCH
-    falling = seconds(6, 0.5 * WINDOW_SHARE)
+    falling = seconds(12, 0.5 * WINDOW_SHARE)
     assert falling[-1] == 1.0
     seconds(3, 3 * WINDOW_SHARE)
     found = stretch.times
     stretch.begin()  # the next run begins with what was found, and what lies between is not counted
     assert not stretch.look(now + 100, busy + 90)
     assert stretch.times == found > 1.0
+    # A run that waits between its steps loses nothing to views.
+    assert stretch.look(now + 102, busy + 92, spare=True)
+    assert stretch.times == 1.0
 
 
 def test_curves_are_drawn_as_often_as_a_stretched_window_lets_them() -> None:
@@ -163,7 +167,8 @@ def test_curves_are_drawn_as_often_as_a_stretched_window_lets_them() -> None:
 
     assert drawn(1.0) == pytest.approx(3 / CURVES_SECONDS, abs=1)
     assert drawn(2.0) == pytest.approx(3 / CURVES_SECONDS / 2, abs=1)
-    assert drawn(4.0) == drawn(1.0, begin=20.0) == pytest.approx(3 / LATER_CURVES_SECONDS, abs=1)
+    assert drawn(1.0, begin=20.0) == pytest.approx(3 / LATER_CURVES_SECONDS, abs=1)
+    assert drawn(9.0) == pytest.approx(3 / SLOWEST_CURVES_SECONDS, abs=1)
 
 
 @pytest.mark.slow

@@ -81,7 +81,7 @@ def wall_request(dataset: Dataset, project: Project) -> ViewRequest:
         return WallPicture(images, answers, names, numbers == truth[rows], sure, rows)
 
     x = {name: values[rows] for name, values in split.x.items()}
-    return ViewRequest(Probe("surface", outputs=(output,), x=x, every=0.2, slowest=0.4), read)
+    return ViewRequest(Probe("surface", outputs=(output,), x=x, every=0.2, slowest=1.0), read)
 
 
 def _evenly(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:

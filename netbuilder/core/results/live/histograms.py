@@ -89,13 +89,13 @@ def histogram_request(
 
 def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
     if what == WEIGHTS:
-        return Probe("surface", weights=nodes, every=0.25, slowest=0.5)
+        return Probe("surface", weights=nodes, every=0.25, slowest=1.0)
     train = dataset.train
     x = {name: values[:ROWS] for name, values in train.x.items()}
     if what == ACTIVATIONS:
-        return Probe("surface", outputs=nodes, x=x, every=0.25, slowest=0.5)
+        return Probe("surface", outputs=nodes, x=x, every=0.25, slowest=1.0)
     y = {name: values[:ROWS] for name, values in train.y.items()}
-    return Probe("surface", gradients=nodes, x=x, y=y, every=0.25, slowest=0.5)
+    return Probe("surface", gradients=nodes, x=x, y=y, every=0.25, slowest=1.0)
 
 
 def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:

@@ -72,7 +72,7 @@ def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
         return MapPicture(node, at, truth, rows, explained, target.classes, right, hidden)
 
     x = {key: values[rows] for key, values in split.x.items()}
-    return ViewRequest(Probe("surface", outputs=(node, output), x=x, every=0.1, slowest=0.3), read)
+    return ViewRequest(Probe("surface", outputs=(node, output), x=x, every=0.1, slowest=1.0), read)
 
 
 def principal_components(values: Array, before: Array | None = None) -> tuple[Array, float]:

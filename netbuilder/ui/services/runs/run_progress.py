@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 
 CURVES_SECONDS = 0.1
 LATER_CURVES_SECONDS = 0.25
+SLOWEST_CURVES_SECONDS = 0.4
 LATER_SECONDS = 4.0
 WORDS_SECONDS = 0.25
 
 #: What of a core the window may take while a network trains, all views together, before those that
 #: may wait are drawn more seldom; how often that is looked at; and how much more seldom at most.
-WINDOW_SHARE = 0.04
-LOOK_SECONDS = 0.5
-MOST_STRETCH = 4.0
+WINDOW_SHARE = 0.03
+LOOK_SECONDS = 1.0
+MOST_STRETCH = 10.0
 
 
 class RedrawThrottle:
@@ -47,7 +48,7 @@ class RedrawThrottle:
         than they would like views are drawn."""
         later = now - self._began > LATER_SECONDS
         wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
-        wait = min(wait * stretch, LATER_CURVES_SECONDS)
+        wait = min(wait * stretch, SLOWEST_CURVES_SECONDS)
         if not self.grown or now - self._drawn <= wait:
             return False
         self._drawn, self.grown = now, False
@@ -76,12 +77,13 @@ class ViewThrottle:
         """A run begins: what was found in the one before is a good guess."""
         self._since = None
 
-    def look(self, now: float, busy: float) -> bool:
+    def look(self, now: float, busy: float, *, spare: bool = False) -> bool:
         """Whether ``times`` is another by now.
 
         Args:
             now: seconds, by the clock.
             busy: processor seconds that the window's thread has taken.
+            spare: whether the run waits between its steps: views take nothing from it.
         """
         if self._since is None:
             self._since = now, busy
@@ -89,9 +91,12 @@ class ViewThrottle:
         passed = now - self._since[0]
         if passed < LOOK_SECONDS:
             return False
+        before = self.times
+        if spare:
+            self._since, self.times = (now, busy), 1.0
+            return self.times != before
         share = (busy - self._since[1]) / passed / WINDOW_SHARE
         self._since = now, busy
-        before = self.times
         self.times = min(max(before * min(max(share, 0.7), 1.5), 1.0), MOST_STRETCH)
         return self.times != before
 

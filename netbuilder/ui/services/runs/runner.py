@@ -483,14 +483,14 @@ class Runner(QObject):
         for answer in self.probes.newest():
             self.probed.emit(answer)
         now = time.perf_counter()
-        if self._stretch.look(now, time.thread_time()) and self.session is not None:
+        spare = self._slowed or self.speed.rate is not None
+        if self._stretch.look(now, time.thread_time(), spare=spare) and self.session is not None:
             self.session.stretch_views(self._stretch.times)
         if self._pace.curves_due(now, self._stretch.times):
             if self._pace.words_due(now):
                 self._set_progress(self.tracker.progress(paused=self.paused, chosen=self.speed))
-                spread = self.speed.spread if self._spread else None
-                slowed = spread is not None and self.tracker.needed < spread
-                if slowed is not self._slowed:
+                spread = (self.speed.spread if self._spread else None) or 0.0
+                if (slowed := self.tracker.needed < spread) is not self._slowed:
                     self._slowed = slowed
                     self.state_changed.emit()
             self.curves_changed.emit()

@@ -39,7 +39,7 @@ _FEW = 12
 
 _SAMPLE, _HEALTH, _SURFACE = "canvas.sample", "canvas.health", "canvas.surface"
 _HEALTH_ROWS = 256
-_SLOWEST = 0.4  # seconds between two pictures, where the window has much to do
+_SLOWEST = 1.0  # seconds between two pictures, where the window has much to do
 _MOST_WEIGHTS = 200_000  # of a layer: larger ones are looked at when the run is over
 
 
