@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -101,10 +102,13 @@ class AskedProbes:
         if found.key in self._asked:
             self._found[found.key] = found
 
-    def newest(self) -> tuple[ProbeAnswered, ...]:
-        """The answers since the last frame."""
-        found, self._found = self._found, {}
-        return tuple(found.values())
+    def tell(self, hear: Callable[[ProbeAnswered], object], until: float) -> None:
+        """Give ``hear`` the answers that came, one at least. Those after ``until`` (of
+        ``perf_counter``) wait for the next frame: each has something painted."""
+        while self._found:
+            hear(self._found.pop(next(iter(self._found))))
+            if time.perf_counter() >= until:
+                break
 
 
 @dataclass
