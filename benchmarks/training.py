@@ -95,7 +95,7 @@ class Engine:
         """Until it has chosen how to compile."""
         end = time.perf_counter() + seconds
         while time.perf_counter() < end:
-            trainer = self.session._trainer
+            trainer = self.session.trainer
             if trainer is not None and trainer.compilation.kind:
                 break
             time.sleep(0.05)
@@ -123,7 +123,7 @@ class Engine:
 
     @property
     def kind(self) -> str:
-        trainer = self.session._trainer
+        trainer = self.session.trainer
         return "" if trainer is None else trainer.program.kind
 
     def close(self) -> None:
