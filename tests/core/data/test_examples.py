@@ -48,7 +48,8 @@ QUICK = ("xor", "circles", "cannot_learn", "sales")
 def test_an_example_reaches_what_its_card_promises(entry: ExampleProject) -> None:
     project = read(entry.path)
     dataset = load_dataset(project, entry.path.parent)
-    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    # What XLA makes of a network gives the same numbers, and takes longer to compile than it saves.
+    trained = Session(project, dataset, compilation="graph").run()
     assert dataset.test is not None
     assert entry.promise is not None
     reached = evaluate(trained, dataset.test).metrics[entry.promise.metric]

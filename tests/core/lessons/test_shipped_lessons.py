@@ -42,7 +42,7 @@ QUICK = ("what_is_a_network", "first_model", "scaling")
 
 def _train(project: Project, base: Path) -> ObservedRun:
     dataset = load_dataset(project, base)
-    trained = Session(project, dataset, on_event=lambda _event: None).run()
+    trained = Session(project, dataset, compilation="graph").run()
     assert dataset.test is not None
     test = evaluate(trained, dataset.test).metrics
     return ObservedRun(project, trained.epochs, trained.history, test)
