@@ -18,11 +18,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.check.diagnostics import RULES, diagnose
+from netbuilder.core.check.problems import script_errors
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.folders import resource
+from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.script import notebook
-from netbuilder.core.formats.script.python import Style, listing, script_source
+from netbuilder.core.formats.script.python import UNFINISHED, Style, listing, script_source
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 
@@ -78,6 +81,27 @@ def test_a_project_without_data_keeps_its_training(
     assert model.loss == "binary_crossentropy"
     assert (len(history.epoch), history.params["steps"]) == (2, 4)  # 18 of 20 rows by fives
     assert "val_loss" in history.history
+
+
+def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script() -> None:
+    found = 0
+    for rule in RULES:
+        for made in rule.examples:
+            example_of = made()
+            errors = script_errors(diagnose(example_of.project, example_of.facts))
+            for style in Style:
+                text = script_source(example_of.project, example_of.facts, style, errors)
+                top = " ".join(
+                    line.strip("# -") for line in text.partition("import keras")[0].split("\n")
+                )
+                assert all(one.replace("-", "") in top.replace("-", "") for one in errors), errors
+                assert (UNFINISHED in top) == bool(errors)
+                ast.parse(text)
+            found += bool(errors)
+    assert found > 20
+    project = example("iris")
+    broken = DescribedProject(project, errors=("Dense 'x' is alone.",))
+    assert "- Dense 'x' is alone." in "".join(notebook.notebook(broken)["cells"][0]["source"])
 
 
 @pytest.mark.slow
