@@ -52,6 +52,11 @@ def keras_home() -> Path:
     return Path(base) / "datasets"
 
 
+def is_downloaded(name: str) -> bool:
+    """Whether the files of a set are on this computer."""
+    return all((keras_home() / file).exists() for file in _FILES[name])
+
+
 def _loaded(name: str, **options: Any) -> Any:
     """What ``keras.datasets.NAME.load_data`` gives.
 
