@@ -73,7 +73,6 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...]
         _tell_size(trained.project)
         return registry.save_network(trained, path, source.parent, style or ""), ()
     project = registry.read_project(source)
-    _tell_size(project)
     errors: tuple[str, ...] = ()
     if row.styled:
         from netbuilder.cli.check import check_project
