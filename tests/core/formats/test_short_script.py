@@ -25,6 +25,7 @@ from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.described_project import DescribedProject
+from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.script import notebook
 from netbuilder.core.formats.script.python import UNFINISHED, Style, listing, script_source
 from netbuilder.core.formats.script.short import WHY_H5
@@ -257,6 +258,10 @@ def test_two_inputs_of_a_table_are_prepared_without_functions(
     assert code_lines(text) <= 80
     names = run(text, tmp_path, monkeypatch)
     assert names["error"] < 20_000
+    # NetBuilder reads its own script: each input has its columns again.
+    (tmp_path / "again.py").write_text(text, encoding="utf-8")
+    again = import_file(tmp_path / "again.py").project
+    assert (again.data.inputs, again.data.target) == (recipe.inputs, recipe.target)
 
 
 def _tables(folder: Path) -> dict[str, Data]:

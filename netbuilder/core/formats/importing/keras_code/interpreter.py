@@ -434,6 +434,13 @@ class Interpreter(Calls):
 
     _of_generatorexp = _of_listcomp
 
+    def _of_dictcomp(self, node: ast.DictComp, names: dict[str, Any]) -> Any:
+        pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
+        found = self._of_listcomp(ast.ListComp(pair, node.generators), names)
+        if found is NotImplemented or not all(isinstance(key, str | int) for key, _one in found):
+            return NotImplemented
+        return dict(found)
+
     def _of_subscript(self, node: ast.Subscript, names: dict[str, Any]) -> Any:
         shaped = _shaped(node.value)
         if shaped is not None and isinstance(node.slice, ast.UnaryOp):
