@@ -390,13 +390,13 @@ class _Builder:
             self.tell("data", AS_IS, line, path)
             data = replace(data, kind=kind, path=path)
             if kind != "csv":
-                return self._scaling(reads, data, fitted)
+                return self._scaling(reads, data, fitted, pictures=True)
             header: tuple[str, ...] = ()
             with suppress(DataError):
                 header = sniff(folder / data.path, {}).names
             found = self._columns(reads, data, header, fitted, line)
             if not reads.text_options:
-                return self._scaling(reads, found, fitted)
+                return self._scaling(reads, found, fitted, pictures=False)
             texts = self._named(reads.features_and_targets(fitted)[0], header)
             column = {"text": texts[0]} if len(texts) == 1 else {}
             options = {**data.options, **reads.text_options, **column}
@@ -431,7 +431,7 @@ class _Builder:
             return replace(data, options={**data.options, **reads.text_options})
         if data.name in PICTURE_SETS:
             self._bring_to_shape(PICTURE_SETS[data.name], line)
-        data = self._scaling(reads, data, fitted)
+        data = self._scaling(reads, data, fitted, pictures=data.name in PICTURE_SETS)
         x, _y = reads.features_and_targets(fitted)
         if not any(one.names or one.positions for one in x):
             return data
@@ -467,11 +467,14 @@ class _Builder:
         )
         self.tell(name, REPLACED, line, said)
 
-    def _scaling(self, reads: ScriptData, data: Data, fitted: Mapping[str, Any]) -> Data:
+    def _scaling(
+        self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], *, pictures: bool
+    ) -> Data:
         """The recipe with the scaling that the code computes itself; else what it computes is
         named."""
         features, _targets = reads.features_and_targets(fitted, tables=False)
         shapes = [one.params.get("shape") or () for one in self.nodes if one.layer == "Input"]
+        arranged = any(len(one) > 1 for one in shapes)
         for line, code, scaling in dict.fromkeys(one.computed for one in features if one.computed):
             how, _slash, divisor = scaling.partition("/")
             if not how:
@@ -480,8 +483,7 @@ class _Builder:
                 continue
             data = replace(data, scaling=how)
             # Of rows that are arranged as pictures all numbers are scaled alike.
-            pixels = data.kind != "csv" or any(len(one) > 1 for one in shapes)
-            if divisor and not (pixels and divisor in ("255", "16")):
+            if divisor and not ((pictures or arranged) and divisor in ("255", "16")):
                 said = _("'{code}' is replaced by a scaling from 0 to 1.", code=code)
                 self.tell("scaling", REPLACED, line, said)
             else:
