@@ -247,6 +247,7 @@ class Project:
         Raises:
             UserError: there is no such style.
         """
+        from netbuilder.core.check.problems import script_errors
         from netbuilder.core.formats.registry import facts_of
         from netbuilder.core.formats.script.python import Style, script_source
 
@@ -256,10 +257,12 @@ class Project:
                 _("Choose one of {names}.", names=", ".join(Style)),
                 code="style_unknown",
             )
-        return script_source(self.value, facts_of(self.value, self.base), Style(style))
+        facts = facts_of(self.value, self.base)
+        return script_source(self.value, facts, Style(style), script_errors(self.check()))
 
     def save(self, path: str | Path) -> Path:
         """Write the project; by the ending also as ``.py``, ``.ipynb`` or ``.svg``."""
+        from netbuilder.core.check.problems import script_errors
         from netbuilder.core.formats import registry
         from netbuilder.core.formats.paths import rebased
         from netbuilder.core.project import files
@@ -268,7 +271,8 @@ class Project:
         if path.suffix == ".netbuilder":
             files.write(rebased(self.value, self.base, path.parent), path)
         else:
-            registry.save_network(self.value, path, self.base)
+            errors = script_errors(self.check())
+            registry.save_network(self.value, path, self.base, errors=errors)
         return path
 
     def open(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from netbuilder.cli.output import UsageError, print_json, print_note
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list, format_number
 
@@ -36,17 +36,29 @@ def run(arguments: argparse.Namespace) -> int:
     if picture and (arguments.worksheet or path.suffix.lower() != ".svg"):
         _picture(source, path, arguments.worksheet)
         notes: tuple[str, ...] = ()
+        errors: tuple[str, ...] = ()
     else:
-        notes = _write(source, path, arguments.style)
+        notes, errors = _write(source, path, arguments.style)
     print_note(_("Wrote {file}.", file=path))
     for text in notes:
         print_note(text)
+    if errors:
+        print_note(
+            ngettext(
+                "The network cannot be trained yet: the script begins with {count} error.",
+                "The network cannot be trained yet: the script begins with {count} errors.",
+                len(errors),
+            )
+        )
+    for text in errors:
+        print_note(f"- {text}")
     if arguments.json:
-        print_json({"output": str(path), "notes": list(notes)})
-    return 0
+        print_json({"output": str(path), "notes": list(notes), "errors": list(errors)})
+    return 1 if errors else 0
 
 
-def _write(source: Path, path: Path, style: str | None) -> tuple[str, ...]:
+def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write a file; gives what there is to know of it, and the errors of the project in it."""
     row = registry.format_for(path)
     if style and not row.styled:
         raise UsageError(
@@ -59,10 +71,15 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[str, ...]:
 
         trained = load_model(source)
         _tell_size(trained.project)
-        return registry.save_network(trained, path, source.parent, style or "")
+        return registry.save_network(trained, path, source.parent, style or ""), ()
     project = registry.read_project(source)
-    _tell_size(project)
-    return registry.save_network(project, path, source.parent, style or "")
+    errors: tuple[str, ...] = ()
+    if row.styled:
+        from netbuilder.cli.check import check_project
+        from netbuilder.core.check.problems import script_errors
+
+        errors = script_errors(check_project(project, source.parent)[0])
+    return registry.save_network(project, path, source.parent, style or "", errors), errors
 
 
 def _tell_size(project: Project) -> None:

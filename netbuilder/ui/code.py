@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import (
@@ -31,7 +32,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services.derived import Derived
@@ -39,6 +40,9 @@ from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+
+if TYPE_CHECKING:
+    from netbuilder.core.check.problems import Problem
 
 _SOON_MS = 120
 _ABOUT = N_("The same network as a Keras script.")
@@ -91,11 +95,13 @@ def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
 
 
 def _listing(
-    project: Project, facts: DataFacts | None, style: str
-) -> tuple[str, dict[str, tuple[int, int]]]:
+    project: Project, facts: DataFacts | None, style: str, problems: tuple[Problem, ...]
+) -> tuple[str, dict[str, tuple[int, int]], int]:
+    from netbuilder.core.check.problems import script_errors
     from netbuilder.core.formats.script.python import Style, listing
 
-    return listing(project, facts, Style(style))
+    errors = script_errors(problems)
+    return *listing(project, facts, Style(style), errors), len(errors)
 
 
 class _CodeText(QPlainTextEdit):
@@ -152,6 +158,9 @@ class CodePanel(QWidget):
             self.style_box.setItemData(
                 self.style_box.count() - 1, _(tip), Qt.ItemDataRole.ToolTipRole
             )
+        self.errors = note_label("", self, role="complaint")
+        self.errors.setObjectName("code-errors")
+        self.errors.hide()
         row = QHBoxLayout()
         row.addWidget(self.style_box)
         row.addWidget(self.about, 1)
@@ -162,6 +171,7 @@ class CodePanel(QWidget):
         layout.setContentsMargins(14, 10, 14, 10)
         layout.setSpacing(8)
         layout.addLayout(row)
+        layout.addWidget(self.errors)
         layout.addWidget(self.text, 1)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
@@ -170,6 +180,7 @@ class CodePanel(QWidget):
         store.changed.connect(lambda _old, _new: self._soon.start())
         store.path_changed.connect(self._begin_anew)
         workbench.facts_changed.connect(self._soon.start)
+        workbench.problems_changed.connect(self._soon.start)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 
@@ -191,6 +202,7 @@ class CodePanel(QWidget):
             return
         self._worker.cancel()
         self._places = {}
+        self.errors.hide()
         self.colors.show_text("")
         self.text.clear()
         self.about.setText(_(_ABOUT))
@@ -200,10 +212,19 @@ class CodePanel(QWidget):
         project = self._store.project
         if self.isVisible():
             facts = _facts_for(project, self._workbench.facts)
-            self._worker.follow(project, facts, self.style_box.currentData())
+            style, problems = self.style_box.currentData(), self._workbench.problems
+            self._worker.follow(project, facts, style, problems)
 
-    def _found(self, found: tuple[str, dict[str, tuple[int, int]]]) -> None:
-        text, self._places = found
+    def _found(self, found: tuple[str, dict[str, tuple[int, int]], int]) -> None:
+        text, self._places, errors = found
+        self.errors.setVisible(errors > 0)
+        self.errors.setText(
+            ngettext(
+                "The network cannot be trained yet: the script begins with {count} error.",
+                "The network cannot be trained yet: the script begins with {count} errors.",
+                errors,
+            )
+        )
         if text != self.text.toPlainText():
             place = self.text.verticalScrollBar().value()
             self.colors.show_text(text)
@@ -251,6 +272,7 @@ class CodePanel(QWidget):
 
     def _failed(self, error: UserError) -> None:
         self._places = {}
+        self.errors.hide()
         self.colors.show_text("")
         self.text.setPlainText(str(error))
 

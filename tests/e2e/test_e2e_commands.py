@@ -15,6 +15,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from netbuilder.core.project import edits, files
+
 Job = Any
 Run = Callable[..., Any]
 
@@ -197,7 +199,7 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
         path = tmp_path / name
         done = run("export", diabetes_job.model, "-o", path, "--json")
         assert done.code == 0, done.err
-        assert done.json == {"output": str(path), "notes": []}
+        assert done.json == {"output": str(path), "notes": [], "errors": []}
         assert path.stat().st_size > 500
     assert (tmp_path / "m.png").read_bytes().startswith(b"\x89PNG")
     numbers = [
@@ -215,6 +217,19 @@ def test_export(run: Run, diabetes_job: Job, tmp_path: Path) -> None:
         assert shown in sheet.read_text(encoding="utf-8")
     assert run("export", diabetes_job.project, "-o", "x.py", "--worksheet", "blank").code == 2
     assert run("export", diabetes_job.model, "-o", diabetes_job.model).code == 1
+
+    # A project with errors is written, which is said at the top, on the terminal and by the code.
+    project = files.read(diabetes_job.project)
+    units = project.graph.outputs[0]
+    files.write(edits.set_params(project, units, units=-1), tmp_path / "wrong.netbuilder")
+    done = run("export", tmp_path / "wrong.netbuilder", "-o", tmp_path / "wrong.py", "--json")
+    checked = run("check", tmp_path / "wrong.netbuilder", "--json").json["problems"]
+    wrong = [one["message"] for one in checked if one["severity"] == "error"]
+    assert done.code == 1
+    assert len(done.json["errors"]) == len(wrong) == 1
+    assert done.json["errors"][0].endswith(wrong[0])
+    assert done.json["errors"][0] in done.err
+    assert "# - " in (tmp_path / "wrong.py").read_text(encoding="utf-8").partition("import ")[0]
 
 
 @pytest.mark.slow

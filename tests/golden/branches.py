@@ -123,7 +123,7 @@ class Batches(keras.utils.PyDataset):
 
 
 batches = Batches([x_train["left"], x_train["right"]], y_train, 32)
-history = model.fit(
+model.fit(
     batches,
     epochs=3,
     validation_data=([x_validation["left"], x_validation["right"]], y_validation),

@@ -13,10 +13,10 @@ from sklearn.model_selection import train_test_split
 keras.utils.set_random_seed(1)
 
 # Load the data.
-bunch = load_digits()
-x = bunch.images[..., np.newaxis].astype("float32")
-y = bunch.target
-labels = [str(name) for name in bunch.target_names]
+digits = load_digits()
+x = digits.images[..., np.newaxis].astype("float32")
+y = digits.target
+labels = [str(name) for name in digits.target_names]
 
 # Split the data into training, validation and test set.
 y = np.asarray(y)
@@ -119,7 +119,7 @@ class Batches(keras.utils.PyDataset):
 
 
 batches = Batches(x_train, y_train, 32)
-history = model.fit(
+model.fit(
     batches,
     epochs=5,
     validation_data=(x_validation, y_validation),

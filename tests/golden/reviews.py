@@ -134,7 +134,7 @@ class Batches(keras.utils.PyDataset):
 
 
 batches = Batches(x_train, y_train, 32)
-history = model.fit(
+model.fit(
     batches,
     epochs=5,
     validation_data=(x_validation, y_validation),

@@ -165,7 +165,7 @@ class Batches(keras.utils.PyDataset):
 
 
 batches = Batches(x_train, y_train, 32)
-history = model.fit(
+model.fit(
     batches,
     epochs=50,
     validation_data=(x_validation, y_validation),
@@ -176,11 +176,12 @@ history = model.fit(
 )
 
 # Evaluate.
-model.evaluate(x_test, y_test)
+scaled = model.evaluate(x_test, y_test, return_dict=True)
+print("With the scaled target:", scaled)
 answers = model.predict(x_test, verbose=0)
 answers = y_scaler.inverse_transform(answers.reshape(len(answers), -1))
 truth = y_scaler.inverse_transform(y_test)
-print(f"Mean absolute error: {np.abs(answers - truth).mean():,.4g}")
+print("Mean absolute error in the target's own units:", np.abs(answers - truth).mean())
 
 # Save.
 # The saved model takes raw samples and predicts in the target's units: it contains the

@@ -118,6 +118,22 @@ class Problem:
         return "hint" if self.beginning else str(self.severity)
 
     @property
+    def line(self) -> str:
+        """Its message, after the layer that it is about."""
+        named = self.node is None or f"'{self.node}'" in self.message
+        return self.message if named else f"'{self.node}': {self.message}"
+
+    @property
     def blocks(self) -> bool:
         """Whether the project cannot train before this is mended."""
         return self.severity is Severity.ERROR
+
+
+def script_errors(problems: Iterable[Problem]) -> tuple[str, ...]:
+    """What keeps a network from being trained, as the top of its script lists it.
+
+    That no data is chosen stands in the script where the data would be.
+    """
+    return tuple(
+        one.line for one in problems if one.blocks and one.follows is None and one.code != "no-data"
+    )

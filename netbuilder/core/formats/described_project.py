@@ -1,4 +1,4 @@
-"""A project together with what is known of its data, for formats that say more where it is."""
+"""A project together with what is known of it, for formats that say more where it is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DescribedProject:
-    """``facts``: of the project's data, as its graph meets it."""
+    """A project to write.
+
+    Attributes:
+        project: what to write.
+        facts: of the project's data, as its graph meets it; None where they are not known.
+        errors: sentences about what keeps the network from being trained.
+    """
 
     project: Project
-    facts: DataFacts
+    facts: DataFacts | None = None
+    errors: tuple[str, ...] = ()

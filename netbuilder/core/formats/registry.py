@@ -34,9 +34,9 @@ class Format:
     know of the file or None, and ``verify(source, path)``, which ``save`` calls before the file
     takes its place: it opens what was written and asks it the same rows. ``trained``: whether it
     holds weights; then the source is a ``TrainedModel``, else it may be a ``Project`` too.
-    ``reads``: whether it can be opened again. ``told``: a project whose data can be read comes as
-    a ``DescribedProject``, with the facts that shapes follow from. ``styled``: a script or
-    notebook, whose ``save`` takes a ``style``. ``needs``: packages beside NetBuilder's own.
+    ``reads``: whether it can be opened again. ``styled``: a script or notebook, whose ``save``
+    takes a ``style``; its project comes as a ``DescribedProject``, with the facts that shapes
+    follow from and what is wrong with it. ``needs``: packages beside NetBuilder's own.
     """
 
     name: str
@@ -46,7 +46,6 @@ class Format:
     module: str
     trained: bool = True
     reads: bool = False
-    told: bool = False
     styled: bool = False
     needs: tuple[str, ...] = ()
 
@@ -80,7 +79,6 @@ FORMATS: tuple[Format, ...] = (
         N_("Builds, trains, evaluates and saves the same network with Keras."),
         "script.python",
         trained=False,
-        told=True,
         styled=True,
     ),
     Format(
@@ -90,7 +88,6 @@ FORMATS: tuple[Format, ...] = (
         N_("The same script as a notebook, for Jupyter or Colab."),
         "script.notebook",
         trained=False,
-        told=True,
         styled=True,
     ),
     Format(
@@ -191,7 +188,11 @@ def format_for(path: Path) -> Format:
 
 
 def save_network(
-    source: TrainedModel | Project, path: Path | str, base: Path | None = None, style: str = ""
+    source: TrainedModel | Project,
+    path: Path | str,
+    base: Path | None = None,
+    style: str = "",
+    errors: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Write a trained network or a project in the format of ``path``'s ending.
 
@@ -201,6 +202,7 @@ def save_network(
         base: folder that relative paths in the project start from. Where it is another than
             that of ``path``, they are rewritten, so that the file finds its data again.
         style: of a script or notebook, "short" or "exact"; "" takes the format's default.
+        errors: sentences about what is wrong with a project, for the top of its script.
 
     Returns:
         Sentences about what there is to know of the file, such as what smaller weights cost.
@@ -225,10 +227,10 @@ def save_network(
                 code="not_trained",
                 path=str(path),
             )
-        known = facts_of(source, base) if row.told and base is not None else None
         given = _rebased(source, base, path)
-        if known is not None:
-            given = DescribedProject(given, known)
+        if row.styled:
+            known = facts_of(source, base) if base is not None else None
+            given = DescribedProject(given, known, errors)
     elif base is not None:
         given = replace(source, project=_rebased(source.project, base, path))
     writer: Callable[..., tuple[str, ...] | None]

@@ -342,15 +342,17 @@ class Documents(QObject):
         """Write the trained model, or the project where there is none, by the path's ending;
         ``style``: of a script."""
         trained, project, base = self._models.trained, self._store.project, self._workbench.base
-        stamp = self._lessons.stamp
+        stamp, problems = self._lessons.stamp, self._workbench.problems
 
         def work() -> tuple[str, ...]:
+            from netbuilder.core.check.problems import script_errors
             from netbuilder.core.formats.registry import format_for, save_network
 
             weights = format_for(path).trained and trained is not None
             if weights and trained is not None:
                 return save_network(replace(trained, project=stamp(trained.project)), path, base)
-            return save_network(stamp(project), path, base, style)
+            errors = script_errors(problems)
+            return save_network(stamp(project), path, base, style, errors)
 
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path):

@@ -295,7 +295,7 @@ def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> 
     expected = json.loads(done.stdout.splitlines()[-1])["history"]["loss"]
     text = source(project)
     script = tmp_path / "s.py"
-    script.write_text(text + "print(history.history['loss'])\n", encoding="utf-8")
+    script.write_text(text + "print(model.history.history['loss'])\n", encoding="utf-8")
     without = "import runpy, sys; sys.modules['netbuilder'] = None; runpy.run_path('s.py')"
     done = subprocess.run(
         [sys.executable, "-c", without],

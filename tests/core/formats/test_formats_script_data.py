@@ -380,7 +380,7 @@ def test_training_on_it_gives_the_same_losses(
     with redirect_stdout(io.StringIO()):
         exec(source(project, load_facts(project, tmp_path)), space)
     for key in ("loss", "val_loss"):
-        found = space["history"].history[key]
+        found = space["model"].history.history[key]
         np.testing.assert_allclose(found, trained.history[key], rtol=1e-3)
 
 

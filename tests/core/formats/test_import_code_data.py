@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from netbuilder.core.check.diagnostics import diagnose
+from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats.importing.import_file import import_file
-from netbuilder.core.formats.importing.report import LEFT_OUT, Imported
-from netbuilder.core.project.model import Data
+from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported
+from netbuilder.core.project.model import Data, Project
 
 HEAD = """import keras, numpy as np, pandas as pd
 from sklearn.model_selection import train_test_split
@@ -150,3 +153,164 @@ model = keras.Model(start, keras.layers.Dense(1, activaton="relu")(x))
 
     said = {one.message for one in diagnose(found.project) if one.node == "loop"}
     assert told["loop"].message in said
+
+
+NET = """
+import keras, numpy as np
+from keras.datasets import mnist, imdb
+from sklearn import datasets
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+{data}
+model = keras.Sequential([keras.Input({shape}), keras.layers.Dense(3, activation="softmax")])
+model.compile("adam", "{loss}")
+model.fit(x, y, epochs=2{more})
+"""
+
+
+def net(
+    folder: Path, data: str, shape: str, loss: str = "sparse_categorical_crossentropy",
+    more: str = "",
+) -> Imported:  # fmt: skip
+    path = folder / "net.py"
+    path.write_text(NET.format(data=data, shape=shape, loss=loss, more=more), encoding="utf-8")
+    return import_file(path)
+
+
+def fixes(found: Imported) -> list[Data]:
+    """The data that the fixes of a check would choose."""
+    problems = diagnose(found.project, base=Path())
+    return [fix.edit(found.project).data for one in problems if one.code == "no-data"
+            for fix in one.fixes]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "name", "scaling", "layers"),
+    [
+        ("x, y = datasets.load_wine(return_X_y=True)", "(13,)", "wine", "auto", 2),
+        ("b = datasets.load_iris()\nx, y = b['data'], b.target", "(4,)", "iris", "auto", 2),
+        ("d = datasets.load_digits()\nx, y = d.images[..., np.newaxis] / 16, d.target",
+         "(8, 8, 1)", "digits", "minmax", 2),
+        ("d = datasets.load_digits()\nx, y = d.data.astype('float32'), d.target\nx /= 16.0",
+         "(64,)", "digits", "minmax", 3),
+        ("b = datasets.load_breast_cancer()\nx = (b.data - b.data.mean(0)) / b.data.std(0)\n"
+         "y = b.target", "(30,)", "breast_cancer", "standard", 2),
+    ],
+)  # fmt: skip
+def test_a_set_that_the_code_loads_is_the_data(
+    tmp_path: Path, text: str, shape: str, name: str, scaling: str, layers: int
+) -> None:
+    found = net(tmp_path, text, shape)
+    data = found.project.data
+    assert (data.kind, data.name, data.scaling) == ("builtin", name, scaling)
+    assert ("data", AS_IS) in {(one.item, one.taken) for one in found.report}
+    assert len(found.project.graph.nodes) == layers
+    facts = load_facts(found.project, tmp_path)
+    assert list(facts.input_shapes["input"]) == found.project.graph.by_id["input"].params["shape"]
+
+
+def test_columns_of_a_set_and_one_hot_targets(tmp_path: Path) -> None:
+    text = ("b = datasets.load_iris()\nx, y = b.data[:, 2:], b.target\n"
+            "y = keras.utils.to_categorical(y)")  # fmt: skip
+    found = net(tmp_path, text, "(2,)", "categorical_crossentropy")
+    facts = load_facts(found.project, tmp_path)
+    assert (facts.input_shapes, facts.one_hot) == ({"input": (2,)}, True)
+    assert found.changes == ()
+
+
+@pytest.mark.parametrize("home", [False, True])
+def test_a_set_that_is_not_on_this_computer_is_proposed_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: bool
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    if home:
+        (tmp_path / "datasets").mkdir()
+        (tmp_path / "datasets" / "mnist.npz").write_bytes(b"")
+    found = net(
+        tmp_path,
+        "(x, y), (x_test, y_test) = mnist.load_data()\nx = x.reshape(60000, 784) / 255.",
+        "(784,)",
+    )
+    data = found.project.data
+    assert (data.kind, data.name, data.scaling) == ("builtin" if home else "", "mnist", "minmax")
+    assert [node.layer for node in found.project.graph.nodes].count("Flatten") == 1
+    if not home:
+        assert [(one.item, one.taken) for one in found.changes] == [
+            ("data", LEFT_OUT), ("flatten", REPLACED)]  # fmt: skip
+        assert fixes(found) == [replace(data, kind="builtin")]
+
+
+@pytest.mark.parametrize(
+    "text", ["b = datasets.fetch_california_housing()\nx, y = b.data, b.target",
+             "import pandas as pd\ndf = pd.read_csv('gone.csv')\ny = df.pop('y')\nx = df"]
+)  # fmt: skip
+def test_no_other_data_is_proposed_than_the_code_s(tmp_path: Path, text: str) -> None:
+    found = net(tmp_path, text, "(4,)")
+    assert ("data", LEFT_OUT) in {(one.item, one.taken) for one in found.changes}
+    assert fixes(found) == []
+
+
+def test_texts_of_a_table_and_of_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "r.csv").write_text("text,mark\n" + "good film,1\nbad film,0\n" * 9)
+    text = """import pandas as pd
+from keras.preprocessing.text import Tokenizer
+df = pd.read_csv("/content/drive/r.csv")
+t = Tokenizer(num_words=500)
+t.fit_on_texts(df["text"])
+x = keras.utils.pad_sequences(t.texts_to_sequences(df["text"]), maxlen=7)
+y = df["mark"].values"""
+    data = net(tmp_path, text, "(7,)").project.data
+    assert (data.kind, data.path, data.target) == ("text", "r.csv", ("mark",))
+    assert data.options == {"text": "text", "max_words": 500, "sequence_length": 7}
+    assert load_facts(Project(data=data), tmp_path).rows == 13  # without those for testing
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    text = ("(x, y), _ = imdb.load_data(num_words=900)\n"
+            "x = keras.utils.pad_sequences(x, maxlen=80)")  # fmt: skip
+    data = net(tmp_path, text, "(80,)").project.data
+    assert (data.name, data.options) == ("imdb", {"max_words": 900, "sequence_length": 80})
+
+
+def test_scaling_by_hand_is_taken_over_or_said(tmp_path: Path) -> None:
+    for text, scaling, taken in (
+        ("x = df[['area', 'rooms']]\nx = (x - x.min()) / (x.max() - x.min())", "minmax", AS_IS),
+        ("x = df[['area', 'rooms']]\nm, s = x.mean(), x.std()\nx = (x - m) / s", "standard", AS_IS),
+        ("x = df[['area', 'rooms']].values / 100.0", "minmax", REPLACED),
+        ("x = np.log1p(df[['area', 'rooms']])", "auto", LEFT_OUT),
+    ):
+        found = read(tmp_path, text + "\ny = df['price']", "model.fit(x, y)\n")
+        (item,) = [one for one in found.report if one.item in ("scaling", "features")]
+        assert (found.project.data.scaling, item.taken) == (scaling, taken)
+        line = 5 + text.count("\n")
+        assert str(line) in item.message.partition(":")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "weights", "kept", "taken"),
+    [
+        ("", "class_weight={0: 1.0, 1: 3.0, 2: 3.0}", "balanced", REPLACED),
+        ("", "class_weight={0: 1, 1: 1, 2: 1}", "none", None),
+        ("w = compute_class_weight('balanced', classes=np.unique(y), y=y)",
+         "class_weight=dict(enumerate(w))", "balanced", AS_IS),
+        ("w = compute_sample_weight('balanced', y)", "sample_weight=w", "balanced", AS_IS),
+        ("w = own(y)", "class_weight=w", "none", LEFT_OUT),
+        ("", "class_weight={0: [1], 1: own(y)}", "balanced", REPLACED),
+    ],
+)  # fmt: skip
+def test_class_weights(
+    tmp_path: Path, text: str, weights: str, kept: str, taken: str | None
+) -> None:
+    data = f"x, y = datasets.load_wine(return_X_y=True)\n{text}"
+    found = net(tmp_path, data, "(13,)", more=f", {weights}")
+    assert found.project.training.class_weight == kept
+    told = [one for one in found.report if one.item == "class_weight"]
+    assert [one.taken for one in told] == ([taken] if taken else [])
+    assert all("10" in one.message.partition(":")[0] for one in told)
+    assert "sample_weight" not in {one.item for one in found.report}
+
+
+def test_a_chain_of_calls_is_read_once(tmp_path: Path) -> None:
+    text = "g = keras.preprocessing.image.ImageDataGenerator(zoom_range=0.2)"
+    found = net(tmp_path, f"x = y = {text[4:]}.flow_from_directory('p')\n{text}", "(4,)")
+    told = [one for one in found.report if one.item == "ImageDataGenerator"]
+    assert len(told) == 2, "one for each line"
+    chain = "x = y = f()" + ".a(1)" * 40
+    assert net(tmp_path, chain, "(4,)").project.graph.nodes

@@ -18,11 +18,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.check.diagnostics import RULES, diagnose
+from netbuilder.core.check.problems import script_errors
+from netbuilder.core.data.kinds.builtin.data_set import SORTED
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.folders import resource
+from netbuilder.core.formats.described_project import DescribedProject
+from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.script import notebook
-from netbuilder.core.formats.script.python import Style, listing, script_source
+from netbuilder.core.formats.script.python import UNFINISHED, Style, listing, script_source
+from netbuilder.core.formats.script.short import WHY_H5
+from netbuilder.core.formats.script.training_section import OWN_UNITS
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
 
@@ -73,11 +80,32 @@ def test_a_project_without_data_keeps_its_training(
         run(text, tmp_path, monkeypatch)
     given = "import numpy as np\nx_train, y_train = np.ones((20, 3)), np.ones(20)"
     names = run(text.replace("x_train = y_train = None", given), tmp_path, monkeypatch)
-    model, history = names["model"], names["history"]
+    model, history = names["model"], names["model"].history
     assert float(model.optimizer.learning_rate) == 0.25
     assert model.loss == "binary_crossentropy"
     assert (len(history.epoch), history.params["steps"]) == (2, 4)  # 18 of 20 rows by fives
     assert "val_loss" in history.history
+
+
+def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script() -> None:
+    found = 0
+    for rule in RULES:
+        for made in rule.examples:
+            example_of = made()
+            errors = script_errors(diagnose(example_of.project, example_of.facts))
+            for style in Style:
+                text = script_source(example_of.project, example_of.facts, style, errors)
+                top = " ".join(
+                    line.strip("# -") for line in text.partition("import keras")[0].split("\n")
+                )
+                assert all(one.replace("-", "") in top.replace("-", "") for one in errors), errors
+                assert (UNFINISHED in top) == bool(errors)
+                ast.parse(text)
+            found += bool(errors)
+    assert found > 20
+    project = example("iris")
+    broken = DescribedProject(project, errors=("Dense 'x' is alone.",))
+    assert "- Dense 'x' is alone." in "".join(notebook.notebook(broken)["cells"][0]["source"])
 
 
 @pytest.mark.slow
@@ -179,6 +207,61 @@ def test_a_script_reads_as_a_formatted_file(name: str, tmp_path: Path) -> None:
     assert len(set(modules)) + (modules.count("keras") == 2) == len(modules)
     standard = [str(module).split(".")[0] in sys.stdlib_module_names for module in modules]
     assert standard == sorted(standard, reverse=True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_used_and_says_what_it_holds(name: str) -> None:
+    project = example(name)
+    text = script_source(project, load_facts(project, EXAMPLES))
+    names = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    assert {node.id for node in names if isinstance(node.ctx, ast.Store)} - used - {"_"} == set()
+    assert "bunch" not in used
+    calls = text.split("\n")
+    at = next(number for number, line in enumerate(calls) if line.startswith("model.save("))
+    assert calls[at - 1] == WHY_H5
+    scaled = "y_scaler" in text and len(project.graph.outputs) == 1
+    assert (OWN_UNITS in text) == scaled, "one of two errors is in the target's own units"
+
+
+def test_classes_in_another_order_than_the_set_s_are_said() -> None:
+    for name in ("breast_cancer", "fashion_mnist", "iris", "digits"):
+        project = replace(example("iris"), data=Data("builtin", name=name))
+        assert (SORTED in script_source(project)) == (name in ("breast_cancer", "fashion_mnist"))
+
+
+@pytest.mark.parametrize("missing", ["median", "error"])
+@pytest.mark.parametrize("words", [True, False])
+def test_two_inputs_of_a_table_are_prepared_without_functions(
+    missing: str, words: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"area": draw.uniform(30, 200, 300), "rooms": draw.integers(1, 7, 300)})
+    frame["place"] = draw.choice(["north", "south"], 300) if words else draw.integers(0, 2, 300)
+    frame["age"] = draw.integers(0, 90, 300)
+    frame["price"] = frame["area"] * 2000 + (frame["place"].isin(["north", 1])) * 90_000
+    if missing != "error":
+        frame.loc[::7, "age"] = np.nan
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    dense = {"units": 8, "activation": "relu"}
+    nodes = (Node("size", "Input"), Node("rest", "Input"), Node("a", "Dense", dense),
+             Node("b", "Dense", dense), Node("both", "Concatenate"), Node("out", "Dense",
+             {"units": 1}))  # fmt: skip
+    edges = (("size", "a"), ("rest", "b"), ("a", "both"), ("b", "both"), ("both", "out"))
+    recipe = Data("csv", path="t.csv", target=("price",), options={"missing": missing},
+                  inputs={"size": ("area", "rooms"), "rest": ("place", "age")})  # fmt: skip
+    training = Training(epochs=40, optimizer=Choice("Adam", {"learning_rate": 0.01}))
+    project = Project("T", Graph(nodes, edges), recipe, training)
+    text = script_source(project, load_facts(project, tmp_path))
+    assert not any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(text)))
+    assert max(map(len, text.split("\n"))) <= 100
+    assert code_lines(text) <= 80
+    names = run(text, tmp_path, monkeypatch)
+    assert names["error"] < 20_000
+    # NetBuilder reads its own script: each input has its columns again.
+    (tmp_path / "again.py").write_text(text, encoding="utf-8")
+    again = import_file(tmp_path / "again.py").project
+    assert (again.data.inputs, again.data.target) == (recipe.inputs, recipe.target)
 
 
 def _tables(folder: Path) -> dict[str, Data]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.project.edits import remove_nodes
 from netbuilder.core.project.model import Project
 from netbuilder.ui.code import CodePanel
 from netbuilder.ui.main_window import MainWindow
@@ -89,3 +90,19 @@ def test_nothing_of_another_project_stands_there(
     panel._ask()
     qtbot.waitUntil(lambda: "keras" in panel.text.toPlainText(), timeout=60_000)
     assert "digits" not in panel.text.toPlainText()
+
+
+def test_errors_stand_above_the_code_and_at_its_top(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    window = open_window(example("iris"), keras=False)
+    panel = shown(window, qtbot)
+    assert not panel.errors.isVisible()
+    window.store.apply("cut", lambda project: remove_nodes(project, ["input"]))
+    qtbot.waitUntil(panel.errors.isVisible, timeout=60_000)
+    assert "# - " in panel.text.toPlainText().partition("import keras")[0]
+    assert window.documents.export_to(tmp_path / "mine.py", "short").finish()
+    assert (tmp_path / "mine.py").read_text(encoding="utf-8") == panel.text.toPlainText()
+    window.store.undo()
+    qtbot.waitUntil(lambda: not panel.errors.isVisible(), timeout=60_000)

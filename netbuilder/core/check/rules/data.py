@@ -22,6 +22,7 @@ from netbuilder.core.check.rule import (
 )
 from netbuilder.core.data.data_facts import BINARY, CLASSES
 from netbuilder.core.data.findings import Finding, exclude_columns_fix
+from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
@@ -249,9 +250,14 @@ def _no_data(context: Context) -> Iterable[Violation]:
         given = context.graph.by_id[node_id].params.get("shape")
         shape = tuple(given) if isinstance(given, (list, tuple)) else ()
         break
-    # To an Input of a shape of its own no other set is proposed than one that has it.
+    # To an Input of a shape of its own no other set is proposed than one that has it; nor to
+    # imported code another than the set that it reads.
+    known = context.project.data
     name = _BY_SHAPE.get(shape, "" if shape else "iris")
     new = Data(kind="builtin", name=name)
+    if known.name and not known.kind:
+        name = known.name if known.name in BUILTINS else ""
+        new = replace(known, kind="builtin")
     yield Violation(
         None,
         _("No data is chosen. Choose a file or a built-in data set on the Data page."),

@@ -12,7 +12,13 @@ from typing import Any
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script import literals as sidecar
-from netbuilder.core.formats.script.python import Source, Style, project_and_facts, script_cells
+from netbuilder.core.formats.script.python import (
+    UNFINISHED,
+    Source,
+    Style,
+    parts_of,
+    script_cells,
+)
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
 
@@ -27,7 +33,7 @@ def save(source: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, .
     with replace_atomically(Path(path)) as temporary:
         temporary.write_bytes(text.encode())
         verify(source, temporary)
-    return sidecar.write_sidecars(project_and_facts(source)[0], Path(path).parent)
+    return sidecar.write_sidecars(parts_of(source)[0], Path(path).parent)
 
 
 def verify(source: Source, path: Path) -> None:
@@ -50,8 +56,11 @@ def verify(source: Source, path: Path) -> None:
 
 def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
     """Return the notebook as JSON: a cell for each section of the script."""
-    project, facts = project_and_facts(source)
-    listed = [_cell("markdown", 0, [f"# {project.name}", "", _("A network made with NetBuilder.")])]
+    project, facts, errors = parts_of(source)
+    head = [f"# {project.name}", "", _("A network made with NetBuilder.")]
+    if errors:
+        head += ["", _(UNFINISHED), "", *(f"- {one}" for one in errors)]
+    listed = [_cell("markdown", 0, head)]
     for cell in script_cells(project, facts, style):
         listed.append(_cell("markdown", len(listed), [f"## {cell.title}"]))
         listed.append(_cell("code", len(listed), cell.lines))

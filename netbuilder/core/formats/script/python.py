@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
@@ -222,6 +223,7 @@ _JOINED = (
 )
 
 
+UNFINISHED = N_("This network cannot be trained yet. Fix these errors first:")
 Lines = dict[str, tuple[int, int]]
 _TYPES = re.compile(
     r"(?m)^\s*(?:def .*|\) -> .*|\w+: .*)\b(?:Any|NDArray|Mapping|Sequence|Iterable|Callable)\b"
@@ -288,14 +290,20 @@ def _lifted(found: list[ScriptCell]) -> list[str]:
 
 
 def script_source(
-    project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
+    project: Project,
+    facts: DataFacts | None = None,
+    style: Style = Style.SHORT,
+    errors: Sequence[str] = (),
 ) -> str:
     """Return the script; arguments as of ``listing``."""
-    return listing(project, facts, style)[0]
+    return listing(project, facts, style, errors)[0]
 
 
 def listing(
-    project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
+    project: Project,
+    facts: DataFacts | None = None,
+    style: Style = Style.SHORT,
+    errors: Sequence[str] = (),
 ) -> tuple[str, Lines]:
     """Return the script, and first and last line (from 1) of each node, by its id.
 
@@ -304,10 +312,13 @@ def listing(
         facts: about its data, where they are known; without them shapes are taken from the
             arrays when the script runs.
         style: short, as a course would write it, or with NetBuilder's exact numbers.
+        errors: sentences about what keeps the network from being trained: they stand at the top.
     """
     note = numbers_note(project, script_recipe(project, facts), style)
     about = _("{title}: a network made with NetBuilder.", title=_title(project))
     lines = [f'"""{about}"""', "", *_comment(note, 96), ""]
+    if errors:
+        lines += [*_comment(_(UNFINISHED), 96), *_listed(errors), ""]
     places: Lines = {}
     for number, cell in enumerate(script_cells(project, facts, style)):
         if number:
@@ -316,6 +327,12 @@ def listing(
         places.update({name: (start + a, start + b) for name, (a, b) in cell.nodes.items()})
         lines += cell.lines
     return "\n".join(lines) + "\n", places
+
+
+def _listed(errors: Sequence[str]) -> list[str]:
+    """Sentences as a list in comments."""
+    return [line for one in errors
+            for line in wrap(one, 96, initial_indent="# - ", subsequent_indent="#   ")]  # fmt: skip
 
 
 def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
@@ -349,9 +366,9 @@ def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str
     Raises:
         UserError: the place cannot be written.
     """
-    project, facts = project_and_facts(source_of)
+    project, facts, errors = parts_of(source_of)
     with replace_atomically(Path(path)) as temporary:
-        temporary.write_bytes(script_source(project, facts, style).encode())
+        temporary.write_bytes(script_source(project, facts, style, errors).encode())
         verify(source_of, temporary)
     return sidecar.write_sidecars(project, Path(path).parent)
 
@@ -372,14 +389,14 @@ def verify(source_of: Source, path: Path) -> None:
         ) from error
 
 
-def project_and_facts(source_of: Source) -> tuple[Project, DataFacts | None]:
-    """Project and, where they are known, the facts about its data."""
+def parts_of(source_of: Source) -> tuple[Project, DataFacts | None, tuple[str, ...]]:
+    """Project, where they are known the facts about its data, and what is wrong with it."""
     if isinstance(source_of, Project):
-        return source_of, None
+        return source_of, None, ()
     if isinstance(source_of, DescribedProject):
-        return source_of.project, source_of.facts
+        return source_of.project, source_of.facts, source_of.errors
     known = bool(source_of.facts.input_shapes)
-    return source_of.project, source_of.facts if known else None
+    return source_of.project, source_of.facts if known else None, ()
 
 
 def file_stem(name: str) -> str:

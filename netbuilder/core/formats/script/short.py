@@ -18,11 +18,12 @@ from netbuilder.core.formats.script import prepare_section, split_section, train
 from netbuilder.core.formats.script.data_section import ScriptRecipe, data_cell
 from netbuilder.core.formats.script.literals import ScriptCell
 from netbuilder.core.formats.script.model_section import model_cell
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import format_call, format_literal
 
 _WIDTH = 100
+WHY_H5 = N_("# Keras warns that .h5 is an old format: unlike .keras, it also opens in Keras 2.")
 _FILLED_BY = ("mean", "median", "most_frequent")
 
 
@@ -65,7 +66,7 @@ def _without_data(
         f"    raise SystemExit({format_literal(missing)})",
     ]
     save = ScriptCell(_("Save"))
-    save.add(f"model.save({format_literal(f'{stem}.h5')})")
+    save.add(_(WHY_H5), f"model.save({format_literal(f'{stem}.h5')})")
     model = model_cell(project, facts, ids=recipe.ids, exact=False)
     return [load, model, training_section.compile_cell(project, recipe, plain=True), fit, save]
 
@@ -190,8 +191,8 @@ def _has_short_form(project: Project, recipe: ScriptRecipe) -> bool:
     code = recipe.code
     if recipe.mixed or len(project.graph.outputs) > 1 or recipe.shape or recipe.ids_of_numbers:
         return False
-    if _several(project):
-        return recipe.table and not code.words and not code.fills and recipe.task != REGRESSION
+    if _several(project) and not recipe.table:
+        return False
     if recipe.table:
         return not code.fills or _one_fill(project)
     if recipe.whole:
@@ -267,7 +268,8 @@ def _table(
 def _mixed_table(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
-    """Scale numbers, one-hot encode words, fill gaps: all fitted on the training rows."""
+    """Scale numbers, one-hot encode words, fill gaps: all fitted on the training rows, and for
+    each of several inputs apart."""
     rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
     numbers = [f"SimpleImputer(strategy={format_literal(rule)})"] if rule else []
     words = ['SimpleImputer(strategy="most_frequent")'] if rule else []
@@ -277,17 +279,32 @@ def _mixed_table(
     if recipe.scaler:
         numbers.append(f"{recipe.scaler}()")
         used.append(f"preprocessing import {recipe.scaler}")
-    cell.add(
-        *(f"from sklearn.{one}" for one in used),
-        'numbers = x_train.select_dtypes(["number", "bool"]).columns',
-        "words = x_train.columns.difference(numbers, sort=False)",
-        "preprocessor = make_column_transformer(",
-        *_piped(numbers, "numbers"),
-        *_piped(words, "words"),
-        ")",
-        "x_train = preprocessor.fit_transform(x_train)",
-        *(f"x_{one} = preprocessor.transform(x_{one})" for one in parts[1:]),
-    )
+    cell.add(*(f"from sklearn.{one}" for one in used))
+    transformer = ["make_column_transformer(", *_piped(numbers, "numbers"), *_piped(words, "words")]
+    if _several(project):
+        made = "{n: one.HOW(x_PART[columns[n]]) for n, one in preprocessors.items()}"
+        cell.add(
+            "from sklearn.compose import make_column_selector",
+            'numbers = make_column_selector(dtype_include=["number", "bool"])',
+            'words = make_column_selector(dtype_exclude=["number", "bool"])',
+            "preprocessors = {",
+            f"    name: {transformer[0]}",
+            *(f"    {line}" for line in (*transformer[1:], ")")),
+            "    for name in columns",
+            "}",
+        )
+    else:
+        made = "preprocessor.HOW(x_PART)"
+        cell.add(
+            'numbers = x_train.select_dtypes(["number", "bool"]).columns',
+            "words = x_train.columns.difference(numbers, sort=False)",
+            f"preprocessor = {transformer[0]}",
+            *transformer[1:],
+            ")",
+        )
+    for one in parts:
+        how = "fit_transform" if one == "train" else "transform"
+        cell.add(f"x_{one} = {made.replace('HOW', how).replace('PART', one)}")
 
 
 def _piped(steps: list[str], columns: str) -> list[str]:
@@ -331,25 +348,34 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         listed.append(
             "\n".join(["callbacks=[", *(f"        {one}," for one in callbacks), "    ]"])
         )
-    cell.add(*_called("history = model.fit", listed))
+    cell.add(*_called("model.fit", listed))
     return cell
 
 
 def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -> ScriptCell:
     cell = ScriptCell(_("Evaluate on the test set"))
     x = training_section.model_inputs("x_test", project)
+    single = len(project.graph.outputs) == 1
+    if single and recipe.task == REGRESSION and recipe.target_scaler:
+        cell.add(
+            "from sklearn.metrics import mean_absolute_error",
+            *_called("scaled = model.evaluate", [x, "y_test", "return_dict=True"]),
+            'print("With the scaled target:", scaled)',
+            f"predictions = y_scaler.inverse_transform(model.predict({x}))",
+            "error = mean_absolute_error(y_scaler.inverse_transform(y_test), predictions)",
+            f'print("{training_section.OWN_UNITS}", error)',
+        )
+        return cell
     cell.add(f"model.evaluate({x}, y_test)")
-    if len(project.graph.outputs) != 1:
+    if not single:
         return cell
     if recipe.task == REGRESSION:
-        cell.add("from sklearn.metrics import mean_absolute_error")
-        cell.add(f"predictions = model.predict({x})")
-        true = "y_test"
-        if recipe.target_scaler:
-            cell.add("predictions = y_scaler.inverse_transform(predictions)")
-            true = "y_scaler.inverse_transform(y_test)"
-        cell.add(f"error = mean_absolute_error({true}, predictions)")
-        cell.add('print("Mean absolute error:", error)')
+        cell.add(
+            "from sklearn.metrics import mean_absolute_error",
+            f"predictions = model.predict({x})",
+            "error = mean_absolute_error(y_test, predictions)",
+            'print("Mean absolute error:", error)',
+        )
         return cell
     cell.add("from sklearn.metrics import classification_report")
     if recipe.task == MULTI_LABEL:
@@ -412,5 +438,5 @@ def _save(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     cell = ScriptCell(_("Save"))
     if recipe.scaler or recipe.whole or recipe.texts or recipe.target_scaler:
         cell.add(_("# The saved model takes preprocessed data: preprocess new samples as above."))
-    cell.add(f"model.save({format_literal(f'{stem}.h5')})")
+    cell.add(_(WHY_H5), f"model.save({format_literal(f'{stem}.h5')})")
     return cell

@@ -17,6 +17,8 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
 from netbuilder.core.python_text import format_literal
 
+OWN_UNITS = "Mean absolute error in the target's own units:"
+
 
 def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False) -> ScriptCell:
     """``model.compile``, with what is left open chosen as the app chooses it; ``plain``: a loss
@@ -136,7 +138,7 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             text = text.replace("(self.x, self.y))", "(self.x, self.y, self.weights))")
         cell.add(*text.split("\n"))
         cell.add(f"batches = Batches({x}, y_train{more}, {training.batch_size})")
-    cell.add("history = model.fit(")
+    cell.add("model.fit(")
     if training.shuffle:
         cell.add("    batches,")
         callbacks.insert(0, "keras.callbacks.LambdaCallback(on_epoch_begin=batches.shuffle)")
@@ -199,7 +201,14 @@ def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     cell = ScriptCell(_("Evaluate"))
     several = len(project.graph.outputs) > 1
     x = model_inputs("x_test", project)
-    cell.add(f"model.evaluate({x}, y_test)")
+    scaled = not several and recipe.task == REGRESSION and recipe.target_scaler
+    if scaled:
+        cell.add(
+            f"scaled = model.evaluate({x}, y_test, return_dict=True)",
+            'print("With the scaled target:", scaled)',
+        )
+    else:
+        cell.add(f"model.evaluate({x}, y_test)")
     if several:
         return cell
     if recipe.task == REGRESSION:
@@ -208,7 +217,7 @@ def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
             cell.add(
                 "answers = y_scaler.inverse_transform(answers.reshape(len(answers), -1))",
                 "truth = y_scaler.inverse_transform(y_test)",
-                'print(f"Mean absolute error: {np.abs(answers - truth).mean():,.4g}")',
+                f'print("{OWN_UNITS}", np.abs(answers - truth).mean())',
             )
         else:
             cell.add(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.downloads import kept_off_the_network
-from netbuilder.core.data.kinds.builtin.data_set import DataSet
+from netbuilder.core.data.kinds.builtin.data_set import SORTED, DataSet
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.readers.samples import Samples
@@ -50,6 +50,11 @@ def keras_home() -> Path:
     """
     base = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
     return Path(base) / "datasets"
+
+
+def is_downloaded(name: str) -> bool:
+    """Whether the files of a set are on this computer."""
+    return all((keras_home() / file).exists() for file in _FILES[name])
 
 
 def _loaded(name: str, **options: Any) -> Any:
@@ -118,8 +123,9 @@ def _pictures(
         grey = name in {"mnist", "fashion_mnist"}
         axis = "[..., np.newaxis]" if grey else ""
         named: tuple[str, ...] = (f"labels = {format_literal(list(labels))}",)
-        if list(labels) != sorted(labels):  # NetBuilder has classes in the order of their names
+        if list(labels) != sorted(labels):
             named = (
+                _(SORTED),
                 f"names = np.array({format_literal(list(labels))})",
                 "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
                 "y_test = np.searchsorted(labels, names[y_test.ravel()])",

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.builtin.data_set import DataSet
+from netbuilder.core.data.kinds.builtin.data_set import SORTED, DataSet
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,16 +42,15 @@ def _table(
         lines = [
             f"from sklearn.datasets import {loader}",
             "",
-            f"bunch = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
-            "x, y = bunch.data, bunch.target.to_numpy()",
+            f"{name} = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
+            f"x, y = {name}.data, {name}.target.to_numpy()",
         ]
         if task != REGRESSION:
-            # Those of the breast cancer are not in the order of their names, as NetBuilder's are.
-            sorted_names = "np.unique(bunch.target_names[y], return_inverse=True)"
+            sorted_names = f"np.unique({name}.target_names[y], return_inverse=True)"
             lines += (
-                [f"labels, y = {sorted_names}"]
+                [_(SORTED), f"labels, y = {sorted_names}"]
                 if name == "breast_cancer"
-                else ["labels = bunch.target_names"]
+                else [f"labels = {name}.target_names"]
             )
         return DataCode((*lines, *input_columns(question.project)))
 
@@ -80,15 +79,15 @@ def _digits_lines(*answers: str) -> DataCode:
     lines = (
         "from sklearn.datasets import load_digits",
         "",
-        "bunch = load_digits()",
-        'x = bunch.images[..., np.newaxis].astype("float32")',
+        "digits = load_digits()",
+        'x = digits.images[..., np.newaxis].astype("float32")',
     )
     return DataCode((*lines, *answers), InputFormat.PIXELS, pixels="0, 16")
 
 
 def _digits_code(question: ScriptRequest) -> DataCode:
-    labels = "labels = [str(name) for name in bunch.target_names]"
-    return _digits_lines("y = bunch.target", labels)
+    labels = "labels = [str(name) for name in digits.target_names]"
+    return _digits_lines("y = digits.target", labels)
 
 
 def _digits_again(options: Mapping[str, Any]) -> Samples:
@@ -101,7 +100,7 @@ def _digits_again(options: Mapping[str, Any]) -> Samples:
 
 
 def _digits_again_code(question: ScriptRequest) -> DataCode:
-    return _digits_lines('y = (bunch.data / 16).astype("float32")')
+    return _digits_lines('y = (digits.data / 16).astype("float32")')
 
 
 def _linnerud(options: Mapping[str, Any]) -> Samples:
@@ -121,8 +120,8 @@ def _linnerud_code(question: ScriptRequest) -> DataCode:
     lines = (
         "from sklearn.datasets import load_linnerud",
         "",
-        "bunch = load_linnerud(as_frame=True)",
-        'x, y = bunch.data, bunch.target.to_numpy("float32")',
+        "linnerud = load_linnerud(as_frame=True)",
+        'x, y = linnerud.data, linnerud.target.to_numpy("float32")',
         *input_columns(question.project),
     )
     return DataCode(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -22,9 +22,14 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Model,
     Partial,
     Unread,
+    family_of,
     kind_of,
+    layers_of,
     make_layer,
+    ordered,
     plain,
+    tensors_in,
+    word,
 )
 from netbuilder.core.i18n import gettext as _
 
@@ -110,6 +115,9 @@ class Calls:
     def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
         raise NotImplementedError
 
+    def _attribute(self, owner: Any, node: ast.Attribute) -> Any:
+        raise NotImplementedError
+
     def _of_call(self, node: ast.Call, names: dict[str, Any]) -> Any:
         args = self._of_list(ast.List(node.args, ast.Load()), names)
         if args is NotImplemented:
@@ -122,20 +130,28 @@ class Calls:
                 kwargs[one.arg] = value
             elif isinstance(value, dict):
                 kwargs |= {str(key): inner for key, inner in value.items()}
-        read = self.data.read_call(node, args, kwargs, self.remarks)
+        if not isinstance(node.func, ast.Attribute):
+            target = self._value(node.func, names)
+            name = getattr(node.func, "id", "")
+        else:
+            inner, name = node.func.value, node.func.attr
+            if "__class__" in names and getattr(getattr(inner, "func", None), "id", "") == "super":
+                return self._of_super(name, args, kwargs, names, node)
+            # Evaluated once, however long a chain of calls is.
+            owner = self._value(inner, names)
+            target = self._attribute(owner, node.func) if isinstance(owner, Dotted) else None
+        whole = target.path if isinstance(target, Dotted) else name
+        whole = "" if isinstance(target, Function | Class) else whole
+        read = self.data.read_call(node, whole, args, kwargs, self.remarks)
         if read is not None:
-            self._value(node.func, names)  # StandardScaler() of StandardScaler().fit_transform(x)
             return read
         if isinstance(node.func, ast.Attribute):
-            inner = node.func.value
-            if "__class__" in names and getattr(getattr(inner, "func", None), "id", "") == "super":
-                return self._of_super(node.func.attr, args, kwargs, names, node)
-            owner = self._value(inner, names)
             method = self.data.call_method if isinstance(owner, Rows) else self._method
-            found = method(owner, node.func.attr, args, kwargs, node)
+            found = method(owner, name, args, kwargs, node)
             if found is not NotImplemented:
                 return found
-        return self._called(self._value(node.func, names), args, kwargs, node)
+            target = target or self._attribute(owner, node.func)
+        return self._called(target, args, kwargs, node)
 
     def _called(self, target: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> Any:
         if isinstance(target, Class | Layer | Model):
@@ -167,6 +183,8 @@ class Calls:
         if isinstance(target, Class):
             return self._object_of(target, args, kwargs, node)
         tensors = list(tensors_in([*args, *kwargs.values()]))
+        if not tensors and args and isinstance(args[0], Rows):
+            return replace(args[0])  # TextVectorization or Normalization outside the network
         if isinstance(target, Model) and target.code_class is not None and tensors:
             return self._call_object(target, args, kwargs, node)
         if isinstance(target, Layer) and target.known:
@@ -511,61 +529,6 @@ class Calls:
         call = Call(layer, tuple(dict.fromkeys(tensors)), line)
         layer.calls.append(call)
         return call
-
-
-def family_of(name: Dotted) -> str:
-    """The family of ``keras.applications`` whose function a name stands for."""
-    return "resnet" if name.room == "resnet50" else name.room
-
-
-def word(text: str) -> str:
-    """The name of a placeholder: its first words, as far as a name of a layer goes."""
-    found = "".join(letter if letter.isalnum() or letter == "." else " " for letter in text)
-    return "_".join(found.split())[:40] or "code"
-
-
-def tensors_in(values: list[Any]) -> Iterator[Call]:
-    """Calls of layers among values, in lists and dicts too."""
-    for value in values:
-        if isinstance(value, Call):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from tensors_in(list(value))
-        elif isinstance(value, dict):
-            yield from tensors_in(list(value.values()))
-
-
-def layers_of(owner: Any) -> Iterator[Layer]:
-    """The layers of a model, those of models inside it too, or the layer itself."""
-    if isinstance(owner, Layer):
-        yield owner
-    elif isinstance(owner, list | tuple):
-        for one in owner:
-            yield from layers_of(one)
-    elif isinstance(owner, Model):
-        if owner.layers is not None:
-            yield from layers_of(owner.layers)
-        elif owner.outputs:
-            yield from dict.fromkeys(call.layer for call in ordered(owner.outputs))
-        else:
-            yield from layers_of(list(owner.attributes.values()))
-
-
-def ordered(ends: Iterable[Call], starts: Iterable[Call] = ()) -> list[Call]:
-    """Return every call that leads to the ends, after what feeds it; nothing before the starts."""
-    found: dict[int, Call] = {}
-    known = {id(one) for one in starts}
-    waiting: list[tuple[Call, bool]] = [(one, False) for one in reversed(list(ends))]
-    while waiting:
-        call, ready = waiting.pop()
-        if id(call) in found or id(call) in known:
-            continue
-        if ready:
-            found[id(call)] = call
-            continue
-        waiting.append((call, True))
-        waiting += [(one, False) for one in reversed(call.sources)]
-    return list(found.values())
 
 
 def _start(model: Model) -> Call:

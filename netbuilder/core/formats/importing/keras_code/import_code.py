@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
+from netbuilder.core.data.kinds.builtin import BUILTINS, data_set
+from netbuilder.core.data.kinds.builtin.keras_sets import is_downloaded
 from netbuilder.core.data.readers.csv_dialect import sniff
 from netbuilder.core.errors import DataError, FormatError
 from netbuilder.core.formats.importing.import_params import (
@@ -21,9 +22,14 @@ from netbuilder.core.formats.importing.import_params import (
     object_params,
 )
 from netbuilder.core.formats.importing.import_training import import_training
-from netbuilder.core.formats.importing.keras_code.calls import ordered
 from netbuilder.core.formats.importing.keras_code.interpreter import Interpreter
-from netbuilder.core.formats.importing.keras_code.script_data import Rows, ScriptData, rows_in
+from netbuilder.core.formats.importing.keras_code.script_data import (
+    PICTURE_SETS,
+    Rows,
+    ScriptData,
+    rows_in,
+)
+from netbuilder.core.formats.importing.keras_code.source import Source, read_source
 from netbuilder.core.formats.importing.keras_code.values import (
     LOOP,
     UNREAD,
@@ -31,6 +37,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     KerasObject,
     Layer,
     Model,
+    ordered,
     plain,
     unread_texts,
 )
@@ -45,127 +52,7 @@ from netbuilder.core.formats.safety.model_file import snake_case
 from netbuilder.core.formats.safety.training_config import check_training_config
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
-from netbuilder.core.regular_file import read_json, require_regular_file
 from netbuilder.core.wording import did_you_mean
-
-MAX_BYTES = 16 * 2**20
-# Lines for IPython and not for Python: %magic, !command, help?, ?help.
-_MAGIC = re.compile(r"^\s*(%|!|\?|[\w.]+\?\??\s*$)")
-# Cells that are another language, or that only time or capture what follows.
-_CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
-_PYTHON_CELLS = frozenset({"time", "timeit", "capture", "prun"})
-
-
-@dataclass(frozen=True)
-class Source:
-    """A parsed text. ``cells`` holds the first line of each code cell and the cell's number; empty
-    for a script."""
-
-    name: str
-    tree: ast.Module
-    cells: tuple[tuple[int, int], ...] = ()
-
-    def where(self, line: int) -> str:
-        """Words for a line: "line 12", of a notebook "cell 3, line 2"."""
-        return _where(line, self.cells)
-
-
-def read_source(path: Path) -> Source:
-    """Read and parse a ``.py`` or ``.ipynb`` file.
-
-    Raises:
-        FormatError: it is too large, no notebook, or no Python; a syntax error names its line.
-    """
-    require_regular_file(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise FormatError(
-            _("'{file}' cannot be read: {reason}.", file=path.name, reason=error.strerror or error),
-            _("Check the name and the folder."),
-            path=str(path),
-            code="code_not_readable",
-        ) from error
-    if len(data) > MAX_BYTES:
-        raise FormatError(
-            _("'{file}' is larger than {count} MiB.", file=path.name, count=MAX_BYTES // 2**20),
-            _("Delete the outputs of the notebook, and save it again."),
-            path=str(path),
-            code="code_too_large",
-        )
-    cells: tuple[tuple[int, int], ...] = ()
-    text: str | bytes = data
-    if path.suffix.lower() == ".ipynb":
-        text, cells = _cells(read_json(data, f"'{path.name}'"), path)
-    return Source(path.name, _parsed(text, path, cells), cells)
-
-
-def _parsed(text: str | bytes, path: Path, cells: tuple[tuple[int, int], ...]) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        line = _where(error.lineno or 1, cells)
-        raise FormatError(
-            _(
-                "'{file}' has a syntax error in {line}: {reason}.",
-                file=path.name,
-                line=line,
-                reason=error.msg,
-            ),
-            _("Correct that line, or remove it, and import the file again."),
-            path=str(path),
-            code="code_syntax_error",
-        ) from error
-    except (ValueError, RecursionError, MemoryError, UnicodeError) as error:
-        raise FormatError(
-            _("'{file}' is not Python code: {reason}.", file=path.name, reason=error),
-            _("Save it as plain text in UTF-8."),
-            path=str(path),
-            code="code_not_python",
-        ) from error
-
-
-def _where(line: int, cells: tuple[tuple[int, int], ...]) -> str:
-    for first, number in reversed(cells):
-        if line >= first:
-            return _("cell {cell}, line {line}", cell=number, line=line - first + 1)
-    return _("line {line}", line=line)
-
-
-def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The joined text of the code cells, lines for IPython emptied."""
-    found = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(found, list):
-        raise FormatError(
-            _("'{file}' is not a Jupyter notebook: it has no cells.", file=path.name),
-            _("Save it in Jupyter again, as a notebook of version 4."),
-            path=str(path),
-            code="notebook_without_cells",
-        )
-    lines: list[str] = []
-    starts = []
-    for number, cell in enumerate(found, 1):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
-            continue
-        source = cell.get("source", "")
-        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-        starts.append((len(lines) + 1, number))
-        own = text.splitlines() or [""]
-        magic = _CELL_MAGIC.match(own[0])
-        if magic is not None and magic[1] not in _PYTHON_CELLS:
-            own = [""] * len(own)
-        lines += [_without_magic(line) for line in own]
-    return "\n".join(lines) + "\n", tuple(starts)
-
-
-def _without_magic(line: str) -> str:
-    if not _MAGIC.match(line):
-        return line
-    # An indented magic may be all that a block holds.
-    indent = line[: len(line) - len(line.lstrip())]
-    return f"{indent}pass" if indent else ""
-
 
 MAX_LAYERS = 10_000
 # Arguments of Keras 1 and 2, and of single optimizers, that mean what another name says now.
@@ -203,15 +90,17 @@ def import_code(path: Path) -> Imported:
     for line, text in walk.problems:
         if line not in builder.loops and not any(text in one.message for one in builder.report):
             builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
-    for item, line, sentence in walk.remarks:
+    for item, line, sentence in dict.fromkeys(walk.remarks):
         builder.tell(item, LEFT_OUT, line, sentence)
-    training, split = builder.settings(model, outputs, walk.data.batch_size, walk.optimizer_line)
+    training, split = builder.settings(model, outputs, walk.data, walk.optimizer_line)
     if walk.precision in ("mixed_float16", "mixed_bfloat16"):
         training = replace(training, precision=walk.precision)
     data = replace(Data(), validation_split=split) if split is not None else Data()
     for key in ("test_split", "validation_split", "scaling"):
         chosen: dict[str, Any] = {key: getattr(walk.data, key)}
         data = replace(data, **chosen) if chosen[key] else data
+    if training.loss is not None and training.loss.name == "categorical_crossentropy":
+        data = replace(data, options={"one_hot": True})
     data = builder.data(walk.data, data, path.parent, model.fitted or {})
     for other in walk.models:
         if other is not model and not other.used and (other.layers or other.outputs):
@@ -280,13 +169,7 @@ class _Builder:
 
     def _add(self, call: Call) -> None:
         layer = call.layer
-        base = layer.name or snake_case(layer.kind)
-        name, number = base.replace("/", "_"), 0
-        while name in self._taken:
-            number += 1
-            name = f"{base}_{number}"
-        self._taken.add(name)
-        self._ids[id(call)] = name
+        name = self._ids[id(call)] = self._free_id(layer.name or snake_case(layer.kind))
         owner = self._owners.get(id(layer)) if layer.kind != "Input" else None
         if owner is not None:
             self.nodes.append(Node(name, layer.kind, shared=owner))
@@ -302,6 +185,14 @@ class _Builder:
                 _("Check the loops of the file."),
                 code="code_too_many_layers",
             )
+
+    def _free_id(self, base: str) -> str:
+        name, number = base.replace("/", "_"), 0
+        while name in self._taken:
+            number += 1
+            name = f"{base}_{number}"
+        self._taken.add(name)
+        return name
 
     def _new(self, name: str, layer: Layer) -> None:
         if not layer.known:
@@ -355,11 +246,11 @@ class _Builder:
     # --- settings ---
 
     def settings(
-        self, model: Model, outputs: list[str], batch_size: int = 0, trained_by: int = 0
+        self, model: Model, outputs: list[str], reads: ScriptData, trained_by: int = 0
     ) -> tuple[Training, float | None]:
         """Loss, optimizer, metrics and how long to train; and the share for validation.
 
-        ``batch_size``: of the data that the script reads, where ``fit`` names none.
+        ``reads``: the data that the script reads, which may name what ``fit`` does not.
         ``trained_by``: the line of an optimizer, of which a loop of the script's own may make use.
         """
         training = Training()
@@ -369,8 +260,8 @@ class _Builder:
             told = _("The model is not compiled: choose loss and optimizer on the Settings page.")
             self.tell("training", LEFT_OUT, trained_by, told)
         given = {_OLD.get(key, key): one for key, one in (model.fitted or {}).items()}
-        if batch_size and given:
-            given.setdefault("batch_size", batch_size)
+        if reads.batch_size and given:
+            given.setdefault("batch_size", reads.batch_size)
         for key in _SETTINGS:
             value = given.get(key)
             if isinstance(value, bool | int) and (value or key == "shuffle"):
@@ -381,9 +272,9 @@ class _Builder:
                 self._unread(key, value, model.fitted_line)
         callbacks = tuple(self._callbacks(given.get("callbacks"), model.fitted_line))
         training = replace(training, callbacks=callbacks)
-        if given.get("class_weight") is not None:
-            told = _("Class weights are not taken over: choose them on the Settings page.")
-            self.tell("class_weight", LEFT_OUT, model.fitted_line, told)
+        key = "sample_weight" if reads.balanced and "sample_weight" in given else "class_weight"
+        if self._are_balanced(given.pop(key, None), reads.balanced, model.fitted_line):
+            training = replace(training, class_weight="balanced")
         for key in _UNUSED:
             if given.get(key) is not None:
                 told = _("NetBuilder does not use the argument '{argument}'.", argument=key)
@@ -395,6 +286,21 @@ class _Builder:
                 self.tell("validation_data", LEFT_OUT, model.fitted_line, told)
         split = given.get("validation_split")
         return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
+
+    def _are_balanced(self, weights: Any, computed: bool, line: int) -> bool:
+        """Whether to balance the classes: where scikit-learn does, or other weights differ."""
+        same = isinstance(weights, dict) and len({*map(str, weights.values())}) == 1 < len(weights)
+        if weights is None or same:
+            return False
+        if isinstance(weights, dict):
+            told = _("Balanced class weights replace those of the code.")
+            self.tell("class_weight", REPLACED, line, told)
+        elif computed:
+            self.tell("class_weight", AS_IS, line, "balanced")
+        else:
+            told = _("The class weights cannot be read: choose them on the Settings page.")
+            self.tell("class_weight", LEFT_OUT, line, told)
+        return computed or isinstance(weights, dict)
 
     def _plan(self, model: Model) -> dict[str, Any]:
         plan: dict[str, Any] = {}
@@ -478,29 +384,121 @@ class _Builder:
         """The data recipe with the one file or folder that the code reads, where it lies beside
         the code; what else it reads is named."""
         line, kind, path = reads.data_file(folder)
+        if path and kind == "builtin":
+            return self._built_in(reads, replace(data, name=path), fitted, line)
         if path:
             self.tell("data", AS_IS, line, path)
             data = replace(data, kind=kind, path=path)
-            return self._columns(reads, data, folder, fitted, line) if kind == "csv" else data
-        for line, _kind, name, code in reads.calls:
+            if kind != "csv":
+                return self._scaling(reads, data, fitted, pictures=True)
+            header: tuple[str, ...] = ()
+            with suppress(DataError):
+                header = sniff(folder / data.path, {}).names
+            found = self._columns(reads, data, header, fitted, line)
+            if not reads.text_options:
+                return self._scaling(reads, found, fitted, pictures=False)
+            texts = self._named(reads.features_and_targets(fitted)[0], header)
+            column = {"text": texts[0]} if len(texts) == 1 else {}
+            options = {**data.options, **reads.text_options, **column}
+            return replace(found, kind="text", columns={}, options=options)
+        for line, kind, name, code in reads.calls:
             said = _("'{code}': choose this data on the Data page.", code=code)
-            if name and not (folder / name).exists():
+            if name and kind != "builtin" and not (folder / name).exists():
                 said = _("'{name}' is missing: choose the data on the Data page.", name=name)
             self.tell("data", LEFT_OUT, line, said)
+            data = replace(data, name=data.name or name or code)  # no other data is proposed
+        return data
+
+    def _built_in(
+        self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], line: int
+    ) -> Data:
+        """The recipe with a built-in set; one that is to be downloaded first is only named."""
+        if data.name not in BUILTINS:
+            code = reads.calls[0][3]
+            said = _("NetBuilder does not include the data of '{code}': choose a file.", code=code)
+            self.tell("data", LEFT_OUT, line, said)
+            return data
+        if BUILTINS[data.name].fetched and not is_downloaded(data.name):
+            said = _(
+                "The data set '{name}' must be downloaded first: choose it on the Data page.",
+                name=data.name,
+            )
+            self.tell("data", LEFT_OUT, line, said)
+        else:
+            self.tell("data", AS_IS, line, data.name)
+            data = replace(data, kind="builtin")
+        if data.name == "imdb":
+            return replace(data, options={**data.options, **reads.text_options})
+        if data.name in PICTURE_SETS:
+            self._bring_to_shape(PICTURE_SETS[data.name], line)
+        data = self._scaling(reads, data, fitted, pictures=data.name in PICTURE_SETS)
+        x, _y = reads.features_and_targets(fitted)
+        if not any(one.names or one.positions for one in x):
+            return data
+        table = data_set(data.name).make(data.options).table
+        header = () if table is None else (*map(str, table.columns), "target")
+        found = self._columns(reads, data, header, fitted, line)
+        starts = [one.id for one in self.nodes if one.layer == "Input"]
+        if found.columns and len(starts) == 1:  # not all of the set's columns
+            used = tuple(one for one in header[:-1] if one not in found.columns)
+            found = replace(found, inputs={starts[0]: used})
+        return replace(found, target=(), columns={})
+
+    def _bring_to_shape(self, shape: list[int], line: int) -> None:
+        """Put a Flatten or Reshape between the pictures of a set and an Input of another shape."""
+        starts = [one for one in self.nodes if one.layer == "Input"]
+        given = starts[0].params.get("shape") if len(starts) == 1 else None
+        if not given or list(given) == shape or None in given or prod(given) != prod(shape):
+            return
+        start, layer = starts[0], "Flatten" if len(given) == 1 else "Reshape"
+        name = self._free_id(snake_case(layer))
+        params = {} if layer == "Flatten" else {"target_shape": list(given)}
+        self.nodes[self.nodes.index(start)] = replace(
+            start, params={**start.params, "shape": shape}
+        )
+        self.nodes.append(Node(name, layer, params))
+        self.edges = [(name if one == start.id else one, to) for one, to in self.edges]
+        self.edges.append((start.id, name))
+        said = _(
+            "{layer} stands for the code that brings samples of shape {shape} to {given}.",
+            layer=layer,
+            shape=shape,
+            given=list(given),
+        )
+        self.tell(name, REPLACED, line, said)
+
+    def _scaling(
+        self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], *, pictures: bool
+    ) -> Data:
+        """The recipe with the scaling that the code computes itself; else what it computes is
+        named."""
+        features, _targets = reads.features_and_targets(fitted, tables=False)
+        shapes = [one.params.get("shape") or () for one in self.nodes if one.layer == "Input"]
+        arranged = any(len(one) > 1 for one in shapes)
+        for line, code, scaling in dict.fromkeys(one.computed for one in features if one.computed):
+            how, _slash, divisor = scaling.partition("/")
+            if not how:
+                said = _("'{code}' is not computed: the features are those of the data.", code=code)
+                self.tell("features", LEFT_OUT, line, said)
+                continue
+            data = replace(data, scaling=how)
+            # Of rows that are arranged as pictures all numbers are scaled alike.
+            if divisor and not ((pictures or arranged) and divisor in ("255", "16")):
+                said = _("'{code}' is replaced by a scaling from 0 to 1.", code=code)
+                self.tell("scaling", REPLACED, line, said)
+            else:
+                self.tell("scaling", AS_IS, line, code)
         return data
 
     def _columns(
         self,
         reads: ScriptData,
         data: Data,
-        folder: Path,
+        header: tuple[str, ...],
         fitted: Mapping[str, Any],
         line: int,
     ) -> Data:
         """The recipe with the targets and features that the code takes out of its table."""
-        header: tuple[str, ...] = ()
-        with suppress(DataError):
-            header = sniff(folder / data.path, {}).names
         x, y = reads.features_and_targets(fitted)
         for name, where, value in reads.stored_columns:
             same = isinstance(value, Rows) and value.names == (name,) and value.computed is None
@@ -516,7 +514,7 @@ class _Builder:
             return data
         for one in y:
             if one.computed is not None:
-                where, code = one.computed
+                where, code, _scaling = one.computed
                 said = _("'{code}' is not computed: the target is the column itself.", code=code)
                 self.tell("target", LEFT_OUT, where, said)
         self.tell("target", AS_IS, y[0].line, ", ".join(target))

@@ -11,6 +11,7 @@ import ast
 import operator
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
@@ -22,12 +23,9 @@ from netbuilder.core.formats.importing.keras_code.calls import (
     Calls,
     ReturnError,
     calculated,
-    family_of,
-    layers_of,
     length,
-    word,
 )
-from netbuilder.core.formats.importing.keras_code.script_data import Rows, computed, selected
+from netbuilder.core.formats.importing.keras_code.script_data import Bunch, Rows, computed, selected
 from netbuilder.core.formats.importing.keras_code.values import (
     LOOP,
     Call,
@@ -37,7 +35,10 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Layer,
     Model,
     Unread,
+    family_of,
     kind_of,
+    layers_of,
+    word,
 )
 from netbuilder.core.i18n import gettext as _
 
@@ -375,7 +376,8 @@ class Interpreter(Calls):
             return self._of_tensors(sign, left, right, node)
         rows = next((one for one in (left, right) if isinstance(one, Rows)), None)
         if rows is not None:
-            return computed(rows, node)
+            divided = isinstance(sign, ast.Div) and rows is left
+            return computed(rows, node, right if rows is left else left, divided=divided)
         made = _OPERATORS.get(type(sign))
         if made is None or any(isinstance(one, Unread) for one in (left, right)):
             return Unread(node.lineno, ast.unparse(node)[:60])
@@ -432,6 +434,13 @@ class Interpreter(Calls):
 
     _of_generatorexp = _of_listcomp
 
+    def _of_dictcomp(self, node: ast.DictComp, names: dict[str, Any]) -> Any:
+        pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
+        found = self._of_listcomp(ast.ListComp(pair, node.generators), names)
+        if found is NotImplemented or not all(isinstance(key, str | int) for key, _one in found):
+            return NotImplemented
+        return dict(found)
+
     def _of_subscript(self, node: ast.Subscript, names: dict[str, Any]) -> Any:
         shaped = _shaped(node.value)
         if shaped is not None and isinstance(node.slice, ast.UnaryOp):
@@ -446,7 +455,10 @@ class Interpreter(Calls):
             return self._unknown_call(ast.unparse(node)[:40], [owner], node.lineno)
         if isinstance(owner, Rows):
             last = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) else node.slice
-            return selected(owner, self._key(last, names), last is not node.slice, node)
+            key = self._key(last, names)
+            if key is None or key is Ellipsis or getattr(key, "last", "") == "newaxis":
+                return replace(owner)
+            return selected(owner, key, last is not node.slice, node)
         if not isinstance(owner, list | tuple | dict | str):
             return NotImplemented
         if isinstance(node.slice, ast.Slice):
@@ -474,7 +486,15 @@ class Interpreter(Calls):
         )
 
     def _of_attribute(self, node: ast.Attribute, names: dict[str, Any]) -> Any:
-        owner = self._value(node.value, names)
+        return self._attribute(self._value(node.value, names), node)
+
+    def _attribute(self, owner: Any, node: ast.Attribute) -> Any:
+        found = self._attribute_of(owner, node)
+        return Unread(node.lineno, ast.unparse(node)[:60]) if found is NotImplemented else found
+
+    def _attribute_of(self, owner: Any, node: ast.Attribute) -> Any:
+        if isinstance(owner, Bunch):
+            return calculated(operator.getitem, owner, node.attr)
         if isinstance(owner, Dotted):
             name = Dotted(f"{owner.path}.{node.attr}")
             if name.last == "preprocess_input":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.data.kinds.builtin import read_builtin
 from netbuilder.core.formats.importing.keras_code.values import Unread
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list
@@ -20,11 +22,15 @@ _FOLDERS: Mapping[str, str] = {
     "text_dataset_from_directory": "text",
     "audio_dataset_from_directory": "sounds",
 }
-_OTHER = frozenset({"load_data", "flow_from_dataframe", "timeseries_dataset_from_array"})
-_SETS = frozenset({
-    "load_iris", "load_digits", "load_wine", "load_breast_cancer", "load_diabetes",
-    "load_dataset", "fetch_california_housing", "fetch_openml",
-})  # fmt: skip
+_OTHER = frozenset({"flow_from_dataframe", "timeseries_dataset_from_array"})
+#: Sets that fetchers of other packages know by another name.
+_OTHER_NAMES: Mapping[str, str] = {"mnist_784": "mnist", "cifar_10": "cifar10"}
+#: The shape of a picture in the sets that have pictures.
+PICTURE_SETS: Mapping[str, list[int]] = {
+    "digits": [8, 8, 1], "mnist": [28, 28, 1], "fashion_mnist": [28, 28, 1], "cifar10": [32, 32, 3],
+}  # fmt: skip
+#: What a script names the target column of a set.
+_TARGET = "target"
 # Arguments of ImageDataGenerator that change no picture at random.
 _NOT_AUGMENTING = frozenset({
     "rescale", "preprocessing_function", "validation_split", "data_format", "dtype", "fill_mode",
@@ -32,11 +38,14 @@ _NOT_AUGMENTING = frozenset({
 })  # fmt: skip
 
 _SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
+# What a division by hand names in the code, by the scaling that it is.
+_BY_HAND = {"standard": ("mean|avg", "std|sigma"), "minmax": ("min|low", "max|ptp|high|range")}
 _OTHER_SCALERS = frozenset({"RobustScaler", "MaxAbsScaler", "Normalizer", "PowerTransformer"})
 # What gives the same columns of other rows, or written in another way: functions, then methods.
 _ROW_FUNCTIONS = frozenset({
     "fit_transform", "transform", "array", "asarray", "to_categorical", "get_dummies",
-    "DataFrame", "expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor",
+    "DataFrame", "expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor", "cast",
+    "texts_to_sequences", "pad_sequences",
 })  # fmt: skip
 _ROW_METHODS = frozenset({
     "to_numpy", "astype", "copy", "dropna", "fillna", "reset_index", "sample", "to_frame", "head",
@@ -50,6 +59,15 @@ _ARITHMETIC = frozenset({
 _TABLE_ATTRIBUTES = frozenset({
     "shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt",
 })  # fmt: skip
+# What says how texts become numbers: arguments, and NetBuilder's names of them.
+_TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = {
+    "load_data": {"num_words": "max_words", "maxlen": "sequence_length"},
+    "Tokenizer": {"num_words": "max_words"},
+    "pad_sequences": {"maxlen": "sequence_length"},
+    "TextVectorization": {
+        "max_tokens": "max_words", "output_sequence_length": "sequence_length",
+    },
+}  # fmt: skip
 # Names that scripts give to a table's two sides where no ``fit`` takes them.
 _USUAL_NAMES = (
     ("x", "X", "x_train", "X_train", "features", "train_features"),
@@ -62,14 +80,16 @@ class Rows(Unread):
     """Rows of a table, which only reading it would give, and which of its columns they have.
 
     ``names``: None for all. ``without``: columns taken away. ``positions``: of those left.
-    ``computed``: line and code of what was done with them. ``part``: "train", "test" or
-    "validation" after a split. ``table``: False for arrays, which have no names.
+    ``computed``: line and code of what was done with them, and the scaling that it is ("" for
+    none). ``words``: all code that computed them. ``part``: "train", "test" or "validation" after a
+    split. ``table``: False for arrays, which have no names.
     """
 
     names: tuple[str, ...] | None = None
     without: tuple[str, ...] = ()
     positions: Any = None
-    computed: tuple[int, str] | None = None
+    computed: tuple[int, str, str] | None = None
+    words: str = ""
     part: str = ""
     table: bool = True
 
@@ -81,9 +101,36 @@ class Rows(Unread):
         return found if self.positions is None else found[self.positions]
 
 
-def computed(rows: Rows, node: ast.AST) -> Rows:
-    """Rows with which ``node`` computes."""
-    return replace(rows, computed=(getattr(node, "lineno", 0), ast.unparse(node)[:60]))
+class Bunch(dict[str, Any]):
+    """A set as scikit-learn's loaders give it: its rows, and the names of features and classes."""
+
+    def __init__(self, rows: Rows, name: str) -> None:
+        features = replace(rows, without=(_TARGET,))
+        target = replace(rows, names=(_TARGET,))
+        super().__init__(data=features, images=features, frame=rows, target=target)
+        self.name = name
+
+    def __missing__(self, key: str) -> Any:
+        if key not in ("target_names", "feature_names"):
+            raise KeyError(key)
+        samples = read_builtin(self.name, {})
+        if key == "feature_names":
+            return list(() if samples.table is None else samples.table.columns)
+        return sorted({str(one) for one in samples.targets.iloc[:, 0]})
+
+
+def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = False) -> Rows:
+    """Rows with which ``node`` computes, together with ``other``."""
+    code, scaling = ast.unparse(node), rows.computed[2] if rows.computed is not None else ""
+    words = f"{rows.words} {code} {getattr(other, 'text', '')}"
+    if divided and isinstance(other, int | float) and other > 1 and not rows.words:
+        scaling = f"minmax/{other:g}"
+    elif divided:
+        known = [
+            name for name, both in _BY_HAND.items() if all(re.search(one, words) for one in both)
+        ]
+        scaling = known[0] if known else ""
+    return replace(rows, computed=(getattr(node, "lineno", 0), code[:60], scaling), words=words)
 
 
 def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
@@ -120,21 +167,24 @@ class ScriptData:
     """What a script reads.
 
     Attributes:
-        calls: (line, kind, path, the code) of each call that reads samples; path "" where the
-            code does not say it.
+        calls: (line, kind, path, the code) of each call that reads samples; the path is the name
+            of a built-in set, and "" where the code does not say it.
         batch_size: of a call that makes batches of a folder; 0 where none says it.
+        text_options: how long texts are, and of how many words.
         stored_columns: (name, line, value) of each column that the script stores in a table.
         variables: the script's variables.
         scaling: of the last scaler; "" without one.
+        balanced: scikit-learn computes weights that balance the classes.
         test_split, validation_split: shares that the script splits off; None where it does not.
     """
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, str, str, str]] = []
         self.batch_size = 0
+        self.text_options: dict[str, int] = {}
         self.stored_columns: list[tuple[str, int, Any]] = []
         self.variables: dict[str, Any] = {}
-        self.scaling = ""
+        self.scaling, self.balanced = "", False
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
@@ -142,20 +192,52 @@ class ScriptData:
     def read_call(
         self,
         node: ast.Call,
+        target: str,
         args: list[Any],
         kwargs: Mapping[str, Any],
         remarks: list[tuple[str, int, str]],
     ) -> Any:
         """Keep a call that reads data, and give its rows, or those that a function gives for
-        others; None for any other call. Add a remark on what NetBuilder does not do with them."""
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        others; None for any other call. Add a remark on what NetBuilder does not do with them.
+
+        ``target``: the whole name of what is called, as far as it is known.
+        """
+        name = target.rpartition(".")[2]
         first = args[0] if args else None
+        for key, option in _TEXT_OPTIONS.get(name, {}).items():
+            if isinstance(kwargs.get(key), int):
+                self.text_options[option] = kwargs[key]
         if name == "train_test_split" and args:
             return self._split(node, args, kwargs, remarks)
         if isinstance(first, Rows) and name in _ROW_FUNCTIONS:
             return replace(first)
         if isinstance(first, Rows) and name in _ARITHMETIC and isinstance(node.func, ast.Attribute):
             return computed(first, node)
+        self._remark(node, name, args, kwargs, remarks)
+        if name == "load_data" or "datasets" in target or target.startswith("seaborn."):
+            found = self._set(node, target, first, kwargs)
+            if found is not None:
+                return found
+        if name not in (*_TABLES, *_FOLDERS, *_OTHER):
+            return None
+        given = kwargs.get("directory", args[0] if args else "")
+        path = given if isinstance(given, str) and name not in _OTHER else ""
+        kind = _FOLDERS.get(name, "csv" if name in _TABLES else "")
+        self.calls.append((node.lineno, kind, path, ast.unparse(node)[:60]))
+        size = kwargs.get("batch_size", 32 if name in _FOLDERS else None)
+        if isinstance(size, int) and not self.batch_size:
+            self.batch_size = size
+        return Rows(node.lineno, ast.unparse(node)[:60]) if name in _TABLES else None
+
+    def _remark(
+        self,
+        node: ast.Call,
+        name: str,
+        args: list[Any],
+        kwargs: Mapping[str, Any],
+        remarks: list[tuple[str, int, str]],
+    ) -> None:
+        """Keep scaling and class weights, and add a remark on what NetBuilder does otherwise."""
         if name in _SCALINGS or name in _OTHER_SCALERS:
             found = _SCALINGS.get(name, "")
             if found and self.scaling in ("", found) and not {"feature_range"} & set(kwargs):
@@ -164,7 +246,11 @@ class ScriptData:
                 code = ast.unparse(node)[:60]
                 told = _("'{code}': choose the scaling on the Data page.", code=code)
                 remarks.append(("scaling", node.lineno, told))
+        if name in ("compute_class_weight", "compute_sample_weight"):
+            self.balanced |= "balanced" in (*args, *kwargs.values())
         if name == "ImageDataGenerator":
+            if isinstance(kwargs.get("rescale"), int | float):
+                self.scaling = self.scaling or "minmax"
             changed = [key for key, one in kwargs.items() if key not in _NOT_AUGMENTING and one]
             if changed:
                 told = _(
@@ -173,17 +259,30 @@ class ScriptData:
                     arguments=format_list(changed),
                 )
                 remarks.append((name, node.lineno, told))
-        loads = name.startswith(("load_", "fetch_")) and name in _SETS
-        if name not in (*_TABLES, *_FOLDERS, *_OTHER) and not loads:
+
+    def _set(self, node: ast.Call, target: str, first: Any, kwargs: Mapping[str, Any]) -> Any:
+        """Keep a call that loads a set; give its rows in the form that this loader has."""
+        module, _dot, loader = target.rpartition(".")
+        text, line = ast.unparse(node)[:60], node.lineno
+        if loader == "load_data" and module:
+            name = module.rpartition(".")[2]
+        elif loader.startswith(("load_", "fetch_")):
+            name = loader.partition("_")[2]
+        else:
             return None
-        given = kwargs.get("directory", args[0] if args else "")
-        path = given if isinstance(given, str) and name not in _OTHER and not loads else ""
-        kind = _FOLDERS.get(name, "csv" if name in _TABLES else "")
-        self.calls.append((node.lineno, kind, path, ast.unparse(node)[:60]))
-        size = kwargs.get("batch_size", 32 if name in _FOLDERS else None)
-        if isinstance(size, int) and not self.batch_size:
-            self.batch_size = size
-        return Rows(node.lineno, ast.unparse(node)[:60]) if name in _TABLES else None
+        if name in ("dataset", "openml"):
+            given = kwargs.get("name", first)
+            name = given if isinstance(given, str) else name
+        name = _OTHER_NAMES.get(name, name)
+        self.calls.append((line, "builtin", name, text))
+        rows = Rows(line, text, table=name not in PICTURE_SETS)
+        if loader == "load_data":
+            parts = [replace(rows, part=part) for part in ("train", "test")]
+            return tuple((one, replace(one, names=(_TARGET,))) for one in parts)
+        if loader == "load_dataset":
+            return rows
+        bunch = Bunch(rows, name)
+        return (bunch["data"], bunch["target"]) if kwargs.get("return_X_y") is True else bunch
 
     def _split(
         self,
@@ -245,14 +344,17 @@ class ScriptData:
         whole = rows.table and rows.names is None and node.attr not in _TABLE_ATTRIBUTES
         return replace(rows, names=(node.attr,), without=()) if whole else NotImplemented
 
-    def features_and_targets(self, fitted: Mapping[str, Any]) -> tuple[list[Rows], list[Rows]]:
+    def features_and_targets(
+        self, fitted: Mapping[str, Any], *, tables: bool = True
+    ) -> tuple[list[Rows], list[Rows]]:
         """Features and targets that a table is parted into: what ``fit`` takes, or what the usual
-        names stand for; else a target is what was popped, or the only column dropped."""
+        names stand for; else a target is what was popped, or the only column dropped. Without
+        ``tables`` rows of arrays count, too."""
         found = []
         for key, usual in zip(("x", "y"), _USUAL_NAMES, strict=True):
-            given = [one for one in rows_in(fitted.get(key)) if one.table]
+            given = [one for one in rows_in(fitted.get(key)) if one.table >= tables]
             named = (self.variables.get(one) for one in usual)
-            more = [one for one in named if isinstance(one, Rows) and one.table]
+            more = [one for one in named if isinstance(one, Rows) and one.table >= tables]
             found.append(given or more[:1])
         x, y = found
         y = [one for one in y if one.names is not None or one.positions is not None]
@@ -263,7 +365,8 @@ class ScriptData:
         return x, y
 
     def data_file(self, folder: Path) -> tuple[int, str, str]:
-        """Line, kind and path of the one file or folder of data that is there; "" for none.
+        """Line, kind and path of the one file or folder of data that is there, or the name of the
+        one built-in set; "" for none.
 
         Folders for training and validation beside each other are one set: their parent.
         """
@@ -275,6 +378,11 @@ class ScriptData:
         if len(paths) != 1:
             return 0, "", ""
         kind, path = next(iter(paths))
-        there = folder / path
-        fits = there.is_file() if kind == "csv" else there.is_dir()
-        return self.calls[0][0], kind, path if fits and not Path(path).is_absolute() else ""
+        if kind == "builtin":
+            return self.calls[0][0], kind, path
+        name = Path(path).name  # of a path on another computer
+        for one in (path, name) if not Path(path).is_absolute() else (name,):
+            there = folder / one
+            if there.is_file() if kind == "csv" else there.is_dir():
+                return self.calls[0][0], kind, one
+        return self.calls[0][0], kind, ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -355,3 +355,58 @@ def _text_of(key: str, value: Any) -> str:
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
+
+
+def family_of(name: Dotted) -> str:
+    """The family of ``keras.applications`` whose function a name stands for."""
+    return "resnet" if name.room == "resnet50" else name.room
+
+
+def word(text: str) -> str:
+    """The name of a placeholder: its first words, as far as a name of a layer goes."""
+    found = "".join(letter if letter.isalnum() or letter == "." else " " for letter in text)
+    return "_".join(found.split())[:40] or "code"
+
+
+def tensors_in(values: list[Any]) -> Iterator[Call]:
+    """Calls of layers among values, in lists and dicts too."""
+    for value in values:
+        if isinstance(value, Call):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from tensors_in(list(value))
+        elif isinstance(value, dict):
+            yield from tensors_in(list(value.values()))
+
+
+def layers_of(owner: Any) -> Iterator[Layer]:
+    """The layers of a model, those of models inside it too, or the layer itself."""
+    if isinstance(owner, Layer):
+        yield owner
+    elif isinstance(owner, list | tuple):
+        for one in owner:
+            yield from layers_of(one)
+    elif isinstance(owner, Model):
+        if owner.layers is not None:
+            yield from layers_of(owner.layers)
+        elif owner.outputs:
+            yield from dict.fromkeys(call.layer for call in ordered(owner.outputs))
+        else:
+            yield from layers_of(list(owner.attributes.values()))
+
+
+def ordered(ends: Iterable[Call], starts: Iterable[Call] = ()) -> list[Call]:
+    """Return every call that leads to the ends, after what feeds it; nothing before the starts."""
+    found: dict[int, Call] = {}
+    known = {id(one) for one in starts}
+    waiting: list[tuple[Call, bool]] = [(one, False) for one in reversed(list(ends))]
+    while waiting:
+        call, ready = waiting.pop()
+        if id(call) in found or id(call) in known:
+            continue
+        if ready:
+            found[id(call)] = call
+            continue
+        waiting.append((call, True))
+        waiting += [(one, False) for one in reversed(call.sources)]
+    return list(found.values())

@@ -1,0 +1,131 @@
+"""A ``.py`` or ``.ipynb`` file as a syntax tree, with words for its lines."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netbuilder.core.errors import FormatError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.regular_file import read_json, require_regular_file
+
+MAX_BYTES = 16 * 2**20
+# Lines for IPython and not for Python: %magic, !command, help?, ?help.
+_MAGIC = re.compile(r"^\s*(%|!|\?|[\w.]+\?\??\s*$)")
+# Cells that are another language, or that only time or capture what follows.
+_CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
+_PYTHON_CELLS = frozenset({"time", "timeit", "capture", "prun"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """A parsed text. ``cells`` holds the first line of each code cell and the cell's number; empty
+    for a script."""
+
+    name: str
+    tree: ast.Module
+    cells: tuple[tuple[int, int], ...] = ()
+
+    def where(self, line: int) -> str:
+        """Words for a line: "line 12", of a notebook "cell 3, line 2"."""
+        return _where(line, self.cells)
+
+
+def read_source(path: Path) -> Source:
+    """Read and parse a ``.py`` or ``.ipynb`` file.
+
+    Raises:
+        FormatError: it is too large, no notebook, or no Python; a syntax error names its line.
+    """
+    require_regular_file(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise FormatError(
+            _("'{file}' cannot be read: {reason}.", file=path.name, reason=error.strerror or error),
+            _("Check the name and the folder."),
+            path=str(path),
+            code="code_not_readable",
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise FormatError(
+            _("'{file}' is larger than {count} MiB.", file=path.name, count=MAX_BYTES // 2**20),
+            _("Delete the outputs of the notebook, and save it again."),
+            path=str(path),
+            code="code_too_large",
+        )
+    cells: tuple[tuple[int, int], ...] = ()
+    text: str | bytes = data
+    if path.suffix.lower() == ".ipynb":
+        text, cells = _cells(read_json(data, f"'{path.name}'"), path)
+    return Source(path.name, _parsed(text, path, cells), cells)
+
+
+def _parsed(text: str | bytes, path: Path, cells: tuple[tuple[int, int], ...]) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        line = _where(error.lineno or 1, cells)
+        raise FormatError(
+            _(
+                "'{file}' has a syntax error in {line}: {reason}.",
+                file=path.name,
+                line=line,
+                reason=error.msg,
+            ),
+            _("Correct that line, or remove it, and import the file again."),
+            path=str(path),
+            code="code_syntax_error",
+        ) from error
+    except (ValueError, RecursionError, MemoryError, UnicodeError) as error:
+        raise FormatError(
+            _("'{file}' is not Python code: {reason}.", file=path.name, reason=error),
+            _("Save it as plain text in UTF-8."),
+            path=str(path),
+            code="code_not_python",
+        ) from error
+
+
+def _where(line: int, cells: tuple[tuple[int, int], ...]) -> str:
+    for first, number in reversed(cells):
+        if line >= first:
+            return _("cell {cell}, line {line}", cell=number, line=line - first + 1)
+    return _("line {line}", line=line)
+
+
+def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The joined text of the code cells, lines for IPython emptied."""
+    found = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(found, list):
+        raise FormatError(
+            _("'{file}' is not a Jupyter notebook: it has no cells.", file=path.name),
+            _("Save it in Jupyter again, as a notebook of version 4."),
+            path=str(path),
+            code="notebook_without_cells",
+        )
+    lines: list[str] = []
+    starts = []
+    for number, cell in enumerate(found, 1):
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", "")
+        text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        starts.append((len(lines) + 1, number))
+        own = text.splitlines() or [""]
+        magic = _CELL_MAGIC.match(own[0])
+        if magic is not None and magic[1] not in _PYTHON_CELLS:
+            own = [""] * len(own)
+        lines += [_without_magic(line) for line in own]
+    return "\n".join(lines) + "\n", tuple(starts)
+
+
+def _without_magic(line: str) -> str:
+    if not _MAGIC.match(line):
+        return line
+    # An indented magic may be all that a block holds.
+    indent = line[: len(line) - len(line.lstrip())]
+    return f"{indent}pass" if indent else ""
