@@ -157,7 +157,7 @@ def test_what_was_rendered_is_rendered_again_with_its_values(qtbot: QtBot) -> No
 
 
 class _Page(QWidget):
-    """Has a word in a context, as a button, as an item and in a sentence; one elsewhere has none."""
+    """Has a word in a context: on a button, as an item, and in a sentence."""
 
     def __init__(self) -> None:
         super().__init__()

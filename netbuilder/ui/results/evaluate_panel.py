@@ -138,7 +138,6 @@ class EvaluatePanel(QWidget):
         self.heat_title = heading(_("Confusion matrix"), self)
         self.heat_title.setWordWrap(True)  # of many classes it says which
         self.heat = HeatMap(self)
-        self.residuals_title = heading(_("Predicted against true"), self)
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Metrics"), self)
         self.parts_note = note_label("", self)
@@ -154,7 +153,6 @@ class EvaluatePanel(QWidget):
         self._results = (
             self.heat_title,
             self.heat,
-            self.residuals_title,
             self.residuals,
             self.parts,
             self.parts_note,
@@ -335,7 +333,6 @@ class EvaluatePanel(QWidget):
                 else _("Confusion matrix")
             )  # fmt: skip
         self.residuals.show_evaluation(found)
-        self.residuals_title.setVisible(found.task == "regression")
         self.compare.show_evaluation(whole)
         self.threshold.show_evaluation(found)
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))

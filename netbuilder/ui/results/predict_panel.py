@@ -249,8 +249,8 @@ class PredictPanel(QWidget):
         self._activations_service.show_row(self._activations_service.index + 1)
 
     def _row_asked(self) -> None:
-        """The row that was asked for, here or on the canvas, takes the place of a sample of one's own,
-        but not of a file's answers."""
+        """The row that was asked for, here or on the canvas, takes the place of one's own sample, but
+        not of a file's answers."""
         self._another_asked = not self._file_asked
 
     def _look_changed(self) -> None:
