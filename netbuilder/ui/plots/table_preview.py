@@ -41,6 +41,9 @@ _COLUMN_WIDTH = 240
 _SIDES = 18
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+#: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
+_FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
 _NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
 
@@ -56,6 +59,8 @@ class TextTable(QAbstractTableModel):
         self._marked: frozenset[int] = frozenset()
         self._row_tips: Sequence[str] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
+        self._figures: frozenset[int] = frozenset()
+        self.folded = False
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By the numbers or words of a column, what is empty last; -1: as they came."""
@@ -83,13 +88,22 @@ class TextTable(QAbstractTableModel):
         tips: tuple[str, ...] = (),
         marked: frozenset[int] = frozenset(),
         row_tips: Sequence[str] = (),
+        figures: frozenset[int] = frozenset(),
     ) -> None:
-        """Show other rows."""
+        """Show other rows; ``figures`` are columns of numbers, which stand at the right."""
         self._row_tips = row_tips
         self.beginResetModel()
+        self._figures, self.folded = figures, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
         self._order = None
         self.endResetModel()
+
+    def fold(self, folded: bool) -> None:
+        """Have the last column stand below the one before it, in the same cells, or not."""
+        if folded != self.folded:
+            self.beginResetModel()
+            self.folded = folded
+            self.endResetModel()
 
     def retranslate(self) -> None:
         """Show the heads in another language."""
@@ -101,12 +115,16 @@ class TextTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._columns)
+        return 0 if parent.isValid() else len(self._columns) - self.folded
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        text = self._rows[self.place(index.row())][index.column()]
+        cells = self._rows[self.place(index.row())]
+        text = cells[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return text or "–"
+            below = cells[-1] if self.folded and index.column() == len(cells) - 2 else ""
+            return f"{text}\n{below}" if below else text or "–"
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
+            return _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
@@ -122,7 +140,11 @@ class TextTable(QAbstractTableModel):
             return self.place(section) + 1 if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             name = self._columns[section]
+            if self.folded and section == len(self._columns) - 2:
+                name = f"{name}\n{self._columns[-1]}"
             return f"▸ {name}" if section in self._marked else name
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self._figures:
+            return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
             return self._tips[section]
         if role == Qt.ItemDataRole.FontRole:
@@ -196,6 +218,7 @@ class ShortTable(QTableView):
         super().__init__(parent)
         self.rows = TextTable(self)
         self._most, self._narrow = most, 0
+        self._folds, self._needed = False, 0  # of a table that folds: the width that it needs
         text_table(self.rows, name, parent, self)
         self.setWordWrap(True)
         self.verticalHeader().hide()
@@ -212,17 +235,33 @@ class ShortTable(QTableView):
         *,
         narrow: int = 1,
         row_tips: Sequence[str] = (),
+        folds: bool = False,
     ) -> None:
         """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
-        of the table: in a narrow one their words wrap, too."""
-        self.rows.show_rows(columns, rows, row_tips=row_tips)
+        of the table: in a narrow one their words wrap, too. Numbers behind the first column stand
+        at the right. Where the table ``folds``, its last column stands in the cells of the one
+        before it while there is no room for both."""
+        figures = frozenset(
+            column
+            for column in range(1, len(columns))
+            if all(_FIGURE.fullmatch(row[column]) for row in rows)
+        )
+        self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures)
+        self._folds, self._needed = folds, 0
         self._narrow = min(narrow, len(columns) - 1)
         self.fit()
 
     def fit(self) -> None:
         """Be as high as the rows; no head is cut, and where words wrap, no number and no word."""
+        if self.rows.folded and self.viewport().width() >= self._needed:
+            self.rows.fold(False)
+        widths = self._widths()
+        if self._folds and not self.rows.folded and sum(widths) > self.viewport().width():
+            self._needed = sum(widths)
+            self.rows.fold(True)
+            widths = self._widths()
         header, columns = self.horizontalHeader(), range(self.rows.columnCount())
-        for column, wide in zip(columns, self._widths(), strict=True):
+        for column, wide in zip(columns, widths, strict=True):
             header.resizeSection(column, wide)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
@@ -269,7 +308,9 @@ class ShortTable(QTableView):
         """The least width of a column that cuts none of its words."""
         said = (str(self.rows.index(row, column).data()) for row in range(self.rows.rowCount()))
         width = self.fontMetrics().horizontalAdvance
-        return _SIDES + max((width(word) for one in said for word in one.split(" ")), default=0)
+        return _SIDES + max(
+            (width(word) for one in said for word in re.split("[ \n]", one)), default=0
+        )
 
     def _wrapped(self, row: int) -> int:
         """How high a row is whose words wrap in the widths of their columns."""

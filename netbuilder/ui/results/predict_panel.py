@@ -114,7 +114,6 @@ class PredictPanel(QWidget):
         self.learning.answered.connect(self._show_learned)
         workbench.speed_changed.connect(self._pace_changed)
         activations_service.changed.connect(self._look_changed)
-        activations_service.row_asked.connect(self._row_asked)
         workbench.models.changed.connect(self._trained_changed)
         follow_next_step(workbench, self.waiting, self._wait)
         self._trained_changed()
@@ -245,13 +244,8 @@ class PredictPanel(QWidget):
     def _another(self) -> None:
         """Look at the next sample of the test data; Inside and the canvas follow."""
         self._asked_by_hand()
-        self._file_asked = False
+        self._another_asked = True
         self._activations_service.show_row(self._activations_service.index + 1)
-
-    def _row_asked(self) -> None:
-        """The row that was asked for, here or on the canvas, takes the place of one's own sample, but
-        not of a file's answers."""
-        self._another_asked = not self._file_asked
 
     def _look_changed(self) -> None:
         """Ask about the test sample that the canvas shows, where none was drawn or written."""
@@ -300,7 +294,7 @@ class PredictPanel(QWidget):
         if asked.own and asked.sample is not None:
             self._activations_service.show_own(asked.sample, asked.own)
         else:
-            self._activations_service.leave_own()
+            self._leave_own()
         if self.learning.going:
             self._ask_no_more()
             return
@@ -317,8 +311,13 @@ class PredictPanel(QWidget):
         self.learning.ask(None)
         self._clear_answer()
         self.why.show_sample(None)
-        self._activations_service.leave_own()
+        self._leave_own()
         self.about.setText(words)
+
+    def _leave_own(self) -> None:
+        """What was a person's own is asked about no more: the canvas shows a row again."""
+        if self._activations_service.own is not None:
+            self._activations_service.show_row(self._activations_service.index)
 
     def _clear_answer(self) -> None:
         self.head.clear()

@@ -291,12 +291,10 @@ class ActivationService(QObject):
     """Looks at a row, or at a sample of a person's own, with the model trained last.
 
     ``changed``: ``node_activations`` is another. ``row_chosen``: ``index``, or ``own``, is another.
-    ``row_asked``: a person asked for a row, on whichever page.
     """
 
     changed = Signal()
     row_chosen = Signal()
-    row_asked = Signal()
 
     def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -311,17 +309,7 @@ class ActivationService(QObject):
         workbench.store.project_replaced.connect(self._begin_anew)
 
     def show_row(self, index: int) -> None:
-        """Look at the row of the test data that a person asked for; behind the last one comes the
-        first."""
-        self.row_asked.emit()
-        self._show_row(index)
-
-    def leave_own(self) -> None:
-        """Look at the row again that was looked at before a sample of a person's own."""
-        if self.own is not None:
-            self._show_row(self.index)
-
-    def _show_row(self, index: int) -> None:
+        """Look at another row of the test data; behind the last one comes the first."""
         if self.rows:
             index %= self.rows
         another = index != self.index or self.own is not None
@@ -380,7 +368,7 @@ class ActivationService(QObject):
             self.changed.emit()
         elif new.model is not old.model:
             # Who asks about a sample of one's own says so again to the new network.
-            self._show_row(self.index)
+            self.show_row(self.index)
 
     def _is_current(self) -> bool:
         question: _SampleRequest = self._worker.inputs[0]
