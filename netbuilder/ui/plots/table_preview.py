@@ -253,10 +253,11 @@ class ShortTable(QTableView):
 
     def fit(self) -> None:
         """Be as high as the rows; no head is cut, and where words wrap, no number and no word."""
-        if self.rows.folded and self.viewport().width() >= self._needed:
+        room = self.viewport().width()
+        if self.rows.folded and room >= self._needed:
             self.rows.fold(False)
         widths = self._widths()
-        if self._folds and not self.rows.folded and sum(widths) > self.viewport().width():
+        if self._folds and not self.rows.folded and _LAID_OUT <= room < sum(widths):
             self._needed = sum(widths)
             self.rows.fold(True)
             widths = self._widths()
