@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,8 +38,10 @@ from netbuilder.ui.widgets.labels import note_label
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
+#: Of a line in the head of a column that another stands in.
+_HEAD_LETTERS = 14
 #: What stands left and right of a cell's words: the stylesheet's padding and Qt's margins.
-_SIDES = 18
+_SIDES = 14
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -59,6 +62,7 @@ class TextTable(QAbstractTableModel):
         self._marked: frozenset[int] = frozenset()
         self._row_tips: Sequence[str] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
+        self._arrow = (-1, "")  # of the column that the rows are sorted by
         self._figures: frozenset[int] = frozenset()
         self.folded = False
 
@@ -75,7 +79,9 @@ class TextTable(QAbstractTableModel):
             self._order = [*some, *(place for place, cell in enumerate(cells) if not cell)]
         else:
             self._order = None
+        self._arrow = (column, " ▴" if order == Qt.SortOrder.AscendingOrder else " ▾")
         self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(len(self._columns) - 1, 0))
 
     def place(self, row: int) -> int:
         """Which of the rows that were given stands in a row, however they are sorted."""
@@ -95,7 +101,7 @@ class TextTable(QAbstractTableModel):
         self.beginResetModel()
         self._figures, self.folded = figures, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
-        self._order = None
+        self._order, self._arrow = None, (-1, "")
         self.endResetModel()
 
     def fold(self, folded: bool) -> None:
@@ -141,8 +147,9 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             name = self._columns[section]
             if self.folded and section == len(self._columns) - 2:
-                name = f"{name}\n{self._columns[-1]}"
-            return f"▸ {name}" if section in self._marked else name
+                name = "\n".join((name, *textwrap.wrap(self._columns[-1], _HEAD_LETTERS)))
+            arrow = self._arrow[1] if section == self._arrow[0] else ""
+            return f"▸ {name}{arrow}" if section in self._marked else f"{name}{arrow}"
         if role == Qt.ItemDataRole.TextAlignmentRole and section in self._figures:
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
@@ -168,6 +175,7 @@ def sorts_by_headers(table: QTableView) -> None:
     header.setSortIndicatorClearable(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     table.setSortingEnabled(True)
+    header.setSortIndicatorShown(False)  # it takes room of every column; the model writes an arrow
     # Other rows come as they stand in their file.
     table.model().modelReset.connect(
         lambda: header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -227,6 +235,7 @@ class ShortTable(QTableView):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.fit)
         header.sectionResized.connect(self._soon.start)
+        self.rows.headerDataChanged.connect(self._soon.start)
 
     def show_rows(
         self,

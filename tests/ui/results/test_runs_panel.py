@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, short_result
+from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, loss_text
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -132,7 +132,7 @@ def test_what_was_kept_is_what_all_speak_about(
     assert f"Epoch {kept} of 12 was kept." in window.inspector.summary.lines["result"].text()
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
-    assert panel.model.index(0, 3).data() == short_result(min(held))
+    assert panel.model.index(0, 3).data() == loss_text(min(held))
     # And as it is found again when its project is opened another time.
     curves = curves_of(panel.model.runs[0])
     assert (curves.kept_epoch, short_number(curves.told("val_loss"))) == (
