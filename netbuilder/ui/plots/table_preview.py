@@ -227,6 +227,9 @@ class ShortTable(QTableView):
         self.rows = TextTable(self)
         self._most, self._narrow = most, 0
         self._folds, self._needed = False, 0  # of a table that folds: the width that it needs
+        self.least_height = 0
+        self._names: list[str] = []  # what the rows are about
+        self._heights: dict[tuple[int, int, int], int] = {}  # of these rows, in the widths so far
         text_table(self.rows, name, parent, self)
         self.setWordWrap(True)
         self.verticalHeader().hide()
@@ -257,6 +260,10 @@ class ShortTable(QTableView):
         )
         self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures)
         self._folds, self._needed = folds, 0
+        names = [row[0] for row in rows]
+        if names != self._names:
+            self._names = names
+            self._heights.clear()
         self._narrow = min(narrow, len(columns) - 1)
         self.fit()
 
@@ -275,11 +282,15 @@ class ShortTable(QTableView):
             header.resizeSection(column, wide)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
-                self.setRowHeight(row, self._wrapped(row))
+                # What comes late for the same rows must not make them lower.
+                place = row, room, self.fontMetrics().height()
+                self._heights[place] = max(self._wrapped(row), self._heights.get(place, 0))
+                self.setRowHeight(row, self._heights[place])
         rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        self.setFixedHeight(min(header.sizeHint().height() + rows + more + 4, self._most))
+        high = max(header.sizeHint().height() + rows + more + 4, self.least_height)
+        self.setFixedHeight(min(high, self._most))
 
     def _widths(self) -> list[int]:
         """The width of each column: its words at least; then, as far as there is room, narrow ones
@@ -295,9 +306,12 @@ class ShortTable(QTableView):
             wide = [max(heads[one], self._longest_word(one)) for one in columns]
         else:
             wide = [max(heads[one], min(whole[one], room // len(columns))) for one in columns]
-        spare = room - sum(wide)
         narrow, others = columns[: self._narrow], columns[self._narrow :]
         part = int(room * _NARROW)
+        if not self.wordWrap():
+            for one in narrow:
+                wide[one] = max(wide[one], min(whole[one], room // 2))
+        spare = room - sum(wide)
         wanted = [(one, min(whole[one], part)) for one in narrow]
         for one, most in (*wanted, *((one, whole[one]) for one in (*others, *narrow))):
             more = max(0, min(spare, most - wide[one]))

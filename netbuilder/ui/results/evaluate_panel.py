@@ -69,6 +69,7 @@ class SampleList(QWidget):
         for widget in (self.words, self.grid, self.table):
             layout.addWidget(widget)
         self._rows: tuple[int, ...] = ()
+        self._expected = 0
         for view in (self.grid, self.table):
             view.setToolTip(
                 _("Click a sample to see it on the canvas and on the Inside and Predict pages")
@@ -87,7 +88,12 @@ class SampleList(QWidget):
         self.grid.setVisible(pictures)
         self.grid.show_images(np.zeros((0, 1, 1, 1), np.uint8), [])
         self.table.setVisible(not pictures)
-        self.table.show_rows(("…",), [("…",)] * count, narrow=0)
+        self.table.least_height = 0
+        self.table.show_rows(("…",), [("…",)] * count)
+        self._expected = count
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        self.table.least_height = self.table.height() + bar
+        self.table.fit()
         self.show()
 
     def show_samples(self, found: MistakeSamples | None, words: str) -> None:
@@ -105,7 +111,9 @@ class SampleList(QWidget):
             self.grid.show_images(np.array(shown), list(found.captions))
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
-        self.table.show_rows((found.what, *found.names), rows, narrow=0)
+        if len(rows) != self._expected:
+            self.table.least_height = 0
+        self.table.show_rows((found.what, *found.names), rows)
         self.table.resizeColumnsToContents()
         self.table.fit()
 

@@ -47,7 +47,7 @@ def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
     page.show()
     table.show_rows(head, rows, folds=True)
     model = table.rows
-    for width, columns in ((700, 5), (360, 4), (700, 5), (360, 4)):
+    for width, columns in ((700, 5), (310, 4), (700, 5), (310, 4)):
         table.setFixedWidth(width)
         qtbot.waitUntil(lambda columns=columns: model.columnCount() == columns)
         qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0)

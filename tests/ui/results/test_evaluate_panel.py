@@ -104,6 +104,7 @@ def test_nothing_moves_when_late_values_come(
     at_rest: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch, name: str,
 ) -> None:  # fmt: skip
     window = open_window(edits.set_training(example(name), epochs=3))
+    window.resize(1024, 700)
     panel = window.docks.show_panel("evaluate")
     held: list[object] = []
     found = panel.behind._worker._found

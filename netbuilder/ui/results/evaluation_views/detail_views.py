@@ -33,13 +33,21 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.views.evaluation_service import Behind
 
 
+def _calibration_words(error: str) -> str:
+    return _(
+        "Expected calibration error {error}: on average, confidence and share correct "
+        "differ by this much. On the dotted line they are equal.",
+        error=error,
+    )
+
+
 class CalibrationView(QWidget):
     """A reliability diagram: how often predictions of a confidence are correct."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.found: Calibration | None = None
-        self.words = note_label("…\n", self)  # as high as what it will say
+        self.words = note_label(_calibration_words("…"), self)
         self.plot = NoWheelPlot("calibration", 200, self)
         self.plot.drawn = self._draw  # type: ignore[method-assign]
         layout = QVBoxLayout(self)
@@ -54,14 +62,7 @@ class CalibrationView(QWidget):
         self.found = found
         self.setVisible(found is not None)
         if found is not None:
-            error = format_number(found.expected_error, ".3f")
-            self.words.setText(
-                _(
-                    "Expected calibration error {error}: on average, confidence and share correct "
-                    "differ by this much. On the dotted line they are equal.",
-                    error=error,
-                )
-            )
+            self.words.setText(_calibration_words(format_number(found.expected_error, ".3f")))
             self._draw()
 
     def _draw(self) -> None:
@@ -176,7 +177,9 @@ class GroupView(QWidget):
 
     def expect(self, trained: TrainedModel) -> None:
         """Keep the place of the groups of an evaluation that is being looked into."""
+        self._behind = None
         self._offer(_columns(trained))
+        self._ask()
 
     def _offer(self, names: Sequence[str]) -> None:
         before = self.column.currentText() if self.column.currentIndex() > 0 else ""
