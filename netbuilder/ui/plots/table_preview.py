@@ -229,7 +229,11 @@ class ShortTable(QTableView):
         self._folds, self._needed = False, 0  # of a table that folds: the width that it needs
         self.least_height = 0
         self._names: list[str] = []  # what the rows are about
-        self._heights: dict[tuple[int, int, int], int] = {}  # of these rows, in the widths so far
+        self._waits = False
+        # Of these rows while they waited, and the width that they had: what comes late must not
+        # make them lower.
+        self._heights: list[int] = []
+        self._held_for = 0
         text_table(self.rows, name, parent, self)
         self.setWordWrap(True)
         self.verticalHeader().hide()
@@ -253,6 +257,7 @@ class ShortTable(QTableView):
         of the table: in a narrow one their words wrap, too. Numbers behind the first column stand
         at the right. Where the table ``folds``, its last column stands in the cells of the one
         before it while there is no room for both."""
+        heights = [self.rowHeight(row) for row in range(self.rows.rowCount())]
         figures = frozenset(
             column
             for column in range(1, len(columns))
@@ -260,10 +265,10 @@ class ShortTable(QTableView):
         )
         self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures)
         self._folds, self._needed = folds, 0
-        names = [row[0] for row in rows]
-        if names != self._names:
-            self._names = names
-            self._heights.clear()
+        names, waited = [row[0] for row in rows], self._waits and self.isVisible()
+        self._waits = any(cell.endswith("…") for row in rows for cell in row)
+        self._heights = heights if waited and names == self._names else []
+        self._names, self._held_for = names, self.viewport().width()
         self._narrow = min(narrow, len(columns) - 1)
         self.fit()
 
@@ -282,10 +287,8 @@ class ShortTable(QTableView):
             header.resizeSection(column, wide)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
-                # What comes late for the same rows must not make them lower.
-                place = row, room, self.fontMetrics().height()
-                self._heights[place] = max(self._wrapped(row), self._heights.get(place, 0))
-                self.setRowHeight(row, self._heights[place])
+                least = self._heights[row] if self._heights and room == self._held_for else 0
+                self.setRowHeight(row, max(self._wrapped(row), least))
         rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
