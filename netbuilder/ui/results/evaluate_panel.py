@@ -440,7 +440,9 @@ class EvaluatePanel(QWidget):
         else:
             self.parts_note.setText(self.parts_note.text() or _(_COMPARING))
         lines = 1 if file is not None else 3
-        self.parts_note.setMinimumHeight(lines * self.parts_note.fontMetrics().lineSpacing())
+        note = self.parts_note
+        high = lines * note.fontMetrics().lineSpacing()
+        note.setMinimumHeight(max(high, note.heightForWidth(note.width())))
         self.parts_note.show()
         # What was said of the network before stands there, pale, until the new is found.
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
