@@ -106,7 +106,7 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
     kept = replace(run, id="2", kept_epoch=48, kept={"loss": 0.02, "val_loss": 0.00575})
     model.show_runs([run, kept])
     cells = [[model.index(row, column).data() for column in (2, 3)] for row in range(2)]
-    assert cells == [["100", "0.0302"], ["48 of 100", "0.00575"]]
+    assert cells == [["100", "0.0302"], ["48 of 100", "0.0057"]], "the same decimals"
     assert model.index(1, 3).data(SORT_ROLE) == 0.00575
     told = model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "val loss 0.00575 in epoch 48" in told and "0.0302" not in told

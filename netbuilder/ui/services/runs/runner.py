@@ -562,9 +562,8 @@ class Runner(QObject):
             self.curves.kept_epoch = end.trained.kept_epoch
             self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
             run_id = self.session.run_id if self.session is not None and end.kept else ""
-            self._workbench.models.submit(
-                ModelState(end.trained, Source.RUN, end.evaluation, run_id)
-            )
+            state = ModelState(end.trained, Source.RUN, end.evaluation, run_id)
+            self._workbench.models.submit(state)
         else:
             self._workbench.models.withdraw_snapshot()
             if not kept:
