@@ -28,7 +28,8 @@ import logging
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -92,6 +93,10 @@ class _State:
     #: None where nobody changes the language of what is shown.
     fixed: dict[str, Callable[[], str]] | None = None
     filled: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
+    #: Texts that were rendered in a context, by the module that asked: the same words elsewhere may
+    #: be another message. ``newest``: those that were rendered in one last.
+    placed: dict[str, dict[str, Callable[[], str]]] = {}  # noqa: RUF012  one for the process
+    newest: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
     style_before: NumberStyle | None = None
 
 
@@ -110,15 +115,19 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
     text = _catalog().ngettext(singular, plural, count)
     written = localized(f"{count:,}")
     text = _filled(text, singular if count == 1 else plural, {"count": written, **values})
-    if _State.fixed is not None:
-        remember(text, partial(_again, text, partial(ngettext, singular, plural, count), values))
+    again = partial(ngettext, singular, plural, count)
+    if values:
+        _remember(text, again, values)
+    else:
+        remember(text, again)
     return text
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return ``message`` as it is said in ``context``: "Open" of a file, "open" of a path."""
     text = _filled(_catalog().pgettext(context, message), message, values)
-    _remember(text, partial(pgettext, context, message), values, context=context)
+    where = sys._getframe(1).f_globals.get("__name__", "")
+    _remember(text, partial(pgettext, context, message), values, where=where)
     return text
 
 
@@ -149,32 +158,62 @@ def remember(text: str, again: Callable[[], str]) -> None:
 
 
 def _remember(
-    text: str, render: Callable[..., str], values: Mapping[str, object], *, context: str = ""
+    text: str, render: Callable[..., str], values: Mapping[str, object], *, where: str = ""
 ) -> None:
-    if _State.fixed is None:
+    if _State.fixed is None or not text:
         return
+    again = partial(_again, text, render, values, _in_context(values)) if values else render
+    _State.newest.pop(text, None)
+    if where:
+        _State.placed.setdefault(text, {})[where] = _State.newest[text] = again
     if values:
-        remember(text, partial(_again, text, render, values))
-    elif context:  # the same text without a context is the usual one
+        remember(text, again)
+    elif where:  # the same text without a context is the usual one
         _State.fixed.setdefault(text, render)
-    elif text:
+    else:
         _State.fixed[text] = render
 
 
-def _again(text: str, render: Callable[..., str], values: Mapping[str, object]) -> str:
+def _in_context(values: Mapping[str, object]) -> dict[str, Callable[[], str]]:
+    newest = _State.newest
+    return {
+        name: newest[value]
+        for name, value in values.items()
+        if isinstance(value, str) and value in newest
+    }
+
+
+def _again(
+    text: str,
+    render: Callable[..., str],
+    values: Mapping[str, object],
+    in_context: Mapping[str, Callable[[], str]],
+) -> str:
     return render(**{
-        name: rerendered(value) if isinstance(value, str) and value != text else value
+        name: in_context[name]() if name in in_context
+        else rerendered(value) if isinstance(value, str) and value != text else value
         for name, value in values.items()
     })  # fmt: skip
 
 
-def rerendered(text: str) -> str:
+def is_in_context(text: str) -> bool:
+    """Whether ``rerendered`` has to know which modules show a text."""
+    return text in _State.placed
+
+
+def rerendered(text: str, modules: Iterable[str] = ()) -> str:
     """Return a text that was rendered before in the language that is chosen now.
 
     Numbers are rewritten in the language's style; what no message made is returned as it is.
+
+    Args:
+        text: what was rendered.
+        modules: whose classes show it, the nearest first: what they rendered by ``pgettext`` goes
+            before the same words of others.
     """
-    fixed = _State.fixed or {}
-    again = fixed.get(text) or _State.filled.get(text)
+    placed, fixed = _State.placed.get(text, {}), _State.fixed or {}
+    again = next((placed[one] for one in modules if one in placed), None)
+    again = again or fixed.get(text) or _State.filled.get(text)
     return again() if again is not None else _renumbered(text)
 
 

@@ -119,6 +119,18 @@ def format_measure(value: float, unit: str) -> str:
     return format_with_unit(text, unit)
 
 
+def format_measures(values: Sequence[float], unit: str) -> list[str]:
+    """Numbers with their unit that stand below or beside each other, all with the same decimals."""
+    most = max(map(abs, values), default=0.0)
+    if len(values) < 2 or not math.isfinite(most):
+        return [format_measure(value, unit) for value in values]
+    if _currency(unit) and 0.01 <= most < 1000:
+        texts = [format_number(value, ".2f") for value in values]
+    else:
+        texts = format_aligned(values, 4)
+    return [format_with_unit(text, unit) for text in texts]
+
+
 def label_with_unit(name: str, unit: str) -> str:
     """What stands beside an axis: ``price ($)``."""
     return f"{name} ({unit})" if unit else name

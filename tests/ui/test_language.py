@@ -8,7 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialogButtonBox, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialogButtonBox,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
@@ -42,6 +50,16 @@ msgstr[1] "{count} Zeilen"
 
 msgid "{part} of {whole} are used."
 msgstr "Von {whole} werden {part} benutzt."
+
+msgid "Start"
+msgstr "Anfang"
+
+msgctxt "button"
+msgid "Start"
+msgstr "Starten"
+
+msgid "Open {name}"
+msgstr "{name} öffnen"
 """
 
 
@@ -136,6 +154,28 @@ def test_what_was_rendered_is_rendered_again_with_its_values(qtbot: QtBot) -> No
     for label, text in written.items():
         assert label.text().replace("\u202f", "\xa0") == text
     assert top.toolTip() == "Die Datei „a.csv“ hat keine Kopfzeile."
+
+
+class _Page(QWidget):
+    """Has a word in a context: on a button, as an item, and in a sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.button = QPushButton(i18n.pgettext("button", "Start"), self)
+        self.sentence = QLabel(i18n.gettext("Open {name}", name=self.button.text()), self)
+        self.items = QComboBox(self)
+        self.items.addItem(i18n.pgettext("button", "Start"))
+
+
+def test_a_word_in_a_context_is_rendered_again_in_its_context(qtbot: QtBot) -> None:
+    page = _Page()
+    other = QLabel(i18n.gettext("Start"))
+    for widget in (page, other):
+        qtbot.addWidget(widget)
+    for language, shown, plain in (("de", "Starten", "Anfang"), ("en", "Start", "Start")) * 2:
+        retranslate.choose_language(language)
+        assert (page.button.text(), page.items.itemText(0), other.text()) == (shown, shown, plain)
+        assert page.sentence.text() == {"de": f"{shown} öffnen", "en": f"Open {shown}"}[language]
 
 
 def test_the_settings_show_the_languages_and_take_one_at_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from netbuilder.core.results.own_units import (
     preprocessing_of,
     repeated_predictor,
 )
-from netbuilder.core.wording import format_measure, format_number, format_percent
+from netbuilder.core.wording import format_measure, format_measures, format_number, format_percent
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
@@ -116,6 +116,10 @@ class Evaluation:
         they have the same."""
         same = self.units if column is None else self.units[column : column + 1]
         return format_measure(value, same[0] if len(set(same)) == 1 else "")
+
+    def told_aligned(self, values: Sequence[float]) -> list[str]:
+        """Numbers of all columns in words that stand beside each other, as ``told`` says one."""
+        return format_measures(values, self.units[0] if len(set(self.units)) == 1 else "")
 
     @property
     def whole(self) -> bool:

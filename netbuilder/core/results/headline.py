@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_aligned, format_number, format_percent
 
 #: A class with fewer samples than one for so many of the largest class is rare.
 RARE = 20
@@ -143,13 +143,41 @@ def metric_text(found: Evaluation, name: str, value: float) -> str:
     return format_number(value, ".3f" if size < 10 else "")
 
 
+def metric_texts(found: Evaluation, name: str, values: Sequence[float]) -> list[str]:
+    """Write values of one metric that stand below or beside each other: with the same decimals."""
+    if name.endswith("error"):
+        return found.told_aligned(values)
+    sizes = [abs(value) for value in values if value]
+    shares = name in _SHARES and all(0 <= value <= 1 for value in values)
+    if len(sizes) < 2 or shares or any(0.9995 <= size < 1 for size in sizes):
+        return [metric_text(found, name, value) for value in values]
+    if max(sizes) >= 10:
+        return format_aligned(values, 4)
+    places = max(3, min(-math.floor(math.log10(min(sizes))), 6))
+    return [format_number(value, f".{places}f") for value in values]
+
+
+def metric_column(
+    found: Evaluation,
+    name: str,
+    rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]],
+) -> list[tuple[str, str]]:
+    """Write values of one metric, each with its 95% interval ("" where none is known), for a
+    table: with the same decimals in all its rows."""
+    numbers = [(value, *intervals.get(name, ())) for value, intervals in rows]
+    texts = iter(metric_texts(found, name, [one for row in numbers for one in row]))
+    cells = [[next(texts) for _one in row] for row in numbers]
+    return [(value, _range(*ends) if ends else "") for value, *ends in cells]
+
+
 def interval_text(
     found: Evaluation, name: str, intervals: Mapping[str, tuple[float, float]]
 ) -> str:
     """Write the 95% interval of a metric; "" where none is known."""
-    if name not in intervals:
-        return ""
-    low, high = (metric_text(found, name, value) for value in intervals[name])
+    return _range(*metric_texts(found, name, intervals[name])) if name in intervals else ""
+
+
+def _range(low: str, high: str) -> str:
     if low[0].isdigit() and (low + high)[-1] in "0123456789%":
         return _("{low}–{high}", low=low.rstrip("%\u202f\xa0 "), high=high)
     return _("{low} to {high}", low=low, high=high)

@@ -185,13 +185,20 @@ def mistake_samples(
     key = next(iter(split.raw_x))
     entry = preprocessing.inputs[key]
     raw = split.raw_x[key][chosen]
-    if modality_of(entry).is_picture(entry):
+    if has_pictures(preprocessing):
         return MistakeSamples(chosen, captions, images=np.asarray(raw, np.float32), what=what)
     if entry.vocabulary:
         texts = tuple((_text(entry, one),) for one in raw)
         return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=what)
     last = tuple((", ".join(format_number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
     return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, what=what)
+
+
+def has_pictures(preprocessing: Preprocessing) -> bool:
+    """Whether a sample is shown as a picture."""
+    first = next(iter(preprocessing.inputs.values()))
+    tabular = all(modality_of(one).tabular for one in preprocessing.inputs.values())
+    return not tabular and modality_of(first).is_picture(first)
 
 
 def _caption(found: Evaluation, row: int) -> str:

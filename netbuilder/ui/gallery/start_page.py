@@ -10,11 +10,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
+    QImage,
     QKeyEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
-    QPixmap,
 )
 from PySide6.QtWidgets import (
     QApplication,
@@ -57,7 +58,8 @@ class PictureLabel(QWidget):
 
     def __init__(self, path: Path | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture = QPixmap(str(path)) if path is not None else QPixmap()
+        self._picture = QImage(str(path)) if path is not None else QImage()
+        self._shown: dict[bool, QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(40)
 
@@ -84,12 +86,53 @@ class PictureLabel(QWidget):
         if self._picture.isNull():
             painter.fillRect(self.rect(), theme.colors().canvas)
         else:
-            painter.drawPixmap(self.rect(), self._picture)
-            if theme.colors().dark:
-                # The pictures are bright: a little shade keeps them from glaring.
-                painter.setOpacity(0.18)
-                painter.fillRect(self.rect(), Qt.GlobalColor.black)
+            dark = theme.colors().dark
+            if dark not in self._shown:
+                self._shown = {dark: in_dark(self._picture) if dark else self._picture}
+            painter.drawImage(self.rect(), self._shown[dark])
         painter.end()
+
+
+def in_dark(picture: QImage) -> QImage:
+    """Return a picture for the dark scheme: what is light is dark, and each hue stays what it is.
+
+    Each channel c becomes (c - least) + (255 - most), of the least and the most of its pixel's;
+    black then becomes the colour of the canvas.
+    """
+    picture = picture.convertToFormat(QImage.Format.Format_RGB888)
+    wide, high = picture.width(), picture.height()
+    lines = bytes(picture.constBits()), picture.bytesPerLine()
+    planes = [
+        b"".join(
+            lines[0][top + channel : top + 3 * wide : 3]
+            for top in range(0, high * lines[1], lines[1])
+        )
+        for channel in range(3)
+    ]
+    grey = QImage.Format.Format_Grayscale8
+    least, *others = (
+        QImage(plane, wide, high, wide, grey).convertToFormat(QImage.Format.Format_RGB32)
+        for plane in planes
+    )
+    most = least.copy()
+    modes = QPainter.CompositionMode
+    for other in others:
+        _compose(least, other, modes.CompositionMode_Darken)
+        _compose(most, other, modes.CompositionMode_Lighten)
+    most.invertPixels()
+    found = picture.convertToFormat(QImage.Format.Format_RGB32)
+    _compose(found, least, modes.CompositionMode_Difference)
+    _compose(found, most, modes.CompositionMode_Plus)
+    least.fill(QColor(theme.colors().canvas))
+    _compose(found, least, modes.CompositionMode_Screen)
+    return found
+
+
+def _compose(onto: QImage, image: QImage, mode: QPainter.CompositionMode) -> None:
+    painter = QPainter(onto)
+    painter.setCompositionMode(mode)
+    painter.drawImage(0, 0, image)
+    painter.end()
 
 
 class PictureCard(ClickableCard):

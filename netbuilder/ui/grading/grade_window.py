@@ -229,7 +229,7 @@ class GradeWindow(QDialog):
         table.setTabKeyNavigation(False)
         table.setWordWrap(True)
         # Sentences of several lines do not touch those of the next row.
-        table.setStyleSheet("QTableView::item { padding: 3px 5px; }")
+        table.setStyleSheet("QTableView::item { padding: 3px 3px; }")
         table.verticalHeader().hide()
         rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
         table.verticalHeader().setSectionResizeMode(rows)

@@ -397,7 +397,7 @@ class SeriesForm(PredictForm):
         return sort in self.modalities and sort.is_sequence(inputs[0])
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Start with the end of the data; a window of one's own stays while the data does."""
+        """Start with the row of the canvas; a window of one's own stays while the data does."""
         from netbuilder.core.results.forecast import series_ends
         from netbuilder.core.results.own_units import preprocessing_of
 
@@ -433,8 +433,6 @@ class SeriesForm(PredictForm):
         if self.rows is not None and self._own:
             self._show_column()
             self._ask(_DRAGGED, by_hand=False)
-        elif self._ends is not None:
-            self._show_last()
 
     def end(self) -> None:
         """Ask nothing any more."""
@@ -491,8 +489,6 @@ class SeriesForm(PredictForm):
             return
         rows = self.rows.copy()
         own = {_DRAGGED: _(_OWN), _LAST: _(_END)}.get(about, "")
-        if about == _LAST and not self.isVisible():
-            own = ""  # nobody asked for it: the canvas goes on showing its row
         raw = {self._key: rows.astype(np.float32)}
         about = _(about) if about in {_DRAGGED, _LAST} else about
         self.asked.emit(request_for_raw(raw, about, by_hand=by_hand, own=own))
@@ -529,8 +525,6 @@ class SeriesForm(PredictForm):
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Show the window of the data that the canvas shows."""
-        if self._ends is not None and not wanted:
-            return  # the end of the data stands here until a person wants another
         if wanted or not self._own:
             self._own, self._days = False, None
             self._last.cancel()

@@ -82,6 +82,9 @@ class TableMenu(CornerMenu):
         shown = [one for one in columns if not self._table.isColumnHidden(one)]
         names = [str(model.headerData(one, horizontal) or "") for one in shown]
         cells = [[_text(model.index(row, one)) for one in shown] for row in rows]
+        if getattr(model, "folded", False):  # two columns stand in the cells of the last
+            written = [names, *cells]
+            return table_text([[*row[:-1], *_halves(row[-1])] for row in written], between)
         return table_text([names, *cells], between)
 
     def ask_and_save(self) -> None:
@@ -116,6 +119,11 @@ def save_table(text: str, path: Path) -> Path:
     path = with_ending(path, TABLE_TYPES, TABLE_TYPES[0])
     write_bytes(path, text.encode("utf-8-sig"))  # a spreadsheet reads UTF-8 only with the mark
     return path
+
+
+def _halves(text: str) -> tuple[str, str]:
+    above, _line, below = text.partition("\n")
+    return above, below.replace("\n", " ")
 
 
 def _text(index: QModelIndex) -> str:

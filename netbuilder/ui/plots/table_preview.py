@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,10 +38,15 @@ from netbuilder.ui.widgets.labels import note_label
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
+#: Of a line in the head of a column that another stands in.
+_HEAD_LETTERS = 14
 #: What stands left and right of a cell's words: the stylesheet's padding and Qt's margins.
-_SIDES = 18
+_SIDES = 14
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+#: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
+_FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
 _NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
 
@@ -56,6 +62,9 @@ class TextTable(QAbstractTableModel):
         self._marked: frozenset[int] = frozenset()
         self._row_tips: Sequence[str] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
+        self._arrow = (-1, "")  # of the column that the rows are sorted by
+        self._figures: frozenset[int] = frozenset()
+        self.folded = False
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By the numbers or words of a column, what is empty last; -1: as they came."""
@@ -70,7 +79,9 @@ class TextTable(QAbstractTableModel):
             self._order = [*some, *(place for place, cell in enumerate(cells) if not cell)]
         else:
             self._order = None
+        self._arrow = (column, " ▴" if order == Qt.SortOrder.AscendingOrder else " ▾")
         self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(len(self._columns) - 1, 0))
 
     def place(self, row: int) -> int:
         """Which of the rows that were given stands in a row, however they are sorted."""
@@ -83,13 +94,22 @@ class TextTable(QAbstractTableModel):
         tips: tuple[str, ...] = (),
         marked: frozenset[int] = frozenset(),
         row_tips: Sequence[str] = (),
+        figures: frozenset[int] = frozenset(),
     ) -> None:
-        """Show other rows."""
+        """Show other rows; ``figures`` are columns of numbers, which stand at the right."""
         self._row_tips = row_tips
         self.beginResetModel()
+        self._figures, self.folded = figures, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
-        self._order = None
+        self._order, self._arrow = None, (-1, "")
         self.endResetModel()
+
+    def fold(self, folded: bool) -> None:
+        """Have the last column stand below the one before it, in the same cells, or not."""
+        if folded != self.folded:
+            self.beginResetModel()
+            self.folded = folded
+            self.endResetModel()
 
     def retranslate(self) -> None:
         """Show the heads in another language."""
@@ -101,12 +121,16 @@ class TextTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self._columns)
+        return 0 if parent.isValid() else len(self._columns) - self.folded
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        text = self._rows[self.place(index.row())][index.column()]
+        cells = self._rows[self.place(index.row())]
+        text = cells[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return text or "–"
+            below = cells[-1] if self.folded and index.column() == len(cells) - 2 else ""
+            return f"{text}\n{below}" if below else text or "–"
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
+            return _RIGHT
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
@@ -122,7 +146,12 @@ class TextTable(QAbstractTableModel):
             return self.place(section) + 1 if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             name = self._columns[section]
-            return f"▸ {name}" if section in self._marked else name
+            if self.folded and section == len(self._columns) - 2:
+                name = "\n".join((name, *textwrap.wrap(self._columns[-1], _HEAD_LETTERS)))
+            arrow = self._arrow[1] if section == self._arrow[0] else ""
+            return f"▸ {name}{arrow}" if section in self._marked else f"{name}{arrow}"
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self._figures:
+            return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
             return self._tips[section]
         if role == Qt.ItemDataRole.FontRole:
@@ -146,6 +175,7 @@ def sorts_by_headers(table: QTableView) -> None:
     header.setSortIndicatorClearable(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     table.setSortingEnabled(True)
+    header.setSortIndicatorShown(False)  # it takes room of every column; the model writes an arrow
     # Other rows come as they stand in their file.
     table.model().modelReset.connect(
         lambda: header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -196,6 +226,14 @@ class ShortTable(QTableView):
         super().__init__(parent)
         self.rows = TextTable(self)
         self._most, self._narrow = most, 0
+        self._folds, self._needed = False, 0  # of a table that folds: the width that it needs
+        self.least_height = 0
+        self._names: list[str] = []  # what the rows are about
+        self._waits = False
+        # Of these rows while they waited, and the width that they had: what comes late must not
+        # make them lower.
+        self._heights: list[int] = []
+        self._held_for = 0
         text_table(self.rows, name, parent, self)
         self.setWordWrap(True)
         self.verticalHeader().hide()
@@ -204,6 +242,7 @@ class ShortTable(QTableView):
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.fit)
         header.sectionResized.connect(self._soon.start)
+        self.rows.headerDataChanged.connect(self._soon.start)
 
     def show_rows(
         self,
@@ -212,25 +251,49 @@ class ShortTable(QTableView):
         *,
         narrow: int = 1,
         row_tips: Sequence[str] = (),
+        folds: bool = False,
     ) -> None:
         """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
-        of the table: in a narrow one their words wrap, too."""
-        self.rows.show_rows(columns, rows, row_tips=row_tips)
+        of the table: in a narrow one their words wrap, too. Numbers behind the first column stand
+        at the right. Where the table ``folds``, its last column stands in the cells of the one
+        before it while there is no room for both."""
+        heights = [self.rowHeight(row) for row in range(self.rows.rowCount())]
+        figures = frozenset(
+            column
+            for column in range(1, len(columns))
+            if all(_FIGURE.fullmatch(row[column]) for row in rows)
+        )
+        self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures)
+        self._folds, self._needed = folds, 0
+        names, waited = [row[0] for row in rows], self._waits and self.isVisible()
+        self._waits = any(cell.endswith("…") for row in rows for cell in row)
+        self._heights = heights if waited and names == self._names else []
+        self._names, self._held_for = names, self.viewport().width()
         self._narrow = min(narrow, len(columns) - 1)
         self.fit()
 
     def fit(self) -> None:
         """Be as high as the rows; no head is cut, and where words wrap, no number and no word."""
+        room = self.viewport().width()
+        if self.rows.folded and room >= self._needed:
+            self.rows.fold(False)
+        widths = self._widths()
+        if self._folds and not self.rows.folded and _LAID_OUT <= room < sum(widths):
+            self._needed = sum(widths)
+            self.rows.fold(True)
+            widths = self._widths()
         header, columns = self.horizontalHeader(), range(self.rows.columnCount())
-        for column, wide in zip(columns, self._widths(), strict=True):
+        for column, wide in zip(columns, widths, strict=True):
             header.resizeSection(column, wide)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
-                self.setRowHeight(row, self._wrapped(row))
+                least = self._heights[row] if self._heights and room == self._held_for else 0
+                self.setRowHeight(row, max(self._wrapped(row), least))
         rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
         bar = self.horizontalScrollBar()
         more = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        self.setFixedHeight(min(header.sizeHint().height() + rows + more + 4, self._most))
+        high = max(header.sizeHint().height() + rows + more + 4, self.least_height)
+        self.setFixedHeight(min(high, self._most))
 
     def _widths(self) -> list[int]:
         """The width of each column: its words at least; then, as far as there is room, narrow ones
@@ -246,9 +309,12 @@ class ShortTable(QTableView):
             wide = [max(heads[one], self._longest_word(one)) for one in columns]
         else:
             wide = [max(heads[one], min(whole[one], room // len(columns))) for one in columns]
-        spare = room - sum(wide)
         narrow, others = columns[: self._narrow], columns[self._narrow :]
         part = int(room * _NARROW)
+        if not self.wordWrap():
+            for one in narrow:
+                wide[one] = max(wide[one], min(whole[one], room // 2))
+        spare = room - sum(wide)
         wanted = [(one, min(whole[one], part)) for one in narrow]
         for one, most in (*wanted, *((one, whole[one]) for one in (*others, *narrow))):
             more = max(0, min(spare, most - wide[one]))
@@ -269,7 +335,9 @@ class ShortTable(QTableView):
         """The least width of a column that cuts none of its words."""
         said = (str(self.rows.index(row, column).data()) for row in range(self.rows.rowCount()))
         width = self.fontMetrics().horizontalAdvance
-        return _SIDES + max((width(word) for one in said for word in one.split(" ")), default=0)
+        return _SIDES + max(
+            (width(word) for one in said for word in re.split("[ \n]", one)), default=0
+        )
 
     def _wrapped(self, row: int) -> int:
         """How high a row is whose words wrap in the widths of their columns."""

@@ -39,6 +39,7 @@ from netbuilder.ui.widgets.labels import heading, note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.classification_curves import ThresholdScores
     from netbuilder.core.results.evaluate import ClassScore, Evaluation
     from netbuilder.core.results.mistakes import MistakeSamples, VisibleMatrix
@@ -68,6 +69,7 @@ class SampleList(QWidget):
         for widget in (self.words, self.grid, self.table):
             layout.addWidget(widget)
         self._rows: tuple[int, ...] = ()
+        self._expected = 0
         for view in (self.grid, self.table):
             view.setToolTip(
                 _("Click a sample to see it on the canvas and on the Inside and Predict pages")
@@ -78,6 +80,21 @@ class SampleList(QWidget):
     def _choose(self, index: QModelIndex) -> None:
         if index.row() < len(self._rows):
             self.chosen.emit(self._rows[index.row()])
+
+    def expect(self, count: int, *, pictures: bool) -> None:
+        """Keep the place of so many samples that are being found."""
+        self._rows = ()
+        self.words.setText("…")
+        self.grid.setVisible(pictures)
+        self.grid.show_images(np.zeros((0, 1, 1, 1), np.uint8), [])
+        self.table.setVisible(not pictures)
+        self.table.least_height = 0
+        self.table.show_rows(("…",), [("…",)] * count)
+        self._expected = count
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        self.table.least_height = self.table.height() + bar
+        self.table.fit()
+        self.show()
 
     def show_samples(self, found: MistakeSamples | None, words: str) -> None:
         """Show these, below some words; None hides the list."""
@@ -94,7 +111,9 @@ class SampleList(QWidget):
             self.grid.show_images(np.array(shown), list(found.captions))
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
-        self.table.show_rows((found.what, *found.names), rows, narrow=0)
+        if len(rows) != self._expected:
+            self.table.least_height = 0
+        self.table.show_rows((found.what, *found.names), rows)
         self.table.resizeColumnsToContents()
         self.table.fit()
 
@@ -138,7 +157,6 @@ class EvaluatePanel(QWidget):
         self.heat_title = heading(_("Confusion matrix"), self)
         self.heat_title.setWordWrap(True)  # of many classes it says which
         self.heat = HeatMap(self)
-        self.residuals_title = heading(_("Predicted against true"), self)
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Metrics"), self)
         self.parts_note = note_label("", self)
@@ -154,7 +172,6 @@ class EvaluatePanel(QWidget):
         self._results = (
             self.heat_title,
             self.heat,
-            self.residuals_title,
             self.residuals,
             self.parts,
             self.parts_note,
@@ -335,7 +352,6 @@ class EvaluatePanel(QWidget):
                 else _("Confusion matrix")
             )  # fmt: skip
         self.residuals.show_evaluation(found)
-        self.residuals_title.setVisible(found.task == "regression")
         self.compare.show_evaluation(whole)
         self.threshold.show_evaluation(found)
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
@@ -363,16 +379,6 @@ class EvaluatePanel(QWidget):
                     found.known,
                 )
             )
-        behind = self.behind.behind
-        for far in behind.far if behind is not None and behind.evaluation is found else ():
-            low, high = (format_number(value) for value in far["training"])
-            words.append(
-                ngettext(
-                    "{count} sample has {column} outside the training range of {low} to {high}.",
-                    "{count} samples have {column} outside the training range of {low} to {high}.",
-                    far["samples"], column=far["column"], low=low, high=high,
-                )
-            )  # fmt: skip
         self.about.setText(" ".join(words))
         self.about.setVisible(bool(words))
 
@@ -429,14 +435,37 @@ class EvaluatePanel(QWidget):
         """Hold the room of what is still being found, so that nothing jumps when it comes."""
         self._show_parts(found, {"test" if file is None else "": found}, {})
         self.parts.show()
-        self.parts_note.setVisible(file is None)  # a file has no training rows to compare with
-        if file is None:
+        if file is not None:  # it has no training rows to compare with
+            self.parts_note.setText("")
+        else:
             self.parts_note.setText(self.parts_note.text() or _(_COMPARING))
+        lines = 1 if file is not None else 3
+        note = self.parts_note
+        high = lines * note.fontMetrics().lineSpacing()
+        note.setMinimumHeight(max(high, note.heightForWidth(note.width())))
+        self.parts_note.show()
         # What was said of the network before stands there, pale, until the new is found.
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(False)
+        trained = self.workbench.models.trained
         if file is not None:
             self.samples.hide()
+        elif trained is not None:
+            self._expect_late_results(trained, found)
+
+    def _expect_late_results(self, trained: TrainedModel, found: Evaluation) -> None:
+        """Show the frames of what will be found, where nothing of before stands in its place."""
+        from netbuilder.core.data.data_facts import MULTI_LABEL
+        from netbuilder.core.results.mistakes import has_pictures
+        from netbuilder.core.results.own_units import preprocessing_of
+
+        wrong = round((1 - found.metrics.get("accuracy", 0.0)) * found.samples)
+        if self.samples.isHidden() and wrong:
+            self.samples.expect(min(wrong, 12), pictures=has_pictures(preprocessing_of(trained)))
+        if found.probabilities is not None and found.task != MULTI_LABEL:
+            self.calibration.show()
+        if self.groups.isHidden():
+            self.groups.expect(trained)
 
     def _show_parts(
         self,
@@ -446,7 +475,7 @@ class EvaluatePanel(QWidget):
     ) -> None:
         """Fill the one table: a measure a line, the parts of the data as columns."""
         from netbuilder.core.results.classification_curves import metric_meaning
-        from netbuilder.core.results.headline import interval_text, metric_text
+        from netbuilder.core.results.headline import metric_column
 
         several = "" not in parts
         columns = ("training", "validation", "test") if several else ("",)
@@ -456,17 +485,21 @@ class EvaluatePanel(QWidget):
         }  # fmt: skip
         rows, tips = [], []
         for name, value in found.metrics.items():
-            cells = [
-                metric_text(found, name, parts[one].metrics[name])
-                if one in parts and name in parts[one].metrics
-                else ("…" if several and not intervals else "")
+            known = {
+                one: parts[one].metrics[name]
                 for one in columns
-            ]
-            within = interval_text(found, name, intervals) if intervals else "…"
-            rows.append((metric_words(name), *cells, within))
+                if one in parts and name in parts[one].metrics
+            }
+            within = [intervals if one == columns[-1] else {} for one in known]
+            told = metric_column(found, name, list(zip(known.values(), within, strict=True)))
+            texts = {one: text for one, (text, _within) in zip(known, told, strict=True)}
+            wait = "" if intervals else "…"
+            cells = [texts.get(one, _as_wide(wait, texts[columns[-1]])) for one in columns]
+            interval = told[-1][1] or _as_wide(wait, 2 * texts[columns[-1]])
+            rows.append((metric_words(name), *cells, interval))
             tips.append(metric_meaning(name, value, found))
         head = (_("metric"), *(titles[one] for one in columns), _("95% interval"))
-        self.parts.show_rows(head, rows, row_tips=tips)
+        self.parts.show_rows(head, rows, row_tips=tips, folds=True)
 
     def _show_error(self, error: UserError) -> None:
         self.cards.clear()
@@ -500,12 +533,19 @@ class EvaluatePanel(QWidget):
         within = interval_text(found, headline(found).metric, behind.intervals)
         if within:
             self._show_comparison(within)
-        self._say_about(found)
         self._show_classes(found.classes, self.classes_title.text())
         trained = self.workbench.models.prediction_model
         overfits = overfits_since(trained) if trained is not None else 0
-        self.parts_note.setText(gap_sentence(parts, overfits))
-        self.parts_note.setVisible(bool(self.parts_note.text()))
+        far = [
+            ngettext(
+                "{count} sample has {column} outside the training range of {low} to {high}.",
+                "{count} samples have {column} outside the training range of {low} to {high}.",
+                one["samples"], column=one["column"], low=format_number(one["training"][0]),
+                high=format_number(one["training"][1]),
+            )
+            for one in behind.far
+        ]  # fmt: skip
+        self.parts_note.setText(" ".join((gap_sentence(parts, overfits), *far)).strip())
         self.calibration.show_calibration(behind.calibration)
         self.groups.show_behind(behind, self.evaluation_service.file)
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
@@ -540,6 +580,11 @@ class EvaluatePanel(QWidget):
             )  # fmt: skip
         self.samples.show_samples(found, words)
         self.waiting.see(self.samples, self.heat)
+
+
+def _as_wide(wait: str, text: str) -> str:
+    """What stands where something comes late, as wide as that will be."""
+    return f"{wait:\u2007>{len(text) + 1}}" if wait else ""
 
 
 def _class_table(parent: QWidget) -> ShortTable:

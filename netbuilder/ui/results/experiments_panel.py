@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
-from netbuilder.core.wording import capitalize_first, format_number
+from netbuilder.core.wording import capitalize_first, format_aligned, format_number
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.parallel_coordinates import ParallelCoordinatesPlot
@@ -77,9 +77,14 @@ class TrialTable(QTableView):
         paths = [one.path for one in study.plan.varied]
         alike = {id(one) for one in study.as_good}
         self._trials = list(study.ranked)
+        scored = [one for one in self._trials if one.score is not None]
+        told = format_aligned([one.score or 0.0 for one in scored], 4)
+        scores = {id(one): text for one, text in zip(scored, told, strict=True)}
         cells = [
             (
-                _score(one, id(one) in alike),
+                f"{scores[id(one)]}{' ≈' if id(one) in alike else ''}"
+                if id(one) in scores
+                else pgettext("trial", "failed"),
                 *(format_setting(one.values[path]) for path in paths),
                 measured(one.measured, one.unit),
                 _epochs(one),
@@ -96,12 +101,6 @@ class TrialTable(QTableView):
         reached = _("mean absolute error") if numbers else _("correct")
         self.rows.show_rows((_("loss"), *_short(paths), reached, _("epochs")), cells, tips)
         self.resizeColumnsToContents()
-
-
-def _score(trial: Trial, alike: bool) -> str:
-    if trial.score is None:
-        return pgettext("trial", "failed")
-    return f"{format_number(trial.score, '.4g')}{' ≈' if alike else ''}"
 
 
 def _epochs(trial: Trial) -> str:

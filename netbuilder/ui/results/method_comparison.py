@@ -134,7 +134,7 @@ class MethodComparisonDialog(QDialog):
         self.words.setText(str(error))
 
     def _show(self, found: Comparison) -> None:
-        from netbuilder.core.results.headline import interval_text, metric_text
+        from netbuilder.core.results.headline import metric_column
 
         self.found = found
         self.bar.hide()
@@ -143,13 +143,15 @@ class MethodComparisonDialog(QDialog):
         rows = []
         first = found.candidates[0].evaluation
         metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
-        for one in found.candidates:
+        scores = [(one.evaluation.metrics[metric], one.intervals) for one in found.candidates]
+        told = metric_column(first, metric, scores)
+        for one, (text, interval) in zip(found.candidates, told, strict=True):
             apart = "" if one.model is None else self._apart(found, one)
             rows.append(
                 (
                     _title(one),
-                    metric_text(first, metric, one.evaluation.metrics[metric]),
-                    interval_text(first, metric, one.intervals),
+                    text,
+                    interval,
                     format_duration(one.seconds),
                     format_bytes(one.size),
                     apart,

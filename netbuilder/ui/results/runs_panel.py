@@ -88,6 +88,12 @@ def short_result(value: float | None) -> str:
     return format_number(value, ".1e") if small else format_number(value, ".3g")
 
 
+def loss_text(value: float | None) -> str:
+    """A loss in a column of losses, most of which have the same decimals then."""
+    usual = value is not None and 5e-5 <= abs(value) < 10
+    return format_number(value or 0.0, ".4f") if usual else short_result(value)
+
+
 def kept_loss(run: Run) -> float | None:
     """The validation loss, or the training's where none was measured, of the network that the run
     was left with: at its end, or in the epoch that was kept."""
@@ -143,9 +149,7 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
     RunColumn(N_("started"), format_start, lambda run: run.started),
     RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
-    RunColumn(
-        N_("loss"), lambda run: short_result(kept_loss(run)), lambda run: _rank(kept_loss(run))
-    ),
+    RunColumn(N_("loss"), lambda run: loss_text(kept_loss(run)), lambda run: _rank(kept_loss(run))),
     RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds

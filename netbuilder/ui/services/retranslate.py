@@ -168,12 +168,23 @@ def retranslate(window: QWidget) -> None:
             one.update()
 
 
-def again(text: str) -> str:
+def again(text: str, shown_by: QObject | None = None) -> str:
     """Return a text of one or several messages in the chosen language."""
-    whole = i18n.rerendered(text)
+    whole = _rendered(text, shown_by)
     if whole != text or not _SEAMS.search(text):
         return whole
-    return "".join(i18n.rerendered(part) if part else "" for part in _SEAMS.split(text))
+    return "".join(_rendered(part, shown_by) if part else "" for part in _SEAMS.split(text))
+
+
+def _rendered(text: str, shown_by: QObject | None) -> str:
+    return i18n.rerendered(text, _modules(shown_by) if i18n.is_in_context(text) else ())
+
+
+def _modules(one: QObject | None) -> Iterator[str]:
+    """The modules of an object's class and of its parents' classes, the nearest first."""
+    while one is not None:
+        yield from (cls.__module__ for cls in type(one).__mro__)
+        one = QObject.parent(one)
 
 
 def _translate_qt(app: QApplication) -> None:
@@ -198,7 +209,7 @@ def _objects(window: QWidget) -> Iterator[QObject]:
 
 def _render_properties(one: Any) -> None:
     wanted = {
-        name: again(text)
+        name: again(text, one)
         for kind, names in reversed(TEXTS)
         if isinstance(one, kind)
         for name in names
@@ -212,7 +223,7 @@ def _render_properties(one: Any) -> None:
 def _render_combo(box: QComboBox) -> None:
     blocked = box.blockSignals(True)  # the choice is the same, by another name
     for at, role in product(range(box.count()), _ITEM_ROLES):
-        if new := _changed(box.itemData(at, role)):
+        if new := _changed(box.itemData(at, role), box):
             box.setItemData(at, new, role)
     box.blockSignals(blocked)
 
@@ -220,12 +231,12 @@ def _render_combo(box: QComboBox) -> None:
 def _render_pages(pages: QTabWidget | QToolBox) -> None:
     for at in range(pages.count()):
         if isinstance(pages, QToolBox):
-            if new := _changed(pages.itemText(at)):
+            if new := _changed(pages.itemText(at), pages):
                 pages.setItemText(at, new)
             continue
-        if new := _changed(pages.tabText(at)):
+        if new := _changed(pages.tabText(at), pages):
             pages.setTabText(at, new)
-        if new := _changed(pages.tabToolTip(at)):
+        if new := _changed(pages.tabToolTip(at), pages):
             pages.setTabToolTip(at, new)
 
 
@@ -253,11 +264,11 @@ def _render_items(model: QAbstractItemModel) -> None:
     rows, columns = model.rowCount(root), _columns(model, root)
     for way, count in ((Qt.Orientation.Horizontal, columns), (Qt.Orientation.Vertical, rows)):
         for at, role in product(range(min(count, _MOST_CELLS)), _ITEM_ROLES):
-            if new := _changed(model.headerData(at, way, role)):
+            if new := _changed(model.headerData(at, way, role), model):
                 model.setHeaderData(at, way, new, role)
     blocked = model.blockSignals(True)
     for index, role in product(_indexes(model), _ITEM_ROLES):
-        if new := _changed(index.data(role)):
+        if new := _changed(index.data(role), model):
             model.setData(index, new, role)
     model.blockSignals(blocked)
 
@@ -278,7 +289,7 @@ def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
     return 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
 
 
-def _changed(text: object) -> str:
+def _changed(text: object, shown_by: QObject) -> str:
     """The text in the chosen language; "" where it is the same."""
-    new = again(text) if isinstance(text, str) and text else ""
+    new = again(text, shown_by) if isinstance(text, str) and text else ""
     return new if new != text else ""

@@ -174,9 +174,9 @@ QAbstractItemView {{ background: {c.panel}; color: {c.text}; border: none; outli
   selection-background-color: {c.selection}; selection-color: {c.text}; }}
 QTableView {{ border: 1px solid {c.hairline}; border-radius: 6px; }}
 QTableView[role="frozen"] {{ border: none; border-radius: 0; }}
-QTableView::item {{ padding: 0 5px; }}
+QTableView::item {{ padding: 0 3px; }}
 QHeaderView {{ background: {c.canvas}; }}
-QHeaderView::section {{ background: {c.canvas}; color: {c.secondary}; padding: 4px 8px;
+QHeaderView::section {{ background: {c.canvas}; color: {c.secondary}; padding: 4px 6px;
   border: none; border-bottom: 1px solid {c.hairline}; font-size: {small:.1f}pt; }}
 QTableCornerButton::section {{ background: {c.canvas}; border: none; }}
 

@@ -111,7 +111,8 @@ class RunButtons(QWidget):
         self.count.setValue(20)
         self.count.setAccessibleName(_("Number of additional epochs"))
         self.more = self._button(_("Train more"), _("Train for this many more epochs"))
-        self.best = self._button(_("Go to best epoch"), _("Restore the weights of the best epoch"))
+        self.best = self._button(_("Go to best epoch"))
+        self.best.setObjectName("go_to_best")
         self.reset = self._button(_("Reset"), _("Start again with initial weights"))
         row = FlowLayout(self)
         for widget in (self.count, self.more, self.best, self.reset):
@@ -132,12 +133,17 @@ class RunButtons(QWidget):
         self.more.setEnabled(runner.may_train_more)
         self.reset.setEnabled(runner.may_go_on)
         best = runner.best_epoch
-        self.best.setEnabled(runner.may_go_to_best)
+        self.best.setEnabled(runner.may_go_on and best > 0 and not runner.keeps_best)
+        self.best.setToolTip(
+            _("The network has the weights of its best epoch already")
+            if runner.keeps_best
+            else _("Restore the weights of the best epoch")
+        )
         self.best.setText(
             _("Go to best epoch ({number})", number=best) if best else _("Go to best epoch")
         )
 
-    def _button(self, title: str, tip: str) -> QPushButton:
+    def _button(self, title: str, tip: str = "") -> QPushButton:
         button = QPushButton(title, self)
         button.setProperty("small", True)
         button.setToolTip(tip)
@@ -477,7 +483,8 @@ class CurvesPanel(QWidget):
             self.messages.take("result")
             return
         duration = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
-        took, words = _("Trained {duration}", duration=duration), ""
+        took, progress = _("Trained {duration}", duration=duration), self._runner.run.progress
+        words = f"{progress.words}." if progress is not None and progress.early else ""
         if trained.set_by_hand:
             words = ngettext(
                 "{count} weight has been set by hand since.",

@@ -68,15 +68,10 @@ def menu_titles() -> dict[str, str]:
 
 
 class Menu(QMenu):
-    """One of the main menus; what it is called is more than a button with the same word says."""
+    """One of the main menus."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(menu_titles()[name], parent)
-        self._name = name
-
-    def retranslate(self) -> None:
-        """Show the title in another language."""
-        self.setTitle(menu_titles()[self._name])
 
 
 class WindowActions(QObject):

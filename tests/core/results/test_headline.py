@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
-from netbuilder.core.results.headline import has_rare_class, headline, interval_text, metric_text
+from netbuilder.core.results.headline import (
+    has_rare_class,
+    headline,
+    interval_text,
+    metric_column,
+    metric_text,
+    metric_texts,
+)
 
 
 def classes(truth: list[int], predictions: list[int], baseline: float) -> Evaluation:
@@ -49,6 +56,11 @@ def test_numbers_are_off_in_their_own_unit() -> None:
     within = {"mean_absolute_error": (0.25, 0.75)}
     assert interval_text(evaluation, "mean_absolute_error", within) == "$0.25 to $0.75"
     assert interval_text(evaluation, "r2_score", within) == ""
+    rows = [(9.5, {"root_mean_squared_error": (8.0, 11.25)}), (12.345, {})]
+    told = metric_column(evaluation, "root_mean_squared_error", rows)
+    assert told == [("$9.50", "$8.00 to $11.25"), ("$12.35", "")], "the same decimals in a column"
+    assert metric_texts(evaluation, "loss", [0.0004, 0.036, 1.5]) == ["0.0004", "0.0360", "1.5000"]
+    assert metric_texts(evaluation, "loss", [5.8, 15.04]) == ["5.80", "15.04"]
     shares = {"accuracy": (0.25, 0.75)}
     assert interval_text(evaluation, "accuracy", shares) == "25.0–75.0%"
 

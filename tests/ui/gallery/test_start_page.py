@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
@@ -22,9 +22,10 @@ from netbuilder.core.lessons.library import ORDER, lesson_folders
 from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
-from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS
+from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS, in_dark
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session, settings
+from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.guide.welcome import KEY
@@ -112,6 +113,22 @@ def test_examples_are_one_press_away(open_window: Callable[..., MainWindow], qtb
     assert first.mapTo(view, QPoint(0, 0)).y() > view.height()
     QTest.mouseClick(page.examples_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: 0 < first.mapTo(view, QPoint(0, 0)).y() < view.height() // 2)
+
+
+def test_a_picture_is_dark_in_the_dark_scheme_and_keeps_its_hues() -> None:
+    light = QImage(2, 2, QImage.Format.Format_RGB32)
+    light.fill(QColor("#F7F8FA"))
+    light.setPixelColor(1, 0, QColor("#D55E00"))
+    light.setPixelColor(0, 1, QColor("#1B2430"))
+    theme.theme().force(True)
+    try:
+        dark = in_dark(light)
+        ground = QColor(theme.colors().canvas)
+    finally:
+        theme.theme().force(False)
+    assert abs(dark.pixelColor(0, 0).lightness() - ground.lightness()) < 16
+    assert dark.pixelColor(0, 1).lightness() > 200, "ink"
+    assert abs(dark.pixelColor(1, 0).hue() - QColor("#D55E00").hue()) < 15
 
 
 def test_every_example_has_a_card_with_a_picture_and_a_promise() -> None:

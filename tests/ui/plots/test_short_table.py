@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.table_preview import ShortTable
 
 
@@ -31,3 +33,27 @@ def test_words_wrap_in_every_column(qtbot: QtBot, width: int) -> None:
             words = str(table.rows.index(row, column).data())
             wide = max(table.fontMetrics().horizontalAdvance(word) for word in words.split())
             assert wide <= table.columnWidth(column), "no word is cut"
+
+
+def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
+    qtbot: QtBot,
+) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    table = ShortTable("Numbers", page, 1000)
+    head = ("metric", "training", "validation", "test", "95% interval")
+    rows = [("mean absolute error", "5,024", "15,049", "12,144", "10,697–13,643")]
+    table.setFixedWidth(700)
+    page.show()
+    table.show_rows(head, rows, folds=True)
+    model = table.rows
+    for width, columns in ((700, 5), (310, 4), (700, 5), (310, 4)):
+        table.setFixedWidth(width)
+        qtbot.waitUntil(lambda columns=columns: model.columnCount() == columns)
+        qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0)
+    assert model.index(0, 3).data().split("\n") == ["12,144", "10,697–13,643"]
+    menu = table.findChild(TableMenu)
+    assert menu._written([0], [0, 1, 2, 3], ";").splitlines() == [";".join(head), ";".join(rows[0])]
+    right = Qt.AlignmentFlag.AlignRight
+    assert model.index(0, 1).data(Qt.ItemDataRole.TextAlignmentRole) & right, "numbers"
+    assert not model.index(0, 0).data(Qt.ItemDataRole.TextAlignmentRole)

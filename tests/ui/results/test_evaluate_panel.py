@@ -32,7 +32,8 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     panel = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
     assert panel.samples.grid.count() == min(12, len(panel.evaluation.mistakes))
-    assert panel.parts.model().columnCount() == 5, "training, validation, test and the interval"
+    model = panel.parts.rows
+    assert model.columnCount() + model.folded == 5, "training, validation, test and the interval"
     assert panel.figure.text() == metric_text(
         panel.evaluation, "accuracy", panel.evaluation.metrics["accuracy"]
     )
@@ -95,6 +96,36 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     assert len(tops) >= 4
     assert all(one == tops[0] for one in tops), tops
     assert panel.samples.isEnabled()
+
+
+@pytest.mark.parametrize("name", ["iris", "diabetes"])
+def test_nothing_moves_when_late_values_come(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    at_rest: Callable[[Callable[[], object]], None], monkeypatch: pytest.MonkeyPatch, name: str,
+) -> None:  # fmt: skip
+    window = open_window(edits.set_training(example(name), epochs=3))
+    window.resize(1024, 700)
+    panel = window.docks.show_panel("evaluate")
+    held: list[object] = []
+    found = panel.behind._worker._found
+    monkeypatch.setattr(panel.behind._worker, "_found", held.append)
+    window.runner.start()
+    qtbot.waitUntil(lambda: bool(held), timeout=MINUTE)
+    sections = [one for one in panel._results if one.isVisibleTo(panel)]
+    sections += [panel.compare, panel.learning]
+
+    def places() -> list[int]:
+        return [one.y() for one in sections]
+
+    at_rest(places)
+    before = places()
+    found(held[-1])
+    assert panel.samples.grid.count() or panel.samples.table.rows.rowCount()
+    at_rest(places)
+    assert all(one.isVisibleTo(panel) for one in sections)
+    assert [one for one in panel._results if one.isVisibleTo(panel)] == sections[:-2]
+    assert places() == before
+    assert panel.parts.horizontalScrollBar().maximum() == 0
 
 
 @pytest.mark.slow
@@ -160,7 +191,7 @@ def test_each_of_several_outputs_is_looked_at(
     cells = [model.index(0, column).data() for column in range(model.columnCount())]
     assert cells[0] == "accuracy"
     accuracy = parts["test"].others["kind"].metrics["accuracy"]
-    assert cells[3] == metric_text(kind, "accuracy", accuracy)
+    assert cells[3].partition("\n")[0] == metric_text(kind, "accuracy", accuracy)
     wrong = len(kind.mistakes)
     assert panel.samples.isHidden() == (wrong == 0)
     # A network with one output has nothing to choose.

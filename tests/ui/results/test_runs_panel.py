@@ -16,7 +16,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, short_result
+from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, loss_text
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -106,7 +106,7 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
     kept = replace(run, id="2", kept_epoch=48, kept={"loss": 0.02, "val_loss": 0.00575})
     model.show_runs([run, kept])
     cells = [[model.index(row, column).data() for column in (2, 3)] for row in range(2)]
-    assert cells == [["100", "0.0302"], ["48 of 100", "0.00575"]]
+    assert cells == [["100", "0.0302"], ["48 of 100", "0.0057"]], "the same decimals"
     assert model.index(1, 3).data(SORT_ROLE) == 0.00575
     told = model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "val loss 0.00575 in epoch 48" in told and "0.0302" not in told
@@ -132,7 +132,7 @@ def test_what_was_kept_is_what_all_speak_about(
     assert f"Epoch {kept} of 12 was kept." in window.inspector.summary.lines["result"].text()
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
-    assert panel.model.index(0, 3).data() == short_result(min(held))
+    assert panel.model.index(0, 3).data() == loss_text(min(held))
     # And as it is found again when its project is opened another time.
     curves = curves_of(panel.model.runs[0])
     assert (curves.kept_epoch, short_number(curves.told("val_loss"))) == (

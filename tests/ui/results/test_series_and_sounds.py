@@ -53,7 +53,9 @@ def test_a_forecast_has_the_dates_of_its_data(
     panel = window.docks.show_panel("predict")
     view = panel.series
     qtbot.waitUntil(lambda: view.found is not None and view.curve.ahead == 12, timeout=MINUTE)
+    view.last_button.click()
     axis = view.curve.getPlotItem().getAxis("bottom")
+    qtbot.waitUntil(lambda: bool(axis._tickLevels), timeout=MINUTE)
     (ticks,) = axis._tickLevels
     first = np.datetime64("2019-01")  # the window is the last year of the file
     assert len(ticks) >= 2
@@ -78,8 +80,14 @@ def test_a_window_is_dragged_and_predicted_on(
     assert panel.view is view
     qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
     trained = window.workbench.models.trained
-    last = load_dataset(trained.project, window.workbench.base).test.raw_x["input"][-1]
-    assert view.curve.values == pytest.approx(last[:, 0]), "the end of the data"
+    rows = load_dataset(trained.project, window.workbench.base).test.raw_x["input"]
+    assert view.curve.values == pytest.approx(rows[0][:, 0]), "the row of the canvas"
+    window.activations_service.show_row(2)  # as the canvas's arrows do
+    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
+    view.last_button.click()
+    last = rows[-1]
+    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.settled and panel.idle, timeout=MINUTE)
 
     before = view.found
     place = view.curve.point_place(13).toPoint()

@@ -43,7 +43,7 @@ def test_unreadable_data_leaves_the_trained_display(
     assert runner.run.progress == progress
     assert runner.project is held
     assert runner.may_go_on
-    assert runner.may_go_to_best
+    assert runner.best_epoch == 5 and runner.keeps_best
     assert panel.messages.shown.key == "error"
     assert "empty.csv" in panel.messages.shown.words
     assert "result" in [one.key for one in panel.messages.messages]

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.data import load as loading
 from netbuilder.core.engine.events import Paused, Started
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_tracker import RunTracker
@@ -110,7 +110,7 @@ def test_a_stop_before_the_first_step_is_not_forgotten(
         ("done", 200.0, "Epoch 200 of 200"),
         ("stopped", 65.4, "Stopped at epoch 65 of 200"),
         ("stopped", 0.4, "Stopped at epoch 1 of 200"),
-        ("early", 65.0, "Stopped early at epoch 65 of 200"),
+        ("early", 65.0, "Stopped early after epoch 65 of at most 200"),
     ],
 )
 def test_where_a_run_ended_of_what_was_asked(reason: str, epoch: float, words: str) -> None:
@@ -121,6 +121,27 @@ def test_where_a_run_ended_of_what_was_asked(reason: str, epoch: float, words: s
     assert progress.words == words
     assert progress.part == pytest.approx(epoch / 200)
     assert tracker.planned == max(int(epoch), 1)
+
+
+def test_a_run_that_a_callback_ended_says_so_and_offers_no_way_to_the_epoch_it_kept(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    kept = {"restore_best_weights": True}
+    stop = Choice("EarlyStopping", {"patience": 3, **kept, "min_delta": 10.0})
+    window = open_window(edits.set_training(example("iris"), epochs=50, callbacks=(stop,)))
+    runner, panel = window.runner, window.docks.show_panel("training")
+    buttons = panel.buttons
+    runner.start()
+    qtbot.waitUntil(lambda: runner.state is RunState.IDLE, timeout=MINUTE)
+    assert runner.run.progress.early
+    assert runner.run.progress.words in panel.messages.shown.words
+    assert runner.curves.kept_epoch == 1 < runner.best_epoch
+    assert buttons.best.isEnabled() and not runner.keeps_best
+    before = buttons.best.toolTip()
+    buttons.best.click()
+    qtbot.waitUntil(lambda: runner.keeps_best, timeout=MINUTE)
+    assert not buttons.best.isEnabled()
+    assert buttons.best.toolTip() not in ("", before), "the reason"
 
 
 def test_closed_behind_a_slow_view_the_run_has_ended(window: MainWindow, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,21 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.views.evaluation_service import Behind
 
 
+def _calibration_words(error: str) -> str:
+    return _(
+        "Expected calibration error {error}: on average, confidence and share correct "
+        "differ by this much. On the dotted line they are equal.",
+        error=error,
+    )
+
+
 class CalibrationView(QWidget):
     """A reliability diagram: how often predictions of a confidence are correct."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.found: Calibration | None = None
-        self.words = note_label("", self)
+        self.words = note_label(_calibration_words("…"), self)
         self.plot = NoWheelPlot("calibration", 200, self)
         self.plot.drawn = self._draw  # type: ignore[method-assign]
         layout = QVBoxLayout(self)
@@ -53,14 +62,7 @@ class CalibrationView(QWidget):
         self.found = found
         self.setVisible(found is not None)
         if found is not None:
-            error = format_number(found.expected_error, ".3f")
-            self.words.setText(
-                _(
-                    "Expected calibration error {error}: on average, confidence and share correct "
-                    "differ by this much. On the dotted line they are equal.",
-                    error=error,
-                )
-            )
+            self.words.setText(_calibration_words(format_number(found.expected_error, ".3f")))
             self._draw()
 
     def _draw(self) -> None:
@@ -170,13 +172,21 @@ class GroupView(QWidget):
         """Offer the columns of an evaluation's rows; hide where there are none."""
         self._behind, self._file = behind, file
         fits = behind is not None and len(behind.split) == behind.evaluation.samples
-        names = _columns(behind.trained) if behind is not None and fits else []
+        self._offer(_columns(behind.trained) if behind is not None and fits else [])
+        self._ask()
+
+    def expect(self, trained: TrainedModel) -> None:
+        """Keep the place of the groups of an evaluation that is being looked into."""
+        self._behind = None
+        self._offer(_columns(trained))
+        self._ask()
+
+    def _offer(self, names: Sequence[str]) -> None:
         before = self.column.currentText() if self.column.currentIndex() > 0 else ""
         self.column.clear()
         self.column.addItems([_("choose a column"), *names])
         self.setVisible(bool(names))
         self.column.setCurrentIndex(names.index(before) + 1 if before in names else 0)
-        self._ask()
 
     def _ask(self) -> None:
         chosen = self.column.currentIndex() > 0 and self._behind is not None
@@ -196,18 +206,21 @@ class GroupView(QWidget):
     def _found(self, groups: tuple[GroupScore, ...]) -> None:
         if self._behind is None or self._worker.inputs[0] is not self._behind:
             return
-        from netbuilder.core.results.headline import interval_text, metric_text
+        from netbuilder.core.results.headline import metric_column
 
         found: Any = self._behind.evaluation
         metric = "accuracy" if "accuracy" in found.metrics else "mean_absolute_error"
+        told = metric_column(
+            found, metric, [(one.metrics[metric], one.intervals) for one in groups]
+        )
         rows = [
             (
                 one.value or _("(empty)"),
                 format_number(one.samples, ",.0f"),
-                metric_text(found, metric, one.metrics[metric]) + (" *" if one.apart else ""),
-                interval_text(found, metric, one.intervals),
+                f"{text} *" if one.apart else text,
+                interval,
             )
-            for one in groups
+            for one, (text, interval) in zip(groups, told, strict=True)
         ]
         columns = (_("group"), _("samples"), metric_words(metric), _("95% interval"))
         self.table.show_rows(columns, rows)

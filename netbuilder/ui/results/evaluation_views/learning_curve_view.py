@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import capitalize_first, format_number
+from netbuilder.core.wording import capitalize_first, format_aligned, format_number
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
-from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
@@ -166,10 +165,10 @@ class LearningCurveView(QWidget):
         self._draw()
         if self.found is None:
             return
-        rows = [
-            (format_number(point.rows, ","), _words(point.known), _words(point.new))
-            for point in self.found.points
-        ]
+        points = self.found.points
+        counts = [format_number(point.rows, ",") for point in points]
+        known, new = (_column([one.known for one in points]), _column([one.new for one in points]))
+        rows = list(zip(counts, known, new, strict=True))
         names = (_("rows"), _("on training rows"), _(_ON_ROWS[self.found.what]))
         self.table.show_rows(names, rows)
 
@@ -224,16 +223,15 @@ _ROWS = {"test": N_("test rows"), "validation": N_("validation rows")}
 _ON_ROWS = {"test": N_("on test rows"), "validation": N_("on validation rows")}
 
 
-def _words(values: tuple[float, ...]) -> str:
-    mean = float(np.mean(values))
-    if len(values) < 2:
-        return short_number(mean)
-    return _(
-        "{mean} ({low} to {high})",
-        mean=short_number(mean),
-        low=short_number(min(values)),
-        high=short_number(max(values)),
-    )
+def _column(results: Sequence[tuple[float, ...]]) -> list[str]:
+    """Write the mean of each amount's results, and from where to where they are."""
+    numbers = [(float(np.mean(one)), min(one), max(one)) for one in results]
+    texts = iter(format_aligned([value for row in numbers for value in row]))
+    cells = [(next(texts), next(texts), next(texts)) for _row in numbers]
+    return [
+        _("{mean} ({low} to {high})", mean=mean, low=low, high=high) if len(one) > 1 else mean
+        for one, (mean, low, high) in zip(results, cells, strict=True)
+    ]
 
 
 def _find(

@@ -139,12 +139,14 @@ class RunProgress:
 
     ``part`` is None while it is not known how long it takes. ``short``: the first part of the words
     where there is little room, the longest first ("Stopped: 65 of 200", "65 of 200").
+    ``early``: a callback ended it; ``words`` say why.
     """
 
     words: str
     left: str = ""
     part: float | None = None
     short: tuple[str, ...] = ()
+    early: bool = False
 
 
 def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:

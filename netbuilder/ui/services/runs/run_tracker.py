@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.trained import Changed
 from netbuilder.core.i18n import gettext as _, ngettext, pgettext
-from netbuilder.core.wording import (
-    format_duration,
-    format_number,
-)
+from netbuilder.core.wording import format_duration, format_number
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.services.runs.run_progress import SPEEDS, RunProgress, Speed, format_rate
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.core.project.model import Training
 
 
 #: Seconds by the clock over which the speed is measured, and the least that say anything.
@@ -170,12 +170,13 @@ class RunTracker:
             self.planned = int(event.value)
         self._unset = None
 
-    def end(self, reason: str, speed: float = 0.0) -> RunProgress:
+    def end(self, reason: str, speed: float = 0.0, training: Training | None = None) -> RunProgress:
         """Return where the run got to; what was done is all that is planned now.
 
         Args:
             reason: why it ended: "done", "stopped", "early" or "failed".
             speed: steps a second that it was computed with, where waits came between; else 0.
+            training: the settings that it was trained with, which say why a callback ended it.
         """
         done, asked = int(self.epoch), max(self.planned, 1)
         self.planned = max(done, 1)
@@ -193,14 +194,17 @@ class RunTracker:
                 words += f" · {format_rate(speed)}"
             short = _("{done} of {planned}", **numbers)
             return RunProgress(words, pgettext("run", "done"), 1.0, (short,))
-        messages = {
-            "early": _("Stopped early at epoch {done} of {planned}", **numbers),
-            "failed": _("Failed at epoch {done} of {planned}", **numbers),
-        }
-        words = messages.get(reason) or _("Stopped at epoch {done} of {planned}", **numbers)
         place = _("{done} of {planned}", **numbers)
-        places = (place,) if reason == "failed" else (_("Stopped: {place}", place=place), place)
-        return RunProgress(words, "", min(self.epoch / asked, 1.0), places)
+        part = min(self.epoch / asked, 1.0)
+        if reason == "early":
+            said = (_("Stopped early: {place}", place=place), place)
+            return RunProgress(_early_words(training, numbers), "", part, said, early=True)
+        if reason == "failed":
+            return RunProgress(
+                _("Failed at epoch {done} of {planned}", **numbers), "", part, (place,)
+            )
+        words = _("Stopped at epoch {done} of {planned}", **numbers)
+        return RunProgress(words, "", part, (_("Stopped: {place}", place=place), place))
 
     @property
     def needed(self) -> float:
@@ -278,6 +282,26 @@ class RunTracker:
             steps = (whole - self.epoch) * self.steps_per_epoch
             left = _("{time} left", time=format_duration(max(steps, 0) / self._shown_speed))
         return RunProgress(words, left, min(self.epoch / whole, 1.0), (short,))
+
+
+def _early_words(training: Training | None, numbers: Mapping[str, str]) -> str:
+    """Say which value did not improve, where a single EarlyStopping watched one."""
+    callbacks = training.callbacks if training is not None else ()
+    stops = [one.params for one in callbacks if one.name == "EarlyStopping"]
+    if len(stops) != 1 or stops[0].get("baseline") is not None:
+        return _("Stopped early after epoch {done} of at most {planned}", **numbers)
+    monitor, patience = str(stops[0].get("monitor", "val_loss")), int(stops[0].get("patience", 0))
+    held = monitor.startswith("val_")
+    name = metric_words(monitor.removeprefix("val_"))
+    return ngettext(
+        "Stopped early after epoch {done} of at most {planned}: {metric} did not improve for "
+        "{count} epoch",
+        "Stopped early after epoch {done} of at most {planned}: {metric} did not improve for "
+        "{count} epochs",
+        max(patience, 1),
+        metric=_("validation {metric}", metric=name) if held else name,
+        **numbers,
+    )
 
 
 def curves_of(run: Run) -> RunCurves:

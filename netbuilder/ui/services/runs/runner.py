@@ -300,9 +300,11 @@ class Runner(QObject):
         return self.run.tracker.best_epoch if self.run.tracker is not None else 0
 
     @property
-    def may_go_to_best(self) -> bool:
-        """Whether the best epoch's weights can be had back."""
-        return self.may_go_on and self.best_epoch > 0
+    def keeps_best(self) -> bool:
+        """Whether the run has ended with the weights of its best epoch."""
+        trained, best = self._workbench.models.trained, self.best_epoch
+        ended = trained is not None and not trained.set_by_hand and not self.active
+        return ended and 0 < best == (self.curves.kept_epoch or self.tracker.epoch)
 
     def toggle_pause(self) -> None:
         """Pause, or go on; at the speed Step one step."""
@@ -556,7 +558,7 @@ class Runner(QObject):
         if end.trained is not None:
             reason = self._reason if error is None else "failed"
             speed = end.trained.steps_per_second if end.trained.slowed else 0.0
-            self._set_progress(self.tracker.end(reason, speed))
+            self._set_progress(self.tracker.end(reason, speed, end.trained.project.training))
             self.curves.kept_epoch = end.trained.kept_epoch
             self.curves.kept = epoch_row(end.trained.history, end.trained.kept_epoch)
             run_id = self.session.run_id if self.session is not None and end.kept else ""
@@ -575,8 +577,7 @@ class Runner(QObject):
 
     def _take_back(self) -> bool:
         """Show the run before again where the new one made no step; whether it was so."""
-        run = self.run
-        if run.before is None:
+        if (run := self.run).before is None:
             return False
         self.run, self._work.session = run.before, run.session
         self.progress_changed.emit()
