@@ -218,7 +218,7 @@ def plan_name(value: str) -> str:
 
 
 Missing = Callable[[LessonState, Any, int], str]
-ABSENT, CHANGED = "absent", "changed"
+ABSENT, CHANGED, TRAINED = "absent", "changed", "trained"
 
 #: Of the plan, what makes another network of the same graph. How long it learned is
 #: ``epochs_run``'s business, and a seed is as good as another.
@@ -511,7 +511,7 @@ _WORDS = (
               values.number_condition, _layers),
     CheckWord("parameters", N_("The number of weights in the whole network."), "<= 5000",
               values.number_condition, _parameters),
-    CheckWord("trained", N_("The network has been trained since its last "
+    CheckWord(TRAINED, N_("The network has been trained since its last "
                             "change."), "true", values.yes, _trained),
     CheckWord("epochs_run", N_("The number of epochs of the last training."), ">= 20",
               values.number_condition, _epochs_run),
