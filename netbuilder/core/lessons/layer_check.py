@@ -58,7 +58,7 @@ class LayerCheck:
         if self.count is not None:
             if self.count.holds(fitting):
                 return ""
-            return ngettext(
+            counted = ngettext(
                 "{fitting} of {count} {layer} layer fits; the lesson asks for {wanted}.",
                 "{fitting} of {count} {layer} layers fit; the lesson asks for {wanted}.",
                 len(there),
@@ -66,10 +66,11 @@ class LayerCheck:
                 layer=self.layer,
                 wanted=self.count.shown,
             )
+            return " ".join([counted, *next(filter(None, wanting), ())])
         if fitting:
             return ""
         hidden = [one for one in there if self.last or one.id not in graph.outputs]
-        if not hidden and len(self.params) > 1:
+        if not hidden and len(self.params) > 1 and not self.after:
             # The network's last layer is none that a lesson lets one build anew.
             wanted = format_list(f"{name} {condition.shown}" for name, condition in self.params)
             return _("There is no {layer} with {wanted} yet.", layer=self.layer, wanted=wanted)
