@@ -74,8 +74,10 @@ class LayerCheck:
             # The network's last layer is none that a lesson lets one build anew.
             wanted = format_list(f"{name} {condition.shown}" for name, condition in self.params)
             return _("There is no {layer} with {wanted} yet.", layer=self.layer, wanted=wanted)
-        found = [pair for pair in zip(there, wanting, strict=True) if pair[0] in (hidden or there)]
-        node, best = min(found, key=lambda one: len(one[1]))
+        pairs = zip(there, wanting, strict=True)
+        node, best = min(
+            (pair for pair in pairs if pair[0] in (hidden or there)), key=lambda one: len(one[1])
+        )
         # Where it stands is said alone: a layer that is another one needs no other numbers.
         return best[0] if self._misplaced(node, graph) else " ".join(best)
 
