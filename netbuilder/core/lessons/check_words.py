@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
+from netbuilder.core.catalog.training.training_index import CALLBACKS, LOSSES, OPTIMIZERS
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import check_values as values
@@ -161,6 +161,7 @@ _ROWS = (
         lambda p: tuple(one.name for one in p.training.callbacks),
         values.callback,
         True,
+        titles={name: spec.title for name, spec in CALLBACKS.items()},
     ),
     PlanWord(
         "scaling",
@@ -218,7 +219,7 @@ def plan_name(value: str) -> str:
 
 
 Missing = Callable[[LessonState, Any, int], str]
-ABSENT, CHANGED = "absent", "changed"
+ABSENT, CHANGED, TRAINED = "absent", "changed", "trained"
 
 #: Of the plan, what makes another network of the same graph. How long it learned is
 #: ``epochs_run``'s business, and a seed is as good as another.
@@ -398,20 +399,19 @@ def _changed(state: LessonState, name: str, _step: int) -> str:
 def _plan(name: str) -> Missing:
     def missing_of(state: LessonState, value: Condition, _step: int) -> str:
         found = plan_value(state.project, name)
+        titles = PLAN[name].titles
         if PLAN[name].many:
             there = [one for one in found if value.holds(one)]
             if bool(there) or (value.negated and not found):
                 return ""
+            setting = _(PLAN[name].title)
             if value.negated:
-                return _(
-                    "Remove this {setting}: {names}.",
-                    setting=_(PLAN[name].title),
-                    names=format_list(found),
-                )
-            return _("Add this {setting}: {name}.", setting=_(PLAN[name].title), name=value.shown)
+                names = format_list(_(titles.get(one, one)) for one in found)
+                return _("Remove this {setting}: {names}.", setting=setting, names=names)
+            asked = value.shown_as(titles)
+            return _("Add this {setting}: {name}.", setting=setting, name=asked)
         if value.holds(found):
             return ""
-        titles = PLAN[name].titles
         shown = (
             format_number(found) if isinstance(found, int | float) else (found or _("not chosen"))
         )
@@ -511,7 +511,7 @@ _WORDS = (
               values.number_condition, _layers),
     CheckWord("parameters", N_("The number of weights in the whole network."), "<= 5000",
               values.number_condition, _parameters),
-    CheckWord("trained", N_("The network has been trained since its last "
+    CheckWord(TRAINED, N_("The network has been trained since its last "
                             "change."), "true", values.yes, _trained),
     CheckWord("epochs_run", N_("The number of epochs of the last training."), ">= 20",
               values.number_condition, _epochs_run),

@@ -58,7 +58,7 @@ class LayerCheck:
         if self.count is not None:
             if self.count.holds(fitting):
                 return ""
-            return ngettext(
+            counted = ngettext(
                 "{fitting} of {count} {layer} layer fits; the lesson asks for {wanted}.",
                 "{fitting} of {count} {layer} layers fit; the lesson asks for {wanted}.",
                 len(there),
@@ -66,9 +66,18 @@ class LayerCheck:
                 layer=self.layer,
                 wanted=self.count.shown,
             )
+            return " ".join([counted, *next(filter(None, wanting), ())])
         if fitting:
             return ""
-        node, best = min(zip(there, wanting, strict=True), key=lambda one: len(one[1]))
+        hidden = [one for one in there if self.last or one.id not in graph.outputs]
+        if not hidden and len(self.params) > 1 and not self.after:
+            # The network's last layer is none that a lesson lets one build anew.
+            wanted = format_list(f"{name} {condition.shown}" for name, condition in self.params)
+            return _("There is no {layer} with {wanted} yet.", layer=self.layer, wanted=wanted)
+        pairs = zip(there, wanting, strict=True)
+        node, best = min(
+            (pair for pair in pairs if pair[0] in (hidden or there)), key=lambda one: len(one[1])
+        )
         # Where it stands is said alone: a layer that is another one needs no other numbers.
         return best[0] if self._misplaced(node, graph) else " ".join(best)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QMouseEvent, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -149,6 +149,13 @@ class CountBox(_NoWheel, QSpinBox):
         self.lineEdit().setTextMargins(*TEXT_MARGINS)
 
 
+class _NumberLine(QLineEdit):
+    """A number as text: a double click selects the whole of it, not the digits before its point."""
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self.selectAll()
+
+
 class TypedBox(_NoWheel, QAbstractSpinBox):
     """A field for numbers, sizes and lists: free text, read as it is typed, with steps.
 
@@ -168,6 +175,8 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
             self.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
             self.setProperty("fixed", "plain")
+        else:
+            self.setLineEdit(_NumberLine(self))
         self.lineEdit().setTextMargins(*TEXT_MARGINS)
         self.lineEdit().setPlaceholderText(_default_text(param))
         self.lineEdit().textEdited.connect(self._read)

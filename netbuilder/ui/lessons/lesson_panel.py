@@ -431,7 +431,8 @@ class LessonPanel(QWidget):
         assert session.lesson is not None
         done = result is not None and result.done
         last = session.current == len(session.lesson.steps) - 1
-        over = session.done_count == len(session.lesson.steps)
+        # What is tried after the end takes nothing away from it.
+        over = len(session.record.done) == len(session.lesson.steps)
         if self.question is not None:
             self.question.show_verdict(session.record.answers.get(session.current + 1, ""))
         words = () if done or result is None else result.missing
@@ -447,7 +448,7 @@ class LessonPanel(QWidget):
             _("✓ Lesson completed. Well done!") if over and last else _("✓ Done") if done else ""
         )
         self.status.setVisible(done)
-        self._show_explore(step.explore if done else "")
+        self._show_explore(step.explore if done or (last and over) else "")
         self.back.setEnabled(session.current > 0)
         self.next.setText(_("More lessons") if last and over else _("Next"))
         self.next.setEnabled(not last or over)
@@ -460,7 +461,9 @@ class LessonPanel(QWidget):
     def _show_explore(self, task: str) -> None:
         """Show the open task of a step that is done."""
         if task and self.explore.isHidden():
-            self.explore.show_markdown("**" + _("Explore further") + "** " + task, None)
+            warning = _("Submit first: what you change now counts when you submit.")
+            task = "**" + _("Explore further") + f"** {task}\n\n{warning}"
+            self.explore.show_markdown(task, None)
         self.explore.setVisible(bool(task))
 
     def _show_undone(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.lessons.check_words import TRAINED
 from netbuilder.core.lessons.lesson import Lesson, LessonError, LessonStep
 from netbuilder.core.lessons.lesson_record import LessonRecord, new_work_id, record_of, with_record
 from netbuilder.core.lessons.lesson_state import (
@@ -314,11 +315,12 @@ class LessonSession(QObject):
     def _judge(self) -> None:
         if self.lesson is None:
             return
-        results = check_steps(self.lesson, self.state())
+        state = self.state()
+        results = check_steps(self.lesson, state)
         # A step is ticked when it is its turn: what a later one asks for may hold by chance now.
         new = {
             one.number
-            for one in results
+            for one in (*results, *self._as_trained(state))
             if one.done and not one.ticked and not self.lesson.steps[one.number - 1].reading
         }
         reached = self._reached(new)
@@ -337,6 +339,20 @@ class LessonSession(QObject):
             self._tick(reached)
         self._keep()
         self.changed.emit()
+
+    def _as_trained(self, state: LessonState) -> list[StepResult]:
+        """The steps that ask for training, by the settings of the run: a pupil who reads on while
+        it goes may have changed them since."""
+        assert self.lesson is not None
+        run, now = state.run, state.project
+        if run is None or (run.project.graph, run.project.data) != (now.graph, now.data):
+            return []
+        results = check_steps(self.lesson, replace(state, project=run.project))
+        return [
+            result
+            for result, step in zip(results, self.lesson.steps, strict=True)
+            if any(term.word.name == TRAINED for check in step.checks for term in check.terms)
+        ]
 
     def _reached(self, fulfilled: set[int]) -> set[int]:
         """Of the steps that hold now those whose turn it is: all before them are done."""

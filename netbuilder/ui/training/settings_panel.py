@@ -57,7 +57,9 @@ class MetricsEditor(ChooseRow):
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         text = ", ".join(names) or pgettext("metrics", "none")
         if self._chosen is None:
-            text = _("auto: {names}", names=text) if names else pgettext("metrics", "automatic")
+            text = (
+                _("automatic: {names}", names=text) if names else pgettext("metrics", "automatic")
+            )
         self.show_text(text)
         self.button.setToolTip(text)
 

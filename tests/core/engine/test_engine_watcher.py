@@ -90,6 +90,9 @@ def test_dead_relus_do_not_learn(train: Callable[..., Any], chain: Callable[...,
 def test_a_rate_that_is_too_low_does_not_learn(train: Callable[..., Any]) -> None:
     notice = train([OUT], *table(), optimizer=sgd(1e-7), epochs=10)["stuck"]
     assert notice.fix.label == "Use a learning rate of 1e-06"
+    # Ten times nothing would be nothing again.
+    notice = train([OUT], *table(), optimizer=sgd(0.0), epochs=10)["stuck"]
+    assert notice.fix.label == "Use a learning rate of 0.001"
 
 
 def test_unscaled_data_does_not_learn(train: Callable[..., Any]) -> None:

@@ -151,7 +151,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [TRAIN],
         [behind("input", "Dense", units=8, activation="tanh")],
         [TRAIN],
-        [Answer("24")],
+        [Answer("20")],
     ],
     "first_model": [
         [data(kind="builtin", name="iris")],
@@ -170,7 +170,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("No, ten sums are one sum")],
         [params("dense", activation="relu")],
         [TRAIN],
-        [Answer("sigmoid")],
+        [Answer("It can return 7, which is no probability")],
         [plan(loss=Choice("binary_crossentropy"))],
         [plan(loss=Choice("mean_squared_error")), TRAIN],
         [Answer("Mean squared error")],
@@ -188,7 +188,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     "overfitting": [
         [Answer("It falls, then rises again")],
         [TRAIN],
-        [Answer("Only for the patients that it trained on")],
+        [Answer("The validation loss")],
         [params("dense", units=4), params("dense_1", units=4), TRAIN],
         [
             params("dense", units=128),
@@ -216,7 +216,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     "pictures": [
         [TRAIN],
         [behind("input", "Conv2D", filters=16, kernel_size=3)],
-        [Answer("160")],
+        [Answer("240")],
         [params("conv2d", padding="same")],
         [behind("conv2d", "MaxPooling2D", pool_size=2)],
         [Answer("about 96")],

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load_facts
@@ -54,6 +55,39 @@ def test_a_button_that_the_hint_names_is_there() -> None:
     found = diagnose(begun, known, ShapeCache().compute(begun.graph, known))
     fix = next(fix for one in found for fix in one.fixes if fix.label == button)
     assert not _missing(fix.edit(begun), 3)
+
+
+def _check_of(name: str, step: int, layer: str) -> LayerCheck:
+    checks = library.find_lesson(name).steps[step - 1].checks
+    return next(one.layer for one in checks if one.layer is not None and one.layer.layer == layer)
+
+
+def test_a_layer_to_add_is_not_the_last_one_changed() -> None:
+    lesson = library.find_lesson("what_is_a_network")
+    start = library.start_project(lesson)
+    hidden = [node.id for node in start.graph.nodes if node.params.get("units") == 3]
+    alone = edits.remove_nodes(start, hidden)
+    check = _check_of(lesson.name, 5, "Dense")
+    (output,) = alone.graph.outputs
+    assert output not in check.missing(LessonState(alone))
+    above = next(node.id for node in alone.graph.nodes if node.layer == "Input")
+    wider = edits.insert_after(alone, above, "Dense", params={"units": 32})
+    assert output not in check.missing(LessonState(wider))
+    assert "32" in check.missing(LessonState(wider))
+
+
+def test_where_too_few_layers_fit_it_says_why() -> None:
+    start = library.start_project(library.find_lesson("overfitting"))
+    project = edits.append_layer(start, "Dropout", params={"rate": 0.3})
+    assert "0.3" in _check_of("overfitting", 6, "Dropout").missing(LessonState(project))
+
+
+def test_a_callback_has_the_name_that_stands_in_the_window() -> None:
+    start = library.start_project(library.find_lesson("overfitting"))
+    row = WORDS["callback"]
+    said = row.missing(LessonState(start), row.parse("EarlyStopping"), 1)
+    assert CALLBACKS["EarlyStopping"].title in said
+    assert "EarlyStopping" not in said
 
 
 @pytest.mark.parametrize(

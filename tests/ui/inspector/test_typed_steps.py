@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.catalog.training.training_index import OPTIMIZERS
 from netbuilder.core.project.model import Project
+from netbuilder.ui.forms.boxes import TypedBox
 from netbuilder.ui.main_window import MainWindow
 
 
@@ -45,3 +48,13 @@ def test_what_is_typed_after_enter_is_a_step_of_its_own(
         window.store.undo()
         seen.append(shown())
     assert seen == [37, 18, before], "a number of three digits is one step"
+
+
+def test_a_double_click_selects_the_whole_number(qtbot: QtBot) -> None:
+    """On "0.001" it selected a part, and the 0.1 typed there trained with a rate of 0."""
+    box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
+    qtbot.addWidget(box)
+    box.show_value(0.001)
+    line = box.findChild(QLineEdit)
+    QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
+    assert line.selectedText() == line.text() == "0.001"

@@ -143,7 +143,7 @@ def test_the_whole_first_lesson_by_keys_alone(qtbot: QtBot, open_window: Open) -
 
     keys.next_step()
     keys.to_lesson()
-    keys.type("24")
+    keys.type("20")
     keys.press(Qt.Key.Key_Return)
     keys.wait_done(7)
     assert "done" in window.welcome.lessons.panel.status.text()

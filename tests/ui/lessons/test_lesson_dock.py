@@ -19,6 +19,7 @@ from netbuilder.core.project.model import Choice, Data
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import lesson_session
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.settings_panel import SettingsPanel
 from netbuilder.ui.window.guide.place_finder import unknown_places
 from netbuilder.ui.window.guide.welcome import STOPS
@@ -114,7 +115,7 @@ def test_a_step_trusts_only_problems_of_the_network_as_it_is(
     assert seen and set(seen) == {None}, "shapes are found before the problems are"
     assert "output-units" in [one.code for one in bench.current_problems]
     with qtbot.waitSignal(bench.diagnosed):
-        window.store.apply("Move", lambda p: edits.set_training(p, epochs=3))
+        window.store.apply("Move", lambda p: edits.set_training(p, epochs=60))
     qtbot.waitUntil(lambda: bench.current_problems is not None)
 
 
@@ -275,6 +276,48 @@ def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(
     assert "One and one." in panel.question.verdict.text()
     assert "How few units are enough?" in task.toPlainText()
     assert task.isVisible()
+
+
+TRAIN = """---
+title: Train
+level: beginner
+minutes: 5
+start: xor
+---
+## Train with SGD
+```check
+optimizer: SGD
+trained: true
+```
+```explore
+Which optimizer learns **faster**?
+```
+"""
+
+
+@pytest.mark.slow
+def test_who_reads_on_and_changes_a_setting_while_it_trains_loses_nothing(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window()
+    panel = window.welcome.lessons.panel
+    window.welcome.open_lesson(parse_lesson(TRAIN, "train"))
+
+    def choose(name: str) -> None:
+        window.store.apply("", lambda p: edits.set_training(p, optimizer=Choice(name), epochs=60))
+
+    choose("SGD")
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=60_000)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is not RunState.IDLE, timeout=60_000)
+    choose("Adam")
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=120_000)
+    qtbot.waitUntil(lambda: window.welcome.session.record.done == {1}, timeout=10_000)
+    # The lesson is over for good, and says on what a submission is judged.
+    qtbot.waitUntil(panel.next.isEnabled)
+    explore = panel.findChild(QWidget, "explore-further")
+    assert explore.isVisible()
+    assert _("Submit first: what you change now counts when you submit.") in explore.toPlainText()
 
 
 LOSS = """---

@@ -290,13 +290,15 @@ class TrainingMonitor:
                 RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
+        # Ten times nothing is nothing.
+        faster = rate * 10 or 0.001
         return Diagnosis(
             "stuck", epoch, title,
             start + " " + _(
                 "The learning rate ({rate}) may be too low, or the inputs may be unrelated to "
                 "the target.", rate=format_number(rate, ".3g")),
-            RunFix(_("Use a learning rate of {rate}", rate=format_number(rate * 10, ".2g")),
-                lambda p: _with_rate(p, rate * 10)),
+            RunFix(_("Use a learning rate of {rate}", rate=format_number(faster, ".2g")),
+                lambda p: _with_rate(p, faster)),
         )  # fmt: skip
 
     def _jumping(self, epoch: int, rate: float) -> Diagnosis:
