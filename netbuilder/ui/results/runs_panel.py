@@ -39,6 +39,8 @@ from netbuilder.core.wording import (
     format_duration,
     format_number,
     format_with_unit,
+    join_values,
+    labelled,
 )
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -260,7 +262,9 @@ def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
 
 def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
     """All about a run, in a few lines, and what was changed since the one before."""
-    lines = [f"{run.name}, {format_start(run)}: {_(_REASONS.get(run.reason, run.reason))}"]
+    lines = [
+        labelled(f"{run_title(run)}, {format_start(run)}", _(_REASONS.get(run.reason, run.reason)))
+    ]
     lines += [line] if (line := changes_since_previous(run, among)) else []
     if run.best_epoch:
         lines.append(_("best epoch {best} of {epochs}", best=run.best_epoch, epochs=run.epochs))
@@ -292,7 +296,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
             ).strip()
         )
     if run.versions:
-        lines.append(", ".join(f"{name} {version}" for name, version in run.versions.items()))
+        lines.append(join_values(f"{name} {version}" for name, version in run.versions.items()))
     return "\n".join(lines)
 
 

@@ -50,6 +50,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[
         )
         fixes = (texts_fix(longest),)
     return DataError(
-        " ".join(
+        join_sentences(
             [_("No column of {file} can be used for '{input}'.", file=source, input=key), *notes]
         ),
         fix,
