@@ -20,7 +20,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import JOINED
 from netbuilder.core.engine.build.graph_to_keras import make_layer
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.evaluate import Evaluation
@@ -221,7 +221,7 @@ def _label(found: Evaluation, index: int) -> str:
 
 def _labels(found: Evaluation, on: Array) -> str:
     names = [name for name, one in zip(found.labels, on, strict=False) if one]
-    return join_values(names) or "none"
+    return join_values(names) or pgettext("labels", "none")
 
 
 def _text(entry: InputPreprocessing, ids: Array) -> str:

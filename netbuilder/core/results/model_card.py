@@ -87,7 +87,9 @@ def _data_rows(trained: TrainedModel) -> Rows:
         rows.append((_("Target"), join_values(facts.target_names)))
     if facts.class_counts:
         pairs = zip(facts.classes, facts.class_counts, strict=True)
-        rows.append((_("Training samples by class"), join_values(labelled(n, c) for n, c in pairs)))
+        rows.append(
+            (_("Training samples by class"), join_values(labelled(n, str(c)) for n, c in pairs))
+        )
     rows.append((_("Scaling"), data.scaling))
     return rows
 

@@ -117,7 +117,8 @@ def run_title(run: Run) -> str:
     data = run.project.data
     if run.name == Project().name and data.kind:
         return data.name or Path(data.path).stem
-    return run.name
+    name, _dot, number = run.name.rpartition(" · run ")  # as it is stored
+    return _("{name} · run {number}", name=name, number=number) if name else run.name
 
 
 def test_text(run: Run) -> str:

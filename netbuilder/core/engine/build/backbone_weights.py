@@ -109,6 +109,7 @@ def load_backbone_weights(body: keras.Model, path: Path) -> None:
         body.load_weights(path)
 
 
+# Scripts carry this function.
 def take_weights(body: keras.Model, path: str) -> bool:
     """Take the weights of the layers that a ``.h5`` has in common with ``body``, by their names.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.core.project.edits_data import POINTS, point_edits
 from netbuilder.core.project.model import Choice, Data, Node, Project
 from netbuilder.core.wording import format_number, join_values, labelled
@@ -129,11 +129,11 @@ def format_value(value: Any) -> str:
         inside = join_values(f"{key} {format_value(entry)}" for key, entry in value.params.items())
         return f"{value.name} ({inside})" if inside else value.name
     if isinstance(value, Mapping):
-        return (
-            join_values(f"{key}: {format_value(entry)}" for key, entry in value.items()) or "none"
-        )
+        return join_values(
+            f"{key}: {format_value(entry)}" for key, entry in value.items()
+        ) or pgettext("settings", "none")
     if isinstance(value, (tuple, list)):
-        return join_values(format_value(entry) for entry in value) or "none"
+        return join_values(format_value(entry) for entry in value) or pgettext("settings", "none")
     if isinstance(value, float):
         return format_number(value, "g")
     return str(value)

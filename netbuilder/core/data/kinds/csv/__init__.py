@@ -241,7 +241,7 @@ def _few_words(data: Data) -> list[str]:
     kept += name_list_option(data.options, "categories")
     other = f" or name in {format_literal(kept)}" if kept else ""
     return [
-        "# Text columns with many distinct values are not used as categories.",
+        _("# Text columns with many distinct values are not used as categories."),
         f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",
         'numbers = list(data.select_dtypes(["number", "bool"]))',
         "features = [",
