@@ -22,6 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
+from netbuilder.ui.results.runs_panel import run_title
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
 from netbuilder.ui.services.lesson_session import LessonSession
