@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
@@ -140,7 +141,10 @@ def _training_rows(trained: TrainedModel) -> Rows:
 
 def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
     if found is None:
-        return [(name, format_number(value, ".4g")) for name, value in trained.test.items()]
+        return [
+            (metric_words(name), format_number(value, ".4g"))
+            for name, value in trained.test.items()
+        ]
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)
     rows = [(_("Samples"), format_number(found.samples, ","))]
     for name, value in found.metrics.items():
@@ -156,7 +160,7 @@ def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
         if name in guess:
             base = format_number(guess[name], ".4g")
             text = _("{value}; baseline {baseline}", value=text, baseline=base)
-        rows.append((name, text))
+        rows.append((metric_words(name), text))
     held = statistics.calibration(found)
     if held is not None:
         rows.append((_("Expected calibration error"), format_number(held.expected_error, ".3f")))
