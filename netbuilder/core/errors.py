@@ -23,7 +23,7 @@ class DataFix:
 def sentence_gap(before: str) -> str:
     """Return what stands between a sentence and the next: nothing after Chinese's full-width signs,
     else a blank."""
-    return "" if before.endswith(tuple("。！？：；）”")) else " "
+    return "" if before.endswith(tuple("。！？：；，）”")) else " "
 
 
 class UserError(Exception):

@@ -68,10 +68,10 @@ def join_values(values: Iterable[object]) -> str:
     """Join what is only listed, without an "and": ``4.3, 3, 4.4``. A semicolon stands between
     numbers that have a comma of their own."""
     words = [str(value) for value in values]
-    comma = pgettext("between the entries of a list", ", ")
+    comma = pgettext("between the entries of a list", ",")
     if number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words):
-        comma = "; "
-    text = comma.join(words)
+        comma = ";"
+    text = f"{comma}{sentence_gap(comma)}".join(words)
     if len(words) > 1:
         remember(text, lambda: join_values(map(rerendered, words)))
     return text
