@@ -58,7 +58,7 @@ CARRIED = "# Scripts carry this function."
 #: Not the moment of each update, which would change every file.
 CREATED = datetime(2026, 11, 28, tzinfo=UTC)
 FIELD = re.compile(r"\{(\w*)[^{}]*\}")
-MARKUP = re.compile(r"%%|%\(\w+\)[a-z]|%[srd]\b|</?\w+[^<>]*>|&\w+;|⟨|⟩|`[^`]+`")
+MARKUP = re.compile(r"%%|%\(\w+\)[a-z]|%[srd]\b|</?\w+[^<>]*>|&\w+;|⟨|⟩|``[^`]+``|`[^`]+`")
 NOTE = re.compile(r"#\s*Translators:\s*(.*)")
 CHUNK = 300
 NUMBER_STYLE = "number style"  # the context of what Babel translates
