@@ -16,6 +16,7 @@ import argparse
 import ast
 import difflib
 import json
+import os
 import re
 import sys
 import tomllib
@@ -29,6 +30,8 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
+
+from netbuilder.core.python_text import FOR_TOOLS, source_words
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "netbuilder" / "locale"
@@ -50,10 +53,12 @@ PLURALS = {
     "es": "nplurals=2; plural=(n != 1);",
     "it": "nplurals=2; plural=(n != 1);",
 }
+#: The line above a function that exported scripts carry.
+CARRIED = "# Scripts carry this function."
 #: Not the moment of each update, which would change every file.
 CREATED = datetime(2026, 11, 28, tzinfo=UTC)
 FIELD = re.compile(r"\{(\w*)[^{}]*\}")
-MARKUP = re.compile(r"%%|%\(\w+\)[a-z]|%[srd]\b|</?\w+[^<>]*>|&\w+;|⟨|⟩|`[^`]+`")
+MARKUP = re.compile(r"%%|%\(\w+\)[a-z]|%[srd]\b|</?\w+[^<>]*>|&\w+;|⟨|⟩|``[^`]+``|`[^`]+`")
 NOTE = re.compile(r"#\s*Translators:\s*(.*)")
 CHUNK = 300
 NUMBER_STYLE = "number style"  # the context of what Babel translates
@@ -85,11 +90,27 @@ def code_messages() -> Iterator[Found]:
             if (note := NOTE.search(line))
         }
         place = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(text)):
+        module = ast.parse(text)
+        yield from carried_messages(place, text, module)
+        for node in ast.walk(module):
             if isinstance(node, ast.Call):
                 for message, context in messages_of(node, place):
                     near = [notes[line] for line in (node.lineno - 1, node.lineno) if line in notes]
                     yield place, node.lineno, message, context, near
+
+
+def carried_messages(place: str, text: str, module: ast.Module) -> Iterator[Found]:
+    """What the functions that exported scripts carry say of themselves."""
+    lines = text.splitlines()
+    for node in module.body:
+        if lines[node.lineno - 2] != CARRIED:
+            continue
+        source = ast.get_source_segment(text, node) or ""
+        if isinstance(node, ast.Assign):  # the text of a function
+            source = ast.literal_eval(node.value)
+        for _found, message in source_words(source):
+            if not message.startswith(FOR_TOOLS):
+                yield place, node.lineno, message, None, ["of a function in an exported script"]
 
 
 def messages_of(
@@ -484,4 +505,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # as by "| head": whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.output import print_json, print_note, print_result, show_reading_bar
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import did_you_mean, format_list, format_number
+from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values, labelled
 
 if TYPE_CHECKING:
     from netbuilder.core.data.data_report import ColumnFacts, DataReport
@@ -187,12 +187,12 @@ def _tell(found: DataReport) -> None:
         else _("{kind}: cannot be used yet", kind=found.kind)
     )
     for column in found.columns:
-        print_result(f"  {column.name}: {_about(column)}")
+        print_result(f"  {labelled(column.name, _about(column))}")
     if found.classes:
         print_result(
             _(
                 "classes: {classes}",
-                classes=", ".join(
+                classes=join_values(
                     f"{label} {format_number(count, ',')}" for label, count in found.classes.items()
                 ),
             )
@@ -214,7 +214,7 @@ def _about(column: ColumnFacts) -> str:
     )
     if column.missing:
         words.append(_("{count} missing", count=format_number(column.missing, ",")))
-    return ", ".join(words)
+    return join_values(words)
 
 
 def to_json(found: DataReport) -> dict[str, Any]:

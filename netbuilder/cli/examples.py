@@ -10,6 +10,7 @@ from netbuilder.core.data.examples import find_example, list_examples
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
+from netbuilder.core.wording import labelled
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -48,5 +49,5 @@ def _list(as_json: bool) -> int:
         return 0
     width = max((len(row.name) for row in rows), default=0)
     for row in rows:
-        print_result(f"{row.name:<{width}}  {row.title}: {row.description}")
+        print_result(f"{row.name:<{width}}  {labelled(row.title, row.description)}")
     return 0

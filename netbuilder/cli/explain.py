@@ -10,6 +10,7 @@ from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import labelled
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -95,4 +96,4 @@ def _tell(found: Explanation) -> None:
         print_result(_("{nearest} is row {row} ({prediction}):", nearest=found.nearest.words,
                        row=found.nearest.row, prediction=found.nearest.answer))  # fmt: skip
         for name, (here, there) in found.nearest.changes.items():
-            print_result(f"  {name}: {here} → {there}")
+            print_result(f"  {labelled(name, f'{here} → {there}')}")

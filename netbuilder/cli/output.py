@@ -19,7 +19,7 @@ from rich.table import Column
 
 from netbuilder.core.errors import DataFix, UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, labelled
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import Event
@@ -220,7 +220,7 @@ def print_fixes(fixes: Iterable[DataFix], options: Collection[str] = ()) -> None
         else:
             text = json.dumps(to_json_value(told), ensure_ascii=False)
             how = _('in the project file, under "data": {entries}', entries=text[1:-1])
-        print_note(f"    {fix.label}: {how}")
+        print_note(f"    {labelled(fix.label, how)}")
 
 
 def report_unexpected(error: Exception, as_json: bool) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import as_sentence, format_number
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
             _("Continuing after {done} of {count} trials.", done=len(before), count=plan.count)
         )
     else:
-        print_note(f"{plan.words}.")
+        print_note(as_sentence(plan.words))
     _see_whole(plan)
     jobs = _jobs(arguments)
     if jobs == 1:

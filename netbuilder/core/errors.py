@@ -20,6 +20,12 @@ class DataFix:
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+def sentence_gap(before: str) -> str:
+    """Return what stands between a sentence and the next: nothing after Chinese's full-width signs,
+    else a blank."""
+    return "" if before.endswith(tuple("。！？：；，）”")) else " "
+
+
 class UserError(Exception):
     """A mistake or failure that the user can fix.
 
@@ -47,7 +53,7 @@ class UserError(Exception):
         short: str = "",
         code: str = "",
     ) -> None:
-        super().__init__(f"{what} {fix}".strip())
+        super().__init__(f"{what}{sentence_gap(what)}{fix}".strip())
         self.what = what
         self.fix = fix
         self.node = node

@@ -55,6 +55,8 @@ class _Pseudo(_gettext.NullTranslations):
     """Every message as ``⟦åççéñţéđ ···⟧``, 30 % longer, its placeholders and tags untouched."""
 
     def gettext(self, message: str) -> str:
+        if message.startswith("# "):  # a comment of a script stays one
+            return "# " + self.gettext(message[2:])
         parts = _FIELD.split(message)
         parts[::2] = [text.translate(_ACCENTED) for text in parts[::2]]
         return f"⟦{''.join(parts)}{'·' * (len(message) * 3 // 10)}⟧"

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
+from netbuilder.core.i18n import gettext as _
+
 WIDTH = 88
+#: A docstring, of which a script carries the first paragraph, or a comment.
+_WORDS = re.compile(
+    r'^(?P<indent>[ ]*)"""(?P<doc>.*?)"""|(?P<before>^[ ]*|  )# (?P<comment>[^"\n]*)$', re.S | re.M
+)
+FOR_TOOLS = ("fmt:", "type:", "noqa")
 
 
 def format_literal(value: Any, tuples: bool = False) -> str:
@@ -35,3 +44,31 @@ def format_call(name: str, arguments: list[str], indent: int = 0) -> str:
     space = " " * indent
     body = "".join(f"{space}    {argument},\n" for argument in arguments)
     return f"{name}(\n{body}{space})"
+
+
+def source_words(source: str) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield each docstring and comment of a function's text, and its message in the catalog."""
+    for found in _WORDS.finditer(source):
+        first = (found["doc"] or found["comment"]).partition("\n\n")[0]
+        yield found, " ".join(first.split())
+
+
+def translated_source(source: str) -> str:
+    """The text of a function as scripts carry it: what it says of itself, in the chosen language.
+
+    ``scripts/translations.py`` collects the words of functions below a line
+    "# Scripts carry this function.".
+    """
+    parts, at = [], 0
+    for found, message in source_words(source):
+        indent, new = found["indent"] or "", found["before"]
+        if found["doc"] is not None:
+            lines = wrap(f'"""{_(message)}"""', WIDTH, initial_indent=indent)
+            new = "\n".join((lines[0], *(indent + line for line in lines[1:])))
+        elif message.startswith(FOR_TOOLS):
+            new = ""
+        else:
+            new += f"# {_(message)}"
+        parts += [source[at : found.start()], new]
+        at = found.end()
+    return "".join((*parts, source[at:]))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from netbuilder.core.errors import sentence_gap
 from netbuilder.core.i18n import (
     babel_locale,
     gettext as _,
@@ -20,6 +22,8 @@ from netbuilder.core.i18n import (
     localized,
     ngettext,
     number_spec,
+    number_style,
+    pgettext,
     remember,
     rerendered,
 )
@@ -58,6 +62,39 @@ def _joined(words: list[str], limit: int, style: Literal["and", "or"]) -> str:
 def format_quoted_list(values: Iterable[object], limit: int = 5) -> str:
     """Like ``format_list``, each value between quotation marks."""
     return format_list([f"'{value}'" for value in values], limit)
+
+
+def join_values(values: Iterable[object]) -> str:
+    """Join what is only listed, without an "and": ``4.3, 3, 4.4``. A semicolon stands between
+    numbers that have a comma of their own."""
+    words = [str(value) for value in values]
+    comma = pgettext("between the entries of a list", ",")
+    if number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words):
+        comma = ";"
+    text = f"{comma}{sentence_gap(comma)}".join(words)
+    if len(words) > 1:
+        remember(text, lambda: join_values(map(rerendered, words)))
+    return text
+
+
+def join_sentences(sentences: Iterable[str]) -> str:
+    """Join whole sentences, empty ones left out, as their language does: with a blank, which does
+    not stand after the full-width signs of Chinese."""
+    parts = [sentence for sentence in sentences if sentence]
+    text = "".join(f"{one}{sentence_gap(one)}" for one in parts[:-1]) + "".join(parts[-1:])
+    if len(parts) > 1:
+        remember(text, lambda: join_sentences(map(rerendered, parts)))
+    return text
+
+
+def labelled(name: str, text: str) -> str:
+    """Put a name before what is said of it: ``Iris: 150 rows``."""
+    return _("{name}: {text}", name=name, text=text)
+
+
+def as_sentence(words: str) -> str:
+    """End words with a full stop."""
+    return _("{words}.", words=words)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -34,6 +34,7 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
@@ -262,7 +263,7 @@ class CodePanel(QWidget):
         for name, (first, last) in self._places.items():
             if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
                 node = graph.by_id[name]
-                return f"{node.layer}: {_(spec_of(node.layer).explanation)}"
+                return labelled(node.layer, _(spec_of(node.layer).explanation))
         found = (words for pattern, words in _EXPLAINED.items() if re.search(pattern, text.strip()))
         return (
             next((_(words) for words in found), "")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from netbuilder.core import i18n, wording
+from netbuilder.core.errors import UserError
 from netbuilder.core.wording import (
     correct_sentence,
     format_approximate,
@@ -112,3 +114,37 @@ def test_sizes_and_durations() -> None:
     assert sizes == ["0 bytes", "999 bytes", "12 kB", "0.6 MB", "5.0 TB"]
     durations = [wording.format_duration(seconds) for seconds in (0.01, 2.34, 33, 200, 3900)]
     assert durations == ["less than 0.1 s", "2.3 s", "33 s", "3 min 20 s", "1 h 05 min"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentences", "label", "values"),
+    [
+        ("en", "Done. One more.", "a: b", "4.3, 3"),
+        ("de", "Fertig. Noch einer.", "a: b", "4,3; 3"),
+        ("fr", "Fini. Encore un.", "a\xa0: b", "4,3; 3"),
+        ("zh_CN", "完成。还有一个。", "a：b", "4.3，3"),
+    ],
+)
+def test_sentences_labels_and_values_are_joined_as_the_language_does(
+    monkeypatch: pytest.MonkeyPatch, name: str, sentences: str, label: str, values: str
+) -> None:
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    monkeypatch.setattr(i18n._State, "fixed", {})
+    try:
+        i18n.set_language(name)
+        split = re.findall(r"[^.。]+[.。]", sentences)
+        assert wording.join_sentences([split[0], "", split[1].strip()]) == sentences
+        assert wording.join_sentences([]) == "" and wording.join_sentences(["a."]) == "a."
+        assert wording.labelled("a", "b") == label
+        assert wording.as_sentence("a") == ("a。" if name == "zh_CN" else "a.")
+        listed = wording.join_values([wording.format_number(4.3), 3])
+        assert listed == values
+        i18n.set_language("zh_CN")
+        assert i18n.rerendered(listed) == "4.3，3"
+    finally:
+        i18n.set_language("en")
+
+
+def test_the_two_sentences_of_an_error_are_joined_so_too() -> None:
+    assert str(UserError("没有数据。", "请选择数据。")) == "没有数据。请选择数据。"
+    assert str(UserError("No data.", "Choose data.")) == "No data. Choose data."

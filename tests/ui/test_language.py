@@ -277,3 +277,23 @@ def test_a_language_whose_letters_no_font_has_is_not_shown_as_boxes(
     assert isinstance(app, QApplication)
     retranslate.follow_language(app)
     assert i18n.language() == "en"
+
+
+def test_joined_sentences_follow_the_language_there_and_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(i18n, "FOLDER", Path(i18n.__file__).resolve().parent.parent / "locale")
+    i18n.load_catalog.cache_clear()
+    i18n.remember_rendered()
+    try:
+        i18n.set_language("zh_CN")
+        first, second = i18n.gettext("The project has no test set."), i18n.gettext("No problems")
+        text = f"{first}{second}"
+        i18n.set_language("en")
+        english = retranslate.again(text)
+        assert english == "The project has no test set. No problems"
+        i18n.set_language("zh_CN")
+        assert retranslate.again(english) == text
+    finally:
+        i18n.set_language("en")
+        i18n.load_catalog.cache_clear()

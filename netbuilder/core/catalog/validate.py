@@ -19,7 +19,7 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import did_you_mean, format_number
+from netbuilder.core.wording import did_you_mean, format_number, join_sentences
 
 
 def problem_with(param: Param, value: Any) -> str | None:
@@ -61,7 +61,7 @@ def unknown_param(spec: LayerSpec | ObjectSpec, name: str) -> str | None:
 
 
 def _with_hint(problem: str, name: str, known: Iterable[str]) -> str:
-    return f"{problem} {did_you_mean(name, list(known))}".rstrip()
+    return join_sentences((problem, did_you_mean(name, list(known))))
 
 
 def _is_int(value: Any) -> bool:

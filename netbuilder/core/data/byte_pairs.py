@@ -10,6 +10,7 @@ from __future__ import annotations
 PIECES = r"\n|\t| ?\w+| ?[^\w\s]| "
 
 
+# Scripts carry this function.
 def join_pair(parts: list[str], left: str, right: str) -> list[str]:
     """Return ``parts`` with each ``left`` before a ``right`` joined, from left to right."""
     joined: list[str] = []
@@ -21,6 +22,7 @@ def join_pair(parts: list[str], left: str, right: str) -> list[str]:
     return joined
 
 
+# Scripts carry this function.
 def learn_byte_pairs(words: list[str], count: int) -> list[tuple[str, str, int]]:
     """Return up to ``count`` merges (left, right, how often the pair occurs), in their order.
 
@@ -56,6 +58,7 @@ def learn_byte_pairs(words: list[str], count: int) -> list[tuple[str, str, int]]
     return merges
 
 
+# Scripts carry this function.
 def split_word(word: str, ranks: dict[tuple[str, str], int]) -> list[str]:
     """Return the tokens of a word: its letters, joined by the merges in their order."""
     from itertools import pairwise

@@ -12,6 +12,7 @@ from netbuilder.core.data.kinds.csv.table import as_label, is_numeric
 from netbuilder.core.data.preprocessing.cells import number_summary
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
+from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,7 @@ def preview_of(samples: Samples, rows: int = 100) -> Preview:
         frame,
         tuple(str(name) for name in samples.targets.columns),
         rows,
-        note=" ".join(samples.notes),
+        note=join_sentences(samples.notes),
         images=seen.images,
         sequences=seen.sequences,
     )

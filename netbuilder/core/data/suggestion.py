@@ -18,7 +18,7 @@ from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_number, format_percent, join_values
 
 Layer = tuple[str, dict[str, Any]]
 
@@ -80,7 +80,7 @@ def suggest_network(project: Project, base: Path) -> Suggestion:
     decided = bool(project.data.target)
     bare = replace(project, graph=Graph((Node("input", "Input"),)))
     bare, facts, reasons = _readable(bare, base)
-    chosen = ", ".join(facts.target_names)
+    chosen = join_values(facts.target_names)
     reasons.insert(
         0,
         _("Target: '{target}', chosen by you.", target=chosen)

@@ -20,7 +20,7 @@ from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_na
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
-from netbuilder.core.wording import format_number, format_quoted_list
+from netbuilder.core.wording import format_number, format_quoted_list, join_values
 
 COLUMNS = ("student", "file", "status", "points", "steps_done", "steps", "steps_unverified",
            "parameters", "handed_in", "verified", "same_as", "expected_same", "message",
@@ -257,7 +257,7 @@ def _row(one: Submission, index: int) -> str:
 def _result(one: Submission) -> str:
     wanted = [name for name in ("accuracy", "mean_absolute_error", "r2_score")
               if name in one.metrics]  # fmt: skip
-    return ", ".join(
+    return join_values(
         f"{name}\N{NO-BREAK SPACE}{format_number(one.metrics[name])}" for name in wanted
     )
 

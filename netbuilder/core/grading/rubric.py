@@ -39,7 +39,7 @@ from netbuilder.core.file_names import composed
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.regular_file import read_regular
-from netbuilder.core.wording import did_you_mean, format_list, format_number
+from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values
 
 _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "metric", "steps",
          "override")  # fmt: skip
@@ -119,7 +119,7 @@ class Rubric:
             parts.append(
                 _("late after {time}", time=f"{self.late_after.astimezone():%Y-%m-%d %H:%M}")
             )
-        return ", ".join(parts)
+        return join_values(parts)
 
 
 DEFAULT_RUBRIC = Rubric()

@@ -16,7 +16,7 @@ from netbuilder.core.lessons.conditions import Condition, parse_condition, value
 from netbuilder.core.lessons.lesson_state import LessonState, Shape
 from netbuilder.core.project.graph_ends import descendants
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 
 _NUMBERS = (Kind.INT, Kind.FLOAT, Kind.SIZE, Kind.SHAPE, Kind.FLOATS, Kind.INTS)
 _NAMES: Mapping[Kind, Mapping[str, Any]] = {
@@ -79,7 +79,7 @@ class LayerCheck:
             (pair for pair in pairs if pair[0] in (hidden or there)), key=lambda one: len(one[1])
         )
         # Where it stands is said alone: a layer that is another one needs no other numbers.
-        return best[0] if self._misplaced(node, graph) else " ".join(best)
+        return best[0] if self._misplaced(node, graph) else join_sentences(best)
 
     def _misplaced(self, node: Node, graph: Graph) -> list[str]:
         found = []

@@ -22,7 +22,7 @@ from netbuilder.core.project.model import (
     Data,
     Project,
 )
-from netbuilder.core.wording import did_you_mean, format_quoted_list
+from netbuilder.core.wording import did_you_mean, format_quoted_list, join_values
 
 Place = tuple[float, float]
 #: Its name among the options of a recipe.
@@ -51,7 +51,7 @@ class PointEdits:
             moved and ngettext("{count} point moved", "{count} points moved", moved),
             removed and ngettext("{count} point removed", "{count} points removed", removed),
         )
-        return ", ".join(text for text in done if text)
+        return join_values(text for text in done if text)
 
 
 def point_edits(data: Data) -> PointEdits:

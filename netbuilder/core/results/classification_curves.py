@@ -22,6 +22,7 @@ from netbuilder.core.wording import (
     format_number,
     format_percent,
     format_probability,
+    join_sentences,
 )
 
 Array = NDArray[Any]
@@ -262,7 +263,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
                 other.samples,
             )
         )
-        return f"{said} {few}"
+        return join_sentences((said, few))
     worse, apart = _gap(known, other)
     held = parts.get("validation")
     if (
@@ -288,7 +289,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         end = _("New rows are predicted worse, but with so few of them this may be chance.")
     else:
         end = _("The network predicts new rows about as well as its training rows.")
-    return f"{said} {end}"
+    return join_sentences((said, end))
 
 
 def _gap(known: Evaluation, other: Evaluation) -> tuple[bool, bool]:

@@ -28,7 +28,13 @@ from netbuilder.core.results.own_units import (
     preprocessing_of,
     repeated_predictor,
 )
-from netbuilder.core.wording import format_measure, format_measures, format_number, format_percent
+from netbuilder.core.wording import (
+    format_measure,
+    format_measures,
+    format_number,
+    format_percent,
+    join_sentences,
+)
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
@@ -246,7 +252,7 @@ def evaluate(
             found[name].metrics["loss"] = loss[name]
     first = next(iter(found))
     main = found.pop(first)
-    sentence = f"{main.sentence} {reading}".strip()
+    sentence = join_sentences((main.sentence, reading))
     return replace(
         main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
     )
@@ -355,7 +361,7 @@ def _number_sentence(
             most=format_number(float(off[worst])),
         )
         mean = _("Always predicting their means would be off by {error}.", error=other)
-        return f"{told} {mean}"
+        return join_sentences((told, mean))
     parts = []
     for index, name in enumerate(target.columns):
         low, high = truth[:, index].min(), truth[:, index].max()
@@ -475,7 +481,7 @@ def _class_sentence(
             "Always predicting the more frequent value: {share}.",
             share=format_number(baseline, ".1%"),
         )
-        return f"{told} {often}"
+        return join_sentences((told, often))
     right = int((numbers == truth).sum())
     sentences = [
         _(
@@ -520,4 +526,4 @@ def _class_sentence(
                     alike,
                 )
             )
-    return " ".join(sentences)
+    return join_sentences(sentences)

@@ -20,12 +20,12 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.data.tokens import JOINED
 from netbuilder.core.engine.build.graph_to_keras import make_layer
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.graph_ends import layer_owner
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.own_units import parse_cell
-from netbuilder.core.wording import format_number, format_probability
+from netbuilder.core.wording import format_number, format_probability, join_values
 
 
 def augmentation_layers(graph: Graph, key: str) -> tuple[Node, ...]:
@@ -190,7 +190,9 @@ def mistake_samples(
     if entry.vocabulary:
         texts = tuple((_text(entry, one),) for one in raw)
         return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=what)
-    last = tuple((", ".join(format_number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw)
+    last = tuple(
+        (join_values(format_number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw
+    )
     return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, what=what)
 
 
@@ -226,7 +228,7 @@ def _label(found: Evaluation, index: int) -> str:
 
 def _labels(found: Evaluation, on: Array) -> str:
     names = [name for name, one in zip(found.labels, on, strict=False) if one]
-    return ", ".join(names) or "none"
+    return join_values(names) or pgettext("labels", "none")
 
 
 def _text(entry: InputPreprocessing, ids: Array) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
@@ -23,7 +24,7 @@ from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
 from netbuilder.core.results.evaluate import Evaluation, evaluate
 from netbuilder.core.results.own_units import preprocessing_of
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values, labelled
 
 ENDINGS = (".md", ".html", ".pdf")
 
@@ -84,10 +85,12 @@ def _data_rows(trained: TrainedModel) -> Rows:
             (_("Test set"), _count(facts.test_rows)),
         ]
     if facts.target_names:
-        rows.append((_("Target"), ", ".join(facts.target_names)))
+        rows.append((_("Target"), join_values(facts.target_names)))
     if facts.class_counts:
         pairs = zip(facts.classes, facts.class_counts, strict=True)
-        rows.append((_("Training samples by class"), ", ".join(f"{n}: {c}" for n, c in pairs)))
+        rows.append(
+            (_("Training samples by class"), join_values(labelled(n, str(c)) for n, c in pairs))
+        )
     rows.append((_("Scaling"), data.scaling))
     return rows
 
@@ -102,7 +105,7 @@ def _range_rows(trained: TrainedModel) -> Rows:
     for entry in preprocessing_of(trained).inputs.values():
         for column in entry.columns:
             if column.categories:
-                rows.append((column.name, ", ".join(column.categories)))
+                rows.append((column.name, join_values(column.categories)))
             elif column.low is not None and column.high is not None:
                 text = _(
                     "{low} to {high}",
@@ -118,7 +121,7 @@ def _training_rows(trained: TrainedModel) -> Rows:
     layers = [node.layer for node in trained.project.graph.nodes if node.layer != "Input"]
     weights = int(sum(np.prod(value.shape) for value in trained.training_model.weights))
     rows = [
-        (_("Layers"), ", ".join(layers)),
+        (_("Layers"), join_values(layers)),
         (_("Parameters"), format_number(weights, ",")),
         (
             _("Loss"),
@@ -138,7 +141,10 @@ def _training_rows(trained: TrainedModel) -> Rows:
 
 def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
     if found is None:
-        return [(name, format_number(value, ".4g")) for name, value in trained.test.items()]
+        return [
+            (metric_words(name), format_number(value, ".4g"))
+            for name, value in trained.test.items()
+        ]
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)
     rows = [(_("Samples"), format_number(found.samples, ","))]
     for name, value in found.metrics.items():
@@ -154,7 +160,7 @@ def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
         if name in guess:
             base = format_number(guess[name], ".4g")
             text = _("{value}; baseline {baseline}", value=text, baseline=base)
-        rows.append((name, text))
+        rows.append((metric_words(name), text))
     held = statistics.calibration(found)
     if held is not None:
         rows.append((_("Expected calibration error"), format_number(held.expected_error, ".3f")))

@@ -38,6 +38,9 @@ from netbuilder.core.wording import (
     format_measure,
     format_number,
     format_probability,
+    join_sentences,
+    join_values,
+    labelled,
 )
 
 Array = NDArray[Any]
@@ -89,13 +92,13 @@ class OutputPredictions:
                 if len(row) > len(told)
                 else []
             )
-            return ", ".join(told + more)
+            return join_values(told + more)
         if self.task == MULTI_LABEL:
             return self.labels[index] or _("none of the labels")
         sure = ""
         if self.probabilities is not None:
             sure = f" ({format_probability(float(self.probabilities[index].max()))})"
-        return f"{self.columns[0]}: {self.labels[index]}{sure}"
+        return labelled(self.columns[0], f"{self.labels[index]}{sure}")
 
     def to_columns(self) -> dict[str, Array]:
         """Columns of a result table by name: "predicted NAME", and for classes one more column,
@@ -252,7 +255,7 @@ def _no_number(count: int, rows: int) -> str:
         count,
         total=format_number(rows, ","),
     )
-    return f"{told} {fix}"
+    return join_sentences((told, fix))
 
 
 def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
@@ -280,7 +283,7 @@ def _answers(output: str, values: Array, target: OutputPreprocessing) -> OutputP
     numbers = target.class_numbers(values)
     if target.task == MULTI_LABEL:
         labels = tuple(
-            ", ".join(label for label, on in zip(target.classes, row, strict=True) if on)
+            join_values(label for label, on in zip(target.classes, row, strict=True) if on)
             for row in numbers
         )
     else:

@@ -34,6 +34,7 @@ from netbuilder.core.wording import (
     format_number,
     format_probability,
     format_with_unit,
+    join_sentences,
 )
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ def uncertainty_of(
             high = float(ends[1]) if high is None else max(high, float(ends[1]))
         if len(target.columns) > 1 and parts:
             parts.insert(0, f"{target.columns[0]}:")
-        return Uncertainty(" ".join(parts), low, high) if parts else None
+        return Uncertainty(join_sentences(parts), low, high) if parts else None
     if shaken is None or target.task == MULTI_LABEL:
         return None
     usual = int(target.class_numbers(predict_values(trained, ready)[output])[0])

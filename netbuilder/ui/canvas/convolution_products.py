@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
@@ -196,7 +196,7 @@ class WindowProducts(QWidget):
             return ""
         given, weights, _products = self.grids
         rows = [
-            ", ".join(
+            join_values(
                 _(
                     "{value} times {weight}",
                     value=format_number(x, ".2g"),

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.services.views.canvas_strips import (
     attention_shares,
     embedded_words,
@@ -399,7 +399,7 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
         return _(_NOTHING)
     found = nearest_words(matrix, number, vocabulary)
     (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
-    listed = ", ".join(f"{name} ({format_number(cosine, '.2f')})" for name, cosine in found)
+    listed = join_values(f"{name} ({format_number(cosine, '.2f')})" for name, cosine in found)
     return _("Words most similar to “{word}”: {words}", word=word, words=listed) if listed else ""
 
 

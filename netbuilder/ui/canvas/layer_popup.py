@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
+from netbuilder.core.wording import join_values
 from netbuilder.ui.canvas.convolution_products import WeightRow, WindowProducts, is_settable
 from netbuilder.ui.canvas.layer_content import (
     ActivationCurvePlot,
@@ -451,7 +452,7 @@ class LayerPopup(QFrame):
         own = f"[{', '.join(map(str, index))}] = {plain_notation(f'{float(values[index]):.4g}')}"
         axes = _AXES.get(len(index), ())
         if axes:
-            places = ", ".join(_(name, number=at) for name, at in zip(axes, index, strict=True))
+            places = join_values(_(name, number=at) for name, at in zip(axes, index, strict=True))
             own += " " + _("({places}, counted from 0)", places=places)
         number = trace_node(look.project.graph, node.id, look.values, look.weights_of, index)
         terms = own_units_text(look, node, index)

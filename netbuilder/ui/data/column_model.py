@@ -23,7 +23,7 @@ from netbuilder.core.data.preprocessing.missing import fitting_rules
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.edits_data import input_columns, output_columns
 from netbuilder.core.project.model import COLUMN_ROLES, COLUMN_TYPES, Project
-from netbuilder.core.wording import format_number, format_range
+from netbuilder.core.wording import format_number, format_range, join_values, labelled
 from netbuilder.ui.services.data_recipes import MIME, DraggedColumns
 from netbuilder.ui.style import theme
 
@@ -103,8 +103,10 @@ def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
     if one.ends is not None:
         return format_range(*one.ends, one.unit)
     if one.common:
-        return ", ".join(name for name, _count in one.common[:3]) + (" …" if one.unique > 3 else "")
-    return ", ".join(one.examples)
+        return join_values(name for name, _count in one.common[:3]) + (
+            " …" if one.unique > 3 else ""
+        )
+    return join_values(one.examples)
 
 
 def _nodes(one: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
@@ -113,7 +115,7 @@ def _nodes(one: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
 
 
 def _goes_to(one: ColumnFacts, ends: ColumnEnds) -> str:
-    return ", ".join(ends.of(one)) or "–"
+    return join_values(ends.of(one)) or "–"
 
 
 FIELDS = (
@@ -166,7 +168,10 @@ FIELDS = (
         N_("Range"), _range, 130, tip=N_("Smallest and largest value, or the most frequent values.")
     ),
     ColumnField(
-        N_("Examples"), lambda one, ends: ", ".join(one.examples), 150, tip=N_("The first values.")
+        N_("Examples"),
+        lambda one, ends: join_values(one.examples),
+        150,
+        tip=N_("The first values."),
     ),
 )
 DISTRIBUTION = next(n for n, one in enumerate(FIELDS) if one.title == "Values")
@@ -304,8 +309,8 @@ class ColumnModel(QAbstractTableModel):
     def _tip(self, one: ColumnFacts, shown: ColumnField) -> str:
         if shown is FIELDS[DISTRIBUTION]:
             if one.histogram is None:
-                return ", ".join(
-                    f"{name}: {format_number(count, ',')}" for name, count in one.common
+                return join_values(
+                    labelled(name, format_number(count, ",")) for name, count in one.common
                 )
             if one.mean is None:
                 return _range(one, self.ends)
@@ -324,7 +329,7 @@ class ColumnModel(QAbstractTableModel):
                 "{count} different value, such as {examples}",
                 "{count} different values, such as {examples}",
                 one.unique,
-                examples=", ".join(one.examples),
+                examples=join_values(one.examples),
             )
         return shown.text(one, self.ends)
 

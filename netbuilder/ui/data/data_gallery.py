@@ -19,6 +19,7 @@ from netbuilder.core.data.kinds.builtin.data_set import DataSet
 from netbuilder.core.data.kinds.kind import DataLocation
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import labelled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.clickable_card import ClickableCard
@@ -38,7 +39,7 @@ _TASKS = {
 def _kinds(place: DataLocation) -> str:
     """What can lie there, a line for each kind of data."""
     found = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
-    return "\n".join(f"{_(kind.title)}: {_(kind.help)}" for kind in found)
+    return "\n".join(labelled(_(kind.title), _(kind.help)) for kind in found)
 
 
 class DataCard(ClickableCard):

@@ -30,7 +30,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_data import set_columns, set_input_columns, set_output_columns
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_quoted_list
+from netbuilder.core.wording import format_quoted_list, join_sentences, join_values
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
@@ -313,7 +313,7 @@ class DataPanel(QWidget):
         """The preview says below the rows only what the notes above do not say already."""
         note = self.preview.note
         facts = self._workbench.facts
-        said = " ".join(facts.notes) if facts is not None else ""
+        said = join_sentences(facts.notes) if facts is not None else ""
         note.setVisible(bool(note.text()) and note.text() not in said)
 
     def _show_end(self) -> None:
@@ -423,7 +423,7 @@ def _pastes(event: QKeyEvent) -> bool:
 
 def data_summary(facts: DataFacts) -> str:
     """What is learned, in a line; the rows of each part stand in the bar below."""
-    names = ", ".join(facts.target_names[:3]) or _("the target")
+    names = join_values(facts.target_names[:3]) or _("the target")
     if not facts.classes:
         return _("{target}: a number", target=names)
     return ngettext(

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 
 from netbuilder.core.data.findings import ERROR, INFO, WARNING, Finding
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, labelled
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
@@ -158,7 +158,7 @@ class ConclusionRow(QWidget):
         for fix in answers:
             answer = QPushButton(fix.short.replace("&", "&&"), self)
             answer.setProperty("small", True)
-            answer.setAccessibleName(f"{fix.label}: {finding.message}")
+            answer.setAccessibleName(labelled(fix.label, finding.message))
             answer.clicked.connect(partial(apply, fix.label, fix.edit))
             row.addWidget(answer)
         others = [fix for fix in finding.fixes if fix not in answers]

@@ -13,6 +13,7 @@ from netbuilder.core.data.kinds.kind import TEST
 from netbuilder.core.data.registry import KINDS, alternatives
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
+from netbuilder.core.wording import join_values
 from netbuilder.ui.forms.choice_editor import ChooseRow
 from netbuilder.ui.forms.param_form import ParamForm, ParamRow
 from netbuilder.ui.style.shortcuts import control_text
@@ -150,7 +151,7 @@ class TargetPicker(QWidget):
         columns = self._columns
         self._ask()
         shown = self._chosen or self._guess
-        self._row.show_text(", ".join(shown) or _("no columns"))
+        self._row.show_text(join_values(shown) or _("no columns"))
         self.menu.clear()
         for name in columns:
             entry = self.menu.addAction(name.replace("&", "&&"))
@@ -168,7 +169,7 @@ class TargetPicker(QWidget):
         self._row.setVisible(not asked)  # the question says the same, and has the same list
         if not asked:
             return
-        guess = ", ".join(self._guess)
+        guess = join_values(self._guess)
         card = self.question.add(
             RoleBox(
                 "info",

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.lessons.glossary import GLOSSARY, Word, find_entries
-from netbuilder.core.wording import capitalize_first
+from netbuilder.core.wording import capitalize_first, join_values
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
@@ -175,13 +175,15 @@ class HelpWindow(QDialog):
         self.drawing.setAccessibleName(_("Drawing: {term}", term=name))
         parts = [_(word.text)]
         if word.also:
-            parts.append(_("Also called: {terms}.", terms=", ".join(map(_, word.also))))
+            parts.append(_("Also called: {terms}.", terms=join_values(map(_, word.also))))
         if word.fields:
             parts.append(
-                _("In the window: {fields}.", fields=", ".join(f"`{one}`" for one in word.fields))
+                _("In the window: {fields}.", fields=join_values(f"`{one}`" for one in word.fields))
             )
         if word.others:
-            links = ", ".join(f"[{_(one)}](word:{one.replace(' ', '%20')})" for one in word.others)
+            links = join_values(
+                f"[{_(one)}](word:{one.replace(' ', '%20')})" for one in word.others
+            )
             parts.append(_("See also: {terms}.", terms=links))
         self.text.setMarkdown("\n\n".join(parts))
 

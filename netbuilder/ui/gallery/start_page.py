@@ -39,6 +39,7 @@ from netbuilder.core.lessons.formulas import replace_formulas
 from netbuilder.core.lessons.glossary import GLOSSARY, Drawing
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.library import LessonFolder, lesson_folders
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import jobs, lesson_session, settings
@@ -154,7 +155,7 @@ class PictureCard(ClickableCard):
         learn: str = "",
         breakable: bool = False,
     ) -> None:
-        description = " ".join(part for part in (words, learn, foot) if part)
+        description = join_sentences((words, learn, foot))
         super().__init__(title, description, parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)

@@ -54,6 +54,7 @@ from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import (
@@ -433,7 +434,7 @@ class GradeWindow(QDialog):
             skipped_files_sentence(self.graded),
             fault,
         )
-        self._say(" ".join(one for one in said if one), wrong=bool(fault))
+        self._say(join_sentences(said), wrong=bool(fault))
         self._follow()
 
     def _failed(self, error: Exception) -> None:

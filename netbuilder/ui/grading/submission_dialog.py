@@ -27,6 +27,7 @@ from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
 from netbuilder.core.site_settings import site_settings
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import settings
 from netbuilder.ui.widgets.file_dialogs import ask_folder
@@ -73,7 +74,7 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
             lesson=lesson.title,
             done=done,
         )
-        words = f"{words} {progress}"
+        words = join_sentences((words, progress))
 
     def write(name: str, folder: Path) -> Path:
         given = SubmissionInfo(name, record.name if record is not None else "", steps)

@@ -27,7 +27,7 @@ from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.fragments import MOST, repeat_group
 from netbuilder.core.project.model import Group, Node, Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import format_value
@@ -394,7 +394,7 @@ class Inspector(QScrollArea):
             )
         if facts is None:
             return _("What the network learns to predict. Choose data on the Data page first.")
-        names = ", ".join(facts.target_names[:4]) or _("the target")
+        names = join_values(facts.target_names[:4]) or _("the target")
         if facts.classes:
             return _(
                 "The network learns to tell {count} classes of {target} apart. Change "

@@ -9,7 +9,7 @@ from netbuilder.core import wording
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.run_progress import format_results
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
@@ -130,8 +130,12 @@ class ProjectSummary(QWidget):
         row = KINDS.get(data.kind)
         name = row.chosen(data) if row is not None else data.kind
         if facts is None:
-            words = f"{name}: {self._workbench.data_words}"
-            return f"{words}. " + _("See the Data page.") if self._workbench.data_error else words
+            words = wording.labelled(name, self._workbench.data_words)
+            return (
+                wording.join_sentences((wording.as_sentence(words), _("See the Data page.")))
+                if self._workbench.data_error
+                else words
+            )
         names = facts.target_names
         goal = _("a number")
         if facts.classes:
@@ -181,4 +185,4 @@ class ProjectSummary(QWidget):
                 "data": _("Before you changed the data:"),
             }
             parts.insert(0, before[what])
-        return " ".join(parts)
+        return join_sentences(parts)

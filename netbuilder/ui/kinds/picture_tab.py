@@ -27,7 +27,7 @@ from netbuilder.core.data.kinds.images.view import PictureQuery, PicturesDataVie
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.graph_ends import input_ids
 from netbuilder.core.project.model import Node, Project
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, join_sentences, join_values
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.kinds.series import ALL, refill_combo
 from netbuilder.ui.kinds.splits import split_colors, split_legend, split_names
@@ -170,7 +170,7 @@ class PicturesTab(QWidget):
             )
         elif not answer.layers:
             words.append(_("To augment pictures, add RandomFlip or RandomRotation after Input."))
-        self.note.setText(" ".join(words))
+        self.note.setText(join_sentences(words))
 
     def _restyle(self) -> None:
         self.legend.setText(split_legend())
@@ -203,7 +203,7 @@ class PictureGrid(QWidget):
                 "{count} picture: {labels}",
                 "{count} pictures: {labels}",
                 len(labels),
-                labels=", ".join(labels),
+                labels=join_values(labels),
             )
         )
         self.updateGeometry()

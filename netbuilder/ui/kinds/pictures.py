@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.kinds.predict_form import (
     Explanation,
     PredictForm,
@@ -304,7 +305,7 @@ class PictureForm(PredictForm):
         if turned:
             image = image.convertToFormat(QImage.Format.Format_RGB32)
             image.invertPixels()
-            about = " ".join(
+            about = join_sentences(
                 (
                     about,
                     _(
@@ -474,4 +475,4 @@ class CameraButton(QPushButton):
 
     def _failed(self, what: str, fix: str) -> None:
         self.setChecked(False)
-        self.failed.emit(f"{what} {fix}".strip())
+        self.failed.emit(join_sentences((what, fix)))

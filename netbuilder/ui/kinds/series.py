@@ -31,7 +31,7 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number, label_with_unit
+from netbuilder.core.wording import format_number, join_sentences, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
@@ -100,7 +100,7 @@ class SeriesTab(QWidget):
                     gaps,
                 )
             )
-        self.note.setText(" ".join(words))
+        self.note.setText(join_sentences(words))
 
     def _draw(self) -> None:
         if self._look is not None:

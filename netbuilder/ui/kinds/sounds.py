@@ -23,7 +23,7 @@ from netbuilder.core.data.kinds.sounds.view import SoundClip, SoundsDataView, lo
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 from netbuilder.ui.kinds.predict_form import (
     PredictForm,
     file_sample,
@@ -128,7 +128,7 @@ class SoundsTab(QWidget):
                 if look.mels
                 else _("The network gets the waveform.")
             )
-            self.words.setText(f"{count} {gets}")
+            self.words.setText(join_sentences((count, gets)))
 
     def _ask(self, row: int) -> None:
         if self._look is not None and 0 <= row < len(self._look.files):

@@ -14,7 +14,7 @@ from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences, join_values, labelled
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
@@ -50,7 +50,7 @@ class SplitTab(QWidget):
             else ""
         )
         words = [_("Rows for each “{target}”.", target=look.target), balance_sentence(look), more]
-        self.words.setText(" ".join(filter(None, words)))
+        self.words.setText(join_sentences(words))
 
     def _restyle(self) -> None:
         self.legend.setText(split_legend())
@@ -118,7 +118,7 @@ class SplitChart(QWidget):
             for name, n in zip(split_names(), counts, strict=True)
             if n
         ]
-        return f"{self._look.names[row]}: {', '.join(told) or pgettext('rows', 'none')}"
+        return labelled(self._look.names[row], join_values(told) or pgettext("rows", "none"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self._look
@@ -189,7 +189,7 @@ class SplitBar(QWidget):
     def show_rows(self, rows: Mapping[str, int]) -> None:
         """Show the rows of each part."""
         self._rows = rows
-        words = ", ".join(
+        words = join_values(
             f"{name} {format_number(rows.get(part, 0), ',')}"
             for part, name in zip(PARTS, split_names(), strict=True)
         )

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.data.data_views import TableDataView, correlation
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.confusion_matrix import NAME_HEIGHT, NAME_WIDTH, upright_name
@@ -59,7 +59,7 @@ class CorrelationMap(QWidget):
         """Show r (columns, columns); of very many columns the first ones."""
         self._values, self._names = values[:_MOST, :_MOST], names[:_MOST]
         self.setAccessibleName(
-            " ".join(
+            join_sentences(
                 (
                     ngettext(
                         "Correlation of {count} column.",
@@ -303,7 +303,7 @@ class ScatterView(QWidget):
             if missing
             else []
         )
-        self.note.setText(" ".join(words))
+        self.note.setText(join_sentences(words))
 
 
 class CorrelationTab(QWidget):

@@ -25,7 +25,7 @@ from netbuilder.core.data.kinds.text.view import TextRow, TextsDataView, Token
 from netbuilder.core.data.tokens import BYTE_PAIR, text_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number, format_quoted_list
+from netbuilder.core.wording import format_number, format_quoted_list, join_sentences
 from netbuilder.ui.kinds.merges import MergesView
 from netbuilder.ui.kinds.next_token import NextTokenView
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
@@ -78,7 +78,7 @@ def texts_summary(look: TextsDataView) -> str:
     """Return what the network gets of the texts, in words."""
     cut, vocabulary = format_number(look.cut), format_number(look.vocabulary)
     if look.windows:
-        return " ".join(
+        return join_sentences(
             (
                 ngettext(
                     "{count} window of {length} tokens from one long text, each with the token "
@@ -106,7 +106,7 @@ def texts_summary(look: TextsDataView) -> str:
         if look.longer
         else _("No text is longer than {length} words, so none is cut.", length=cut),
     ]
-    return " ".join(said)
+    return join_sentences(said)
 
 
 class LengthsPlot(ThemedPlot):

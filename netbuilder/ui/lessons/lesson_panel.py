@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.lesson import ShowHint, StepQuestion
 from netbuilder.core.lessons.step_check import question_sentences
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_accessible
@@ -392,7 +393,7 @@ class LessonPanel(QWidget):
                 count=len(lesson.steps),
                 title=step.title,
             )
-            announce(self, f"{place} {self.text.toPlainText()}".strip())
+            announce(self, join_sentences((place, self.text.toPlainText())))
         done = session.done_count
         self.bar.setValue(done)
         self.progress.setText(
@@ -476,7 +477,7 @@ class LessonPanel(QWidget):
             else _(
                 "Step {number} is no longer done: {reason}",
                 number=one.number,
-                reason=" ".join(one.undone),
+                reason=join_sentences(one.undone),
             )
             for one in gone
         ]

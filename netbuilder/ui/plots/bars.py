@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from netbuilder.core.wording import join_values
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -39,7 +40,7 @@ class BarList(QWidget):
         count, self.rows = len(self.rows), list(rows[:MOST])
         self._signed = signed
         self._marked, self._top = marked, top
-        self.setAccessibleName(", ".join(f"{name} {text}" for name, _value, text in self.rows))
+        self.setAccessibleName(join_values(f"{name} {text}" for name, _value, text in self.rows))
         self.setVisible(bool(self.rows))
         if len(self.rows) != count:  # an answer that moves lays out no page each time
             self.updateGeometry()

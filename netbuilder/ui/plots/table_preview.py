@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.preview import ColumnStats, Preview
 from netbuilder.core.i18n import gettext as _, rerendered
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.picture_menu import TableMenu
@@ -198,7 +198,7 @@ def stats_text(stats: ColumnStats) -> str:
     parts.append(_("{count} distinct", count=format_number(stats.distinct, ",")))
     if stats.missing:
         parts.append(_("{count} missing", count=format_number(stats.missing, ",")))
-    return ", ".join(parts)
+    return join_values(parts)
 
 
 def text_table(

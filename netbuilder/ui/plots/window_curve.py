@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEv
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import NumberAxis
 from netbuilder.ui.style import theme
@@ -144,7 +144,7 @@ class WindowCurve(pg.PlotWidget):
         if len(ahead):
             words += "; " + _(
                 "predicted: {values}",
-                values=", ".join(format_number(float(v)) for v in self._ahead[:5]),
+                values=join_values(format_number(float(v)) for v in self._ahead[:5]),
             )
         self.setAccessibleName(words)
 

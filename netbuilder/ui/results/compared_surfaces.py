@@ -13,7 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import capitalize_first, format_list, format_percent
+from netbuilder.core.wording import (
+    as_sentence,
+    capitalize_first,
+    format_list,
+    format_percent,
+    labelled,
+)
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.training_curves import overlay_color, short_number
 from netbuilder.ui.services.derived import Derived
@@ -100,8 +106,10 @@ def picture_note(
             )
             if len(picture.epochs) < 2:
                 way = _("a longer run shows how they change")
-            return f"{_(live.shown.view.help) if live.shown is not None else ''}: {way}."
-    return _(live.shown.view.help) + "." if live.shown is not None else ""
+            return as_sentence(
+                labelled(_(live.shown.view.help), way) if live.shown is not None else way
+            )
+    return as_sentence(_(live.shown.view.help)) if live.shown is not None else ""
 
 
 def loss_sentence(curves: RunCurves) -> str:
@@ -123,7 +131,7 @@ def loss_sentence(curves: RunCurves) -> str:
 
 def _unanswered(live: LiveView) -> str:
     if live.live:
-        return f"{capitalize_first(live.run_words)}: {_(COMING)}"
+        return labelled(capitalize_first(live.run_words), _(COMING))
     return _(ASKING if live.asking else NO_MODEL)
 
 
@@ -306,7 +314,7 @@ class ComparedSurfaces(QWidget):
         plot.setMinimumWidth(80)
         column.addWidget(plot, 1)
         self._draw(plot, picture)
-        plot.setAccessibleName(f"{name}: {plot.accessibleName()}")
+        plot.setAccessibleName(labelled(name, plot.accessibleName()))
         return place
 
     @staticmethod

@@ -15,7 +15,7 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.images import ImageGrid
@@ -379,7 +379,7 @@ class EvaluatePanel(QWidget):
                     found.known,
                 )
             )
-        self.about.setText(" ".join(words))
+        self.about.setText(join_sentences(words))
         self.about.setVisible(bool(words))
 
     def _threshold_moved(self, at: ThresholdScores) -> None:

@@ -21,7 +21,14 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
-from netbuilder.core.wording import capitalize_first, format_aligned, format_number
+from netbuilder.core.wording import (
+    as_sentence,
+    capitalize_first,
+    format_aligned,
+    format_number,
+    join_sentences,
+    join_values,
+)
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.parallel_coordinates import ParallelCoordinatesPlot
@@ -289,7 +296,7 @@ class ExperimentsPanel(QWidget):
             project, self._workbench.base, varied, self.trials.value(),
             str(self.method.currentData()),
         )  # fmt: skip
-        self.planned.setText(f"{self._plan.words}.")
+        self.planned.setText(as_sentence(self._plan.words))
         self._name_start()
 
     def _name_start(self) -> None:
@@ -335,7 +342,7 @@ class ExperimentsPanel(QWidget):
         self.cards.clear()
         if self._runner.active or self._workbench.keras_state != "ready":
             words = (
-                f"{capitalize_first(self._workbench.run_words)}."
+                as_sentence(capitalize_first(self._workbench.run_words))
                 if self._runner.active
                 else _("Keras is loading.")
             )
@@ -424,14 +431,16 @@ class ExperimentsPanel(QWidget):
         done = _("{done} of {total} trials done", done=len(study.trials), total=study.plan.count)
         best = study.best
         if best is None or best.score is None:
-            return f"{done}. {study.failure}"
+            return join_sentences((as_sentence(done), study.failure))
         names = self._names(study)
-        values = ", ".join(f"{names[path]} {format_setting(v)}" for path, v in best.values.items())
+        values = join_values(
+            f"{names[path]} {format_setting(v)}" for path, v in best.values.items()
+        )
         told = [
             f"{study.plan.measure} {format_number(best.score, '.4g')}",
             measured(best.measured, best.unit),
         ]
-        scores = ", ".join(one for one in told if one)
+        scores = join_values(one for one in told if one)
         done += ". " + _(
             "Best so far: {values} ({scores} after epoch {epoch})",
             values=values, scores=scores, epoch=best.best_epoch,

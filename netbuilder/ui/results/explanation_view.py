@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidg
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import join_values
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.colour_bar import ColourBar
@@ -228,7 +229,7 @@ class ExplanationView(QWidget):
         near = found.nearest
         self.nearest.setVisible(near is not None and bool(near.changes))
         if near is not None:
-            changes = ", ".join(
+            changes = join_values(
                 f"{n} {here} → {there}" for n, (here, there) in near.changes.items()
             )
             self.nearest.setText(f"{near.words} ({near.answer}): {changes}.")

@@ -23,7 +23,7 @@ from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_number, format_percent, join_sentences, labelled
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.images import ScaledPicture
@@ -227,7 +227,9 @@ class InsidePanel(QWidget):
         of_rows = pgettext(
             "behind the number of a row", "of {count}", count=format_number(look.rows, ",.0f")
         ) + (f" · {about}" if about else "")
-        self.truth.setText(f"{self._activations_service.trouble} {_(_BARE)}" if bare else of_rows)
+        self.truth.setText(
+            join_sentences((self._activations_service.trouble, _(_BARE))) if bare else of_rows
+        )
         there = look.project.graph.by_id if bare else look.values
         chosen = [one for one in self._selection if one in there]
         one = chosen[0] if len(chosen) == 1 else ""
@@ -403,7 +405,7 @@ class InsidePanel(QWidget):
     def _weight_words(self, owner: Node, name: str) -> str:
         stats = self._stats(owner, name)
         if stats.count == 1:
-            return f"{_counted(1)}: {short_number(stats.mean)}"
+            return labelled(_counted(1), short_number(stats.mean))
         return _(
             "{weights} from {low} to {high}, mean {mean}, standard deviation {deviation}, {zero} "
             "near 0",
@@ -424,7 +426,7 @@ class InsidePanel(QWidget):
 def _span(values: NDArray[Any]) -> str:
     """How many numbers, from where to where, in words."""
     if values.size == 1:
-        return f"{_numbers(values.shape)}: {short_number(float(values.reshape(-1)[0]))}"
+        return labelled(_numbers(values.shape), short_number(float(values.reshape(-1)[0])))
     dead = float((values == 0).mean())
     zero = ", " + _("{share} of them 0", share=format_percent(dead)) if dead > 0.01 else ""
     span = _(

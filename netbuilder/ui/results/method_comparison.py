@@ -23,7 +23,14 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_bytes, format_duration, format_list, format_number
+from netbuilder.core.wording import (
+    format_bytes,
+    format_duration,
+    format_list,
+    format_number,
+    join_sentences,
+    labelled,
+)
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot, class_legend, number_colours
@@ -168,7 +175,7 @@ class MethodComparisonDialog(QDialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        self.words.setText(" ".join(filter(None, (found.advice, samples, *found.notes))))
+        self.words.setText(join_sentences((found.advice, samples, *found.notes)))
         for one in found.candidates[1:]:
             view = self.views[one.name] = _text_view(_title(one), self)
             self.details.addTab(view, _title(one))
@@ -298,9 +305,9 @@ class MethodSurfaces(QWidget):
         for name, picture in pictures.items():
             self.plots[name].show_surface(picture)
             words = self.plots[name].accessibleName()
-            self.plots[name].setAccessibleName(f"{self._titles[name]}: {words}")
+            self.plots[name].setAccessibleName(labelled(self._titles[name], words))
         ringed = _(_RINGED) if picture.classes else ""
-        self.note.setText(" ".join(filter(None, (ringed, self._held))))
+        self.note.setText(join_sentences((ringed, self._held)))
         self._say_colours(picture)
 
     def _say_colours(self, picture: SurfacePicture) -> None:

@@ -14,7 +14,7 @@ from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import capitalize_first, format_number
+from netbuilder.core.wording import capitalize_first, format_number, join_sentences
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.kinds.pictures import PictureForm
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
@@ -267,7 +267,7 @@ class PredictPanel(QWidget):
             about = _("{sample}: {truth}.", sample=about, truth=look.truth_words)
         else:
             about = _("{sample}.", sample=about)
-        about = f"{about} {filled_words(look.filled)}".strip()
+        about = join_sentences((about, filled_words(look.filled)))
         wanted, self._another_asked = self._another_asked, False
         if self._file_asked and not wanted:
             return  # a test row that comes by itself would take the place of the file's answers

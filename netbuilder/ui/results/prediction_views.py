@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number, format_probability
+from netbuilder.core.wording import format_number, format_probability, join_sentences
 from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
@@ -179,7 +179,7 @@ class FilePredictionsView(QWidget):
             count=format_number(len(found.predictions), ",.0f"),
             file=Path(self._path).name,
         )
-        said = " ".join(part for part in (words, shown) if part)
+        said = join_sentences((words, shown))
         self.cards.add(
             RoleBox("info", title, said, self, button=_("Save predictions…"), do=self._ask_out)
         )

@@ -39,6 +39,8 @@ from netbuilder.core.wording import (
     format_duration,
     format_number,
     format_with_unit,
+    join_values,
+    labelled,
 )
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -121,7 +123,8 @@ def run_title(run: Run) -> str:
     data = run.project.data
     if run.name == Project().name and data.kind:
         return data.name or Path(data.path).stem
-    return run.name
+    name, _dot, number = run.name.rpartition(" · run ")  # as it is stored
+    return _("{name} · run {number}", name=name, number=number) if name else run.name
 
 
 def test_text(run: Run) -> str:
@@ -264,7 +267,9 @@ def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
 
 def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
     """All about a run, in a few lines, and what was changed since the one before."""
-    lines = [f"{run.name}, {format_start(run)}: {_(_REASONS.get(run.reason, run.reason))}"]
+    lines = [
+        labelled(f"{run_title(run)}, {format_start(run)}", _(_REASONS.get(run.reason, run.reason)))
+    ]
     lines += [line] if (line := changes_since_previous(run, among)) else []
     if run.best_epoch:
         lines.append(_("best epoch {best} of {epochs}", best=run.best_epoch, epochs=run.epochs))
@@ -296,7 +301,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
             ).strip()
         )
     if run.versions:
-        lines.append(", ".join(f"{name} {version}" for name, version in run.versions.items()))
+        lines.append(join_values(f"{name} {version}" for name, version in run.versions.items()))
     return "\n".join(lines)
 
 

@@ -31,7 +31,7 @@ from netbuilder.core.project.edits_data import (
     remove_point,
 )
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import capitalize_first, format_number
+from netbuilder.core.wording import as_sentence, capitalize_first, format_number, labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar, class_color
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
@@ -443,8 +443,8 @@ class SurfacePanel(QWidget):
         if not self.points.hand.on:  # else it says what the hand does
             coming = shown.asked is not None and shown.picture is None
             state = self.live.run_words or _("the network is training")
-            first = f"{capitalize_first(state)}: {_(COMING)}"
-            self.note.setText(first if coming else _(shown.view.help) + ".")
+            first = labelled(capitalize_first(state), _(COMING))
+            self.note.setText(first if coming else as_sentence(_(shown.view.help)))
         self.legend.setText(class_legend(shown.dataset.preprocessing.classes))
         walls = shown.view.name == "wall"
         self._wall_place.setVisible(walls)

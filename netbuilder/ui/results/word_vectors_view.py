@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QTabWidget, QVBoxLa
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.surface_plot import class_legend, number_color
@@ -423,7 +423,7 @@ class WordVectorsView(QWidget):
         self.map = found
         self.plot.show_map(found, self._tips)
         self.plot.show()
-        self.note.setText(" ".join(self._map_sentences(found)))
+        self.note.setText(join_sentences(self._map_sentences(found)))
 
     def _failed(self, error: UserError) -> None:
         self.plot.hide()

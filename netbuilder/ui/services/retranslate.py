@@ -51,14 +51,14 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core import i18n
-from netbuilder.core.errors import UserError
+from netbuilder.core.errors import UserError, sentence_gap
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import settings
 from netbuilder.ui.style import theme
 
 #: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
 _SEAMS = re.compile(
-    r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:。！？：⟧]) +| \(|\)$"
+    r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:⟧]) +|(?<=[。！？：]) *| \(|\)$"
     r"|[✓✗⚠●○▸▾★•] )"
 )
 TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
@@ -173,7 +173,11 @@ def again(text: str, shown_by: QObject | None = None) -> str:
     whole = _rendered(text, shown_by)
     if whole != text or not _SEAMS.search(text):
         return whole
-    return "".join(_rendered(part, shown_by) if part else "" for part in _SEAMS.split(text))
+    parts = [_rendered(part, shown_by) if part else "" for part in _SEAMS.split(text)]
+    for at in range(1, len(parts), 2):  # between sentences, as the language has it
+        if not parts[at].strip(" "):
+            parts[at] = sentence_gap(parts[at - 1]) if parts[at + 1] else parts[at]
+    return "".join(parts)
 
 
 def _rendered(text: str, shown_by: QObject | None) -> str:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
@@ -514,7 +515,7 @@ class CurvesPanel(QWidget):
         words = format_results(run.test)
         if not network_path(run.id).is_file():
             gone = _("Its weights are only in the .h5 file that you exported.")
-            words = f"{words} {gone}".strip()
+            words = join_sentences((words, gone))
         self.messages.put(TrainingMessage("result", "info", took, words))
 
     def _show_differs(self) -> None:
@@ -533,7 +534,7 @@ class CurvesPanel(QWidget):
             then = ""
         self.messages.put(
             TrainingMessage(
-                "differs", "info", "", f"{differs} {then}".strip(),
+                "differs", "info", "", join_sentences((differs, then)),
                 ((restore, partial(self._bring_back, held)),),
             )
         )  # fmt: skip

@@ -17,6 +17,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
+from netbuilder.core.wording import join_values
 from netbuilder.ui.forms.choice_editor import ChoiceForm, ChooseRow
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
@@ -55,7 +56,7 @@ class MetricsEditor(ChooseRow):
 
     def _show(self) -> None:
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
-        text = ", ".join(names) or pgettext("metrics", "none")
+        text = join_values(names) or pgettext("metrics", "none")
         if self._chosen is None:
             text = (
                 _("automatic: {names}", names=text) if names else pgettext("metrics", "automatic")
@@ -376,7 +377,7 @@ class PlanForm(QWidget):
         self.optimizer.show_choice(plan.optimizer)
         names = [CALLBACKS[c.name].display_title for c in plan.callbacks if c.name in CALLBACKS]
         self.callbacks_button.setText(
-            _("Callbacks: {names}", names=", ".join(names) or pgettext("callbacks", "none"))
+            _("Callbacks: {names}", names=join_values(names) or pgettext("callbacks", "none"))
         )
         if self.callbacks is not None:
             self.callbacks.show_choices(plan.callbacks)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSiz
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.labels import note_label
@@ -50,7 +51,7 @@ class Callout(QWidget):
         self._on_escape, self._find = on_escape, find
         self.bubble = QFrame(window)
         self.bubble.setProperty("role", "card")
-        self.bubble.setAccessibleName(f"{title} {words}".strip())
+        self.bubble.setAccessibleName(join_sentences((title, words)))
         layout = self._fill(title, words, min(BUBBLE_WIDTH, window.width() - 24) - 28)
         row = QHBoxLayout()
         row.addStretch(1)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -67,7 +68,7 @@ class RoleBox(QFrame):
                 self.buttons.append(self._button(label, action))
                 row.addWidget(self.buttons[-1])
             layout.addLayout(row)
-        self.setAccessibleName(f"{title} {words}".strip())
+        self.setAccessibleName(join_sentences((title, words)))
 
     @property
     def button(self) -> QPushButton | None:

@@ -18,7 +18,7 @@ import netbuilder
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_moment
+from netbuilder.core.wording import as_sentence, format_moment, labelled
 from netbuilder.ui.services import settings
 from netbuilder.ui.services.recovery import RecoveredProject
 from netbuilder.ui.widgets.question_dialogs import ask_question
@@ -292,7 +292,7 @@ def show_failure(parent: QWidget, words: str, details: str) -> None:
 
 def as_user_error(error: Exception, what: str, fix: str) -> UserError:
     """``error`` if it is meant for people, else words for it."""
-    return error if isinstance(error, UserError) else UserError(f"{what}: {error}", fix)
+    return error if isinstance(error, UserError) else UserError(labelled(what, str(error)), fix)
 
 
 def result_words(trained: TrainedModel) -> str:
@@ -303,4 +303,4 @@ def result_words(trained: TrainedModel) -> str:
         "Trained {duration}",
         duration=duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed),
     )
-    return f"{words}: {format_results(trained.test)}" if trained.test else f"{words}."
+    return labelled(words, format_results(trained.test)) if trained.test else as_sentence(words)

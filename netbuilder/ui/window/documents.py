@@ -22,6 +22,7 @@ from netbuilder.core.formats.registry import FORMATS, MODEL_ENDINGS, is_model
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs, settings, suggested_paths
 from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.lesson_session import LessonSession
@@ -364,7 +365,7 @@ class Documents(QObject):
                     if _as_trained(self._store.project, trained.project):
                         self._store.mark_saved()
             self.busy.emit("")
-            self.confirmed.emit(" ".join((_("Saved {name}.", name=path.name), *notes)))
+            self.confirmed.emit(join_sentences((_("Saved {name}.", name=path.name), *notes)))
             self._workbench.happened.emit(f"saved:{path.suffix.lower()}")
 
         self.busy.emit(_("Saving {name}…", name=path.name))

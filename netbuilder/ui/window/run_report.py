@@ -17,7 +17,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_list, format_moment, format_number
+from netbuilder.core.wording import format_list, format_moment, format_number, join_values
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image, write_pdf
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
@@ -127,7 +127,7 @@ def _data_words(report: RunReport) -> str:
     name = data.name or Path(data.path).name or data.kind
     if facts is None:
         return name
-    target = ", ".join(facts.target_names)
+    target = join_values(facts.target_names)
     rows = format_number(facts.rows)
     if not facts.classes:
         return _(
@@ -171,7 +171,7 @@ def _tried(trained: TrainedModel, runs: Iterable[Run]) -> list[str]:
         (
             format_start(run),
             format_number(run.epochs),
-            ", ".join(format_metric(name, value) for name, value in list(run.test.items())[:3]),
+            join_values(format_metric(name, value) for name, value in list(run.test.items())[:3]),
         )
         for run in same
     ]

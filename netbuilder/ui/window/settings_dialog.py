@@ -12,7 +12,7 @@ from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.engine.runs import run_store as runs
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_percent
+from netbuilder.core.wording import format_percent, join_sentences
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import retranslate, settings
@@ -185,4 +185,4 @@ class SettingsDialog(QDialog):
 
     def _tell(self) -> None:
         said = [row.effect(self.values[row.param.name]) for row in self.rows]
-        self.effect.setText(" ".join(words for words in said if words))
+        self.effect.setText(join_sentences(said))

@@ -11,6 +11,7 @@ from netbuilder.core.wording import (
     format_bytes,
     format_number,
     format_operations,
+    labelled,
 )
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -169,7 +170,7 @@ class StatusBar(QStatusBar):
             to_do = ngettext("{count} step to go", "{count} steps to go", beginnings)
             # Alone it says what to do next; beside faults these come first.
             named = not errors and not unreadable
-            parts.append(f"{to_do}: {steps[0][:1].lower()}{steps[0][1:]}" if named else to_do)
+            parts.append(labelled(to_do, steps[0][:1].lower() + steps[0][1:]) if named else to_do)
         if hints:
             parts.append(ngettext("{count} suggestion", "{count} suggestions", hints))
         self.problems.setText(" · ".join(parts) or _("No problems"))

@@ -16,6 +16,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.fragments import SavedBlock
+from netbuilder.core.wording import labelled
 from netbuilder.ui.forms.param_form import WORD
 from netbuilder.ui.palette.palette_model import append_block
 from netbuilder.ui.services import jobs, settings
@@ -378,7 +379,7 @@ class WindowCommands:
             trained,
             image_png_bytes(run_picture(curves, QSize(330, 290))),
             parts.evaluation_service.sentence,
-            tuple(f"{one.title}: {one.message}" for one in parts.runner.run.notices),
+            tuple(labelled(one.title, one.message) for one in parts.runner.run.notices),
         )
         jobs.run_job(
             lambda: write_report(report, list_runs(), path),

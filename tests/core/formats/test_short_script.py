@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core import i18n
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import script_errors
 from netbuilder.core.data.kinds.builtin.data_set import SORTED
@@ -373,3 +374,22 @@ def test_results_are_those_of_netbuilder_within_the_spread_of_seeds(
     spread = max(statistics.stdev(mine), statistics.stdev(theirs), 0.02 * abs(np.mean(mine)), 1e-3)
     # Two means of five differ by more than 3 standard errors once in 300 times.
     assert abs(np.mean(mine) - np.mean(theirs)) < 3 * spread * np.sqrt(2 / 5), (mine, theirs)
+
+
+@pytest.mark.parametrize("name", ["iris", "moons", "language_model", "reviews", "temperatures"])
+def test_a_script_says_all_in_the_chosen_language(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    try:
+        i18n.set_language(i18n.PSEUDO)
+        for style in Style:
+            text = script_source(example(name), style=style)
+            tree = ast.parse(text)
+            found = [ast.get_docstring(node) for node in ast.walk(tree) if isinstance(
+                node, ast.Module | ast.FunctionDef | ast.ClassDef)]  # fmt: skip
+            comments = re.sub(r"\n *# (?!⟦)", " ", text)  # a comment of several lines is one
+            found += re.findall(r"(?m)(?:^ *|  )# ([^\"'\n]*)$", comments)
+            assert all("⟦" in words for words in found if words)
+    finally:
+        i18n.set_language("en")

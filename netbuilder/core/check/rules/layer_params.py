@@ -23,6 +23,7 @@ from netbuilder.core.engine.build.backbone_weights import weights_path
 from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
+from netbuilder.core.wording import labelled
 
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 _UNKNOWN = {
@@ -118,7 +119,7 @@ def _bad_param(context: Context) -> Iterable[Violation]:
         for name, said in _bad_values(spec, node.params):
             yield Violation(
                 node.id,
-                f"{node_name(node)}: {said}",
+                labelled(node_name(node), said),
                 _reset(node.id, spec.by_name[name]),
                 _("Invalid value of {name}", name=name),
             )

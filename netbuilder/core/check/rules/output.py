@@ -28,6 +28,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.wording import join_values
 
 _SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
 _ALSO = {"softmax": ("log_softmax",), "sigmoid": ("hard_sigmoid",)}
@@ -78,7 +79,7 @@ def _units_text(end: OutputEnd, have: int) -> str:
         units, node=last,
     )  # fmt: skip
     if end.task in {CLASSES, MULTI_LABEL} and end.classes:
-        shown = ", ".join([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])])
+        shown = join_values([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])])
         target = ngettext(
             "The data has {count} class ({names}).",
             "The data has {count} classes ({names}).",

@@ -203,6 +203,7 @@ def texts_fix(name: str, **more: object) -> DataFix:
     )
 
 
+# Scripts carry this function.
 def day_comes_first(series: pd.Series) -> bool:
     """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
     texts = series.dropna().astype(str).str.strip()
@@ -220,6 +221,7 @@ def day_first(series: pd.Series) -> pd.Series:
     return series.astype(object).where(series.isna(), texts)
 
 
+# Scripts carry this function.
 def in_one_century(series: pd.Series, first: int) -> pd.Series:
     """Dates with two digits for the year in the hundred years from ``first``: 3/4/75 in 1975."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# Scripts carry this function.
 def gaps(times: np.ndarray) -> np.ndarray:
     """Of each step whether it is a gap: longer than 1.5 usual steps; where many steps are so long
     (a stock exchange has no weekends), longer than 5."""
@@ -24,6 +25,7 @@ def gaps(times: np.ndarray) -> np.ndarray:
     return longer if longer.mean() <= 0.05 else steps > 5 * usual
 
 
+# Scripts carry this function.
 def stretches(
     times: np.ndarray, groups: np.ndarray, out: np.ndarray, timed: bool = True
 ) -> list[np.ndarray]:
@@ -41,6 +43,7 @@ def stretches(
     return [rows for rows in found if len(rows)]
 
 
+# Scripts carry this function.
 def cut_windows(
     rows: np.ndarray,
     ahead: np.ndarray,

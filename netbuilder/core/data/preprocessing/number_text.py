@@ -57,6 +57,7 @@ _LONGEST = 100
 _SHOW_PRECISION = 5
 
 
+# Scripts carry this function.
 def marks_of(body: str) -> tuple[str, str, str] | None:
     """Which mark is the decimal point of a number, which groups, and which could be both.
 
@@ -76,6 +77,7 @@ def marks_of(body: str) -> tuple[str, str, str] | None:
     return ("", last, "") if GROUPED.fullmatch(body) else None
 
 
+# Scripts carry this function.
 def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
     """The number in a cell; NaN where there is none that this way of writing explains.
 
@@ -126,6 +128,7 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
     return -size if any(minus) else size
 
 
+# Scripts carry this function.
 def numbers_in(cells: pd.Series, point: str, counts: dict[str, float]) -> pd.Series:
     """Texts as numbers, float64, each read by ``number_of``; NaN where no number stands."""
     import pandas as pd

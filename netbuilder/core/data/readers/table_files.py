@@ -475,6 +475,7 @@ def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
     return table.iloc[:nrows], ()
 
 
+# Scripts carry this function.
 def arff_table(text: str) -> pd.DataFrame:
     """The table of an ARFF file; its index is the lines of the file.
 

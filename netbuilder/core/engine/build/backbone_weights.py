@@ -109,8 +109,9 @@ def load_backbone_weights(body: keras.Model, path: Path) -> None:
         body.load_weights(path)
 
 
+# Scripts carry this function.
 def take_weights(body: keras.Model, path: str) -> bool:
-    """Take the weights of the layers that a ``.h5`` has in common with ``body``, by their names.
+    """Take the weights of a ``.h5`` for the layers that have the same names there.
 
     Nothing is taken, and the answer is False, unless the file has all that the body needs, each
     once. What an optimizer remembers of each weight has the same names and is passed over. This

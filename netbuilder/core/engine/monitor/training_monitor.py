@@ -21,7 +21,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.wording import format_list, format_number, join_sentences
 
 if TYPE_CHECKING:
     import keras
@@ -258,9 +258,9 @@ class TrainingMonitor:
         if bound:
             return Diagnosis(
                 "stuck", epoch, title,
-                f"{start} {bound} " + _("The targets range from {low} to {high}.",
+                join_sentences((start, bound, _("The targets range from {low} to {high}.",
                     low=format_number(float(target.min()), ".3g"),
-                    high=format_number(float(target.max()), ".3g")),
+                    high=format_number(float(target.max()), ".3g")))),
                 RunFix(_("Make the last layer linear"),
                     lambda p: set_params(p, output, activation="linear")),
                 node=output,
@@ -491,7 +491,7 @@ def _best_held(history: History) -> int:
 
 def rows_in_words(holes: Mapping[str, int]) -> str:
     """ "3 rows of 'input' contain NaN or infinity."."""
-    return " ".join(
+    return join_sentences(
         ngettext(
             "{count} row of '{name}' contains NaN or infinity.",
             "{count} rows of '{name}' contain NaN or infinity.",

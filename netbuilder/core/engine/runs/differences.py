@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.core.project.edits_data import POINTS, point_edits
 from netbuilder.core.project.model import Choice, Data, Node, Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values, labelled
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class ProjectDifference:
             )
         if not self.new:
             return _("{name}: {value} removed", name=self.what, value=self.old)
-        return f"{self.what}: {self.old} → {self.new}"
+        return labelled(self.what, f"{self.old} → {self.new}")
 
 
 def project_differences(old: Project, new: Project) -> tuple[ProjectDifference, ...]:
@@ -126,12 +126,14 @@ def format_value(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, Choice):
-        inside = ", ".join(f"{key} {format_value(entry)}" for key, entry in value.params.items())
+        inside = join_values(f"{key} {format_value(entry)}" for key, entry in value.params.items())
         return f"{value.name} ({inside})" if inside else value.name
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {format_value(entry)}" for key, entry in value.items()) or "none"
+        return join_values(
+            f"{key}: {format_value(entry)}" for key, entry in value.items()
+        ) or pgettext("settings", "none")
     if isinstance(value, (tuple, list)):
-        return ", ".join(format_value(entry) for entry in value) or "none"
+        return join_values(format_value(entry) for entry in value) or pgettext("settings", "none")
     if isinstance(value, float):
         return format_number(value, "g")
     return str(value)

@@ -45,7 +45,7 @@ from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import too_large_error
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, join_sentences
 
 if TYPE_CHECKING:
     import keras
@@ -310,7 +310,7 @@ def _what_remains(project: Project) -> str:
         "Predict, Evaluate and Export use the original model; Train starts again with the network "
         "on the canvas."
     )
-    return f"{said} {more}"
+    return join_sentences((said, more))
 
 
 def _with_shapes(file: ModelFile, model: keras.Model) -> ModelFile:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import join_sentences
 
 # Operations that compute numbers from tensors: no functions, files or sizes in their arguments.
 _COMPUTING = """
@@ -121,7 +122,7 @@ def why_no_layer(entry: Mapping[str, Any]) -> str:
         if instead
         else _("Replace this placeholder, or build the model with layers of keras.layers.")
     )
-    return f"{said} {fix}"
+    return join_sentences((said, fix))
 
 
 def as_layer(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 # Numbers that a layer may give for one sample: 512 MiB in 32 bits.
 MAX_SAMPLE = 2**27
@@ -106,7 +106,7 @@ def too_large_error(name: str, detail: str = "") -> FormatError:
     """Return the error for a network with more weights than its file; ``detail`` is a sentence."""
     said = _("The network in '{file}' needs more weights than the file contains.", file=name)
     return FormatError(
-        f"{said} {detail}".strip(),
+        join_sentences((said, detail)),
         _("The file is damaged or manipulated: do not open it."),
         code="network_larger_than_file",
     )

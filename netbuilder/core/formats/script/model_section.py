@@ -19,7 +19,7 @@ from netbuilder.core.formats.script.literals import (
 )
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.python_text import format_call, format_literal
+from netbuilder.core.python_text import format_call, format_literal, translated_source
 
 _RESERVED = {
     "keras", "layers", "np", "pd", "model", "x", "y", "x_train", "y_train", "x_test", "y_test",
@@ -69,7 +69,8 @@ def model_cell(
     if project.training.precision != "float32":
         cell.add(f"keras.config.set_dtype_policy({format_literal(project.training.precision)})")
     if exact:
-        cell.add(*_BEGIN.replace("SEED", str(project.training.seed)).split("\n"))
+        text = _BEGIN.replace("SEED", str(project.training.seed))
+        cell.add(*translated_source(text).split("\n"))
     if is_chain(graph):
         _sequential(graph, facts, cell, ids, exact)
     else:
@@ -80,6 +81,7 @@ def model_cell(
 
 # As engine.build.seeds.seed_layers does; without it the numbers that a network begins with depend
 # on all that drew random numbers before.
+# Scripts carry this function.
 _BEGIN = '''def begin(layer, number):
     """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
     count = 0
@@ -273,7 +275,7 @@ def _body(
         cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):
-                cell.add("", "", getsource(take_weights).rstrip(), "", "")
+                cell.add("", "", translated_source(getsource(take_weights)).rstrip(), "", "")
             cell.add(f"assert take_weights({layer}, {format_literal(name)})")
         cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
     if params.get("preprocess") and body.scaling not in (PixelScaling.SWITCH, PixelScaling.ALWAYS):

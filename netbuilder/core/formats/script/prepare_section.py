@@ -55,7 +55,7 @@ def _number_words(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
         "import re",
         "",
         "def words_of(text):",
-        '    """Return the words of a text, in lower case and without punctuation."""',
+        f'    """{_("Return the words of a text, in lower case and without punctuation.")}"""',
         f"    bare = re.sub({PUNCTUATION!r}, '', text.lower())",
         f"    return {cut}",
         "",
@@ -196,7 +196,7 @@ def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...])
     else:
         cell.add(f"offset, scale = {recipe.code.pixels}")
         if recipe.whole == "bytes":
-            cell.add("scale = scale / 255  # the first layer takes 0 to 255")
+            cell.add("scale = scale / 255  # " + _("the first layer takes 0 to 255"))
     cell.add(*(f'x_{one} = ((x_{one} - offset) / scale).astype("float32")' for one in parts))
 
 

@@ -32,6 +32,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.project.model import Project
 from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import format_list
 
 _OF_SCALERS = {
     "StandardScaler": ("1 / {0}.scale_", "-{0}.mean_ / {0}.scale_"),
@@ -150,19 +151,24 @@ def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> lis
     if recipe.code.takes:
         said.append(recipe.code.takes)
     elif recipe.code.fed is InputFormat.NUMBERS and recipe.code.fills:
-        said.append("windows in which missing values are filled in")
+        said.append(_("windows in which missing values are filled in"))
     elif recipe.code.given and several:
-        said.append("the numbers computed above")
+        said.append(_("the numbers computed above"))
     if table and any(one.type == "boolean" for one in data.columns.values()):
-        said.append("yes and no as 1 and 0")
+        said.append(_("yes and no as 1 and 0"))
     if table and any(one.type == "date" for one in data.columns.values()):
-        said.append("dates as days since 1970-01-01")
+        said.append(_("dates as days since 1970-01-01"))
     if not said:
         return []
     apart = recipe.code.given and recipe.code.takes and not several
-    taker = "Both take" if recipe.code.words and table else "The .h5 takes" if apart else "It takes"
-    listed = " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))  # English, as the code
-    return _comment(f"{taker} {listed}.")
+    taker = (
+        N_("Both files take {what}.")
+        if recipe.code.words and table
+        else N_("The .h5 file takes {what}.")
+        if apart
+        else N_("The model takes {what}.")
+    )
+    return _comment(_(taker, what=format_list(said)))
 
 
 def _comment(text: str, width: int = 88) -> list[str]:
@@ -187,7 +193,6 @@ _COLUMNS = (
     "",
     "",
     "def features_of(name):",
-    '    """Return the features of a column, computed by layers from its cells."""',
     '    kind, key = "string" if name in words else "float32", name.replace("/", "_")',
     "    given.setdefault(key, keras.Input((1,), dtype=kind, name=key))",
     "    one = given[key]",
@@ -201,7 +206,7 @@ _WORDS = (
 _GAPS = (
     '        look_up = layers.StringLookup(vocabulary=[*words[name], ""], num_oov_indices=0)',
     "        one = look_up(one)",
-    "        if name in fills:  # replaces an empty cell",
+    "        if name in fills:",
     "            stand_in = words[name].index(fills[name])",
     "            gap = keras.ops.equal(one, len(words[name]))",
     "            one = keras.ops.where(gap, stand_in, one)",

@@ -122,7 +122,8 @@ def _part(
     heads = ("x", "y", "weights")[: len(given)]
     if recipe.ordered:
         cell.add(
-            f"split = round(len({given[0]}) * {1 - share:g})  # the newest rows are at the end"
+            f"split = round(len({given[0]}) * {1 - share:g})  # "
+            + _("the newest rows are at the end")
         )
         for head, name in zip(heads, given, strict=True):
             at = ".iloc" if recipe.table and head == "x" else ""

@@ -93,7 +93,7 @@ def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     if not recipe.own_test:
         cell.add(
             "if not len(test_rows):",
-            "    test_rows = np.arange(len(y))  # no test set: use all rows",
+            f"    test_rows = np.arange(len(y))  # {_('no test set: use all rows')}",
         )
 
 
@@ -128,6 +128,10 @@ def _drop_gone(cell: ScriptCell, others: tuple[str, ...]) -> None:
     )
 
 
+def _in_docstring(words: str) -> str:
+    return f'    """{words}"""'
+
+
 def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool = True) -> None:
     """The function that cuts row numbers in two; ``fair``: with a share of each class."""
     if recipe.ordered and recipe.code.parts != "column":
@@ -135,8 +139,9 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
             "",
             "",
             "def cut(rows, share):",
-            '    """Return the first rows, and the share at their end: the rows are in order of '
-            'time."""',
+            _in_docstring(
+                _("Return the first rows, and the share at their end: rows are in order of time.")
+            ),
             "    kept = len(rows) - round(len(rows) * share)",
             "    return rows[:kept], rows[kept:]",
             "",
@@ -151,8 +156,11 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
         "",
         "",
         "def cut(rows, share):",
-        '    """Return row numbers to keep, and a share to split off'
-        + (', stratified by class."""' if classes else '."""'),
+        _in_docstring(
+            _("Return row numbers to keep, and a share to split off, stratified by class.")
+            if classes
+            else _("Return row numbers to keep, and a share to split off.")
+        ),
     )
     cell.add("    count = round(len(rows) * share)", "    if count == 0:")
     cell.add("        return rows, rows[:0]")

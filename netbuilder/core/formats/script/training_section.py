@@ -15,7 +15,7 @@ from netbuilder.core.formats.script.data_section import ScriptRecipe
 from netbuilder.core.formats.script.literals import ScriptCell, object_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, OutputSettings, Project
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import format_literal, translated_source
 
 OWN_UNITS = "Mean absolute error in the target's own units:"
 
@@ -80,6 +80,7 @@ def _loss(project: Project, output: str, recipe: ScriptRecipe) -> Choice:
 
 
 # As engine.loop.tensors.Orders shuffles.
+# Scripts carry this function.
 _BATCHES = '''class Batches(keras.utils.PyDataset):
     """Batches of rows, shuffled in each epoch as NetBuilder shuffles with this seed."""
 
@@ -131,7 +132,7 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         )
     x, more = model_inputs("x_train", project), ", weights_train" if weighted else ""
     if training.shuffle:
-        text = _BATCHES.replace("SEED", str(training.seed))
+        text = translated_source(_BATCHES.replace("SEED", str(training.seed)))
         if weighted:
             text = text.replace("x, y, size):", "x, y, weights, size):")
             text = text.replace("= x, y, size", "= x, y, size\n        self.weights = weights")

@@ -36,7 +36,7 @@ from netbuilder.core.formats.writers.roundtrip_check import (
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, labelled
 
 if TYPE_CHECKING:
     import keras
@@ -293,7 +293,7 @@ def accuracy_cost(
             if target.task == REGRESSION
             else _("accuracy {found} instead of {expected}", found=less, expected=full)
         )
-        parts.append(f"{name}: {said}" if len(outputs) > 1 else said)
+        parts.append(labelled(name, said) if len(outputs) > 1 else said)
     return "; ".join(parts)
 
 

@@ -19,7 +19,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
     ComputedValue,
     ProductTerm,
 )
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 
 LAYERS = ("Attention", "AdditiveAttention", "MultiHeadAttention")
 
@@ -154,7 +154,7 @@ def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
     found = []
     for head, row in enumerate(rows):
         order = np.argsort(row)[::-1][:most]
-        steps = ", ".join(
+        steps = join_values(
             _("step {number} {share}", number=j, share=format_number(row[j], ".0%")) for j in order
         )
         if len(row) > most:

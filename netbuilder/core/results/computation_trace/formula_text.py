@@ -11,6 +11,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
     format_value,
     plain_notation,
 )
+from netbuilder.core.wording import join_values
 
 
 def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = ()) -> str:
@@ -21,7 +22,7 @@ def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = (
     if number.rule in ("state", "told"):
         return "\n".join(number.lines)
     if number.rule in ("largest", "mean"):
-        values = ", ".join(format_value(term.value) for term in number.terms[:12])
+        values = join_values(format_value(term.value) for term in number.terms[:12])
         more = ", …" if len(number.terms) > 12 else ""
         return f"{number.rule} of {values}{more} = {format_value(number.value)}"
     line = sum_formula(number, most)

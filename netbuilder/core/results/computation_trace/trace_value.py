@@ -25,6 +25,7 @@ from netbuilder.core.results.computation_trace.recurrent_trace import (
     trace_bidirectional,
     trace_recurrent,
 )
+from netbuilder.core.wording import join_values
 
 _JOINED: Mapping[str, tuple[str, Callable[[float, float], float]]] = {
     "Add": (" + ", lambda a, b: a + b),
@@ -130,7 +131,7 @@ def _merged(
             _(
                 "{rule} of {values} = {value}",
                 rule=_(name),
-                values=", ".join(map(format_value, values)),
+                values=join_values(map(format_value, values)),
                 value=format_value(value),
             ),
         )

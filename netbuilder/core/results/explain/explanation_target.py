@@ -20,7 +20,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.predict import predict_raw
-from netbuilder.core.wording import format_number, format_probability
+from netbuilder.core.wording import format_number, format_probability, join_values, labelled
 
 Array = NDArray[Any]
 
@@ -78,7 +78,7 @@ class ExplanationTarget:
         for key, entry in found.items():
             if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
-        has = ", ".join(dict.fromkeys(_(modality_of(entry).takes) for entry in found.values()))
+        has = join_values(dict.fromkeys(_(modality_of(entry).takes) for entry in found.values()))
         raise DataError(
             _(
                 "This method needs a {kind} as input; the network takes {inputs}.",
@@ -127,7 +127,7 @@ def explanation_target(
     if label is not None and label not in first.classes:
         raise DataError(
             _("There is no class '{label}'.", label=label),
-            _("The classes are {labels}.", labels=", ".join(first.classes)),
+            _("The classes are {labels}.", labels=join_values(first.classes)),
             code="class_unknown",
         )
     if label is not None:
@@ -139,5 +139,5 @@ def explanation_target(
     name = first.classes[unit] if unit < len(first.classes) else str(unit)
     column = first.columns[0] if len(first.columns) == 1 else first.output
     return ExplanationTarget(
-        trained, sample, first.output, unit, found.text(0), f"{column}: {name}"
+        trained, sample, first.output, unit, found.text(0), labelled(column, name)
     )

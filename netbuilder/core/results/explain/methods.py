@@ -19,7 +19,13 @@ from netbuilder.core.results.explain.explanation import Explanation
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget, explanation_target
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.unusual_values import KNOWS_NOTHING, has_no_known_words
-from netbuilder.core.wording import did_you_mean, format_list, format_number, format_probability
+from netbuilder.core.wording import (
+    did_you_mean,
+    format_list,
+    format_number,
+    format_probability,
+    join_sentences,
+)
 
 Array = NDArray[Any]
 #: A part of a probability: half a thousandth.
@@ -80,7 +86,7 @@ def _importance(
     )
     if found[most] <= 0:
         sentence = _("Shuffling the values of a column does not make predictions worse.")
-    sentence = " ".join((sentence, *_replaceable(asked, rows)))
+    sentence = join_sentences((sentence, *_replaceable(asked, rows)))
     nearest = table_methods.nearest_counterexample(asked, rows.raw)
     return Explanation(
         "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
@@ -143,7 +149,7 @@ def _typical(
         if numbers
         else _("+ is evidence for this prediction, − against it.")
     )
-    sentence = " ".join((first, _("No other column changes this prediction more."), signs))
+    sentence = join_sentences((first, _("No other column changes this prediction more."), signs))
     if _settled(asked, found[most]):
         sentence = _(
             "No single column matters for {prediction}: without any one of them, "
@@ -286,7 +292,7 @@ def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | N
         other=format_probability(sure - fall),
         here=format_probability(sure),
     )
-    sentence = f"{first} {second}"
+    sentence = join_sentences((first, second))
     if _settled(asked, fall):
         sentence = (
             _(
@@ -336,14 +342,14 @@ def _measured(found: Explanation, asked: ExplanationTarget) -> Explanation:
             if found.responses
             else _("The numbers are percentage points.")
         )
-        return replace(found, sentence=f"{found.sentence} {said}", in_percent=True)
+        return replace(found, sentence=join_sentences((found.sentence, said)), in_percent=True)
     unit = asked.unit_beside or _("the unit of {column}", column=asked.about)
     said = (
         _("The numbers are the size of the change, in {unit}.", unit=unit)
         if found.responses
         else _("The numbers are in {unit}.", unit=unit)
     )
-    return replace(found, sentence=f"{found.sentence} {said}")
+    return replace(found, sentence=join_sentences((found.sentence, said)))
 
 
 def _settled(asked: ExplanationTarget, most: float) -> bool:

@@ -126,13 +126,17 @@ VIEWS: tuple[View, ...] = (
             partial(_histograms, what),
         )
         for what, title, words in (
-            (histograms.WEIGHTS, "Weights", N_("Distribution of each layer's weights")),
+            (histograms.WEIGHTS, N_("Weights"), N_("Distribution of each layer's weights")),
             (
                 histograms.GRADIENTS,
-                "Gradients",
+                N_("Gradients"),
                 N_("Distribution of the loss gradient at each layer's weights"),
             ),
-            (histograms.ACTIVATIONS, "Activations", N_("Distribution of each layer's outputs")),
+            (
+                histograms.ACTIVATIONS,
+                N_("Activations"),
+                N_("Distribution of each layer's outputs"),
+            ),
         )
     ),
 )

@@ -18,7 +18,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import did_you_mean, format_list, format_number
+from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values
 
 #: Parameters that are worth it, with values; "{half}" and so on come from what stands there.
 _VALUES = {
@@ -226,7 +226,7 @@ def format_setting(value: Any) -> str:
     if isinstance(value, float):
         return format_number(value, ".3g")
     if isinstance(value, dict) and "name" in value:
-        inner = ", ".join(format_setting(one) for one in dict(value.get("params", {})).values())
+        inner = join_values(format_setting(one) for one in dict(value.get("params", {})).values())
         return f"{value['name']} ({inner})" if inner else str(value["name"])
     return str(value)
 

@@ -35,7 +35,7 @@ from netbuilder.core.results.tuning.trial import (
     trial_from_json,
 )
 from netbuilder.core.results.tuning.trial_pool import TrialPool, fitting_jobs
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 Values = dict[str, Any]
 #: (what is varied, trials so far, seed) to the next values; None: there are no more.
@@ -294,7 +294,7 @@ class Study:
         sentences = [_("No trial could be trained."), reason]
         if not all_alike:
             sentences.append(_("Other trials failed for other reasons."))
-        return " ".join(sentences).strip()
+        return join_sentences(sentences).strip()
 
     @property
     def as_good(self) -> tuple[Trial, ...]:
@@ -328,7 +328,7 @@ class Study:
                 "There is no validation set: the trial that fits its training rows "
                 "best ranks first, but another trial may be better on new rows."
             )
-            return f"{told} {fix}"
+            return join_sentences((told, fix))
         apart, alike = self._apart(), self.as_good
         if not alike:
             return ""
@@ -350,7 +350,7 @@ class Study:
             if network_varies
             else _("Any of these values will do. To tell them apart, increase validation_split.")
         )
-        return f"{told} {choose}"
+        return join_sentences((told, choose))
 
     @property
     def project(self) -> Project:

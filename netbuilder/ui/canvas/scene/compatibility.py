@@ -10,6 +10,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS, search_layers
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Graph
+from netbuilder.core.wording import join_values
 
 _NOUN = {
     2: N_("one row of numbers per sample (2 axes)"),
@@ -47,7 +48,7 @@ def mismatch_sentence(graph: Graph, shapes: Any, source: str, target: str) -> st
         return _("{layer} takes {wanted}, but this layer returns {given}.", **given)
     return _(
         "{layer} takes {wanted} or {other}, but this layer returns {given}.",
-        **{**given, "wanted": ", ".join(wanted[:-1]), "other": wanted[-1]},
+        **{**given, "wanted": join_values(wanted[:-1]), "other": wanted[-1]},
     )
 
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import join_values
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -89,7 +90,7 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             plot.setTitle(name, color=scheme.text, size="9pt")
         if self.plots:
             self.plots[-1][0].setLabel("bottom", _("epoch"))
-        self.setAccessibleName(_(_SHOWN[picture.what], layers=", ".join(picture.layers)))
+        self.setAccessibleName(_(_SHOWN[picture.what], layers=join_values(picture.layers)))
 
     def _build(self, count: int) -> None:
         self.clear()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -39,7 +39,7 @@ class HistogramRidges(QWidget):
         """Show other histograms."""
         grown = self._picture is None or len(self._picture.layers) != len(picture.layers)
         self._picture, self._epochs = picture, picture.epochs
-        self.setAccessibleName(_(_SHOWN[picture.what], layers=", ".join(picture.layers)))
+        self.setAccessibleName(_(_SHOWN[picture.what], layers=join_values(picture.layers)))
         if grown:
             self.updateGeometry()
         self.update()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.run_curves import RunCurves
@@ -164,7 +165,7 @@ class CompareView(QWidget):
             )
         parts += [f"“{one.name}”: {one.trouble}" for one in found if one.trouble]
         parts.append(_("★ marks the best value in each row."))
-        self.words.setText(" ".join(parts))
+        self.words.setText(join_sentences(parts))
 
     def _show_choices(self, found: tuple[ComparedNetwork, ...]) -> None:
         """Which curves there are for these tasks, and of which class."""

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import label_with_unit
+from netbuilder.core.wording import label_with_unit, labelled
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.style import theme
@@ -84,7 +84,7 @@ class ResidualsView(QWidget):
         {_AGAINST: self._against, _OVER: self._over, _SPREAD: self._spread}[
             self.which.currentData()
         ](found)
-        self.plot.setAccessibleName(f"{self.which.currentText()}: {found.column}")
+        self.plot.setAccessibleName(labelled(self.which.currentText(), found.column))
 
     def _points(self, x: np.ndarray, y: np.ndarray) -> None:
         """Of very many rows an even part."""

@@ -14,6 +14,7 @@ from netbuilder.core.wording import (
     format_number,
     format_percent,
     format_time_or_day,
+    join_values,
 )
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def format_metric(name: str, value: float) -> str:
 def format_results(test: Mapping[str, float]) -> str:
     """The test's numbers in one line; the loss only where there is nothing else."""
     names = [name for name in test if name != "loss"] or list(test)
-    shown = ", ".join(format_metric(name, test[name]) for name in names[:2])
+    shown = join_values(format_metric(name, test[name]) for name in names[:2])
     return _("Test set: {results}", results=shown) if shown else ""
 
 

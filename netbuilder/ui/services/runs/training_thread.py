@@ -17,6 +17,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import delete, explain_os_error
 from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
@@ -350,5 +351,9 @@ def explain_failure(
         trained.epochs,
     )
     return TrainingError(
-        f"{error.what} {kept}", error.fix, node=error.node, path=error.path, fixes=error.fixes
+        join_sentences((error.what, kept)),
+        error.fix,
+        node=error.node,
+        path=error.path,
+        fixes=error.fixes,
     )

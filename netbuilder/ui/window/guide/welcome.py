@@ -22,6 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
+from netbuilder.ui.results.runs_panel import run_title
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
 from netbuilder.ui.services.lesson_session import LessonSession
@@ -506,7 +507,7 @@ class WelcomeGuide(QObject):
                     "“{name}”, {count} epoch. It was not saved as a .h5 file.",
                     "“{name}”, {count} epochs. It was not saved as a .h5 file.",
                     run.epochs,
-                    name=run.name,
+                    name=run_title(run),
                 ),
                 (_("Restore it"), partial(self._bring_back, run)),
                 (_("Close"), partial(self._close, "left")),
@@ -523,7 +524,7 @@ class WelcomeGuide(QObject):
     def _bring_back(self, run: Run) -> None:
         self._close("left")
         parts = self._parts
-        bring_back(run, run.name, parts.workbench, parts.runner, parts.status.tell, self)
+        bring_back(run, run_title(run), parts.workbench, parts.runner, parts.status.tell, self)
 
     def _offer(
         self, name: str, title: str, words: str, *buttons: tuple[str, Callable[[], object]]

@@ -278,7 +278,7 @@ def _code(question: ScriptRequest) -> DataCode:
         if pictures:
             lines += [
                 "is_bytes = x.dtype == np.uint8",
-                "if x.ndim == 3:  # grey pictures: one channel",
+                f"if x.ndim == 3:  # {_('grey pictures: one channel')}",
                 "    x = x[..., np.newaxis]",
             ]
         lines.append('x = x.astype("float32")')

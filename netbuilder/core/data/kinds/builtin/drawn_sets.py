@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# Scripts carry this function.
 def drawn_strokes(
     strokes: list[list[tuple[float, float]]],
     random: np.random.Generator,
@@ -78,6 +79,7 @@ def drawn_strokes(
     return pixels
 
 
+# Scripts carry this function.
 def colorize(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
     """Grey pictures (n, height, width, 1), each with a pen and paper of its own: (…, 3), uint8.
 
@@ -95,6 +97,7 @@ def colorize(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
     return mixed
 
 
+# Scripts carry this function.
 def drawn_digits(
     samples: int = 3000,
     thickness: float = 1.1,
@@ -148,6 +151,7 @@ def drawn_digits(
     return (colorize(pictures, seed) if color_mode == "rgb" else pictures), digits
 
 
+# Scripts carry this function.
 def drawn_shapes(
     samples: int = 2000,
     thickness: float = 1.1,

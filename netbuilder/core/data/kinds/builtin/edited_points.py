@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.readers.samples import Samples, UneditedSamples
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits_data import PointEdits, check_labels
 from netbuilder.core.python_text import format_literal
 
@@ -69,20 +70,20 @@ def edit_lines(edits: PointEdits) -> list[str]:
         return []
     lines = [
         "made = len(points)",
-        f"gone = {format_literal(sorted(edits.removed))}  # points that were deleted",
+        f"gone = {format_literal(sorted(edits.removed))}  # {_('points that were deleted')}",
     ]
     if edits.moved:
         moved = [[row, *place] for row, place in sorted(edits.moved.items())]
         lines += [
-            f"for row, across, up in {format_literal(moved)}:  # points that were moved",
+            f"for row, across, up in {format_literal(moved)}:  # {_('points that were moved')}",
             "    points[row] = across, up",
         ]
     if edits.added:
         added = [[x, y, label] if label else [x, y] for x, y, label in edits.added]
         lines += [
-            f"added = {format_literal(added)}  # points that were added",
+            f"added = {format_literal(added)}  # {_('points that were added')}",
             "points = np.concatenate([points, [one[:2] for one in added]])",
         ]
-        if all(label for _, _, label in edits.added):
+        if all(label for _x, _y, label in edits.added):
             lines.append("colours = np.concatenate([colours, [one[2] for one in added]])")
     return lines

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+# Scripts carry this function.
 def moons(
     samples: int = 400, noise: float = 0.15, apart: float = 0.0, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -24,6 +25,7 @@ def moons(
     return points, np.array(["orange", "blue"])[groups]
 
 
+# Scripts carry this function.
 def xor(
     samples: int = 400, noise: float = 0.05, turned: float = 0.0, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -42,6 +44,7 @@ def xor(
     return points, np.array(["orange", "blue"])[groups]
 
 
+# Scripts carry this function.
 def circles(
     samples: int = 400, noise: float = 0.08, inner: float = 0.45, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -53,6 +56,7 @@ def circles(
     return points, np.array(["orange", "blue"])[groups]
 
 
+# Scripts carry this function.
 def blobs(
     samples: int = 450, noise: float = 1.6, clouds: int = 3, seed: int = 8
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -65,6 +69,7 @@ def blobs(
     return points, colours[groups]
 
 
+# Scripts carry this function.
 def spiral(
     samples: int = 500, noise: float = 0.15, turns: float = 1.5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -84,6 +89,7 @@ def spiral(
     return np.concatenate(arms)[order], np.array(["orange", "blue"])[groups]
 
 
+# Scripts carry this function.
 def sine(
     samples: int = 200, noise: float = 0.15, frequency: float = 1.5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -95,6 +101,7 @@ def sine(
     return x, np.sin(frequency * x) + random.normal(0.0, noise, samples)
 
 
+# Scripts carry this function.
 def waves(
     samples: int = 1200, noise: float = 0.05, steps: int = 40, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -126,6 +133,7 @@ def waves(
     return values, np.repeat(shapes, each)[order]
 
 
+# Scripts carry this function.
 def reviews(samples: int = 1200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Short sentences of praise and of blame; some say "not" and mean the opposite."""
     import numpy as np
@@ -159,6 +167,7 @@ def reviews(samples: int = 1200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]
     return np.array(texts, object), np.array(labels, object)
 
 
+# Scripts carry this function.
 def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
     """Daily temperatures of some years: a season, a warm or cold spell, and noise."""
     import numpy as np
@@ -174,6 +183,7 @@ def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
     return degrees
 
 
+# Scripts carry this function.
 def stories(samples: int = 1500, seed: int = 0) -> str:
     """One long text of so many simple sentences, three or four to a line."""
     import numpy as np
@@ -206,6 +216,7 @@ def stories(samples: int = 1500, seed: int = 0) -> str:
     return "\n".join([*lines, " ".join(line)])
 
 
+# Scripts carry this function.
 def tales(samples: int = 500, seed: int = 0) -> str:
     """One tale to a line: the second sentence is about the person and the thing of the first."""
     import numpy as np
@@ -236,6 +247,7 @@ def tales(samples: int = 500, seed: int = 0) -> str:
     return "\n".join(lines)
 
 
+# Scripts carry this function.
 def sales(samples: int = 1000, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """What games earn in a year, by nine facts about each: a table of made-up numbers.
 

@@ -50,6 +50,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
+from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[
         )
         fixes = (texts_fix(longest),)
     return DataError(
-        " ".join(
+        join_sentences(
             [_("No column of {file} can be used for '{input}'.", file=source, input=key), *notes]
         ),
         fix,
@@ -240,7 +241,7 @@ def _few_words(data: Data) -> list[str]:
     kept += name_list_option(data.options, "categories")
     other = f" or name in {format_literal(kept)}" if kept else ""
     return [
-        "# Text columns with many distinct values are not used as categories.",
+        _("# Text columns with many distinct values are not used as categories."),
         f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",
         'numbers = list(data.select_dtypes(["number", "bool"]))',
         "features = [",

@@ -210,6 +210,7 @@ def decode_pictures(
     return out
 
 
+# Scripts carry this function.
 def read_picture(
     file: str, height: int, width: int, channels: int, low: float = 0.0, high: float = 255.0
 ) -> np.ndarray:

@@ -18,7 +18,12 @@ from netbuilder.core.data.kinds.images.picture_files import (
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.folder_script import folder_lines
 from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
-from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
+from netbuilder.core.data.kinds.scripts.script_lines import (
+    commented,
+    function_lines,
+    left_out_lines,
+)
+from netbuilder.core.i18n import noop as N_
 from netbuilder.core.python_text import format_literal
 
 
@@ -83,12 +88,17 @@ def _code(question: ScriptRequest, lines: Sequence[str], **more: Any) -> DataCod
     low, high = _range(question)
     pixels = f"{low:g}, {high - low:g}"
     return DataCode(
-        tuple(lines), InputFormat.PIXELS, looked_at=LOOK_AT, pixels=pixels, given=_ANY_SIZE, **more
+        tuple(lines),
+        InputFormat.PIXELS,
+        looked_at=LOOK_AT,
+        pixels=pixels,
+        given=tuple(commented(_ANY_SIZE)),
+        **more,
     )
 
 
 _ANY_SIZE = (
-    "# The .keras file contains the resizing too: it takes pictures of any size.",
+    N_("# The .keras file contains the resizing too: it takes pictures of any size."),
     "given = keras.Input((None, None, x_train.shape[-1]))",
     "numbers = layers.Resizing(*x_train.shape[1:3], antialias=True)(given)",
 )

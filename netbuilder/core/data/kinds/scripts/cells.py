@@ -32,6 +32,7 @@ CONSTANTS = {
 }  # fmt: skip
 
 
+# Scripts carry this function.
 def days(dates: pd.Series, like: pd.Series) -> pd.Series:
     """Days since 1970-01-01; the column ``like`` tells whether the day comes first."""
     import pandas as pd
@@ -45,7 +46,7 @@ def days(dates: pd.Series, like: pd.Series) -> pd.Series:
     first = day_comes_first(like)
     dates = dates.dropna().astype(str).str.replace(ZONE, "", regex=True)
     if dates.dropna().astype(str).str.fullmatch(CLOCK).all():
-        dates = "1970-01-01 " + dates  # a time of the day
+        dates = "1970-01-01 " + dates  # a time of day
     found = pd.to_datetime(dates, dayfirst=first, format="mixed", utc=True)
     if first:
         # pandas would read 2024-01-06 as the first of June too.
@@ -54,6 +55,7 @@ def days(dates: pd.Series, like: pd.Series) -> pd.Series:
     return (found - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
 
 
+# Scripts carry this function.
 def in_time(cells: pd.Series) -> pd.Series:
     """Numbers that put rows in order: dates as days; other texts by the alphabet."""
     try:
@@ -62,6 +64,7 @@ def in_time(cells: pd.Series) -> pd.Series:
         return cells.astype(str)
 
 
+# Scripts carry this function.
 def moments(cells: pd.Series) -> pd.Series:
     """Times as numbers: dates as days since 1970-01-01, also those written 20241231."""
     import pandas as pd
@@ -72,6 +75,7 @@ def moments(cells: pd.Series) -> pd.Series:
     return days(cells, cells)
 
 
+# Scripts carry this function.
 def one_spelling(cells: pd.Series) -> pd.Series:
     """Each word in its commonest spelling: case and spaces make no other word."""
     words = cells.astype("string").str.strip()
@@ -82,6 +86,7 @@ def one_spelling(cells: pd.Series) -> pd.Series:
     return bare.map(common).astype(object)
 
 
+# Scripts carry this function.
 def is_true(words: pd.Series, like: pd.Series) -> pd.Series:
     """1 for yes and 0 for no, in the words of the column ``like``; gaps stay gaps."""
     known = sorted(set(like.dropna().convert_dtypes().astype("string").str.strip()))
@@ -90,6 +95,7 @@ def is_true(words: pd.Series, like: pd.Series) -> pd.Series:
     return found.astype(float).where(words.notna())
 
 
+# Scripts carry this function.
 def stand_in(values: pd.Series, rule: str) -> Any:
     """What stands in for the gaps of a column."""
     if rule == "category":

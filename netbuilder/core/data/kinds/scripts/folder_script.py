@@ -7,10 +7,12 @@ from pathlib import Path
 
 from netbuilder.core.data.kinds.scripts.script_lines import function_lines, left_out_lines
 from netbuilder.core.data.readers.zipped_folders import ZIP
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
 
 
+# Scripts carry this function.
 def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, str, Path]]:
     """Part, class and path of each file in folders that are named for their class.
 
@@ -25,12 +27,12 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
     words = ("train(ings?)?", "(val(id(ation|ierungs?)?)?|dev)", "(test(ing)?|eval)")
 
     def part(folder: Path) -> int | None:
-        """The part that it is named for, if any."""
+        """Return the part that a folder is named for, if any."""
         found = [i for i, w in enumerate(words) if re.fullmatch(w + of_what, folder.name, re.I)]
         return found[0] if found else None
 
     def entries(folder: Path) -> tuple[list[Path], list[Path]]:
-        """Folders in it, and files that may be samples, by name."""
+        """Return the folders inside, and the files that may be samples, by name."""
         inside = sorted(folder.iterdir(), key=lambda one: one.name)
         inside = [one for one in inside if one.name[0] != "." and one.name.lower() not in junk]
         files = [one for one in inside if one.suffix.lower() in endings and one.is_file()]
@@ -65,14 +67,14 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
     parts = {number: one for one in folders if (number := part(one)) is not None}
     alone = set(parts) == {0} and len(folders) > 1 and not entries(parts[0])[0]
     if alone and len({name for name, _ in by_class(parts[0])}) < 2:
-        parts = {}  # a train beside cars is a class
+        parts = {}  # the folder train beside cars is a class
     if 0 not in parts:
         return [(0, name, file) for name, file in by_class(root)]
     known = {name for name, _ in by_class(parts[0])}
     found = []
     for number in sorted(parts):
         mine = by_class(parts[number])
-        # Files without a class of their own teach and test nothing.
+        # Files without a class are left out.
         if known & {name for name, _ in mine}:
             found += [(number, name, file) for name, file in mine]
     return found
@@ -115,7 +117,7 @@ def folder_lines(
         "part_of = np.array([part for part, _, _ in found])",
         "names = [name for _, name, _ in found]",
         "files = [file for _, _, file in found]",
-        "# Without a validation folder, the test folder is a data set of its own.",
+        _("# Without a validation folder, the test folder is a data set of its own."),
         "looked_at = [file for part, _, file in found if part == 0 or 1 in part_of]",
         *before,
         f"x = {to_numbers}",
@@ -133,7 +135,7 @@ def folder_lines(
         *unpacking,
         f"found = files_of_classes(Path({format_literal(folder)}), endings)",
         *left_out_lines(data, data.test_path, folder, kept),
-        "# If the folder contains a test folder, that one is used.",
+        _("# If the folder contains a test folder, that one is used."),
         "only = 2 if any(part == 2 for part, _, _ in found) else 0",
         "files = [file for part, _, file in found if part == only]",
         f"x_test = {to_numbers}",

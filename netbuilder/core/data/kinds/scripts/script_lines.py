@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,9 @@ from netbuilder.core.data.preprocessing.word_encoding import DEFAULT_WORDS
 from netbuilder.core.data.readers.excluded_files import OPTION
 from netbuilder.core.data.recipe_options import name_list_option
 from netbuilder.core.data.tokens import CHARACTER
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data, Graph, Project
-from netbuilder.core.python_text import format_literal
+from netbuilder.core.python_text import format_literal, translated_source
 
 
 def used_inputs(graph: Graph) -> tuple[str, ...]:
@@ -24,12 +25,17 @@ def used_inputs(graph: Graph) -> tuple[str, ...]:
 
 def function_lines(function: Callable[..., Any]) -> list[str]:
     """Lines of a script: the text of a function that stands by itself, its imports before it."""
-    lines = inspect.getsource(function).rstrip().split("\n")
+    lines = translated_source(inspect.getsource(function)).rstrip().split("\n")
     imports = [line for line in lines if line.startswith(("    import ", "    from "))]
     body = "\n".join(line for line in lines if line not in imports)
     if imports:
         body = body.replace('"""\n\n', '"""\n', 1)
     return [*(line.strip() for line in imports), *body.split("\n"), "", ""]
+
+
+def commented(lines: Sequence[str]) -> list[str]:
+    """Lines of which the first is a comment, marked for the catalog."""
+    return [_(lines[0]), *lines[1:]]
 
 
 def target_lines(task: str, targets: str) -> list[str]:
@@ -149,13 +155,13 @@ def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> Dat
         split=CHARACTER if each_character else "",
         length=length,
         most=int(most),
-        given=_TEXTS,
+        given=tuple(commented(_TEXTS)),
         **more,
     )
 
 
 _TEXTS = (
-    "# The .keras file contains the vocabulary too: it takes texts in lower case.",
+    N_("# The .keras file contains the vocabulary too: it takes texts in lower case."),
     'given = keras.Input((1,), dtype="string")',
     "numbers = vectorize(given)",
 )

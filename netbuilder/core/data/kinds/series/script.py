@@ -10,6 +10,7 @@ from netbuilder.core.data.preprocessing.missing import missing_rules
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
 from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
 
@@ -21,7 +22,7 @@ def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
     return [
         'numbers = data.select_dtypes("number")',
         f"features, targets = list(numbers.columns), {wanted}",
-        "# A sample is a window of rows; its target is what follows.",
+        _("# A sample is a window of rows; its target is what follows."),
         f"window, horizon = {window}, {horizon}",
         'rows, ahead = data[features].to_numpy("float32"), data[targets].to_numpy("float32")',
         "starts = range(window, len(data) - horizon + 1)",
@@ -48,7 +49,7 @@ def series_code(question: ScriptRequest) -> DataCode:
         times = ["    times = np.arange(len(table))"]
         timed = ", timed=False"
     else:
-        times = list(_GUESSED)
+        times = [f"    {_(_GUESSED[0])}", *_GUESSED[1:]]
     other = list(dict.fromkeys([*table_script.unused(data), *order, *([group] if group else [])]))
     other = [name for name in other if name not in targets]
     numbers = 'data.select_dtypes(["number", "bool"])'
@@ -112,7 +113,7 @@ def _fills(data: Data) -> tuple[str, ...]:
 
 
 _GUESSED = (
-    "    # A column of dates gives the order of the rows.",
+    N_("# A column of dates gives the order of the rows."),
     '    texts = table.select_dtypes(exclude=["number", "bool"]).astype(str)',
     '    dates = texts.apply(pd.to_datetime, errors="coerce", format="mixed").dropna(axis=1)',
     "    times = moments(table[dates.columns[0]]) if len(dates.columns) else range(len(table))",

@@ -286,7 +286,10 @@ def _code(question: ScriptRequest) -> DataCode:
     size = f"round({rate} * {seconds or 'seconds'})"
     hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
     given = [
-        f"# The .keras file takes waveforms from -1 to 1, {format_number(rate)} samples a second.",
+        _(
+            "# The .keras file takes waveforms from -1 to 1, {rate} samples a second.",
+            rate=format_number(rate),
+        ),
         *(function_lines(spectrogram) if how == SPECTROGRAM else ()),
         f"given = keras.Input(({size},))",
         f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
@@ -295,7 +298,9 @@ def _code(question: ScriptRequest) -> DataCode:
         tuple(lines),
         InputFormat.WHOLE,
         given=tuple(given),
-        takes="the features computed from the files above, not waveforms of another rate or length",
+        takes=_(
+            "the features computed from the files above, not waveforms of another rate or length"
+        ),
         scaling=usual,
         looked_at=_LOOK_AT,
         parts="folders",

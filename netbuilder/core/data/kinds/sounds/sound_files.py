@@ -25,6 +25,7 @@ _LOOKED_AT = 2000
 _TOLD_EACH = 50
 
 
+# Scripts carry this function.
 def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
     """A sound as numbers from -1 to 1, float32 (samples,): mixed to one channel, cut or padded."""
     import math
@@ -44,6 +45,7 @@ def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
     return found
 
 
+# Scripts carry this function.
 def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     """How loud each pitch is from moment to moment, float32 (moments, mels).
 
@@ -126,10 +128,11 @@ def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels:
     return np.stack(found)
 
 
+# Scripts carry this function.
 def spectrogram(
     wave: keras.KerasTensor, sample_rate: int, mels: int, shape: tuple[int | None, ...]
 ) -> keras.KerasTensor:
-    """What a network hears of waves.
+    """Return what the network gets of waves: their spectrograms, or the waves themselves.
 
     Args:
         wave: from -1 to 1, (sounds, samples).
@@ -161,6 +164,7 @@ def spectrogram(
     return heard if tuple(heard.shape[1:]) == tuple(shape) else keras.layers.Reshape(shape)(heard)
 
 
+# Scripts carry this function.
 def mel_filters(sample_rate: int, size: int, mels: int) -> np.ndarray:
     """Triangles on the mel scale 2595 * log10(1 + f / 700), (size // 2 + 1, mels)."""
     import numpy as np

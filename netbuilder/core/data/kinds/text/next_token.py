@@ -25,7 +25,7 @@ from netbuilder.core.data.kinds.modality import (
     source_of,
     values_of,
 )
-from netbuilder.core.data.kinds.scripts.script_lines import function_lines
+from netbuilder.core.data.kinds.scripts.script_lines import commented, function_lines
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
@@ -160,6 +160,7 @@ def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
     return replace(cut, merges=merges)
 
 
+# Scripts carry this function.
 def blank_starts(x: np.ndarray) -> np.ndarray:
     """Return windows (n, window), the beginning of every fifth one replaced by padding."""
     import numpy as np
@@ -372,7 +373,7 @@ def window_lines(options: Mapping[str, Any], tokens: Iterable[str] = ()) -> list
             if level == tokens_.BYTE_PAIR
             else _token_lines(level, size, tokens)
         ),
-        "# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization.",
+        _("# 0 is padding and 1 an unknown token, as in keras.layers.TextVectorization."),
         "numbers = {token: number for number, token in enumerate(known, 2)}",
         "ids = np.array([numbers.get(token, 1) for token in tokens])",
         f"window, step = {integer_option(options, 'window', DEFAULT_WINDOW)},"
@@ -380,14 +381,14 @@ def window_lines(options: Mapping[str, Any], tokens: Iterable[str] = ()) -> list
         "x = np.lib.stride_tricks.sliding_window_view(ids, window)[:-1:step]",
         "y = ids[window::step]",
         'x, y = x[y > 1].astype("int32"), np.array(known)[y[y > 1] - 2]',
-        *(_BLANKED if options.get("short_starts") else ()),
+        *(commented(_BLANKED) if options.get("short_starts") else ()),
         "labels, y = np.unique(y, return_inverse=True)",
         "labels = [str(label) for label in labels]",
     ]
 
 
 _BLANKED = (
-    "# Every fifth window begins later: 0 to the left of its tokens.",
+    N_("# Every fifth window begins later: 0 to the left of its tokens."),
     "x = blank_starts(x)",
 )
 
@@ -450,22 +451,26 @@ def _all_tokens(question: ScriptRequest) -> tuple[str, ...]:
 def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
     """The data section whose ``lines`` leave windows of numbers."""
     if level_of(options) == tokens_.WORD:
-        takes = "the numbers of words: no Keras layer splits words and punctuation as above"
+        takes = _("the numbers of words: no Keras layer splits words and punctuation as above")
         return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
     if level_of(options) == tokens_.BYTE_PAIR:
-        takes = "the numbers of tokens: no Keras layer joins byte pairs as above"
+        takes = _("the numbers of tokens: no Keras layer joins byte pairs as above")
         return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)
     return DataCode(
         tuple(lines),
         InputFormat.IDS,
         ordered=True,
-        takes="the numbers of the characters, computed as above",
-        given=(*_CHARACTERS, *(_SMALL if options.get("lowercase", True) else _AS_WRITTEN), *_LAST),
+        takes=_("the numbers of the characters, computed as above"),
+        given=(
+            *commented(_CHARACTERS),
+            *(commented(_SMALL) if options.get("lowercase", True) else _AS_WRITTEN),
+            *_LAST,
+        ),
     )
 
 
 _CHARACTERS = (
-    "# The .keras file contains the characters too: it takes texts, and uses the end of each.",
+    N_("# The .keras file contains the characters too: it takes texts, and uses the end of each."),
     'given = keras.Input((1,), dtype="string")',
     "characters = [hidden.get(one, one) for one in known]",
 )
@@ -476,7 +481,9 @@ _AS_WRITTEN = (
     'ids = keras.ops.cast(look_up(given), "int32")',
 )
 _SMALL = (
-    "# The layer converts A to Z to lower case; other letters are converted by this vocabulary.",
+    N_(
+        "# The layer converts A to Z to lower case; other letters are converted by this vocabulary."
+    ),
     "small = {one.upper(): one for one in characters if not one.isascii()}",
     "small = {a: b for a, b in small.items() if a.lower() == b and a not in characters}",
     "look_up = layers.TextVectorization(",

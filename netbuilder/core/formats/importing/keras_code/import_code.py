@@ -52,7 +52,14 @@ from netbuilder.core.formats.safety.model_file import snake_case
 from netbuilder.core.formats.safety.training_config import check_training_config
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
-from netbuilder.core.wording import did_you_mean
+from netbuilder.core.wording import (
+    as_sentence,
+    capitalize_first,
+    did_you_mean,
+    join_sentences,
+    join_values,
+    labelled,
+)
 
 MAX_LAYERS = 10_000
 # Arguments of Keras 1 and 2, and of single optimizers, that mean what another name says now.
@@ -158,7 +165,7 @@ class _Builder:
         """Add to the report; a line that is known stands before the message."""
         if line:
             where = self._source.where(line)
-            message = f"{where[:1].upper()}{where[1:]}: {message}" if message else where
+            message = labelled(capitalize_first(where), message) if message else where
         self.report.append(ReportItem(item, taken, message))
 
     def build(self, inputs: list[Call], outputs: list[Call]) -> list[str]:
@@ -225,9 +232,9 @@ class _Builder:
         ]
         reasons += [_("{argument} cannot be read", argument=one) for one in layer.notes]
         if lacking:
-            reasons.append(_("{arguments} must be given", arguments=", ".join(lacking)))
+            reasons.append(_("{arguments} must be given", arguments=join_values(lacking)))
         dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
-        message = f"{layer.kind}: {'; '.join(reasons)}." if reasons else layer.kind
+        message = as_sentence(labelled(layer.kind, "; ".join(reasons))) if reasons else layer.kind
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
         self.tell(name, taken, layer.line, message)
         told = [self.report[-1].message] if reasons else []
@@ -237,10 +244,10 @@ class _Builder:
             if one in known:  # and its value is none that NetBuilder takes
                 said = _("{arguments} not supported", arguments=one)
             elif hint := did_you_mean(one, list(known)):
-                said = f"{said} {hint}"
+                said = join_sentences((said, hint))
             self.tell(one, LEFT_OUT, layer.line, said)
             told.append(self.report[-1].message)
-        extra = {"explanation": " ".join(told)} if told else {}
+        extra = {"explanation": join_sentences(told)} if told else {}
         self.nodes.append(Node(name, layer.kind, params, extra=extra))
 
     # --- settings ---
@@ -365,7 +372,7 @@ class _Builder:
             params = object_params(CALLBACKS[name], config)
             lost = [key for key in one.config if key not in params and key != "verbose"]
             lost = [key for key in lost if key not in CALLBACKS[name].by_name]
-            message = _("{arguments} not supported", arguments=", ".join(lost)) if lost else ""
+            message = _("{arguments} not supported", arguments=join_values(lost)) if lost else ""
             self.tell(name, REPLACED if lost else AS_IS, one.line, message)
             yield Choice(name, params)
 
@@ -517,7 +524,7 @@ class _Builder:
                 where, code, _scaling = one.computed
                 said = _("'{code}' is not computed: the target is the column itself.", code=code)
                 self.tell("target", LEFT_OUT, where, said)
-        self.tell("target", AS_IS, y[0].line, ", ".join(target))
+        self.tell("target", AS_IS, y[0].line, join_values(target))
         features = self._named(x, header)
         ignored = [one for one in header if features and one not in (*features, *target)]
         starts = [one.id for one in self.nodes if one.layer == "Input"]
