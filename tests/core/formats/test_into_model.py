@@ -420,5 +420,7 @@ def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         saved = source(CASES[name](folder).project).split("# Save")[1].replace("\n# ", " ")
         assert words in saved, saved
-        taker = any(one in saved for one in ("The model takes", "Both files take", "The .h5 file takes"))
+        taker = any(
+            one in saved for one in ("The model takes", "Both files take", "The .h5 file takes")
+        )
         assert taker == bool(words)
