@@ -172,7 +172,7 @@ def _problems_by_card(problems: tuple[Any, ...], seen: VisibleGraph) -> dict[str
         if problem.node in seen.stand_in:
             found.setdefault(seen.stand_in[problem.node], []).append(problem)
     return {
-        one: tuple(sorted(some, key=lambda p: (p.follows is not None, p.beginning, not p.blocks)))
+        one: tuple(sorted(some, key=lambda p: (p.follows is not None, not p.blocks, p.beginning)))
         for one, some in found.items()
     }
 

@@ -151,6 +151,7 @@ class GradeWindow(QDialog):
         for label in (self.missing, self.words):
             label.setWordWrap(True)
         self.progress = QProgressBar(self)
+        self.progress.setTextVisible(False)
         self.progress.hide()
         self.model = SubmissionsModel(self)
         self.model.overridden.connect(self._override)
@@ -236,7 +237,10 @@ class GradeWindow(QDialog):
         table.verticalHeader().setSectionResizeMode(rows)
         # Not stretched: long words of a language would leave no room for what is to be checked.
         table.setColumnWidth(MESSAGE, 220)
-        table.setColumnWidth(COMMENT, 200)
+        table.setColumnWidth(COMMENT, 420)
+        # A long comment makes a row higher than the table: its end must be in reach.
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.horizontalHeader().setStretchLastSection(True)
         for column in range(MESSAGE):
             mode = QHeaderView.ResizeMode.ResizeToContents

@@ -374,8 +374,8 @@ class EvaluatePanel(QWidget):
         if found.known:
             words.append(
                 ngettext(
-                    "{count} of these samples is also in the training set, word for word.",
-                    "{count} of these samples are also in the training set, word for word.",
+                    "{count} of these samples is identical to a training sample.",
+                    "{count} of these samples are identical to training samples.",
                     found.known,
                 )
             )

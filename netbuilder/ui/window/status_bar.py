@@ -128,11 +128,11 @@ class StatusBar(QStatusBar):
             label.setVisible(shapes is not None)
         if shapes is None:
             return
-        # Of data that cannot be read no shape is known: the sums would all be zero.
+        # While the shapes are unknown (unreadable data, Keras still counting) all sums are zero.
         known = (
             self._workbench.data_error is None
             and not any(one.error for one in shapes.by_node.values())
-            and len(shapes.by_node) > 1
+            and shapes.total_parameters > 0
         )
         for label in (self.parameters, self.memory, self.operations):
             label.setVisible(known)

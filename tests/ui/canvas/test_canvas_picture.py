@@ -381,3 +381,9 @@ def test_a_mark_on_a_card_is_read_to_its_end_beside_the_wire(hand, digits, title
     assert len(lines) <= 2
     wire = card.w / 2
     assert all(8 + 12 + metrics.horizontalAdvance(line) < wire - 8 for line in lines)
+
+
+def test_what_keeps_a_network_from_training_comes_before_a_suggestion(digits):
+    missing = Problem("x", Severity.ERROR, "dense", "No output layer", "…", beginning=True)
+    hint = Problem("y", Severity.WARNING, "dense", "Dropout at the output", "…")
+    assert build_scene(digits, problems=(hint, missing)).cards["dense"].problems[0] is missing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,20 @@ def test_unreadable_data_shows_no_zeros(
     window.store.undo()
     qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
     assert "cannot be read" not in status.problems.text()
+
+
+def test_no_zeros_are_shown_before_the_layers_are_known(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("digits"))
+    status, bench = window.status, window.workbench
+    qtbot.waitUntil(status.parameters.isVisible, timeout=MINUTE)
+    assert bench.shapes is not None
+    without = {one: x for one, x in bench.shapes.by_node.items() if not x.parameters}
+    assert len(without) > 1
+    bench.shapes = replace(bench.shapes, by_node=without)
+    status._show_totals()
+    assert status.parameters.isHidden() and status.operations.isHidden()
 
 
 def test_pictures_are_shown(open_window: Open, qtbot: QtBot) -> None:

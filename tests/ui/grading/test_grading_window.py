@@ -126,6 +126,20 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "none" in grading.words.text()
 
 
+def test_the_end_of_a_long_comment_can_be_read(grading: GradeWindow, qtbot: QtBot) -> None:
+    grading.resize(1000, 560)
+    table = grading.table
+    table.show()
+    grading.model.show_rows([replace(ROWS[0], comment="A long comment of a lesson. " * 150)])
+    bar = table.verticalScrollBar()
+    qtbot.waitUntil(lambda: table.rowHeight(0) > table.viewport().height(), timeout=10_000)
+    qtbot.waitUntil(lambda: bar.maximum() > 1, timeout=10_000)
+    bar.setValue(bar.maximum())
+    end = table.rowViewportPosition(0) + table.rowHeight(0)
+    assert end <= table.viewport().height()
+    assert not grading.progress.isTextVisible(), "the bar is too thin for words"
+
+
 def test_enter_in_points_stays_in_the_table_and_rows_do_not_jump(
     grading: GradeWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
