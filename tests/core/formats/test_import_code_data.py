@@ -103,6 +103,20 @@ def test_the_shares_of_splits_and_the_scaling_are_taken_over(tmp_path: Path) -> 
     assert (data.test_split, data.validation_split) == (0.1, pytest.approx(15 / 90, abs=1e-6))
 
 
+@pytest.mark.parametrize(
+    ("text", "seed"),
+    [
+        ("X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=7)", 7),
+        ("np.random.seed(3)\nkeras.utils.set_random_seed(4)", 3),
+        ("a, b = train_test_split(df, random_state=None)", 1),
+    ],
+)
+def test_the_seed_of_the_code_is_that_of_the_project(tmp_path: Path, text: str, seed: int) -> None:
+    found = read(tmp_path, 'y = df["price"]\nX = df.drop(columns="price")\n' + text)
+    assert found.project.training.seed == seed
+    assert [one.item for one in found.report if one.item == "seed"] == ["seed"] * (seed > 1)
+
+
 def test_what_is_done_otherwise_is_said_with_its_line(tmp_path: Path) -> None:
     text = """y = df["price"] / 1000
 df["each"] = df["area"] / df["rooms"]

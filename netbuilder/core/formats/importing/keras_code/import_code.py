@@ -102,6 +102,10 @@ def import_code(path: Path) -> Imported:
     training, split = builder.settings(model, outputs, walk.data, walk.optimizer_line)
     if walk.precision in ("mixed_float16", "mixed_bfloat16"):
         training = replace(training, precision=walk.precision)
+    if walk.data.seed is not None:
+        seed, line = walk.data.seed
+        training = replace(training, seed=seed)
+        builder.tell("seed", AS_IS, line, str(seed))
     data = replace(Data(), validation_split=split) if split is not None else Data()
     for key in ("test_split", "validation_split", "scaling"):
         chosen: dict[str, Any] = {key: getattr(walk.data, key)}

@@ -59,6 +59,8 @@ _ARITHMETIC = frozenset({
 _TABLE_ATTRIBUTES = frozenset({
     "shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt",
 })  # fmt: skip
+# What sets the seed of all that is random: of Keras, TensorFlow, NumPy and Python.
+_SEEDS = frozenset({"set_random_seed", "set_seed", "seed"})
 # What says how texts become numbers: arguments, and NetBuilder's names of them.
 _TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = {
     "load_data": {"num_words": "max_words", "maxlen": "sequence_length"},
@@ -185,6 +187,7 @@ class ScriptData:
         self.stored_columns: list[tuple[str, int, Any]] = []
         self.variables: dict[str, Any] = {}
         self.scaling, self.balanced = "", False
+        self.seed: tuple[int, int] | None = None  # and its line
         self.test_split: float | None = None
         self.validation_split: float | None = None
         self._popped: Rows | None = None
@@ -207,6 +210,9 @@ class ScriptData:
         for key, option in _TEXT_OPTIONS.get(name, {}).items():
             if isinstance(kwargs.get(key), int):
                 self.text_options[option] = kwargs[key]
+        seed = kwargs.get("random_state") if name == "train_test_split" else first
+        if (name == "train_test_split" or name in _SEEDS) and type(seed) is int and seed >= 0:
+            self.seed = self.seed or (seed % 2**31, node.lineno)
         if name == "train_test_split" and args:
             return self._split(node, args, kwargs, remarks)
         if isinstance(first, Rows) and name in _ROW_FUNCTIONS:
