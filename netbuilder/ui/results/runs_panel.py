@@ -118,6 +118,15 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
+def optimizer_text(run: Run) -> str:
+    """The optimizer and its learning rate: "SGD 0.1"."""
+    optimizer = run.project.training.optimizer
+    rate = optimizer.params.get("learning_rate")
+    if not isinstance(rate, int | float):
+        return optimizer.name
+    return f"{optimizer.name} {format_number(rate, '.3g')}"
+
+
 def run_title(run: Run) -> str:
     """What the user called it, or what it was trained on where the project has no name."""
     data = run.project.data
@@ -157,6 +166,7 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
     ),
+    RunColumn(N_("optimizer"), optimizer_text, optimizer_text),
 )
 
 
@@ -307,6 +317,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
 
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2)  # took, epochs
+_OPTIMIZER = 6
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
@@ -438,6 +449,10 @@ class RunsPanel(QWidget):
             number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
             for number in range(1, header.count())
         }
+        # A column in which all runs are equal says nothing.
+        header.setSectionHidden(_OPTIMIZER, len(set(map(optimizer_text, self.model.runs))) < 2)
+        if header.isSectionHidden(_OPTIMIZER):
+            wide[_OPTIMIZER] = 0
         room = self.table.viewport().width() - sum(wide.values())
         for number in _GIVE_WAY:
             hidden = room < _NAME_LETTERS * letter
@@ -498,6 +513,7 @@ class RunsPanel(QWidget):
             if run.id in kept:
                 index = self.sorted.mapFromSource(self.model.index(number, 0))
                 self.table.selectionModel().select(index, rows)
+        self._leave_names_room()
         self._show_differences()
 
     def _rename(self, run: Run, name: str) -> None:
