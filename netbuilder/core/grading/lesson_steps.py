@@ -85,10 +85,9 @@ def judge_steps(
         strict=True,
     )
     found = []
-    for now, again, now_looked, again_looked, claim in checked:
-        counts = judged_at_the_end(lesson, now.number)
-        if counts:
-            now, again = now_looked, again_looked
+    for *strict, now_looked, again_looked, claim in checked:
+        counts = judged_at_the_end(lesson, claim.number)
+        now, again = (now_looked, again_looked) if counts else strict
         why = claim.undone or claim.missing or now.missing
         found.append(JudgedStep(now.title, _status(now, claim), _status(again, claim),
                                 "" if now.done else " ".join(why), counts))  # fmt: skip
