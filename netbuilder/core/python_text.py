@@ -63,8 +63,8 @@ def translated_source(source: str) -> str:
     for found, message in source_words(source):
         indent, new = found["indent"] or "", found["before"]
         if found["doc"] is not None:
-            lines = wrap(f'"""{_(message)}"""', WIDTH, initial_indent=indent)
-            new = "\n".join((lines[0], *(indent + line for line in lines[1:])))
+            said = f'"""{_(message)}"""'
+            new = "\n".join(wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent))
         elif message.startswith(FOR_TOOLS):
             new = ""
         else:

@@ -61,7 +61,8 @@ for i, scaler in y_scalers.items():
 
 # Build the network.
 def begin(layer, number):
-    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
+    """Seed layer ``number``, so that its initial weights are the same as in
+    NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):

@@ -58,7 +58,8 @@ x_test = ((x_test - offset) / scale).astype("float32")
 
 # Build the network.
 def begin(layer, number):
-    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
+    """Seed layer ``number``, so that its initial weights are the same as in
+    NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):

@@ -75,7 +75,8 @@ x_test = vectorize([text.lower() for text in x_test]).numpy().astype("int32")
 
 # Build the network.
 def begin(layer, number):
-    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
+    """Seed layer ``number``, so that its initial weights are the same as in
+    NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):

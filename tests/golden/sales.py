@@ -105,7 +105,8 @@ y_test = y_scaler.transform(y_test)
 
 # Build the network.
 def begin(layer, number):
-    """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
+    """Seed layer ``number``, so that its initial weights are the same as in
+    NetBuilder."""
     count = 0
     for part in layer._flatten_layers():
         for value in list(vars(part).values()):
@@ -204,7 +205,6 @@ given = {}
 
 
 def features_of(name):
-    """Return the features of a column, computed by layers from its cells."""
     kind, key = "string" if name in words else "float32", name.replace("/", "_")
     given.setdefault(key, keras.Input((1,), dtype=kind, name=key))
     one = given[key]

@@ -234,6 +234,7 @@ def test_train_more_and_back_to_the_best(
     panel(window, "training")
     training = window.docks.pages["training"].panel
     training.buttons.count.setValue(3)
+    runner.set_learning_rate(10.0)  # so that the last epoch is not the best
     QTest.mouseClick(training.buttons.more, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.workbench.models.trained.epochs == 7, timeout=MINUTE)
     assert len(runner.curves.epochs["loss"]) == 7

@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QFileInfo
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
     QDialogButtonBox,
+    QFileDialog,
+    QFileIconProvider,
     QLabel,
     QPushButton,
     QWidget,
@@ -297,3 +300,24 @@ def test_joined_sentences_follow_the_language_there_and_back(
     finally:
         i18n.set_language("en")
         i18n.load_catalog.cache_clear()
+
+
+@pytest.mark.parametrize("language", ["de", "es", "fr", "pt_BR", "zh_CN"])
+def test_the_file_dialog_of_qt_has_no_english_label(
+    language: str, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def labels() -> list[str]:
+        dialog = QFileDialog(None, "", str(tmp_path))
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        qtbot.addWidget(dialog)
+        names = ("lookInLabel", "fileNameLabel", "fileTypeLabel")
+        found = [dialog.findChild(QLabel, name) for name in names]
+        kind = QFileIconProvider().type(QFileInfo(str(tmp_path)))
+        return [*(label.text() for label in found if label is not None), kind]
+
+    english = labels()
+    assert len(english) == 4
+    monkeypatch.setattr(i18n, "FOLDER", Path(i18n.__file__).resolve().parent.parent / "locale")
+    i18n.set_language(language)
+    retranslate._translate_qt(qapp)  # whether or not this machine has the letters
+    assert not set(labels()) & set(english) and all(labels())

@@ -28,6 +28,15 @@ def explain_error(error: BaseException, graph: Graph) -> UserError:
             _("Make the batch size or the layers smaller, or close other programs."),
             code="memory_full",
         )
+    if isinstance(error, RecursionError):  # Keras follows a network layer by layer
+        return TrainingError(
+            _(
+                "The network is too deep for Keras: {count} layers.",
+                count=format_number(len(graph.nodes), ",.0f"),
+            ),
+            _("Use fewer than 900 layers in a row."),
+            code="network_too_deep",
+        )
     node = node_in(text, graph)
     reason = first_line(error)
     if "incompatible" in text or "shape" in text.lower() or "must have the same" in text:

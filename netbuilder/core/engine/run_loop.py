@@ -38,8 +38,8 @@ SHARE = 0.03
 # What may be saved up: a view that wants something after a while gets it at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02
-# What cannot be cut into slices holds up all other views so long at most: for 0.03 / SHARE s.
-_OWED_SECONDS = 0.03
+# What cannot be cut into slices holds up all other views so long at most: for 0.02 / SHARE s.
+_OWED_SECONDS = 0.02
 # What it took beyond that is made up for by those that cost so much, from this share of the time
 # and from what the others leave of theirs.
 _SPARE = 0.01

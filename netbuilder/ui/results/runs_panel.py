@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -47,7 +46,7 @@ from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import overlay_color
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.last_run_restorer import bring_back
+from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
 from netbuilder.ui.services.runs.run_progress import format_start
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
@@ -132,15 +131,6 @@ def differs_text(run: Run, among: Sequence[Run]) -> str:
     others = [set(_choices(one)) for one in among if one.project.data == run.project.data]
     common = set.intersection(*others) if others else set()
     return join_values([one for one in _choices(run) if one not in common][:2])
-
-
-def run_title(run: Run) -> str:
-    """What the user called it, or what it was trained on where the project has no name."""
-    data = run.project.data
-    if run.name == Project().name and data.kind:
-        return data.name or Path(data.path).stem
-    name, _dot, number = run.name.rpartition(" · run ")  # as it is stored
-    return _("{name} · run {number}", name=name, number=number) if name else run.name
 
 
 def test_text(run: Run) -> str:

@@ -199,11 +199,25 @@ def _translate_qt(app: QApplication) -> None:
     QLocale.setDefault(QLocale("en_GB" if name in (i18n.SOURCE, i18n.PSEUDO) else name))
     if name in (i18n.SOURCE, i18n.PSEUDO):
         return
-    found = QTranslator(app)
+    found = _QtTexts(app)
     folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
     if found.load(QLocale(name), "qtbase", "_", folder):
         app.installTranslator(found)
         _translators.append(found)
+
+
+class _QtTexts(QTranslator):
+    """Qt's own texts; most of its languages have some labels of the file dialog as Qt 5 wrote them
+    only: "Look in:" without the "&", "Folder" in the context of the dialog."""
+
+    def translate(
+        self, context: str, text: str, disambiguation: str | None = None, n: int = -1
+    ) -> str:
+        return (
+            super().translate(context, text, disambiguation, n)
+            or super().translate("QFileDialog", text.replace("&", ""))
+            or text
+        )
 
 
 def _objects(window: QWidget) -> Iterator[QObject]:

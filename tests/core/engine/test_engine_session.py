@@ -297,3 +297,15 @@ def test_two_sessions_at_once_do_not_disturb_each_other(
         finished = watched.wait(Finished)
         watched.thread.join(30)
         assert finished.trained.history == alone.history
+
+
+@pytest.mark.slow
+def test_a_network_that_keras_cannot_follow_is_told_in_words(
+    chain: Any, dataset: Any, numbers: Any
+) -> None:
+    """Keras goes from layer to layer by calls within calls, of which Python allows a thousand."""
+    x, y = numbers
+    layers = [(f"d{number}", "Dense", {"units": 1}) for number in range(1100)]
+    with pytest.raises(TrainingError) as caught:
+        Session(chain([*layers, NET[-1]]), dataset({"input": x}, {"out": y})).run()
+    assert caught.value.code == "network_too_deep"

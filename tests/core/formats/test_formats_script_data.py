@@ -468,5 +468,5 @@ def test_what_no_layer_can_do_says_why(tmp_path: Path) -> None:
     told = {"task": "next_token", "level": "word", "window": 3}
     data = Data("text", path="t.txt", options=told)
     text = source(chain(data, *WORDS), None)
-    assert "# It takes the numbers of words: no Keras layer splits words and punctuation" in text
+    assert "no Keras layer splits words and punctuation" in text
     assert ".keras" not in text

@@ -411,8 +411,8 @@ def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
     wanted = {
         "sounds": "not waveforms of another rate or length",
         "series": "windows in which missing values are filled in",
-        "stories": "The .h5 takes the numbers of the characters",
-        "table": "Both take yes and no as 1 and 0 and dates as days since 1970-01-01",
+        "stories": "The .h5 file takes the numbers of the characters",
+        "table": "Both files take yes and no as 1 and 0 and dates as days since 1970-01-01",
         "classes": "",
     }
     for name, words in wanted.items():
@@ -420,5 +420,7 @@ def test_a_script_says_what_its_files_take(tmp_path: Path) -> None:
         folder.mkdir(exist_ok=True)
         saved = source(CASES[name](folder).project).split("# Save")[1].replace("\n# ", " ")
         assert words in saved, saved
-        taker = any(one in saved for one in ("It takes", "Both take", "The .h5 takes"))
+        taker = any(
+            one in saved for one in ("The model takes", "Both files take", "The .h5 file takes")
+        )
         assert taker == bool(words)

@@ -115,7 +115,7 @@ def test_a_step_trusts_only_problems_of_the_network_as_it_is(
     assert seen and set(seen) == {None}, "shapes are found before the problems are"
     assert "output-units" in [one.code for one in bench.current_problems]
     with qtbot.waitSignal(bench.diagnosed):
-        window.store.apply("Move", lambda p: edits.set_training(p, epochs=60))
+        window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=61))
     qtbot.waitUntil(lambda: bench.current_problems is not None)
 
 

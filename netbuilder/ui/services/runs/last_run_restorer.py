@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+def run_title(run: Run) -> str:
+    """What the user called it, or what it was trained on where the project has no name."""
+    data = run.project.data
+    if run.name == Project().name and data.kind:
+        return data.name or Path(data.path).stem
+    name, _dot, number = run.name.rpartition(" · run ")  # as it is stored
+    return _("{name} · run {number}", name=name, number=number) if name else run.name
+
+
 def _find(project: Project, base: Path) -> tuple[Run, RunCurves] | None:
     from netbuilder.core.engine.runs.run_store import newest_run
     from netbuilder.ui.services.runs.run_tracker import curves_of

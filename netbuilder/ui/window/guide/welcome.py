@@ -22,12 +22,11 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.gallery.start_page import StartPage
 from netbuilder.ui.lessons.lesson_panel import LessonPanel
-from netbuilder.ui.results.runs_panel import run_title
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.data_recipes import FILE_FILTER
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.recovery import OpenLesson
-from netbuilder.ui.services.runs.last_run_restorer import bring_back
+from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
 from netbuilder.ui.services.settings import level, settings
 from netbuilder.ui.widgets.callout import Callout
 from netbuilder.ui.widgets.file_dialogs import ask_folder, ask_open
