@@ -44,14 +44,13 @@ Answer = dict[str, Any]
 class ResourceLimits:
     """What one request may cost: ``seconds`` (None: any) and ``memory_mb`` of its worker.
 
-    ``of_processor``: the seconds are those in which it computes. A machine that sleeps, swaps or
-    has much else to do is not taken for a request without end; one that only waits may do so
-    ``_PATIENCE`` times as long by the clock.
+    The seconds are those in which it computes. A machine that sleeps, swaps or has much else to do
+    is not taken for a request without end; one that only waits may do so ``_PATIENCE`` times as
+    long by the clock.
     """
 
     seconds: float | None = DEFAULT_SECONDS
     memory_mb: int = DEFAULT_MEMORY_MB
-    of_processor: bool = False
 
 
 class RequestCancelledError(Exception):
@@ -190,10 +189,8 @@ class WorkerProcess:
                     return answer
                 if told is not None:
                     told(answer["told"])
-            took = time.monotonic() - begin
-            if self._bounds.of_processor:
-                took = max(_computed(watched) - computed, took / _PATIENCE)
-            if took > end:
+            waited = (time.monotonic() - begin) / _PATIENCE
+            if max(_computed(watched) - computed, waited) > end:
                 self.end()
                 return failure_answer(
                     ngettext(

@@ -67,7 +67,7 @@ def test_memory_is_bounded() -> None:
 
 @pytest.mark.usefixtures("start")
 def test_processor_time_is_bounded() -> None:
-    worker = _worker(ResourceLimits(0.5, 300, of_processor=True))
+    worker = _worker(ResourceLimits(0.5, 300))
     assert worker.ask({"rest": 1}) == {"done": True}, "who only waits computes nothing"
     begin = time.monotonic()
     assert worker.ask({"seconds": 8})["reason"] == "time"

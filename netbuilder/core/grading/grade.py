@@ -270,6 +270,9 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         metrics=answer["metrics"],
         steps_done=states.count(DONE),
         steps=len(steps),
+        steps_counted=sum(
+            state == DONE or one["counts"] for one, state in zip(steps, states, strict=True)
+        ),
         steps_unverified=len(unverified),
         steps_missing=tuple(
             _step_sentence(one, state)

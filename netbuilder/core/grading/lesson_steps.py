@@ -17,7 +17,7 @@ from netbuilder.core.lesson_files import observe_file, observe_project
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_state import SAVED, LessonState, ObservedRun
-from netbuilder.core.lessons.step_check import StepResult, check_steps
+from netbuilder.core.lessons.step_check import StepResult, check_steps, judged_at_the_end
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset, Split
@@ -32,15 +32,17 @@ class JudgedStep:
     """One step. ``status`` is done, missing or unverified (claimed, and nothing shows it).
 
     ``if_verified`` is the status where training again confirms the recorded run; ``why`` are
-    sentences about what is missing.
+    sentences about what is missing. ``counts``: the points are shared among such steps, those that
+    a finished work can show.
     """
 
     title: str
     status: str
     if_verified: str
     why: str = ""
+    counts: bool = True
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, Any]:
         """Return the step as the worker answers it."""
         return asdict(self)
 
@@ -76,15 +78,19 @@ def judge_steps(
         problems=seen.problems if dataset is not None or not project.data.kind else None,
     )
     confirmed = replace(seen, run=_confirmed_run(claimed, seen))
+    # That a page was opened counts as recorded, where the same step shows its network or answer.
+    looked, looked_again = (replace(one, events=claimed.events) for one in (seen, confirmed))
     checked = zip(
-        check_steps(lesson, seen), check_steps(lesson, confirmed), check_steps(lesson, claimed),
+        *(check_steps(lesson, one) for one in (seen, confirmed, looked, looked_again, claimed)),
         strict=True,
-    )  # fmt: skip
+    )
     found = []
-    for now, again, claim in checked:
+    for *strict, now_looked, again_looked, claim in checked:
+        counts = judged_at_the_end(lesson, claim.number)
+        now, again = (now_looked, again_looked) if counts else strict
         why = claim.undone or claim.missing or now.missing
         found.append(JudgedStep(now.title, _status(now, claim), _status(again, claim),
-                                "" if now.done else " ".join(why)))  # fmt: skip
+                                "" if now.done else " ".join(why), counts))  # fmt: skip
     return found
 
 

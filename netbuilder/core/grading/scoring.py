@@ -124,7 +124,8 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
             )
         )
     counted = one.steps_done + rubric.unverified_share * one.steps_unverified
-    steps = counted / one.steps if one.steps else 0.0
+    possible = one.steps_counted + rubric.unverified_share * (one.steps - one.steps_counted)
+    steps = counted / possible if possible else 0.0
     if one.points_by:
         share = steps if main is None else main
         words.append(_told_share(one, rubric))
@@ -142,6 +143,11 @@ def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float,
 
 
 def _steps_sentence(one: Submission) -> str:
+    if one.steps_counted < one.steps:
+        return _(
+            "{done} of {count} steps that a file can show, {unverified} not verified.",
+            done=one.steps_done, count=one.steps_counted, unverified=one.steps_unverified,
+        )  # fmt: skip
     if one.steps_unverified:
         return _(
             "{done} of {count} steps, {unverified} not verified.",

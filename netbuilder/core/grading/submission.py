@@ -171,6 +171,7 @@ class Submission:
         metrics: on the hidden data, by name.
         steps_done: steps of the lesson that hold, judged again.
         steps: steps of the lesson.
+        steps_counted: those that can be judged by a file: the points are shared among them.
         steps_unverified: steps that the file claims and nothing shows.
         steps_missing: a sentence for each step that is not done, with its title.
         lesson: name of the lesson that the steps are of.
@@ -220,6 +221,7 @@ class Submission:
     same_words: str = ""
     points_by: str = ""
     steps_unverified: int = 0
+    steps_counted: int = 0
     steps_missing: tuple[str, ...] = ()
     lesson: str = ""
     claimed_lesson: str = ""

@@ -56,7 +56,7 @@ class _Reader:
         self._lock = threading.Lock()
         self._worker = WorkerProcess(
             _MODULE,
-            ResourceLimits(_SECONDS, _MEMORY_MB, of_processor=True),
+            ResourceLimits(_SECONDS, _MEMORY_MB),
             lambda: False,
             died="It ended its reader.",
         )

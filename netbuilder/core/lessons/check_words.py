@@ -244,6 +244,11 @@ class CheckWord:
     missing: Missing
     lasting: bool = False
 
+    @property
+    def event(self) -> bool:
+        """Whether it asks for something that was done and leaves no trace in the network."""
+        return self.name in _EVENTS
+
 
 @dataclass(frozen=True)
 class CheckTerm:
@@ -500,6 +505,7 @@ def _event(name: str, sentence: str) -> Missing:
     return missing_of
 
 
+_EVENTS = (PREDICTED, EVALUATED, LOOKED, COMPARED, GROUPED, OPENED)
 _WORDS = (
     CheckWord(ABSENT, N_("There is no such layer on the canvas."), "Dropout", values.layer_name,
               _absent, True),

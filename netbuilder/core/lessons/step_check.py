@@ -36,6 +36,26 @@ def undone_sentences(lesson: Lesson, state: LessonState, number: int) -> tuple[s
     return tuple(found)
 
 
+def judged_at_the_end(lesson: Lesson, number: int) -> bool:
+    """Whether a step can be judged by what a pupil has at the end of the lesson.
+
+    Not where a later step asks for something else, nor where a pupil only looked at something.
+    """
+    step = lesson.steps[number - 1]
+    later = [check for one in lesson.steps[number:] for check in one.checks]
+    taken = any(
+        (check.layer is not None and any(_takes_layer(one, check.layer) for one in later))
+        or any(_takes_term(one, term) for one in later for term in check.terms
+               if not term.word.event)
+        for check in step.checks
+    )  # fmt: skip
+    kept = any(
+        check.layer is not None or any(not term.word.event for term in check.terms)
+        for check in step.checks
+    )
+    return step.question is not None or (kept and not taken)
+
+
 def _lasting(check: Check, later: Sequence[Check]) -> Check:
     """The part of a check that should still hold."""
     layer = check.layer

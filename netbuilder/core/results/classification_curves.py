@@ -236,6 +236,8 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
             training=format_percent(here, 1),
             other=format_percent(there, 1),
         )
+        if here <= known.baseline:
+            return said  # what predicts no better than one class has memorised nothing
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         said = _(

@@ -117,6 +117,22 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
+def _choices(run: Run) -> tuple[str, ...]:
+    """The layers and the optimizer with its learning rate: "LSTM", "Dense", "SGD 0.1"."""
+    optimizer = run.project.training.optimizer
+    rate = optimizer.params.get("learning_rate")
+    shown = format_number(rate, ".3g") if isinstance(rate, int | float) else ""
+    layers = dict.fromkeys(node.layer for node in run.project.graph.nodes)
+    return (f"{optimizer.name} {shown}".strip(), *layers)
+
+
+def differs_text(run: Run, among: Sequence[Run]) -> str:
+    """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1"."""
+    others = [set(_choices(one)) for one in among if one.project.data == run.project.data]
+    common = set.intersection(*others) if others else set()
+    return join_values([one for one in _choices(run) if one not in common][:2])
+
+
 def test_text(run: Run) -> str:
     """The test's most telling number, with what it is: "97.7 %", "± $43.4", "0.2"."""
     value = test_value(run)
@@ -147,6 +163,7 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
     ),
+    RunColumn(N_("differs in"), lambda _run: "", lambda _run: ""),  # told among all runs
 )
 
 
@@ -194,6 +211,8 @@ class RunsModel(QAbstractTableModel):
         run, column = self.runs[index.row()], COLUMNS[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
+                if index.column() == _DIFFERS:
+                    return differs_text(run, self.runs)
                 return column.text(run)
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
@@ -205,7 +224,7 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return run_tooltip(run, self.runs)
             case _ if role == SORT_ROLE:
-                return column.key(run)
+                return column.key(run) if index.column() != _DIFFERS else self.data(index)
         return None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
@@ -296,7 +315,8 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
 
 
 _NAME_LETTERS = 15  # with the tick before them
-_GIVE_WAY = (5, 2)  # took, epochs
+_GIVE_WAY = (5, 2, 1)  # took, epochs, started
+_DIFFERS = 6
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
@@ -428,6 +448,10 @@ class RunsPanel(QWidget):
             number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
             for number in range(1, header.count())
         }
+        differ = any(differs_text(run, self.model.runs) for run in self.model.runs)
+        header.setSectionHidden(_DIFFERS, not differ)
+        if not differ:
+            wide[_DIFFERS] = 0
         room = self.table.viewport().width() - sum(wide.values())
         for number in _GIVE_WAY:
             hidden = room < _NAME_LETTERS * letter
@@ -488,6 +512,7 @@ class RunsPanel(QWidget):
             if run.id in kept:
                 index = self.sorted.mapFromSource(self.model.index(number, 0))
                 self.table.selectionModel().select(index, rows)
+        self._leave_names_room()
         self._show_differences()
 
     def _rename(self, run: Run, name: str) -> None:

@@ -51,7 +51,8 @@ def _rubric(tmp_path: Path, text: str = RUBRIC) -> rubric.Rubric:
 
 def _one(**changes: object) -> Submission:
     base = Submission(
-        "ada.h5", "Ada", GRADED, metrics={"accuracy": 0.95}, steps_done=3, steps=4, parameters=131,
+        "ada.h5", "Ada", GRADED, metrics={"accuracy": 0.95}, steps_done=3, steps=4,
+        steps_counted=4, parameters=131,
         time=datetime(2026, 11, 25, 10, 0, tzinfo=UTC),
     )  # fmt: skip
     return replace(base, **changes)  # type: ignore[arg-type]

@@ -30,7 +30,8 @@ from netbuilder.core.grading.submission import (
     with_submission_info,
 )
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
-from netbuilder.core.lessons.library import find_lesson
+from netbuilder.core.lessons.library import find_lesson, start_project
+from netbuilder.core.lessons.step_check import judged_at_the_end
 from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Choice, Data, Project
 
@@ -162,7 +163,7 @@ def test_steps_count_where_network_data_and_evaluation_show_them(
     twin = found["twin_a"]
     # The layer and the accuracy are seen; how long it was trained and that it was asked are not.
     assert (twin.status, twin.steps_done, twin.steps_unverified, twin.steps) == (GRADED, 2, 2, 5)
-    assert twin.score == 40
+    assert twin.score == 50, "of the four steps that a file can show"
     assert [one.split("'")[1] for one in twin.steps_missing] == [
         "Long enough", "Ask it", "A layer that nobody has",
     ]  # fmt: skip
@@ -185,6 +186,36 @@ def test_training_again_confirms_what_was_recorded(retrained: dict[str, Submissi
     assert retrained["further"].steps_done == 2
     assert retrained["further"].verified_words
     assert retrained["typed"].verified_words
+
+
+def test_points_are_shared_among_the_steps_that_a_finished_work_can_show() -> None:
+    lesson = find_lesson("optimizers")
+    counts = [judged_at_the_end(lesson, number) for number in range(1, 9)]
+    # The networks of steps 1, 3, 5 and 6 are replaced by that of step 7.
+    assert counts == [False, True, False, True, False, False, True, True]
+
+
+@pytest.mark.slow
+def test_all_of_optimizers_earns_all_points(tmp_path: Path) -> None:
+    lesson = find_lesson("optimizers")
+    project = start_project(lesson)
+    training = replace(project.training, optimizer=Choice("RMSprop", {"learning_rate": 0.001}))
+    trained = _train(replace(project, training=training))
+    answers = {
+        number: step.question.answer or step.question.choices[0]
+        for number, step in enumerate(lesson.steps, 1)
+        if step.question is not None
+    }
+    for name, events in {"all": {"looked:runs"}, "not_looked": set()}.items():
+        record = LessonRecord("optimizers", frozenset(range(1, 9)) if events else frozenset(),
+                              answers, frozenset(events))  # fmt: skip
+        given = SubmissionInfo(name, "optimizers", (True,) * 8, "", ON_TIME)
+        kept = with_submission_info(with_record(trained.project, record), given)
+        registry.save_network(replace(trained, project=kept), tmp_path / f"{name}.h5")
+    rules = rubric.Rubric(points=8, steps_points=8)
+    found = grade_folder(tmp_path, None, "optimizers", rubric=rules, retrain=True)
+    scores = {one.student: (one.verified, one.steps_done, one.score) for one in found}
+    assert scores == {"all": (True, 4, 8), "not_looked": (True, 3, 6)}
 
 
 @pytest.mark.slow

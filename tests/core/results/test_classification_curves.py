@@ -242,3 +242,15 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
     row = Split(x, y, raw_x, raw_y=raw_y)
     sentence = evaluate(trained, row).sentence
     assert "true value" in sentence and "on average" not in sentence, sentence
+
+
+def test_what_predicts_worse_than_one_class_has_memorised_nothing() -> None:
+    def part(accuracy: float) -> Evaluation:
+        return Evaluation("classification", 200, {"accuracy": accuracy}, "", np.zeros(200),
+                          np.zeros(200), baseline=0.63)  # fmt: skip
+
+    def told(training: float) -> str:
+        return gap_sentence({"training": part(training), "test": part(training - 0.2)})
+
+    assert "overfitting" in told(0.95)
+    assert "overfitting" not in told(0.4)

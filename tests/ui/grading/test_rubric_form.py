@@ -66,7 +66,8 @@ def test_a_rubric_is_filled_in_and_gives_points(qtbot: QtBot) -> None:
     qtbot.mouseClick(form.use, left)
     assert not form.isVisible()
     work = Submission(
-        "a.h5", "A", GRADED, metrics={"accuracy": 0.9}, steps_done=2, steps=4, parameters=1000,
+        "a.h5", "A", GRADED, metrics={"accuracy": 0.9}, steps_done=2, steps=4,
+        steps_counted=4, parameters=1000,
         time=datetime.fromtimestamp(1_764_068_400, UTC),
     )  # fmt: skip
     graded = award_points(work, form.rubric, 0.9)

@@ -16,7 +16,13 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.runs_panel import SORT_ROLE, RunsModel, RunsPanel, loss_text
+from netbuilder.ui.results.runs_panel import (
+    SORT_ROLE,
+    RunsModel,
+    RunsPanel,
+    differs_text,
+    loss_text,
+)
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -95,6 +101,25 @@ def test_runs_are_kept_and_compared(
     panel.delete_selected()
     assert panel.model.rowCount() == 1
     assert window.runner.overlays == {}
+
+
+def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -> None:
+    def run(name: str, project: Project) -> Run:
+        return Run(name, name, project, "2026-01-01T10:00:00+00:00")
+
+    adam = example("iris")
+    sgd = replace(
+        adam,
+        training=replace(adam.training, optimizer=Choice("SGD", {"learning_rate": 0.1})),
+    )
+    both = [run("1", adam), run("2", sgd)]
+    assert differs_text(both[1], both) == "SGD 0.1"
+    assert differs_text(both[1], [both[1], both[1]]) == ""
+    model = RunsModel()
+    model.show_runs(both)
+    assert model.index(1, model.columnCount() - 1).data() == "SGD 0.1"
+    lstm = run("3", edits.append_layer(sgd, "LSTM"))
+    assert differs_text(lstm, [both[1], lstm]) == "LSTM"
 
 
 def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
