@@ -58,12 +58,15 @@ def _read(path: Path) -> Project:
     return registry.project_of(file)
 
 
-def check_project(project: Project, base: Path) -> tuple[tuple[Problem, ...], Shapes | None]:
+def check_project(
+    project: Project, base: Path, *, with_shapes: bool = True
+) -> tuple[tuple[Problem, ...], Shapes | None]:
     """Problems of a project and the shapes of its nodes.
 
     Args:
         project: what to look at.
         base: folder that relative data paths start from.
+        with_shapes: False: nothing that only Keras can tell.
 
     Shapes are None where the graph itself is broken: there are none to ask Keras for, and the
     answer comes without loading it.
@@ -76,7 +79,7 @@ def check_project(project: Project, base: Path) -> tuple[tuple[Problem, ...], Sh
     facts = _facts(project, base, found)
     listed = diagnostics.primary_problems(diagnostics.diagnose(project, facts, None, base))
     shapes = None
-    if not any(one.code in broken and one.blocks for one in listed):
+    if with_shapes and not any(one.code in broken and one.blocks for one in listed):
         from netbuilder.core.check.shapes.shapes import ShapeCache
         from netbuilder.core.tensorflow_output import load_tensorflow
 

@@ -77,8 +77,10 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...]
     if row.styled:
         from netbuilder.cli.check import check_project
         from netbuilder.core.check.problems import script_errors
+        from netbuilder.core.process_setup import has_avx
 
-        errors = script_errors(check_project(project, source.parent)[0])
+        # Scripts are written where TensorFlow cannot run, too: with what is known without it.
+        errors = script_errors(check_project(project, source.parent, with_shapes=has_avx())[0])
     return registry.save_network(project, path, source.parent, style or "", errors), errors
 
 

@@ -135,7 +135,10 @@ def test_tables_are_copied_and_saved(
         rows = list(csv.reader(file))
     assert path.name == "numbers.csv"
     assert len(rows) == 1 + table.rows.rowCount()
-    assert rows[1][1:] == [table.rows.index(0, column).data() for column in range(1, 5)]
+    # Where there is little room the interval stands below the test's number; in the file it has
+    # its own column.
+    shown = [table.rows.index(0, column).data() or "" for column in range(1, 5)]
+    assert rows[1][1:] == [part for cell in shown if cell for part in cell.split("\n")]
     names = ("parts", "classes")
     assert all(getattr(panel, name).findChild(TableMenu) for name in names)
     assert panel.samples.table.findChild(TableMenu)

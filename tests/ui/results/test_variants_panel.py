@@ -157,7 +157,7 @@ def test_what_is_varied_is_chosen_not_typed(
 def test_two_at_once_and_stopped(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
 ) -> None:
-    window = open_window(edits.set_training(example("iris"), epochs=400))
+    window = open_window(edits.set_training(example("iris"), epochs=4000))
     panel = window.docks.show_panel("variants")
     panel.varied.set_lines(["training.optimizer.learning_rate=1e-6,0.001,0.02"])
     panel.jobs.setValue(2)
@@ -167,7 +167,8 @@ def test_two_at_once_and_stopped(
     panel.variants.grew.connect(lambda values, _curve: grown.update(values.values()))
     panel.start.click()
     qtbot.waitUntil(lambda: len(grown) >= 2, timeout=MINUTE)
-    assert len(panel.under_way) >= 2, "the curves of all that are under way"
+    # The curves of all that are under way.
+    qtbot.waitUntil(lambda: len(panel.under_way) >= 2, timeout=MINUTE)
     panel.start.click()
     qtbot.waitUntil(lambda: not panel.variants.running, timeout=MINUTE)
     assert panel.variants.error is None
