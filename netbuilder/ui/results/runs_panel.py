@@ -444,6 +444,8 @@ class RunsPanel(QWidget):
         """Where the names would be cut to a letter or two, what is least asked for gives way."""
         header = self.table.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
+        for number in (*_GIVE_WAY, _DIFFERS):
+            header.setSectionHidden(number, False)  # Qt says 0 for the width of a hidden title
         wide = {
             number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
             for number in range(1, header.count())
