@@ -348,7 +348,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
     "transfer": [
         [TRAIN],
         [Answer("Too few pictures for so many weights")],
-        [params("body", weights="file"), params("body", trainable=False)],
+        [params("backbone", weights="file"), params("backbone", trainable=False)],
         [Answer("more than 70")],
         [TRAIN],
         [Answer("618")],
