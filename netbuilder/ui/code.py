@@ -140,7 +140,7 @@ class CodePanel(QWidget):
         self._places: dict[str, tuple[int, int]] = {}
         self._worker = Derived(self, _listing, self._found, self._failed)
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
-        self._soon.timeout.connect(self._ask)
+        self._soon.timeout.connect(self.refresh)
         self.text = _CodeText(self.explanation, self)
         self.text.setObjectName("code-text")
         self.text.setTabChangesFocus(True)
@@ -176,7 +176,7 @@ class CodePanel(QWidget):
         layout.addWidget(self.text, 1)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
-        self.style_box.currentIndexChanged.connect(self._ask)
+        self.style_box.currentIndexChanged.connect(self.refresh)
         selection.changed.connect(self._show_selected)
         store.changed.connect(lambda _old, _new: self._soon.start())
         store.path_changed.connect(self._begin_anew)
@@ -187,7 +187,7 @@ class CodePanel(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._ask()
+        self.refresh()
 
     def _restyle(self) -> None:
         # A stylesheet's font would win over setFont, so the font goes into one of its own.
@@ -209,7 +209,8 @@ class CodePanel(QWidget):
         self.about.setText(_(_ABOUT))
         self._soon.start()
 
-    def _ask(self) -> None:
+    def refresh(self) -> None:
+        """Have the script of the project as it stands written, where somebody sees it."""
         project = self._store.project
         if self.isVisible():
             facts = _facts_for(project, self._workbench.facts)

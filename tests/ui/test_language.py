@@ -319,5 +319,5 @@ def test_the_file_dialog_of_qt_has_no_english_label(
     assert len(english) == 4
     monkeypatch.setattr(i18n, "FOLDER", Path(i18n.__file__).resolve().parent.parent / "locale")
     i18n.set_language(language)
-    retranslate._translate_qt(qapp)  # whether or not this machine has the letters
+    retranslate.translate_qt(qapp)  # whether or not this machine has the letters
     assert not set(labels()) & set(english) and all(labels())

@@ -70,7 +70,7 @@ def texts(window: QWidget) -> Iterator[tuple[str, str]]:
         if isinstance(one, QTabBar):
             yield from ((f"{kind}[{at}]", one.tabText(at)) for at in range(one.count()))
         if isinstance(one, QAbstractItemView) and (model := one.model()) is not None:
-            for at in range(min(retranslate._columns(model, QModelIndex()), 40)):
+            for at in range(min(retranslate.column_count(model, QModelIndex()), 40)):
                 yield f"{kind} header", str(model.headerData(at, Qt.Orientation.Horizontal) or "")
 
 

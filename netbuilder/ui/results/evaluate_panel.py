@@ -169,7 +169,7 @@ class EvaluatePanel(QWidget):
         self.threshold.moved.connect(self._threshold_moved)
         self.calibration = CalibrationView(self)
         self.groups = GroupView(workbench, self)
-        self._results = (
+        self.result_widgets = (
             self.heat_title,
             self.heat,
             self.residuals,
@@ -185,7 +185,7 @@ class EvaluatePanel(QWidget):
             self.groups,
         )
         page = self.waiting.page_layout
-        for widget in self._results:
+        for widget in self.result_widgets:
             page.addWidget(widget)
         self.compare = CompareView(runner, self)
         self.learning = LearningCurveView(workbench, self)
@@ -510,7 +510,7 @@ class EvaluatePanel(QWidget):
                 label.setText("")
                 label.hide()
             self.output.hide()
-            for widget in self._results:
+            for widget in self.result_widgets:
                 widget.hide()
             self.actions_row.show()  # another file can be evaluated all the same
         self.waiting.ready()

@@ -97,7 +97,7 @@ def follow_language(app: QApplication) -> None:
     i18n.remember_rendered()
     if theme.font_error(i18n.language()) is not None:
         i18n.set_language(i18n.SOURCE)
-    _translate_qt(app)
+    translate_qt(app)
 
 
 def start_language() -> None:
@@ -145,7 +145,7 @@ def choose_language(name: str) -> None:
     settings.keep_language(name)
     app = QApplication.instance()
     if isinstance(app, QApplication):
-        _translate_qt(app)
+        translate_qt(app)
         for window in app.topLevelWidgets():
             window.setLocale(QLocale())
             retranslate(window)
@@ -191,7 +191,7 @@ def _modules(one: QObject | None) -> Iterator[str]:
         one = QObject.parent(one)
 
 
-def _translate_qt(app: QApplication) -> None:
+def translate_qt(app: QApplication) -> None:
     """Load Qt's own words for dialogs, context menus and keys; the wheel of Qt holds them."""
     while _translators:
         app.removeTranslator(_translators.pop())
@@ -279,7 +279,7 @@ def _render_model(view: QAbstractItemView) -> None:
 
 def _render_items(model: QAbstractItemModel) -> None:
     root = QModelIndex()
-    rows, columns = model.rowCount(root), _columns(model, root)
+    rows, columns = model.rowCount(root), column_count(model, root)
     for way, count in ((Qt.Orientation.Horizontal, columns), (Qt.Orientation.Vertical, rows)):
         for at, role in product(range(min(count, _MOST_CELLS)), _ITEM_ROLES):
             if new := _changed(model.headerData(at, way, role), model):
@@ -295,7 +295,9 @@ def _indexes(model: QAbstractItemModel) -> list[QModelIndex]:
     waiting, found = [QModelIndex()], list[QModelIndex]()
     while waiting and len(found) < _MOST_CELLS:
         parent = waiting.pop()
-        for row, column in product(range(model.rowCount(parent)), range(_columns(model, parent))):
+        for row, column in product(
+            range(model.rowCount(parent)), range(column_count(model, parent))
+        ):
             index = model.index(row, column, parent)
             found.append(index)
             if not column and model.rowCount(index):
@@ -303,7 +305,8 @@ def _indexes(model: QAbstractItemModel) -> list[QModelIndex]:
     return found
 
 
-def _columns(model: QAbstractItemModel, parent: QModelIndex) -> int:
+def column_count(model: QAbstractItemModel, parent: QModelIndex) -> int:
+    """How many columns a model has; that of a list is private in Qt."""
     return 1 if isinstance(model, QAbstractListModel) else model.columnCount(parent)
 
 

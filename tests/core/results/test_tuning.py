@@ -293,10 +293,11 @@ def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
 
 def test_many_rows_are_told_apart_as_well_by_the_means_of_groups() -> None:
     rows = np.random.default_rng(0).normal(size=(2, 10_500))
-    few = judging.score_difference(*(judging._grouped(one) for one in rows))
+    grouped = judging._grouped
+    few = judging.score_difference(*map(grouped, rows))
     whole = judging.score_difference(*(tuple(one) for one in rows))
     assert few is not None and whole is not None
-    assert len(judging._grouped(rows[0])) == 954, "of 11 rows each, 6 are left over"
+    assert len(grouped(rows[0])) == 954, "of 11 rows each, 6 are left over"
     assert few.mean == pytest.approx(whole.mean, abs=1e-3)
     assert few.chance == pytest.approx(whole.chance, rel=0.1)
 

@@ -84,10 +84,10 @@ def test_nothing_of_another_project_stands_there(
     assert panel.text.verticalScrollBar().value() == 0
     # What was still being written for the last project is told to nobody.
     window.store.reset(example("digits"))
-    panel._ask()
+    panel.refresh()
     window.store.reset(example("waves"))
     assert panel.text.toPlainText() == ""
-    panel._ask()
+    panel.refresh()
     qtbot.waitUntil(lambda: "keras" in panel.text.toPlainText(), timeout=60_000)
     assert "digits" not in panel.text.toPlainText()
 

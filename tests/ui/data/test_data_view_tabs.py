@@ -122,12 +122,13 @@ def test_texts_with_and_without_their_numbers(tabs: DataViewTabs, tmp_path: Path
     said = tab.tokens.toPlainText()
     assert "good" in said
     assert "seldom0" in said
-    assert "<s " in tab.tokens._row(tab.tokens._look.rows[0], False), "the third word is cut"
+    row = tab.tokens._look.rows[0]
+    assert "<s " in tab.tokens._row(row, False), "the third word is cut"
     assert "50% of the texts" in tab.words.text()
     assert not tab.lengths.isHidden()
     tab.numbers.click()
     assert tab.tokens.toPlainText() != said
-    film = next(t for t in tab.tokens._look.rows[0].tokens if t.text == "film")
+    film = next(t for t in row.tokens if t.text == "film")
     assert f"film{film.number}" in tab.tokens.toPlainText()
 
 

@@ -112,11 +112,12 @@ def test_ink_on_paper_is_turned_for_digits_that_are_bright_on_dark(
     answers(right)
     assert not view.turn_button.isChecked()
     # Of the camera's pictures a choice by hand holds for the next ones.
-    view._answer(paper, "Seen.", _CAMERA)
+    answer = view._answer
+    answer(paper, "Seen.", _CAMERA)
     answers(right)
     view.turn_button.click()
     answers(wrong)
-    view._answer(paper, "Seen.", _CAMERA)
+    answer(paper, "Seen.", _CAMERA)
     qtbot.waitUntil(lambda: panel.idle)
     assert not view.turn_button.isChecked()
     panel.another.click()

@@ -107,11 +107,12 @@ def test_nothing_moves_when_late_values_come(
     window.resize(1024, 700)
     panel = window.docks.show_panel("evaluate")
     held: list[object] = []
-    found = panel.behind._worker._found
-    monkeypatch.setattr(panel.behind._worker, "_found", held.append)
+    worker = panel.behind._worker
+    found = worker._found
+    monkeypatch.setattr(worker, "_found", held.append)
     window.runner.start()
     qtbot.waitUntil(lambda: bool(held), timeout=MINUTE)
-    sections = [one for one in panel._results if one.isVisibleTo(panel)]
+    sections = [one for one in panel.result_widgets if one.isVisibleTo(panel)]
     sections += [panel.compare, panel.learning]
 
     def places() -> list[int]:
@@ -123,7 +124,7 @@ def test_nothing_moves_when_late_values_come(
     assert panel.samples.grid.count() or panel.samples.table.rows.rowCount()
     at_rest(places)
     assert all(one.isVisibleTo(panel) for one in sections)
-    assert [one for one in panel._results if one.isVisibleTo(panel)] == sections[:-2]
+    assert [one for one in panel.result_widgets if one.isVisibleTo(panel)] == sections[:-2]
     assert places() == before
     assert panel.parts.horizontalScrollBar().maximum() == 0
 
