@@ -123,7 +123,7 @@ class Evaluation:
         same = self.units if column is None else self.units[column : column + 1]
         return format_measure(value, same[0] if len(set(same)) == 1 else "")
 
-    def told_aligned(self, values: Sequence[float]) -> list[str]:
+    def aligned_texts(self, values: Sequence[float]) -> list[str]:
         """Numbers of all columns in words that stand beside each other, as ``told`` says one."""
         return format_measures(values, self.units[0] if len(set(self.units)) == 1 else "")
 

@@ -146,7 +146,7 @@ def metric_text(found: Evaluation, name: str, value: float) -> str:
 def metric_texts(found: Evaluation, name: str, values: Sequence[float]) -> list[str]:
     """Write values of one metric that stand below or beside each other: with the same decimals."""
     if name.endswith("error"):
-        return found.told_aligned(values)
+        return found.aligned_texts(values)
     sizes = [abs(value) for value in values if value]
     shares = name in _SHARES and all(0 <= value <= 1 for value in values)
     if len(sizes) < 2 or shares or any(0.9995 <= size < 1 for size in sizes):

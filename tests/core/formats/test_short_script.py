@@ -21,14 +21,14 @@ import pytest
 from netbuilder.core import i18n
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import script_errors
-from netbuilder.core.data.kinds.builtin.data_set import SORTED
+from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.engine.session import Session
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.described_project import DescribedProject
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.script import notebook
-from netbuilder.core.formats.script.python import UNFINISHED, Style, listing, script_source
+from netbuilder.core.formats.script.python import ERRORS_HEADING, Style, listing, script_source
 from netbuilder.core.formats.script.short import WHY_H5
 from netbuilder.core.formats.script.training_section import OWN_UNITS
 from netbuilder.core.project import files
@@ -100,7 +100,7 @@ def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script() ->
                     line.strip("# -") for line in text.partition("import keras")[0].split("\n")
                 )
                 assert all(one.replace("-", "") in top.replace("-", "") for one in errors), errors
-                assert (UNFINISHED in top) == bool(errors)
+                assert (ERRORS_HEADING in top) == bool(errors)
                 ast.parse(text)
             found += bool(errors)
     assert found > 20
@@ -228,7 +228,9 @@ def test_every_name_is_used_and_says_what_it_holds(name: str) -> None:
 def test_classes_in_another_order_than_the_set_s_are_said() -> None:
     for name in ("breast_cancer", "fashion_mnist", "iris", "digits"):
         project = replace(example("iris"), data=Data("builtin", name=name))
-        assert (SORTED in script_source(project)) == (name in ("breast_cancer", "fashion_mnist"))
+        assert (SORTED_CLASSES_NOTE in script_source(project)) == (
+            name in ("breast_cancer", "fashion_mnist")
+        )
 
 
 @pytest.mark.parametrize("missing", ["median", "error"])

@@ -13,7 +13,7 @@ from typing import Any
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.script import literals as sidecar
 from netbuilder.core.formats.script.python import (
-    UNFINISHED,
+    ERRORS_HEADING,
     Source,
     Style,
     parts_of,
@@ -59,7 +59,7 @@ def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
     project, facts, errors = parts_of(source)
     head = [f"# {project.name}", "", _("A network made with NetBuilder.")]
     if errors:
-        head += ["", _(UNFINISHED), "", *(f"- {one}" for one in errors)]
+        head += ["", _(ERRORS_HEADING), "", *(f"- {one}" for one in errors)]
     listed = [_cell("markdown", 0, head)]
     for cell in script_cells(project, facts, style):
         listed.append(_cell("markdown", len(listed), [f"## {cell.title}"]))

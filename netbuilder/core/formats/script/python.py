@@ -228,7 +228,7 @@ _JOINED = (
 )
 
 
-UNFINISHED = N_("This network cannot be trained yet. Fix these errors first:")
+ERRORS_HEADING = N_("This network cannot be trained yet. Fix these errors first:")
 Lines = dict[str, tuple[int, int]]
 _TYPES = re.compile(
     r"(?m)^\s*(?:def .*|\) -> .*|\w+: .*)\b(?:Any|NDArray|Mapping|Sequence|Iterable|Callable)\b"
@@ -323,7 +323,7 @@ def listing(
     about = _("{title}: a network made with NetBuilder.", title=_title(project))
     lines = [f'"""{about}"""', "", *_comment(note, 96), ""]
     if errors:
-        lines += [*_comment(_(UNFINISHED), 96), *_listed(errors), ""]
+        lines += [*_comment(_(ERRORS_HEADING), 96), *_listed(errors), ""]
     places: Lines = {}
     for number, cell in enumerate(script_cells(project, facts, style)):
         if number:

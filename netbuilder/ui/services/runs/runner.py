@@ -482,7 +482,7 @@ class Runner(QObject):
                 self._finish(event)
                 return
             self._pace.grown |= self._take(event)
-        self.probes.tell(self.probed.emit, until)
+        self.probes.deliver(self.probed.emit, until)
         now = time.perf_counter()
         spare = self._slowed or self.speed.rate is not None
         if self._stretch.look(now, time.thread_time(), spare=spare) and self.session is not None:

@@ -103,7 +103,7 @@ class AskedProbes:
         if found.key in self._asked:
             self._found[found.key] = found
 
-    def tell(self, hear: Callable[[ProbeAnswered], object], until: float) -> None:
+    def deliver(self, hear: Callable[[ProbeAnswered], object], until: float) -> None:
         """Give ``hear`` the answers that came, one at least. Those after ``until`` (of
         ``perf_counter``) wait for the next frame: each has something painted."""
         while self._found:

@@ -14,7 +14,9 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 #: In a script, above classes that the set itself has in another order.
-SORTED = N_("# NetBuilder has the classes in the order of their names, this data set in another.")
+SORTED_CLASSES_NOTE = N_(
+    "# NetBuilder has the classes in the order of their names, this data set in another."
+)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.downloads import kept_off_the_network
-from netbuilder.core.data.kinds.builtin.data_set import SORTED, DataSet
+from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE, DataSet
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.readers.samples import Samples
@@ -125,7 +125,7 @@ def _pictures(
         named: tuple[str, ...] = (f"labels = {format_literal(list(labels))}",)
         if list(labels) != sorted(labels):
             named = (
-                _(SORTED),
+                _(SORTED_CLASSES_NOTE),
                 f"names = np.array({format_literal(list(labels))})",
                 "labels, y = np.unique(names[y.ravel()], return_inverse=True)",
                 "y_test = np.searchsorted(labels, names[y_test.ravel()])",

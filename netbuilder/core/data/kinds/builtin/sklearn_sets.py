@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.kinds.builtin.data_set import SORTED, DataSet
+from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE, DataSet
 from netbuilder.core.data.kinds.kind import DataCode, InputFormat, ScriptRequest
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns
 from netbuilder.core.data.readers.samples import Samples
@@ -48,7 +48,7 @@ def _table(
         if task != REGRESSION:
             sorted_names = f"np.unique({name}.target_names[y], return_inverse=True)"
             lines += (
-                [_(SORTED), f"labels, y = {sorted_names}"]
+                [_(SORTED_CLASSES_NOTE), f"labels, y = {sorted_names}"]
                 if name == "breast_cancer"
                 else [f"labels = {name}.target_names"]
             )

@@ -22,14 +22,14 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Model,
     Partial,
     Unread,
+    calls_in_order,
     family_of,
     kind_of,
     layers_of,
     make_layer,
-    ordered,
+    placeholder_name,
     plain,
     tensors_in,
-    word,
 )
 from netbuilder.core.i18n import gettext as _
 
@@ -288,7 +288,9 @@ class Calls:
             given = kwargs.get("layers", args[0] if args else [])
             model.layers = list(given) if isinstance(given, list | tuple) else []
             if isinstance(given, Unread):
-                model.layers.append(Layer(word(given.text), {}, line, notes=[given.text]))
+                model.layers.append(
+                    Layer(placeholder_name(given.text), {}, line, notes=[given.text])
+                )
                 self.problems.append((line, given.text))
             for one in model.layers:
                 if isinstance(one, Model):
@@ -346,7 +348,8 @@ class Calls:
             found = self._own_function(follow, args, kwargs, node)
         given, ends = list(tensors_in([*args, *kwargs.values()])), list(tensors_in([found]))
         if ends and (
-            model.code_class.root != "Layer" or all(c.layer.known for c in ordered(ends, given))
+            model.code_class.root != "Layer"
+            or all(c.layer.known for c in calls_in_order(ends, given))
         ):
             return found
         return self._call_layer(
@@ -406,7 +409,9 @@ class Calls:
                 args[0].used = True
             if isinstance(args[0], Unread):
                 self.problems.append((args[0].line, args[0].text))
-                args = [Layer(word(args[0].text), {}, args[0].line, notes=[args[0].text])]
+                args = [
+                    Layer(placeholder_name(args[0].text), {}, args[0].line, notes=[args[0].text])
+                ]
             model.layers.append(args[0])
         elif name == "pop" and model.layers:
             model.layers.pop()
@@ -525,7 +530,7 @@ class Calls:
         return call if layer.then is None else self._call_layer(layer.then, [call], node)
 
     def _unknown_call(self, text: str, tensors: list[Call], line: int) -> Call:
-        layer = Layer(word(text), {}, line, notes=[text])
+        layer = Layer(placeholder_name(text), {}, line, notes=[text])
         call = Call(layer, tuple(dict.fromkeys(tensors)), line)
         layer.calls.append(call)
         return call

@@ -37,7 +37,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     KerasObject,
     Layer,
     Model,
-    ordered,
+    calls_in_order,
     plain,
     unread_texts,
 )
@@ -174,7 +174,7 @@ class _Builder:
 
     def build(self, inputs: list[Call], outputs: list[Call]) -> list[str]:
         """Add the nodes of a model; give the ids of those that are its outputs."""
-        for call in ordered([*inputs, *outputs]):
+        for call in calls_in_order([*inputs, *outputs]):
             self._add(call)
         return [self._ids[id(one)] for one in outputs]
 

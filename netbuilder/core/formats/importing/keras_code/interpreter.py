@@ -38,7 +38,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     family_of,
     kind_of,
     layers_of,
-    word,
+    placeholder_name,
 )
 from netbuilder.core.i18n import gettext as _
 
@@ -200,7 +200,7 @@ class Interpreter(Calls):
         """What a block would change is unread; where it builds, a placeholder stands for it."""
         said = ast.unparse(node).split("\n")[0].rstrip(":")
         line, text = node.lineno, said[:80]
-        kind = LOOP if isinstance(node, ast.For | ast.While) else word(text)
+        kind = LOOP if isinstance(node, ast.For | ast.While) else placeholder_name(text)
         changed: list[Any] = []
         for inner in (one for statement in body for one in ast.walk(statement)):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):

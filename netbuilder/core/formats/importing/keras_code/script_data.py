@@ -39,7 +39,10 @@ _NOT_AUGMENTING = frozenset({
 
 _SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
 # What a division by hand names in the code, by the scaling that it is.
-_BY_HAND = {"standard": ("mean|avg", "std|sigma"), "minmax": ("min|low", "max|ptp|high|range")}
+_SCALING_VARIABLES = {
+    "standard": ("mean|avg", "std|sigma"),
+    "minmax": ("min|low", "max|ptp|high|range"),
+}
 _OTHER_SCALERS = frozenset({"RobustScaler", "MaxAbsScaler", "Normalizer", "PowerTransformer"})
 # What gives the same columns of other rows, or written in another way: functions, then methods.
 _ROW_FUNCTIONS = frozenset({
@@ -129,7 +132,9 @@ def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = Fa
         scaling = f"minmax/{other:g}"
     elif divided:
         known = [
-            name for name, both in _BY_HAND.items() if all(re.search(one, words) for one in both)
+            name
+            for name, both in _SCALING_VARIABLES.items()
+            if all(re.search(one, words) for one in both)
         ]
         scaling = known[0] if known else ""
     return replace(rows, computed=(getattr(node, "lineno", 0), code[:60], scaling), words=words)
@@ -221,7 +226,7 @@ class ScriptData:
             return computed(first, node)
         self._remark(node, name, args, kwargs, remarks)
         if name == "load_data" or "datasets" in target or target.startswith("seaborn."):
-            found = self._set(node, target, first, kwargs)
+            found = self._data_set(node, target, first, kwargs)
             if found is not None:
                 return found
         if name not in (*_TABLES, *_FOLDERS, *_OTHER):
@@ -266,7 +271,7 @@ class ScriptData:
                 )
                 remarks.append((name, node.lineno, told))
 
-    def _set(self, node: ast.Call, target: str, first: Any, kwargs: Mapping[str, Any]) -> Any:
+    def _data_set(self, node: ast.Call, target: str, first: Any, kwargs: Mapping[str, Any]) -> Any:
         """Keep a call that loads a set; give its rows in the form that this loader has."""
         module, _dot, loader = target.rpartition(".")
         text, line = ast.unparse(node)[:60], node.lineno

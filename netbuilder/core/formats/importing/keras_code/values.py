@@ -362,7 +362,7 @@ def family_of(name: Dotted) -> str:
     return "resnet" if name.room == "resnet50" else name.room
 
 
-def word(text: str) -> str:
+def placeholder_name(text: str) -> str:
     """The name of a placeholder: its first words, as far as a name of a layer goes."""
     found = "".join(letter if letter.isalnum() or letter == "." else " " for letter in text)
     return "_".join(found.split())[:40] or "code"
@@ -390,12 +390,12 @@ def layers_of(owner: Any) -> Iterator[Layer]:
         if owner.layers is not None:
             yield from layers_of(owner.layers)
         elif owner.outputs:
-            yield from dict.fromkeys(call.layer for call in ordered(owner.outputs))
+            yield from dict.fromkeys(call.layer for call in calls_in_order(owner.outputs))
         else:
             yield from layers_of(list(owner.attributes.values()))
 
 
-def ordered(ends: Iterable[Call], starts: Iterable[Call] = ()) -> list[Call]:
+def calls_in_order(ends: Iterable[Call], starts: Iterable[Call] = ()) -> list[Call]:
     """Return every call that leads to the ends, after what feeds it; nothing before the starts."""
     found: dict[int, Call] = {}
     known = {id(one) for one in starts}
