@@ -189,7 +189,7 @@ class Project:
         Raises:
             UserError: the project has an error, its data cannot be read, or the run fails.
         """
-        from netbuilder.cli.train import evaluate_model, refuse_problems, stopped_by_hand
+        from netbuilder.cli.train import refuse_problems, stopped_by_hand
         from netbuilder.core.data.load import load_dataset as load_data
         from netbuilder.core.data.registry import recipe_for
         from netbuilder.core.tensorflow_output import load_tensorflow
@@ -208,13 +208,13 @@ class Project:
         load_tensorflow()
         refuse_problems(project, dataset)
         from netbuilder.core.engine.session import Session
+        from netbuilder.core.results.evaluate import evaluate_run
 
         with _progress(progress) as on_event:
             session = Session(project, dataset, on_event=on_event, base=base, record=False)
             with stopped_by_hand(session):
                 trained = session.run()
-        trained, _sentence = evaluate_model(trained, dataset)
-        return Model(trained, base)
+        return Model(evaluate_run(trained, dataset)[0], base)
 
     def _with(
         self,

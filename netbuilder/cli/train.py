@@ -68,8 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
         "base": source.parent,
         **workers,
     }
-    trained, reason, stopper = _train(project, dataset, options)
-    trained, sentence = evaluate_model(trained, dataset)
+    trained, reason, stopper, run_id = _train(project, dataset, options)
+
+    from netbuilder.core.results.evaluate import evaluate_run
+
+    trained, found = evaluate_run(trained, dataset, run_id)
+    sentence = found.sentence if found is not None else ""
     if workers and workers["worker_index"] > 0:
         # All workers end with the same weights; the first one writes them.
         if reason == "stopped":
@@ -281,8 +285,9 @@ def _connect(workers: dict[str, Any]) -> None:
 
 def _train(
     project: Project, dataset: Dataset, options: dict[str, Any]
-) -> tuple[TrainedModel, str, str]:
-    """The trained model, why it ended, and which of several workers was stopped, in words."""
+) -> tuple[TrainedModel, str, str, str]:
+    """The trained model, why it ended, which of several workers was stopped, in words, and the
+    record's id."""
     from netbuilder.cli.output import TrainingProgress
     from netbuilder.core.engine.events import Paused
     from netbuilder.core.engine.session import Session
@@ -315,7 +320,7 @@ def _train(
         session = Session(project, dataset, on_event=told, **options)
         with stopped_by_hand(session):
             trained = session.run()
-    return trained, progress.reason, progress.note
+    return trained, progress.reason, progress.note, session.run_id
 
 
 @contextmanager
@@ -369,21 +374,3 @@ def _tell_json(trained: TrainedModel, output: Path | None) -> None:
             "steps_per_second": trained.steps_per_second,
         }
     )
-
-
-def evaluate_model(trained: TrainedModel, dataset: Dataset) -> tuple[TrainedModel, str]:
-    """The trained model with its test numbers in the data's own units, and the sentence."""
-    if dataset.test is None or not len(dataset.test):
-        return trained, ""
-    from netbuilder.core.results.evaluate import evaluate
-
-    result = evaluate(trained, dataset.test)
-    test = {**trained.test, **result.metrics}
-    if result.others:
-        first = next(name for name in trained.preprocessing.outputs if name not in result.others)
-        every = {first: result, **result.others}
-        for name, one in every.items():
-            # The loss of each output stands there already, as "price_loss".
-            own = {key: value for key, value in one.metrics.items() if key != "loss"}
-            test |= {f"{name}.{key}": value for key, value in own.items()}
-    return replace(trained, test=test), result.sentence

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from netbuilder.core.engine.runs.run_store import list_runs
+
 Run = Callable[..., Any]
 
 
@@ -94,6 +96,31 @@ def test_numbers_of_all_outputs(run: Run, tmp_path: Path) -> None:
     assert test["num.mean_absolute_error"] == test["mean_absolute_error"] > 10
     assert 0 <= test["cls.accuracy"] <= 1
     assert "num.loss" not in test
+    recorded = max(list_runs(), key=lambda one: one.started)
+    assert recorded.test == test
+    # Keras's own name of it, first in Runs, is in the same units and not in scaled ones.
+    assert test["num_mean_absolute_error"] == test["num.mean_absolute_error"]
+
+
+def test_the_record_of_a_run_has_the_test_in_the_data_s_own_units(run: Run, tmp_path: Path) -> None:
+    # Every price is about 5,000 or 15,000 and no feature says which: the error is 5,000, which is
+    # 1 in the scaled units that Keras measures in.
+    rows = [f"{i // 2 % 9},{5000 + 10000 * (i % 2) + i % 37}" for i in range(400)]
+    (tmp_path / "t.csv").write_text("a,price\n" + "\n".join(rows) + "\n")
+    path = write_iris(tmp_path / "p.netbuilder", epochs=3)
+    project = json.loads(path.read_text())
+    project["graph"]["nodes"][1]["params"] = {"units": 1}
+    project["data"] = {"kind": "csv", "path": "t.csv", "target": "price"}
+    path.write_text(json.dumps(project))
+    done = run("train", path, "--json")
+    assert done.code == 0, done.err
+    recorded = max(list_runs(), key=lambda one: one.started)
+    assert 4000 < recorded.test["mean_absolute_error"] < 9000  # hardly trained in 3 epochs
+    assert recorded.test == done.json["test"]
+    evaluated = run("evaluate", path.with_suffix(".h5"), "--json")
+    assert evaluated.json["metrics"]["mean_absolute_error"] == pytest.approx(
+        recorded.test["mean_absolute_error"], rel=1e-4
+    )
 
 
 @pytest.mark.slow

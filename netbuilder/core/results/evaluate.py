@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,8 +18,9 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.build.loss_values import loss_on
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import TrainedModel
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
 from netbuilder.core.results.own_units import (
@@ -35,6 +37,8 @@ from netbuilder.core.wording import (
     format_percent,
     join_sentences,
 )
+
+log = logging.getLogger(__name__)
 
 #: Rows from which on the network is traced before it is asked.
 TRACED_FROM = 512
@@ -177,6 +181,37 @@ def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
     seen = _standing_in(dataset.train, dataset.test)
     means = {name: np.asarray(y).mean(axis=0) for name, y in dataset.train.raw_y.items() if len(y)}
     return replace(evaluate(trained, dataset.test, means), known=seen)
+
+
+def evaluate_run(
+    trained: TrainedModel, dataset: Dataset, run_id: str = ""
+) -> tuple[TrainedModel, Evaluation | None]:
+    """Judge what a run ended with on the rows kept for its test.
+
+    Returns:
+        The network with the test's numbers in the data's own units (Keras measures in scaled
+        ones), and the whole judgement; the network as it is and None where no rows are kept. The
+        record of the run ``run_id`` gets the same numbers.
+    """
+    if dataset.test is None or not len(dataset.test):
+        return trained, None
+    found = evaluate_test_set(trained, dataset)
+    test = {**trained.test, **found.metrics}
+    if found.others:
+        first = next(name for name in trained.preprocessing.outputs if name not in found.others)
+        for name, one in {first: found, **found.others}.items():
+            # The loss of each output stands there already, as "price_loss".
+            for key, value in one.metrics.items():
+                if key != "loss":
+                    test[f"{name}.{key}"] = value
+                    if f"{name}_{key}" in test:
+                        test[f"{name}_{key}"] = value
+    if run_id:
+        try:
+            run_store.set_test_metrics(run_id, test)
+        except (UserError, OSError) as error:
+            log.info("the test of the run is not recorded: %s", error)
+    return replace(trained, test=test), found
 
 
 def _standing_in(train: Split, test: Split) -> int:

@@ -6,8 +6,8 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -258,26 +258,11 @@ class _EventRelay:
 
 def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
     """The model with its test numbers in the data's own units, and the whole judgement."""
-    test = session.dataset.test if session is not None else None
-    if trained is None or session is None or test is None or not len(test):
+    if trained is None or session is None:
         return trained, None
-    from netbuilder.core.results.evaluate import evaluate_test_set
+    from netbuilder.core.results import evaluate
 
-    found = evaluate_test_set(trained, session.dataset)
-    numbers = {**trained.test, **found.metrics}
-    if session.run_id:
-        record_test(session.run_id, numbers)
-    return replace(trained, test=numbers), found
-
-
-def record_test(run_id: str, numbers: Mapping[str, float]) -> None:
-    """Put the test's numbers in the data's own units into the record, as Evaluate shows them."""
-    from netbuilder.core.engine.runs import run_store as runs
-
-    try:
-        runs.set_test_metrics(run_id, numbers)
-    except (UserError, OSError) as error:
-        log.info("the test of the run is not recorded: %s", error)
+    return evaluate.evaluate_run(trained, session.dataset, session.run_id)
 
 
 def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
