@@ -361,9 +361,6 @@ class ProjectStore(QObject):
         self.steps_changed.emit()
 
 
-_KNOWN = "ends steps"
-
-
 class TypedSteps(QObject):
     """What is typed into a field is one step of undo, as long as it is one entry.
 
@@ -374,6 +371,8 @@ class TypedSteps(QObject):
     def __init__(self, store: ProjectStore, parent: QObject) -> None:
         super().__init__(parent)
         self._store = store
+        # Not one name for all: the first of two windows would take the fields of both.
+        self._known = f"ends steps of {id(self)}"
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._moved)
@@ -381,8 +380,8 @@ class TypedSteps(QObject):
     def _moved(self, _old: QWidget | None, new: QWidget | None) -> None:
         self._store.end_merge()
         # Once for each field: a field is entered many times.
-        if isinstance(new, (QLineEdit, QAbstractSpinBox)) and not new.property(_KNOWN):
-            new.setProperty(_KNOWN, True)
+        if isinstance(new, (QLineEdit, QAbstractSpinBox)) and not new.property(self._known):
+            new.setProperty(self._known, True)
             new.editingFinished.connect(self._store.end_merge)
 
 

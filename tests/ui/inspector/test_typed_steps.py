@@ -58,3 +58,24 @@ def test_a_double_click_selects_the_whole_number(qtbot: QtBot) -> None:
     line = box.findChild(QLineEdit)
     QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
     assert line.selectedText() == line.text() == "0.001"
+
+
+def test_enter_ends_a_step_in_the_second_of_two_windows_too(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    open_window(example("moons"), keras=False)
+    window = open_window(example("iris"), keras=False)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    layer = next(one.id for one in window.store.project.graph.nodes if one.layer == "Dense")
+    window.canvas.select((layer,))
+    assert window.inspector.form is not None
+    units = window.inspector.form.rows["units"].editor
+    units.setFocus()
+    qtbot.waitUntil(units.hasFocus)
+    for text in ("18", "37"):
+        units.selectAll()
+        QTest.keyClicks(units, text)
+        QTest.keyClick(units, Qt.Key.Key_Return)
+    window.store.undo()
+    assert window.store.project.graph.by_id[layer].params["units"] == 18
