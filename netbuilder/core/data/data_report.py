@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -205,7 +205,10 @@ def read_raw_table(data: Data, base: Path) -> pd.DataFrame | None:
             base / data.path, reading_options(data), sampled_row_count(base / data.path)
         )
         return apply_cleaning(table, data.options)
-    samples, _ = read_samples(data, base)
+    # Of a built-in set also the columns that the recipe leaves out.
+    options = {name: value for name, value in data.options.items() if name != "ignore"}
+    plain = replace(data, columns={}, target=(), targets={}, options=options)
+    samples, _ = read_samples(data if data.path else plain, base)
     if samples.table is None:
         return None
     more = [name for name in samples.targets.columns if name not in samples.table.columns]
@@ -230,14 +233,16 @@ def make_column_facts(
     for name in map(str, table.columns):
         choice = data.columns.get(name, ColumnChoice())
         role = choice.role or ("feature" if roles is None else roles.of(name))
-        if name in data.target and not choice.role:
+        listed = {*data.target, *(n for names in data.targets.values() for n in names)}
+        # A built-in set has targets of its own, as linnerud its three, where none is listed.
+        own = facts.target_names if facts is not None and not listed else ()
+        if (name in data.target or name in own) and not choice.role:
             role = "target"
         if facts is not None and not choice.role:
             role = facts.column_roles.get(name, role)
         if name in left_out and role == "feature":
             role = "ignore"
         decided = {key for key in ("role", "type", "missing") if getattr(choice, key)}
-        listed = {*data.target, *(n for names in data.targets.values() for n in names)}
         if name in listed or name in _names(data.options.get("ignore")):
             decided.add("role")
         kind = choice.type or _type_of(table[name], data, name, role == "target", facts)

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.formats import facts_json
 from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.model import Choice, ColumnChoice, Data, Graph, Node, Project, Training
+from tests.core.formats.same_numbers import chain, same_numbers
 
 source = partial(script_source, style=Style.EXACT)
 
@@ -200,3 +202,43 @@ def test_days_are_those_that_the_program_reads(
     assert months[7] == 5, "but not where the year comes first"
     for place, name in enumerate(("british", "number", "form")):
         np.testing.assert_allclose(script[name].astype(float), mine[:, place], rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "features", "targets"),
+    [
+        ("iris", {"petal width (cm)": "ignore"}, 3, ["species"]),
+        ("iris", {"petal width (cm)": "target", "species": "ignore"}, 3, ["petal width (cm)"]),
+        ("iris", {"petal width (cm)": "target"}, 6, ["petal width (cm)"]),  # species: three
+        ("linnerud", {}, 3, ["Weight", "Waist", "Pulse"]),
+        ("linnerud", {"Weight": "feature"}, 4, ["Waist", "Pulse"]),
+        ("linnerud", {"Weight": "ignore", "Chins": "ignore"}, 2, ["Waist", "Pulse"]),
+        ("diabetes", {"age": "target"}, 10, ["age"]),
+        ("breast_cancer", {"mean radius": "ignore"}, 29, ["diagnosis"]),
+        ("sales", {"price": "ignore"}, 8, ["earnings"]),
+        ("moons", {"x": "ignore"}, 1, ["colour"]),
+        ("sine", {"x": "target", "y": "feature"}, 1, ["x"]),
+    ],
+)
+def test_columns_of_a_built_in_set_are_what_they_were_decided_to_be(
+    name: str,
+    columns: dict[str, str],
+    features: int,
+    targets: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once they were shown as decided, and trained on as they came."""
+    recipe = Data("builtin", name=name, columns={k: ColumnChoice(v) for k, v in columns.items()})
+    report = make_report(Project(data=recipe), tmp_path)
+    roles = {one.name: one.role for one in report.columns}
+    assert columns.items() <= roles.items()
+    assert [one for one, role in roles.items() if role == "target"] == targets
+    assert report.facts is not None
+    assert list(report.facts.target_names) == targets
+    last = {"units": len(report.facts.classes) or len(targets)}
+    if report.facts.classes:
+        last["activation"] = "softmax"
+    project = chain(recipe, ("Dense", last))
+    assert load_dataset(project, tmp_path).train.x["input"].shape[1] == features
+    same_numbers(project, tmp_path, monkeypatch, alone=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,13 @@ from netbuilder.core.data.kinds.kind import (
     DataLocation,
     ScriptRequest,
 )
+from netbuilder.core.data.kinds.scripts.role_script import table_code
+from netbuilder.core.data.kinds.scripts.table_script import column_lines, helper_lines
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_samples import samples_of_table
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project.edits_data import point_edits
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import did_you_mean, format_list
 
@@ -60,8 +65,33 @@ def read_builtin(name: str, options: Mapping[str, Any]) -> Samples:
     return data_set(name).make(options)
 
 
+def _decides_columns(data: Data) -> bool:
+    """Whether the recipe says what columns of a table are, and not the set itself."""
+    return bool(data.columns or data.target or data.targets or data.options.get("ignore"))
+
+
+def _names_target(data: Data) -> bool:
+    decided = any(one.role == "target" for one in data.columns.values())
+    return bool(data.target or data.targets or decided)
+
+
 def _read(data: Data, path: Path, test: bool) -> Samples:
-    return read_builtin(data.name, data.options)
+    samples = read_builtin(data.name, data.options)
+    if samples.role != "table" or samples.table is None or not _decides_columns(data):
+        return samples
+    import pandas as pd
+
+    told = data
+    if not _names_target(data):
+        undecided = [name for name in samples.targets.columns if not _role(data, name)]
+        told = replace(data, target=tuple(undecided))
+    whole = pd.concat([samples.table, samples.targets], axis=1)
+    found = samples_of_table(told, whole, samples.source)
+    return replace(found, made=samples.made, from_file=False)
+
+
+def _role(data: Data, name: str) -> str:
+    return data.columns[name].role if name in data.columns else ""
 
 
 def _read_test(data: Data, path: Path) -> Samples | None:
@@ -72,8 +102,24 @@ def _options(data: Data) -> tuple[Param, ...]:
     return BUILTINS[data.name].options if data.name in BUILTINS else ()
 
 
+def _task(data: Data) -> str:
+    known = data.name in BUILTINS and not _names_target(data)
+    return BUILTINS[data.name].task if known else ""
+
+
+def _points(data: Data) -> str:
+    known = data.name in BUILTINS and not _decides_columns(data)
+    return BUILTINS[data.name].points if known else ""
+
+
 def _code(question: ScriptRequest) -> DataCode:
-    return data_set(question.project.data.name).code(question)
+    data = question.project.data
+    one = data_set(data.name)
+    if one.frame is None or not _decides_columns(data):
+        return one.code(question)
+    reading = [*one.frame(question), *helper_lines(data, question.facts)]
+    code = table_code(question, [*reading, *column_lines(data, ["data"], question.facts)])
+    return replace(code, edited=bool(point_edits(data)))
 
 
 KIND = DataKind(
@@ -96,8 +142,8 @@ KIND = DataKind(
     place=DataLocation.NOWHERE,
     read_test=_read_test,
     more_options=_options,
-    task=lambda data: BUILTINS[data.name].task if data.name in BUILTINS else "",
+    task=_task,
     chosen=lambda data: _(BUILTINS[data.name].title) if data.name in BUILTINS else data.name,
-    points=lambda data: BUILTINS[data.name].points if data.name in BUILTINS else "",
+    points=_points,
     value="column",
 )

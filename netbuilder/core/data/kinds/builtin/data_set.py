@@ -32,6 +32,8 @@ class DataSet:
         options: what can be chosen about it.
         test: (options) to samples that the set keeps for testing, or None.
         fetched: it is downloaded once, when it is first used.
+        frame: of a table, lines of a script that leave it in ``data``, targets and all; asked where
+            the recipe decides what its columns are.
         points: the live view on which its points can be put in, moved and taken away by hand;
             "": they cannot.
     """
@@ -45,6 +47,7 @@ class DataSet:
     options: tuple[Param, ...] = ()
     test: Callable[[Mapping[str, Any]], Samples | None] = lambda options: None
     fetched: bool = False
+    frame: Callable[[ScriptRequest], list[str]] | None = None
     points: str = ""
 
 

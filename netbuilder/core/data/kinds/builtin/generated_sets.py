@@ -67,19 +67,30 @@ def points(
         )
         return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
-    def code(question: ScriptRequest) -> DataCode:
-        edits = point_edits(question.project.data)
-        lines = [
+    def making(question: ScriptRequest) -> list[str]:
+        data = question.project.data
+        return [
             *function_lines(function),
-            f"points, colours = {name}({arguments_of(params, question.project.data.options)})",
-            *edited_points.edit_lines(edits),
+            f"points, colours = {name}({arguments_of(params, data.options)})",
+            *edited_points.edit_lines(point_edits(data)),
+        ]
+
+    def frame(question: ScriptRequest) -> list[str]:
+        made = 'data = pd.DataFrame(points, columns=["x", "y"]).assign(colour=colours)'
+        return [*making(question), made]
+
+    def code(question: ScriptRequest) -> DataCode:
+        lines = [
+            *making(question),
             'x = pd.DataFrame(points, columns=["x", "y"])',
             *input_columns(question.project),
             *target_lines(question.task, "colours"),
         ]
-        return DataCode(tuple(lines), edited=bool(edits))
+        return DataCode(tuple(lines), edited=bool(point_edits(question.project.data)))
 
-    return DataSet(name, title, description, task, make, code, params, points="surface")
+    return DataSet(
+        name, title, description, task, make, code, params, frame=frame, points="surface"
+    )
 
 
 _SINE = (
@@ -103,18 +114,28 @@ def _sine(options: Mapping[str, Any]) -> Samples:
     return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
 
-def _sine_code(question: ScriptRequest) -> DataCode:
-    edits = point_edits(question.project.data)
-    lines = [
+def _sine_points(question: ScriptRequest) -> list[str]:
+    data = question.project.data
+    return [
         *function_lines(generated.sine),
-        f"across, up = sine({arguments_of(_SINE, question.project.data.options)})",
+        f"across, up = sine({arguments_of(_SINE, data.options)})",
         "points = np.stack([across, up], axis=1)",
-        *edited_points.edit_lines(edits),
+        *edited_points.edit_lines(point_edits(data)),
+    ]
+
+
+def _sine_frame(question: ScriptRequest) -> list[str]:
+    return [*_sine_points(question), 'data = pd.DataFrame(points, columns=["x", "y"])']
+
+
+def _sine_code(question: ScriptRequest) -> DataCode:
+    lines = [
+        *_sine_points(question),
         'x = pd.DataFrame(points[:, :1], columns=["x"])',
         *input_columns(question.project),
         *target_lines(question.task, "points[:, 1]"),
     ]
-    return DataCode(tuple(lines), edited=bool(edits))
+    return DataCode(tuple(lines), edited=bool(point_edits(question.project.data)))
 
 
 _WAVES = (
@@ -198,12 +219,22 @@ def _sales(options: Mapping[str, Any]) -> Samples:
     )
 
 
-def _sales_code(question: ScriptRequest) -> DataCode:
-    lines = [
+def _sales_table(question: ScriptRequest) -> list[str]:
+    return [
         *function_lines(generated.sales),
         f"facts, earned = sales({arguments_of(_SALES, question.project.data.options)})",
         f'columns = "{" ".join(_SALES_COLUMNS)}".split()',
         "x = pd.DataFrame(facts, columns=columns)",
+    ]
+
+
+def _sales_frame(question: ScriptRequest) -> list[str]:
+    return [*_sales_table(question), "data = x.assign(earnings=earned)"]
+
+
+def _sales_code(question: ScriptRequest) -> DataCode:
+    lines = [
+        *_sales_table(question),
         *input_columns(question.project),
         *target_lines(question.task, "earned"),
     ]
@@ -319,6 +350,7 @@ GENERATED = (
         _sine,
         _sine_code,
         _SINE,
+        frame=_sine_frame,
         points="curve",
     ),
     DataSet(
@@ -329,6 +361,7 @@ GENERATED = (
         _sales,
         _sales_code,
         _SALES,
+        frame=_sales_frame,
     ),
     DataSet(
         "waves",

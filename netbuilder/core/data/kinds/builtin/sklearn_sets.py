@@ -38,13 +38,18 @@ def _table(
             source=name,
         )
 
+    loading = [
+        f"from sklearn.datasets import {loader}",
+        "",
+        f"{name} = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
+    ]
+
+    def frame(question: ScriptRequest) -> list[str]:
+        answers = f"{name}.target" if task == REGRESSION else f"{name}.target_names[{name}.target]"
+        return [*loading, f"data = {name}.data.assign({target}={answers})"]
+
     def code(question: ScriptRequest) -> DataCode:
-        lines = [
-            f"from sklearn.datasets import {loader}",
-            "",
-            f"{name} = {loader}({'scaled=False, ' if unscaled else ''}as_frame=True)",
-            f"x, y = {name}.data, {name}.target.to_numpy()",
-        ]
+        lines = [*loading, f"x, y = {name}.data, {name}.target.to_numpy()"]
         if task != REGRESSION:
             sorted_names = f"np.unique({name}.target_names[y], return_inverse=True)"
             lines += (
@@ -54,7 +59,7 @@ def _table(
             )
         return DataCode((*lines, *input_columns(question.project)))
 
-    return DataSet(name, title, description, task, make, code)
+    return DataSet(name, title, description, task, make, code, frame=frame)
 
 
 def _digits_from(source: str, bunch: Any, targets: pd.DataFrame) -> Samples:
@@ -116,11 +121,16 @@ def _linnerud(options: Mapping[str, Any]) -> Samples:
     )
 
 
+_LINNERUD = (
+    "from sklearn.datasets import load_linnerud",
+    "",
+    "linnerud = load_linnerud(as_frame=True)",
+)
+
+
 def _linnerud_code(question: ScriptRequest) -> DataCode:
     lines = (
-        "from sklearn.datasets import load_linnerud",
-        "",
-        "linnerud = load_linnerud(as_frame=True)",
+        *_LINNERUD,
         'x, y = linnerud.data, linnerud.target.to_numpy("float32")',
         *input_columns(question.project),
     )
@@ -176,6 +186,7 @@ SKLEARN = (
         "regression",
         _linnerud,
         _linnerud_code,
+        frame=lambda question: [*_LINNERUD, "data = linnerud.frame"],
     ),
     DataSet(
         "digits",

@@ -34,8 +34,8 @@ from netbuilder.core.data.kinds.modality import (
     reshape_values as shaped_as,
     wanted_shape,
 )
-from netbuilder.core.data.kinds.scripts import role_script, table_script as table_lines
-from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
+from netbuilder.core.data.kinds.scripts.role_script import table_code
+from netbuilder.core.data.kinds.scripts.table_script import reading_lines
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, texts_fix
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
@@ -44,12 +44,11 @@ from netbuilder.core.data.readers.csv_reader import read_table as read_file
 from netbuilder.core.data.readers.encodings import inner_ending
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_samples import samples_of_table
-from netbuilder.core.data.recipe_options import name_list_option, reading_options
+from netbuilder.core.data.recipe_options import reading_options
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.graph_ends import byte_input_layer, feeds_embedding
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.python_text import format_literal
 from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:
@@ -204,51 +203,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 
 def _code(question: ScriptRequest) -> DataCode:
-    project, data = question.project, question.project.data
-    frames = table_lines.frames_of(data)
-    lines = table_lines.reading_lines(question)
-    targets = target_columns(data) or list(question.facts.target_names if question.facts else ())
-    known = list(question.facts.column_types) if question.facts is not None else []
-    other = table_lines.unused(data)
-    gone = f"[*targets, *{format_literal(other)}]" if other else "targets"
-    features = format_literal(known) if known else f"[name for name in data if name not in {gone}]"
-    told = role_script.role_lines(data)
-    lines += [
-        f"targets = {format_literal(targets) if targets else '[data.columns[-1]]'}",
-        f"features = {features}",
-        *(() if known else _few_words(data)),
-        *table_lines.row_lines(data, frames),
-        *told.lines,
-        "x = data[features]",
-        *table_lines.answer_lines(question),
-    ]
-    if data.test_path:
-        lines.append("x_test = test[features]")
-    lines += input_columns(project, known)
-    types = question.facts.column_types.values() if question.facts is not None else ("category",)
-    return DataCode(
-        tuple(lines),
-        own_test=bool(data.test_path),
-        words="category" in types,
-        fills=table_lines.fill_lines(data),
-        **told.flags,
-    )
-
-
-def _few_words(data: Data) -> list[str]:
-    """Texts that hardly ever repeat are left out, unless they were decided to be categories."""
-    kept = [name for name, one in data.columns.items() if one.type == "category"]
-    kept += name_list_option(data.options, "categories")
-    other = f" or name in {format_literal(kept)}" if kept else ""
-    return [
-        _("# Text columns with many distinct values are not used as categories."),
-        f"most = min({table.MAX_CATEGORIES}, max(10, len(data) // 2))",
-        'numbers = list(data.select_dtypes(["number", "bool"]))',
-        "features = [",
-        "    name for name in features",
-        f"    if name in numbers or data[name].nunique() <= most{other}",
-        "]",
-    ]
+    return table_code(question, reading_lines(question))
 
 
 KIND = DataKind(

@@ -25,6 +25,7 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.cleaning import normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.readers.large_csv import MAX_CATEGORIES
 from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, name_list_option, positive_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
@@ -50,7 +51,6 @@ __all__ = [
     "sort_labels",
 ]  # fmt: skip
 
-MAX_CATEGORIES = 50
 _CELL_BYTES = 8
 _NO_CHOICES: Mapping[str, ColumnChoice] = {}
 

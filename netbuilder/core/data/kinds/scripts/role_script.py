@@ -1,15 +1,20 @@
-"""Lines of a script for what columns of a table say of rows: their part, group and weight."""
+"""Lines of a script for what columns of a table are: features and targets, and what they say of
+rows: their part, group and weight."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from netbuilder.core.data.kinds.kind import ScriptRequest
+from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.kinds.scripts import table_script
+from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
 from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.readers.large_csv import MAX_CATEGORIES
 from netbuilder.core.data.readers.table_samples import PART_WORDS
+from netbuilder.core.data.recipe_options import name_list_option
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
 
@@ -47,6 +52,58 @@ def role_lines(data: Data) -> RoleLines:
         flags["weighted"] = True
         lines.append(f'row_weights = data[{format_literal(single["weight"])}].to_numpy("float32")')
     return RoleLines(tuple(lines), flags)
+
+
+def table_code(question: ScriptRequest, reading: Iterable[str]) -> DataCode:
+    """The data section for a table, from the columns' roles on.
+
+    Args:
+        question: whose recipe says what each column is for.
+        reading: lines that leave the table in ``data``, and that of the test file in ``test``.
+    """
+    project, data = question.project, question.project.data
+    targets = target_columns(data) or list(question.facts.target_names if question.facts else ())
+    known = list(question.facts.column_types) if question.facts is not None else []
+    other = table_script.unused(data)
+    gone = f"[*targets, *{format_literal(other)}]" if other else "targets"
+    features = format_literal(known) if known else f"[name for name in data if name not in {gone}]"
+    told = role_lines(data)
+    lines = [
+        *reading,
+        f"targets = {format_literal(targets) if targets else '[data.columns[-1]]'}",
+        f"features = {features}",
+        *(() if known else _few_words(data)),
+        *table_script.row_lines(data, table_script.frames_of(data)),
+        *told.lines,
+        "x = data[features]",
+        *table_script.answer_lines(question),
+        *(["x_test = test[features]"] if data.test_path else []),
+        *input_columns(project, known),
+    ]
+    types = question.facts.column_types.values() if question.facts is not None else ("category",)
+    return DataCode(
+        tuple(lines),
+        own_test=bool(data.test_path),
+        words="category" in types,
+        fills=table_script.fill_lines(data),
+        **told.flags,
+    )
+
+
+def _few_words(data: Data) -> list[str]:
+    """Texts that hardly ever repeat are left out, unless they were decided to be categories."""
+    kept = [name for name, one in data.columns.items() if one.type == "category"]
+    kept += name_list_option(data.options, "categories")
+    other = f" or name in {format_literal(kept)}" if kept else ""
+    return [
+        _("# Text columns with many distinct values are not used as categories."),
+        f"most = min({MAX_CATEGORIES}, max(10, len(data) // 2))",
+        'numbers = list(data.select_dtypes(["number", "bool"]))',
+        "features = [",
+        "    name for name in features",
+        f"    if name in numbers or data[name].nunique() <= most{other}",
+        "]",
+    ]
 
 
 def sample_role_lines(
