@@ -16,6 +16,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
+from netbuilder.core.results.statistics import wilson
 from netbuilder.core.wording import (
     correct_sentence,
     format_list,
@@ -297,8 +298,10 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
 def _gap(known: Evaluation, other: Evaluation) -> tuple[bool, bool]:
     """Whether other rows are predicted worse than the training rows, and by more than chance."""
     if "accuracy" in known.metrics:
-        gap = known.metrics["accuracy"] - other.metrics["accuracy"]
-        return gap > 0.05, gap > max(0.05, np.sqrt(0.25 / max(other.samples, 1)))
+        here, there = (one.metrics["accuracy"] for one in (known, other))
+        # The interval that stands beside the test's accuracy: what lies in it may be chance.
+        _low, highest = wilson(round(there * other.samples), other.samples)
+        return here - there > 0.05, here - there > 0.05 and here > highest
     here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
     # Of a very good network the gap is small all the same, beside what a guess is off by.
     worse = there > 1.3 * here and there - here > 0.05 * other.baseline

@@ -254,3 +254,18 @@ def test_what_predicts_worse_than_one_class_has_memorised_nothing() -> None:
 
     assert "overfitting" in told(0.95)
     assert "overfitting" not in told(0.4)
+
+
+def test_a_gap_within_the_interval_of_the_test_is_no_overfitting() -> None:
+    def told(rows: int) -> str:
+        """85.8% of the training rows and 80% of the test rows correct, as two moons without x."""
+
+        def part(accuracy: float, count: int) -> Evaluation:
+            zeros = np.zeros(count)
+            found = {"accuracy": accuracy}
+            return Evaluation("classification", count, found, "", zeros, zeros, baseline=0.5)
+
+        return gap_sentence({"training": part(0.858, 288), "test": part(0.8, rows)})
+
+    assert "chance" in told(80), "its interval ends at 87.3%"
+    assert "overfitting" in told(800), "at 82.6%"

@@ -229,10 +229,12 @@ class SurfacePlot(pg.PlotWidget):
             for number in range(len(picture.classes) if picture.answered else 0):
                 pen = pg.mkPen(class_color(number), width=2)
                 self._line(number, picture.x, picture.y[:, number], pen)
-            # The points of a class lie on the line where its probability is 1.
-            self._draw_points(picture.points, np.ones(len(values)), True)
+            # Each class has a line of its own above 1: on one line the last hides the others.
+            gap = min(0.06, 0.4 / len(picture.classes))
+            self._draw_points(picture.points, 1 + gap * (values + 1), True)
             self._axes(picture.across, _("probability of {target}", target=picture.target))
-            self.getPlotItem().setRange(yRange=(0, 1.05), padding=0)
+            top = 1 + gap * (len(picture.classes) + 1)
+            self.getPlotItem().setRange(yRange=(0, top), padding=0)
         else:
             if picture.answered:
                 self._line(0, picture.x, picture.y, pg.mkPen(theme.colors().validation, width=2.5))
