@@ -160,6 +160,7 @@ class EvaluatePanel(QWidget):
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Metrics"), self)
         self.parts_note = note_label("", self)
+        self.parts_note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.classes_title = heading(_("Classes"), self)
         self.classes = _class_table(self)
         self.samples = SampleList(self)
