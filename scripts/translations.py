@@ -305,7 +305,8 @@ def faults(message: Message, forms: Sequence[str]) -> list[str]:
         if Counter(MARKUP.findall(text)) != Counter(MARKUP.findall(sources[-1])):
             found.append(f"other markup than {sorted(set(MARKUP.findall(sources[-1])))}")
         for at, what in ((0, "begins"), (-1, "ends")):
-            if text[at:][:1].isspace() != sources[0][at:][:1].isspace():
+            # A sign alone has the blank of its language: French has one before a semicolon.
+            if len(sources[0]) > 1 and text[at:][:1].isspace() != sources[0][at:][:1].isspace():
                 found.append(f"{what} otherwise with a blank")
     return list(dict.fromkeys(found))
 

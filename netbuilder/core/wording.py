@@ -70,7 +70,7 @@ def join_values(values: Iterable[object]) -> str:
     words = [str(value) for value in values]
     comma = pgettext("between the entries of a list", ",")
     if number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words):
-        comma = ";"
+        comma = pgettext("between the entries of a list", ";")
     text = f"{comma}{sentence_gap(comma)}".join(words)
     if len(words) > 1:
         remember(text, lambda: join_values(map(rerendered, words)))

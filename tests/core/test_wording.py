@@ -121,7 +121,7 @@ def test_sizes_and_durations() -> None:
     [
         ("en", "Done. One more.", "a: b", "4.3, 3"),
         ("de", "Fertig. Noch einer.", "a: b", "4,3; 3"),
-        ("fr", "Fini. Encore un.", "a\xa0: b", "4,3; 3"),
+        ("fr", "Fini. Encore un.", "a\xa0: b", "4,3\xa0; 3"),
         ("zh_CN", "完成。还有一个。", "a：b", "4.3，3"),
     ],
 )
