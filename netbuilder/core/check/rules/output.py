@@ -28,7 +28,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import join_values
+from netbuilder.core.wording import join_sentences, join_values
 
 _SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
 _ALSO = {"softmax": ("log_softmax",), "sigmoid": ("hard_sigmoid",)}
@@ -97,14 +97,14 @@ def _units_text(end: OutputEnd, have: int) -> str:
         todo = _("Add a last layer with {settings}.", settings=need)
     else:
         todo = _("The last layer needs {settings}.", settings=need)
-    return f"{ends} {target} {todo}"
+    return join_sentences((ends, target, todo))
 
 
 def _need(end: OutputEnd) -> str:
     """Units and activation that the target needs: ``3 units, softmax``."""
     activation = wanted_activation(end)
     units = ngettext("{count} unit", "{count} units", end.units or 1)
-    return f"{units}, {activation}" if activation else units
+    return join_values([units, activation] if activation else [units])
 
 
 def _hidden(end: OutputEnd, have: int) -> bool:
