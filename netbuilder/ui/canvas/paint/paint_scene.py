@@ -292,9 +292,10 @@ def _lay_words(card: Card, look: PaintResources) -> tuple[Placed, list[Placed], 
     top = (card.h - line) / 2 if not second else card.h / 2 - line
     details: list[Placed] = []
     if first:
-        details.append(
-            (QPointF(_LEFT + title_width + _GAP, top), static_text(first, look.detail_font))
-        )
+        text = static_text(first, look.detail_font)
+        # Chinese letters stand higher above their line than the name's: the feet are what is level.
+        level = top + line - text.size().height()
+        details.append((QPointF(_LEFT + title_width + _GAP, level), text))
     if second:
         details.append((QPointF(_LEFT, card.h / 2), static_text(second, look.detail_font)))
     return (QPointF(_LEFT, top), title), details, count
