@@ -105,9 +105,10 @@ function lineNumbers(entry, text) {
     if (cells.length !== names.length) throw new Told("cells", { line, count: names.length });
     return rowFeatures(entry.columns, Object.fromEntries(names.map((name, i) => [name, cells[i]])));
   });
-  const wanted = entry.shape[0] === null ? Math.floor(found.length / width) * width : size(entry.shape);
-  if (found.length !== wanted || !found.length) {
-    throw new Told("count", { found: found.length, wanted: wanted || width });
+  const whole = entry.shape[0] === null ? Math.floor(found.length / width) * width : size(entry.shape);
+  if (found.length !== whole || !found.length) {
+    const wanted = whole || width;
+    throw new Told(wanted === 1 ? "count_one" : "count", { found: found.length, wanted });
   }
   return Float32Array.from(found);
 }

@@ -29,7 +29,7 @@ y = np.asarray(y)
 
 
 def cut(rows, share):
-    """Return row numbers to keep, and a share to split off, stratified by class."""
+    """Return row numbers to keep and row numbers to split off, stratified by class."""
     count = round(len(rows) * share)
     if count == 0:
         return rows, rows[:0]

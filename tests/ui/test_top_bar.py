@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QToolButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core import i18n
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
@@ -71,6 +73,25 @@ def test_a_stop_is_said_where_there_is_room(qtbot: QtBot, width: int, said: str)
     view.show_progress(RunProgress("Stopped at epoch 65 of 200", "", 0.3, short))
     assert view.left.text() == said
     assert "Stopped at epoch 65 of 200" in view.toolTip()
+
+
+@pytest.mark.parametrize("language", ["en", *i18n.languages()])
+def test_what_comes_before_a_run_is_said_whole(qtbot: QtBot, language: str) -> None:
+    """Beside Pause and Stop the view has about 91 pixels in a window of 1366."""
+    view = ProgressView()
+    qtbot.addWidget(view)
+    view.resize(91, 40)
+    view.show()
+    i18n.set_language(language)
+    try:
+        for words, short in (
+            (_("Building the network…"), _("Building…")),
+            (_("Reading the data…"), _("Reading…")),
+        ):
+            view.show_progress(RunProgress(words, short=(short,)))
+            assert view.left.text() in {words, short}
+    finally:
+        i18n.set_language("en")
 
 
 def test_letters_of_twice_the_size_still_tell_the_epoch(qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ PIECES = r"\n|\t| ?\w+| ?[^\w\s]| "
 
 # Scripts carry this function.
 def join_pair(parts: list[str], left: str, right: str) -> list[str]:
-    """Return ``parts`` with each ``left`` before a ``right`` joined, from left to right."""
+    """Join each ``left`` that comes directly before a ``right``, from left to right."""
     joined: list[str] = []
     for part in parts:
         if joined and joined[-1] == left and part == right:

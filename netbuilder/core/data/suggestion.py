@@ -139,12 +139,12 @@ def _other_method_reason(
         said = (
             N_(
                 "A linear model suits this table better: in a quick trial, it had an error (RMSE) "
-                "of {linear}, a network of this size {network}."
+                "of {linear}; a network of this size had {network}."
             )
             if is_linear
             else N_(
                 "A tree suits this table better: in a quick trial, gradient-boosted trees had an "
-                "error (RMSE) of {trees}, a network of this size {network}."
+                "error (RMSE) of {trees}; a network of this size had {network}."
             )
         )
         shown = [format_number(one, ".3g") for one in rmse]
@@ -155,12 +155,13 @@ def _other_method_reason(
         said = (
             N_(
                 "A linear model suits this table better: in a quick trial, it predicted {linear} "
-                "of the rows correctly, a network of this size {network}."
+                "of the rows correctly; a network of this size predicted {network}."
             )
             if is_linear
             else N_(
                 "A tree suits this table better: in a quick trial, gradient-boosted trees "
-                "predicted {trees} of the rows correctly, a network of this size {network}."
+                "predicted {trees} of the rows correctly; a network of this size predicted "
+                "{network}."
             )
         )
         shown = [format_percent(one, 1) for one in correct]

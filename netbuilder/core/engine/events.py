@@ -65,11 +65,12 @@ Floats = NDArray[np.float32]
 class Preparing(Event):
     """Something that takes a moment is under way ("Building the network").
 
-    ``stage`` is "build", "resume" or "restore"; ``text`` says it in words.
+    ``stage`` is "build", "resume" or "restore"; ``text`` says it in words, ``short`` in one.
     """
 
     text: str
     stage: str = "build"
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -435,7 +435,7 @@ class Session:
             log.info("what was learned could not be kept: %s", error)
 
     def _prepare(self) -> RunParts:
-        self.emit(Preparing(_("Building the network…")))
+        self.emit(Preparing(_("Building the network…"), short=_("Building…")))
         training, folder = self.project.training, self.checkpoint_dir
         found = (
             read_checkpoint(folder) if folder is not None and self.resume_from_checkpoint else None
@@ -477,7 +477,8 @@ class Session:
         if graph is not None:
             callbacks.write_graph(graph)
         if found is not None:
-            self.emit(Preparing(_("Continuing after epoch {epoch}…", epoch=found.epoch), "resume"))
+            words = _("Continuing after epoch {epoch}…", epoch=found.epoch)
+            self.emit(Preparing(words, "resume", _("Continuing…")))
             restore_snapshot(trainer, callbacks, found)
             self.loop.set_seconds(float(found.facts["seconds"]))
         elif self._start is not None:

@@ -332,7 +332,7 @@ def common_failure(found: Sequence[Submission]) -> str:
         count = sum(one.fingerprint.work == given for one in found)
         return _(
             "{count} of {total} submissions started from the same template file. A "
-            "shared ID is therefore no sign of copying; only the weights are.",
+            "shared ID is therefore no sign of copying; only identical weights are.",
             count=count,
             total=len(found),
         )

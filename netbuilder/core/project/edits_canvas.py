@@ -86,7 +86,7 @@ def move_later(project: Project, node_id: str) -> Project:
     behind = graph.targets.get(node_id, ())
     if len(behind) != 1:
         raise EditError(
-            _("The layer cannot move further towards the target."),
+            _("The layer cannot move further towards the output."),
             code="move_not_possible",
             node=node_id,
         )

@@ -277,8 +277,8 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         and not _gap(known, held)[0]
     ):
         end = _(
-            "Validation rows, which were not trained on either, are predicted well: the test "
-            "rows differ from the others. Look at the results by group."
+            "The network predicts validation rows well, although it did not train on them either. "
+            "So the test rows differ from the others. Look at the results by group."
         )
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")

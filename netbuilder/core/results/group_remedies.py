@@ -73,13 +73,13 @@ class GroupRemedies:
             numbers = {"before": self._text(self.halved), "now": self._text(self.now)}
             said.append(
                 _(
-                    "With half of its training rows the group has {before}, with all of them "
+                    "With half of its training rows, the group reaches {before}; with all of them, "
                     "{now}: more rows of this group are likely to help.",
                     **numbers,
                 )
                 if self._gain(self.halved, self.now) > _LITTLE * max(abs(self.now), 1e-9)
                 else _(
-                    "With half of its training rows the group has {before}, with all of them "
+                    "With half of its training rows, the group reaches {before}; with all of them, "
                     "{now}: twice as many rows changed little.",
                     **numbers,
                 )

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import canonical
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import pgettext
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.forms.boxes import ElidedComboBox
@@ -140,9 +140,9 @@ class ChoiceForm(QWidget):
     def _automatic_text(self) -> str:
         spec = self._specs.get(self._auto_name)
         return (
-            _("automatic: {name}", name=spec.display_title)
+            pgettext("loss", "automatic: {name}", name=spec.display_title)
             if spec
-            else _("automatic, from the data")
+            else pgettext("loss", "automatic, from the data")
         )
 
     def _show(self) -> None:

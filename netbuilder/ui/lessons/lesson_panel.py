@@ -462,7 +462,7 @@ class LessonPanel(QWidget):
     def _show_explore(self, task: str) -> None:
         """Show the open task of a step that is done."""
         if task and self.explore.isHidden():
-            warning = _("Submit first: what you change now counts when you submit.")
+            warning = _("Submit first: changes you make now become part of your submission.")
             task = "**" + _("Explore further") + f"** {task}\n\n{warning}"
             self.explore.show_markdown(task, None)
         self.explore.setVisible(bool(task))

@@ -199,8 +199,8 @@ class LessonWriter(QDialog):
         except UserError:
             pass  # no project at all: all the more to be asked about
         question = _(
-            "The lesson's start network is saved beside it as “{name}”, but another file with "
-            "this name exists. Replace it?",
+            "The lesson's start network is saved next to the lesson as “{name}”, but another file "
+            "with this name exists. Replace it?",
             name=start.name,
         )
         return (

@@ -91,12 +91,12 @@ def picture_note(
                 total=len(picture.right),
             )
         case view_data.MapPicture():
-            ringed = "; " + _("incorrect ones are ringed") if picture.right is not None else ""
+            circled = "; " + _("incorrect ones are circled") if picture.right is not None else ""
             return _(
                 "Each point is a sample as “{layer}” represents it ({method}). Click a "
                 "point to see each layer's output for its sample.",
                 layer=picture.node,
-                method=f"{picture.way}{_share(picture)}{ringed}",
+                method=f"{picture.way}{_share(picture)}{circled}",
             )
         case view_data.HistogramPicture():
             way = (
@@ -147,8 +147,8 @@ def _of_surface(
     wrong, count = int((~drawn).sum()), len(drawn)
     words = (
         ngettext(
-            "{wrong} of {count} point is incorrect (ringed).",
-            "{wrong} of {count} points are incorrect (ringed).",
+            "{wrong} of {count} point is incorrect (circled).",
+            "{wrong} of {count} points are incorrect (circled).",
             count,
             wrong=wrong,
         )

@@ -53,7 +53,7 @@ _MOST = 50
 #: Of more columns a row is not written out.
 _MOST_COLUMNS = 24
 _LEAST_HEIGHT = 120
-_RINGED = N_("Incorrect points are ringed.")
+_CIRCLED = N_("Incorrect points are circled.")
 _HELD = N_("Other columns are at their mean.")
 
 
@@ -306,8 +306,8 @@ class MethodSurfaces(QWidget):
             self.plots[name].show_surface(picture)
             words = self.plots[name].accessibleName()
             self.plots[name].setAccessibleName(labelled(self._titles[name], words))
-        ringed = _(_RINGED) if picture.classes else ""
-        self.note.setText(join_sentences((ringed, self._held)))
+        circled = _(_CIRCLED) if picture.classes else ""
+        self.note.setText(join_sentences((circled, self._held)))
         self._say_colours(picture)
 
     def _say_colours(self, picture: SurfacePicture) -> None:

@@ -249,7 +249,9 @@ _LENGTH = (
     Param("epochs", Kind.INT, _DEFAULTS.epochs, N_("passes over the training set"), 1, 1_000_000),
     Param("batch_size", Kind.INT, _DEFAULTS.batch_size, N_("samples per step"), 1, 10_000_000),
     Param("validation_split", Kind.FLOAT, 0.1, N_("share held out for validation"), 0.0, 0.9),
-    Param("seed", Kind.INT, _DEFAULTS.seed, N_("the same seed repeats a run"), 0, 2**31 - 1),
+    Param(
+        "seed", Kind.INT, _DEFAULTS.seed, N_("the same seed makes a run repeatable"), 0, 2**31 - 1
+    ),
     Param("shuffle", Kind.BOOL, True, N_("shuffle the rows before every epoch"), more=True),
     Param(
         "class_weight",

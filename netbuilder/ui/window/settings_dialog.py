@@ -35,7 +35,7 @@ class SettingRow:
 
 def _effect_on_runs(most: int) -> str:
     there = runs.run_count()
-    words = ngettext("{count} run is kept now.", "{count} runs are kept now.", there)
+    words = ngettext("{count} run is now kept.", "{count} runs are now kept.", there)
     gone = there - most
     if most and gone > 0:
         words += " " + ngettext(
@@ -77,7 +77,13 @@ def _language_row() -> SettingRow:
             retranslate.choose_language(known[shown])
 
     return SettingRow(
-        Param(_(LANGUAGE), Kind.CHOICE, now, _("of all text"), choices=tuple(names.values())),
+        Param(
+            _(LANGUAGE),
+            Kind.CHOICE,
+            now,
+            _("for all text in the program"),
+            choices=tuple(names.values()),
+        ),
         lambda: now,
         change,
         effect,

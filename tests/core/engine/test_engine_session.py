@@ -93,6 +93,7 @@ def test_events_tell_the_whole_story(
     trained = Session(project, data, on_event=told.append, compilation="graph").run()
     kinds = [type(event) for event in told]
     assert kinds[:2] == [Preparing, Started] and kinds[-1] is Finished
+    assert isinstance(told[0], Preparing) and 0 < len(told[0].short) < len(told[0].text)
     steps = [event for event in told if isinstance(event, StepsDone)]
     assert sum(event.count for event in steps) == 7 * 3
     assert [event.first for event in steps] == list(

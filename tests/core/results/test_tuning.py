@@ -273,7 +273,7 @@ def test_a_winner_that_chance_may_have_chosen_is_said_to_be_one() -> None:
     assert Study(plan, (best, behind)).caution == "", "each row says so"
     found = Study(plan, (best, behind, shuffled))
     assert found.as_good == (shuffled,)
-    assert found.caution.startswith("On 50 validation rows, 1 of 2 other trials")
+    assert found.caution.startswith("On 50 validation rows, 1 other trial (of 2)")
     assert "0.02 worse" in found.caution and "paired t-test" in found.caution
     # Which network is the smallest is no question where only the learning rate was varied.
     sized = [replace(one, values={"dense.units": 8}) for one in (best, shuffled)]

@@ -329,7 +329,7 @@ def test_alt_and_arrows_move_a_layer_in_the_order(hand):
     told: list[str] = []
     hand.view.message.connect(told.append)
     hand.key(KEY.Key_Down, alt)
-    assert _("The layer cannot move further towards the target.") == told[0]
+    assert _("The layer cannot move further towards the output.") == told[0]
     for _time in range(3):
         hand.view.store.undo()
     assert hand.view.store.undo_label is None

@@ -97,7 +97,10 @@ _PLACE: Final = (
     _row(
         "RandomZoom", N_("Zooms pictures in or out at random."),
         _factor(
-            N_("Largest change of the height: 0.1 is 10%. Above 0 zooms out, below 0 zooms in."),
+            N_(
+                "Largest change of the height: 0.1 is 10%. Values above 0 zoom out, values below 0 "
+                "zoom in."
+            ),
             start=0.1, low=-1.0, name="height_factor",
         ),
         _factor(N_("Largest change of the width. Empty: the same as the height."), None, low=-1.0,

@@ -114,7 +114,7 @@ LOSSES: Final = table(
           integers("axis", None, N_("Axes to sum over. Empty: all."), more=True)),
     _loss("circle", "Circle", N_("Circle"),
           N_("Learns vectors that are close together for samples of the same class."), ("classes",),
-          number("gamma", 80.0, N_("How strongly differences in distance count."), minimum=0.0),
+          number("gamma", 80.0, N_("Weight of the differences in distance."), minimum=0.0),
           rate("margin", 0.4, N_("How far apart the classes should be.")),
           flag("remove_diagonal", True, N_("Do not compare a sample with itself."), more=True)),
 )  # fmt: skip

@@ -205,7 +205,7 @@ def texts_fix(name: str, **more: object) -> DataFix:
 
 # Scripts carry this function.
 def day_comes_first(series: pd.Series) -> bool:
-    """Whether 25/12/2024 stands somewhere, or a point as in 25.12.2024."""
+    """Return whether a date such as 25/12/2024 or 25.12.2024 occurs."""
     texts = series.dropna().astype(str).str.strip()
     parts = texts.str.extract(r"^(\d{1,2})([./-])(\d{1,2})[./-]\d{2,4}")
     if parts[0].isna().all():
@@ -223,7 +223,7 @@ def day_first(series: pd.Series) -> pd.Series:
 
 # Scripts carry this function.
 def in_one_century(series: pd.Series, first: int) -> pd.Series:
-    """Dates with two digits for the year in the hundred years from ``first``: 3/4/75 in 1975."""
+    """Read two-digit years as years in the century that starts at ``first``: 3/4/75 in 1975."""
 
     def whole(found: re.Match[str]) -> str:
         return f"{found[1]}{first + (int(found[2]) - first) % 100}"

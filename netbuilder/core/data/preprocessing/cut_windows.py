@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # Scripts carry this function.
 def gaps(times: np.ndarray) -> np.ndarray:
-    """Of each step whether it is a gap: longer than 1.5 usual steps; where many steps are so long
-    (a stock exchange has no weekends), longer than 5."""
+    """Return for each time step whether it is a gap: longer than 1.5 usual steps; if many steps are
+    that long (a stock exchange has no weekends), longer than 5."""
     import numpy as np
 
     steps = np.diff(times)
@@ -29,8 +29,8 @@ def gaps(times: np.ndarray) -> np.ndarray:
 def stretches(
     times: np.ndarray, groups: np.ndarray, out: np.ndarray, timed: bool = True
 ) -> list[np.ndarray]:
-    """The rows of each stretch of a group, in the order of time: neither a gap in time (where rows
-    are ``timed``) nor a row that is left ``out`` stands between them."""
+    """Return the rows of each part of a group that has no gaps, in order of time: a part ends at a
+    gap in time (if rows are ``timed``) and at a row that is left ``out``."""
     import numpy as np
 
     found = []
@@ -52,8 +52,8 @@ def cut_windows(
     window: int,
     horizon: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Windows of rows, (n, window, columns), what comes after each, every target with all its
-    steps, and the row where that ends. Windows of several stretches are in the order of time."""
+    """Return windows of rows (n, window, columns), their targets (all steps), and the row where
+    each target ends, in order of time."""
     import numpy as np
 
     views = np.lib.stride_tricks.sliding_window_view

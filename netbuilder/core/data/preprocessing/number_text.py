@@ -59,7 +59,8 @@ _SHOW_PRECISION = 5
 
 # Scripts carry this function.
 def marks_of(body: str) -> tuple[str, str, str] | None:
-    """Which mark is the decimal point of a number, which groups, and which could be both.
+    """Return which character is the decimal point of a number, which separates thousands, and which
+    could be either.
 
     None of what is no number: 192.168.0.1, or 0171 23456.
     """
@@ -79,7 +80,7 @@ def marks_of(body: str) -> tuple[str, str, str] | None:
 
 # Scripts carry this function.
 def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
-    """The number in a cell; NaN where there is none that this way of writing explains.
+    """Return the number in a cell; NaN if it is not a number in this format.
 
     Args:
         cell: its text.
@@ -130,7 +131,7 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
 
 # Scripts carry this function.
 def numbers_in(cells: pd.Series, point: str, counts: dict[str, float]) -> pd.Series:
-    """Texts as numbers, float64, each read by ``number_of``; NaN where no number stands."""
+    """Texts as numbers, float64, each read by ``number_of``; NaN where there is no number."""
     import pandas as pd
 
     if cells.dtype.kind in "iuf":

@@ -53,14 +53,14 @@ _LABEL = re.compile(r"\d{1,3}[.):]\s*[^\W\d_]|\d{1,3}[.):]\s+\D")
 OTHER_UNIT = "other-unit"
 #: What each reading takes the comma and the point for.
 _MEANINGS = {
-    ".": N_("the comma groups thousands"),
+    ".": N_("the comma separates thousands"),
     ",": N_("the comma is the decimal point"),
     EITHER: N_("comma and point are both decimal points"),
-    THREES: N_("a comma or point before three digits groups thousands"),
+    THREES: N_("a comma or point before three digits separates thousands"),
 }
 _MEANINGS_OF_POINTS = {
     ".": N_("the point is the decimal point"),
-    ",": N_("the point groups thousands"),
+    ",": N_("the point separates thousands"),
 }
 
 
@@ -189,8 +189,8 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
             TWO_WAYS, WARNING,
             _(
                 "Column '{name}' has dates in which the day comes first ('{day}') and dates in "
-                "which the month comes first ('{month}'): of others the order is not known. Write "
-                "all dates in one way in the file, or leave the column out.",
+                "which the month comes first ('{month}'); for the other dates, the order is "
+                "unknown. Write all dates in the same way in the file, or leave the column out.",
                 name=name, day=days[0], month=months[0],
             ),
             name,

@@ -271,7 +271,9 @@ def _body(
         if body.scaling is PixelScaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
         if params["weights"] == "file" and bundled_weights(name):
-            cell.add(_("# NetBuilder includes these weights; Export puts them beside the script."))
+            cell.add(
+                _("# NetBuilder includes these weights; Export saves them next to the script.")
+            )
         cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):

@@ -75,7 +75,7 @@ def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
     if tested or data.validation_split > 0:
         _cut(cell, project, recipe, fair=folders)
     cell.add(
-        _("# The data says which rows are for training, validation and test."),
+        _("# The data specifies which rows are for training, validation and test."),
         "train_rows, validation_rows, test_rows = (",
         "    np.flatnonzero(part_of == part) for part in range(3)",
         ")",
@@ -140,7 +140,7 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
             "",
             "def cut(rows, share):",
             _in_docstring(
-                _("Return the first rows, and the share at their end: rows are in order of time.")
+                _("Return the first rows, and the rest at the end: rows are in order of time.")
             ),
             "    kept = len(rows) - round(len(rows) * share)",
             "    return rows[:kept], rows[kept:]",
@@ -157,9 +157,9 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
         "",
         "def cut(rows, share):",
         _in_docstring(
-            _("Return row numbers to keep, and a share to split off, stratified by class.")
+            _("Return row numbers to keep and row numbers to split off, stratified by class.")
             if classes
-            else _("Return row numbers to keep, and a share to split off.")
+            else _("Return row numbers to keep and row numbers to split off.")
         ),
     )
     cell.add("    count = round(len(rows) * share)", "    if count == 0:")

@@ -272,6 +272,16 @@ def _activation(
     return "sigmoid" if target.task == MULTI_LABEL or sides[-1] == 1 else "softmax"
 
 
+def _wanted_numbers(count: int) -> str:
+    return ngettext(
+        "The network takes {wanted} number, not {found}.",
+        "The network takes {wanted} numbers, not {found}.",
+        count,
+        wanted="{wanted}",
+        found="{found}",
+    )
+
+
 def _texts() -> dict[str, str]:
     """Return the page's sentences in the program's language; the page fills their placeholders."""
     return {
@@ -288,7 +298,8 @@ def _texts() -> dict[str, str]:
         "number": _("'{column}' must be a number, not '{value}'."),
         "not_number": _("'{value}' is not a number."),
         "cells": _("The line '{line}' must have {count} numbers."),
-        "count": _("{found} numbers are given, but the network takes {wanted}."),
+        "count": _wanted_numbers(2),
+        "count_one": _wanted_numbers(1),
         "nothing_drawn": _("Draw or open a picture to get a prediction."),
         "no_text": _("Write a text to get a prediction."),
         "no_known": _(KNOWS_NOTHING),

@@ -334,13 +334,14 @@ class Study:
             return ""
         nearest = next(found for trial, found in apart if trial is alike[0])
         told = ngettext(
-            "On {rows} validation rows, {alike} of {count} other trial is as good: the next one "
-            "is {difference} worse, and chance alone explains up to {chance} (paired t-test).",
-            "On {rows} validation rows, {alike} of {count} other trials are as good: the next one "
-            "is {difference} worse, and chance alone explains up to {chance} (paired t-test).",
-            len(apart),
+            "On {rows} validation rows, {count} other trial (of {others}) is about equally good. "
+            "It is {difference} worse; differences up to {chance} can be chance (paired t-test).",
+            "On {rows} validation rows, {count} other trials (of {others}) are about equally good. "
+            "The best of them is {difference} worse; differences up to {chance} can be chance "
+            "(paired t-test).",
+            len(alike),
             rows=format_number(best.held, ","),
-            alike=len(alike),
+            others=len(apart),
             difference=format_number(nearest.mean, ".2g"),
             chance=format_number(nearest.chance, ".2g"),
         )
@@ -348,7 +349,7 @@ class Study:
         choose = (
             _("Choose the smallest of these networks, or increase validation_split.")
             if network_varies
-            else _("Any of these values will do. To tell them apart, increase validation_split.")
+            else _("Choose any of these values, or increase validation_split to tell them apart.")
         )
         return join_sentences((told, choose))
 

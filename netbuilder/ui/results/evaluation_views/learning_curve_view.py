@@ -61,7 +61,7 @@ class LearningCurveView(QWidget):
         self.seeds.setToolTip(
             _("Each run has a different seed; the bands show how much the runs differ")
         )
-        label = QLabel(_("runs each"), self)
+        label = QLabel(_("runs per amount"), self)
         label.setBuddy(self.seeds)
         row = FlowLayout(spacing=8)
         for part in (self.button, self.seeds, label):

@@ -291,15 +291,24 @@ def _early_words(training: Training | None, numbers: Mapping[str, str]) -> str:
     if len(stops) != 1 or stops[0].get("baseline") is not None:
         return _("Stopped early after epoch {done} of at most {planned}", **numbers)
     monitor, patience = str(stops[0].get("monitor", "val_loss")), int(stops[0].get("patience", 0))
-    held = monitor.startswith("val_")
     name = metric_words(monitor.removeprefix("val_"))
+    if monitor.startswith("val_"):
+        return ngettext(
+            "Stopped early after epoch {done} of at most {planned}: validation {metric} did not "
+            "improve for {count} epoch",
+            "Stopped early after epoch {done} of at most {planned}: validation {metric} did not "
+            "improve for {count} epochs",
+            max(patience, 1),
+            metric=name,
+            **numbers,
+        )
     return ngettext(
         "Stopped early after epoch {done} of at most {planned}: {metric} did not improve for "
         "{count} epoch",
         "Stopped early after epoch {done} of at most {planned}: {metric} did not improve for "
         "{count} epochs",
         max(patience, 1),
-        metric=_("validation {metric}", metric=name) if held else name,
+        metric=name,
         **numbers,
     )
 

@@ -198,7 +198,7 @@ class Runner(QObject):
         self._spread = spread
         order = RunOrder(project, base, interrupted, on_from, more, other_data)
         self._work.begin(order, lambda session: self._ready(session, first))
-        self._launched(_("Reading the data…"))
+        self._launched(_("Reading the data…"), _("Reading…"))
         self._workbench.set_run_error(None)
         self.began.emit()
 
@@ -452,10 +452,10 @@ class Runner(QObject):
         self.run = RunRecord(project, run, tracker=RunTracker(curves, max(run.epochs, 1)))
         self.began.emit()
 
-    def _launched(self, words: str) -> None:
+    def _launched(self, *words: str) -> None:
         self._failure = None
         self.begun = self._finishing = self._slowed = False
-        self._set_progress(RunProgress(words))
+        self._set_progress(RunProgress(words[0], short=words[1:]))
         self._set_state(RunState.PREPARING)
         self._stretch.begin()
         self._timer.start()
@@ -508,7 +508,7 @@ class Runner(QObject):
             case events.ProbeAnswered():
                 self.probes.answer(event)
             case events.Preparing():
-                self._set_progress(RunProgress(event.text))
+                self._set_progress(RunProgress(event.text, short=(event.short or event.text,)))
             case events.Started():
                 self._pace.begin(time.perf_counter())
                 self.begun = True

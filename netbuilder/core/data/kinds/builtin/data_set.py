@@ -14,9 +14,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 
 #: In a script, above classes that the set itself has in another order.
-SORTED_CLASSES_NOTE = N_(
-    "# NetBuilder has the classes in the order of their names, this data set in another."
-)
+SORTED_CLASSES_NOTE = N_("# NetBuilder sorts the classes by name; this data set has another order.")
 
 
 @dataclass(frozen=True)

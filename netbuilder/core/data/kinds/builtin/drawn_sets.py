@@ -31,7 +31,7 @@ def drawn_strokes(
     distortion: float,
     noise: float = 0.0,
 ) -> np.ndarray:
-    """Strokes, lists of points in a unit square, as a hand would draw them: uint8 pixels.
+    """Draw strokes (lists of points in a unit square) as if by hand: uint8 pixels.
 
     Points are moved a little, corners cut (Chaikin's curves, 1974), and the whole is stretched,
     leant over, turned and shifted; then each pixel is as bright as it is near a stroke.
@@ -40,7 +40,7 @@ def drawn_strokes(
     import numpy as np
 
     def around(spread: float) -> float:
-        """A number from -spread to spread, in steps that are the same everywhere."""
+        """Return a random number from -spread to spread, the same on every computer."""
         return float(random.integers(-1024, 1025)) / 1024.0 * spread * distortion
 
     width, height = 0.62 + around(0.14), 0.68 + around(0.08)
@@ -63,7 +63,7 @@ def drawn_strokes(
     along, up = (last - first).T
     length = np.maximum(along * along + up * up, 1e-9)
     grid = np.arange(size) + 0.5
-    # From each pixel, row by row, to the nearest point of each piece of line.
+    # Distance from each pixel, row by row, to the nearest point of each line segment.
     x = np.tile(grid, size)[:, None] - first[:, 0]
     y = np.repeat(grid, size)[:, None] - first[:, 1]
     share = np.clip((x * along + y * up) / length, 0.0, 1.0)
@@ -81,7 +81,8 @@ def drawn_strokes(
 
 # Scripts carry this function.
 def colorize(pictures: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Grey pictures (n, height, width, 1), each with a pen and paper of its own: (…, 3), uint8.
+    """Grey pictures (n, height, width, 1), each with its own colours for pen and paper: (…, 3),
+    uint8.
 
     Pen and paper differ by at least a third of the way from black to white, in each colour.
     """
@@ -165,7 +166,7 @@ def drawn_shapes(
     import numpy as np
 
     random = np.random.default_rng(seed)
-    bend = 0.14645  # where a circle leaves its square's corner: (1 - 1/√2) / 2
+    bend = 0.14645  # where a circle meets the diagonal of its square: (1 - 1/√2) / 2
     circle = [(0.5, 0.0), (1 - bend, bend), (1.0, 0.5), (1 - bend, 1 - bend), (0.5, 1.0),
               (bend, 1 - bend), (0.0, 0.5), (bend, bend), (0.5, 0.0)]  # fmt: skip
     corners = {

@@ -73,7 +73,7 @@ def blobs(
 def spiral(
     samples: int = 500, noise: float = 0.15, turns: float = 1.5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two arms of a spiral wound into each other, of so many ``turns`` each."""
+    """Two interlocking spiral arms, ``turns`` turns each."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def spiral(
 def sine(
     samples: int = 200, noise: float = 0.15, frequency: float = 1.5, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points near the curve y = sin(frequency · x), x from 0 to 2π, and how far up they stray."""
+    """Points near the curve y = sin(frequency · x), x from 0 to 2π, with random vertical noise."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -185,7 +185,7 @@ def temperatures(years: int = 4, seed: int = 0) -> np.ndarray:
 
 # Scripts carry this function.
 def stories(samples: int = 1500, seed: int = 0) -> str:
-    """One long text of so many simple sentences, three or four to a line."""
+    """One long text of simple sentences, up to four per line."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -218,7 +218,7 @@ def stories(samples: int = 1500, seed: int = 0) -> str:
 
 # Scripts carry this function.
 def tales(samples: int = 500, seed: int = 0) -> str:
-    """One tale to a line: the second sentence is about the person and the thing of the first."""
+    """One story per line: the second sentence is about the person and the object in the first."""
     import numpy as np
 
     random = np.random.default_rng(seed)
@@ -249,7 +249,7 @@ def tales(samples: int = 500, seed: int = 0) -> str:
 
 # Scripts carry this function.
 def sales(samples: int = 1000, noise: float = 0.05, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """What games earn in a year, by nine facts about each: a table of made-up numbers.
+    """Yearly sales of games, with nine features each: a table of made-up numbers.
 
     Stars count more for the dear ones, a sequel only helps what had stars, and advertising pays
     less the more there is of it: no straight line through the facts will do.

@@ -77,7 +77,7 @@ def moments(cells: pd.Series) -> pd.Series:
 
 # Scripts carry this function.
 def one_spelling(cells: pd.Series) -> pd.Series:
-    """Each word in its commonest spelling: case and spaces make no other word."""
+    """Write each word in its most frequent spelling; case and spaces do not matter."""
     words = cells.astype("string").str.strip()
     bare = words.str.casefold().str.split().str.join(" ")
     common: dict[str, str] = {}
@@ -88,7 +88,7 @@ def one_spelling(cells: pd.Series) -> pd.Series:
 
 # Scripts carry this function.
 def is_true(words: pd.Series, like: pd.Series) -> pd.Series:
-    """1 for yes and 0 for no, in the words of the column ``like``; gaps stay gaps."""
+    """1 for yes and 0 for no, in the words of the column ``like``; missing values stay missing."""
     known = sorted(set(like.dropna().convert_dtypes().astype("string").str.strip()))
     true = [word for word in known if word.lower() in YES] or known[-1:]
     found = words.convert_dtypes().astype("string").str.strip().isin(true)
@@ -97,7 +97,7 @@ def is_true(words: pd.Series, like: pd.Series) -> pd.Series:
 
 # Scripts carry this function.
 def stand_in(values: pd.Series, rule: str) -> Any:
-    """What stands in for the gaps of a column."""
+    """Return the value that replaces the missing values of a column."""
     if rule == "category":
         return MISSING_LABEL
     if rule == "most_frequent" or values.dtype.kind not in "iuf":

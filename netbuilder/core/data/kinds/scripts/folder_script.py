@@ -14,9 +14,9 @@ from netbuilder.core.python_text import format_literal
 
 # Scripts carry this function.
 def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, str, Path]]:
-    """Part, class and path of each file in folders that are named for their class.
+    """Return split, class and path of each file in folders that are named after their class.
 
-    Folders train, valid and test are the parts 0, 1 and 2. Without such folders all is part 0;
+    Folders train, valid and test are the splits 0, 1 and 2. Without such folders all is split 0;
     without folders of classes the class is what the name of a file begins with: cat.1.jpg.
     """
     import re
@@ -27,7 +27,7 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
     words = ("train(ings?)?", "(val(id(ation|ierungs?)?)?|dev)", "(test(ing)?|eval)")
 
     def part(folder: Path) -> int | None:
-        """Return the part that a folder is named for, if any."""
+        """Return the split that a folder is named after, if any."""
         found = [i for i, w in enumerate(words) if re.fullmatch(w + of_what, folder.name, re.I)]
         return found[0] if found else None
 
@@ -62,7 +62,7 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
         inner = entries(folders[0])
         if not inner[0] and len({name for name, _ in by_class(folders[0])}) < 2:
             break  # the only class
-        # A single folder inside is the one that unzipping made.
+        # A single folder inside was created by unzipping.
         root, (folders, files) = folders[0], inner
     parts = {number: one for one in folders if (number := part(one)) is not None}
     alone = set(parts) == {0} and len(folders) > 1 and not entries(parts[0])[0]
@@ -117,7 +117,7 @@ def folder_lines(
         "part_of = np.array([part for part, _, _ in found])",
         "names = [name for _, name, _ in found]",
         "files = [file for _, _, file in found]",
-        _("# Without a validation folder, the test folder is a data set of its own."),
+        _("# Without a validation folder, the test folder is a separate data set."),
         "looked_at = [file for part, _, file in found if part == 0 or 1 in part_of]",
         *before,
         f"x = {to_numbers}",

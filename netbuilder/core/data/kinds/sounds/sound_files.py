@@ -47,7 +47,7 @@ def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
 
 # Scripts carry this function.
 def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
-    """How loud each pitch is from moment to moment, float32 (moments, mels).
+    """Return the loudness of each pitch over time, float32 (moments, mels).
 
     Frames of 25 ms every 10 ms, Hann's window, power, triangles on the mel scale, logarithm
     (HTK's definition: Young et al., The HTK Book, 2002).
@@ -132,7 +132,7 @@ def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels:
 def spectrogram(
     wave: keras.KerasTensor, sample_rate: int, mels: int, shape: tuple[int | None, ...]
 ) -> keras.KerasTensor:
-    """Return what the network gets of waves: their spectrograms, or the waves themselves.
+    """Return the network's input: spectrograms, or the waveforms themselves.
 
     Args:
         wave: from -1 to 1, (sounds, samples).

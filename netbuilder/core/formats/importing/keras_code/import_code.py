@@ -471,7 +471,7 @@ class _Builder:
         self.edges = [(name if one == start.id else one, to) for one, to in self.edges]
         self.edges.append((start.id, name))
         said = _(
-            "{layer} stands for the code that brings samples of shape {shape} to {given}.",
+            "{layer} replaces the code that reshapes samples from {shape} to {given}.",
             layer=layer,
             shape=shape,
             given=list(given),
@@ -489,7 +489,9 @@ class _Builder:
         for line, code, scaling in dict.fromkeys(one.computed for one in features if one.computed):
             how, _slash, divisor = scaling.partition("/")
             if not how:
-                said = _("'{code}' is not computed: the features are those of the data.", code=code)
+                said = _(
+                    "'{code}' is not computed: the features are the columns of the data.", code=code
+                )
                 self.tell("features", LEFT_OUT, line, said)
                 continue
             data = replace(data, scaling=how)
