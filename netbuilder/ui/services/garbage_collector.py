@@ -15,6 +15,7 @@ from netbuilder.ui.services import jobs
 EVERY_MS = 200
 #: Every so many times what is older: a network that has gone takes some hundredths.
 _OLDER_EVERY = 10
+_MANY = 50_000
 
 
 class GarbageCollector(QObject):
@@ -39,7 +40,9 @@ class GarbageCollector(QObject):
         young, middle, old = gc.get_count()
         most_young, _, most_old = gc.get_threshold()
         if young > most_young:
-            gc.collect(0)
+            # A network that was built leaves hundreds of thousands that stay: each goes through
+            # once, and not again with the older ones.
+            gc.collect(1 if young > _MANY else 0)
         self._times += 1
         if self._times < _OLDER_EVERY or not self._hand_rests():
             return
