@@ -11,6 +11,8 @@ from netbuilder.core.project.model import Data
 
 #: Option "memory_limit_mb", in MiB: what data may take in memory.
 DEFAULT_LIMIT_MB = 1024
+#: A column of texts with more values than these is not read as categories.
+MAX_CATEGORIES = 50
 
 
 def reading_options(data: Data) -> dict[str, Any]:

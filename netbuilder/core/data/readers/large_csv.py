@@ -34,6 +34,7 @@ from netbuilder.core.data.readers.table_samples import (
 )
 from netbuilder.core.data.recipe_options import (
     DEFAULT_LIMIT_MB,
+    MAX_CATEGORIES,
     name_list_option as option_names,
     positive_option,
 )
@@ -53,7 +54,6 @@ __all__ = [
     "scan_table",
 ]
 
-MAX_CATEGORIES = 50
 CHUNK_ROWS = 100_000
 HELD_ROWS = 50_000
 # Of a longer file the beginning is shown: a person wants to see it at once.

@@ -25,8 +25,12 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.cleaning import normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
-from netbuilder.core.data.readers.large_csv import MAX_CATEGORIES
-from netbuilder.core.data.recipe_options import DEFAULT_LIMIT_MB, name_list_option, positive_option
+from netbuilder.core.data.recipe_options import (
+    DEFAULT_LIMIT_MB,
+    MAX_CATEGORIES,
+    name_list_option,
+    positive_option,
+)
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data

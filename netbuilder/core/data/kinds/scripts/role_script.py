@@ -11,9 +11,8 @@ from netbuilder.core.data.kinds.kind import DataCode, ScriptRequest
 from netbuilder.core.data.kinds.scripts import table_script
 from netbuilder.core.data.kinds.scripts.script_lines import input_columns, target_columns
 from netbuilder.core.data.preprocessing.roles import single_roles
-from netbuilder.core.data.readers.large_csv import MAX_CATEGORIES
 from netbuilder.core.data.readers.table_samples import PART_WORDS
-from netbuilder.core.data.recipe_options import name_list_option
+from netbuilder.core.data.recipe_options import MAX_CATEGORIES, name_list_option
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.python_text import format_literal
