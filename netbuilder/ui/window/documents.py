@@ -342,7 +342,8 @@ class Documents(QObject):
     def export_to(self, path: Path, style: str = "") -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending;
         ``style``: of a script."""
-        trained, base, problems = self._models.trained, self._workbench.base, self._workbench.problems
+        trained, base = self._models.trained, self._workbench.base
+        problems = self._workbench.problems
         project = self._lessons.stamp(self._store.project)
         written = trained and replace(trained, project=self._lessons.stamp(trained.project))
 
