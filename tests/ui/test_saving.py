@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
+from netbuilder.core.formats import registry
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
-from netbuilder.core.project import edits, files
+from netbuilder.core.project import card_answers, edits, files
 from netbuilder.core.project.model import Data, Project
+from netbuilder.ui.grading.submission_dialog import submission_source
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.training_thread import RunState
@@ -284,10 +286,16 @@ def test_what_is_in_runs_is_not_asked_about(
 
 
 def test_whichever_file_was_saved_last_counts(trained: MainWindow, tmp_path: Path) -> None:
+    """The file of the network holds the project, too: what was written since the training."""
     trained.store.apply("Name", lambda p: edits.rename_project(p, "Flowers"))
+    trained.store.apply("Card", lambda p: card_answers.with_answer(p, "harm", "Nobody."))
     assert trained.store.modified
     assert trained.documents.export_to(tmp_path / "last.h5").finish()
-    assert not trained.store.modified, "the file of the network holds the project, too"
+    assert not trained.store.modified
+    work = submission_source(trained.workbench, trained.lessons.stamp)
+    for path in (tmp_path / "last.h5", work.write("Ada", tmp_path)):
+        held = registry.read_project(path)
+        assert held.name == "Flowers" and card_answers.answers_of(held)["harm"] == "Nobody."
 
 
 def test_the_bar_has_the_name_of_the_only_file(

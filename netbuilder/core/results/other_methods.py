@@ -179,7 +179,8 @@ class Comparison:
 
     @property
     def advice(self) -> str:
-        """The sentence that trees suit these rows better than the network; "" where none does.
+        """The sentence that names the method of trees which suits these rows better than the
+        network; "" where none does.
 
         Compared are the wrong predictions of classes and the mean absolute error of numbers; a
         difference that chance explains is none.
@@ -198,7 +199,7 @@ class Comparison:
         ):
             return ""
         return _(
-            "A tree suits this data better: {method} reaches {metric} {theirs}, the network {own}.",
+            "Better suited to this data: {method}, with {metric} {theirs}; the network has {own}.",
             method=_(METHODS[best.name].title),
             metric=metric_words(metric),
             theirs=metric_text(best.evaluation, metric, there),

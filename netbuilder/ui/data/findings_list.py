@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.data.findings import ERROR, INFO, WARNING, Finding
@@ -27,7 +28,7 @@ class FindingsPreview(QWidget):
         super().__init__(parent)
         self._apply = apply
         self._findings: tuple[Finding, ...] = ()
-        self._all = False
+        self._all, self._rest = False, ""
         self.more = QPushButton("", self)
         self.more.setProperty("role", "link")
         self.more.setMinimumWidth(1)  # a long line must not make the panel wider than its place
@@ -75,9 +76,20 @@ class FindingsPreview(QWidget):
         first = len(self._findings) if self._all else self.at_first(self._findings)
         shown, rest = self._findings[:first], self._findings[first:]
         self.fill(shown)
-        self.more.setText(self.rest_in_words(rest, more=bool(shown)) if rest else "")
+        self._rest = self.rest_in_words(rest, more=bool(shown)) if rest else ""
+        self._name_rest()
         self.more.setVisible(bool(rest))
         self.setVisible(bool(self._findings))
+
+    def _name_rest(self) -> None:
+        """A button would cut a long line at both ends."""
+        metrics, right = self.more.fontMetrics(), Qt.TextElideMode.ElideRight
+        self.more.setText(metrics.elidedText(self._rest, right, self.width() - 8))
+        self.more.setToolTip("" if self.more.text() == self._rest else self._rest)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._name_rest()
 
 
 class FindingsList(FindingsPreview):

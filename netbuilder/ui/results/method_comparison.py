@@ -53,7 +53,7 @@ _MOST = 50
 #: Of more columns a row is not written out.
 _MOST_COLUMNS = 24
 _LEAST_HEIGHT = 120
-_CIRCLED = N_("Incorrect points are circled.")
+_CIRCLED = N_("The points are the evaluated samples; incorrect ones are circled.")
 _HELD = N_("Other columns are at their mean.")
 
 
@@ -71,7 +71,7 @@ class MethodComparisonDialog(QDialog):
         self.setWindowTitle(_("Other methods"))
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         height = self.screen().availableGeometry().height() - 5 * line
-        self.resize(max(720, 96 * letter), max(520, min(44 * line, height)))
+        self.resize(max(720, 96 * letter), max(520, min(52 * line, height)))
         self.found: Comparison | None = None
         self._stop = threading.Event()
         self._workbench, self.trained, self._data = workbench, trained, trained.project.data
@@ -260,6 +260,7 @@ class MethodSurfaces(QWidget):
         for number, one in enumerate(found.candidates):
             place, plot = QVBoxLayout(), SurfacePlot(self, small=True)
             plot.setMinimumSize(150, _LEAST_HEIGHT)
+            plot.shown_parts = {1 if found.dataset.test is None else 2}
             title = QLabel(_title(one), self)
             title.setProperty("role", "heading")
             place.addWidget(title)

@@ -260,10 +260,11 @@ class LessonSession(QObject):
         return (str(lesson.path) if lesson.path is not None else lesson.name, self.current)
 
     def stamp(self, project: Project) -> Project:
-        """The project with how far its lesson is, as it is written to a file."""
-        if self.lesson is None:
-            return project
-        return with_record(project, self.record)
+        """A project as it is written to a file: one that was trained has the name and the model
+        card that were written since, and how far its lesson is."""
+        now = self._store.project
+        project = replace(project, name=now.name, extra=now.extra)
+        return project if self.lesson is None else with_record(project, self.record)
 
     def state(self) -> LessonState:
         """What the checks look at now."""

@@ -289,7 +289,7 @@ class Documents(QObject):
             if answer != answers[1]:
                 return answer == answers[0] and self.save_as()
         try:
-            files.write(self._lessons.stamp(settled(self._store.project)), path)
+            files.write(settled(self._lessons.stamp(self._store.project)), path)
         except UserError as error:
             self.failed.emit(error)
             return False
@@ -342,18 +342,18 @@ class Documents(QObject):
     def export_to(self, path: Path, style: str = "") -> jobs.Job:
         """Write the trained model, or the project where there is none, by the path's ending;
         ``style``: of a script."""
-        trained, project, base = self._models.trained, self._store.project, self._workbench.base
-        stamp, problems = self._lessons.stamp, self._workbench.problems
+        trained, base = self._models.trained, self._workbench.base
+        problems = self._workbench.problems
+        project = self._lessons.stamp(self._store.project)
+        written = trained and replace(trained, project=self._lessons.stamp(trained.project))
 
         def work() -> tuple[str, ...]:
             from netbuilder.core.check.problems import script_errors
             from netbuilder.core.formats.registry import format_for, save_network
 
-            weights = format_for(path).trained and trained is not None
-            if weights and trained is not None:
-                return save_network(replace(trained, project=stamp(trained.project)), path, base)
-            errors = script_errors(problems)
-            return save_network(stamp(project), path, base, style, errors)
+            if written is not None and format_for(path).trained:
+                return save_network(written, path, base)
+            return save_network(project, path, base, style, script_errors(problems))
 
         def done(notes: tuple[str, ...]) -> None:
             if is_model(path):

@@ -350,7 +350,11 @@ def test_remarks_about_columns_leave_the_room_to_the_table(
     panel = open_panel(window)
     panel.choose_path(tmp_path / "d.csv")
     qtbot.waitUntil(panel.findings.more.isVisible, timeout=MINUTE)
-    assert panel.findings.more.text() == "⚠ 2 warnings about id and temp …"
+    told = "⚠ 2 warnings about id and temp …"
+    more = panel.findings.more
+    assert (more.text(), more.toolTip()) == (told, "")
+    panel.findings.resize(90, panel.findings.height())
+    assert more.text() != told and more.text()[:8] == told[:8] and more.toolTip() == told
     assert not panel.findings.cards.cards
     assert panel.findings.minimumSizeHint().width() < 200, "it gives way in a narrow panel"
     panel.findings.more.click()

@@ -54,6 +54,10 @@ def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtB
     drawn = dialog.surfaces
     qtbot.waitUntil(lambda: drawn.idle and all(one.answered for one in drawn.plots.values()))
     assert list(drawn.plots) == names
+    for name, plot in drawn.plots.items():
+        said = dialog.found.by_name[name].evaluation
+        assert len(plot.drawn_at) == said.samples, "the points are those of the table"
+        assert len(plot.wrong.data) == int((said.predictions != said.truth).sum())
     chosen = [box.currentText() for box in drawn.axes]
     assert all(name.startswith("petal") for name in chosen), "the columns that tell them apart"
     for name in dialog.found.candidates[0].evaluation.labels:

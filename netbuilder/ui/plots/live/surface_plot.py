@@ -357,7 +357,7 @@ class SurfacePlot(pg.PlotWidget):
             # Dotted, and away from the point: the edge of a test point is neither.
             pen = shared_pen(QColor(scheme.text), 2.0 * self._share, style=Qt.PenStyle.DotLine)
             self.wrong.setData(
-                x=points.at[wrong, 0], y=y[wrong], size=14 * self._share, pen=pen, brush=_HOLLOW
+                x=points.at[wrong, 0], y=y[wrong], size=20 * self._share, pen=pen, brush=_HOLLOW
             )
             self.wrong.setVisible(bool(wrong.any()))  # else it is asked at each painting
 
