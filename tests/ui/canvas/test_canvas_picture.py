@@ -317,6 +317,11 @@ def test_a_problem_without_room_has_a_mark_until_it_is_pointed_at(make, digits):
     assert pixel.name().upper() == hand.view.look.scheme.error
     hand.move(*hand.middle("dense"))
     assert [b.card.id for b in hand.view.bubbles_now()] == ["dense"]
+    hand.move(*hand.middle("dropout"))
+    assert hand.view.bubbles_now() == []
+    hand.click(card.x + 20, card.y + card.h + 6)  # its tag
+    assert hand.view.selection() == ("dense",)
+    assert [b.card.id for b in hand.view.bubbles_now()] == ["dense"]
 
 
 def test_pictures_beside_the_cards_get_room_when_they_come(hand):

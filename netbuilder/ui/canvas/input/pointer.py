@@ -32,6 +32,7 @@ from netbuilder.ui.canvas.input.gestures import (
 from netbuilder.ui.canvas.input.wire_gestures import WireDragGesture
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.paint.minimap import Minimap
+from netbuilder.ui.canvas.paint.problem_bubbles import tagged_at
 from netbuilder.ui.canvas.scene import camera, card_text, hit_testing
 
 _MILLISECONDS = 30
@@ -199,6 +200,10 @@ class PointerHandler:
                 self.start_gesture(
                     MoveGesture(self._canvas, self._commands, where, screen, hit.card.id, again)
                 )
+        elif tagged := tagged_at(
+            self._canvas.picture, self._canvas.look, self._canvas.camera.scale, where
+        ):
+            self._canvas.select((tagged,))
         elif hit.wire is not None:
             self._canvas.select_wire((hit.wire.source, hit.wire.target))
         elif hit.frame:

@@ -364,19 +364,31 @@ def _paint_tag(
     p: QPainter, card: Card, look: PaintResources, colour: QColor, on_colour: QColor
 ) -> None:
     """A problem's title on the lower left edge of its card, where no label stands."""
-    font = look.words(_TAG_PIXELS, True)
-    metrics = QFontMetricsF(font)
-    lines = tag_lines(card, metrics)
-    width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * _TAG_PAD
-    height = len(lines) * metrics.lineSpacing() + 4
-    # Its words begin below those of the card, the second line of which ends near the edge.
-    box = QRectF(card.x + 8, card.y + card.h - 3, width, height)
+    lines, box = _tag(card, look)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(colour)
     p.drawRoundedRect(box, 5, 5)
     p.setPen(on_colour)
-    p.setFont(font)
+    p.setFont(look.words(_TAG_PIXELS, True))
     p.drawText(box, Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
+
+
+def _tag(card: Card, look: PaintResources) -> tuple[list[str], QRectF]:
+    metrics = QFontMetricsF(look.words(_TAG_PIXELS, True))
+    lines = tag_lines(card, metrics)
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * _TAG_PAD
+    height = len(lines) * metrics.lineSpacing() + 4
+    # Its words begin below those of the card, the second line of which ends near the edge.
+    return lines, QRectF(card.x + 8, card.y + card.h - 3, width, height)
+
+
+def tagged_at(picture: Scene, look: PaintResources, scale: float, where: Point) -> str:
+    """The id of the card on whose tag a place lies; "" where that is none."""
+    above = (where[0], where[1] - 4 * _TAG_PIXELS, where[0], where[1])
+    for card in picture.grid.cards_in(above) if scale >= NEAR else ():
+        if card.problems and _tag(card, look)[1].contains(QPointF(*where)):
+            return card.id
+    return ""
 
 
 def tag_lines(card: Card, metrics: QFontMetricsF) -> list[str]:
