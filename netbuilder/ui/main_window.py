@@ -353,6 +353,7 @@ class MainWindow(QMainWindow):
         self.banner.clear()
         self.palette_view.end_search()
         self.runner.forget()
+        self.docks.side.buttons["understand"].mark(False)
         self._reset_speed()
         self._select(())
         if not self.store.project.data.kind:

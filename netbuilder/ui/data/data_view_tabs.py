@@ -24,7 +24,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -36,7 +35,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTabBar,
     QTableView,
     QTabWidget,
     QWidget,
@@ -49,7 +47,7 @@ from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.data.column_model import DISTRIBUTION, FACTS_ROLE, FIELDS, GOES_TO, ColumnModel
-from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelTabBar
 from netbuilder.ui.kinds.registry import DATA_VIEW_ROWS, DataViewRow
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.table_preview import PreviewView
@@ -442,13 +440,6 @@ class FrozenNames(QTableView):
 _COLUMNS, _ROWS = N_("Columns"), N_("Rows")
 
 
-class _StillBar(QTabBar):
-    """Tabs that are chosen by a click: the wheel scrolls the page that they stand on."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()
-
-
 class DataViewTabs(QTabWidget):
     """Tabs: those that make no sense for the data at hand are not there.
 
@@ -458,7 +449,7 @@ class DataViewTabs(QTabWidget):
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._apply = apply
-        self.setTabBar(_StillBar(self))
+        self.setTabBar(NoWheelTabBar(self))
         self.setDocumentMode(True)
         self.tabBar().setProperty("close", True)
         # Names stay whole: at large letters arrows bring the last ones into view.

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
+    QTabBar,
     QWidget,
 )
 
@@ -126,6 +127,13 @@ class ElidedComboBox(NoWheelComboBox):
         )
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
+
+
+class NoWheelTabBar(QTabBar):
+    """Tabs that are chosen by a click: the wheel scrolls the page that they stand on."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 class NoWheelSlider(_NoWheel, QSlider):

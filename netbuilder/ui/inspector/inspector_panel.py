@@ -257,7 +257,7 @@ class Inspector(QScrollArea):
         self.square.show()
         self.title.setText(node.layer)
         if not self.name.hasFocus() or self.name.text() != node.id:
-            self.name.setText(node.id)
+            self._show_name(node.id)
         self.name.show()
         if spec is None:
             self.words.setText(
@@ -293,6 +293,10 @@ class Inspector(QScrollArea):
             if self._shown and self._opened.get(owner.layer) and self._form.more_button:
                 self._form.unfold(True)
 
+    def _show_name(self, name: str) -> None:
+        self.name.setText(name)
+        self.name.setCursorPosition(0)  # a long name is read from its beginning
+
     def _show_group(self, group: Group) -> None:
         graph = self.store.project.graph
         inside = groups.members(graph, group.id)
@@ -300,7 +304,7 @@ class Inspector(QScrollArea):
         self.title.setText(_("Group"))
         self.name_trouble.hide()
         if not self.name.hasFocus():
-            self.name.setText(group.name)
+            self._show_name(group.name)
         self.name.show()
         self._forget_form()
         self.words.setText(

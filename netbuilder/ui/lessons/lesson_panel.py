@@ -386,6 +386,7 @@ class LessonPanel(QWidget):
             self.text.show_markdown(step.text, folder)
             self._ask(number)
             self.hint.hide()
+            self.explore.hide()  # it may be of another lesson
             self.scroller.verticalScrollBar().setValue(0)
             place = _(
                 "Step {number} of {count}: {title}.",

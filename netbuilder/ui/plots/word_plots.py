@@ -118,11 +118,13 @@ class WordMapPlot(NoWheelPlot):
         answer = sorted(set(ends) - set(ringed))
         ring = pg.mkPen(QColor(theme.colors().validation), width=3.5)
         self.answer.setData(x=at[answer, 0], y=at[answer, 1], size=22, brush=None, pen=ring)
-        self._draw_labels(at, [*ringed, *(one for one in self._near if one < len(at))])
+        near = (one for one in self._near if one < len(at))
+        self._draw_labels(at, [*ringed, *answer], [*ringed, *near])
 
-    def _draw_labels(self, at: NDArray[Any], first: Sequence[int]) -> None:
+    def _draw_labels(self, at: NDArray[Any], ringed: Sequence[int], first: Sequence[int]) -> None:
         """Words beside their points, the marked and the frequent ones first; one that would lie
-        over another is left to the pointer. The same items move from one map to the next."""
+        over another is left to the pointer, except a word in a ring. The same items move from one
+        map to the next."""
         assert self._map is not None
         scheme, names = theme.colors(), self._map.vectors.tokens.names
         order = list(dict.fromkeys([*first, *range(min(len(at), MOST_LABELS))]))
@@ -138,7 +140,7 @@ class WordMapPlot(NoWheelPlot):
             label.setPos(*at[place])
             spot = box.mapViewToScene(QPointF(*at[place]))
             label.setAnchor(_SIDES[0])
-            label.setVisible(place in first)  # a marked word has its name, over others if need be
+            label.setVisible(place in ringed)
             for anchor in _SIDES:
                 label.setAnchor(anchor)
                 room = label.boundingRect().translated(spot)

@@ -443,7 +443,9 @@ class EvaluatePanel(QWidget):
         lines = 1 if file is not None else 3
         note = self.parts_note
         high = lines * note.fontMetrics().lineSpacing()
-        note.setMinimumHeight(max(high, note.heightForWidth(note.width())))
+        # While it is hidden its width is not that of the page.
+        now = note.heightForWidth(note.width()) if note.isVisible() else 0
+        note.setMinimumHeight(max(high, now))
         self.parts_note.show()
         # What was said of the network before stands there, pale, until the new is found.
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):

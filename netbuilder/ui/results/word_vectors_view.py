@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QCompleter, QLabel, QLineEdit, QTabWidget, QVBoxLa
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, format_percent, join_sentences
-from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelTabBar
 from netbuilder.ui.plots.colour_bar import ColourBar
 from netbuilder.ui.plots.live.surface_plot import class_legend, number_color
 from netbuilder.ui.plots.table_preview import ShortTable
@@ -331,6 +331,7 @@ class WordVectorsView(QWidget):
         self.note.setObjectName("word_map_note")
         self.tasks = QTabWidget(self)
         self.tasks.setObjectName("word_tasks")
+        self.tasks.setTabBar(NoWheelTabBar(self))
         self.tasks.setDocumentMode(True)
         self.neighbours = NeighboursTask(
             "neighbours", N_("Write a word, or click one on the map."), ("",), self

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QPoint
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.i18n import gettext as _
@@ -74,3 +75,12 @@ def test_a_group_is_named_and_repeated(inspector: Inspector) -> None:
     assert len(store.project.graph.groups) == 1
     inspector.set_selection(("dense_1",))
     assert inspector.group.isHidden()
+
+
+def test_a_long_name_is_read_from_its_beginning(inspector: Inspector) -> None:
+    inspector.store.apply("", lambda p: edits.append_layer(p, "GlobalAveragePooling1D"))
+    inspector.name.setFixedWidth(60)
+    inspector.set_selection(("global_average_pooling1d",))
+    assert inspector.name.text() == "global_average_pooling1d"
+    inspector.name.grab()
+    assert inspector.name.cursorPositionAt(QPoint(30, 5)) < 12

@@ -276,6 +276,14 @@ def test_a_wrong_answer_says_why_and_the_open_task_comes_at_the_end(
     assert "One and one." in panel.question.verdict.text()
     assert "How few units are enough?" in task.toPlainText()
     assert task.isVisible()
+    assert panel.next.isEnabled()
+    # Another lesson that is over has its own open task.
+    other = OPEN_TASK.replace("How few units are", "How many epochs are")
+    window.welcome.open_lesson(parse_lesson(other, "epochs"))
+    panel.question.line.setText("2")
+    qtbot.keyClick(panel.question.line, Qt.Key.Key_Return)
+    window.welcome.session.open(parse_lesson(OPEN_TASK, "count"))
+    assert "How few units are enough?" in task.toPlainText()
 
 
 TRAIN = """---

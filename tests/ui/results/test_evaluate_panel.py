@@ -98,6 +98,23 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     assert panel.samples.isEnabled()
 
 
+@pytest.mark.slow
+def test_what_was_evaluated_behind_another_page_has_no_gap(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+) -> None:  # fmt: skip
+    window = open_window(edits.set_training(example("iris"), epochs=3))
+    panel = window.docks.show_panel("evaluate")
+    window.docks.show_panel("data")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
+    window.docks.show_panel("evaluate")
+    note = panel.parts_note
+    qtbot.waitUntil(lambda: note.isVisible() and note.width() > 200)
+    three_lines = 3 * note.fontMetrics().lineSpacing()
+    assert note.minimumHeight() == three_lines
+
+
 @pytest.mark.parametrize("name", ["iris", "diabetes"])
 def test_nothing_moves_when_late_values_come(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,

@@ -53,6 +53,17 @@ def test_inside_shows_the_network_that_was_trained_last_also_in_a_window_made_wi
     assert any(text.startswith(tuple(layers - {"Input"})) for text in texts)
 
 
+def test_new_results_are_those_of_the_project_that_is_open(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project]
+) -> None:
+    window = open_window(keras=False)
+    task = window.docks.side.buttons["understand"]
+    window.docks.side.mark("understand")
+    assert task.marked
+    window.documents.show_project(example("moons"), None)
+    assert not task.marked
+
+
 @pytest.mark.slow
 def test_what_was_set_for_one_project_does_not_stand_in_the_next(
     open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot

@@ -8,15 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.layer_values import weights_of
+from netbuilder.core.results.word_vectors import TokenTable, WordMap, WordVectors
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.word_plots import WordMapPlot
 from netbuilder.ui.results.word_vectors_view import WordTask, WordVectorsView
 from netbuilder.ui.services.runs.runner import RunState
 from netbuilder.ui.services.settings import settings
@@ -200,3 +203,38 @@ def test_the_list_of_words_looks_like_its_window(qtbot: QtBot) -> None:
     assert popup.isWindow() and popup.model().rowCount() == 2
     seen = popup.viewport().grab().toImage()
     assert seen.pixelColor(seen.width() - 2, seen.height() - 2).name() == "#123456"
+
+
+def test_names_of_similar_words_do_not_lie_over_each_other(qtbot: QtBot) -> None:
+    names = tuple(f"word{number}" for number in range(12))
+    vectors = WordVectors.of(np.eye(12), TokenTable(names, np.arange(12)))
+    at = np.column_stack([np.linspace(0, 0.001, 12), np.zeros(12)])
+    at[-1] = 1, 1
+    plot = WordMapPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 320)
+    plot.show()
+    qtbot.waitExposed(plot)
+    plot.show_map(WordMap(vectors, at, "PCA"), names)
+    plot.mark([3], range(10))
+
+    labels = [one for one in plot.getPlotItem().vb.allChildItems() if hasattr(one, "textItem")]
+    seen = [one for one in labels if one.isVisible()]
+    assert "word3" in {one.toPlainText() for one in seen}, "a word in a ring has its name"
+    rooms = [one.mapRectToScene(one.boundingRect()) for one in seen]
+    assert not any(a.intersects(b) for n, a in enumerate(rooms) for b in rooms[:n])
+
+
+def test_the_wheel_scrolls_the_page_and_leaves_the_task(qtbot: QtBot, tmp_path: Path) -> None:
+    view = WordVectorsView(lambda: tmp_path)
+    qtbot.addWidget(view)
+    view.tasks.setCurrentIndex(1)
+    bar = view.tasks.tabBar()
+    spot = bar.rect().center()
+    event = QWheelEvent(
+        QPointF(spot), QPointF(bar.mapToGlobal(spot)), QPoint(), QPoint(0, 120),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )  # fmt: skip
+    QApplication.sendEvent(bar, event)
+    assert not event.isAccepted() and view.tasks.currentIndex() == 1
