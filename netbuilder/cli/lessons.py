@@ -107,11 +107,12 @@ def _show(lesson: Lesson) -> None:
         print_result(f"\n{number}. {step.title}")
         if step.text:
             print_result(step.text)
-        if step.question is not None:
-            asked = step.question
+        asked = step.question
+        while asked is not None:
             labels = " | ".join(asked.label(one) for one in asked.choices)
             choices = f" ({labels})" if labels else ""
             print_result(_("Question: {question}", question=f"{asked.ask}{choices}"))
+            asked = asked.another
         if step.hint:
             print_result(_("Hint: {hint}", hint=step.hint))
         if step.explore:

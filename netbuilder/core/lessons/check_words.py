@@ -472,7 +472,8 @@ def _answered(state: LessonState, value: str, step: int) -> str:
     given = state.answers.get(step, "").strip()
     if not given:
         return _("The question has not been answered yet.")
-    if value == "true" or values.same_answer(given, value):
+    # Of a second question only the question itself knows the answer.
+    if value == "true" or "\n" in given or values.same_answer(given, value):
         return ""
     return _("The answer is not correct yet.")
 

@@ -31,7 +31,9 @@ class StepQuestion:
     ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
     or "" where there is none. ``tolerance`` is how far a number may be off. ``why`` is said once
     it was answered correctly, ``wrong`` after an incorrect answer. ``labels`` are the choices as
-    they are shown in another language: what is stored and compared are ``choices``.
+    they are shown in another language: what is stored and compared are ``choices``. ``another`` is
+    asked once this one was answered incorrectly, so that nobody ticks a step by trying all choices;
+    what is given then stands in a line of its own: ``"5\n60"``.
     """
 
     ask: str
@@ -42,6 +44,7 @@ class StepQuestion:
     why: str = ""
     wrong: str = ""
     labels: tuple[str, ...] = ()
+    another: StepQuestion | None = None
 
     def label(self, choice: str) -> str:
         """A choice as it is shown."""
@@ -50,7 +53,10 @@ class StepQuestion:
 
     def right(self, given: str) -> bool:
         """Whether ``given`` is the right answer; any answer is where there is no right one."""
-        given = given.strip()
+        first, _line, second = given.strip().partition("\n")
+        if self.another is not None and second:
+            return self.another.right(second)
+        given = first.strip()
         if not given:
             return False
         if not self.answer:

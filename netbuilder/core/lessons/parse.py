@@ -405,6 +405,17 @@ def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, st
         if kind == "check":
             step = replace(step, checks=(*step.checks, parse_check(reader, block)))
             continue
+        first = step.question
+        if kind == "question" and first is not None and first.answer and first.another is None:
+            another = _question(reader, block)
+            if not another.answer:
+                raise reader.wrong(
+                    block.number,
+                    _("the question that follows a wrong answer has no answer"),
+                    _("Add 'answer: …'."),
+                )
+            step = replace(step, question=replace(first, another=another))
+            continue
         if getattr(step, kind):
             raise reader.wrong(
                 block.number,

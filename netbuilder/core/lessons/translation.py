@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from netbuilder.core.lessons.lesson import Lesson, LessonStep, ShowHint
+from netbuilder.core.lessons.lesson import Lesson, LessonStep, ShowHint, StepQuestion
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?")
 
@@ -39,18 +39,22 @@ def translated(lesson: Lesson, texts: Lesson) -> Lesson:
 
 
 def _step(step: LessonStep, texts: LessonStep) -> LessonStep:
-    question = step.question
-    if question is not None and texts.question is not None:
-        other = texts.question
-        question = replace(
-            question, ask=other.ask, labels=other.choices, why=other.why, wrong=other.wrong
-        )
     show = step.show
     if show is not None and texts.show is not None:
         show = replace(show, text=texts.show.text)
     return replace(
-        step, title=texts.title, text=texts.text, hint=texts.hint, show=show, question=question,
+        step, title=texts.title, text=texts.text, hint=texts.hint, show=show,
+        question=_question(step.question, texts.question),
         explore=texts.explore or step.explore,
+    )  # fmt: skip
+
+
+def _question(own: StepQuestion | None, texts: StepQuestion | None) -> StepQuestion | None:
+    if own is None or texts is None:
+        return own
+    return replace(
+        own, ask=texts.ask, labels=texts.choices, why=texts.why, wrong=texts.wrong,
+        another=_question(own.another, texts.another),
     )  # fmt: skip
 
 
@@ -71,18 +75,22 @@ def differences(lesson: Lesson, texts: Lesson) -> list[str]:
 
 def _structure(step: LessonStep) -> dict[str, object]:
     """What a step and its translation have in common."""
-    asked = step.question
-    at = [one.casefold() for one in asked.choices] if asked else []
-    right = at.index(asked.answer.casefold()) if asked and asked.answer and at else None
-    fixed = (asked.kind, len(at), right, asked.tolerance) if asked else None
-    number = asked.answer if asked and asked.kind == "number" else ""
     show = replace(step.show, text="") if step.show is not None else ShowHint()
     return {
         "check": tuple(replace(check, line=0) for check in step.checks),
         "hint": bool(step.hint),
         "explore": bool(step.explore),
         "show": (show, bool(step.show and step.show.text)),
-        "question": (fixed, number),
+        "question": _asked(step.question),
         "blocks of code": re.findall(r"^```.*?^```", step.text, re.MULTILINE | re.DOTALL),
         "pictures": re.findall(r"!\[[^\]]*\]\(([^)]*)\)", step.text),
     }
+
+
+def _asked(question: StepQuestion | None) -> tuple[object, ...]:
+    if question is None:
+        return ()
+    at = [one.casefold() for one in question.choices]
+    right = at.index(question.answer.casefold()) if question.answer and at else None
+    number = question.answer if question.kind == "number" else ""
+    return question.kind, len(at), right, question.tolerance, number, _asked(question.another)

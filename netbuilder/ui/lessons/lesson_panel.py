@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -34,6 +35,7 @@ from netbuilder.ui.widgets.labels import note_label
 
 #: So many pixels of words stand in a line at least.
 _LEAST = 80
+_ARROWS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_Left: -1}
 _FLAGS = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
 
 
@@ -75,6 +77,19 @@ class AnswerButton(QRadioButton):
         painter.setPen(option.palette.windowText().color())
         painter.drawText(room, _FLAGS, words)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys go to another answer; Qt's own would give it, and an answer is for good."""
+        key = Qt.Key(event.key())
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        elif key in _ARROWS:
+            direct = Qt.FindChildOption.FindDirectChildrenOnly
+            beside = self.parentWidget().findChildren(AnswerButton, options=direct)
+            at = beside.index(self) + _ARROWS[key]
+            beside[at % len(beside)].setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().keyPressEvent(event)
+
     def hitButton(self, pos: QPoint) -> bool:
         """Words of a second line are pressed as well."""
         return True
@@ -99,14 +114,17 @@ class AnswerButton(QRadioButton):
 
 
 class QuestionView(QWidget):
-    """``answered(text)``: the pupil answered."""
+    """``answered(text)``: the pupil answered. Once that was wrong, the question stays as it was
+    answered, with the reason, and another one is asked below it where there is one."""
 
     answered = Signal(str)
 
     def __init__(self, question: StepQuestion, given: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.question = question
-        layout = QVBoxLayout(self)
+        self.another: QuestionView | None = None
+        given = given.partition("\n")[0]
+        layout = self._rows = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(note_label(question.ask, self, role="heading"))
@@ -137,11 +155,12 @@ class QuestionView(QWidget):
             layout.addLayout(row)
         self.verdict = note_label("", self, role="body")
         layout.addWidget(self.verdict)
-        self.show_verdict(given)
 
     @property
     def first(self) -> QWidget:
         """Where the keyboard goes."""
+        if self.another is not None:
+            return self.another.first
         if self.line is not None:
             return self.line
         return next((one for one in self.choices if one.isChecked()), self.choices[0])
@@ -149,6 +168,9 @@ class QuestionView(QWidget):
     def show_verdict(self, given: str) -> None:
         """Say whether an answer is right, and why."""
         question = self.question
+        given, _line, second = given.partition("\n")
+        if given.strip() and question.another is not None and not question.right(given):
+            self._ask_another(question.another, given, second)
         if not given.strip():
             words = ""
         elif not question.right(given):
@@ -163,6 +185,20 @@ class QuestionView(QWidget):
             announce(self, words)
         self.verdict.setText(words)
         self.verdict.setVisible(bool(words))
+
+    def _ask_another(self, question: StepQuestion, first: str, given: str) -> None:
+        if self.another is None:
+            focus = QApplication.focusWidget()
+            had = focus is not None and self.isAncestorOf(focus)
+            for widget in (*self.choices, *([self.line, self.button] if self.line else ())):
+                widget.setEnabled(False)
+            self.another = QuestionView(question, given, self)
+            self.another.answered.connect(lambda text: self.answered.emit(f"{first}\n{text}"))
+            self._rows.addWidget(self.another)
+            if had:
+                self.another.show()  # what is not shown takes no keyboard
+                self.another.first.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.another.show_verdict(given)
 
     def _say(self) -> None:
         if self.line is not None and self.line.text().strip():
@@ -424,6 +460,7 @@ class LessonPanel(QWidget):
             return
         given = self._session.record.answers.get(number, "")
         self.question = QuestionView(step.question, given, self)
+        self.question.show_verdict(given)
         self.question.answered.connect(lambda text: self._session.answer(number, text))
         self.question_place.addWidget(self.question)
 

@@ -242,9 +242,11 @@ class LessonWriter(QDialog):
             layout.addWidget(note_label(f"{number}. {step.title}", page, role="sentence"))
             if step.text:
                 layout.addWidget(self._markdown(step.text, page))
-            if step.question is not None:
-                choices = " / ".join(step.question.choices)
-                layout.addWidget(note_label(f"? {step.question.ask} {choices}", page, role="body"))
+            asked = step.question
+            while asked is not None:
+                words = f"? {asked.ask} {' / '.join(asked.choices)}"
+                layout.addWidget(note_label(words, page, role="body"))
+                asked = asked.another
             if step.hint:
                 layout.addWidget(note_label(_("Hint: {hint}", hint=step.hint), page))
             layout.addWidget(note_label(_ticked_by(step), page))

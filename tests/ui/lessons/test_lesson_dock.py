@@ -538,3 +538,77 @@ def test_a_question_without_a_right_answer_takes_any() -> None:
     assert question is not None
     assert question.right("whatever")
     assert not question.right("  ")
+
+
+TWO_QUESTIONS = """---
+title: Two questions
+level: beginner
+minutes: 15
+---
+## Count
+```question
+ask: Which is even?
+choices: 3 | 4 | 5
+answer: 4
+why: Twice two.
+wrong: An even number is twice a whole number.
+```
+```question
+ask: How much is twice three?
+kind: number
+answer: 6
+why: Three and three.
+wrong: Add three and three.
+```
+"""
+
+
+def test_after_a_wrong_answer_another_question_is_asked(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    lesson = parse_lesson(TWO_QUESTIONS, "two")
+    window.welcome.open_lesson(lesson)
+    panel, session = window.welcome.lessons.panel, window.welcome.session
+    first = panel.question
+    assert first is not None and first.another is None
+    # An arrow key goes to another answer and gives none.
+    first.choices[0].setFocus()
+    qtbot.keyClick(first.choices[0], Qt.Key.Key_Up)
+    qtbot.waitUntil(first.choices[2].hasFocus)
+    assert session.record.answers == {}
+    qtbot.keyClick(first.choices[2], Qt.Key.Key_Return)
+    assert lesson.steps[0].question.wrong in first.verdict.text()
+    second = first.another
+    assert second is not None and second.line is not None
+    assert not any(one.isEnabled() for one in first.choices), "trying all choices does not help"
+    second.line.setText("5")
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    assert second.question.wrong in second.verdict.text()
+    assert done(window) == []
+    second.line.setText("6")
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    assert second.question.why in second.verdict.text()
+    assert done(window) == [1]
+    assert session.record.answers == {1: "5\n6"}
+    # Opened again it stands as it was left.
+    window.welcome.session.open(parse_lesson(OPEN_TASK, "count"))
+    window.welcome.session.open(lesson)
+    assert panel.question is not None
+    assert panel.question.another is not None and panel.question.another.line is not None
+    assert panel.question.another.line.text() == "6"
+    assert panel.question.choices[2].isChecked()
+
+
+def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctly(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse_lesson(TWO_QUESTIONS, "two"))
+    question = window.welcome.lessons.panel.question
+    assert question is not None
+    qtbot.mouseClick(question.choices[1], Qt.MouseButton.LeftButton)
+    assert question.another is None
+    assert done(window) == [1]
+    assert question.question.right("4") and not question.question.right("5")
+    assert question.question.right("5\n6") and not question.question.right("5\n4")
