@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,20 +117,34 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
-def _choices(run: Run) -> tuple[str, ...]:
-    """The layers and the optimizer with its learning rate: "LSTM", "Dense", "SGD 0.1"."""
+def _choices(run: Run, nodes: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """The optimizer with its learning rate, the layers, and the parameters of ``nodes`` (an id and
+    a layer each): "SGD 0.1", "LSTM", "units 16"."""
+    from netbuilder.core.engine.runs.differences import format_value
+
     optimizer = run.project.training.optimizer
     rate = optimizer.params.get("learning_rate")
     shown = format_number(rate, ".3g") if isinstance(rate, int | float) else ""
     layers = dict.fromkeys(node.layer for node in run.project.graph.nodes)
-    return (f"{optimizer.name} {shown}".strip(), *layers)
+    params = dict.fromkeys(
+        f"{name} {format_value(value)}"
+        for node in run.project.graph.nodes
+        if (node.id, node.layer) in nodes
+        for name, value in node.params.items()
+    )
+    return (f"{optimizer.name} {shown}".strip(), *layers, *params)
 
 
 def differs_text(run: Run, among: Sequence[Run]) -> str:
-    """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1"."""
-    others = [set(_choices(one)) for one in among if one.project.data == run.project.data]
-    common = set.intersection(*others) if others else set()
-    return join_values([one for one in _choices(run) if one not in common][:2])
+    """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1", "units 16"."""
+    others = [one for one in among if one.project.data == run.project.data]
+    if not others:
+        return ""
+    layers = [{(node.id, node.layer) for node in one.project.graph.nodes} for one in others]
+    nodes = set.intersection(*layers)
+    common = set.intersection(*(set(_choices(one, nodes)) for one in others))
+    found = [one for one in _choices(run, nodes) if one not in common]
+    return join_values(found[:_MOST_CHANGES])
 
 
 def test_text(run: Run) -> str:
@@ -177,11 +191,12 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self.runs: list[Run] = []
         self.ticked: list[str] = []
+        self._differs: dict[str, str] = {}
 
     def show_runs(self, runs: list[Run]) -> None:
         """Show other runs; ticks of those that are gone go too."""
         self.beginResetModel()
-        self.runs = runs
+        self.runs, self._differs = runs, {}
         known = {run.id for run in runs}
         self.ticked = [one for one in self.ticked if one in known]
         self.endResetModel()
@@ -212,7 +227,9 @@ class RunsModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 if index.column() == _DIFFERS:
-                    return differs_text(run, self.runs)
+                    if run.id not in self._differs:
+                        self._differs[run.id] = differs_text(run, self.runs)
+                    return self._differs[run.id]
                 return column.text(run)
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
