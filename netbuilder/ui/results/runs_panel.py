@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,34 +117,12 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
-def _choices(run: Run, nodes: Collection[tuple[str, str]]) -> tuple[str, ...]:
-    """The optimizer with its learning rate, the layers, and the parameters of ``nodes`` (an id and
-    a layer each): "SGD 0.1", "LSTM", "units 16"."""
-    from netbuilder.core.engine.runs.differences import format_value
-
-    optimizer = run.project.training.optimizer
-    rate = optimizer.params.get("learning_rate")
-    shown = format_number(rate, ".3g") if isinstance(rate, int | float) else ""
-    layers = dict.fromkeys(node.layer for node in run.project.graph.nodes)
-    params = dict.fromkeys(
-        f"{name} {format_value(value)}"
-        for node in run.project.graph.nodes
-        if (node.id, node.layer) in nodes
-        for name, value in node.params.items()
-    )
-    return (f"{optimizer.name} {shown}".strip(), *layers, *params)
-
-
 def differs_text(run: Run, among: Sequence[Run]) -> str:
     """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1", "units 16"."""
-    others = [one for one in among if one.project.data == run.project.data]
-    if not others:
-        return ""
-    layers = [{(node.id, node.layer) for node in one.project.graph.nodes} for one in others]
-    nodes = set.intersection(*layers)
-    common = set.intersection(*(set(_choices(one, nodes)) for one in others))
-    found = [one for one in _choices(run, nodes) if one not in common]
-    return join_values(found[:_MOST_CHANGES])
+    from netbuilder.core.engine.runs.differences import own_choices
+
+    others = [one.project for one in among if one.project.data == run.project.data]
+    return join_values(own_choices(run.project, others)[:_MOST_CHANGES])
 
 
 def test_text(run: Run) -> str:
@@ -448,6 +426,7 @@ class RunsPanel(QWidget):
         # Numbers whole, whatever they are; the name has what is left.
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_DIFFERS, QHeaderView.ResizeMode.Interactive)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(_("Runs"))
         TableMenu(self.table, "runs")
@@ -471,11 +450,14 @@ class RunsPanel(QWidget):
         header.setSectionHidden(_DIFFERS, not differ)
         if not differ:
             wide[_DIFFERS] = 0
+        names = _NAME_LETTERS * letter
         room = self.table.viewport().width() - sum(wide.values())
         for number in _GIVE_WAY:
-            hidden = room < _NAME_LETTERS * letter
+            hidden = room < names
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
+        # What differs is cut where even that is not enough: the tooltip tells all of it.
+        header.resizeSection(_DIFFERS, wide[_DIFFERS] + min(room - names, 0))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
