@@ -456,8 +456,10 @@ class RunsPanel(QWidget):
             hidden = room < names
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
-        # What differs is cut where even that is not enough: the tooltip tells all of it.
-        header.resizeSection(_DIFFERS, wide[_DIFFERS] + min(room - names, 0))
+        # What differs is cut where even that is not enough: the tooltip tells all of it. A name may
+        # take an equal share.
+        share = self.table.viewport().width() // (header.count() - header.hiddenSectionCount())
+        header.resizeSection(_DIFFERS, wide[_DIFFERS] + min(room - max(names, share), 0))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -123,6 +123,8 @@ def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -
     layer = next(node for node in adam.graph.nodes if node.layer == "Dense")
     wide = run("4", edits.set_params(adam, layer.id, units=99))
     assert differs_text(wide, [both[0], wide]) == "units 99"
+    even = run("5", edits.set_training(adam, class_weight="balanced"))
+    assert differs_text(even, [both[0], even]) == "class_weight balanced"
 
 
 def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(

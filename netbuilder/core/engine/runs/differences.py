@@ -122,8 +122,8 @@ def _points(old: Data, new: Data) -> ProjectDifference:
 
 
 def own_choices(project: Project, among: Sequence[Project]) -> list[str]:
-    """What a project has that not all of ``among`` have, in words: its optimizer, its layers, and
-    the parameters of the layers that all have: "SGD 0.1", "LSTM", "units 16"."""
+    """What a project has that not all of ``among`` have, in words: its optimizer, its class
+    weights, its layers, and the parameters of the layers that all have: "SGD 0.1", "units 16"."""
     layers = [{(node.id, node.layer) for node in one.graph.nodes} for one in among]
     nodes = set.intersection(*layers) if layers else set()
     every = [set(_choices(one, nodes)) for one in among]
@@ -142,7 +142,8 @@ def _choices(project: Project, nodes: Collection[tuple[str, str]]) -> list[str]:
         for name, value in node.params.items()
     ]
     layers = [node.layer for node in project.graph.nodes]
-    return list(dict.fromkeys((f"{optimizer.name} {shown}".strip(), *layers, *params)))
+    chosen = (f"{optimizer.name} {shown}".strip(), f"class_weight {project.training.class_weight}")
+    return list(dict.fromkeys((*chosen, *layers, *params)))
 
 
 def format_value(value: Any) -> str:
