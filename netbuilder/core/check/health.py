@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
@@ -58,7 +59,8 @@ def network_problems(
         fading = fading and size < largest * VANISHING
         if not np.isfinite(size) or size > EXPLODING:
             found[node_id] = _exploding(learning, size)
-        elif fading and node_id not in reached:
+        # One kernel of dozens says little about a backbone, and no layer can be put into it.
+        elif fading and node_id not in reached and learning.layer not in BACKBONES:
             found[node_id] = _vanishing(graph, learning, size, largest)
     for node_id, values in outputs.items():
         node = graph.by_id.get(node_id)

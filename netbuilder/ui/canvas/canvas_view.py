@@ -288,10 +288,12 @@ class CanvasView(QAbstractScrollArea):
         """Pixels at the lower edge that belong to what says which sample is shown."""
         return self.shown_sample.taken
 
-    def room_beside(self) -> tuple[float, float]:
-        """Room that pictures take left and right of all cards, and on the right words that found
-        none; 0 without any."""
+    def room_beside(self, words: bool = True) -> tuple[float, float]:
+        """Room that pictures take left and right of all cards, and on the right ``words`` that
+        found none; 0 without any."""
         left, right = self.previews.room
+        if not words:
+            return left, right
         told = {bubble.card.id for bubble in self.bubbles_now()}
         untold = any(c.problems and c.id not in told for c in self.picture.cards.values())
         return left, max(right, problem_bubbles.WIDTH + problem_bubbles.AWAY if untold else 0.0)

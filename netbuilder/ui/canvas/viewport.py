@@ -112,8 +112,8 @@ class ViewportHost(Protocol):
     def room_below(self) -> int:
         """Pixels at the lower edge where no card should be when all is fitted in."""
 
-    def room_beside(self) -> tuple[float, float]:
-        """Room that pictures, and words without a place, take left and right of all cards, 0
+    def room_beside(self, words: bool = True) -> tuple[float, float]:
+        """Room that pictures, and ``words`` without a place, take left and right of all cards, 0
         without any; on the canvas."""
 
 
@@ -216,9 +216,9 @@ class Viewport:
         """
         size, largest = self._free(), self._largest
         least = READABLE * initial_font_scale()
-        box = self._with_room()
-        if (box[2] - box[0]) * least > size.width() - 2 * MARGIN:
-            box = self._shown.picture.outline
+        widest = (size.width() - 2 * MARGIN) / least
+        boxes = (self._with_room(True), self._with_room(False), self._shown.picture.outline)
+        box = next((one for one in boxes if one[2] - one[0] <= widest), boxes[-1])
         self.set_camera(
             camera.camera_to_fit(box, size.width(), size.height(), largest=largest, smallest=least)
         )
@@ -249,15 +249,14 @@ class Viewport:
         """Whether the view is still the one with which the network was opened."""
         return not self.followed and self.camera == self._looked
 
-    def _with_room(self) -> Box:
-        """Around the network, its problems in words and its pictures."""
+    def _with_room(self, words: bool) -> Box:
+        """Around the network and its pictures, and its problems in ``words``."""
         left, top, right, bottom = self._shown.picture.outline
         if not self._shown.picture.horizontal:
-            words = (
-                problem_bubbles.WIDTH + problem_bubbles.AWAY if self._shown.bubbles_now() else 0.0
-            )
-            room_left, room_right = self._shown.room_beside()
-            left, right = left - room_left, right + max(words, room_right)
+            told = words and self._shown.bubbles_now()
+            wide = problem_bubbles.WIDTH + problem_bubbles.AWAY if told else 0.0
+            room_left, room_right = self._shown.room_beside(words)
+            left, right = left - room_left, right + max(wide, room_right)
         return (left, top, right, bottom)
 
     def make_room(self) -> None:

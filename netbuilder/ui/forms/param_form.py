@@ -68,7 +68,8 @@ class ChoiceEditor(ElidedComboBox):
         self._param = param
         self._helps = helps or {}
         self._none = none
-        if param.optional or not (param.required or param.default is not None):
+        empty = param.optional or not (param.required or param.default is not None)
+        if empty and "none" not in param.choices:
             self.addItem("none", None)
         for name in self._helps or param.choices:
             self.addItem(str(name), name)
@@ -80,7 +81,7 @@ class ChoiceEditor(ElidedComboBox):
         """Show a value, also one that is not among the choices; None is the default."""
         if value is None and not self._param.optional:
             value = self._param.default
-        index = self.findData(value)
+        index = self.findData(value) if value is not None else self.findText("none")
         if index < 0 and value is not None:
             self.addItem(str(value), value)
             index = self.count() - 1

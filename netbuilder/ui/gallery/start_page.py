@@ -202,7 +202,7 @@ LESSON_DRAWINGS: Mapping[str, Drawing] = {
     "bias_by_group": ("bars", "A 9", "B 5"),
     "comparing_methods": ("line", "fit"),
     "model_card": ("table", "4"),
-    "transfer": ("pooling",),
+    "transfer": ("net", "4", "4", "4", "3"),
     "own_picture_project": ("batches", "4"),
     "taking_it_away": ("table", "last"),
 }

@@ -117,20 +117,12 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
-def _choices(run: Run) -> tuple[str, ...]:
-    """The layers and the optimizer with its learning rate: "LSTM", "Dense", "SGD 0.1"."""
-    optimizer = run.project.training.optimizer
-    rate = optimizer.params.get("learning_rate")
-    shown = format_number(rate, ".3g") if isinstance(rate, int | float) else ""
-    layers = dict.fromkeys(node.layer for node in run.project.graph.nodes)
-    return (f"{optimizer.name} {shown}".strip(), *layers)
-
-
 def differs_text(run: Run, among: Sequence[Run]) -> str:
-    """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1"."""
-    others = [set(_choices(one)) for one in among if one.project.data == run.project.data]
-    common = set.intersection(*others) if others else set()
-    return join_values([one for one in _choices(run) if one not in common][:2])
+    """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1", "units 16"."""
+    from netbuilder.core.engine.runs.differences import own_choices
+
+    others = [one.project for one in among if one.project.data == run.project.data]
+    return join_values(own_choices(run.project, others)[:_MOST_CHANGES])
 
 
 def test_text(run: Run) -> str:
@@ -177,11 +169,12 @@ class RunsModel(QAbstractTableModel):
         super().__init__(parent)
         self.runs: list[Run] = []
         self.ticked: list[str] = []
+        self._differs: dict[str, str] = {}
 
     def show_runs(self, runs: list[Run]) -> None:
         """Show other runs; ticks of those that are gone go too."""
         self.beginResetModel()
-        self.runs = runs
+        self.runs, self._differs = runs, {}
         known = {run.id for run in runs}
         self.ticked = [one for one in self.ticked if one in known]
         self.endResetModel()
@@ -212,7 +205,9 @@ class RunsModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 if index.column() == _DIFFERS:
-                    return differs_text(run, self.runs)
+                    if run.id not in self._differs:
+                        self._differs[run.id] = differs_text(run, self.runs)
+                    return self._differs[run.id]
                 return column.text(run)
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
@@ -431,6 +426,7 @@ class RunsPanel(QWidget):
         # Numbers whole, whatever they are; the name has what is left.
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(_DIFFERS, QHeaderView.ResizeMode.Interactive)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(_("Runs"))
         TableMenu(self.table, "runs")
@@ -454,11 +450,16 @@ class RunsPanel(QWidget):
         header.setSectionHidden(_DIFFERS, not differ)
         if not differ:
             wide[_DIFFERS] = 0
+        names = _NAME_LETTERS * letter
         room = self.table.viewport().width() - sum(wide.values())
         for number in _GIVE_WAY:
-            hidden = room < _NAME_LETTERS * letter
+            hidden = room < names
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
+        # What differs is cut where even that is not enough: the tooltip tells all of it. A name may
+        # take an equal share.
+        share = self.table.viewport().width() // (header.count() - header.hiddenSectionCount())
+        header.resizeSection(_DIFFERS, wide[_DIFFERS] + min(room - max(names, share), 0))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -103,7 +103,9 @@ class ThresholdView(QWidget):
                 threshold=format_percent(part),
             )
         )
-        self.heat.show_matrix(at.matrix, (_("not {label}", label=at.label), at.label))
+        others = [one for one in found.labels if one != at.label]
+        rest = others[0] if len(others) == 1 else _("not {label}", label=at.label)
+        self.heat.show_matrix(at.matrix, (rest, at.label))
         self.moved.emit(at)
         right, precise, found_again = (
             format_percent(part, 1) for part in (at.accuracy, at.precision, at.recall)

@@ -69,6 +69,17 @@ def test_a_gradient_that_vanishes_is_told_on_the_layer_that_has_it() -> None:
     assert fix.edit(project).graph.by_id["dense"].params["activation"] == "relu"
 
 
+def test_one_kernel_of_a_backbone_does_not_say_that_its_gradient_vanishes() -> None:
+    project = edits.append_layer(edits.append_layer(Project(), "Input"), "MobileNet")
+    project = edits.append_layer(project, "Dense", params={"units": 6})
+    gradients = {
+        "mobile_net": {"kernel": np.full((3, 3, 3, 3), 1e-14)},
+        "dense": {"kernel": np.full((102, 6), 1e-4)},
+    }
+    assert "mobile_net" in project.graph.by_id
+    assert network_problems(project, {}, gradients) == ()
+
+
 @pytest.mark.parametrize("value", [1e4, np.inf, np.nan])
 def test_a_gradient_that_explodes_is_told_with_a_limit(value: float) -> None:
     project = _project("relu", "relu")

@@ -30,6 +30,8 @@ class Shown:
     picture: Scene
     window: QWidget | None = None
     told: list[object] = field(default_factory=list)
+    pictures: float = 0.0
+    words: float = 0.0
 
     def viewport(self) -> QWidget:
         assert self.window is not None
@@ -41,8 +43,8 @@ class Shown:
     def room_below(self) -> int:
         return 0
 
-    def room_beside(self) -> tuple[float, float]:
-        return 0.0, 0.0
+    def room_beside(self, words: bool = True) -> tuple[float, float]:
+        return 0.0, max(self.pictures, self.words if words else 0.0)
 
 
 @pytest.fixture
@@ -92,6 +94,14 @@ def test_viewport_scrolls_no_further_than_needed(shown: Shown) -> None:
     sight.centre_on(5000.0, 0.0)
     sight.show_node("dense_1")
     assert shown.viewport().rect().contains(sight.card_rect("dense_1").toRect())
+
+
+def test_words_that_find_no_room_do_not_push_the_pictures_out(shown: Shown) -> None:
+    sight = Viewport(shown, lambda _scaled: None)
+    shown.pictures, shown.words = 300.0, 5000.0
+    sight.fit()
+    *_, right, _bottom = shown.picture.outline
+    assert sight.camera.to_screen(right + shown.pictures, 0.0)[0] <= 600.0
 
 
 def test_zooming_keeps_the_place_under_the_pointer(shown: Shown) -> None:

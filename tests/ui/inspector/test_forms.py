@@ -46,6 +46,13 @@ def open_form(qtbot: QtBot, params: tuple[Param, ...], values: dict[str, Any]) -
     return form
 
 
+def test_a_choice_is_listed_once_and_nothing_chosen_has_its_word(qtbot: QtBot) -> None:
+    form = open_form(qtbot, LAYERS["MobileNet"].params, {"weights": None})
+    box = form.rows["weights"].editor
+    assert [box.itemText(n) for n in range(box.count())] == ["imagenet", "file", "none"]
+    assert box.currentText() == "none"
+
+
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_layer_has_a_form(name: str, qtbot: QtBot) -> None:
     spec = LAYERS[name]

@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.training_curves import overlay_color
+from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
@@ -29,6 +31,25 @@ def train(window: MainWindow, qtbot: QtBot, **training: object) -> None:
     window.runner.start()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("labels", "rest"), [(("fall", "no fall"), "no fall"), (("a", "b", "c"), "not a")]
+)
+def test_of_two_classes_the_rest_is_the_other_one(
+    labels: tuple[str, ...], rest: str, qtbot: QtBot
+) -> None:
+    truth = np.arange(30) % len(labels)
+    view = ThresholdView()
+    qtbot.addWidget(view)
+    view.show_evaluation(
+        Evaluation("classes", 30, {}, "", truth, truth, labels,
+                   probabilities=np.eye(len(labels))[truth])
+    )  # fmt: skip
+    view.label.setCurrentIndex(0)
+    view.heat.menu.copy_numbers()
+    head, *_rows = QGuiApplication.clipboard().text().splitlines()
+    assert head.split("\t")[1:] == [rest, labels[0]]
 
 
 @pytest.mark.slow

@@ -120,6 +120,11 @@ def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -
     assert model.index(1, model.columnCount() - 1).data() == "SGD 0.1"
     lstm = run("3", edits.append_layer(sgd, "LSTM"))
     assert differs_text(lstm, [both[1], lstm]) == "LSTM"
+    layer = next(node for node in adam.graph.nodes if node.layer == "Dense")
+    wide = run("4", edits.set_params(adam, layer.id, units=99))
+    assert differs_text(wide, [both[0], wide]) == "units 99"
+    even = run("5", edits.set_training(adam, class_weight="balanced"))
+    assert differs_text(even, [both[0], even]) == "class_weight balanced"
 
 
 def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(

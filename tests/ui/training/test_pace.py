@@ -108,6 +108,12 @@ def test_a_machine_slower_than_the_chosen_speed_is_believed(clock: Clock) -> Non
     assert found.left == "5.0 s left"
 
 
+def test_behind_the_last_epoch_the_test_set_is_evaluated(clock: Clock) -> None:
+    tracker = _tracker(2, 10)
+    tracker.steps(_chunk(0, 20, 10, 1.0, 1.0))
+    assert tracker.progress().left == "evaluating…"
+
+
 def test_at_the_end_the_whole_run_counts(clock: Clock) -> None:
     tracker = _tracker(15, 41)
     # 615 steps took 0.2 s; the pictures between them made each chunk seem slow by the clock.

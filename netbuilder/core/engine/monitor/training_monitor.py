@@ -387,15 +387,22 @@ class TrainingMonitor:
         rows_of = class_numbers(data.train.y[output])
         counts = np.bincount(truth if rows_of is None else rows_of)
         rare = [counts[c] if c < len(counts) else 0 for c in found.classes]
+        title = ngettext(
+            "A class is never predicted", "Some classes are never predicted", len(found.classes)
+        )
         if min(rare) * 2 > np.max(counts):
             yield Diagnosis(
                 "ignored",
                 epoch,
-                _("Some classes are never predicted"),
-                _(
+                title,
+                ngettext(
+                    "The network never predicts: {classes}. This class has as many rows as "
+                    "others, so the network has not learned to recognise it yet. Train longer, "
+                    "or add a layer.",
                     "The network never predicts: {classes}. These classes have as many rows as "
                     "others, so the network has not learned to recognise them yet. Train longer, "
                     "or add a layer.",
+                    len(found.classes),
                     classes=named,
                 ),
                 self._longer(epoch),
@@ -404,7 +411,7 @@ class TrainingMonitor:
         yield Diagnosis(
             "ignored",
             epoch,
-            _("Some classes are never predicted"),
+            title,
             _(
                 "The network never predicts: {classes}. When a class has few rows, a network can "
                 "score well without predicting it. With class weights, each class counts the "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -119,6 +119,31 @@ def _points(old: Data, new: Data) -> ProjectDifference:
         a or _("unchanged"),
         _("{edits}, in other places", edits=b) if a == b else b or _("unchanged"),
     )
+
+
+def own_choices(project: Project, among: Sequence[Project]) -> list[str]:
+    """What a project has that not all of ``among`` have, in words: its optimizer, its class
+    weights, its layers, and the parameters of the layers that all have: "SGD 0.1", "units 16"."""
+    layers = [{(node.id, node.layer) for node in one.graph.nodes} for one in among]
+    nodes = set.intersection(*layers) if layers else set()
+    every = [set(_choices(one, nodes)) for one in among]
+    common = set.intersection(*every) if every else set()
+    return [one for one in _choices(project, nodes) if one not in common]
+
+
+def _choices(project: Project, nodes: Collection[tuple[str, str]]) -> list[str]:
+    optimizer = project.training.optimizer
+    rate = optimizer.params.get("learning_rate")
+    shown = format_number(rate, ".3g") if isinstance(rate, int | float) else ""
+    params = [
+        f"{name} {format_value(value)}"
+        for node in project.graph.nodes
+        if (node.id, node.layer) in nodes
+        for name, value in node.params.items()
+    ]
+    layers = [node.layer for node in project.graph.nodes]
+    chosen = (f"{optimizer.name} {shown}".strip(), f"class_weight {project.training.class_weight}")
+    return list(dict.fromkeys((*chosen, *layers, *params)))
 
 
 def format_value(value: Any) -> str:

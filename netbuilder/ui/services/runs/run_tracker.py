@@ -278,6 +278,8 @@ class RunTracker:
         left = ""
         if paused:
             left = _("paused")
+        elif self.epoch >= whole:
+            left = _("evaluating…")
         elif self._shown_speed:
             steps = (whole - self.epoch) * self.steps_per_epoch
             left = _("{time} left", time=format_duration(max(steps, 0) / self._shown_speed))

@@ -321,10 +321,10 @@ class Runner(QObject):
     def stop(self, *, discard: bool = False) -> None:
         """End the run at once; what it has learned is kept, unless ``discard``: for another run of
         a network that was edited."""
-        if not self.active:
-            return
-        self._work.stop(discard=discard)
-        self._set_state(RunState.STOPPING)
+        if self.active:
+            self._work.stop(discard=discard)
+            self._set_progress(self.run.progress if discard else RunProgress(_("Stopping…")))
+            self._set_state(RunState.STOPPING)
 
     def set_speed(self, speed: Speed) -> None:
         """Go on at another speed, in this run and in those to come."""
@@ -488,7 +488,7 @@ class Runner(QObject):
         if self._stretch.look(now, time.thread_time(), spare=spare) and self.session is not None:
             self.session.stretch_views(self._stretch.times)
         if self._pace.curves_due(now, self._stretch.times):
-            if self._pace.words_due(now):
+            if self._pace.words_due(now) and self.state is not RunState.STOPPING:
                 self._set_progress(self.tracker.progress(paused=self.paused, chosen=self.speed))
                 spread = (self.speed.spread if self._spread else None) or 0.0
                 if (slowed := self.tracker.needed < spread) is not self._slowed:
