@@ -84,7 +84,9 @@ class AnswerButton(QRadioButton):
             self.click()
         elif key in _ARROWS:
             direct = Qt.FindChildOption.FindDirectChildrenOnly
-            beside = self.parentWidget().findChildren(AnswerButton, options=direct)
+            question = self.parentWidget()
+            assert question is not None
+            beside = question.findChildren(AnswerButton, options=direct)
             at = beside.index(self) + _ARROWS[key]
             beside[at % len(beside)].setFocus(Qt.FocusReason.TabFocusReason)
         else:
