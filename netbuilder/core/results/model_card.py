@@ -23,8 +23,9 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
 from netbuilder.core.results.evaluate import Evaluation, evaluate
+from netbuilder.core.results.headline import metric_text, metric_texts
 from netbuilder.core.results.own_units import preprocessing_of
-from netbuilder.core.wording import format_number, join_values, labelled
+from netbuilder.core.wording import format_number, format_percent, join_values, labelled
 
 ENDINGS = (".md", ".html", ".pdf")
 
@@ -148,17 +149,17 @@ def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)
     rows = [(_("Samples"), format_number(found.samples, ","))]
     for name, value in found.metrics.items():
-        text = format_number(value, ".4g")
-        if name in within:
-            low, high = within[name]
+        ends = within.get(name, ())
+        text, *limits = metric_texts(found, name, [value, *ends])
+        if limits:
             text = _(
                 "{value} (95% interval {low} to {high})",
                 value=text,
-                low=format_number(low, ".4g"),
-                high=format_number(high, ".4g"),
+                low=limits[0],
+                high=limits[1],
             )
         if name in guess:
-            base = format_number(guess[name], ".4g")
+            base = metric_text(found, name, guess[name])
             text = _("{value}; baseline {baseline}", value=text, baseline=base)
         rows.append((metric_words(name), text))
     held = statistics.calibration(found)
@@ -183,7 +184,7 @@ def _class_rows(found: Evaluation) -> Rows:
 
 
 def _share(value: float) -> str:
-    return "–" if np.isnan(value) else format_number(value, ".3f")
+    return "–" if np.isnan(value) else format_percent(value, 1)
 
 
 def as_markdown(card: ModelCard) -> str:

@@ -39,7 +39,7 @@ def test_the_facts_are_those_of_the_data_set(iris: TrainedModel) -> None:
     assert facts["Training range"]["petal length (cm)"].split(" to ")[0] in {"1", "1.1"}
     assert facts["Network and training"]["Parameters"] == "131"
     assert "95% interval" in facts["Evaluation"]["accuracy"]
-    assert "baseline 0.3333" in facts["Evaluation"]["accuracy"]
+    assert "baseline 33.3%" in facts["Evaluation"]["accuracy"]
     assert set(facts["Evaluation by class"]) == {"setosa", "versicolor", "virginica"}
 
 
