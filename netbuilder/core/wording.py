@@ -112,7 +112,14 @@ def format_number(value: float, spec: str = "") -> str:
         spec: Python's format specification (",.0f", ".3g", ".1%"); "": thousands are grouped, and
             about four digits are significant.
     """
+    if spec.endswith("%"):
+        value = _half_up(value)
     return localized(format(value, spec or number_spec(value)))
+
+
+def _half_up(part: float) -> float:
+    """Python rounds a half to the even digit, people round it up: 77 of 80 is 96.3%."""
+    return math.copysign(abs(part) + 1e-12, part) if part else part
 
 
 def format_aligned(values: Sequence[float], digits: int = 3, *, sign: bool = False) -> list[str]:
@@ -190,7 +197,7 @@ def format_percent(part: float, digits: int = 0, most: int = 2) -> str:
     if not 0 < part < 1:
         return localized(f"{part:.{digits}%}")
     for places in range(digits, max(digits, most) + 1):
-        text = f"{part:.{places}%}"
+        text = f"{_half_up(part):.{places}%}"
         if float(text[:-1]) not in (0, 100):
             return localized(text)
     least = 10.0**-places

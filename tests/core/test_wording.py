@@ -109,6 +109,14 @@ def test_zero_has_no_sign_and_a_column_of_numbers_has_equal_decimals() -> None:
     assert aligned([63.8, 13.9]) == ["63.8", "13.9"] and aligned([0.0]) == ["0"]
 
 
+def test_halves_of_a_percent_are_rounded_up_as_at_school() -> None:
+    assert wording.format_percent(77 / 80, 1) == wording.format_number(77 / 80, ".1%") == "96.3%"
+    assert wording.format_percent(35 / 80, 1) == "43.8%"
+    assert wording.format_number(-77 / 80, ".1%") == "−96.3%"
+    assert wording.format_percent(1 / 8) == "13%"
+    assert wording.format_percent(0.0) == "0%" and wording.format_percent(1.0, 1) == "100.0%"
+
+
 def test_sizes_and_durations() -> None:
     sizes = [wording.format_bytes(count) for count in (0, 999, 12_000, 600_000, 5e12)]
     assert sizes == ["0 bytes", "999 bytes", "12 kB", "0.6 MB", "5.0 TB"]
