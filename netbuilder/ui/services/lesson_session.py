@@ -328,8 +328,12 @@ class LessonSession(QObject):
         ticked = self.record.done | reached
         first = next((one.number for one in results if one.number not in ticked), 0)
         early = (_("This step counts after step {number} is done.", number=first),)
+        # What is tried after the last step takes nothing away from the lesson.
+        over = first == 0
         self.results = tuple(
-            replace(one, done=False, missing=early)
+            replace(one, done=True, undone=(), missing=())
+            if over
+            else replace(one, done=False, missing=early)
             if one.number in new - ticked
             else replace(one, done=False, missing=one.undone)
             if one.undone

@@ -612,3 +612,19 @@ def test_of_two_questions_the_first_alone_is_asked_where_it_is_answered_correctl
     assert done(window) == [1]
     assert question.question.right("4") and not question.question.right("5")
     assert question.question.right("5\n6") and not question.question.right("5\n4")
+
+
+def test_what_is_tried_after_the_end_takes_nothing_away(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    text = "---\ntitle: a\nlevel: beginner\nminutes: 15\n---\n## Add\n```check\nlayers: >= 1\n```\n"
+    window = open_window(keras=False)
+    window.welcome.open_lesson(parse_lesson(text, "add"))
+    window.store.apply("Add", lambda p: edits.append_layer(p, "Dense", params={"units": 16}))
+    qtbot.waitUntil(lambda: done(window) == [1])
+    window.store.undo()
+    qtbot.wait(400)
+    panel = window.welcome.lessons.panel
+    assert done(window) == [1]
+    assert panel.dots[0].text() == "✓ 1"
+    assert not panel.undone.isVisible()
