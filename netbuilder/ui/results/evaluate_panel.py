@@ -131,7 +131,7 @@ _COMPARING = N_(
 
 
 class EvaluatePanel(QWidget):
-    """Shows what the evaluation service found.
+    """Shows what the evaluation service found; ``sample`` says which row the canvas shows.
 
     ``sample_chosen(row)``: a test sample was clicked.
     """
@@ -143,10 +143,12 @@ class EvaluatePanel(QWidget):
         workbench: Workbench,
         evaluation_service: EvaluationService,
         runner: Runner,
+        sample: Callable[[], int],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.workbench, self.evaluation_service = workbench, evaluation_service
+        self._sample = sample
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared = ""
@@ -242,6 +244,8 @@ class EvaluatePanel(QWidget):
         from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 
         self._open(MethodComparisonDialog)
+        for shown in self.findChildren(MethodComparisonDialog):
+            shown.show_sample(self._sample())
 
     def _edit_card(self) -> None:
         from netbuilder.ui.results.model_card_dialog import ModelCardDialog
