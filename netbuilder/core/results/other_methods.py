@@ -224,8 +224,8 @@ class Comparison:
         if self.by_name[name].evaluation.task == REGRESSION:
             apart = np.abs(mine - its).reshape(len(mine), -1).max(axis=1)
             error = self.by_name[NETWORK].evaluation.metrics["mean_absolute_error"]
-            order = np.argsort(-apart, kind="stable")
-            return order[apart[order] > error]
+            largest_first: NDArray[np.int64] = np.argsort(-apart, kind="stable")
+            return largest_first[: int((apart > error).sum())]
         return np.flatnonzero(mine != its)
 
 
