@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
@@ -40,6 +39,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
@@ -57,7 +57,7 @@ _CIRCLED = N_("The points are the evaluated samples; incorrect ones are circled.
 _HELD = N_("Other columns are at their mean.")
 
 
-class MethodComparisonDialog(QDialog):
+class MethodComparisonDialog(Dialog):
     """Trains other methods on the network's own rows, and shows all side by side."""
 
     advanced = Signal(str, int, int)
