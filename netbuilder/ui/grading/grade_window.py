@@ -163,9 +163,6 @@ class GradeWindow(Dialog):
         # A row that jumps to its new place while one types takes the next field away.
         self._sorted.setDynamicSortFilter(False)
         self.table = self._table()
-        self.model.modelReset.connect(self._show_columns)
-        self.model.dataChanged.connect(lambda *_at: self._show_columns())
-        self.model.rowsInserted.connect(lambda _at, first, _last: self._show_columns(first))
         self.grade_button = self._button(_("Grade"), self._toggle)
         self.grade_button.setProperty("role", "primary")
         self.grade_button.setDefault(True)
@@ -253,6 +250,9 @@ class GradeWindow(Dialog):
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
         # ``activated`` would come with Enter too, which belongs to the points that are typed.
         table.doubleClicked.connect(self._open_row)
+        self.model.modelReset.connect(self._show_columns)
+        self.model.dataChanged.connect(lambda *_at: self._show_columns())
+        self.model.rowsInserted.connect(lambda _at, first, _last: self._show_columns(first))
         return table
 
     def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
