@@ -51,7 +51,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
 _NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
-_FRACTION = re.compile(r"\.\d+$")
+_FRACTION = re.compile(r"\.\d+(?=\s?%?$)")
 
 #: What is drawn behind a number so that the points of its column stand below each other.
 _BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -70,6 +70,7 @@ class TextTable(QAbstractTableModel):
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
         self._arrow = (-1, "")  # of the column that the rows are sorted by
         self._figures: frozenset[int] = frozenset()
+        self._aligned = False
         self._decimals: dict[int, int] = {}  # of the longest, with the point, as far as asked
         self.folded = False
 
@@ -103,13 +104,14 @@ class TextTable(QAbstractTableModel):
         row_tips: Sequence[str] = (),
         figures: frozenset[int] | None = None,
     ) -> None:
-        """Show other rows; ``figures`` are columns of numbers, which stand at the right: None:
-        those that hold nothing else."""
+        """Show other rows; ``figures`` are columns of numbers, which stand at the right. None:
+        those that hold nothing else, with their points below each other."""
+        self._aligned = figures is None
         if figures is None:
             figures = frozenset(
                 column
                 for column in range(len(columns))
-                if all(_NUMBER.fullmatch(row[column]) for row in rows if row[column])
+                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in rows if row[column])
             )
         self._row_tips = row_tips
         self.beginResetModel()
@@ -145,7 +147,7 @@ class TextTable(QAbstractTableModel):
             return f"{text}\n{below}" if below else text or "–"
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
             return _RIGHT
-        if role == _BEHIND_ROLE and index.column() in self._figures and _NUMBER.fullmatch(text):
+        if role == _BEHIND_ROLE and self._aligned and index.column() in self._figures and text:
             return self._behind(index.column(), text)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
