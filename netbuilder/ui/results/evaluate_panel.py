@@ -147,8 +147,11 @@ class EvaluatePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.workbench, self.evaluation_service = workbench, evaluation_service
-        self._sample = sample
+        self.workbench, self._sample, self.evaluation_service = (
+            workbench,
+            sample,
+            evaluation_service,
+        )
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared = ""
