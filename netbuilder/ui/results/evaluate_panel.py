@@ -147,14 +147,10 @@ class EvaluatePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.workbench, self._sample, self.evaluation_service = (
-            workbench,
-            sample,
-            evaluation_service,
-        )
+        self.workbench, self.evaluation_service = workbench, evaluation_service
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
-        self._compared = ""
+        self._compared, self._sample = "", sample
         self._shown_for: object = None  # the data and the target that are shown
         self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
