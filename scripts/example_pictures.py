@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -17,10 +18,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter, QPen, QPolygonF
 
-from netbuilder.core.data.examples import ExampleProject, find_example, list_examples
+from netbuilder.core.data.examples import PICTURE_WORDS, ExampleProject, find_example, list_examples
 from netbuilder.core.data.kinds.builtin.generated import reviews
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.session import Session
@@ -34,6 +36,8 @@ WIDTH, HEIGHT, SCALE = 320, 180, 2
 BACK, INK, FAINT = QColor("#F7F8FA"), QColor("#1B2430"), QColor("#C5CCD6")
 BLUE, ORANGE, GREEN, PINK = (QColor(c) for c in ("#0072B2", "#D55E00", "#009E73", "#CC79A7"))
 COLORS = (BLUE, ORANGE, GREEN, PINK)
+#: Those of the picture that is drawn.
+WORDS: list[dict[str, Any]] = []
 
 
 @dataclass
@@ -124,9 +128,8 @@ def redrawn(p: QPainter, result: Result) -> None:
         left = 16 + place * 49
         _tile(p, raw[place, ..., 0], QRectF(left, 30, 42, 42), 16)
         _tile(p, made[place], QRectF(left, 108, 42, 42), 1)
-    _text(p, QRectF(16, 10, 200, 16), "seen", INK, 9, Qt.AlignmentFlag.AlignLeft)
-    _text(p, QRectF(16, 88, 280, 16), "drawn again from 16 numbers", INK, 9,
-          Qt.AlignmentFlag.AlignLeft)  # fmt: skip
+    _word(QRectF(16, 10, 280, 16), "input", left=True)
+    _word(QRectF(16, 88, 280, 16), "reconstruction", left=True)
 
 
 def scatter(p: QPainter, result: Result) -> None:
@@ -143,12 +146,8 @@ def scatter(p: QPainter, result: Result) -> None:
     p.setBrush(BLUE)
     for x, y in zip(truth, told, strict=True):
         p.drawEllipse(_place(box, (x - low) / (high - low), (y - low) / (high - low)), 3, 3)
-    _text(p, QRectF(34, HEIGHT - 26, WIDTH - 54, 16), "true", INK, 9)
-    p.save()
-    p.translate(12, HEIGHT / 2 - 10)
-    p.rotate(-90)
-    _text(p, QRectF(-60, -8, 120, 16), "predicted", INK, 9)
-    p.restore()
+    _word(QRectF(34, HEIGHT - 26, WIDTH - 54, 16), "true")
+    _word(QRectF(4, 10, 16, HEIGHT - 40), "predicted", upwards=True)
 
 
 def fitted(p: QPainter, result: Result) -> None:
@@ -202,7 +201,7 @@ def looks(p: QPainter, result: Result) -> None:
             for x, value in enumerate(line):
                 colour = _mixed(BACK.darker(104), (BLUE, ORANGE)[place], float(value))
                 p.fillRect(QRectF(left + x * 24, 42 + y * 24, 22.5, 22.5), colour)
-        _text(p, QRectF(left, 14, 120, 18), f"head {place + 1}", INK, 9)
+        _word(QRectF(left, 14, 120, 18), "head {number}", number=place + 1)
         for x, word in enumerate(words):
             _text(p, QRectF(left + x * 24 - 8, 162, 38, 16), word, INK, 5)
 
@@ -358,6 +357,24 @@ def _text(
     p.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter), text)
 
 
+def _word(
+    box: QRectF, text: str, color: str = "text", *, left: bool = False, upwards: bool = False,
+    **values: int,
+) -> None:  # fmt: skip
+    """Leave a place for a word, which the start page writes in the person's language.
+
+    Args:
+        box: its place, in pixels of the drawing.
+        text: one of ``PICTURE_WORDS``; ``values`` fill it in.
+        color: a colour of the theme.
+        left: it stands at the left, not in the middle.
+        upwards: it is written from below.
+    """
+    assert text in PICTURE_WORDS
+    WORDS.append({"text": text, "values": values, "box": box.getRect(), "color": color,
+                  "left": left, "upwards": upwards})  # fmt: skip
+
+
 def _place(box: QRectF, x: float, y: float) -> QPointF:
     return QPointF(box.left() + x * box.width(), box.bottom() - y * box.height())
 
@@ -383,7 +400,8 @@ def _curves(p: QPainter, lines: dict[str, Any]) -> None:
         color = (BLUE, ORANGE)[place]
         _line(p, box, line, color, low, high)
         where = QRectF(18 + place * 140, 8, 140, 16)
-        _text(p, where, f"— {name}", color, 9, Qt.AlignmentFlag.AlignLeft)
+        _text(p, where, "—", color, 9, Qt.AlignmentFlag.AlignLeft)
+        _word(where.adjusted(16, 0, 0, 0), name, ("training", "validation")[place], left=True)
 
 
 def train(one: ExampleProject) -> Result:
@@ -402,6 +420,7 @@ def draw(one: ExampleProject, folder: Path) -> Path:
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(SCALE, SCALE)
+    WORDS.clear()
     DRAWINGS.get(one.name, digits)(painter, result)
     painter.end()
     path = folder / f"{one.name}.png"
@@ -409,7 +428,9 @@ def draw(one: ExampleProject, folder: Path) -> Path:
     # A hundred colours are enough for a drawing, and make a third of the file.
     with Image.open(path) as picture:
         few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    words = PngInfo()
+    words.add_text("words", json.dumps(WORDS))
+    few.save(path, optimize=True, pnginfo=words)
     return path
 
 

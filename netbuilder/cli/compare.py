@@ -80,7 +80,7 @@ def _tell(found: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from netbuilder.core.results.other_methods import METHODS
+    from netbuilder.core.results.other_methods import method_title
 
     first = found.candidates[0].evaluation
     key = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
@@ -89,10 +89,9 @@ def _tell(found: Comparison) -> None:
         table.add_column(name)
     for one in found.candidates:
         low, high = one.intervals[key]
-        title = _(METHODS[one.name].title) if one.name in METHODS else _("Your network")
         value = format_number(one.evaluation.metrics[key], ".4g")
         table.add_row(
-            title,
+            method_title(one.name),
             value,
             " – ".join(format_number(end, ".4g") for end in (low, high)),
             format_number(one.seconds, ".2f"),

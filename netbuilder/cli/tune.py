@@ -159,7 +159,7 @@ def _see_whole(plan: StudyPlan) -> None:
 
 def trial_text(trial: Trial) -> str:
     """ "dense.units=16, training.epochs=5"."""
-    from netbuilder.core.results.tuning.search_space import format_setting
+    from netbuilder.core.engine.runs.differences import format_setting
 
     return ", ".join(
         f"{path}={format_setting(value) if value is None or isinstance(value, dict) else value}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -151,7 +152,8 @@ def _first_project() -> Project:
     for file in (resource("examples", FIRST_EXAMPLE), *sorted(resource("examples").glob("*"))):
         if file.suffix == PROJECT_ENDING and file.exists():
             try:
-                return files.read(file)
+                project = files.read(file)
+                return replace(project, name=_(project.name))  # as its card names it
             except UserError:
                 continue
     return empty_project()

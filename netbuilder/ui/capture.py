@@ -20,7 +20,6 @@ from PySide6.QtGui import (
     QShortcut,
 )
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -54,6 +53,7 @@ from netbuilder.ui.services.devices import (
 )
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
@@ -220,7 +220,7 @@ VIEW = 240
 _FEWEST = 2
 
 
-class CollectWindow(QDialog):
+class CollectWindow(Dialog):
     """``used(folder)``: learn from what lies there.
 
     Args:

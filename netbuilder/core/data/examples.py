@@ -8,7 +8,7 @@ from pathlib import Path
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import did_you_mean, format_list
 
 #: The order in which they are offered; the first one stands on the canvas at the first start.
@@ -42,6 +42,12 @@ ORDER = (
     "overfitting",
     "cannot_learn",
 )
+
+#: What is written in the examples' pictures: each has places for some of these words.
+PICTURE_WORDS = (
+    N_("input"), N_("reconstruction"), N_("true"), N_("predicted"), N_("predicted by week"),
+    N_("head {number}"), N_("training loss"), N_("validation loss"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

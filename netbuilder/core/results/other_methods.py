@@ -31,7 +31,7 @@ from netbuilder.core.results.evaluate import (
 from netbuilder.core.results.headline import metric_text
 from netbuilder.core.results.own_units import parse_cell, predict_values, preprocessing_of
 from netbuilder.core.results.statistics import Interval, intervals, paired_difference
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import capitalize_first, format_list
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import SurfacePicture
@@ -47,7 +47,7 @@ _SUITS_BETTER = 1.05
 
 @dataclass(frozen=True)
 class Method:
-    """One method of scikit-learn: its name in commands, its title, and what makes it."""
+    """One method of scikit-learn: its name in commands and in a sentence, and what makes it."""
 
     name: str
     title: str
@@ -105,16 +105,24 @@ METHODS: Mapping[str, Method] = {
     for one in (
         Method("knn", N_("k-nearest neighbours"), _knn("KNeighborsClassifier"),
                _knn("KNeighborsRegressor")),
-        Method("tree", N_("Decision tree"), _tree("DecisionTreeClassifier"),
+        Method("tree", N_("decision tree"), _tree("DecisionTreeClassifier"),
                _tree("DecisionTreeRegressor")),
-        Method("linear", N_("Linear model"), _linear("LogisticRegression", max_iter=1000),
+        Method("linear", N_("linear model"), _linear("LogisticRegression", max_iter=1000),
                _linear("LinearRegression")),
-        Method("forest", N_("Random forest"), _forest("RandomForestClassifier"),
+        Method("forest", N_("random forest"), _forest("RandomForestClassifier"),
                _forest("RandomForestRegressor")),
-        Method("boosting", N_("Gradient-boosted trees"), _boosted("HistGradientBoostingClassifier"),
+        Method("boosting", N_("gradient-boosted trees"), _boosted("HistGradientBoostingClassifier"),
                _boosted("HistGradientBoostingRegressor")),
     )
 }  # fmt: skip
+
+
+def method_title(name: str) -> str:
+    """The name of a method, or of the network, where a line begins with it."""
+    if name not in METHODS:
+        return _("Your network")
+    title = _(METHODS[name].title)
+    return title if title.startswith("k") else capitalize_first(title)  # k stands for a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,14 +215,17 @@ class Comparison:
         )
 
     def disagreements(self, name: str) -> NDArray[np.int64]:
-        """Row numbers on which ``name`` and the network predict differently; of numbers those that
-        differ most, first."""
+        """Row numbers on which ``name`` and the network predict differently; of numbers, those
+        that differ by more than the network's mean absolute error, the largest difference first.
+        """
         mine, its = (
             np.asarray(self.by_name[one].evaluation.predictions) for one in (NETWORK, name)
         )
         if self.by_name[name].evaluation.task == REGRESSION:
             apart = np.abs(mine - its).reshape(len(mine), -1).max(axis=1)
-            return np.argsort(-apart, kind="stable")
+            error = self.by_name[NETWORK].evaluation.metrics["mean_absolute_error"]
+            largest_first: NDArray[np.int64] = np.argsort(-apart, kind="stable")
+            return largest_first[: int((apart > error).sum())]
         return np.flatnonzero(mine != its)
 
 

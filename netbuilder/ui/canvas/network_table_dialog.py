@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QLabel, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, format_operations
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.picture_menu import TableMenu
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.labels import note_label
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class NetworkTableDialog(QDialog):
+class NetworkTableDialog(Dialog):
     """Each layer with its output shape and its costs; it follows the project while it is open.
 
     A selected row selects the layer on the canvas.

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, Qt, QUrl
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLineEdit,
@@ -27,6 +26,7 @@ from netbuilder.core.wording import capitalize_first, join_values
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.labels import note_label
 
 FIRST = "neuron"
@@ -59,7 +59,7 @@ def _native(gesture: str) -> str:
     return with_native_keys(_(gesture).replace("Ctrl,", f"{control_text()},"))
 
 
-class HelpWindow(QDialog):
+class HelpWindow(Dialog):
     """Opens on ``word``; ``exec`` answers ``TOUR`` where the tour is wanted."""
 
     def __init__(

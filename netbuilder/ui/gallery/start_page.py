@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -50,6 +52,8 @@ from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
 PICTURE_RATIO = 9 / 16
+#: In pixels of the drawing, in which the places of its words are told.
+DRAWN_WIDE = 320
 #: After these a line of a path may end.
 _BREAKS = re.compile(r"([/\\_.-])")
 
@@ -60,6 +64,7 @@ class PictureLabel(QWidget):
     def __init__(self, path: Path | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture = QImage(str(path)) if path is not None else QImage()
+        self._words = json.loads(self._picture.text("words") or "[]")
         self._shown: dict[bool, QImage] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(40)
@@ -91,7 +96,29 @@ class PictureLabel(QWidget):
             if dark not in self._shown:
                 self._shown = {dark: in_dark(self._picture) if dark else self._picture}
             painter.drawImage(self.rect(), self._shown[dark])
+            painter.scale(self.width() / DRAWN_WIDE, self.height() / (DRAWN_WIDE * PICTURE_RATIO))
+            for word in self._words:
+                _write(painter, word)
         painter.end()
+
+
+def _write(painter: QPainter, word: Mapping[str, Any]) -> None:
+    """Write a word of a picture into its place, as ``scripts/example_pictures.py`` left it."""
+    x, y, wide, high = word["box"]
+    painter.save()
+    if word["upwards"]:
+        painter.translate(x, y + high)
+        painter.rotate(-90)
+        x, y, wide, high = 0, 0, high, wide
+    font = painter.font()
+    font.setPixelSize(12)
+    painter.setFont(font)
+    painter.setPen(QColor(getattr(theme.colors(), word["color"])))
+    align = Qt.AlignmentFlag.AlignLeft if word["left"] else Qt.AlignmentFlag.AlignHCenter
+    text = _(word["text"], **word["values"])
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(wide))
+    painter.drawText(QRectF(x, y, wide, high), align | Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.restore()
 
 
 def in_dark(picture: QImage) -> QImage:

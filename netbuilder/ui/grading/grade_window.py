@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QDialog,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -58,6 +57,7 @@ from netbuilder.core.wording import join_sentences
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submissions_model import (
+    COLUMNS,
     COMMENT,
     MESSAGE,
     POINTS,
@@ -66,6 +66,7 @@ from netbuilder.ui.grading.submissions_model import (
 )
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.flow_layout import FlowLayout
@@ -121,7 +122,7 @@ class DropTarget(QFrame):
         painter.end()
 
 
-class GradeWindow(QDialog):
+class GradeWindow(Dialog):
     """Grades a folder. ``opened(path)`` when a pupil's file is to be shown on the canvas."""
 
     opened = Signal(object)
@@ -249,6 +250,9 @@ class GradeWindow(QDialog):
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
         # ``activated`` would come with Enter too, which belongs to the points that are typed.
         table.doubleClicked.connect(self._open_row)
+        self.model.modelReset.connect(self._show_columns)
+        self.model.dataChanged.connect(lambda *_at: self._show_columns())
+        self.model.rowsInserted.connect(lambda _at, first, _last: self._show_columns(first))
         return table
 
     def _button(self, words: str, do: Callable[[], object]) -> QPushButton:
@@ -361,6 +365,13 @@ class GradeWindow(QDialog):
 
     def _show_table(self) -> None:
         self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
+
+    def _show_columns(self, first: int = 0) -> None:
+        """Hide the columns that no row fills in; of rows that come only the new ones are asked."""
+        for number, column in enumerate(COLUMNS):
+            filled = any(column.text(row) for row in self.model.rows[first:])
+            if filled or not first:
+                self.table.setColumnHidden(number, not (filled or column.edit))
 
     def _toggle(self) -> None:
         if self.running:

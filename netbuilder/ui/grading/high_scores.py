@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QGridLayout,
     QLabel,
     QVBoxLayout,
@@ -18,11 +17,12 @@ from PySide6.QtWidgets import (
 from netbuilder.core.grading.submission import Submission
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
+from netbuilder.ui.widgets.clickable_card import Dialog
 
 SHOWN = 10
 
 
-class HighScores(QDialog):
+class HighScores(Dialog):
     """Place, name and points of the best; names can be hidden before the projector goes on."""
 
     def __init__(

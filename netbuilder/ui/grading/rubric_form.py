@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import QDateTime, Qt, QTime
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -32,6 +31,7 @@ from netbuilder.core.grading.rubric import (
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -105,7 +105,7 @@ class ThresholdRow(QWidget):
         return found
 
 
-class RubricForm(QDialog):
+class RubricForm(Dialog):
     """Edits a rubric; ``rubric`` is the new one once it was accepted.
 
     What a teacher decided for single files (overrides) is kept as it is.

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QFormLayout,
     QHBoxLayout,
@@ -30,6 +29,7 @@ from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import settings
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -104,7 +104,7 @@ _NAME, _FOLDER = "hand-in/name", "hand-in/folder"
 Write = Callable[[str, Path], Path]
 
 
-class SubmissionDialog(QDialog):
+class SubmissionDialog(Dialog):
     """Asks name and folder; says on itself what was written, or why it was not.
 
     Name and folder are remembered, so that the next time Enter is enough.

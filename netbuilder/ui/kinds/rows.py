@@ -316,6 +316,7 @@ class ResponseView(QWidget):
         self._fields: dict[str, FormField] = {}
         self._make: Callable[[TrainedModel], Sample] | None = None
         self._row: dict[str, Any] = {}
+        self._about = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         row = QHBoxLayout()
@@ -364,6 +365,7 @@ class ResponseView(QWidget):
         color = QColor(scheme.training)
         color.setAlphaF(0.16)
         self._band.setBrush(color)
+        self._name_axis()  # in letters of another size
 
     def show_fields(self, fields: Sequence[FormField]) -> None:
         """Offer the columns of numbers and dates of which the training rows' range is known."""
@@ -464,14 +466,17 @@ class ResponseView(QWidget):
         found, around = answer
         x = np.array(found.values, float)
         self.show_curve(x, found.answers, around)
-        axis = self.plot.getPlotItem().getAxis("left")
-        room = self.plot.height() - 2 * self.fontMetrics().height()
-        elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
-        about = label_with_unit(found.about, found.unit)
-        axis.setLabel(self.fontMetrics().elidedText(about, elided, room))
+        self._about = label_with_unit(found.about, found.unit)
+        self._name_axis()
         self.plot.setAccessibleName(
             _("{output} along {column}", output=found.about, column=found.column)
         )
+
+    def _name_axis(self) -> None:
+        room = self.plot.height() - 2 * self.fontMetrics().height()
+        elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
+        shown = self.fontMetrics().elidedText(self._about, elided, room)
+        self.plot.getPlotItem().getAxis("left").setLabel(shown)
 
     def show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
         self.curve.setData(x, answers)

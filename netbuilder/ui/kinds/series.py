@@ -461,6 +461,7 @@ class SeriesForm(PredictForm):
     def _show_rows(self, rows: Any, about: str) -> None:
         self.rows = np.array(rows, np.float64)
         self.given = self.rows.copy()
+        self.found = None  # what was predicted after another window
         self._show_column()
         self._ask(about, by_hand=False)
 
@@ -520,7 +521,7 @@ class SeriesForm(PredictForm):
         else:
             from netbuilder.core.results.forecast import days_after
 
-            ahead = days_after(self._days, max(self.curve.ahead, 1))
+            ahead = days_after(self._days, self.curve.reach)
             self.curve.show_days(np.concatenate([self._days, ahead]))
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QPlainTextEdit,
@@ -36,6 +35,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
@@ -84,7 +84,7 @@ def lesson_template(project: Project, start: str = "start.netbuilder") -> str:
     return _TEMPLATE.format(title=project.name or _("My lesson"), start=start)
 
 
-class LessonWriter(QDialog):
+class LessonWriter(Dialog):
     """Edits a lesson that begins with ``project``; ``saved`` is its file once it was written.
 
     ``base`` is the folder from which the project's relative paths start.

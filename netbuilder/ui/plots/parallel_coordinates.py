@@ -33,11 +33,8 @@ class ParallelCoordinatesPlot(QWidget):
 
     def show_study(self, study: Study) -> None:
         """Show all trials that could train; pruned ones share the place of the worst."""
-        from netbuilder.core.results.tuning.search_space import (
-            display_name,
-            format_setting,
-            unit_positions,
-        )
+        from netbuilder.core.engine.runs.differences import format_setting
+        from netbuilder.core.results.tuning.search_space import display_name, unit_positions
 
         varied = study.plan.varied
         whole = [trial for trial in study.ranked if trial.score is not None]

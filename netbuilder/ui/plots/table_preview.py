@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -49,6 +51,10 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
 _NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
+_FRACTION = re.compile(r"\.\d+(?=\s?%?$)")
+
+#: What is drawn behind a number so that the points of its column stand below each other.
+_BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class TextTable(QAbstractTableModel):
@@ -64,6 +70,8 @@ class TextTable(QAbstractTableModel):
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
         self._arrow = (-1, "")  # of the column that the rows are sorted by
         self._figures: frozenset[int] = frozenset()
+        self._aligned = False
+        self._decimals: dict[int, int] = {}  # of the longest, with the point, as far as asked
         self.folded = False
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -94,12 +102,20 @@ class TextTable(QAbstractTableModel):
         tips: tuple[str, ...] = (),
         marked: frozenset[int] = frozenset(),
         row_tips: Sequence[str] = (),
-        figures: frozenset[int] = frozenset(),
+        figures: frozenset[int] | None = None,
     ) -> None:
-        """Show other rows; ``figures`` are columns of numbers, which stand at the right."""
+        """Show other rows; ``figures`` are columns of numbers, which stand at the right. None:
+        those that hold nothing else, with their points below each other."""
+        self._aligned = figures is None
+        if figures is None:
+            figures = frozenset(
+                column
+                for column in range(len(columns))
+                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in rows if row[column])
+            )
         self._row_tips = row_tips
         self.beginResetModel()
-        self._figures, self.folded = figures, False
+        self._figures, self._decimals, self.folded = figures, {}, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
         self._order, self._arrow = None, (-1, "")
         self.endResetModel()
@@ -131,6 +147,8 @@ class TextTable(QAbstractTableModel):
             return f"{text}\n{below}" if below else text or "–"
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
             return _RIGHT
+        if role == _BEHIND_ROLE and self._aligned and index.column() in self._figures and text:
+            return self._behind(index.column(), text)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
@@ -138,6 +156,16 @@ class TextTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return self._row_tips[self.place(index.row())] if self._row_tips else None
         return None
+
+    def _behind(self, column: int, text: str) -> str:
+        """As wide as the decimals that a number has less than the longest of its column."""
+        if column not in self._decimals:
+            ends = [_FRACTION.search(row[column]) for row in self._rows]
+            self._decimals[column] = max((len(one[0]) for one in ends if one), default=0)
+        end = _FRACTION.search(text)
+        less = self._decimals[column] - (len(end[0]) if end else 0)
+        point = "\u2008" if less and end is None else ""  # a space of a point's width
+        return point + "\u2007" * (less - len(point))
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -159,6 +187,14 @@ class TextTable(QAbstractTableModel):
             font.setBold(section in self._marked)
             return font
         return None
+
+
+class NumberDelegate(QStyledItemDelegate):
+    """Draws the numbers of a column with their points below each other; the text stays as it is."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.text += index.data(_BEHIND_ROLE) or ""
 
 
 def _by_size(text: str) -> tuple[bool, float, str]:
@@ -207,6 +243,7 @@ def text_table(
     """A table of text to look at, to copy from and to save."""
     table = QTableView(parent) if table is None else table
     table.setModel(model)
+    table.setItemDelegate(NumberDelegate(table))
     table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
     table.setAlternatingRowColors(True)
     table.setShowGrid(False)

@@ -6,7 +6,7 @@ from html import escape
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPicture, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import localized
@@ -66,6 +66,20 @@ class ThemedPlot(pg.PlotWidget):
         else:
             event.ignore()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Give the axes the room of their numbers first: pyqtgraph learns it while it paints, so
+        that numbers would lie on a title, and the plot would move after it was seen."""
+        self.scene().prepareForPaint()
+        item, painter = self.getPlotItem(), QPainter()
+        for _round in range(2):  # a wider axis leaves the other one less room
+            for side in ("left", "bottom"):
+                axis, picture = item.getAxis(side), QPicture()
+                if axis.isVisible() and axis.picture is None and painter.begin(picture):
+                    axis.paint(painter, None, None)
+                    painter.end()
+            item.layout.activate()
+        super().paintEvent(event)
+
     def drawn(self) -> None:
         """Draw what is shown."""
 
@@ -76,6 +90,9 @@ class ThemedPlot(pg.PlotWidget):
             axis = self.getPlotItem().getAxis(side)
             axis.setPen(QColor(scheme.hairline))
             axis.setTextPen(QColor(scheme.secondary))
+            axis.label.setFont(theme.ui_font())
+            line = self.fontMetrics().lineSpacing()  # pyqtgraph leaves 80% of the label's height
+            axis.label.document().setDocumentMargin(max(5, line // 4))
             axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
 
 

@@ -6,20 +6,19 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, join_values
-from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import NumberAxis
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.style import theme
 
 #: How near the mouse must be to take a point, in pixels; how far a key moves it, of the range.
 NEAR, KEY_STEP = 14, 0.02
 
 
-class WindowCurve(pg.PlotWidget):
+class WindowCurve(NoWheelPlot):
     """``dragged``: a person moved a point; ``values`` holds them all.
 
     Points are moved by mouse, or by keys: left and right choose one, up and down move it.
@@ -28,16 +27,13 @@ class WindowCurve(pg.PlotWidget):
     dragged = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, axisItems={side: NumberAxis(side) for side in ("left", "bottom")})
+        super().__init__("series", 200, parent)
         self.values: NDArray[np.float64] = np.zeros(0)
         self.chosen = -1
         self._ahead: NDArray[np.float64] = np.zeros(0)
+        self.reach = 1  # steps that are predicted, also while the next prediction is made
         self._held = False
         self._name = ""
-        item = self.getPlotItem()
-        item.hideButtons()
-        item.setMenuEnabled(False)
-        item.setMouseEnabled(False, False)
         self._days: NDArray[np.float64] | None = None
         self._curve = self.plot([], [])
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)
@@ -45,26 +41,14 @@ class WindowCurve(pg.PlotWidget):
         self.addItem(self._points)
         self._now = pg.InfiniteLine(pos=0.5, angle=90)
         self.addItem(self._now)
-        self.setFixedHeight(200)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setToolTip(_("Drag a point, or choose it with ← → and move it with ↑ ↓"))
-        PictureMenu(self, "series")
-        theme.theme().changed.connect(self.restyle)
         self._name_places()
         self.restyle()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # the page scrolls
-
-    def restyle(self) -> None:
-        """Take the theme's colours."""
+    def drawn(self) -> None:
         scheme = theme.colors()
-        self.setBackground(QColor(scheme.panel))
-        for side in ("left", "bottom"):
-            axis = self.getPlotItem().getAxis(side)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
         self._curve.setPen(pg.mkPen(scheme.training, width=2))
         self._predicted.setPen(pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine))
         self._predicted.setSymbolBrush(QColor(scheme.validation))
@@ -83,6 +67,7 @@ class WindowCurve(pg.PlotWidget):
     def show_ahead(self, values: NDArray[np.float64]) -> None:
         """Show what is predicted of the same quantity, (steps,), nearest first; may be empty."""
         self._ahead = np.asarray(values, np.float64)
+        self.reach = len(self._ahead) or self.reach
         self._draw()
         if not self._held:
             self._fit()
@@ -118,7 +103,7 @@ class WindowCurve(pg.PlotWidget):
         at = np.linspace(edge, 1 - edge, count) * (len(days) - 1)
         ticks = [(int(place) + 1 - len(self.values), str(words[int(place)])) for place in at]
         axis.setTicks([ticks])
-        axis.setLabel("")
+        axis.setLabel(_("date"))  # without a title the plot would become higher
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -156,7 +141,7 @@ class WindowCurve(pg.PlotWidget):
         low, high = float(shown.min()), float(shown.max())
         edge = 0.12 * (high - low or abs(high) or 1.0)
         self.getPlotItem().setRange(
-            xRange=(1 - len(self.values), max(len(self._ahead), 1)),
+            xRange=(1 - len(self.values), self.reach),
             yRange=(low - edge, high + edge),
             padding=0.03,
         )

@@ -131,7 +131,7 @@ _COMPARING = N_(
 
 
 class EvaluatePanel(QWidget):
-    """Shows what the evaluation service found.
+    """Shows what the evaluation service found; ``sample`` says which row the canvas shows.
 
     ``sample_chosen(row)``: a test sample was clicked.
     """
@@ -143,13 +143,14 @@ class EvaluatePanel(QWidget):
         workbench: Workbench,
         evaluation_service: EvaluationService,
         runner: Runner,
+        sample: Callable[[], int],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.workbench, self.evaluation_service = workbench, evaluation_service
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
-        self._compared = ""
+        self._compared, self._sample = "", sample
         self._shown_for: object = None  # the data and the target that are shown
         self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
@@ -242,6 +243,8 @@ class EvaluatePanel(QWidget):
         from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 
         self._open(MethodComparisonDialog)
+        for shown in self.findChildren(MethodComparisonDialog):
+            shown.show_sample(self._sample())
 
     def _edit_card(self) -> None:
         from netbuilder.ui.results.model_card_dialog import ModelCardDialog

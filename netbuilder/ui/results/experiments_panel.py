@@ -78,7 +78,8 @@ class TrialTable(QTableView):
 
     def show_study(self, study: Study) -> None:
         """Show all trials of a study."""
-        from netbuilder.core.results.tuning.search_space import display_name, format_setting
+        from netbuilder.core.engine.runs.differences import format_setting
+        from netbuilder.core.results.tuning.search_space import display_name
         from netbuilder.core.results.tuning.trial import describe_score as measured
 
         paths = [one.path for one in study.plan.varied]
@@ -121,7 +122,7 @@ def _epochs(trial: Trial) -> str:
 
 def _short(paths: Sequence[str]) -> list[str]:
     """Heads of columns: "units", and "dense units" where another layer's are varied too."""
-    from netbuilder.core.results.tuning.search_space import setting_words
+    from netbuilder.core.engine.runs.differences import setting_words
 
     names = [path.rpartition(".")[2] for path in paths]
     found = []
@@ -425,7 +426,7 @@ class ExperimentsPanel(QWidget):
         self._name_taken()
 
     def _said_of(self, study: Study) -> str:
-        from netbuilder.core.results.tuning.search_space import format_setting
+        from netbuilder.core.engine.runs.differences import format_setting
         from netbuilder.core.results.tuning.trial import describe_score as measured
 
         done = _("{done} of {total} trials done", done=len(study.trials), total=study.plan.count)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
@@ -40,6 +39,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
@@ -57,7 +57,7 @@ _CIRCLED = N_("The points are the evaluated samples; incorrect ones are circled.
 _HELD = N_("Other columns are at their mean.")
 
 
-class MethodComparisonDialog(QDialog):
+class MethodComparisonDialog(Dialog):
     """Trains other methods on the network's own rows, and shows all side by side."""
 
     advanced = Signal(str, int, int)
@@ -73,6 +73,7 @@ class MethodComparisonDialog(QDialog):
         height = self.screen().availableGeometry().height() - 5 * line
         self.resize(max(720, 96 * letter), max(520, min(52 * line, height)))
         self.found: Comparison | None = None
+        self._sample = 0
         self._stop = threading.Event()
         self._workbench, self.trained, self._data = workbench, trained, trained.project.data
         self.words = note_label(
@@ -131,6 +132,12 @@ class MethodComparisonDialog(QDialog):
         chosen.hide()
         return chosen
 
+    def show_sample(self, row: int) -> None:
+        """Show the sample that the canvas shows, from 0; the first where that is a training row."""
+        self._sample = row
+        if self.found is not None:
+            self.row.setValue(row + 1 if self.found.dataset.test is not None else 1)
+
     def _advance(self, title: str, number: int, count: int) -> None:
         self.bar.setRange(0, count)
         self.bar.setValue(number)
@@ -153,7 +160,8 @@ class MethodComparisonDialog(QDialog):
         scores = [(one.evaluation.metrics[metric], one.intervals) for one in found.candidates]
         told = metric_column(first, metric, scores)
         for one, (text, interval) in zip(found.candidates, told, strict=True):
-            apart = "" if one.model is None else self._apart(found, one)
+            rows_apart = len(found.disagreements(one.name))
+            apart = ngettext("{count} sample", "{count} samples", rows_apart)
             rows.append(
                 (
                     _title(one),
@@ -161,7 +169,7 @@ class MethodComparisonDialog(QDialog):
                     interval,
                     format_duration(one.seconds),
                     format_bytes(one.size),
-                    apart,
+                    apart if one.model is not None else "",
                 )
             )
         columns = (
@@ -175,27 +183,27 @@ class MethodComparisonDialog(QDialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        self.words.setText(join_sentences((found.advice, samples, *found.notes)))
+        differs = (
+            _(
+                "Two predictions differ if they are more than {error} apart, the network's mean "
+                "absolute error.",
+                error=told[0][0].lstrip("± "),
+            )
+            if first.task == "regression"
+            else ""
+        )
+        self.words.setText(join_sentences((found.advice, samples, differs, *found.notes)))
         for one in found.candidates[1:]:
             view = self.views[one.name] = _text_view(_title(one), self)
             self.details.addTab(view, _title(one))
         if len(found.candidates) > 1:
             self._show_surfaces(found)
             self.row.setRange(1, first.samples)
-            differing = [
-                int(at) for one in found.candidates[1:] for at in found.disagreements(one.name)[:1]
-            ]
-            self.row.setValue(min(differing, default=0) + 1)
+            self.show_sample(self._sample)
             self._show_row()
             self.chosen.show()
             self.details.show()
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(_("Close"))
-
-    def _apart(self, found: Comparison, one: Candidate) -> str:
-        if one.evaluation.task == "regression":
-            return ""
-        count = len(found.disagreements(one.name))
-        return ngettext("{count} sample", "{count} samples", count)
 
     def _show_row(self) -> None:
         """Say what each method does with the chosen row."""
@@ -338,9 +346,9 @@ def _answer(one: Candidate, row: int, *, truth: bool = False) -> str:
 
 
 def _title(one: Candidate) -> str:
-    from netbuilder.core.results.other_methods import METHODS
+    from netbuilder.core.results.other_methods import method_title
 
-    return _(METHODS[one.name].title) if one.name in METHODS else _("Your network")
+    return method_title(one.name)
 
 
 def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
@@ -424,7 +432,7 @@ def _neighbours(found: Comparison, row: int) -> str:
 def _disagreements(found: Comparison, one: Candidate) -> str:
     rows = found.disagreements(one.name)[:_MOST]
     if not len(rows):
-        return _("The network and this method predict the same for every sample.")
+        return _("The network and this method differ on no sample.")
     lines = [_("Samples on which the network and this method differ:")]
     for row in map(int, rows) if one.evaluation.task != "multi_label" else ():
         mine, its = (_answer(each, row) for each in (found.candidates[0], one))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLabel,
     QPlainTextEdit,
@@ -25,6 +24,7 @@ from netbuilder.core.results import model_card
 from netbuilder.ui.plots.picture_export import write_pdf
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -53,7 +53,7 @@ def _dataset(trained: TrainedModel, base: Path) -> Dataset | None:
         return None
 
 
-class ModelCardDialog(QDialog):
+class ModelCardDialog(Dialog):
     """Asks the three questions of the card, shows its facts, and saves it."""
 
     def __init__(

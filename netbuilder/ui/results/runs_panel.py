@@ -25,6 +25,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QPushButton,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -117,14 +119,6 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
-def differs_text(run: Run, among: Sequence[Run]) -> str:
-    """What a run has that not all runs on the same data have: "LSTM", "SGD 0.1", "units 16"."""
-    from netbuilder.core.engine.runs.differences import own_choices
-
-    others = [one.project for one in among if one.project.data == run.project.data]
-    return join_values(own_choices(run.project, others)[:_MOST_CHANGES])
-
-
 def test_text(run: Run) -> str:
     """The test's most telling number, with what it is: "97.7 %", "± $43.4", "0.2"."""
     value = test_value(run)
@@ -168,13 +162,17 @@ class RunsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.runs: list[Run] = []
+        self.differing: dict[str, str] = {}  # what a run has that not all have, by its id
         self.ticked: list[str] = []
-        self._differs: dict[str, str] = {}
 
     def show_runs(self, runs: list[Run]) -> None:
         """Show other runs; ticks of those that are gone go too."""
+        from netbuilder.core.engine.runs.differences import distinct_choices
+
         self.beginResetModel()
-        self.runs, self._differs = runs, {}
+        self.runs = runs
+        found = distinct_choices([run.project for run in runs])
+        self.differing = {r.id: join_values(one) for r, one in zip(runs, found, strict=True)}
         known = {run.id for run in runs}
         self.ticked = [one for one in self.ticked if one in known]
         self.endResetModel()
@@ -205,9 +203,7 @@ class RunsModel(QAbstractTableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
                 if index.column() == _DIFFERS:
-                    if run.id not in self._differs:
-                        self._differs[run.id] = differs_text(run, self.runs)
-                    return self._differs[run.id]
+                    return self.differing[run.id]
                 return column.text(run)
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
@@ -217,7 +213,8 @@ class RunsModel(QAbstractTableModel):
                 shown = [one.id for one in self.runs if one.id in self.ticked]
                 return QColor(overlay_color(shown.index(run.id)))
             case Qt.ItemDataRole.ToolTipRole:
-                return run_tooltip(run, self.runs)
+                told = labelled(_(COLUMNS[_DIFFERS].title), self.differing[run.id] or "–")
+                return f"{run_tooltip(run, self.runs)}\n{told}"
             case _ if role == SORT_ROLE:
                 return column.key(run) if index.column() != _DIFFERS else self.data(index)
         return None
@@ -307,6 +304,14 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
     if run.versions:
         lines.append(join_values(f"{name} {version}" for name, version in run.versions.items()))
     return "\n".join(lines)
+
+
+class DiffersDelegate(QStyledItemDelegate):
+    """Draws the beginning of what differs: the fewest runs have that."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 _NAME_LETTERS = 15  # with the tick before them
@@ -418,6 +423,7 @@ class RunsPanel(QWidget):
         # Runs of one project differ in their number alone, which stands last (and a line broken
         # between words ends before it).
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setItemDelegateForColumn(_DIFFERS, DiffersDelegate(self.table))
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
@@ -425,8 +431,8 @@ class RunsPanel(QWidget):
         header.setMinimumSectionSize(40)
         # Numbers whole, whatever they are; the name has what is left.
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(_DIFFERS, QHeaderView.ResizeMode.Interactive)
+        for number in (0, _DIFFERS):
+            header.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(_("Runs"))
         TableMenu(self.table, "runs")
@@ -446,20 +452,19 @@ class RunsPanel(QWidget):
             number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
             for number in range(1, header.count())
         }
-        differ = any(differs_text(run, self.model.runs) for run in self.model.runs)
+        differ = any(self.model.differing.values())
         header.setSectionHidden(_DIFFERS, not differ)
-        if not differ:
-            wide[_DIFFERS] = 0
-        names = _NAME_LETTERS * letter
+        wanted = wide[_DIFFERS] if differ else 0
+        wide[_DIFFERS] = min(wanted, _NAME_LETTERS * letter)  # it is whole in the tooltip
         room = self.table.viewport().width() - sum(wide.values())
         for number in _GIVE_WAY:
-            hidden = room < names
+            hidden = room < _NAME_LETTERS * letter
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
-        # What differs is cut where even that is not enough: the tooltip tells all of it. A name may
-        # take an equal share.
-        share = self.table.viewport().width() // (header.count() - header.hiddenSectionCount())
-        header.resizeSection(_DIFFERS, wide[_DIFFERS] + min(room - max(names, share), 0))
+        names = max(_NAME_LETTERS * letter, self.table.sizeHintForColumn(0))
+        more = min(wanted - wide[_DIFFERS], max(room - names, 0))
+        header.resizeSection(_DIFFERS, wide[_DIFFERS] + more)
+        header.resizeSection(0, room - more)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -97,6 +97,9 @@ QToolBar QToolButton {{ padding: 0 8px; min-height: {high}px; }}
 QToolButton::menu-indicator {{ image: none; }}
 QToolButton[role="fold"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px 2px; }}
 QToolButton[role="quiet"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px 5px; }}
+QToolButton[role="corner"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 1px 5px;
+                              background: {c.panel}; border: 1px solid {c.border}; }}
+QToolButton[role="corner"]:hover {{ background: {c.selection}; }}
 QToolButton[role="step"] {{ color: {c.secondary}; font-size: {small:.1f}pt; padding: 2px; }}
 QToolButton[role="quiet"]:checked, QToolButton[role="step"]:checked {{
   color: {c.accent_text}; }}

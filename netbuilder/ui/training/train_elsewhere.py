@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QPlainTextEdit,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.parsing import read_strings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
@@ -137,7 +137,7 @@ def instructions(machines: list[str], lines: list[str]) -> str:
     )
 
 
-class ElsewhereDialog(QDialog):
+class ElsewhereDialog(Dialog):
     """Asks for the machines, shows the commands, writes the folder."""
 
     def __init__(

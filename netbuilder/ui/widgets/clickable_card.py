@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QDialog,
     QFrame,
     QPushButton,
     QScrollArea,
@@ -26,7 +27,7 @@ _ARROWS = {
 
 
 def press_focused_button(event: QKeyEvent) -> bool:
-    """Press the button with the focus for Enter: outside of a dialog Qt's buttons ignore it.
+    """Press the button with the focus for Enter: most of Qt's buttons ignore it.
 
     Returns:
         Whether a button was pressed.
@@ -37,6 +38,14 @@ def press_focused_button(event: QKeyEvent) -> bool:
     if not event.isAutoRepeat():
         now.click()
     return True
+
+
+class Dialog(QDialog):
+    """A dialog in which Enter presses the button with the focus, and not the default one."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not press_focused_button(event):
+            super().keyPressEvent(event)
 
 
 class ClickableCard(QFrame):

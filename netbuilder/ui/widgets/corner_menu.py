@@ -25,7 +25,7 @@ class CornerMenu(QToolButton):
         super().__init__(over)
         self._over = over
         self.setText("⋯")
-        self.setProperty("role", "quiet")
+        self.setProperty("role", "corner")
         self.setToolTip(words)
         self.setAccessibleName(words)
         self.setCursor(Qt.CursorShape.ArrowCursor)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.window.action import WindowActions, sequences
 
 
-class CommandSearch(QDialog):
+class CommandSearch(Dialog):
     """Type, choose with the arrow keys, do it with Enter."""
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:

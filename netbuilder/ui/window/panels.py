@@ -67,8 +67,11 @@ def _surface(parts: WindowParts, parent: QWidget) -> QWidget:
 def _evaluate(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 
-    panel = EvaluatePanel(parts.workbench, parts.evaluation_service, parts.runner, parent)
-    panel.sample_chosen.connect(parts.activations_service.show_row)
+    shown = parts.activations_service
+    panel = EvaluatePanel(
+        parts.workbench, parts.evaluation_service, parts.runner, lambda: shown.index, parent
+    )
+    panel.sample_chosen.connect(shown.show_row)
     return panel
 
 

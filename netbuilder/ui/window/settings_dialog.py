@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QVBoxLayout, QWidget
 
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
@@ -19,6 +19,7 @@ from netbuilder.ui.services import retranslate, settings
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
@@ -150,7 +151,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
     )
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Dialog):
     """A field a row; nothing counts before OK."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -180,7 +180,7 @@ class DocumentLabel(QWidget):
     def retranslate(self) -> None:
         """Make room for the words of another language."""
         self._states = (_("not saved"), _("saved"))
-        self._fit()
+        QTimer.singleShot(0, self, self._fit)  # a name is a person's own, also "Digits"
 
     def _fit(self) -> None:
         """Take the room of the longest name and the longest state, whatever they are now."""

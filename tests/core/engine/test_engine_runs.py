@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.runs import run_store
-from netbuilder.core.engine.runs.differences import project_differences
+from netbuilder.core.engine.runs.differences import distinct_choices, project_differences
 from netbuilder.core.engine.session import Session
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.edits import append_layer, remove_nodes, set_params, set_training
@@ -253,3 +253,22 @@ def test_old_runs_go_and_the_newest_stays(one: Path, monkeypatch: pytest.MonkeyP
     assert sorted(kept) == ["20260101-000004", one.name]
     run_store.set_run_limit(0)
     assert run_store.prune_runs() == []
+
+
+def test_runs_differ_in_layers_with_their_sizes_and_in_settings(
+    chain: Callable[..., Project],
+) -> None:
+    first = replace(chain(NET), data=Data("builtin", name="moons"))
+    frozen = set_params(first, "a", units=64, trainable=False)
+    again = set_training(
+        append_layer(first, "Dropout"), epochs=7, batch_size=4, seed=9,
+        optimizer=Choice("SGD", {"learning_rate": 0.1, "momentum": 0.9}),
+    )  # fmt: skip
+    weights = set_params(first, "a", kernel_initializer="he_normal")
+    others = replace(first, data=Data("builtin", name="wine"))
+    found = distinct_choices([first, frozen, again, weights, others])
+    assert {"Dense 64 tanh", "Dense frozen"} <= set(found[1]) and "Dense 8 tanh" in found[0]
+    told = {"SGD 0.1", "momentum 0.9", "7 epochs", "batch size 4", "seed 9"}
+    assert told <= set(found[2]) and any(one.startswith("Dropout ") for one in found[2])
+    assert found[3][0] == "Dense kernel initializer he_normal", "what the fewest have comes first"
+    assert found[4] == (), "there is no other run on these rows"

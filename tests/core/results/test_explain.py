@@ -235,7 +235,7 @@ def test_one_row_alone_and_the_nearest_other_by_brute_force(house_model: Trained
         format_number(float(columns["size"].typical)),
     )
     assert f"typical size ({words['size'][1]})" in found.sentence or "size" not in found.sentence
-    assert found.label("size") == "size: {} → {}".format(*words["size"])
+    assert found.label("size") == "size: {}, not {}".format(*words["size"])
     town = next(name for name in columns if columns[name].kind == "category")
     same = replace(found, compared={town: ("Bath", "Bath")})
     assert same.label(town) == f"{town}: Bath, typical", "its 0 is explained"

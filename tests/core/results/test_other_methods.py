@@ -31,6 +31,7 @@ from netbuilder.core.results.other_methods import (
     coefficients,
     compare,
     important_columns,
+    method_title,
     nearest_rows,
     row_words,
     surfaces,
@@ -195,6 +196,25 @@ def test_disagreements_are_rows_with_another_class(found: Comparison) -> None:
     mine = found.by_name["network"].evaluation.predictions
     its = found.by_name["linear"].evaluation.predictions
     assert found.disagreements("linear").tolist() == np.flatnonzero(mine != its).tolist()
+
+
+def test_numbers_disagree_where_they_are_further_apart_than_the_network_errs(
+    tmp_path: Path,
+) -> None:
+    found = priced(tmp_path)
+    mine, its = (found.by_name[name].evaluation for name in ("network", "forest"))
+    apart = np.abs(mine.predictions - its.predictions).reshape(-1)
+    rows = found.disagreements("forest")
+    assert sorted(rows) == np.flatnonzero(apart > mine.metrics["mean_absolute_error"]).tolist()
+    assert (np.diff(apart[rows]) <= 0).all(), "the largest difference first"
+    assert 0 < len(rows) < len(apart)
+
+
+def test_a_method_begins_small_in_a_sentence_and_large_in_a_line() -> None:
+    titles = {name: method.title for name, method in METHODS.items()}
+    assert all(title[0].islower() for title in titles.values())
+    assert method_title("boosting") == titles["boosting"].capitalize()
+    assert method_title("knn") == titles["knn"]
 
 
 @pytest.mark.slow

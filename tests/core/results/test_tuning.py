@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from netbuilder.core.engine.events import EpochEnd
+from netbuilder.core.engine.runs.differences import format_setting
 from netbuilder.core.errors import UserError
 from netbuilder.core.project.model import Choice, Data, Project, Training
 from netbuilder.core.results.tuning import study, trial as judging
 from netbuilder.core.results.tuning.search_space import (
     SearchDimension,
     apply_values,
-    format_setting,
     parse_dimension,
 )
 from netbuilder.core.results.tuning.study import (

@@ -83,6 +83,7 @@ def window(qtbot: QtBot, tmp_path: Path, home: Path) -> CollectWindow:
 
 def name(window: CollectWindow, row: int, text: str) -> None:
     edit = window.cards[row].edit
+    edit.setFocus()  # Enter presses the button that has it
     edit.selectAll()
     QTest.keyClicks(edit, text)
     QTest.keyClick(edit, Qt.Key.Key_Return)

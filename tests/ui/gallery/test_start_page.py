@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.cli import main
-from netbuilder.core.data.examples import find_example, list_examples
+from netbuilder.core.data.examples import PICTURE_WORDS, find_example, list_examples
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY
@@ -22,9 +23,15 @@ from netbuilder.core.lessons.library import ORDER, lesson_folders
 from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
-from netbuilder.ui.gallery.start_page import LESSON_DRAWINGS, in_dark
+from netbuilder.ui.gallery.start_page import (
+    DRAWN_WIDE,
+    LESSON_DRAWINGS,
+    PICTURE_RATIO,
+    PictureLabel,
+    in_dark,
+)
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import lesson_session, settings
+from netbuilder.ui.services import lesson_session, retranslate, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion, set_reduced_motion
 from netbuilder.ui.window import dialogs
@@ -457,3 +464,47 @@ def test_nothing_on_the_start_page_is_cut_off(
             assert label.height() >= label.heightForWidth(label.width()), label.text()
     for lesson in page.lesson_cards.values():
         assert lesson.findChild(DrawingView) is not None
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    retranslate.choose_language("de")
+    yield
+    retranslate.choose_language("en")
+
+
+@pytest.mark.usefixtures("german")
+def test_an_example_is_named_in_the_language_of_its_card(
+    open_window: Callable[..., MainWindow],
+) -> None:
+    window = open_window(keras=False)
+    window.welcome.open_example("sine")
+    stored = files.read(find_example("sine").path).name
+    assert window.store.project.name == find_example("sine").title != stored
+    assert window.windowTitle().startswith(window.store.project.name)
+    assert not window.store.modified
+
+
+def test_words_of_the_pictures_of_examples_are_in_every_language(qtbot: QtBot) -> None:
+    written = {}
+    for example in list_examples():
+        assert example.picture is not None
+        words = json.loads(QImage(str(example.picture)).text("words") or "[]")
+        if words:
+            written[example.name] = example.picture
+        for word in words:
+            assert word["text"] in PICTURE_WORDS
+            assert QRectF(0, 0, DRAWN_WIDE, DRAWN_WIDE * PICTURE_RATIO).contains(
+                QRectF(*word["box"])
+            )
+    assert {"diabetes", "overfitting", "week", "autoencoder", "attention"} <= written.keys()
+    label = PictureLabel(written["diabetes"])
+    qtbot.addWidget(label)
+    label.resize(320, 180)
+    english = label.grab().toImage()
+    retranslate.choose_language("de")
+    try:
+        assert label.grab().toImage() != english
+    finally:
+        retranslate.choose_language("en")
+    assert label.grab().toImage() == english

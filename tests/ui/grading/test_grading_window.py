@@ -22,7 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
-from netbuilder.ui.grading.submissions_model import COMMENT, POINTS
+from netbuilder.ui.grading.submissions_model import COLUMNS, COMMENT, POINTS
 from netbuilder.ui.main_window import MainWindow
 
 ROWS = [
@@ -124,6 +124,34 @@ def test_a_teacher_overrides_in_the_table(grading: GradeWindow, tmp_path: Path) 
     assert "Wrote" in grading.words.text()
     grading._write(tmp_path / "none" / "grades.csv", lambda path: write_table(model.rows, path))
     assert "none" in grading.words.text()
+
+
+def test_columns_that_no_row_fills_in_take_no_room(grading: GradeWindow) -> None:
+    def shown() -> list[str]:
+        hidden = grading.table.isColumnHidden
+        return [one.title for at, one in enumerate(COLUMNS) if not hidden(at)]
+
+    bare = replace(ROWS[0], metrics={}, steps=0, message="", comment="", score=None)
+    grading.model.show_rows([bare])
+    assert not {"Result", "Steps", "To check"} & set(shown())
+    assert {"Student", "Points", "Comment"} <= set(shown()), "what is typed in stays"
+    grading.model.add(replace(bare, steps=4, steps_done=1))
+    assert "Steps" in shown() and "Result" not in shown()
+    grading.model.replace_row(replace(bare, message="No data."))
+    assert "To check" in shown()
+
+
+def test_enter_presses_the_button_with_the_focus(grading: GradeWindow, qtbot: QtBot) -> None:
+    grading.model.show_rows(ROWS)
+    grading.table.selectRow(0)
+    opens = grading.after[0]
+    opens.setEnabled(True)
+    opens.setFocus()
+    grading.folder.setText("somewhere")
+    assert grading.grade_button.isDefault() and grading.grade_button.isEnabled()
+    with qtbot.waitSignal(grading.opened):
+        qtbot.keyClick(opens, Qt.Key.Key_Return)
+    assert not grading.running, "the default button is not pressed"
 
 
 def test_the_end_of_a_long_comment_can_be_read(grading: GradeWindow, qtbot: QtBot) -> None:

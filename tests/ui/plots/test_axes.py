@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.results.live.view_data import MapPicture, SamplePoints, SurfacePicture
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.run_curves import RunCurves
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot
+from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.style import font_scale, theme
 
 
@@ -82,3 +84,48 @@ def test_the_title_of_an_axis_is_whole(qtbot: QtBot, scale: float) -> None:
         assert inked[-1] < image.height() - 1, "the line of the _ is cut"
     finally:
         font_scale.set_font_scale(1.0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.5])
+def test_the_first_picture_is_the_last_one(qtbot: QtBot, scale: float) -> None:
+    plot = NoWheelPlot("some", 200)
+    qtbot.addWidget(plot)
+    plot.resize(400, 200)
+    plot.show()
+    try:
+        font_scale.set_font_scale(scale)
+        theme.theme().changed.emit()
+        QApplication.processEvents()
+        item, axis = plot.getPlotItem(), plot.getPlotItem().getAxis("left")
+        plot.menu.hide()  # it is seen below the mouse
+        for top in (1.0, 1_234_567.0, 7.25):
+            item.setLabel("left", "species")
+            item.setRange(xRange=(0, 1), yRange=(-top, top), padding=0)
+            first = plot.grab().toImage()
+            QApplication.processEvents()
+            assert plot.grab().toImage() == first, "the axis moves after it was seen"
+            margin = axis.label.document().documentMargin()
+            title_end = axis.label.pos().x() + axis.label.boundingRect().height() - margin
+            numbers = axis.width() - axis.style["tickTextOffset"][0] - axis.textWidth
+            assert title_end <= numbers, "numbers lie on the title"
+    finally:
+        font_scale.set_font_scale(1.0)
+        theme.theme().changed.emit()
+
+
+def test_another_window_of_a_series_moves_no_axis(qtbot: QtBot) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    curve = WindowCurve(page)
+    curve.resize(500, 200)
+    page.show()
+    curve.show_window(np.sin(np.arange(14)), "degrees")
+    curve.show_ahead(np.cos(np.arange(6)))
+    QApplication.processEvents()
+    box = curve.getPlotItem().vb
+    before = box.viewRange()[0], box.geometry()
+    curve.show_window(np.cos(np.arange(14)), "degrees")
+    curve.show_ahead(np.zeros(0))  # the next forecast is being made
+    curve.show_days(np.arange(14 + curve.reach) + 18_000.0)
+    curve.grab()
+    assert (box.viewRange()[0], box.geometry()) == before

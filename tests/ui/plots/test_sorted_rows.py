@@ -1,12 +1,13 @@
-"""A click on a header sorts the rows; a third one puts them back."""
+"""The first rows of the data: sorted by their headers, numbers below each other."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.preview import Preview
-from netbuilder.ui.plots.table_preview import PreviewView
+from netbuilder.ui.plots.table_preview import NumberDelegate, PreviewView
 
 ROWS = (("70", "b"), ("667", "a"), ("", "c"), ("1,234", "B"), ("-3.5 kg", "2024-01-06"))
 
@@ -43,3 +44,25 @@ def test_headers_sort_numbers_by_their_size(qtbot: QtBot) -> None:
     assert shown(view, 1) == ["2024-01-06", "a", "b", "B", "c"]
     view.show_preview(Preview(("weight", "word"), ROWS))
     assert shown(view) == ["70", "667", "–", "1,234", "-3.5 kg"]
+
+
+def test_points_of_a_column_of_numbers_stand_below_each_other(qtbot: QtBot) -> None:
+    view = PreviewView()
+    qtbot.addWidget(view)
+    rows = (("9.35", "7", "3"), ("57", "11", "x"), ("", "2", "4"), ("168.1", "3", "5"))
+    view.show_preview(Preview(("km", "age", "note"), rows))
+    table, option = view.table, QStyleOptionViewItem()
+    delegate = table.itemDelegate()
+    assert isinstance(delegate, NumberDelegate)
+    ends = set()
+    for row in range(4):
+        delegate.initStyleOption(option, view.model.index(row, 0))
+        drawn = str(option.text)
+        assert option.displayAlignment & Qt.AlignmentFlag.AlignRight
+        if drawn != "–":
+            whole = len(drawn.rstrip("\u2007\u2008").split(".")[0])
+            ends.add(table.fontMetrics().horizontalAdvance(drawn[whole:]))
+    assert len(ends) == 1, "as much stands behind the whole number, drawn or empty"
+    assert shown(view) == ["9.35", "57", "–", "168.1"], "what is copied is the file's own"
+    last = view.model.index(0, 2).data(Qt.ItemDataRole.TextAlignmentRole)
+    assert last is None, "a column with a word stays at the left"

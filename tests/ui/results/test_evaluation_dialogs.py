@@ -41,10 +41,17 @@ def panel(
 def test_other_methods_stand_beside_the_network(panel: EvaluatePanel, qtbot: QtBot) -> None:
     told: list[str] = []
     panel.workbench.happened.connect(told.append)
+    window = panel.window()
+    assert isinstance(window, MainWindow)
+    window.activations_service.show_row(4)
     qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
     dialog = panel.findChild(MethodComparisonDialog, "method_comparison")
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.found is not None, timeout=3 * MINUTE)
+    assert dialog.row.value() == 5, "the sample of the canvas, counted from 1"
+    window.activations_service.show_row(7)
+    qtbot.mouseClick(panel.methods_button, Qt.MouseButton.LeftButton)
+    assert dialog.row.value() == 8, "also where the window is open already"
     assert dialog.found is not None and panel.evaluation is not None
     assert told == ["compared:iris"]
     names = [one.name for one in dialog.found.candidates]

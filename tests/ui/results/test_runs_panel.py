@@ -20,7 +20,6 @@ from netbuilder.ui.results.runs_panel import (
     SORT_ROLE,
     RunsModel,
     RunsPanel,
-    differs_text,
     loss_text,
 )
 from netbuilder.ui.services.runs.run_tracker import curves_of
@@ -113,18 +112,16 @@ def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -
         training=replace(adam.training, optimizer=Choice("SGD", {"learning_rate": 0.1})),
     )
     both = [run("1", adam), run("2", sgd)]
-    assert differs_text(both[1], both) == "SGD 0.1"
-    assert differs_text(both[1], [both[1], both[1]]) == ""
     model = RunsModel()
     model.show_runs(both)
-    assert model.index(1, model.columnCount() - 1).data() == "SGD 0.1"
-    lstm = run("3", edits.append_layer(sgd, "LSTM"))
-    assert differs_text(lstm, [both[1], lstm]) == "LSTM"
-    layer = next(node for node in adam.graph.nodes if node.layer == "Dense")
-    wide = run("4", edits.set_params(adam, layer.id, units=99))
-    assert differs_text(wide, [both[0], wide]) == "units 99"
-    even = run("5", edits.set_training(adam, class_weight="balanced"))
-    assert differs_text(even, [both[0], even]) == "class_weight balanced"
+    last = model.columnCount() - 1
+    assert model.index(1, last).data() == "SGD 0.1"
+    assert model.index(1, last).data(Qt.ItemDataRole.ToolTipRole).endswith("SGD 0.1")
+    even = run("4", edits.set_training(adam, class_weight="balanced"))
+    model.show_runs([both[0], even])
+    assert model.index(1, last).data() == "class weight balanced"
+    model.show_runs([both[1], replace(both[1], id="3")])
+    assert model.differing == {"2": "", "3": ""}
 
 
 def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(

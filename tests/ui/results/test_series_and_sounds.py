@@ -89,7 +89,9 @@ def test_a_window_is_dragged_and_predicted_on(
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
     view.last_button.click()
     last = rows[-1]
+    earlier = view.found
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])), timeout=MINUTE)
+    assert view.found is not earlier, "no window stands beside another one's forecast"
     qtbot.waitUntil(lambda: view.settled and panel.idle, timeout=MINUTE)
 
     before = view.found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from netbuilder.core.catalog.layer_parser import describe_params
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, pgettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.edits_data import POINTS, point_edits
 from netbuilder.core.project.model import Choice, Data, Node, Project
 from netbuilder.core.wording import format_number, join_values, labelled
@@ -121,31 +124,6 @@ def _points(old: Data, new: Data) -> ProjectDifference:
     )
 
 
-def own_choices(project: Project, among: Sequence[Project]) -> list[str]:
-    """What a project has that not all of ``among`` have, in words: its optimizer, its class
-    weights, its layers, and the parameters of the layers that all have: "SGD 0.1", "units 16"."""
-    layers = [{(node.id, node.layer) for node in one.graph.nodes} for one in among]
-    nodes = set.intersection(*layers) if layers else set()
-    every = [set(_choices(one, nodes)) for one in among]
-    common = set.intersection(*every) if every else set()
-    return [one for one in _choices(project, nodes) if one not in common]
-
-
-def _choices(project: Project, nodes: Collection[tuple[str, str]]) -> list[str]:
-    optimizer = project.training.optimizer
-    rate = optimizer.params.get("learning_rate")
-    shown = format_number(rate, ".3g") if isinstance(rate, int | float) else ""
-    params = [
-        f"{name} {format_value(value)}"
-        for node in project.graph.nodes
-        if (node.id, node.layer) in nodes
-        for name, value in node.params.items()
-    ]
-    layers = [node.layer for node in project.graph.nodes]
-    chosen = (f"{optimizer.name} {shown}".strip(), f"class_weight {project.training.class_weight}")
-    return list(dict.fromkeys((*chosen, *layers, *params)))
-
-
 def format_value(value: Any) -> str:
     """A value in words, as short as it can be."""
     if value is None:
@@ -162,3 +140,92 @@ def format_value(value: Any) -> str:
     if isinstance(value, float):
         return format_number(value, "g")
     return str(value)
+
+
+#: Settings of a training that are often varied, as people call them.
+_SETTINGS = {
+    "learning_rate": N_("learning rate"), "batch_size": N_("batch size"), "epochs": N_("epochs"),
+    "optimizer": N_("optimizer"), "loss": N_("loss"), "seed": N_("seed"),
+    "weight_decay": N_("weight decay"), "momentum": N_("momentum"),
+}  # fmt: skip
+
+
+def setting_words(name: str) -> str:
+    """A setting of a training as people call it, "learning rate"; else Keras's name of it."""
+    return _(_SETTINGS[name]) if name in _SETTINGS else name
+
+
+def format_setting(value: Any) -> str:
+    """A value as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return format_number(value, ".3g")
+    if isinstance(value, dict) and "name" in value:
+        inner = join_values(format_setting(one) for one in dict(value.get("params", {})).values())
+        return f"{value['name']} ({inner})" if inner else str(value["name"])
+    return str(value)
+
+
+def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
+    """What each project has that not all projects on the same rows have, in short words; what the
+    fewest have comes first.
+
+    Example:
+        ("SGD 0.1", "Dense 64 relu", "20 epochs", "batch size 16").
+    """
+    rows = [(one.data.kind, one.data.name, one.data.path) for one in projects]
+    found: list[list[tuple[str, int]]] = []
+    for project in projects:  # of two layers that are the same the second counts by itself
+        seen: Counter[str] = Counter()
+        found.append([])
+        for choice in _choices(project):
+            seen[choice] += 1
+            found[-1].append((choice, seen[choice]))
+    counts: dict[tuple[str, ...], Counter[tuple[str, int]]] = {key: Counter() for key in rows}
+    for key, choices in zip(rows, found, strict=True):
+        counts[key].update(choices)
+    distinct = []
+    for key, choices in zip(rows, found, strict=True):
+        having = counts[key]
+        kept = [one for one in choices if having[one] < rows.count(key)]
+        distinct.append(tuple(choice for choice, _at in sorted(kept, key=having.__getitem__)))
+    return distinct
+
+
+def _choices(project: Project) -> Iterator[str]:
+    """The layers with their sizes, the settings of the training, then those of the data."""
+    for node in project.graph.nodes:
+        spec = LAYERS.get(node.layer)
+        if node.layer == "Input" or spec is None:
+            continue
+        yield f"{node.layer} {describe_params(node.params, spec).replace(' · ', ' ')}".strip()
+        for name, value in node.params.items():
+            param = spec.by_name.get(name)
+            if param is None or name in spec.telling or value == param.default:
+                continue
+            named = name.replace("_", " ")
+            yield (
+                _("{layer} frozen", layer=node.layer)
+                if name == "trainable"
+                else f"{node.layer} {named} {format_setting(value)}"
+            )
+    training = project.training
+    optimizer = dict(training.optimizer.params)
+    rate = optimizer.pop("learning_rate", None)
+    yield f"{training.optimizer.name} {'' if rate is None else format_setting(rate)}".strip()
+    yield ngettext("{count} epoch", "{count} epochs", training.epochs)
+    told = {"optimizer", "epochs", "metrics", "outputs", "extra", POINTS}
+    settings = {**optimizer, **{f.name: getattr(training, f.name) for f in fields(training)}}
+    data = project.data
+    settings |= {"scaling": data.scaling, "test_split": data.test_split, **data.options}
+    settings["validation_split"] = data.validation_split
+    for name, value in settings.items():
+        for one in value if isinstance(value, tuple) else (value,):
+            if name not in told and one is not None:
+                named = setting_words(name).replace("_", " ")
+                whole = isinstance(one, Choice | Mapping | list)
+                words = format_value(one) if whole else format_setting(one)
+                yield words if isinstance(one, Choice) else f"{named} {words}"

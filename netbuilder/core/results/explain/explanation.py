@@ -108,12 +108,12 @@ class Explanation:
     in_percent: bool = False
 
     def label(self, column: str) -> str:
-        """A column with what is compared in it: "size: 300 → 95", "city: Lisbon, typical"."""
+        """A column with what is compared in it: "size: 300, not 95", "city: Lisbon, typical"."""
         here, typical = self.compared.get(column, ("", ""))
         if not here or not typical:
             return column
         return (
-            f"{column}: {here} → {typical}"
+            _("{column}: {value}, not {typical}", column=column, value=here, typical=typical)
             if here != typical
             else _("{column}: {value}, typical", column=column, value=here)
         )

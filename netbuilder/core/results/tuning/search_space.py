@@ -14,11 +14,12 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, Kind, Param
 from netbuilder.core.catalog.training.training_index import LOSSES, OPTIMIZERS
 from netbuilder.core.catalog.validate import problem_with
+from netbuilder.core.engine.runs.differences import setting_words
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
-from netbuilder.core.wording import did_you_mean, format_list, format_number, join_values
+from netbuilder.core.wording import did_you_mean, format_list
 
 #: Parameters that are worth it, with values; "{half}" and so on come from what stands there.
 _VALUES = {
@@ -184,19 +185,6 @@ def holds_number(path: str, project: Project) -> bool:
     return _param_of(path, project).kind in _NUMBERS
 
 
-#: Settings of a training that are often varied, as people call them.
-_SETTINGS = {
-    "learning_rate": N_("learning rate"), "batch_size": N_("batch size"), "epochs": N_("epochs"),
-    "optimizer": N_("optimizer"), "loss": N_("loss"), "seed": N_("seed"),
-    "weight_decay": N_("weight decay"), "momentum": N_("momentum"),
-}  # fmt: skip
-
-
-def setting_words(name: str) -> str:
-    """A setting of a training as people call it, "learning rate"; else Keras's name of it."""
-    return _(_SETTINGS[name]) if name in _SETTINGS else name
-
-
 def display_name(path: str, project: Project) -> str:
     """A path as people call it: "learning rate", "Dense · units", "Dropout · with and without".
 
@@ -215,20 +203,6 @@ def display_name(path: str, project: Project) -> str:
     name = path[len(node.id) + 1 :]
     part = _("with and without") if name == ON else name
     return f"{layer} · {part}"
-
-
-def format_setting(value: Any) -> str:
-    """A value as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if value is None:
-        return "none"
-    if isinstance(value, float):
-        return format_number(value, ".3g")
-    if isinstance(value, dict) and "name" in value:
-        inner = join_values(format_setting(one) for one in dict(value.get("params", {})).values())
-        return f"{value['name']} ({inner})" if inner else str(value["name"])
-    return str(value)
 
 
 def split_values(words: str, between: str = ",") -> list[str]:

@@ -17,6 +17,7 @@ from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.input.wire_gestures import WireKeyGesture
 from netbuilder.ui.canvas.scene import hit_testing
+from netbuilder.ui.widgets.clickable_card import press_focused_button
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -41,6 +42,8 @@ class KeyboardHandler:
     def key_pressed(self, event: QKeyEvent) -> bool:
         """Take a key; give whether it meant something here."""
         key, modifiers = event.key(), event.modifiers()
+        if press_focused_button(event):  # of what lies over the canvas
+            return True
         if key == Qt.Key.Key_Escape:
             return self._escape()
         gesture = self._canvas.gesture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -379,7 +379,9 @@ class WelcomeGuide(QObject):
         if not self._parts.documents.may_close():
             return
         try:
-            project = files.read(find_example(name).path)
+            example = find_example(name)
+            # In the language of its card: from here on it is the person's own project.
+            project = replace(files.read(example.path), name=example.title)
         except UserError as error:
             self._show_error(error)
             return
