@@ -97,11 +97,12 @@ def as_sentence(words: str) -> str:
     return _("{words}.", words=words)
 
 
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """``Did you mean 'price'?`` for the closest known name, or an empty string."""
+def did_you_mean(name: str, known: Sequence[str], then: str = "") -> str:
+    """``Did you mean 'price'?`` for the closest known name, or nothing; and what comes ``then``."""
     lower = {entry.lower(): entry for entry in known}
     close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
-    return _("Did you mean '{name}'?", name=lower[close[0]]) if close else ""
+    near = _("Did you mean '{name}'?", name=lower[close[0]]) if close else ""
+    return join_sentences((near, then))
 
 
 def format_number(value: float, spec: str = "") -> str:

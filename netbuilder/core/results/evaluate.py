@@ -423,9 +423,10 @@ def _number_sentence(
         )
     text = _("On {rows}, {errors}.", rows=rows, errors="; ".join(parts))
     if one and len(truth) > 1:
-        text += " " + _(
+        always = _(
             "Always predicting {guess} would be off by {error}.", guess=_(guess), error=other
         )
+        text = join_sentences((text, always))
     return text
 
 
