@@ -161,7 +161,7 @@ def trial_text(trial: Trial) -> str:
     """ "dense.units=16, training.epochs=5"."""
     from netbuilder.core.results.tuning.search_space import format_setting
 
-    return ", ".join(
+    return join_values(
         f"{path}={format_setting(value) if value is None or isinstance(value, dict) else value}"
         for path, value in trial.values.items()
     )

@@ -64,16 +64,15 @@ def format_quoted_list(values: Iterable[object], limit: int = 5) -> str:
     return format_list([f"'{value}'" for value in values], limit)
 
 
-def join_values(values: Iterable[object]) -> str:
+def join_values(values: Iterable[object], *, clauses: bool = False) -> str:
     """Join what is only listed, without an "and": ``4.3, 3, 4.4``. A semicolon stands between
-    numbers that have a comma of their own."""
+    ``clauses``, and between numbers that have a comma of their own."""
     words = [str(value) for value in values]
-    comma = pgettext("between the entries of a list", ",")
-    if number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words):
-        comma = pgettext("between the entries of a list", ";")
+    decimal = number_style().decimal == "," and any(re.search(r"\d,\d", one) for one in words)
+    comma = pgettext("between the entries of a list", ";" if clauses or decimal else ",")
     text = f"{comma}{sentence_gap(comma)}".join(words)
     if len(words) > 1:
-        remember(text, lambda: join_values(map(rerendered, words)))
+        remember(text, lambda: join_values(map(rerendered, words), clauses=clauses))
     return text
 
 

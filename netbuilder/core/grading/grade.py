@@ -23,7 +23,7 @@ from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
-from netbuilder.core.wording import format_list, format_quoted_list, join_sentences
+from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, join_values
 from netbuilder.core.worker_process import (
     Answer,
     RequestCancelledError,
@@ -136,7 +136,7 @@ def submission_files(folder: Path) -> list[Path]:
             _("There is nothing to grade in '{folder}'.", folder=folder),
             _(
                 "The folder should contain the students' files: {endings}.",
-                endings=", ".join(ENDINGS),
+                endings=join_values(ENDINGS),
             ),
             code="grading_nothing",
         )

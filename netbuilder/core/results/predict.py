@@ -145,7 +145,7 @@ class Predictions:
 
     def text(self, index: int = 0) -> str:
         """All answers about one sample in words."""
-        return "; ".join(answers.text(index) for answers in self.outputs.values())
+        return join_values((answers.text(index) for answers in self.outputs.values()), clauses=True)
 
     def to_columns(self) -> dict[str, Array]:
         """Columns of a result table; names that two outputs share begin with the output's id."""

@@ -26,7 +26,7 @@ from netbuilder.ui.canvas.scene.scene import Scene
 
 def card_summary(card: Card) -> str:
     """A card in a few words: "Conv2D, 32 · 3×3 · relu"."""
-    return f"{card.title}, {card.detail}" if card.detail else card.title
+    return join_values(filter(None, (card.title, card.detail)))
 
 
 def outgoing_labels(picture: Scene, card_id: str) -> list[str]:

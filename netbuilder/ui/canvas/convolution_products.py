@@ -206,7 +206,7 @@ class WindowProducts(QWidget):
             )
             for one, other in zip(given, weights, strict=True)
         ]
-        return join_sentences((as_sentence("; ".join(rows)), self.words))
+        return join_sentences((as_sentence(join_values(rows, clauses=True)), self.words))
 
     def sizeHint(self) -> QSize:
         rows = len(self.grids[0]) if self.grids else 0

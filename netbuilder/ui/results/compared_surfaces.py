@@ -19,6 +19,7 @@ from netbuilder.core.wording import (
     format_list,
     format_percent,
     join_sentences,
+    join_values,
     labelled,
 )
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
@@ -93,12 +94,12 @@ def picture_note(
                 total=len(picture.right),
             )
         case view_data.MapPicture():
-            circled = "; " + _("incorrect ones are circled") if picture.right is not None else ""
+            circled = _("incorrect ones are circled") if picture.right is not None else ""
             return _(
                 "Each point is a sample as “{layer}” represents it ({method}). Click a "
                 "point to see each layer's output for its sample.",
                 layer=picture.node,
-                method=f"{picture.way}{_share(picture)}{circled}",
+                method=join_values(filter(None, (_way(picture), circled)), clauses=True),
             )
         case view_data.HistogramPicture():
             way = (
@@ -160,13 +161,10 @@ def _of_surface(
     return join_sentences((words, held, _filled(picture)))
 
 
-def _share(picture: Any) -> str:
-    """How much of all differences a map shows; "" where that cannot be said."""
-    return (
-        ": " + _("{share} of the variance", share=format_percent(picture.explained))
-        if picture.way == "PCA"
-        else ""
-    )
+def _way(picture: Any) -> str:
+    """How a map was made, and how much of all differences it shows where that can be said."""
+    share = _("{share} of the variance", share=format_percent(picture.explained))
+    return labelled(picture.way, share) if picture.way == "PCA" else picture.way
 
 
 def _filled(picture: Any) -> str:

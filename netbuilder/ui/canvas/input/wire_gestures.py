@@ -283,7 +283,7 @@ class WireKeyGesture(Gesture):
             source=self._card.title,
             target=title,
         )
-        view.say(join_sentences((ask, odd)))
+        view.say(join_sentences((ask, odd or "")))
 
     def key(self, event: QKeyEvent) -> bool:
         """Take a key; give whether it was one of this gesture."""
