@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Project as ProjectValue
+from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
     import keras
@@ -254,7 +255,7 @@ class Project:
         if style not in set(Style):
             raise UserError(
                 _("There is no style '{name}'.", name=style),
-                _("Choose one of {names}.", names=", ".join(Style)),
+                _("Choose one of {names}.", names=join_values(Style)),
                 code="style_unknown",
             )
         facts = facts_of(self.value, self.base)
@@ -407,7 +408,7 @@ class Model:
                         "The array has {found} columns, but the model takes {needed}: {names}.",
                         found=rows.shape[1],
                         needed=len(names),
-                        names=", ".join(names),
+                        names=join_values(names),
                     ),
                     _("Give the columns in that order, or a data frame."),
                     code="array_columns",

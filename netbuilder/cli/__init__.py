@@ -151,12 +151,15 @@ def _may_be_a_file(word: str) -> bool:
 def _no_such_command(word: str) -> int:
     from difflib import get_close_matches
 
+    from netbuilder.core.wording import join_sentences, join_values
+
     names = [name for name in VERBS if name != "app"]
     near = get_close_matches(word, names, 1)
     meant = (
         _("Did you mean '{name}'?", name=near[0])
         if near
-        else _("The commands are: {names}.", names=", ".join(names))
+        else _("The commands are: {names}.", names=join_values(names))
     )
-    print(_("There is no command and no file '{name}'.", name=word) + " " + meant, file=sys.stderr)
+    said = _("There is no command and no file '{name}'.", name=word)
+    print(join_sentences((said, meant)), file=sys.stderr)
     return WRONG_USAGE

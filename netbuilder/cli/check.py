@@ -107,10 +107,11 @@ def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | No
 
 def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
     for problem in problems:
-        place = " " + _("at '{layer}'", layer=problem.node) if problem.node else ""
+        at = _("at '{layer}'", layer=problem.node)
+        place = f" {at}" if problem.node else ""
         print_result(f"{problem.severity.value}{place}: {problem.message}")
         for fix in problem.fixes:
-            print_result("    " + _("fix: {fix}", fix=fix.label))
+            print_result(f"    {_('fix: {fix}', fix=fix.label)}")
     errors = sum(problem.blocks for problem in problems)
     warnings = len(problems) - errors
     counts = [

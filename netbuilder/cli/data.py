@@ -51,10 +51,9 @@ def _project(path: Path) -> tuple[Project, Path]:
     if not path.exists():
         if str(path) in BUILTINS:
             return Project(data=Data("builtin", name=str(path))), Path()
-        hint = did_you_mean(str(path), list(BUILTINS))
         raise UserError(
             _("There is no file and no built-in data set named '{name}'.", name=path),
-            (hint + " " + _("Check the name and the folder.")).strip(),
+            did_you_mean(str(path), list(BUILTINS), _("Check the name and the folder.")),
             code="data_not_found",
         )
     if registry.is_model(path) and path.suffix.lower() not in all_endings():
@@ -140,9 +139,7 @@ def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Proje
             fix = _("Choose one of {fixes}, or its number.", fixes=format_quoted_list(words, 12))
             raise UserError(
                 _("There is no fix '{name}'.", name=name),
-                f"{did_you_mean(name, words)} {fix}".strip()
-                if words
-                else _("This data needs no fix."),
+                did_you_mean(name, words, fix) if words else _("This data needs no fix."),
             )
         project = fixes[place].edit(project)
     return project
@@ -202,7 +199,7 @@ def _tell(found: DataReport) -> None:
         print_note(f"{one.severity}: {one.message}")
         for fix in one.fixes:
             number += 1
-            print_note("    " + _("fix {number}: {fix}", number=number, fix=fix.label))
+            print_note(f"    {_('fix {number}: {fix}', number=number, fix=fix.label)}")
 
 
 def _about(column: ColumnFacts) -> str:

@@ -14,6 +14,7 @@ from netbuilder.core.formats.importing.report import LEFT_OUT, Imported, ReportI
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import files
+from netbuilder.core.wording import join_values
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,7 +57,7 @@ def _write_model(found: Imported, path: Path, source: Path) -> Imported:
                 "'{file}' cannot be converted to a model, because it contains unknown "
                 "layers: {layers}.",
                 file=source.name,
-                layers=", ".join(found.placeholders),
+                layers=join_values(found.placeholders),
             )
             fix = _("Import it as a project (-o NAME.netbuilder), and replace these layers.")
         raise FormatError(what, fix, path=str(source), code="import_without_weights")

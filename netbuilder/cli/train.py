@@ -24,7 +24,7 @@ from netbuilder.cli.output import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -77,7 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
     if workers and workers["worker_index"] > 0:
         # All workers end with the same weights; the first one writes them.
         if reason == "stopped":
-            print_note(stopper + " " + _("Worker 0 writes the model and a checkpoint."))
+            told = _("Worker 0 writes the model and a checkpoint.")
+            print_note(join_sentences((stopper, told)))
         else:
             print_note(
                 _(
@@ -219,7 +220,8 @@ def _place(problem: Problem) -> str:
     """ " at 'dense'", where the message does not say it itself."""
     node = problem.node
     told = not node or f"'{node}'" in problem.message
-    return "" if told else " " + _("at '{layer}'", layer=node)
+    at = _("at '{layer}'", layer=node)
+    return "" if told else f" {at}"
 
 
 def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -356,7 +358,8 @@ def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopp
         )
     )
     if reason == "stopped" and stopper:
-        print_note(stopper + " " + _("To continue, start all workers again with --resume."))
+        told = _("To continue, start all workers again with --resume.")
+        print_note(join_sentences((stopper, told)))
     elif reason == "stopped":
         print_note(_("Stopped. Continue with --resume."))
     elif reason == "early":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import as_sentence, format_number
+from netbuilder.core.wording import as_sentence, format_number, join_values, labelled
 
 if TYPE_CHECKING:
     from netbuilder.core.results.tuning.study import Study, StudyPlan
@@ -161,7 +161,7 @@ def trial_text(trial: Trial) -> str:
     """ "dense.units=16, training.epochs=5"."""
     from netbuilder.core.engine.runs.differences import format_setting
 
-    return ", ".join(
+    return join_values(
         f"{path}={format_setting(value) if value is None or isinstance(value, dict) else value}"
         for path, value in trial.values.items()
     )
@@ -173,17 +173,12 @@ def _tell_trial(found: Study) -> None:
     if trial.score is None:
         print_note(_("{trial}: training failed. {reason}", trial=head, reason=trial.failed))
         return
-    pruned = (
-        " "
-        + ngettext("(stopped after {count} epoch)", "(stopped after {count} epochs)", trial.epochs)
-        if trial.pruned
-        else ""
+    told = join_values(filter(None, (format_number(trial.score, ".4g"), _measured(trial))))
+    pruned = ngettext(
+        "(stopped after {count} epoch)", "(stopped after {count} epochs)", trial.epochs
     )
-    best = "  " + _("best so far") if found.best is trial else ""
-    told = _measured(trial)
-    print_note(
-        f"{head}: {format_number(trial.score, '.4g')}{f', {told}' if told else ''}{pruned}{best}"
-    )
+    best = f"  {_('best so far')}" if found.best is trial else ""
+    print_note(labelled(head, f"{told} {pruned}" if trial.pruned else told) + best)
 
 
 def _measured(trial: Trial) -> str:
@@ -212,9 +207,8 @@ def _tell_best(found: Study) -> None:
     if found.caution:
         print_result(found.caution)
     for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
-        print_result(
-            "  " + _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
-        )
+        told = _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
+        print_result(f"  {told}")
 
 
 def _to_json(found: Study, out: Path | None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from platformdirs import PlatformDirs
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import find_language, gettext as _, noop as N_
 from netbuilder.core.regular_file import read_regular
-from netbuilder.core.wording import did_you_mean
+from netbuilder.core.wording import did_you_mean, join_sentences
 
 VARIABLE = "NETBUILDER_SITE_SETTINGS"
 FILE = "settings.toml"
@@ -103,7 +103,7 @@ def _checked(raw: dict[str, Any], place: Path) -> SiteSettings:
         if key not in known:
             near = did_you_mean(key, known)
             said = _("'{key}' in '{place}' is not a setting.", key=key, place=place)
-            problems.append(f"{said} {near}".strip())
+            problems.append(join_sentences((said, near)))
         elif not _fits(key, value):
             problems.append(
                 _(

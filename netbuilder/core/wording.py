@@ -64,16 +64,15 @@ def format_quoted_list(values: Iterable[object], limit: int = 5) -> str:
     return format_list([f"'{value}'" for value in values], limit)
 
 
-def join_values(values: Iterable[object]) -> str:
+def join_values(values: Iterable[object], *, clauses: bool = False) -> str:
     """Join what is only listed, without an "and": ``4.3, 3, 4.4``. A semicolon stands between
-    numbers that have a comma of their own."""
+    ``clauses``, and between numbers that have a comma of their own."""
     words = [str(value) for value in values]
-    comma = pgettext("between the entries of a list", ",")
-    if number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words):
-        comma = pgettext("between the entries of a list", ";")
+    decimal = number_style().decimal == "," and any(re.search(r"\d,\d", one) for one in words)
+    comma = pgettext("between the entries of a list", ";" if clauses or decimal else ",")
     text = f"{comma}{sentence_gap(comma)}".join(words)
     if len(words) > 1:
-        remember(text, lambda: join_values(map(rerendered, words)))
+        remember(text, lambda: join_values(map(rerendered, words), clauses=clauses))
     return text
 
 
@@ -97,11 +96,12 @@ def as_sentence(words: str) -> str:
     return _("{words}.", words=words)
 
 
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """``Did you mean 'price'?`` for the closest known name, or an empty string."""
+def did_you_mean(name: str, known: Sequence[str], then: str = "") -> str:
+    """``Did you mean 'price'?`` for the closest known name, or nothing; and what comes ``then``."""
     lower = {entry.lower(): entry for entry in known}
     close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
-    return _("Did you mean '{name}'?", name=lower[close[0]]) if close else ""
+    near = _("Did you mean '{name}'?", name=lower[close[0]]) if close else ""
+    return join_sentences((near, then))
 
 
 def format_number(value: float, spec: str = "") -> str:

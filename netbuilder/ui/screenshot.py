@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core import i18n
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
     from netbuilder.ui.main_window import MainWindow
@@ -56,7 +57,7 @@ def render(
     if panel is not None and panel not in names:
         raise UserError(
             _("There is no panel '{name}'.", name=panel),
-            _("Use one of {names}.", names=", ".join(names)),
+            _("Use one of {names}.", names=join_values(names)),
             code="panel_unknown",
         )
     path = Path(file) if file else None

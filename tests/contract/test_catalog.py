@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,32 @@ def test_a_sentence_is_a_literal_with_named_placeholders(path: Path) -> None:
                 if given or call.func.id == "ngettext":
                     allowed = given | {"count"}
                     assert fields <= allowed, f"{path}:{one.lineno} {fields - allowed}"
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
+
+
+def _says(node: ast.expr) -> bool:
+    """Whether an expression is a call of gettext, or a choice with one."""
+    if isinstance(node, ast.IfExp):
+        return _says(node.body) or _says(node.orelse)
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in FUNCTIONS | {"join_sentences"}
+    )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "netbuilder").rglob("*.py")), ids=str)
+def test_no_sentence_is_glued_to_another_with_a_blank(path: Path) -> None:
+    """No blank may stand after a sentence in Chinese: ``wording.join_sentences`` joins them."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for pair in pairwise(_summands(node)) if isinstance(node, ast.BinOp) else ():
+            blank = any(isinstance(one, ast.Constant) and one.value == " " for one in pair)
+            assert not (blank and any(map(_says, pair))), f"{path}:{node.lineno}"
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 
 class Kind(StrEnum):
@@ -162,7 +162,7 @@ class LayerSpec:
             count=format_number(self.million_weights, "g"),
             size=self.smallest_picture,
         )
-        return f"{words} {size}"
+        return join_sentences((words, size))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {p.name: p for p in self.params})

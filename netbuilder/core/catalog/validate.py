@@ -19,7 +19,7 @@ from netbuilder.core.catalog.training.training_index import (
     canonical,
 )
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import did_you_mean, format_number, join_sentences
+from netbuilder.core.wording import did_you_mean, format_number, join_sentences, join_values
 
 
 def problem_with(param: Param, value: Any) -> str | None:
@@ -130,7 +130,7 @@ def _choice(param: Param, value: Any) -> str | None:
 
 
 def _not_offered(param: Param, value: str) -> str:
-    choices = ", ".join(param.choices)
+    choices = join_values(param.choices)
     return _(
         "{name} must be one of {choices}, not {value}.",
         name=param.name, choices=choices, value=value,

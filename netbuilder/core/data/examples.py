@@ -104,11 +104,11 @@ def find_example(name: str) -> ExampleProject:
     if name not in offered:
         raise UserError(
             _("There is no example '{name}'.", name=name),
-            (
-                did_you_mean(name, list(offered))
-                + " "
-                + _("Available examples: {names}.", names=format_list(offered, 20))
-            ).strip(),
+            did_you_mean(
+                name,
+                list(offered),
+                _("Available examples: {names}.", names=format_list(offered, 20)),
+            ),
             code="example_unknown",
         )
     return offered[name]

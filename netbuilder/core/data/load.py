@@ -30,7 +30,7 @@ from netbuilder.core.data.registry import MODALITIES, has_points, kind_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_number, sample_place
+from netbuilder.core.wording import format_number, join_sentences, sample_place
 
 if TYPE_CHECKING:
     from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -419,11 +419,12 @@ def _check(values: NDArray[Any], names: Sequence[str], index: Any, source: str, 
                name=what, file=source, place=place)
     )  # fmt: skip
     if len(rows) > 1:
-        said += " " + ngettext(
+        more = ngettext(
             "{count} more row has the same problem.",
             "{count} more rows have the same problem.",
             len(rows) - 1,
         )
+        said = join_sentences((said, more))
     raise DataError(
         said,
         _('Fill in the cell, set "Missing" to "drop" or "mean", or leave the column out.')

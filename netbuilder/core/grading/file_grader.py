@@ -16,6 +16,7 @@ from netbuilder.core.grading.similarity import fingerprint_of
 from netbuilder.core.history_columns import EPOCH
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.regular_file import special_file_kind
+from netbuilder.core.wording import join_sentences
 
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
@@ -157,7 +158,7 @@ def default_score(metrics: Mapping[str, float]) -> float | None:
 
 def _tell(found: dict[str, Any], words: str) -> None:
     """Say something more to the teacher."""
-    found["message"] = f"{found['message']} {words}".strip()
+    found["message"] = join_sentences((found["message"], words))
 
 
 def _need_file(path: Path) -> None:
@@ -214,7 +215,7 @@ def _measure_on_own(trained: TrainedModel, own: Dataset | UserError, found: dict
     except UserError as error:
         by_steps = _("Only its steps count.") if found["steps"] else _("Provide hidden data.")
         found["failed"] = not found["steps"]
-        _tell(found, f"{error.what} {by_steps}")
+        _tell(found, join_sentences((error.what, by_steps)))
         return
     found |= {"basis": test.words, "basis_id": test.mark}
     if not found["steps"]:

@@ -23,7 +23,7 @@ from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
-from netbuilder.core.wording import format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, join_values
 from netbuilder.core.worker_process import (
     Answer,
     RequestCancelledError,
@@ -136,7 +136,7 @@ def submission_files(folder: Path) -> list[Path]:
             _("There is nothing to grade in '{folder}'.", folder=folder),
             _(
                 "The folder should contain the students' files: {endings}.",
-                endings=", ".join(ENDINGS),
+                endings=join_values(ENDINGS),
             ),
             code="grading_nothing",
         )
@@ -354,7 +354,7 @@ def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
         )  # fmt: skip
 
     return [
-        replace(one, message=f"{one.message} {said(one)}".strip())
+        replace(one, message=join_sentences((one.message, said(one))))
         if one.metrics and one.answers not in {(), usual}
         else one
         for one in found
@@ -374,7 +374,7 @@ def _tell_other_lessons(found: Sequence[Submission], asked: str) -> list[Submiss
                 if asked
                 else _("The file was submitted for '{lesson}', the others for '{wanted}'.", **names)
             )
-            one = replace(one, message=f"{words} {one.message}".strip())  # noqa: PLW2901
+            one = replace(one, message=join_sentences((words, one.message)))  # noqa: PLW2901
         told.append(one)
     return told
 
@@ -390,7 +390,7 @@ def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
         return _("Evaluated on other rows than most: {rows}.", rows=one.basis)
 
     return [
-        replace(one, message=f"{one.message} {said(one)}".strip())
+        replace(one, message=join_sentences((one.message, said(one))))
         if one.basis_id not in {"", usual}
         else one
         for one in found

@@ -197,7 +197,7 @@ def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
             known = _("The keys are {keys}.", keys=format_list(_KEYS, 10))
             raise UserError(
                 _("'{key}' in {source} is unknown.", key=key, source=source),
-                f"{did_you_mean(key, _KEYS)} {known}".strip(),
+                did_you_mean(key, _KEYS, known),
                 code="rubric_key_unknown",
             )
     thresholds = tuple(

@@ -10,7 +10,7 @@ from netbuilder.core.file_names import composed
 from netbuilder.core.grading.rubric import Rubric, Threshold
 from netbuilder.core.grading.submission import FAILED, GRADED, LATE, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.wording import format_list, format_number, join_sentences
 
 STEPS = "steps"
 #: What gives the points without a rubric, the first that was measured, and what it is.
@@ -92,7 +92,7 @@ def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submiss
         return replace(one, status=GRADED, score=given, comment=comment)
     if rubric.late_after is not None and one.time is not None and one.time_of_file:
         said = _("The file records no time of submission: the date of the file was used.")
-        one = replace(one, message=f"{one.message} {said}".strip())
+        one = replace(one, message=join_sentences((one.message, said)))
     late = rubric.late_after is not None and one.time is not None and one.time > rubric.late_after
     status = LATE if late else GRADED
     if given is not None:

@@ -22,7 +22,7 @@ from netbuilder.core.grading.submission import Fingerprint, Submission
 from netbuilder.core.history_columns import EPOCH
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Graph, Project
-from netbuilder.core.wording import format_quoted_list
+from netbuilder.core.wording import format_quoted_list, join_sentences
 
 SAMPLED = 256
 # Weights that differ by less than this share of their own spread were not learned separately:
@@ -167,7 +167,7 @@ def _marked(one: Submission, others: dict[str, Similarity]) -> Submission:
         one,
         same_as=tuple(sorted(file for file, why in others.items() if why.suspicious)),
         expected_same=tuple(sorted(file for file, why in others.items() if not why.suspicious)),
-        message=f"{one.message} {words}".strip(),
+        message=join_sentences((one.message, words)),
         same_words=words,
     )
 

@@ -19,7 +19,7 @@ from netbuilder.core.lessons.callout_places import PAGES
 from netbuilder.core.lessons.conditions import Condition, parse_condition, parse_number
 from netbuilder.core.lessons.lesson_state import ObservedRun
 from netbuilder.core.project.card_answers import QUESTIONS
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 
 ENDINGS = (
     ".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png", ".html",
@@ -55,7 +55,7 @@ def known_name(name: str, names: Sequence[str], what: str) -> str:
     near = did_you_mean(name, names)
     told = _("there is no {kind} '{name}'.", kind=_(what), name=name)
     known = near or _("The names are {names}.", names=format_list(names, 12))
-    raise ValueError(f"{told} {known}")
+    raise ValueError(join_sentences((told, known)))
 
 
 def text(value: str) -> str:

@@ -66,7 +66,7 @@ class LayerCheck:
                 layer=self.layer,
                 wanted=self.count.shown,
             )
-            return " ".join([counted, *next(filter(None, wanting), ())])
+            return join_sentences((counted, *next(filter(None, wanting), ())))
         if fitting:
             return ""
         hidden = [one for one in there if self.last or one.id not in graph.outputs]
@@ -244,7 +244,7 @@ def parse_param_condition(layer: str, name: str, text: str) -> Condition:
         near = did_you_mean(name, known)
         near = near or _("It has {names}.", names=format_list(spec.by_name, 12))
         told = _("{layer} has no parameter '{name}'.", layer=layer, name=name)
-        raise ValueError(f"{told} {near}")
+        raise ValueError(join_sentences((told, near)))
     found = parse_condition(text)
     _can_be(spec.by_name[name], found)
     return found

@@ -286,7 +286,7 @@ def set_columns(project: Project, names: Iterable[str], **decided: str) -> Proje
                 _("The {key} of a column cannot be '{value}'.", key=key, value=value)
                 if allowed
                 else _("A column has no '{key}'.", key=key),
-                f"{did_you_mean(value, allowed or ())} {choose}".strip(),
+                did_you_mean(value, allowed or (), choose),
                 code="column_choice_invalid",
             )
     data = project.data

@@ -38,7 +38,7 @@ from netbuilder.core.project.model import (
     Training,
 )
 from netbuilder.core.regular_file import json_problem, require_regular_file
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 FORMAT = "netbuilder-project"
 VERSION = 1
@@ -166,14 +166,13 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
     columns = max(line.count(one) for one in ",;\t") + 1
     longest = max(map(len, re.split("[,;\t]", line)))
     if columns > 1 and not line.startswith("<") and longest <= _LONG_NAME:
+        table = ngettext(
+            "This looks like a table with {count} column.",
+            "This looks like a table with {count} columns.",
+            columns,
+        )
         return ProjectFileError(
-            what
-            + " "
-            + ngettext(
-                "This looks like a table with {count} column.",
-                "This looks like a table with {count} columns.",
-                columns,
-            ),
+            join_sentences((what, table)),
             _(
                 "A table is data. To inspect it, run: netbuilder data {name}   To create a "
                 "project from it, open it in the window.",

@@ -9,7 +9,7 @@ from typing import Any
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Point
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 
 
 def is_int(value: Any) -> bool:
@@ -75,7 +75,7 @@ class JsonObject:
                 key,
                 N_("{place}: '{key}' must be one of {names}, not {value}."),
                 value,
-                names=", ".join(allowed),
+                names=join_values(allowed),
             )
         return str(value)
 

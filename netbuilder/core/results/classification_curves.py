@@ -337,7 +337,8 @@ def _loss(found: Evaluation) -> str:
     told = _("Training minimises this number: the smaller, the better.")
     if found.task != REGRESSION:
         return told
-    return told + " " + _("The loss is computed from scaled values, so it has no unit.")
+    unit = _("The loss is computed from scaled values, so it has no unit.")
+    return join_sentences((told, unit))
 
 
 #: Metric → what its value means, in the data's own units.

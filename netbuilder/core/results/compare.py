@@ -15,6 +15,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
+from netbuilder.core.wording import join_sentences
 
 #: So much larger must the errors of large answers be to be told.
 _GROWS = 1.8
@@ -76,15 +77,16 @@ def _sentence(
         )
     else:
         said = _("Predictions are neither too high nor too low on average.")
-    said += " " + _("Standard deviation of the residuals: {deviation}.", deviation=told(wide))
+    spread = _("Standard deviation of the residuals: {deviation}.", deviation=told(wide))
+    growth = ""
     if len(values) >= _FEWEST:
         order = np.argsort(answers, kind="stable")
         low, high = (np.abs(values[part]).mean() for part in np.array_split(order, 2))
         if high > _GROWS * low:
-            said += " " + _("Large predictions have much larger errors than small ones.")
+            growth = _("Large predictions have much larger errors than small ones.")
         elif low > _GROWS * high:
-            said += " " + _("Small predictions have much larger errors than large ones.")
-    return said
+            growth = _("Small predictions have much larger errors than large ones.")
+    return join_sentences((said, spread, growth))
 
 
 #: Metrics of which more is better; of all others less is.

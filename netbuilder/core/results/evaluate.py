@@ -36,6 +36,7 @@ from netbuilder.core.wording import (
     format_number,
     format_percent,
     join_sentences,
+    join_values,
 )
 
 log = logging.getLogger(__name__)
@@ -421,11 +422,12 @@ def _number_sentence(
                 high=told_of(float(high)),
             )
         )
-    text = _("On {rows}, {errors}.", rows=rows, errors="; ".join(parts))
+    text = _("On {rows}, {errors}.", rows=rows, errors=join_values(parts, clauses=True))
     if one and len(truth) > 1:
-        text += " " + _(
+        always = _(
             "Always predicting {guess} would be off by {error}.", guess=_(guess), error=other
         )
+        text = join_sentences((text, always))
     return text
 
 

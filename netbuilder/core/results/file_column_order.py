@@ -30,7 +30,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.own_units import preprocessing_of
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import as_sentence, format_list, join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ _OURS = N_("A .h5 saved by NetBuilder contains the names of its columns.")
 
 
 def _not_made(why: str) -> str:
-    return f"{_(_MADE)}. {why}"
+    return join_sentences((as_sentence(_(_MADE)), why))
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,9 @@ def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
         "file": path.name,
     }
     told = _("The columns {inputs} of {file} are the inputs, {target} is the target.", **values)
-    if target.classes:
-        classes = format_list(target.classes, 6)
-        told += " " + _("The order of the classes: {classes}.", classes=classes)
-    words = f"{_(_MADE)}. {told}{left_out}"
+    classes = format_list(target.classes, 6)
+    order = _("The order of the classes: {classes}.", classes=classes) if classes else ""
+    words = _not_made(join_sentences((told, order, left_out)))
     return OrderedRows(replace(trained, preprocessing=found), split, words)
 
 
@@ -167,7 +166,7 @@ def _whole_rows(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, str]:
             code="every_row_incomplete",
         )
     lost = len(table) - len(whole)
-    return whole, " " + ngettext(
+    return whole, ngettext(
         "{count} row with empty cells was left out.",
         "{count} rows with empty cells were left out.",
         lost,

@@ -26,6 +26,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.sample_summary import format_cells
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict import input_sort
+from netbuilder.core.wording import join_values
 
 Array = NDArray[Any]
 
@@ -152,7 +153,7 @@ def _files(trained: TrainedModel, path: Path) -> FileSamples:
             _(
                 "'{folder}' has no file that the model takes ({endings}).",
                 folder=path.name,
-                endings=", ".join(endings),
+                endings=join_values(endings),
             ),
             _("The model takes {inputs}.", inputs=input_sort(trained)),
             code="no_fitting_file",

@@ -23,7 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, join_sentences
 
 Array = NDArray[Any]
 
@@ -227,9 +227,9 @@ def _note(ends: SeriesEnds, given: int, steps: int) -> str:
         return ""
     held = ""
     if ends.held:
-        held = " " + _("Kept at the last value: {columns}.", columns=format_list(ends.held))
+        held = _("Kept at the last value: {columns}.", columns=format_list(ends.held))
     told = _(
         "From step {step} on, predictions are based on earlier predictions and less accurate.",
         step=ends.horizon + 1,
     )
-    return told + held
+    return join_sentences((told, held))

@@ -17,7 +17,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 DEFAULT_SEEDS = 3
@@ -76,17 +76,15 @@ class LearningCurve:
             after=self._value(there),
         )
         if gain > max(spread, 0.01 * abs(here)):
-            return said + " " + _("More rows are likely to help further.")
-        if gap > max(spread, 0.05 * max(abs(known), abs(there))):
-            return (
-                said
-                + " "
-                + _(
-                    "More rows hardly help, but the network is better on its training rows "
-                    "(overfitting): try a smaller network or dropout."
-                )
+            meaning = _("More rows are likely to help further.")
+        elif gap > max(spread, 0.05 * max(abs(known), abs(there))):
+            meaning = _(
+                "More rows hardly help, but the network is better on its training rows "
+                "(overfitting): try a smaller network or dropout."
             )
-        return said + " " + _("More rows are unlikely to help; a larger network may.")
+        else:
+            meaning = _("More rows are unlikely to help; a larger network may.")
+        return join_sentences((said, meaning))
 
     def _value(self, value: float) -> str:
         return format_number(value, ".1%") if self.rises else format_number(value)

@@ -31,7 +31,7 @@ from netbuilder.core.results.evaluate import (
 from netbuilder.core.results.headline import metric_text
 from netbuilder.core.results.own_units import parse_cell, predict_values, preprocessing_of
 from netbuilder.core.results.statistics import Interval, intervals, paired_difference
-from netbuilder.core.wording import capitalize_first, format_list
+from netbuilder.core.wording import capitalize_first, format_list, join_values
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import SurfacePicture
@@ -289,7 +289,7 @@ def _need_known(names: Sequence[str]) -> None:
     if unknown:
         raise DataError(
             _("There is no method '{name}'.", name=unknown[0]),
-            _("Choose from: {names}.", names=", ".join(METHODS)),
+            _("Choose from: {names}.", names=join_values(METHODS)),
             code="method_unknown",
         )
 

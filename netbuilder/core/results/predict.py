@@ -145,7 +145,7 @@ class Predictions:
 
     def text(self, index: int = 0) -> str:
         """All answers about one sample in words."""
-        return "; ".join(answers.text(index) for answers in self.outputs.values())
+        return join_values((answers.text(index) for answers in self.outputs.values()), clauses=True)
 
     def to_columns(self) -> dict[str, Array]:
         """Columns of a result table; names that two outputs share begin with the output's id."""
@@ -248,7 +248,7 @@ def predictions_of(
 def _no_number(count: int, rows: int) -> str:
     fix = _("Its weights became too large in training. Train again with a smaller learning rate.")
     if rows == 1:
-        return _("The prediction is not a number (NaN).") + " " + fix
+        return join_sentences((_("The prediction is not a number (NaN)."), fix))
     told = ngettext(
         "The prediction is not a number (NaN) for {count} of {total} rows.",
         "The predictions are not numbers (NaN) for {count} of {total} rows.",
@@ -339,11 +339,9 @@ def raw_from_rows(
             if name not in known and name not in targets:
                 raise DataError(
                     _("The model has no column '{name}'.", name=name),
-                    (
-                        did_you_mean(name, known)
-                        + " "
-                        + _("Known names: {names}.", names=format_list(known, 12))
-                    ).strip(),
+                    did_you_mean(
+                        name, known, _("Known names: {names}.", names=format_list(known, 12))
+                    ),
                     code="column_unknown",
                 )
     frames = [inference_data.row_table(row) for row in listed_rows]

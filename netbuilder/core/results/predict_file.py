@@ -31,7 +31,13 @@ from netbuilder.core.results.predict import (
     predict_raw,
 )
 from netbuilder.core.results.unusual_values import looks_scaled, undo_scaling, unusual_sentences
-from netbuilder.core.wording import format_list, format_number, format_quoted_list
+from netbuilder.core.wording import (
+    format_list,
+    format_number,
+    format_quoted_list,
+    join_sentences,
+    join_values,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +114,7 @@ def predict_file(
     if not found.looks_scaled:
         return found.predictions
     notes = (
-        _(LOOKS_SCALED_SENTENCE) + " " + _("If they are scaled, add --scaled."),
+        join_sentences((_(LOOKS_SCALED_SENTENCE), _("If they are scaled, add --scaled."))),
         *found.predictions.notes,
     )
     return replace(found.predictions, notes=notes)
@@ -171,7 +177,7 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
             _(
                 "'{folder}' has no file that the model takes ({endings}).",
                 folder=path.name,
-                endings=", ".join(endings),
+                endings=join_values(endings),
             ),
             _("The model takes {inputs}.", inputs=input_sort(trained)),
             code="no_fitting_file",

@@ -26,7 +26,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.own_units import parse_cell, preprocessing_of
 from netbuilder.core.results.unusual_values import number_cells, window_cells
-from netbuilder.core.wording import did_you_mean
+from netbuilder.core.wording import did_you_mean, join_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -386,7 +386,7 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
             start += len(one.features)
     raise DataError(
         _("There is no column '{column}'. {hint}", column=column, hint=did_you_mean(column, names)),
-        _("Choose one of: {columns}.", columns=", ".join(names[:12]) or "-"),
+        _("Choose one of: {columns}.", columns=join_values(names[:12]) or "-"),
         code="group_column_unknown",
     )
 

@@ -18,6 +18,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import as_sentence, join_sentences, join_values
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
@@ -25,7 +26,7 @@ from netbuilder.ui.canvas.scene.scene import Scene
 
 def card_summary(card: Card) -> str:
     """A card in a few words: "Conv2D, 32 · 3×3 · relu"."""
-    return f"{card.title}, {card.detail}" if card.detail else card.title
+    return join_values(filter(None, (card.title, card.detail)))
 
 
 def outgoing_labels(picture: Scene, card_id: str) -> list[str]:
@@ -47,17 +48,17 @@ def describe_card(card: Card, labels: list[str]) -> str:
         parts.append(_("{count} parameters", count=card.count))
     if labels and labels[0]:
         parts.append(_("output {shape}", shape=labels[0]))
-    text = ", ".join(parts) + "."
+    sentences = [as_sentence(join_values(parts))]
     for problem in card.problems:
         about = {"title": problem.title, "message": problem.message}
-        text += " " + (
+        sentences.append(
             _("To do: {title}. {message}", **about)
             if problem.beginning
             else _("Problem: {title}. {message}", **about)
         )
     if card.follows:
-        text += " " + _("Fix the layer above first.")
-    return text
+        sentences.append(_("Fix the layer above first."))
+    return join_sentences(sentences)
 
 
 _Text = QAccessible.Text

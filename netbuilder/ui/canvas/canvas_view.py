@@ -27,6 +27,7 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits_canvas
 from netbuilder.core.project.model import Point, Project
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.canvas import accessibility
 from netbuilder.ui.canvas.accessibility import describe_card, outgoing_labels
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
@@ -86,7 +87,7 @@ class CanvasAnnouncer:
         label = picture.wires[wire].label
         text = _("Connection from {source} to {target}.", source=source.title, target=target.title)
         if label:
-            text += " " + _("Shape: {shape}.", shape=label)
+            text = join_sentences((text, _("Shape: {shape}.", shape=label)))
         self._view.widget().setAccessibleDescription(text)
         self.say(text)
 

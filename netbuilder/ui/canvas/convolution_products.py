@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number, join_values
+from netbuilder.core.wording import as_sentence, format_number, join_sentences, join_values
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
@@ -206,7 +206,7 @@ class WindowProducts(QWidget):
             )
             for one, other in zip(given, weights, strict=True)
         ]
-        return f"{'; '.join(rows)}. {self.words}"
+        return join_sentences((as_sentence(join_values(rows, clauses=True)), self.words))
 
     def sizeHint(self) -> QSize:
         rows = len(self.grids[0]) if self.grids else 0

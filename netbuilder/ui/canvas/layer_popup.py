@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import join_values
+from netbuilder.core.wording import join_sentences, join_values
 from netbuilder.ui.canvas.convolution_products import WeightRow, WindowProducts, is_settable
 from netbuilder.ui.canvas.layer_content import (
     ActivationCurvePlot,
@@ -419,7 +419,8 @@ class LayerPopup(QFrame):
             else:
                 text = _("Click a bar, or use the arrow keys, to see how its value is computed.")
             if self.picture.maps > 1:
-                text += " " + _("Press {key} and an arrow key for another map.", key=control_text())
+                more = _("Press {key} and an arrow key for another map.", key=control_text())
+                text = join_sentences((text, more))
             self.words.setText(text)
             return
         told = self._told(self._index)
@@ -453,7 +454,7 @@ class LayerPopup(QFrame):
         axes = _AXES.get(len(index), ())
         if axes:
             places = join_values(_(name, number=at) for name, at in zip(axes, index, strict=True))
-            own += " " + _("({places}, counted from 0)", places=places)
+            own = _("{value} ({places}, counted from 0)", value=own, places=places)
         number = trace_node(look.project.graph, node.id, look.values, look.weights_of, index)
         terms = own_units_text(look, node, index)
         if number is None:

@@ -25,7 +25,7 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
-from netbuilder.core.wording import format_list, label_with_unit
+from netbuilder.core.wording import format_list, join_values, label_with_unit
 from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TextEditor, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.file_dialogs import ask_open
@@ -378,7 +378,7 @@ class ParamForm(QWidget):
             self.more_button.setArrowType(Qt.ArrowType.RightArrow)
             self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             self.more_button.setProperty("role", "fold")
-            self.more_button.setToolTip(", ".join(p.name for p in self._more_params))
+            self.more_button.setToolTip(join_values(p.name for p in self._more_params))
             self.more_button.toggled.connect(self.unfold)
             # Long names must not hold the form wider than its panel: its right would be cut off.
             self.more_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -522,4 +522,4 @@ class ParamForm(QWidget):
 
 def _more_text(params: Sequence[Param]) -> str:
     names = [p.name for p in params[:3]] + ["…"] * (len(params) > 3)
-    return _("More ({names})", names=", ".join(names))
+    return _("More ({names})", names=join_values(names))

@@ -94,7 +94,7 @@ class SplitChart(QWidget):
     def show_look(self, look: SplitDataView) -> None:
         """Show how another target is shared out."""
         self._look = look
-        rows = "; ".join(self._words(row) for row in range(len(look.names)))
+        rows = join_values(map(self._words, range(len(look.names))), clauses=True)
         self.setAccessibleName(_("Rows for each {target}: {rows}", target=look.target, rows=rows))
         self.updateGeometry()
         self.update()

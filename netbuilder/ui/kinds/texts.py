@@ -324,13 +324,9 @@ class TextForm(PredictForm):
         if self._goes_on:
             self.generate.look_at(self._trained, words)
         unknown = unknown_words(self._trained, words)
-        said = (
-            " " + _("Unknown words: {words}.", words=format_quoted_list(unknown, 8))
-            if unknown
-            else ""
-        )
+        said = _("Unknown words: {words}.", words=format_quoted_list(unknown, 8))
         written, about = self._written
-        told = f"{about if words == written else self.words}{said}"
+        told = join_sentences((about if words == written else self.words, said if unknown else ""))
         self.asked.emit(
             PredictionRequest(
                 lambda model: _answer(model, words), lambda model: _sample(model, words), told,

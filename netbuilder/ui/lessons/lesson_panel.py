@@ -178,11 +178,10 @@ class QuestionView(QWidget):
         elif not question.right(given):
             words = "✗ " + (question.wrong or _("Not correct yet. Try again."))
         elif question.answer:
-            words = "✓ " + _("Correct.") + f" {question.why}".rstrip()
+            words = f"✓ {join_sentences((_('Correct.'), question.why))}"
         else:
-            words = (
-                _("Your guess: {guess}.", guess=question.label(given)) + f" {question.why}".rstrip()
-            )
+            guess = _("Your guess: {guess}.", guess=question.label(given))
+            words = join_sentences((guess, question.why))
         if words != self.verdict.text():
             announce(self, words)
         self.verdict.setText(words)

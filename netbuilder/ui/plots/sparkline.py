@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.style import theme
 
 HEIGHT, GAP = 54, 4
@@ -51,18 +51,16 @@ class Sparkline(QWidget):
         first, last, highest = self._values[0], self._values[-1], max(self._values)
         # A wave that starts again may end high: the highest is told only where it is neither.
         top = (
-            ", " + _("at most {value}", value=format_number(highest, ".3g"))
+            _("at most {value}", value=format_number(highest, ".3g"))
             if highest > max(first, last) * 1.001
             else ""
         )
-        return (
-            _(
-                "from {first} to {last}",
-                first=format_number(first, ".3g"),
-                last=format_number(last, ".3g"),
-            )
-            + top
+        ends = _(
+            "from {first} to {last}",
+            first=format_number(first, ".3g"),
+            last=format_number(last, ".3g"),
         )
+        return join_values(filter(None, (ends, top)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._values:

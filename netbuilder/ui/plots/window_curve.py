@@ -127,10 +127,9 @@ class WindowCurve(NoWheelPlot):
         self._predicted.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
         words = _("{column}: a window of {count} steps", column=self._name, count=len(x))
         if len(ahead):
-            words += "; " + _(
-                "predicted: {values}",
-                values=join_values(format_number(float(v)) for v in self._ahead[:5]),
-            )
+            values = join_values(format_number(float(v)) for v in self._ahead[:5])
+            told = _("predicted: {values}", values=values)
+            words = join_values((words, told), clauses=True)
         self.setAccessibleName(words)
 
     def _fit(self) -> None:

@@ -18,6 +18,8 @@ from netbuilder.core.wording import (
     capitalize_first,
     format_list,
     format_percent,
+    join_sentences,
+    join_values,
     labelled,
 )
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
@@ -70,19 +72,20 @@ def picture_note(
 
     match picture:
         case view_data.SurfacePicture():
-            return f"{losses}{_of_surface(picture, live, resting, parts)}"
+            return join_sentences((losses, _of_surface(picture, live, resting, parts)))
         case view_data.CurvePicture():
             if not picture.answered:
                 return _unanswered(live)
             if not np.isfinite(picture.y).all():
                 return _(NO_NUMBER)
-            said = f"{_held(live, (picture.across,), resting)} {_filled(picture)}".strip()
-            return f"{losses}{said}"
+            held = _held(live, (picture.across,), resting)
+            return join_sentences((losses, held, _filled(picture)))
         case view_data.ForecastPicture():
-            return losses + _(
+            colours = _(
                 "Grey is the true series, orange the forecast: each value is predicted "
                 "from the true values before it."
             )
+            return join_sentences((losses, colours))
         case view_data.WallPicture():
             right = int(picture.right.sum())
             return _(
@@ -91,12 +94,12 @@ def picture_note(
                 total=len(picture.right),
             )
         case view_data.MapPicture():
-            circled = "; " + _("incorrect ones are circled") if picture.right is not None else ""
+            circled = _("incorrect ones are circled") if picture.right is not None else ""
             return _(
                 "Each point is a sample as “{layer}” represents it ({method}). Click a "
                 "point to see each layer's output for its sample.",
                 layer=picture.node,
-                method=f"{picture.way}{_share(picture)}{circled}",
+                method=join_values(filter(None, (_way(picture), circled)), clauses=True),
             )
         case view_data.HistogramPicture():
             way = (
@@ -118,14 +121,13 @@ def loss_sentence(curves: RunCurves) -> str:
     if loss is None:
         return ""
     return (
-        _("Loss {loss}.", loss=short_number(loss)) + " "
+        _("Loss {loss}.", loss=short_number(loss))
         if held is None
         else _(
             "Loss {loss}, validation {validation}.",
             loss=short_number(loss),
             validation=short_number(held),
         )
-        + " "
     )
 
 
@@ -152,20 +154,17 @@ def _of_surface(
             count,
             wrong=wrong,
         )
-        + " "
         if picture.classes
         else ""
     )
-    return f"{words}{_held(live, (picture.across, picture.up), resting)} {_filled(picture)}".strip()
+    held = _held(live, (picture.across, picture.up), resting)
+    return join_sentences((words, held, _filled(picture)))
 
 
-def _share(picture: Any) -> str:
-    """How much of all differences a map shows; "" where that cannot be said."""
-    return (
-        ": " + _("{share} of the variance", share=format_percent(picture.explained))
-        if picture.way == "PCA"
-        else ""
-    )
+def _way(picture: Any) -> str:
+    """How a map was made, and how much of all differences it shows where that can be said."""
+    share = _("{share} of the variance", share=format_percent(picture.explained))
+    return labelled(picture.way, share) if picture.way == "PCA" else picture.way
 
 
 def _filled(picture: Any) -> str:

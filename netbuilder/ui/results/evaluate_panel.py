@@ -551,7 +551,7 @@ class EvaluatePanel(QWidget):
             )
             for one in behind.far
         ]  # fmt: skip
-        self.parts_note.setText(" ".join((gap_sentence(parts, overfits), *far)).strip())
+        self.parts_note.setText(join_sentences((gap_sentence(parts, overfits), *far)))
         self.calibration.show_calibration(behind.calibration)
         self.groups.show_behind(behind, self.evaluation_service.file)
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):

@@ -442,15 +442,16 @@ class ExperimentsPanel(QWidget):
             measured(best.measured, best.unit),
         ]
         scores = join_values(one for one in told if one)
-        done += ". " + _(
+        told_best = _(
             "Best so far: {values} ({scores} after epoch {epoch})",
             values=values, scores=scores, epoch=best.best_epoch,
         )  # fmt: skip
-        if best.best_epoch < best.epochs:
-            done += ". " + _("It keeps the best epoch")
-        tail = f"\n⚠ {study.caution}" if study.caution and not self.variants.running else ""
-        alike = " " + _("In the table they are marked ≈.") if tail and study.as_good else ""
-        return f"{done}.{tail}{alike}"
+        keeps = _("It keeps the best epoch") if best.best_epoch < best.epochs else ""
+        said = join_sentences(as_sentence(one) for one in (done, told_best, keeps) if one)
+        if not study.caution or self.variants.running:
+            return said
+        alike = _("In the table they are marked ≈.") if study.as_good else ""
+        return f"{said}\n⚠ {join_sentences((study.caution, alike))}"
 
     def _names(self, study: Study) -> dict[str, str]:
         from netbuilder.core.results.tuning.search_space import display_name

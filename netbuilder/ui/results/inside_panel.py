@@ -23,7 +23,13 @@ from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.model import Node
-from netbuilder.core.wording import format_number, format_percent, join_sentences, labelled
+from netbuilder.core.wording import (
+    format_number,
+    format_percent,
+    join_sentences,
+    join_values,
+    labelled,
+)
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots import activation_strips
 from netbuilder.ui.plots.images import ScaledPicture
@@ -391,9 +397,10 @@ class InsidePanel(QWidget):
         for name, value in weights.items():
             if value.dtype.kind not in "fiu" or value.size == 0:
                 continue
-            size = " × ".join(str(n) for n in value.shape)
-            frozen = ", " + _("frozen") if name in look.frozen(owner.id) else ""
-            self._add(_title(f"{name} ({size}{frozen})", self))
+            about = [" × ".join(map(str, value.shape))]
+            if name in look.frozen(owner.id):
+                about.append(_("frozen"))
+            self._add(_title(f"{name} ({join_values(about)})", self))
             self._add_words(partial(self._weight_words, owner, name))
             if value.size == 1:
                 continue
@@ -428,14 +435,14 @@ def _span(values: NDArray[Any]) -> str:
     if values.size == 1:
         return labelled(_numbers(values.shape), short_number(float(values.reshape(-1)[0])))
     dead = float((values == 0).mean())
-    zero = ", " + _("{share} of them 0", share=format_percent(dead)) if dead > 0.01 else ""
+    zero = _("{share} of them 0", share=format_percent(dead)) if dead > 0.01 else ""
     span = _(
         "{numbers}, from {low} to {high}",
         numbers=_numbers(values.shape),
         low=short_number(float(values.min())),
         high=short_number(float(values.max())),
     )
-    return span + zero
+    return join_values(filter(None, (span, zero)))
 
 
 def _montage(values: NDArray[Any], width: int) -> QImage:

@@ -384,16 +384,13 @@ class PredictPanel(QWidget):
         # No number that moves: new words lay out the whole page anew.
         words = _("The network is training, and the prediction is updated continuously.")
         if self.view.stands_still and asked is not None:
-            words = (
-                words
-                + " "
-                + ngettext(
-                    "{part} below shows the network after {count} epoch.",
-                    "{part} below shows the network after {count} epochs.",
-                    asked.epochs,
-                    part=capitalize_first(self.view.stands_still),
-                )
+            below = ngettext(
+                "{part} below shows the network after {count} epoch.",
+                "{part} below shows the network after {count} epochs.",
+                asked.epochs,
+                part=capitalize_first(self.view.stands_still),
             )
+            words = join_sentences((words, below))
         return words
 
     def _pace_changed(self) -> None:

@@ -262,7 +262,7 @@ def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
         if len(found) > _MOST_CHANGES
         else []
     )
-    told = "; ".join((*found[:_MOST_CHANGES], *more)) or _("nothing changed")
+    told = join_values((*found[:_MOST_CHANGES], *more), clauses=True) or _("nothing changed")
     return _("Since “{run}”: {changes}", run=run_title(earlier), changes=told)
 
 

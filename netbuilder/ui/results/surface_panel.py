@@ -31,7 +31,13 @@ from netbuilder.core.project.edits_data import (
     remove_point,
 )
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import as_sentence, capitalize_first, format_number, labelled
+from netbuilder.core.wording import (
+    as_sentence,
+    capitalize_first,
+    format_number,
+    join_sentences,
+    labelled,
+)
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar, class_color
 from netbuilder.ui.plots.live.histogram_maps import HistogramMaps
@@ -539,18 +545,16 @@ class SurfacePanel(QWidget):
         snapshot = bench.models.paused_snapshot
         count = snapshot.set_by_hand if snapshot is not None and bench.paused else 0
         if count:  # no loss is known of these
-            return (
-                ngettext(
-                    "{count} weight set by hand ({key}).",
-                    "{count} weights set by hand ({key}).",
-                    count,
-                    key=key_text("Ctrl+Z"),
-                )
-                + " "
+            return ngettext(
+                "{count} weight set by hand ({key}).",
+                "{count} weights set by hand ({key}).",
+                count,
+                key=key_text("Ctrl+Z"),
             )
         words = loss_sentence(self._runner.curves)
         if run is not None and run.data != self._store.project.data:
-            return _("This run is training on the points from before your edits.") + f" {words}"
+            before = _("This run is training on the points from before your edits.")
+            return join_sentences((before, words))
         return words
 
     def _resting_words(self) -> dict[str, str]:

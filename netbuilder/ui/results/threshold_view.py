@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import as_sentence, format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
@@ -120,7 +120,7 @@ class ThresholdView(QWidget):
             curve = self._curve(found, index)
         except UserError as error:
             self.plot.clear()
-            self.words.setText(f"{head}. {error}")
+            self.words.setText(join_sentences((as_sentence(head), str(error))))
             return
         points = {_ROC: (at.false_positive, at.recall), _PR: (at.recall, at.precision)}
         point = points.get(self.which.currentData())
@@ -130,7 +130,8 @@ class ThresholdView(QWidget):
                 [point[0]], [point[1]], symbol="o", symbolSize=11,
                 symbolBrush=QColor(scheme.validation), symbolPen=QColor(scheme.panel),
             )  # fmt: skip
-        self.words.setText(f"{head}, F1 {format_number(at.f1, '.2f')}. {curve}")
+        head = as_sentence(f"{head}, F1 {format_number(at.f1, '.2f')}")
+        self.words.setText(join_sentences((head, curve)))
 
     def _curve(self, found: Evaluation, index: int) -> str:
         """Draw the chosen curve; what it says in words."""

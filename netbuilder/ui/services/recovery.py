@@ -21,6 +21,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import atomic, files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
+from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.crash_detector import (
     acquire_lock,
@@ -218,7 +219,7 @@ class Recovery(QObject):
                 folder=self.file.parent,
                 reason=reason,
             ),
-            fix + " " + _("Until then, save often."),
+            join_sentences((fix, _("Until then, save often."))),
             code="autosave_failed",
             path=error.path,
         )

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import capitalize_first
+from netbuilder.core.wording import as_sentence, capitalize_first, join_sentences
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 
@@ -96,7 +96,8 @@ class EmptyStatePage(QStackedWidget):
         if not state or self._wanted != self._first:
             return self._wanted
         if self._meanwhile:
-            return f"{capitalize_first(state)}. {capitalize_first(self._meanwhile)}"
+            state = as_sentence(capitalize_first(state))
+            return join_sentences((state, capitalize_first(self._meanwhile)))
         return _("Results appear here when training ends or is paused.")
 
     def wait(self, words: str) -> None:

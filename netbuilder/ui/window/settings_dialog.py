@@ -39,11 +39,12 @@ def _effect_on_runs(most: int) -> str:
     words = ngettext("{count} run is now kept.", "{count} runs are now kept.", there)
     gone = there - most
     if most and gone > 0:
-        words += " " + ngettext(
+        delete = ngettext(
             "The oldest run is deleted when the next run ends, with its network.",
             "The oldest {count} runs are deleted when the next run ends, with their networks.",
             gone,
         )
+        words = join_sentences((words, delete))
     return words
 
 

@@ -79,7 +79,7 @@ def test_where_both_are_possible_it_asks_and_takes_the_answer(tmp_path: Path) ->
     project = Project(graph=GRAPH, data=Data("csv", path="d.csv", target=("n",)))
     (asked,) = [n for n in make_report(project, tmp_path).notes if n.code == "ambiguous-numbers"]
     assert (asked.severity, asked.column) == ("error", "v")
-    assert "'1,000', which are ambiguous: 1000 (the comma separates" in asked.message
+    assert "'1,000', which are ambiguous: 1000 (the comma" in asked.message
     assert [fix.label for fix in asked.fixes] == [
         "Read as 1000", "Read as 1.000",
     ]  # fmt: skip

@@ -25,6 +25,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRES
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
+from netbuilder.core.wording import join_sentences
 
 
 def _softmax_mse(context: Context) -> Iterable[Violation]:
@@ -46,15 +47,15 @@ def _softmax_mse(context: Context) -> Iterable[Violation]:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
             fix = set_loss(end, loss)
             more = _("Cross-entropy learns classes much faster.")
+        said = _(
+            "'{name}' ends in softmax, which returns class probabilities, but the loss "
+            "({loss}) compares numbers.",
+            name=activation_node(end),
+            loss=loss_title(name),
+        )
         yield Violation(
             activation_node(end),
-            _(
-                "'{name}' ends in softmax, which returns class probabilities, but the loss "
-                "({loss}) compares numbers.",
-                name=activation_node(end),
-                loss=loss_title(name),
-            )
-            + f" {more}",
+            join_sentences((said, more)),
             fix,
         )
 

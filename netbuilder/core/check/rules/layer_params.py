@@ -23,7 +23,7 @@ from netbuilder.core.engine.build.backbone_weights import weights_path
 from netbuilder.core.i18n import gettext as _, language, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
-from netbuilder.core.wording import labelled
+from netbuilder.core.wording import join_sentences, labelled
 
 _SOFTMAX = {"units": 3, "activation": "softmax"}
 _UNKNOWN = {
@@ -52,16 +52,15 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
                 edits.remove_nodes,
                 [node.id],
             )
-        hint = " " + _("Did you mean '{name}'?", name=near) if near else ""
+        explanation = str(node.extra.get("explanation", ""))
+        said = _(
+            "NetBuilder has no layer '{layer}', so '{name}' is only a placeholder.",
+            layer=node.layer,
+            name=node.id,
+        )
         yield Violation(
             node.id,
-            str(node.extra.get("explanation", ""))
-            or _(
-                "NetBuilder has no layer '{layer}', so '{name}' is only a placeholder.",
-                layer=node.layer,
-                name=node.id,
-            )
-            + hint,
+            explanation or _meant(said, near),
             fix,
         )
 
@@ -73,6 +72,10 @@ def nearest_name(word: str, known: Mapping[str, Any]) -> str | None:
         return exact[word.lower()]
     found = get_close_matches(word.lower(), list(exact), n=1, cutoff=0.75)
     return exact[found[0]] if found else None
+
+
+def _meant(said: str, near: str | None) -> str:
+    return join_sentences((said, _("Did you mean '{name}'?", name=near) if near else ""))
 
 
 def own_layer_spec(node: Node) -> LayerSpec | None:
@@ -93,8 +96,9 @@ def _unknown_param(context: Context) -> Iterable[Violation]:
                 near = None
             yield Violation(
                 node.id,
-                _("{node} has no parameter '{name}'.", node=node_name(node), name=name)
-                + (" " + _("Did you mean '{name}'?", name=near) if near else ""),
+                _meant(
+                    _("{node} has no parameter '{name}'.", node=node_name(node), name=name), near
+                ),
                 _renamed_param(node, name, near),
             )
 
@@ -170,11 +174,10 @@ def _missing_param(context: Context) -> Iterable[Violation]:
             continue
         for param in spec.params:
             if param.required and param.name not in node.params:
-                helped = f" {param.explanation}".rstrip()
+                said = _("{node} needs a value for {name}.", node=node_name(node), name=param.name)
                 yield Violation(
                     node.id,
-                    _("{node} needs a value for {name}.", node=node_name(node), name=param.name)
-                    + helped,
+                    join_sentences((said, param.explanation)),
                     _reset(node.id, param) if param.start is not None else None,
                     _("{name} is missing", name=param.name),
                 )
@@ -194,8 +197,7 @@ def _unknown_choice(context: Context) -> Iterable[Violation]:
             )
         yield Violation(
             None,
-            _(_UNKNOWN[one.kind], name=name)
-            + (" " + _("Did you mean '{name}'?", name=near) if near else ""),
+            _meant(_(_UNKNOWN[one.kind], name=name), near),
             make_fix(text, _use, one.kind, name, near),
             _("Unknown name: {place}", place=one.place),
         )

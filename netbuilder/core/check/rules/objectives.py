@@ -30,7 +30,7 @@ from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.wording import format_list, format_number, join_sentences
 
 TABLES: Mapping[str, Mapping[str, ObjectSpec]] = {
     "optimizer": OPTIMIZERS,
@@ -256,21 +256,18 @@ def _imbalance(context: Context) -> Iterable[Violation]:
     rarest = ""
     if len(facts.class_counts) == len(facts.classes) and counts:
         name = facts.classes[facts.class_counts.index(min(counts))]
-        rarest = " " + ngettext(
+        rarest = ngettext(
             "'{name}' has only {count} row.",
             "'{name}' has only {count} rows.",
             min(counts),
             name=name,
         )
+    ratio = format_number(facts.imbalance, ".0f")
+    said = _("The largest class has {ratio} rows for each row of the smallest.", ratio=ratio)
+    effect = _("A network that never predicts the rare class would still score well.")
     yield Violation(
         None,
-        _(
-            "The largest class has {ratio} rows for each row of the smallest.",
-            ratio=format_number(facts.imbalance, ".0f"),
-        )
-        + rarest
-        + " "
-        + _("A network that never predicts the rare class would still score well."),
+        join_sentences((said, rarest, effect)),
         make_fix(_("Use class weights"), edits.set_training, class_weight="balanced"),
     )
 

@@ -228,20 +228,20 @@ def _loss_target(context: Context) -> Iterable[Violation]:
         swap = swaps.get(name)
         softmax = end.activation == "softmax" and name in NUMBERS
         why = (
-            " " + _("'{name}' ends in softmax, which suits classes.", name=activation_node(end))
+            _("'{name}' ends in softmax, which suits classes.", name=activation_node(end))
             if softmax
             else ""
         )
+        said = _(
+            "The loss ({loss}) is for this kind of target: {tasks}. Your target is of "
+            "another kind: {target}.",
+            loss=loss_title(name),
+            tasks=task_names(spec.tasks),
+            target=describe_target(end, kinds),
+        )
         yield Violation(
             None,
-            _(
-                "The loss ({loss}) is for this kind of target: {tasks}. Your target is of "
-                "another kind: {target}.",
-                loss=loss_title(name),
-                tasks=task_names(spec.tasks),
-                target=describe_target(end, kinds),
-            )
-            + why,
+            join_sentences((said, why)),
             _output_fix(context, end) or set_loss(end, swap),
         )
 

@@ -24,7 +24,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT, replace_graph
 from netbuilder.core.project.model import Graph, Node, Project
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, join_values
 
 _DENSE = {"units": 8, "activation": "relu"}
 _NO_END = {DEFAULT_OUTPUT: 1}
@@ -86,9 +86,8 @@ def _first_layer(context: Context) -> Fix:
             project = edits.append_layer(project, "Flatten")
         return edits.append_layer(project, "Dense", params=params)
 
-    asked = ngettext("{count} unit", "{count} units", units)
-    if activation:
-        asked = f"{asked}, {activation}"
+    count = ngettext("{count} unit", "{count} units", units)
+    asked = join_values(filter(None, (count, activation)))
     return make_fix(
         (
             _("Add a Dense: {settings}", settings=asked)

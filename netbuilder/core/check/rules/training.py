@@ -28,7 +28,7 @@ from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
-from netbuilder.core.wording import format_bytes, format_number
+from netbuilder.core.wording import format_bytes, format_number, join_sentences
 
 #: Values that an optimizer keeps for each trained weight; 2 for those not named.
 _SLOTS = {"SGD": 1, "RMSprop": 2, "Adagrad": 1, "Adafactor": 1, "Lion": 1, "Muon": 2}
@@ -145,16 +145,15 @@ def _rate(context: Context) -> Iterable[Violation]:
             rate=format_number(rate, "g"),
         )
     )
+    usually = _(
+        "Usual values for {optimizer}: {low} to {high}.",
+        optimizer=known,
+        low=format_number(low, "g"),
+        high=format_number(high, "g"),
+    )
     yield Violation(
         None,
-        effect
-        + " "
-        + _(
-            "Usual values for {optimizer}: {low} to {high}.",
-            optimizer=known,
-            low=format_number(low, "g"),
-            high=format_number(high, "g"),
-        ),
+        join_sentences((effect, usually)),
         make_fix(
             _("Set {name} to {value}", name="learning_rate", value=format_number(usual, "g")),
             _with_rate,
@@ -258,15 +257,14 @@ def _memory(context: Context) -> Iterable[Violation]:
         rest = (there * _USABLE - weights) / (need - weights)
         batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
         fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
-        why = " " + _(
+        why = _(
             "Most of this memory is for a batch of {batch} rows: use a smaller batch size.",
             batch=format_number(training.batch_size, ","),
         )
     else:
         fix = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
         why = (
-            " "
-            + _(
+            _(
                 "{node} is the largest layer, with {count} weights.",
                 node=node_name(node),
                 count=_weights(context, node),
@@ -274,14 +272,14 @@ def _memory(context: Context) -> Iterable[Violation]:
             if node
             else ""
         )
+    said = _(
+        "Training needs about {need} of memory, but this computer has {available}.",
+        need=format_bytes(need),
+        available=format_bytes(there),
+    )
     yield Violation(
         node.id if node is not None else None,
-        _(
-            "Training needs about {need} of memory, but this computer has {available}.",
-            need=format_bytes(need),
-            available=format_bytes(there),
-        )
-        + why,
+        join_sentences((said, why)),
         fix,
     )
 

@@ -21,7 +21,7 @@ from netbuilder.core.check.problems import (
 )
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.wording import format_list, format_number, join_sentences
 
 
 @dataclass(frozen=True)
@@ -166,20 +166,21 @@ def _rank(
         output=given,
     )
     rank = len(shapes[at])
+    insert = ""
     if 2 in spec.ranks and rank > 2:
-        text += " " + _("Insert a Flatten between them.")
+        insert = _("Insert a Flatten between them.")
     elif rank == 2 and 3 in spec.ranks:
-        text += " " + _("Insert a Reshape between them that makes sequences.")
+        insert = _("Insert a Reshape between them that makes sequences.")
     elif rank == 2 and 4 in spec.ranks:
         if "filters" in spec.by_name:
-            text += " " + _("Insert a Reshape between them that makes pictures, or use Dense.")
+            insert = _("Insert a Reshape between them that makes pictures, or use Dense.")
         else:
-            text += " " + _("Insert a Reshape between them that makes pictures, or remove it.")
+            insert = _("Insert a Reshape between them that makes pictures, or remove it.")
     elif rank == 3 and 4 in spec.ranks:
-        text += " " + _("Insert a Reshape between them that adds a channel axis.")
+        insert = _("Insert a Reshape between them that adds a channel axis.")
     elif rank == 4 and 3 in spec.ranks:
-        text += " " + _("Insert a Reshape between them that makes sequences.")
-    return ShapeProblem("rank-mismatch", text)
+        insert = _("Insert a Reshape between them that makes sequences.")
+    return ShapeProblem("rank-mismatch", join_sentences((text, insert)))
 
 
 def window_name_and_sizes(node: Node) -> tuple[str, tuple[int, ...]]:
@@ -245,7 +246,7 @@ def _merge(
         _("'{source}' returns {output}.", source=source, output=describe_output(shape))
         for source, shape in zip(graph.sources[node.id], shapes, strict=False)
     ]
-    return ShapeProblem("merge-mismatch", " ".join([need, *given]))
+    return ShapeProblem("merge-mismatch", join_sentences((need, *given)))
 
 
 def _reshape(

@@ -42,7 +42,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,7 +201,7 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
                 _(
                     "{file}: {message}",
                     file=source,
-                    message=one.message.removesuffix(" " + _("Choose one of the two readings.")),
+                    message=one.message.removesuffix(_("Choose one of the two readings.")).rstrip(),
                 ),
                 _("Write the numbers without a comma, or with a decimal point, in the file."),
                 code="numbers_ambiguous",
@@ -240,7 +240,7 @@ def require_columns(
                 file=source,
                 columns=format_list(lost, 8),
             ),
-            (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            join_sentences((hint, _("Its columns are {columns}.", columns=format_list(known, 12)))),
             code="columns_missing",
         )
 

@@ -54,7 +54,7 @@ from netbuilder.core.project.graph_ends import (
     output_ids,
 )
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_list, format_number, format_quoted_list
+from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -222,6 +222,7 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
         return
     labels = samples.targets.iloc[:, 0]
     if labels.nunique() == 1:
+        fix = _("Put one folder per class into a single folder, and choose that folder.")
         raise DataError(
             _(
                 "All {count} samples of {file} have the same class, '{label}': there is nothing "
@@ -230,8 +231,7 @@ def _check_classes(data: Data, base: Path, samples: Samples) -> None:
                 file=samples.source,
                 label=labels.iloc[0],
             ),
-            _("Put one folder per class into a single folder, and choose that folder.")
-            + tables_beside(folder),
+            join_sentences((fix, tables_beside(folder))),
             code="only_one_class",
             path=str(folder),
             short=_("there is only one class, “{label}”", label=labels.iloc[0]),

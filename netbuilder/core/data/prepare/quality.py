@@ -43,7 +43,7 @@ from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UN
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_number, format_quoted_list, shorten
+from netbuilder.core.wording import format_number, format_quoted_list, join_sentences, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -129,14 +129,13 @@ def _tells_the_target(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> 
             else:
                 said = _one_to_one(series, answers)
             if said:
-                fix = _(
+                effect = _(
                     "The network would only copy this column, and could not predict rows "
                     "in which the column is unknown."
                 )
-                yield Finding(
-                    "target-in-features", WARNING, f"{_(said, name=name, target=target)} {fix}",
-                    str(name), (exclude_columns_fix(str(name)),),
-                )  # fmt: skip
+                message = join_sentences((_(said, name=name, target=target), effect))
+                fixes = (exclude_columns_fix(str(name)),)
+                yield Finding("target-in-features", WARNING, message, str(name), fixes)
 
 
 def _nearly_equal(series: pd.Series, answers: pd.Series) -> str:

@@ -20,7 +20,7 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 _SEEN_ROWS = 200_000
 _CHANCE = N_("This may be a coincidence, because only a few different rows are possible.")
@@ -80,16 +80,13 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     parts = parts[: len(hashes)]
     held = int(np.isin(hashes[parts > 0], hashes[parts == 0]).sum())
     chance = _by_chance(samples)
-    if held:
-        message += " " + ngettext(
-            "{count} row of the validation or test set also occurs in the training set.",
-            "{count} rows of the validation or test set also occur in the training set.",
-            held,
-        )  # fmt: skip
-        if not chance:
-            message += f" {_(_TOO_GOOD)}"
-    if chance:
-        message += f" {_(_CHANCE)}"
+    told = ngettext(
+        "{count} row of the validation or test set also occurs in the training set.",
+        "{count} rows of the validation or test set also occur in the training set.",
+        held,
+    ) if held else ""  # fmt: skip
+    meaning = _(_CHANCE) if chance else _(_TOO_GOOD) if held else ""
+    message = join_sentences((message, told, meaning))
     yield Finding(
         "rows-twice", INFO if chance else WARNING, message,
         fixes=() if chance else (data_fix(_("Remove duplicate rows"), duplicates="drop"),),
@@ -130,8 +127,6 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
             known, total=format_number(len(theirs), ","), file=test.source,
             other=samples.source,
         )  # fmt: skip
-        if many:
-            message += f" {_(_TOO_GOOD)}"
-        if chance:
-            message += f" {_(_CHANCE)}"
+        meaning = _(_CHANCE) if chance else _(_TOO_GOOD) if many else ""
+        message = join_sentences((message, meaning))
         yield Finding("test-rows-known", WARNING if many else INFO, message)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import LINE, format_list, format_number, format_quoted_list, shorten
+from netbuilder.core.wording import (
+    LINE,
+    format_list,
+    format_number,
+    format_quoted_list,
+    join_sentences,
+    shorten,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,9 +115,10 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
             name=series.name, file=source, line=bad.index[0], value=shorten(bad.iloc[0]),
         )  # fmt: skip
         if len(bad) > 1:
-            said += " " + ngettext(
+            more = ngettext(
                 "{count} more row has a text.", "{count} more rows have texts.", len(bad) - 1
             )
+            said = join_sentences((said, more))
         raise DataError(
             said,
             _(

@@ -11,7 +11,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import MISSING_RULES, Data
-from netbuilder.core.wording import format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_quoted_list, join_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +113,7 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
             "{count} values are missing in {file}: {places}.",
             total,
             file=source,
-            places="; ".join(places),
+            places=join_values(places, clauses=True),
         ),
         _(
             'Fill in the values, or set "Missing" to "drop" (leaves those '

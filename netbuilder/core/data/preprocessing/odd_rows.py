@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.findings import WARNING, DataEdit, Finding, option_fix
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_list, format_quoted_list, shorten
+from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,9 +225,10 @@ def _rows_with_words(
         )
     )  # fmt: skip
     if len(places) > 1:
-        said += " " + ngettext(
+        more = ngettext(
             "{count} more line is similar.", "{count} more lines are similar.", len(places) - 1
         )
+        said = join_sentences((said, more))
     return [
         Finding(
             "strange-row",

@@ -150,10 +150,8 @@ def require_column(name: str, known: Sequence[str], source: str, *, target: bool
             _("{file} has no target column '{name}'.", file=source, name=name)
             if target
             else _("{file} has no column '{name}'.", file=source, name=name),
-            (
-                did_you_mean(name, known)
-                + " "
-                + _("Its columns are {columns}.", columns=format_list(known, 12))
-            ).strip(),
+            did_you_mean(
+                name, known, _("Its columns are {columns}.", columns=format_list(known, 12))
+            ),
             code="column_missing",
         )

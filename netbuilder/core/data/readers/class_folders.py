@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import DataError
 from netbuilder.core.file_names import composed
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_list, format_number, format_quoted_list
+from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -231,6 +231,10 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
         found.parts[TRAIN] = _classes(root, endings, found, folders, files)
     if not found.parts[TRAIN].files:
         loose = sum(file.suffix.lower() in endings for file in files)
+        fix = _(
+            "Make one folder per class and put the files ({endings}) into it.",
+            endings=format_list(endings, 4),
+        )
         raise DataError(
             _("There are no samples in the folders of '{folder}'.", folder=_called(path))
             if not loose
@@ -242,11 +246,7 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
                 loose,
                 folder=_called(root),
             ),
-            _(
-                "Make one folder per class and put the files ({endings}) into it.",
-                endings=format_list(endings, 4),
-            )
-            + tables_beside(path),
+            join_sentences((fix, tables_beside(path))),
             code="folder_without_classes",
             path=str(path),
         )
@@ -259,11 +259,8 @@ def tables_beside(folder: Path) -> str:
         names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in _TABLES)
     except OSError:
         return ""
-    return (
-        " " + _("Or choose a table in that folder: {names}.", names=format_quoted_list(names))
-        if names
-        else ""
-    )
+    told = _("Or choose a table in that folder: {names}.", names=format_quoted_list(names))
+    return told if names else ""
 
 
 def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS, style_evidence
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_list, format_quoted_list
+from netbuilder.core.wording import format_list, format_quoted_list, join_sentences
 
 Rows = Sequence[Sequence[str]]
 
@@ -129,10 +129,9 @@ def unique_names(path: Path, first: Sequence[str], options: Mapping[str, Any]) -
             file=path.name, count=len(places), name=twice[0], places=format_list(places),
         )  # fmt: skip
         if len(twice) > 1:
-            said += " " + _(
-                "These names also occur more than once: {names}.",
-                names=format_quoted_list(twice[1:]),
-            )
+            others = format_quoted_list(twice[1:])
+            more = _("These names also occur more than once: {names}.", names=others)
+            said = join_sentences((said, more))
         raise DataError(
             said,
             _("Give each column its own name in the first line of the file."),

@@ -27,7 +27,7 @@ from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -294,10 +294,11 @@ def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) ->
         fit, rows=format_number(sum(lengths), ","), file=source, window=window,
     )  # fmt: skip
     if len(lengths) > 1:
-        said += " " + _(
+        gaps = _(
             "They consist of {count} parts without a gap; the longest has {longest} rows.",
             count=format_number(len(lengths)), longest=max(lengths),
         )  # fmt: skip
+        said = join_sentences((said, gaps))
     return DataError(
         said,
         _("Use a longer file, or a window shorter than {window}.", window=window),

@@ -40,6 +40,7 @@ from netbuilder.core.wording import (
     format_number,
     format_quoted_list,
     format_with_unit,
+    join_values,
     shorten,
 )
 
@@ -101,7 +102,7 @@ def ambiguity_finding(
     answers = [(point, _as_read(three[0], point, style)) for point in style.readings]
     seen = {said: point for point, said in reversed(answers)}
     answers = [(point, said) for point, said in answers if seen[said] == point]
-    ways = "; ".join(
+    as_read = (
         _(
             "as {values} ({meaning})",
             values=format_list([format_number(value, ".12g") for value in values]),
@@ -109,6 +110,7 @@ def ambiguity_finding(
         )
         for point, values in zip(style.readings, read, strict=True)
     )
+    ways = join_values(as_read, clauses=True)
     ask = (
         _("The first reading is used. If it is wrong, choose the other one.")
         if style.proven
@@ -447,7 +449,7 @@ def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Findin
                 "{cells}.",
                 said.others,
                 name=name,
-                cells=", ".join(places),
+                cells=join_values(places),
             ),
             name,
             (

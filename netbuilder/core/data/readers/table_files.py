@@ -17,13 +17,7 @@ from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, rea
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.safe_archives import open_zip, open_zip_member
-from netbuilder.core.wording import (
-    LINE,
-    did_you_mean,
-    format_list,
-    format_quoted_list,
-    shorten,
-)
+from netbuilder.core.wording import LINE, did_you_mean, format_list, format_quoted_list, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,11 +121,11 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     if wanted and wanted not in sheets:
         raise DataError(
             _("'{name}' has no sheet '{sheet}'.", name=path.name, sheet=wanted),
-            (
-                did_you_mean(wanted, list(sheets))
-                + " "
-                + _("Its sheets are {names}.", names=format_quoted_list(sheets, 12))
-            ).strip(),
+            did_you_mean(
+                wanted,
+                list(sheets),
+                _("Its sheets are {names}.", names=format_quoted_list(sheets, 12)),
+            ),
             code="sheet_missing",
         )
     if not filled or (wanted and not sheets[wanted]):

@@ -26,6 +26,7 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.errors import BuildError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice
+from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
     import keras
@@ -213,7 +214,7 @@ def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) ->
     """
     name = canonical(specs, choice.name)
     if name is None or not specs[name].keras_class:
-        known = ", ".join(list(specs)[:8])
+        known = join_values(list(specs)[:8])
         raise BuildError(
             _("'{name}' is unknown.", name=choice.name),
             _("Choose another one, such as {name}.", name=known),

@@ -19,6 +19,7 @@ from netbuilder.core.engine.build.keras_objects import is_scheduled, make_object
 from netbuilder.core.errors import TrainingError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Choice, Training
+from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
     import keras
@@ -126,7 +127,7 @@ def name_problem(callback: str, name: str) -> str:
             name=name,
         )
     if kind.endings and Path(name).suffix.lower() not in kind.endings:
-        ends = ", ".join(kind.endings)
+        ends = join_values(kind.endings)
         return _(
             "{callback} cannot write to '{name}': the name must end in {endings}.",
             callback=callback,

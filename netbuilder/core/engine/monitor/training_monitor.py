@@ -269,11 +269,11 @@ class TrainingMonitor:
         if not facts.units_scaled and max(abs(low), abs(high)) > 50:
             return Diagnosis(
                 "stuck", epoch, title,
-                start + " " + _(
+                join_sentences((start, _(
                     "The inputs range from {low} to {high}. Such large numbers push "
                     "activations into ranges where their gradient is almost 0.",
                     low=format_number(low, ".3g"),
-                    high=format_number(high, ".3g")),
+                    high=format_number(high, ".3g")))),
                 RunFix(_("Scale the data"), lambda p: set_data(p, scaling="standard")),
             )  # fmt: skip
         names = model_inputs(project.graph)
@@ -283,10 +283,10 @@ class TrainingMonitor:
         if dead is not None and dead[1] > 0.9:
             return Diagnosis(
                 "stuck", epoch, title,
-                start + " " + _(
+                join_sentences((start, _(
                     "{share} of the units of '{name}' always return 0: they are dead relu "
                     "units, which can no longer learn.",
-                    share=format_number(dead[1], ".0%"), name=dead[0]),
+                    share=format_number(dead[1], ".0%"), name=dead[0]))),
                 RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
@@ -294,9 +294,9 @@ class TrainingMonitor:
         faster = rate * 10 or 0.001
         return Diagnosis(
             "stuck", epoch, title,
-            start + " " + _(
+            join_sentences((start, _(
                 "The learning rate ({rate}) may be too low, or the inputs may be unrelated to "
-                "the target.", rate=format_number(rate, ".3g")),
+                "the target.", rate=format_number(rate, ".3g")))),
             RunFix(_("Use a learning rate of {rate}", rate=format_number(faster, ".2g")),
                 lambda p: _with_rate(p, faster)),
         )  # fmt: skip

@@ -22,6 +22,7 @@ from netbuilder.core.formats.safety.operations import (
 )
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Group, Node, Project
+from netbuilder.core.wording import join_values
 
 
 def project_from_model(file: ModelFile) -> Project:
@@ -198,7 +199,7 @@ class _Builder:
                 why = _(
                     "{layer} does not support these arguments, so they were left out: {names}.",
                     layer=kind,
-                    names=", ".join(lost),
+                    names=join_values(lost),
                 )
             node = self._add(name, kind if known else class_name, params, group, explanation=why)
             self.owners[id(entry)] = node

@@ -16,6 +16,7 @@ from netbuilder.core.formats.safety.model_file import snake_case
 from netbuilder.core.hdf5.container_check import check_file
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import join_sentences, join_values
 
 if TYPE_CHECKING:
     import h5py
@@ -208,14 +209,15 @@ def _texts(group: Any, key: str) -> list[str]:
 
 def _other_layers(name: str, layer: str, model: keras.Model, theirs: list[str]) -> FormatError:
     ours = [one.name for one in model.layers if one.weights]
+    said = _(
+        "The weights in '{file}' are for other layers: {theirs}; the network has {ours}.",
+        file=name,
+        theirs=join_values(theirs[:8]) or "–",
+        ours=join_values(ours[:8]) or "–",
+    )
+    lacks = _("The file has no weights for layer '{layer}'.", layer=layer) if layer else ""
     return FormatError(
-        _(
-            "The weights in '{file}' are for other layers: {theirs}; the network has {ours}.",
-            file=name,
-            theirs=", ".join(theirs[:8]) or "–",
-            ours=", ".join(ours[:8]) or "–",
-        )
-        + (" " + _("The file has no weights for layer '{layer}'.", layer=layer) if layer else ""),
+        join_sentences((said, lacks)),
         _("Use the weights of a network with the same layers and sizes."),
         code="weights_other_layers",
     )

@@ -16,7 +16,7 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.safety import allowlist, keras2_modernize, operations
 from netbuilder.core.formats.safety.model_file import RefusedLayer
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import shorten
+from netbuilder.core.wording import join_sentences, shorten
 
 NEVER = N_("Do not open this file. If you trust its author, ask for the network without this part.")
 
@@ -199,7 +199,7 @@ def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
 def _refuse_dangerous(class_name: Any, where: str) -> None:
     if class_name in allowlist.DANGEROUS:
         harm = _("This could do anything on this computer when the file is opened.")
-        raise refusal(where, f"{_(allowlist.DANGEROUS[class_name])} {harm}")
+        raise refusal(where, join_sentences((_(allowlist.DANGEROUS[class_name]), harm)))
     if class_name in ("__lambda__", "__typespec__", "CompositeTensor"):
         raise refusal(where, _("It contains Python code ({name}).", name=class_name))
 

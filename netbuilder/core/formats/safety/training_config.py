@@ -14,7 +14,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES, METRICS, OPT
 from netbuilder.core.formats.safety import allowlist
 from netbuilder.core.formats.safety.config_check import objects, refusal, refuse_code
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import shorten
+from netbuilder.core.wording import join_sentences, join_values, shorten
 
 # Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
 _PREFIX = "Custom>"
@@ -55,12 +55,9 @@ def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple
         unknown = sorted({one for one in _names(kept.get(key)) if not _is_known(one, table)})
         if unknown:
             del kept[key]
-            listed = ", ".join(f"'{one:.60}'" for one in unknown)
-            notes.append(
-                _(said, names=listed, file=name)
-                + " "
-                + _("Choose the settings on the Settings page.")
-            )
+            listed = join_values(f"'{one:.60}'" for one in unknown)
+            choose = _("Choose the settings on the Settings page.")
+            notes.append(join_sentences((_(said, names=listed, file=name), choose)))
     return kept, tuple(notes)
 
 

@@ -167,7 +167,7 @@ def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool
     if classes:
         cell.add(
             f"    names, sizes = np.unique({labels}[rows], return_counts=True)",
-            "    " + _("# A class with one row cannot be in both parts."),
+            f"    {_('# A class with one row cannot be in both parts.')}",
             f"    single = np.isin({labels}[rows], names[sizes == 1])",
             "    rest, alone = rows[~single], rows[single]",
             "    fair = (sizes > 1).sum() <= min(count, len(rest) - count)",

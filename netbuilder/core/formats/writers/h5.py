@@ -26,6 +26,7 @@ from netbuilder.core.formats.writers import keras2_config
 from netbuilder.core.formats.writers.roundtrip_check import check_opens
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.wording import join_values
 
 if TYPE_CHECKING:
     import keras
@@ -206,7 +207,7 @@ def _check_operations(trained: TrainedModel, path: Path) -> None:
             _(
                 "This model uses operations that are not layers ({names}), and Keras cannot open "
                 "such a model from a .h5 file.",
-                names=", ".join(operations[:3]),
+                names=join_values(operations[:3]),
             ),
             _("Save it as {file}.", file=path.with_suffix(".keras")),
             code="h5_with_operations",

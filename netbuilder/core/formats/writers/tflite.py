@@ -36,7 +36,7 @@ from netbuilder.core.formats.writers.roundtrip_check import (
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.tensorflow_output import mute_output
-from netbuilder.core.wording import format_number, labelled
+from netbuilder.core.wording import format_number, join_values, labelled
 
 if TYPE_CHECKING:
     import keras
@@ -294,7 +294,7 @@ def accuracy_cost(
             else _("accuracy {found} instead of {expected}", found=less, expected=full)
         )
         parts.append(labelled(name, said) if len(outputs) > 1 else said)
-    return "; ".join(parts)
+    return join_values(parts, clauses=True)
 
 
 def _measured(target: OutputPreprocessing, answers: Array, truth: Array) -> float | None:

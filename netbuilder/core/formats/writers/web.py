@@ -37,7 +37,7 @@ from netbuilder.core.results.drawn_sample import picture_style
 from netbuilder.core.results.own_units import has_dates, loss_of, preprocessing_of
 from netbuilder.core.results.unusual_values import KNOWS_NOTHING
 from netbuilder.core.tensorflow_output import mute_output
-from netbuilder.core.wording import format_list, format_number, format_with_unit
+from netbuilder.core.wording import format_list, format_number, format_with_unit, join_sentences
 
 #: A browser on a phone opens no page of more weights.
 MOST_WEIGHTS = 25_000_000
@@ -293,7 +293,7 @@ def _texts() -> dict[str, str]:
         "take_picture": _("Take the picture"),
         "invert": _("Invert"),
         "go_on": _("Add the next word or character"),
-        "empty": _("'{column}' is empty.") + " " + _("Fill in a value."),
+        "empty": join_sentences((_("'{column}' is empty."), _("Fill in a value."))),
         "unknown": _("'{column}' has no value '{value}'."),
         "number": _("'{column}' must be a number, not '{value}'."),
         "not_number": _("'{value}' is not a number."),

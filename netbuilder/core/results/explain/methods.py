@@ -196,7 +196,7 @@ def _response(
         )
     hidden = [one for one in found if one.misleads and not _settled(asked, one.row_span)]
     if rows is not None and hidden:
-        sentence += " " + ngettext(
+        hint = ngettext(
             "The mean misleads for {columns}: its effect depends on the other columns. In single "
             "rows it changes the prediction by {change}.",
             "The mean misleads for {columns}: their effects depend on the other columns. In single "
@@ -205,6 +205,7 @@ def _response(
             columns=format_list([one.column for one in hidden], 5),
             change=asked.format_change(max(one.row_span for one in hidden)),
         )
+        sentence = join_sentences((sentence, hint))
     spans = {one.column: one.span for one in found}
     return Explanation(
         "response", asked.answer, asked.about, sentence, importance=spans, responses=found
@@ -245,11 +246,8 @@ def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | No
     )
     ids = np.asarray(asked.sample[asked.input_of(TEXT)[0]])
     if has_no_known_words(ids):
-        sentence = (
-            _(KNOWS_NOTHING)
-            + " "
-            + _("So no word is evidence for {prediction}.", prediction=asked.about)
-        )
+        none = _("So no word is evidence for {prediction}.", prediction=asked.about)
+        sentence = join_sentences((_(KNOWS_NOTHING), none))
         found = tuple((word, 0.0) for word, _unused in found)
     elif _settled(asked, fall) or _is_noise(asked, [value for _unused, value in found]):
         sentence = _(
@@ -503,9 +501,9 @@ def explain(
             what = _("The method '{name}' does not fit this network.", name=method)
         else:
             what = _("There is no method named '{name}'.", name=method)
-            what += f" {did_you_mean(method, names)}"
+            what = join_sentences((what, did_you_mean(method, names)))
         raise DataError(
-            what.strip(),
+            what,
             _("Methods that fit: {names}.", names=format_list(names)),
             code="method_unknown",
         )
@@ -517,7 +515,7 @@ def explain(
     other = next(way for way in ways if way.name != "grad_cam")
     instead = other.explain(asked, rows, text)
     shown = _("Shown instead: {method}.", method=_(other.title))
-    return replace(instead, sentence=f"{_(_BLACK)} {shown} {instead.sentence}")
+    return replace(instead, sentence=join_sentences((_(_BLACK), shown, instead.sentence)))
 
 
 #: Selvaraju et al. average a map's gradient over its places; where the places count apart (a

@@ -225,11 +225,9 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
     if column not in places:
         raise DataError(
             _("The network has no column '{name}'.", name=column),
-            (
-                did_you_mean(column, list(places))
-                + " "
-                + _("Known names: {names}.", names=format_list(places, 12))
-            ).strip(),
+            did_you_mean(
+                column, list(places), _("Known names: {names}.", names=format_list(places, 12))
+            ),
         )
     flat = _flat(raw)
     count = len(next(iter(flat.values())))

@@ -55,11 +55,7 @@ class TableRows:
         if name not in names:
             raise DataError(
                 _("There is no numeric column '{name}'.", name=name),
-                (
-                    did_you_mean(name, names)
-                    + " "
-                    + _("Known names: {names}.", names=format_list(names, 12))
-                ).strip(),
+                did_you_mean(name, names, _("Known names: {names}.", names=format_list(names, 12))),
             )
         return self.places[name][1]
 

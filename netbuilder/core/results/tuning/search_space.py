@@ -271,11 +271,7 @@ def _param_of(path: str, project: Project) -> Param:
     if not node_id:
         raise UserError(
             _("There is no layer '{name}' to tune.", name=head),
-            (
-                did_you_mean(head, nodes)
-                + " "
-                + _("Known names: {names}.", names=format_list(nodes, 12))
-            ).strip(),
+            did_you_mean(head, nodes, _("Known names: {names}.", names=format_list(nodes, 12))),
         )
     name = path[len(node_id) + 1 :]
     node = graph.by_id[node_id]
@@ -292,11 +288,9 @@ def _param_of(path: str, project: Project) -> Param:
                 layer=node_id,
                 name=name,
             ),
-            (
-                did_you_mean(name, known)
-                + " "
-                + _("Known names: {names}.", names=format_list([*known, ON], 12))
-            ).strip(),
+            did_you_mean(
+                name, known, _("Known names: {names}.", names=format_list([*known, ON], 12))
+            ),
         )
     return spec.by_name[name]
 
@@ -316,20 +310,12 @@ def _training_param(path: str, rest: str, project: Project) -> Param:
         known = list(spec.by_name) if spec is not None else []
         raise UserError(
             _("{kind} has no parameter '{name}'.", kind=project.training.optimizer.name, name=name),
-            (
-                did_you_mean(name, known)
-                + " "
-                + _("Known names: {names}.", names=format_list(known, 12))
-            ).strip(),
+            did_you_mean(name, known, _("Known names: {names}.", names=format_list(known, 12))),
         )
     known = [*_PLAN, "loss", "optimizer", "optimizer.learning_rate"]
     raise UserError(
         _("'{path}' cannot be tuned.", path=path),
-        (
-            did_you_mean(rest, known)
-            + " "
-            + _("Known names: {names}.", names=format_list(known, 12))
-        ).strip(),
+        did_you_mean(rest, known, _("Known names: {names}.", names=format_list(known, 12))),
     )
 
 

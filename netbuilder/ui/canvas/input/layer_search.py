@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layer_parser import ParsedLayer
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.i18n import gettext as _, pgettext
+from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
@@ -128,7 +129,9 @@ class LayerSearch(QFrame):
     def _heard(self) -> str:
         """The chosen layer, to who does not see it: the keyboard is in the field above."""
         item = self.list.currentItem()
-        return f"{item.text()}. {item.toolTip()}" if item is not None else ""
+        if item is None:
+            return ""
+        return join_sentences((as_sentence(item.text()), item.toolTip()))
 
     def _choose(self) -> None:
         item = self.list.currentItem()

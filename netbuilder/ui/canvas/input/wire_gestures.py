@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import connection_problem
 from netbuilder.core.project.model import Edge, Point, Project
-from netbuilder.core.wording import format_quoted_list
+from netbuilder.core.wording import format_quoted_list, join_sentences
 from netbuilder.ui.canvas.host import CanvasHost, Gesture
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
@@ -278,14 +278,12 @@ class WireKeyGesture(Gesture):
         odd = compatibility.mismatch_sentence(
             view.picture.graph, view.workbench.shapes, self._source, view.in_node(one)
         )
-        view.say(
-            _(
-                "Connect {source} to {target}? Arrow keys: another layer. Enter: yes. Esc: cancel.",
-                source=self._card.title,
-                target=title,
-            )
-            + (f" {odd}" if odd else "")
+        ask = _(
+            "Connect {source} to {target}? Arrow keys: another layer. Enter: yes. Esc: cancel.",
+            source=self._card.title,
+            target=title,
         )
+        view.say(join_sentences((ask, odd or "")))
 
     def key(self, event: QKeyEvent) -> bool:
         """Take a key; give whether it was one of this gesture."""

@@ -12,7 +12,7 @@ from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, join_values
 
 _MOST_SHAPES = 3
 _LOSS_BY_TASK = {
@@ -167,7 +167,7 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
     names = own or (facts.target_names if facts is not None else ()) or project.data.target
     if names:
         parts.append(
-            ", ".join(names)
+            join_values(names)
             if len(names) <= 2
             else ngettext("{count} column", "{count} columns", len(names))
         )

@@ -13,6 +13,7 @@ from PySide6.QtGui import QBrush, QColor, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import join_values
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import TITLE_ROOM, NumberAxis
@@ -199,19 +200,10 @@ class SurfacePlot(pg.PlotWidget):
         if any(box.autoRangeEnabled()) or box.targetRange() != [[left, right], [bottom, top]]:
             self.getPlotItem().setRange(xRange=(left, right), yRange=(bottom, top), padding=0)
         wrong = int((~picture.points.right).sum())
-        self.setAccessibleName(
-            _("Predictions over {across} and {up}", across=picture.across, up=picture.up)
-            + (
-                "; "
-                + _(
-                    "{wrong} of {count} points are incorrect",
-                    wrong=wrong,
-                    count=len(picture.points.right),
-                )
-                if wrong
-                else ""
-            )
-        )
+        count = len(picture.points.right)
+        name = _("Predictions over {across} and {up}", across=picture.across, up=picture.up)
+        bad = _("{wrong} of {count} points are incorrect", wrong=wrong, count=count)
+        self.setAccessibleName(join_values((name, bad), clauses=True) if wrong else name)
 
     def _line(self, index: int, x: Any, y: Any, pen: Any) -> None:
         while len(self._lines) <= index:

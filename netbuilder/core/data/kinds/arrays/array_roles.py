@@ -225,11 +225,9 @@ def _need(name: str, names: Sequence[str], path: Path) -> None:
     if name not in names:
         raise DataError(
             _("There is no array '{name}' in {file}.", name=name, file=path.name),
-            (
-                did_you_mean(name, names)
-                + " "
-                + _("The file contains {names}.", names=format_list(names, 12))
-            ).strip(),
+            did_you_mean(
+                name, names, _("The file contains {names}.", names=format_list(names, 12))
+            ),
             code="array_missing",
             path=str(path),
         )

@@ -46,11 +46,11 @@ def data_set(name: str) -> DataSet:
     if name not in BUILTINS:
         raise DataError(
             _("There is no built-in data set '{name}'.", name=name),
-            (
-                did_you_mean(name, list(BUILTINS))
-                + " "
-                + _("Available data sets: {names}.", names=format_list(BUILTINS, 40))
-            ).strip(),
+            did_you_mean(
+                name,
+                list(BUILTINS),
+                _("Available data sets: {names}.", names=format_list(BUILTINS, 40)),
+            ),
             code="data_set_unknown",
         )
     return BUILTINS[name]

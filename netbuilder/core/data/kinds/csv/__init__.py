@@ -70,17 +70,19 @@ def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[
     dates = [name for name in names if are_dates(frame[name])]
     texts = [name for name in names if are_sentences(frame[name])]
     if dates:
-        fix += " " + _("If the rows follow each other in time, treat them as a series.")
+        hint = _("If the rows follow each other in time, treat them as a series.")
+        fix = join_sentences((fix, hint))
         dated = DataFix(
             _("Use '{name}' as a date", name=dates[0]), columns={dates[0]: {"type": "date"}}
         )
         fixes = (_series_fix(), dated)
     elif texts:
         longest = max(texts, key=lambda name: frame[name].astype(str).str.len().mean())
-        fix += " " + _(
+        hint = _(
             "If the network should read the texts in '{name}', choose the kind of data 'text'.",
             name=longest,
         )
+        fix = join_sentences((fix, hint))
         fixes = (texts_fix(longest),)
     return DataError(
         join_sentences(

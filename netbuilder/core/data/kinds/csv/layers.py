@@ -15,7 +15,7 @@ from netbuilder.core.data.preprocessing.cells import boolean_spellings
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn, InputPreprocessing
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_list
+from netbuilder.core.wording import format_list, join_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,7 +119,7 @@ def taken_columns(entry: InputPreprocessing) -> str:
                 columns=format_list(words),
             )
         )
-    return "; ".join(said)
+    return join_values(said, clauses=True)
 
 
 def _is_number(column: FittedColumn) -> bool:

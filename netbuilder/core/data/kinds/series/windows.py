@@ -26,7 +26,7 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -235,7 +235,7 @@ def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str
                 file=source,
                 columns=format_list(lost, 8),
             ),
-            (hint + " " + _("Its columns are {columns}.", columns=format_list(known, 12))).strip(),
+            join_sentences((hint, _("Its columns are {columns}.", columns=format_list(known, 12)))),
             code="columns_missing",
         )
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]

@@ -38,7 +38,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.python_text import format_literal
-from netbuilder.core.wording import format_list, format_number
+from netbuilder.core.wording import format_list, format_number, join_values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -217,7 +217,7 @@ def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
     other = sorted(set(encodings) - {"utf-8", "utf-8-sig"})
     if not other:
         return samples
-    note = _("Read with the encoding {encoding}.", encoding=", ".join(other))
+    note = _("Read with the encoding {encoding}.", encoding=join_values(other))
     return replace(samples, notes=(*samples.notes, note))
 
 

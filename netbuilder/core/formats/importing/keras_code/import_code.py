@@ -238,7 +238,11 @@ class _Builder:
         if lacking:
             reasons.append(_("{arguments} must be given", arguments=join_values(lacking)))
         dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
-        message = as_sentence(labelled(layer.kind, "; ".join(reasons))) if reasons else layer.kind
+        message = (
+            as_sentence(labelled(layer.kind, join_values(reasons, clauses=True)))
+            if reasons
+            else layer.kind
+        )
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
         self.tell(name, taken, layer.line, message)
         told = [self.report[-1].message] if reasons else []
