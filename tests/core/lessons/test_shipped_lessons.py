@@ -150,9 +150,12 @@ def test_the_vectors_of_the_word_lesson_are_what_its_answers_say() -> None:
     vectors = WordVectors.of(matrix, table)
     first = lambda found: vectors.tokens.names[found[0][0]]  # noqa: E731
     assert first(vectors.neighbours("hot")) == "cold"
+    assert first(vectors.neighbours("soup")) == "milk"
     for words_in, answer in (
         (("king", "man", "woman"), "queen"),
+        (("queen", "woman", "girl"), "princess"),
         (("prince", "boy", "man"), "king"),
+        (("girl", "princess", "queen"), "woman"),
         (("doctor", "man", "woman"), "nurse"),
     ):
         assert first(vectors.analogy(*words_in)) == answer
