@@ -62,7 +62,13 @@ def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
         assert one.minutes in (15, 30, 45)
         assert [bool(step.explore) for step in one.steps] == [False] * (len(one.steps) - 1) + [True]
         for question in (step.question for step in one.steps if step.question is not None):
-            assert question.kind == "prediction" or (question.why and question.wrong), question.ask
+            if question.kind == "prediction":
+                continue
+            assert question.why and question.wrong, question.ask
+            # After a wrong answer another question is asked, which the first one does not give away.
+            other = question.another
+            assert other is not None and other.why and other.wrong, question.ask
+            assert other.ask != question.ask and other.answer != question.answer, question.ask
 
 
 @pytest.mark.parametrize(

@@ -225,9 +225,12 @@ def test_questions_hints_and_showing(qtbot: QtBot, open_window: Callable[..., Ma
     qtbot.keyClick(question.line, Qt.Key.Key_Return)
     assert question.question.wrong in question.verdict.text()
     assert done(window) == []
-    question.line.setText("2")
-    qtbot.keyClick(question.line, Qt.Key.Key_Return)
-    assert question.question.why in question.verdict.text()
+    second = question.another
+    assert second is not None
+    assert second.line is not None
+    second.line.setText(second.question.answer)
+    qtbot.keyClick(second.line, Qt.Key.Key_Return)
+    assert second.question.why in second.verdict.text()
     assert done(window) == [1]
     qtbot.mouseClick(panel.hint_button, Qt.MouseButton.LeftButton)
     assert "Count the columns" in panel.hint.text()
