@@ -26,7 +26,7 @@ def left_by(window: MainWindow, home: Path, qtbot: QtBot, name: str) -> Path:
     folder = home / "state" / "recovery"
 
     def kept() -> dict | None:
-        for file in folder.glob("*.json"):
+        for file in folder.glob("[!.]*.json"):  # a hidden one is still being written
             raw = json.loads(file.read_text("utf-8"))
             if raw["lesson"] and name in raw["project"]:
                 return raw

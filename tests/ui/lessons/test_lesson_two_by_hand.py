@@ -230,7 +230,10 @@ def test_lesson_two_from_the_start_page_to_the_handed_in_file(
     hands.click(words_of(panel, "versicolor"), QPoint(10, 8))
     assert panel.question.verdict.text().startswith("✗")
     assert panel.dots[6].text() == "7"
-    hands.click(words_of(panel, "setosa"), QPoint(10, 8))
+    another = panel.question.another
+    assert another is not None and another.line is not None
+    hands.write_over(another.line, another.question.answer)
+    hands.press(Qt.Key.Key_Return)
     done(7)
 
     open_tab(hands, window, "Predict")
