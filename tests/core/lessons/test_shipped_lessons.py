@@ -65,7 +65,7 @@ def test_twelve_lessons_ship_over_the_arc_and_each_has_a_solution() -> None:
             if question.kind == "prediction":
                 continue
             assert question.why and question.wrong, question.ask
-            # After a wrong answer another question is asked, which the first one does not give away.
+            # After a wrong answer another question is asked, with another answer.
             other = question.another
             assert other is not None and other.why and other.wrong, question.ask
             assert other.ask != question.ask and other.answer != question.answer, question.ask
