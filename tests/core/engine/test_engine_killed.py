@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import runpy
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,21 +12,15 @@ import pytest
 
 from netbuilder.core.engine.loop.compilation import Decision
 from netbuilder.core.engine.session import Session
+from tests.core.engine.forked import Forked
 
 SCRIPT = Path(__file__).with_name("engine_killed.py")
 STEPS_PER_EPOCH = 7
 CHANGE = 250
 
 
-def start(folder: Path, out: Path, *more: str) -> subprocess.Popen[str]:
-    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder), str(out), *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=env,
-    )
+def start(folder: Path, out: Path, *more: str) -> Forked:
+    return Forked(SCRIPT, str(folder), str(out), *more)
 
 
 def change_compilation_in(epoch: int) -> None:
@@ -42,9 +33,8 @@ def change_compilation_in(epoch: int) -> None:
     remembered.write(Decision("loop", step=epoch * STEPS_PER_EPOCH + 3))
 
 
-def killed(process: subprocess.Popen[str], behind: int, more: float) -> int:
+def killed(process: Forked, behind: int, more: float) -> int:
     """Kill a run ``more`` seconds after its first checkpoint behind an epoch; gives its epoch."""
-    assert process.stdout is not None
     for line in process.stdout:
         what, _, number = line.partition(" ")
         if what == "saved" and int(number) > behind:

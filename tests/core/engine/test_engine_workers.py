@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.core.engine.forked import Forked
 
 #: Seconds: on a busy machine three processes that import TensorFlow take their time.
 PATIENCE = 200
@@ -26,15 +25,8 @@ def addresses(count: int) -> str:
     return ",".join(found)
 
 
-def start(out: Path, epochs: int, index: int, where: str, *more: str) -> subprocess.Popen[str]:
-    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(out), str(epochs), str(index), where, *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=env,
-    )
+def start(out: Path, epochs: int, index: int, where: str, *more: str) -> Forked:
+    return Forked(SCRIPT, str(out), str(epochs), str(index), where, *more)
 
 
 def read(path: Path) -> dict[str, np.ndarray]:
@@ -70,7 +62,6 @@ def test_a_worker_that_dies_ends_the_others_and_all_go_on_later(tmp_path: Path) 
     folder = str(tmp_path / "checkpoints")
     workers = [start(tmp_path / f"a{i}.npz", 10**6, i, where, folder) for i in range(3)]
     chief = workers[0]
-    assert chief.stdout is not None
     for line in chief.stdout:
         if line.startswith("epoch") and (tmp_path / "checkpoints" / "checkpoint.npz").exists():
             break

@@ -8,16 +8,20 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from netbuilder.cli import main
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.data.examples import find_example
 from netbuilder.core.data.load import load_facts
 from netbuilder.core.formats import registry
 from netbuilder.core.formats.keras_prediction import predict_rows
@@ -169,36 +173,87 @@ def test_every_layer_of_the_catalog_can_be_written() -> None:
         assert f"layers.{spec.name}(" in text
 
 
-def run_script(text: str, folder: Path, root: Path) -> str:
-    """With few epochs: what it says counts, not how well it learns."""
-    path = folder / "script.py"
-    path.write_text(re.sub(r"epochs=\d+", "epochs=2", text), encoding="utf-8")
+#: Runs the script in each folder that it is told, where NetBuilder cannot be imported.
+PLAIN_PROCESS = """
+import contextlib, io, json, os, runpy, sys, traceback
+sys.modules["netbuilder"] = None
+import keras
+for line in sys.stdin:
+    folder, name = json.loads(line)
+    os.chdir(folder)
+    keras.utils.clear_session()
+    said, told = io.StringIO(), {}
+    try:
+        with contextlib.redirect_stdout(said):
+            model = runpy.run_path(name, run_name="__main__")["model"]
+        told["loss"] = model.history.history["loss"]
+    except BaseException:
+        told["error"] = traceback.format_exc()
+    print(json.dumps({**told, "out": said.getvalue()}), flush=True)
+"""
+
+
+class Plain:
+    """A process for the scripts of many tests: it takes longer to begin than to train."""
+
+    def __init__(self) -> None:
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-X", "utf8", "-c", PLAIN_PROCESS], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, encoding="utf-8", env=environment,
+        )  # fmt: skip
+
+    def run(self, text: str, folder: Path) -> dict[str, Any]:
+        """What the script printed (``out``), and the losses of its epochs (``loss``)."""
+        path = folder / "s.py"
+        path.write_text(text, encoding="utf-8")
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(json.dumps([str(folder), path.name]), file=self._process.stdin, flush=True)
+        told: dict[str, Any] = json.loads(self._process.stdout.readline())
+        assert "error" not in told, told["error"][-2000:]
+        return told
+
+    def end(self) -> None:
+        self._process.communicate()
+        assert self._process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Plain]:
+    made = Plain()
+    yield made
+    made.end()
+
+
+def few_epochs(text: str) -> str:
+    """What it says counts, not how well it learns."""
+    return re.sub(r"epochs=\d+", "epochs=2", text)
+
+
+@pytest.mark.slow
+def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
+    """As a person starts it, in a process of its own."""
+    rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
+    for name in ("sales_training.csv", "sales_test.csv"):
+        (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
+    (tmp_path / "script.py").write_text(few_epochs(source(sales())), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, path.name],
+        [sys.executable, "script.py"],
         check=False,
-        cwd=folder,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": str(root)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
-@pytest.mark.slow
-def test_a_script_runs_as_it_is(tmp_path: Path, root: Path) -> None:
-    rows = "\n".join(f"{i},{i % 5},{'red' if i % 2 else 'blue'},{3 * i}" for i in range(60))
-    for name in ("sales_training.csv", "sales_test.csv"):
-        (tmp_path / name).write_text(f"a,b,colour,total_earnings\n{rows}\n")
-    text = run_script(source(sales()), tmp_path, root)
-    assert "Mean absolute error" in text
+    assert "Mean absolute error" in done.stdout
     model = keras.models.load_model(tmp_path / "sales_script.h5")
     answer = model.predict(keras.ops.convert_to_tensor([[10.0, 0.0, 1.0, 0.0]]), verbose=0)
     assert 0 < float(answer[0, 0]) < 1000, "raw rows in, own units out"
 
 
 @pytest.mark.slow
-def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> None:
+def test_a_script_with_facts_and_classes_runs(tmp_path: Path, plain: Plain) -> None:
     project = files.read(EXAMPLES / "two_inputs.netbuilder")
     training = replace(
         project.training,
@@ -206,13 +261,13 @@ def test_a_script_with_facts_and_classes_runs(tmp_path: Path, root: Path) -> Non
         callbacks=(Choice("EarlyStopping", {"monitor": "loss", "patience": 3}),),
     )
     project = replace(project, training=training)
-    text = run_script(source(project, load_facts(project, EXAMPLES)), tmp_path, root)
-    assert "setosa" in text
+    text = few_epochs(source(project, load_facts(project, EXAMPLES)))
+    assert "setosa" in plain.run(text, tmp_path)["out"]
     assert (tmp_path / "two_inputs_script.h5").exists()
 
 
 @pytest.mark.slow
-def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) -> None:
+def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, plain: Plain) -> None:
     random = np.random.default_rng(0)
     pictures = random.integers(0, 256, (60, 6, 6), dtype=np.uint8)
     np.savez(tmp_path / "p.npz", x=pictures, y=random.integers(0, 2, 60))
@@ -222,7 +277,7 @@ def test_pictures_in_arrays_are_scaled_as_a_whole(tmp_path: Path, root: Path) ->
     text = source(replace(project, training=replace(project.training, epochs=1)))
     assert "StandardScaler" not in text
     assert "offset, scale = (0, 255) if is_bytes" in text
-    run_script(text, tmp_path, root)
+    plain.run(few_epochs(text), tmp_path)
     # Without data the shape of the Input tells that there are pictures.
     nodes = (replace(project.graph.nodes[0], params={"shape": [6, 6, 1]}), *project.graph.nodes[1:])
     text = source(replace(project, graph=replace(project.graph, nodes=nodes), data=Data()))
@@ -277,36 +332,22 @@ def test_a_name_cannot_break_out_of_the_script() -> None:
         ),
     ],
 )
-def test_the_script_gives_netbuilders_own_numbers(tmp_path: Path, name: str) -> None:
+def test_the_script_gives_netbuilders_own_numbers(
+    tmp_path: Path, name: str, plain: Plain, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Dropout, batch normalisation, recurrence, pictures, tables, branches: epoch by epoch.
 
     In a folder of its own, and where NetBuilder cannot be imported.
     """
-    from netbuilder.core.data.examples import find_example
-
     project = files.read(find_example(name).path)
     for one in filter(None, (project.data.path, project.data.test_path)):
         shutil.copy(find_example(name).path.parent / one, tmp_path / one)
     project = replace(project, training=replace(project.training, epochs=3))
     files.write(project, tmp_path / "p.netbuilder")
-    train = [sys.executable, "-m", "netbuilder", "train", "p.netbuilder", "-o", "m.h5", "--json"]
-    done = subprocess.run(train, check=False, capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-1000:]
-    expected = json.loads(done.stdout.splitlines()[-1])["history"]["loss"]
-    text = source(project)
-    script = tmp_path / "s.py"
-    script.write_text(text + "print(model.history.history['loss'])\n", encoding="utf-8")
-    without = "import runpy, sys; sys.modules['netbuilder'] = None; runpy.run_path('s.py')"
-    done = subprocess.run(
-        [sys.executable, "-c", without],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
-    )
-    assert done.returncode == 0, done.stderr[-1000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    words = ["train", tmp_path / "p.netbuilder", "-o", tmp_path / "m.h5", "--json"]
+    assert main([str(word) for word in words]) == 0
+    expected = json.loads(capfd.readouterr().out.splitlines()[-1])["history"]["loss"]
+    found = plain.run(source(project), tmp_path)["loss"]
     assert np.allclose(found, expected, rtol=1e-3)
     # What it saves takes the same rows as the file that the program writes, and answers the same.
     theirs = keras.models.load_model(tmp_path / f"{file_stem(project.name)}.h5")

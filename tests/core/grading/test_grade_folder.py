@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.worker_process import ResourceLimits
 
 pytest.importorskip("cryptography", reason="the extra seal is not installed")
+#: ``found`` is judged by as many processes as there are processors; each imports TensorFlow.
+grade_by_one = partial(grade_folder, workers=1)
 KEYS = seal.new_keys()
 
 
@@ -161,7 +164,7 @@ def test_hostile_foreign_and_broken_files_are_rows_with_a_sentence(
     # What Windows writes is a hand-in like any other; what is none is said, not judged.
     shutil.copy(folder / "ada.h5", tmp_path / "Zoë – 9b.H5")
     (tmp_path / "essay.docx").write_bytes(b"no network")
-    told = {one.file: one for one in grade_folder(tmp_path, hidden)}
+    told = {one.file: one for one in grade_by_one(tmp_path, hidden)}
     assert [name for name, one in told.items() if one.status == GRADED] == ["Zoë – 9b.H5"]
     words = {
         "half.h5": "incomplete", "text.h5": "not a model file", "text.keras": "not a model file",
@@ -191,7 +194,7 @@ def test_without_hidden_data_the_rows_that_a_built_in_set_keeps_aside_count(
         shutil.copy(folder / name, tmp_path)
     registry.save_network(_trained(1, 3, "moons"), tmp_path / "moons.h5")
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "foreign.h5")
-    result = grade_folder(tmp_path, None)
+    result = grade_by_one(tmp_path, None)
     found = {one.file: one for one in result}
     trained = registry.load_network(folder / "bob.keras")
     test = load_dataset(trained.project, Path()).test
@@ -223,7 +226,7 @@ def test_without_hidden_data_the_steps_of_the_lesson_that_is_named_in_the_work_c
     trained = registry.load_network(folder / "ada.h5")
     given = submission_info.SubmissionInfo("Cy", "first_model", (True,) * 10)
     submission_writer.write_submission(trained, tmp_path, given)
-    (found,) = grade_folder(tmp_path, None)
+    (found,) = grade_by_one(tmp_path, None)
     assert (found.student, found.status, found.steps) == ("Cy", GRADED, 10)
     assert 0 < found.steps_done < 10
     assert found.score == pytest.approx(100 / SHOWN * found.steps_done)
@@ -250,7 +253,7 @@ def test_work_that_was_saved_in_a_lesson_and_not_handed_in_has_its_steps(
         ("own.h5", replace(record, name="of_another_school", work="")),
     ):
         registry.save_network(replace(trained, project=with_record(plain, kept)), tmp_path / name)
-    found = {one.file: one for one in grade_folder(tmp_path, None)}
+    found = {one.file: one for one in grade_by_one(tmp_path, None)}
     dan = found["dan.h5"]
     assert (dan.student, dan.steps, dan.points_by) == ("dan", 10, "steps")
     assert 2 <= dan.steps_done < 10
@@ -282,7 +285,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     model.fit(rows, species, epochs=30, verbose=0)
     model.save(tmp_path / "plain.h5")
     right = float((model.predict(rows, verbose=0).argmax(axis=1) == species).mean())
-    (found,) = grade_folder(tmp_path, hidden)
+    (found,) = grade_by_one(tmp_path, hidden)
     assert (found.status, found.metrics["accuracy"]) == (GRADED, pytest.approx(right))
     assert found.score == pytest.approx(100 * right)
     assert "not made with NetBuilder" in found.message
@@ -290,7 +293,7 @@ def test_a_network_of_plain_keras_takes_the_columns_in_their_order(
     assert "setosa, versicolor and virginica" in found.message
     # What does not fit is told, with both numbers.
     table.drop(columns="sepal width (cm)").to_csv(tmp_path / "narrow.csv", index=False)
-    (found,) = grade_folder(tmp_path, tmp_path / "narrow.csv")
+    (found,) = grade_by_one(tmp_path, tmp_path / "narrow.csv")
     assert found.status == FAILED
     assert "4 numbers per row, but narrow.csv has 4 columns" in found.message
     np.testing.assert_equal(found.metrics, {})
@@ -309,21 +312,21 @@ def _datasets(group: Any) -> list[Any]:
 @pytest.mark.slow
 def test_bounds_of_time_and_memory(folder: Path, hidden: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "ada.h5", tmp_path / "slow.h5")
-    (slow,) = grade_folder(tmp_path, hidden, bounds=ResourceLimits(seconds=0.0))
+    (slow,) = grade_by_one(tmp_path, hidden, bounds=ResourceLimits(seconds=0.0))
     assert slow.status == FAILED
     assert "Stopped after 0 seconds" in slow.message
-    (large,) = grade_folder(tmp_path, hidden, bounds=ResourceLimits(memory_mb=200))
+    (large,) = grade_by_one(tmp_path, hidden, bounds=ResourceLimits(memory_mb=200))
     assert "200 MB" in large.message
 
 
 def test_what_cannot_be_graded_at_all_says_so(tmp_path: Path, hidden: Path, folder: Path) -> None:
     with pytest.raises(UserError, match="nothing to grade") as nothing:
-        grade_folder(tmp_path, hidden)
+        grade_by_one(tmp_path, hidden)
     assert nothing.value.code == "grading_nothing"
     with pytest.raises(UserError, match="no folder"):
-        grade_folder(tmp_path / "none", hidden)
+        grade_by_one(tmp_path / "none", hidden)
     with pytest.raises(UserError, match="hidden data"):
-        grade_folder(folder, tmp_path / "none.csv")
+        grade_by_one(folder, tmp_path / "none.csv")
 
 
 LESSON = """---
@@ -352,13 +355,13 @@ def test_the_steps_of_a_lesson_are_checked_anew(folder: Path, hidden: Path, tmp_
     place.mkdir()
     shutil.copy(folder / "ada.h5", place)
     shutil.copy(folder / "project.netbuilder", place)
-    found = {one.file: one for one in grade_folder(place, hidden, str(lesson))}
+    found = {one.file: one for one in grade_by_one(place, hidden, str(lesson))}
     # Ada's file says of itself that both steps of her lesson were done.
     assert (found["ada.h5"].steps_done, found["ada.h5"].steps) == (1, 2)
     project = found["project.netbuilder"]
     assert (project.status, project.score, project.steps_done) == (GRADED, 50, 1)
     with pytest.raises(UserError, match="no lesson"):
-        grade_folder(place, hidden, "no_such_lesson")
+        grade_by_one(place, hidden, "no_such_lesson")
 
 
 @pytest.mark.slow
@@ -370,7 +373,7 @@ def test_a_network_that_the_hidden_data_does_not_fit_is_told_on_its_row(
     shutil.copy(tmp_path / "moons.h5", tmp_path / "copy.h5")
     for name in ("ada.h5", "bob.keras", "broken.h5"):
         shutil.copy(folder / name, tmp_path)
-    result = grade_folder(tmp_path, hidden)
+    result = grade_by_one(tmp_path, hidden)
     found = {one.file: one for one in result}
     assert {name: one.status for name, one in found.items()} == {
         "ada.h5": GRADED, "bob.keras": GRADED,
@@ -406,7 +409,7 @@ def test_a_network_that_answers_another_column_is_not_compared(
     registry.save_network(other, place / "other.h5")
     for name in ("ada.h5", "bob.keras"):
         shutil.copy(folder / name, place)
-    found = {one.file: one for one in grade_folder(place, hidden)}
+    found = {one.file: one for one in grade_by_one(place, hidden)}
     assert found["other.h5"].status == GRADED
     assert (
         "This network predicts petal length (cm), the others predict species"

@@ -148,7 +148,7 @@ def _graded(folder: Path, lesson: Path, **more: object) -> dict[str, Submission]
 
 @pytest.fixture(scope="module")
 def found(folder: Path, lesson: Path) -> dict[str, Submission]:
-    return _graded(folder, lesson)
+    return _graded(folder, lesson, workers=1)  # each imports TensorFlow for longer than it judges
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +213,7 @@ def test_all_of_optimizers_earns_all_points(tmp_path: Path) -> None:
         kept = with_submission_info(with_record(trained.project, record), given)
         registry.save_network(replace(trained, project=kept), tmp_path / f"{name}.h5")
     rules = rubric.Rubric(points=8, steps_points=8)
-    found = grade_folder(tmp_path, None, "optimizers", rubric=rules, retrain=True)
+    found = grade_folder(tmp_path, None, "optimizers", rubric=rules, retrain=True, workers=1)
     scores = {one.student: (one.verified, one.steps_done, one.score) for one in found}
     assert scores == {"all": (True, 4, 8), "not_looked": (True, 3, 6)}
 

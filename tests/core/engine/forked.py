@@ -1,0 +1,64 @@
+"""Scripts in processes of their own that are forked of one which has TensorFlow already.
+
+Its import takes longer than what most of them do. Where processes cannot be forked (Windows) each
+begins anew.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+_WAYS = multiprocessing.get_all_start_methods()
+_CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in _WAYS else "spawn")
+
+
+def _run(script: str, words: list[str], environment: dict[str, str], said: Connection) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(said.fileno(), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    said.close()
+    sys.argv = [script, *words]
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    runpy.run_path(script, run_name="__main__")
+
+
+class Forked:
+    """A running script, with what of ``subprocess.Popen`` tests ask for."""
+
+    def __init__(self, script: Path, *words: str) -> None:
+        _CONTEXT.set_forkserver_preload(  # type: ignore[attr-defined]
+            ["tensorflow", "keras", "h5py", "netbuilder.core.engine.session", __name__]
+        )
+        listened, said = _CONTEXT.Pipe(duplex=False)
+        self._process = _CONTEXT.Process(  # type: ignore[attr-defined]
+            target=_run, args=(str(script), list(words), dict(os.environ), said), daemon=True
+        )
+        self._process.start()
+        said.close()
+        self.stdout = os.fdopen(os.dup(listened.fileno()), encoding="utf-8")
+        listened.close()
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode  # type: ignore[no-any-return]
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        assert self.returncode is not None, "it goes on"
+        self.stdout.close()
+        return self.returncode
+
+    def communicate(self, timeout: float) -> tuple[str, None]:
+        """What it said until its end."""
+        text = self.stdout.read()
+        self.wait(timeout)
+        return text, None
