@@ -53,8 +53,8 @@ from netbuilder.ui.services.devices import (
 )
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import ask_folder
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 

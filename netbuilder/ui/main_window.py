@@ -44,7 +44,7 @@ from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.clickable_card import press_focused_button
+from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order

@@ -10,7 +10,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, format_operations
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.picture_menu import TableMenu
-from netbuilder.ui.widgets.clickable_card import Dialog
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

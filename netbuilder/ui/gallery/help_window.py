@@ -26,7 +26,7 @@ from netbuilder.core.wording import capitalize_first, join_values
 from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
-from netbuilder.ui.widgets.clickable_card import Dialog
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 
 FIRST = "neuron"

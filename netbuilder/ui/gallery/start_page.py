@@ -47,8 +47,8 @@ from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
-from netbuilder.ui.widgets.clickable_card import ClickableCard
 from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import note_label
 
 PICTURE_RATIO = 9 / 16

@@ -66,10 +66,10 @@ from netbuilder.ui.grading.submissions_model import (
 )
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, ask_save
 from netbuilder.ui.widgets.flow_layout import FlowLayout
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.grading.submission import Submission
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
-from netbuilder.ui.widgets.clickable_card import Dialog
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 
 SHOWN = 10
 

@@ -31,8 +31,8 @@ from netbuilder.core.grading.rubric import (
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.lessons.conditions import parse_number
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 

@@ -29,8 +29,8 @@ from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import settings
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import ask_folder
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 

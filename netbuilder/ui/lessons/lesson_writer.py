@@ -35,8 +35,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import ask_question, confirm_discard
 

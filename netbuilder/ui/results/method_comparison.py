@@ -39,7 +39,7 @@ from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
-from netbuilder.ui.widgets.clickable_card import Dialog
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 

@@ -24,8 +24,8 @@ from netbuilder.core.results import model_card
 from netbuilder.ui.plots.picture_export import write_pdf
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 

@@ -23,8 +23,8 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.parsing import read_strings
 from netbuilder.ui.services import jobs
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.clickable_card import Dialog
 from netbuilder.ui.widgets.file_dialogs import ask_folder
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 

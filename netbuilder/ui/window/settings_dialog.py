@@ -19,7 +19,7 @@ from netbuilder.ui.services import retranslate, settings
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
-from netbuilder.ui.widgets.clickable_card import Dialog
+from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 

@@ -39,7 +39,7 @@ from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import key_text
-from netbuilder.ui.widgets.clickable_card import press_focused_button
+from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 
 log = logging.getLogger(__name__)

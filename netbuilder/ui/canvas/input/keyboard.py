@@ -17,7 +17,7 @@ from netbuilder.ui.canvas.input.canvas_commands import CanvasCommands
 from netbuilder.ui.canvas.input.layer_inserter import LayerInserter
 from netbuilder.ui.canvas.input.wire_gestures import WireKeyGesture
 from netbuilder.ui.canvas.scene import hit_testing
-from netbuilder.ui.widgets.clickable_card import press_focused_button
+from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),

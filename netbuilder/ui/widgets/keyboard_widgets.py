@@ -1,4 +1,4 @@
-"""Cards that are pressed as buttons are, and reached by the arrow keys."""
+"""What Enter and the arrow keys press: cards, and the buttons of dialogs."""
 
 from __future__ import annotations
 
