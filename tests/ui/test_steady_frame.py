@@ -62,3 +62,19 @@ def test_a_text_of_more_lines_gets_its_room(qtbot: Any) -> None:
     assert label.height() >= label.heightForWidth(label.width())
     label.setText("one line")
     qtbot.waitUntil(lambda: label.height() == before)
+
+
+def test_what_takes_more_height_as_it_is_first_shown_is_seen_whole(qtbot: Any) -> None:
+    words = QLabel("one two three four five six seven eight nine ten " * 3)
+    words.setWordWrap(True)
+    page = QWidget()
+    qtbot.addWidget(page)
+    frame = SteadyFrame(words, page, grows=True)
+    layout = QVBoxLayout(page)
+    layout.addWidget(frame)
+    layout.addStretch(1)
+    page.resize(160, 400)
+    page.show()
+    qtbot.waitExposed(page)
+    qtbot.wait(50)
+    assert words.height() == frame.height() == words.heightForWidth(words.width())

@@ -43,9 +43,10 @@ class SteadyFrame(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._inner.setGeometry(self.rect())
         if self._grows:
             self._follow()
+        # Last: before it is shown Qt tells it nothing of the height that it has just taken.
+        self._inner.setGeometry(self.rect())
 
     def _follow(self) -> None:
         inner = self._inner
