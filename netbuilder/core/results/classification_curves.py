@@ -290,6 +290,12 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         )
     elif worse:
         end = _("New rows are predicted worse, but with so few of them this may be chance.")
+    elif _clearly_larger(known, other):
+        end = _(
+            "New rows are predicted less well than the training rows, but both errors are small "
+            "compared with always predicting {guess}.",
+            guess=_(other.guess),
+        )
     else:
         end = _("The network predicts new rows about as well as its training rows.")
     return join_sentences((said, end))
@@ -305,7 +311,16 @@ def _gap(known: Evaluation, other: Evaluation) -> tuple[bool, bool]:
     here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
     # Of a very good network the gap is small all the same, beside what a guess is off by.
     worse = there > 1.3 * here and there - here > 0.05 * other.baseline
-    return worse, worse and there - here > 2 * float(np.hypot(_error(known), _error(other)))
+    return worse, worse and _clearly_larger(known, other)
+
+
+def _clearly_larger(known: Evaluation, other: Evaluation) -> bool:
+    """Whether the mean error on other rows is larger by a third, and by more than chance."""
+    if "accuracy" in known.metrics:
+        return False
+    here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
+    apart = there - here > 2 * float(np.hypot(_error(known), _error(other)))
+    return there > 1.3 * here and apart
 
 
 def _error(found: Evaluation) -> float:

@@ -61,7 +61,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ),
         ActionRow(
             "gallery",
-            _("Examples and lessons…"),
+            _("Gallery: lessons and examples"),
             commands.guide("show_page"),
             "File|",
             "Ctrl+Shift+N",

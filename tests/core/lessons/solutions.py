@@ -170,7 +170,7 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [Answer("No, ten sums are one sum")],
         [params("dense", activation="relu")],
         [TRAIN],
-        [Answer("It can return 7, which is no probability")],
+        [Answer("It can return 7, which is not a probability")],
         [plan(loss=Choice("binary_crossentropy"))],
         [plan(loss=Choice("mean_squared_error")), TRAIN],
         [Answer("Mean squared error")],

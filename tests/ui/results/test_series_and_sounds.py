@@ -87,9 +87,9 @@ def test_a_window_is_dragged_and_predicted_on(
     assert view.curve.values == pytest.approx(rows[0][:, 0]), "the row of the canvas"
     window.activations_service.show_row(2)  # as the canvas's arrows do
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
+    earlier = view.found
     view.last_button.click()
     last = rows[-1]
-    earlier = view.found
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])), timeout=MINUTE)
     assert view.found is not earlier, "no window stands beside another one's forecast"
     qtbot.waitUntil(lambda: view.settled and panel.idle, timeout=MINUTE)

@@ -265,8 +265,9 @@ def better_on_validation_epoch(loss: Curve, held: Curve, window: int = 5) -> int
 
 
 def is_better_on_validation(loss: Curve, held: Curve, window: int = 5) -> bool:
-    """Whether validation has been below training at all, over ``window`` epochs."""
-    return bool(np.mean(held[-window:]) < np.mean(loss[-window:]))
+    """Whether validation is below training at all, over ``window`` epochs and in the last one,
+    whose numbers stand above the curves."""
+    return bool(held[-1] < loss[-1] and np.mean(held[-window:]) < np.mean(loss[-window:]))
 
 
 @dataclass(frozen=True)
