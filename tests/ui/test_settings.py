@@ -68,7 +68,7 @@ def test_as_many_trainings_are_kept_as_was_said(
     said = in_dialog(window, qtbot, "2", buttons.Cancel)
     assert said == " ".join(
         (
-            ngettext("{count} run is kept now.", "{count} runs are kept now.", 3),
+            ngettext("{count} run is now kept.", "{count} runs are now kept.", 3),
             ngettext(
                 "The oldest run is deleted when the next run ends, with its network.",
                 "The oldest {count} runs are deleted when the next run ends, with their networks.",
@@ -78,7 +78,7 @@ def test_as_many_trainings_are_kept_as_was_said(
     )
     assert runs.run_limit() == runs.USUAL_LIMIT, "Cancel changes nothing"
     assert in_dialog(window, qtbot, "0", buttons.Ok) == ngettext(
-        "{count} run is kept now.", "{count} runs are kept now.", 3
+        "{count} run is now kept.", "{count} runs are now kept.", 3
     )
     assert runs.run_limit() == 0
     train()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPicture, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -53,6 +53,11 @@ class ThemedPlot(pg.PlotWidget):
         item.layout.setContentsMargins(0, 4, 12, TITLE_ROOM)
         theme.theme().changed.connect(self.restyle)
         self._color_axes()
+
+    def sizeHint(self) -> QSize:
+        """Qt's own is the size of what is drawn, which is as large as the plot: made higher once,
+        it would never be lower again."""
+        return QSize(320, max(220, self.minimumHeight()))
 
     def restyle(self) -> None:
         """Take the theme's colours."""
