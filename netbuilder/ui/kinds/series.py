@@ -175,9 +175,9 @@ def refill_combo(box: QComboBox, names: tuple[str, ...]) -> None:
 
 _DAY = 86_400.0
 #: Line styles tell the parts apart where colours cannot.
-_STYLES = (
-    Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DashDotLine, Qt.PenStyle.DotLine,
-)  # fmt: skip
+#: By part. Of a curve that goes up and down dashes look like dots, and dots mean input only; the
+#: parts follow each other in time, so that colour is not their only sign.
+_STYLES = (*3 * (Qt.PenStyle.SolidLine,), Qt.PenStyle.DotLine)
 
 
 class SeriesPlot(ThemedPlot):
