@@ -87,6 +87,7 @@ def test_a_window_is_dragged_and_predicted_on(
     assert view.curve.values == pytest.approx(rows[0][:, 0]), "the row of the canvas"
     window.activations_service.show_row(2)  # as the canvas's arrows do
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.found is not None and view.settled, timeout=MINUTE)
     earlier = view.found
     view.last_button.click()
     last = rows[-1]
