@@ -164,6 +164,8 @@ def _remember(
 ) -> None:
     if _State.fixed is None or not text:
         return
+    if any(str(value) == text for value in values.values()):
+        return  # "1" by "{number}": every other 1 would be taken for that message
     again = partial(_again, text, render, values, _in_context(values)) if values else render
     _State.newest.pop(text, None)
     if where:

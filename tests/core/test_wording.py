@@ -153,6 +153,25 @@ def test_sentences_labels_and_values_are_joined_as_the_language_does(
         i18n.set_language("en")
 
 
+def test_a_message_that_is_only_its_value_is_not_taken_for_every_such_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    monkeypatch.setattr(i18n._State, "fixed", {})
+    monkeypatch.setattr(i18n._State, "filled", {})
+    try:
+        assert i18n.gettext("{number}", number="1") == "1"
+        row = i18n.gettext("row {number}", number="1")
+        i18n.set_language("qps")
+        assert i18n.rerendered("1") == "1"
+        shown = i18n.rerendered(row)
+        assert "1" in shown and "⟦1⟧" not in shown
+        i18n.set_language("en")
+        assert i18n.rerendered(shown) == row
+    finally:
+        i18n.set_language("en")
+
+
 def test_the_two_sentences_of_an_error_are_joined_so_too() -> None:
     assert str(UserError("没有数据。", "请选择数据。")) == "没有数据。请选择数据。"
     assert str(UserError("No data.", "Choose data.")) == "No data. Choose data."
