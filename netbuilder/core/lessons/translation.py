@@ -44,17 +44,19 @@ def _step(step: LessonStep, texts: LessonStep) -> LessonStep:
         show = replace(show, text=texts.show.text)
     return replace(
         step, title=texts.title, text=texts.text, hint=texts.hint, show=show,
-        question=_question(step.question, texts.question),
+        question=_translated_question(step.question, texts.question),
         explore=texts.explore or step.explore,
     )  # fmt: skip
 
 
-def _question(own: StepQuestion | None, texts: StepQuestion | None) -> StepQuestion | None:
+def _translated_question(
+    own: StepQuestion | None, texts: StepQuestion | None
+) -> StepQuestion | None:
     if own is None or texts is None:
         return own
     return replace(
         own, ask=texts.ask, labels=texts.choices, why=texts.why, wrong=texts.wrong,
-        another=_question(own.another, texts.another),
+        another=_translated_question(own.another, texts.another),
     )  # fmt: skip
 
 
@@ -81,16 +83,23 @@ def _structure(step: LessonStep) -> dict[str, object]:
         "hint": bool(step.hint),
         "explore": bool(step.explore),
         "show": (show, bool(step.show and step.show.text)),
-        "question": _asked(step.question),
+        "question": _question_structure(step.question),
         "blocks of code": re.findall(r"^```.*?^```", step.text, re.MULTILINE | re.DOTALL),
         "pictures": re.findall(r"!\[[^\]]*\]\(([^)]*)\)", step.text),
     }
 
 
-def _asked(question: StepQuestion | None) -> tuple[object, ...]:
+def _question_structure(question: StepQuestion | None) -> tuple[object, ...]:
     if question is None:
         return ()
     at = [one.casefold() for one in question.choices]
     right = at.index(question.answer.casefold()) if question.answer and at else None
     number = question.answer if question.kind == "number" else ""
-    return question.kind, len(at), right, question.tolerance, number, _asked(question.another)
+    return (
+        question.kind,
+        len(at),
+        right,
+        question.tolerance,
+        number,
+        _question_structure(question.another),
+    )

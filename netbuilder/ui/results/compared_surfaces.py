@@ -99,7 +99,9 @@ def picture_note(
                 "Each point is a sample as “{layer}” represents it ({method}). Click a "
                 "point to see each layer's output for its sample.",
                 layer=picture.node,
-                method=join_values(filter(None, (_way(picture), circled)), clauses=True),
+                method=join_values(
+                    filter(None, (_projection_text(picture), circled)), clauses=True
+                ),
             )
         case view_data.HistogramPicture():
             way = (
@@ -161,7 +163,7 @@ def _of_surface(
     return join_sentences((words, held, _filled(picture)))
 
 
-def _way(picture: Any) -> str:
+def _projection_text(picture: Any) -> str:
     """How a map was made, and how much of all differences it shows where that can be said."""
     share = _("{share} of the variance", share=format_percent(picture.explained))
     return labelled(picture.way, share) if picture.way == "PCA" else picture.way

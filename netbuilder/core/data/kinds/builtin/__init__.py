@@ -81,12 +81,12 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         return samples
     import pandas as pd
 
-    told = data
+    recipe = data
     if not _names_target(data):
         undecided = [name for name in samples.targets.columns if not _role(data, name)]
-        told = replace(data, target=tuple(undecided))
+        recipe = replace(data, target=tuple(undecided))
     whole = pd.concat([samples.table, samples.targets], axis=1)
-    found = samples_of_table(told, whole, samples.source)
+    found = samples_of_table(recipe, whole, samples.source)
     return replace(found, made=samples.made, from_file=False)
 
 

@@ -67,7 +67,7 @@ def points(
         )
         return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
-    def making(question: ScriptRequest) -> list[str]:
+    def point_lines(question: ScriptRequest) -> list[str]:
         data = question.project.data
         return [
             *function_lines(function),
@@ -77,11 +77,11 @@ def points(
 
     def frame(question: ScriptRequest) -> list[str]:
         made = 'data = pd.DataFrame(points, columns=["x", "y"]).assign(colour=colours)'
-        return [*making(question), made]
+        return [*point_lines(question), made]
 
     def code(question: ScriptRequest) -> DataCode:
         lines = [
-            *making(question),
+            *point_lines(question),
             'x = pd.DataFrame(points, columns=["x", "y"])',
             *input_columns(question.project),
             *target_lines(question.task, "colours"),
