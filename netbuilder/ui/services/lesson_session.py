@@ -173,8 +173,10 @@ class LessonSession(QObject):
         if self._looking_at:
             self.note(f"{LOOKED}:{self._looking_at}")
         self._look_again()
-        # The project says whose network it is, whatever becomes of it.
-        return with_record(start, record) if not (goes_on or record.done) else None
+        # The project says whose network it is, whatever becomes of it; an example's is named as on
+        # its card.
+        named = replace(start, name=_(start.name))
+        return with_record(named, record) if not (goes_on or record.done) else None
 
     def on_canvas(self, lesson: Lesson) -> bool:
         """Whether the network on the canvas is one that was begun in this lesson."""
