@@ -149,7 +149,7 @@ def remember_rendered() -> None:
 
 def remember(text: str, again: Callable[[], str]) -> None:
     """Remember how a text that is no message (a list, a date) is rendered again."""
-    if _State.fixed is None or not text:
+    if _State.fixed is None or not text or text.isdecimal():
         return
     filled = _State.filled
     filled.pop(text, None)
@@ -164,7 +164,7 @@ def _remember(
 ) -> None:
     if _State.fixed is None or not text:
         return
-    if any(str(value) == text for value in values.values()):
+    if text.isdecimal() or any(str(value) == text for value in values.values()):
         return  # "1" by "{number}": every other 1 would be taken for that message
     again = partial(_again, text, render, values, _in_context(values)) if values else render
     _State.newest.pop(text, None)
