@@ -33,8 +33,10 @@ from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
-# With what the window itself costs it stays within a twentieth of the run's time.
+# With what the window itself costs it stays within a twentieth of the run's time. Where the window
+# has so much to draw that views give way, their answers are fewer too, down to the least share.
 SHARE = 0.03
+LEAST_SHARE = 0.01
 # What may be saved up: a view that wants something after a while gets it at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02
@@ -148,7 +150,7 @@ class ProbeScheduler:
         return done
 
     def _earn(self, trained: float) -> None:
-        purse = self._purse + SHARE * trained
+        purse = self._purse + max(SHARE / self.stretch, LEAST_SHARE) * trained
         self._purse = min(purse, _SAVED_SECONDS)
         self._debt = max(self._debt - _SPARE * trained - (purse - self._purse), 0.0)
 

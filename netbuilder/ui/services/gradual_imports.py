@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
+from datetime import datetime
 from importlib.abc import Loader, MetaPathFinder
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +30,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from netbuilder.core.garbage_collection import pause_collection
 from netbuilder.core.process_setup import check_processor
 from netbuilder.core.tensorflow_output import filter_stderr, load_tensorflow
+from netbuilder.core.wording import format_moment
 
 #: Collections of younger objects between two of all: ten are usual.
 _RARELY = 100
@@ -47,6 +49,8 @@ def load_keras() -> str:
 
         # Loads what Keras puts off until the first layer is made.
         keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+        # The language's words for dates take a tenth of a second: not at the end of the first run.
+        format_moment(datetime.now())
         gc.freeze()
     # All that is left would be looked through again and again, and the event loop waits for 0.05
     # to 0.2 s each time. What is left of networks is cleared up where they are let go.

@@ -118,7 +118,7 @@ class SurfacePlot(pg.PlotWidget):
         self.addItem(self.ring)
         self._map: MapPicture | None = None
         self.points.sigClicked.connect(self._clicked)
-        self.drawn_points: tuple[int, int] | None = None
+        self.drawn_points: tuple[NDArray[Any], ...] | None = None
         self._ringed: NDArray[np.bool_] | None = None
         self._image_place: tuple[float, ...] = ()
         self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
@@ -315,9 +315,12 @@ class SurfacePlot(pg.PlotWidget):
         for number in self.shown_parts:
             shown |= points.part == number
         scheme = theme.colors()
-        mark = (id(points.at), hash(tuple(sorted(self.shown_parts))))
-        if mark != self.drawn_points:
-            self.drawn_points, self._ringed = mark, None
+        # Where they stand was not measured: they are drawn as if half there.
+        filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
+        # By what they are: each run reads its rows anew.
+        drawn = (points.at[:, 0], y, points.value, points.part, filled, shown, np.array(classes))
+        if self.drawn_points is None or not all(map(np.array_equal, drawn, self.drawn_points)):
+            self.drawn_points, self._ringed = drawn, None
             symbols = ["o"] * int(shown.sum())
             if classes:
                 numbers = [int(number) for number in points.value[shown]]
@@ -326,21 +329,21 @@ class SurfacePlot(pg.PlotWidget):
             else:
                 part = scale_to_unit(points.value.astype(float), points.value.astype(float))[shown]
                 colors = [number_color(float(one)) for one in part]
-            # Where they stand was not measured: they are drawn as if half there.
-            filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
-            drawn = [
-                _styled(int(part), color, FAINT if faint else 1.0, self._share)
+            looks = [
+                (int(part), color.rgb(), FAINT if faint else 1.0)
                 for part, color, faint in zip(
                     points.part[shown], colors, filled[shown], strict=True
                 )
             ]
+            styles = {one: _styled(one[0], QColor(one[1]), one[2], self._share) for one in {*looks}}
+            styled = [styles[one] for one in looks]
             self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
             self.points.setData(
                 x=points.at[shown, 0],
                 y=y[shown],
-                brush=[brush for brush, _, _ in drawn],
-                pen=[pen for _, pen, _ in drawn],
-                size=[size for _, _, size in drawn],
+                brush=[brush for brush, _, _ in styled],
+                pen=[pen for _, pen, _ in styled],
+                size=[size for _, _, size in styled],
                 symbol=symbols,
             )
         wrong = shown & ~points.right
