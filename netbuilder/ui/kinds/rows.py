@@ -497,7 +497,7 @@ class ResponseView(QWidget):
             days = [round(low + part * (high - low)) for part in _DATES_AT]
             ticks = [[(day, format_day(day, low)) for day in days]]
         elif self._switches:
-            ticks = [[(0.0, "0"), (1.0, "1")]]
+            ticks = [[(0, "0"), (1, "1")]]
         self.plot.getPlotItem().getAxis("bottom").setTicks(ticks)
 
     def _dragged(self) -> None:

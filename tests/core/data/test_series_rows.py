@@ -405,3 +405,9 @@ def test_what_may_be_no_series_is_not_read_as_one(
 def test_several_numbers_beside_a_date_stay_a_table(tmp_path: Path) -> None:
     path = written(tmp_path, days(60), [f"{one},{n}" for n, one in enumerate(SINE)], "when,y,z")
     assert recipe_for(path).kind == "csv"
+
+
+def test_a_series_of_few_whole_numbers_is_of_numbers_and_not_of_classes(tmp_path: Path) -> None:
+    path = written(tmp_path, days(120), [str(n % 12) for n in range(120)])
+    found = load_facts(Project(data=recipe_for(path, path.name)), tmp_path)
+    assert (found.task, found.classes) == ("regression", ())

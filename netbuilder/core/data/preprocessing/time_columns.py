@@ -130,7 +130,10 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     order = (0, 2, 3) if year_first else (3, 2, 0) if day_first else (3, 0, 2)
     try:
         times = [
-            datetime(*(int(one[place] or 1) for place in order), *(int(n or 0) for n in one[4:]))
+            datetime(
+                *(int(one[place] or 1) for place in order),  # type: ignore[arg-type]
+                *(int(number or 0) for number in one[4:]),
+            )
             for one in parts
         ]
     except ValueError:
