@@ -36,7 +36,7 @@ from netbuilder.core.data.registry import kind_of
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data, Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,12 +169,12 @@ def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
             return
         if known != columns:
             continue
-        label = _("Use {file} as test data", file=name)
+        label, short = (_("Use {file} as test data", file=one) for one in (name, shorten(name, 24)))
         written = data.path.removesuffix(path.name) + name
         yield Finding(
             "test-file-beside", INFO,
             _("{file} in the same folder has the same columns: it may be the test set.", file=name),
-            fixes=(replace(data_fix(label, test_path=written), short=label),),
+            fixes=(replace(data_fix(label, test_path=written), short=short),),
         )  # fmt: skip
         return
 
