@@ -18,11 +18,12 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import EditError
 from netbuilder.core.formats.importing.import_file import is_importable
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette
+from netbuilder.ui.results.empty_states import shows_forecast
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes, TypedSteps
 from netbuilder.ui.services.runs.auto_trainer import AutoTrainer
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         else:
             self.resize(1366, 768)
         self._retitle()
+        self._title_pages()
         self.refresh_actions()
         if path is not None:
             QTimer.singleShot(0, self.restorer.look)
@@ -200,6 +202,8 @@ class MainWindow(QMainWindow):
         store.steps_changed.connect(self.refresh_actions)
         store.steps_changed.connect(self._retitle)
         store.changed.connect(self._project_changed)
+        for signal in (store.changed, bench.facts_changed):
+            signal.connect(self._title_pages)
         for signal in (bench.keras_changed, bench.models.changed, bench.facts_changed):
             signal.connect(self.refresh_actions)
         bench.run_error_changed.connect(self._show_run_error)
@@ -296,6 +300,12 @@ class MainWindow(QMainWindow):
             self.commands.use_data(path)
         else:
             self.documents.open_asking(path)
+
+    def _title_pages(self) -> None:
+        """Call the page by what it shows of this data."""
+        forecast = N_("Forecast"), N_("Forecast and true values during training")
+        surface = next((row.title, row.help) for row in PANELS if row.id == "surface")
+        self.docks.retitle("surface", *(forecast if shows_forecast(self.workbench) else surface))
 
     def _windows_closed(self) -> bool:
         """Whether the windows that stand beside this one have gone: each asks for itself."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.data.data_facts import REGRESSION, DataFacts
-from netbuilder.core.data.findings import ERROR, INFO, Finding, finding_from_error
+from netbuilder.core.data.findings import ERROR, INFO, Finding, data_fix, finding_from_error
 from netbuilder.core.data.prepare.prepared_data import prepare_data, read_samples, seen_before
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
@@ -35,7 +36,7 @@ from netbuilder.core.data.registry import kind_of
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data, Project
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, shorten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,8 @@ BINS = 20
 MOST_CLASSES = 10
 _COMMON = 12
 _EXAMPLES = 3
+#: In the name of a training file; that of the test file has another word there.
+_TRAIN = re.compile(r"(?i)(?<![a-z])train(ing)?(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,40 @@ def make_report(project: Project, base: Path) -> DataReport:
     Raises:
         DataError: there is no data, or it cannot be read at all.
     """
-    return seen_before("report", project, base, lambda: _look(project, base))
+    found = seen_before("report", project, base, lambda: _look(project, base))
+    # What lies beside the file comes and goes without it.
+    notes = (*_test_file_beside(project.data, base), *found.notes)
+    return replace(found, notes=tuple(sorted(notes, key=lambda note: note.severity != ERROR)))
+
+
+def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
+    """The test set that is named as the training file and has its columns, unless one is chosen."""
+    kind = kind_of(data)
+    match = _TRAIN.search(Path(data.path).name)
+    split = any(one.role == "split" for one in data.columns.values())
+    if match is None or data.test_path or split or kind.table is None or not kind.tabular(data):
+        return
+    path = base / data.path
+    word = "TEST" if match[0].isupper() else "Test" if match[0].istitle() else "test"
+    for ending in ("", "ING" if word == "TEST" else "ing"):
+        name = f"{path.name[: match.start()]}{word}{ending}{path.name[match.end() :]}"
+        other = path.with_name(name)
+        if not other.is_file():
+            continue
+        try:
+            known, columns = ({*kind.table(data, one, 20).columns} for one in (path, other))
+        except UserError:
+            return
+        if known != columns:
+            continue
+        label, short = (_("Use {file} as test data", file=one) for one in (name, shorten(name, 24)))
+        written = data.path.removesuffix(path.name) + name
+        yield Finding(
+            "test-file-beside", INFO,
+            _("{file} in the same folder has the same columns: it may be the test set.", file=name),
+            fixes=(replace(data_fix(label, test_path=written), short=short),),
+        )  # fmt: skip
+        return
 
 
 def _look(project: Project, base: Path) -> DataReport:
@@ -192,7 +228,7 @@ def _look(project: Project, base: Path) -> DataReport:
         }  # fmt: skip
     return DataReport(
         data.kind, rows, columns, _classes(data, base, facts),
-        tuple(sorted(notes, key=lambda note: note.severity != ERROR)), facts,
+        tuple(notes), facts,
     )  # fmt: skip
 
 

@@ -112,7 +112,8 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
         DataError: no kind of data reads it.
     """
     require_regular_file(path, DataError)
-    for kind in KINDS.values():
+    # A series is a table to all that do not read its dates.
+    for kind in (series.KIND, *KINDS.values()):
         options = kind.recognise(path)
         if options is not None:
             shown = str(path) if written is None else written

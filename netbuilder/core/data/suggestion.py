@@ -87,6 +87,7 @@ def suggest_network(project: Project, base: Path) -> Suggestion:
         if decided
         else _("Target: '{target}', detected from the data.", target=chosen),
     )
+    reasons += [one.message for one in facts.findings if one.code == "read-as-series"]
     layers = _layers(facts, bare.data, reasons)
     inner = [Node(_id(name, place), name, params) for place, (name, params) in enumerate(layers)]
     nodes = (Node("input", "Input"), *inner, Node("output", "Dense", {"units": 1}))

@@ -268,7 +268,10 @@ class ParamRow:
                     wide = min(max(self.editor.whole_width(), FIELD_WIDTH), 2 * FIELD_WIDTH)
                 self.editor.setMaximumWidth(wide)
                 self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else wide)
-        grid.addWidget(self.complaint, line + 2, 0 if narrow else 1, 1, -1)
+        self.caution = note_label("", parent, role="caution")
+        self.caution.hide()
+        for words in (self.complaint, self.caution):
+            grid.addWidget(words, line + 2, 0 if narrow else 1, 1, -1)
         self.editor.edited.connect(lambda value: form.take(self, value))  # type: ignore[attr-defined]
         self.editor.complaint_changed.connect(self.complain)  # type: ignore[attr-defined]
         if self.commits_when_left:
@@ -282,7 +285,8 @@ class ParamRow:
         self.label.setVisible(shown)
         self.editor.setVisible(shown)
         self.help.setVisible(shown and plain)
-        self.complaint.setVisible(shown and bool(self.complaint.text()))
+        for words in (self.complaint, self.caution):
+            words.setVisible(shown and bool(words.text()))
 
     def put_help(self, *, below: bool) -> None:
         """Put the line of help below the field, or beside it."""
@@ -312,6 +316,11 @@ class ParamRow:
             self.editor.setProperty("wrong", bool(sentence))
             self.editor.style().unpolish(self.editor)
             self.editor.style().polish(self.editor)
+
+    def warn(self, sentence: str) -> None:
+        """Say what is to be known of a value that is taken all the same; empty: nothing."""
+        self.caution.setText(sentence)
+        self.caution.setVisible(bool(sentence))
 
     def differ(self, values: Sequence[str]) -> None:
         """Say that several layers have several values; one value, or none: say nothing."""

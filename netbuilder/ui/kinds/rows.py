@@ -97,6 +97,26 @@ def value_of(field: FormField, value: float | str | None) -> Any:
     return int(value) if float(value).is_integer() else float(value)
 
 
+def beyond_training(field: FormField, cell: Any) -> str:
+    """That a value lies outside those of the training rows, in words; "" where it does not."""
+    from netbuilder.core.results.own_units import format_day
+
+    place = _place_of(cell) if field.kind in {"number", "date"} else None
+    if place is None or field.low is None or field.high is None:
+        return ""
+    rounded = 1e-6 * max(abs(field.low), abs(field.high))  # rows come as float32
+    if not math.isfinite(place) or field.low - rounded <= place <= field.high + rounded:
+        return ""
+    low, high = (
+        format_day(end, field.low) if field.kind == "date" else format_number(end, ".6g")
+        for end in (field.low, field.high)
+    )
+    return _(
+        "Outside the training data ({low} to {high}): the prediction is a guess.",
+        low=low, high=high,
+    )  # fmt: skip
+
+
 class RowForm(PredictForm):
     """A form made from the model's columns."""
 
@@ -205,6 +225,12 @@ class RowForm(PredictForm):
 
     def _ask(self, *, by_hand: bool) -> None:
         rows = self.form.rows.values() if self.form is not None else ()
+        for one in rows:
+            name = one.param.name
+            known = (
+                "" if one.complaint.text() else beyond_training(self._fields[name], self.row[name])
+            )
+            one.warn(known)
         kinds = {name: field.kind for name, field in self._fields.items()}
         if any(one.complaint.text() for one in rows):
             # What stands in the form is not what was answered.
@@ -338,6 +364,8 @@ class ResponseView(QWidget):
         self.words = note_label("", self)
         self._band = pg.FillBetweenItem(self._low, self._high)
         self.plot.addItem(self._band)
+        self._bars = pg.ErrorBarItem(x=np.zeros(0), y=np.zeros(0), beam=0.04)
+        self.plot.addItem(self._bars)
         self.here = pg.InfiniteLine(angle=90, movable=True)
         self.here.setCursor(Qt.CursorShape.SizeHorCursor)
         self.plot.addItem(self.here)
@@ -349,6 +377,7 @@ class ResponseView(QWidget):
             of=lambda: workbench.models.prediction_model,
         )  # fmt: skip
         self.column.activated.connect(self._column_chosen)
+        self.column.currentTextChanged.connect(lambda _column: self.restyle())
         self.here.sigDragged.connect(self._dragged)
         theme.theme().changed.connect(self.restyle)
         self.restyle()
@@ -357,15 +386,30 @@ class ResponseView(QWidget):
     def restyle(self) -> None:
         """Take the theme's colours."""
         scheme = theme.colors()
-        self.curve.setPen(pg.mkPen(scheme.training, width=2))
         dashed = Qt.PenStyle.DashLine
-        self.mean.setPen(pg.mkPen(scheme.secondary, width=2, style=dashed))
+        curves = (
+            (self.curve, pg.mkPen(scheme.training, width=2), "o"),
+            (self.mean, pg.mkPen(scheme.secondary, width=2, style=dashed), "d"),
+        )
+        for curve, pen, symbol in curves:
+            # Between no and yes there is nothing.
+            curve.setPen(None if self._switches else pen)
+            curve.setSymbol(symbol if self._switches else None)
+            curve.setSymbolPen(None)
+            curve.setSymbolBrush(pen.color())
+        self._bars.setData(pen=pg.mkPen(scheme.training, width=2))
         self.here.setPen(pg.mkPen(scheme.validation, width=2))
         self.here.setHoverPen(pg.mkPen(scheme.validation, width=4))
         color = QColor(scheme.training)
         color.setAlphaF(0.16)
         self._band.setBrush(color)
         self._name_axis()  # in letters of another size
+
+    @property
+    def _switches(self) -> bool:
+        """Whether the column has two values, and none between them."""
+        field = self._fields.get(self.column.currentText())
+        return field is not None and is_switch(field)
 
     def show_fields(self, fields: Sequence[FormField]) -> None:
         """Offer the columns of numbers and dates of which the training rows' range is known."""
@@ -437,7 +481,7 @@ class ResponseView(QWidget):
         """Put the line where the row is, without saying that it was moved."""
         low, high = self._range()
         self._name_places(low, high)
-        self.plot.getPlotItem().setXRange(low, high, padding=0.02)
+        self.plot.getPlotItem().setXRange(low, high, padding=0.3 if self._switches else 0.02)
         self.here.setBounds((low, high))
         here = _place_of(self._row.get(self.column.currentText(), low))
         if here is not None and not self.here.moving:
@@ -452,6 +496,8 @@ class ResponseView(QWidget):
         if field is not None and is_days(field):
             days = [round(low + part * (high - low)) for part in _DATES_AT]
             ticks = [[(day, format_day(day, low)) for day in days]]
+        elif self._switches:
+            ticks = [[(0, "0"), (1, "1")]]
         self.plot.getPlotItem().getAxis("bottom").setTicks(ticks)
 
     def _dragged(self) -> None:
@@ -484,10 +530,17 @@ class ResponseView(QWidget):
         low, high = (np.zeros(0), np.zeros(0)) if around is None else around
         known = np.isfinite(low) & np.isfinite(high)  # the rest is unlike all known rows
         at = x[known] if around is not None else low
+        bars = self._switches and len(at) > 0
+        self._bars.setVisible(bars)
+        if bars:
+            self._bars.setData(
+                x=at, y=(low + high)[known] / 2,
+                top=(high - low)[known] / 2, bottom=(high - low)[known] / 2,
+            )  # fmt: skip
         self._low.setData(at, low[known])
         self._high.setData(at, high[known])
         # Emptied it would keep its old outline, and the axis the room for that.
-        self._band.setVisible(len(at) > 0)
+        self._band.setVisible(len(at) > 0 and not bars)
 
 
 def is_days(field: FormField) -> bool:

@@ -24,10 +24,12 @@ from netbuilder.core.wording import (
 )
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.training_curves import overlay_color, short_number
+from netbuilder.ui.results.empty_states import shows_forecast
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.runs.last_run_restorer import load_run_network
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.live_view import LiveView
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 NO_MODEL = N_("Press Train to watch the decision boundary change.")
+NO_FORECAST = N_("Press Train to watch the forecast approach the true values.")
 ASKING = N_("Computing the predictions…")
 COMING = N_("the first view appears in a moment and is then updated continuously.")
 
@@ -115,6 +118,11 @@ def picture_note(
                 labelled(_(live.shown.view.help), way) if live.shown is not None else way
             )
     return as_sentence(_(live.shown.view.help)) if live.shown is not None else ""
+
+
+def no_model_sentence(workbench: Workbench) -> str:
+    """What Train will show on this page."""
+    return _(NO_FORECAST if shows_forecast(workbench) else NO_MODEL)
 
 
 def loss_sentence(curves: RunCurves) -> str:

@@ -85,6 +85,18 @@ class StaleNote(QLabel):
         return "⚠ " + _("{state}: the results are for the network at the last pause.", state=state)
 
 
+def shows_forecast(workbench: Workbench) -> bool:
+    """Whether the page *Surface* shows how a series goes on, and no surface."""
+    from netbuilder.core.data.data_facts import REGRESSION
+    from netbuilder.core.data.registry import KINDS
+
+    facts, kind = workbench.facts, KINDS.get(workbench.store.project.data.kind)
+    if facts is None:
+        return kind is not None and kind.goes_on
+    ranks = {len(shape) for shape in facts.input_shapes.values()}
+    return ranks == {2} and facts.task == REGRESSION
+
+
 def next_step_sentence(workbench: Workbench, ready: str) -> str:
     """``ready`` where the project can be trained; else what it lacks for that, in words."""
     lacks = missing_step_sentence(workbench)

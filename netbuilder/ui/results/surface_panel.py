@@ -53,9 +53,9 @@ from netbuilder.ui.plots.live.surface_plot import (
 from netbuilder.ui.results.compared_surfaces import (
     ASKING,
     COMING,
-    NO_MODEL,
     ComparedSurfaces,
     loss_sentence,
+    no_model_sentence,
     picture_note,
 )
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
@@ -226,17 +226,13 @@ class SurfacePanel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._workbench, self._activations_service = (
-            store,
-            workbench,
-            activations_service,
-        )
-        self._runner = runner
+        self._store, self._workbench, self._runner = store, workbench, runner
+        self._activations_service = activations_service
         self.live = LiveView(store, workbench, runner, activations_service, self, recorded)
         self.picture: Any = None
         self._drawn_for: Project | None = None  # whose points can be edited, where they are seen
         self._resting: tuple[Any, dict[str, str]] = (None, {})
-        self.waiting = EmptyStatePage.filling(self, _(NO_MODEL))
+        self.waiting = EmptyStatePage.filling(self, no_model_sentence(workbench))
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _(COMING))
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
@@ -413,16 +409,19 @@ class SurfacePanel(QWidget):
         if self.picture is not None:
             self.draw(self.picture)
 
+    def _wait(self) -> None:
+        bench, ready = self._workbench, no_model_sentence(self._workbench)
+        there = bench.models.trained is not None and not bench.training
+        words = _(ASKING) if there else next_step_sentence(bench, ready)
+        self.waiting.wait(words, first=words == ready)
+
     def _show(self) -> None:
         shown = self.live.shown
         if self.live.error is not None:
             self.waiting.wait(str(self.live.error))
             return
         if shown is None:
-            there = self._workbench.models.trained is not None and not self._workbench.training
-            self.waiting.wait(
-                _(ASKING) if there else next_step_sentence(self._workbench, _(NO_MODEL))
-            )
+            self._wait()
             return
         self.view.clear()
         for one in shown.views:

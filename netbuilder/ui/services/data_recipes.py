@@ -79,7 +79,8 @@ def recipe_with_file(old: Data, path: Path, base: Path, written: Data) -> Data |
         base: folder that relative paths start from.
         written: the recipe that fits ``path``, as ``recipe_for`` gives it.
     """
-    if old.kind != written.kind or not old.path:
+    # A table and a series read the same files: what was decided is kept.
+    if not old.path or old.kind not in {kind.name for kind in registry.alternatives(written)}:
         return None
     there, named_alike = (base / old.path).exists(), last_names(old.path)[-1:] == (path.name,)
     if there and not named_alike:

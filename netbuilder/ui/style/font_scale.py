@@ -40,6 +40,7 @@ QLabel {{ background: transparent; }}
 QLabel[role="note"], QLabel[role="chip"] {{ color: {c.secondary}; font-size: {small:.1f}pt; }}
 QLabel[role="field"] {{ color: {c.secondary}; }}
 QLabel[role="complaint"] {{ color: {c.error}; font-size: {small:.1f}pt; }}
+QLabel[role="caution"] {{ color: {c.warning}; font-size: {small:.1f}pt; }}
 QLabel[role="heading"] {{ color: {c.text}; font-weight: 600; }}
 QLabel[role="caption"] {{ color: {c.secondary}; font-weight: 600; font-size: {tiny:.1f}pt; }}
 QLabel[role="title"] {{ color: {c.text}; font-weight: 700; font-size: {large:.1f}pt; }}

@@ -100,9 +100,11 @@ class EmptyStatePage(QStackedWidget):
             return join_sentences((state, capitalize_first(self._meanwhile)))
         return _("Results appear here when training ends or is paused.")
 
-    def wait(self, words: str) -> None:
-        """Show words instead of results."""
+    def wait(self, words: str, *, first: bool = False) -> None:
+        """Show words instead of results; ``first``: those for a project that can be trained."""
         self._wanted = words
+        if first:
+            self._first = words
         self.words.setText(self._said())
         self.setCurrentIndex(0)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QByteArray, QMargins, QRect, QSize, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStyle, QWidget
 
+from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.palette.palette_view import Palette, PaletteColumn
 from netbuilder.ui.services.settings import settings
@@ -164,6 +165,17 @@ class Docks:
         if self.lesson is not None:
             self.lesson.setVisible(shown)
             self.leave_room()
+
+    def retitle(self, name: str, title: str, words: str) -> None:
+        """Show another title and line of help on a page; its name and its key stay."""
+        place = self.pages[name]
+        if place.page.title == title:
+            return
+        place.page = replace(place.page, title=title, help=words)
+        if place.detached:
+            place.setWindowTitle(_(title))
+        for column in (self.side.left, self.side.right):
+            column.retranslate()
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
         """Bring a page to the front and give its panel."""

@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.defaults import fit_output_to_data, resolve_defaults
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.data.suggestion import suggest
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
@@ -316,3 +319,95 @@ def test_a_model_that_took_years_for_a_number_still_does(tmp_path: Path) -> None
         found, training_model, whole, loaded.preprocessing, loaded.facts, {}, {}, 1.0, 1.0, 1, 1
     )
     assert len(predictions_of_file(trained, tmp_path / "s.csv").predictions) == 57
+
+
+SINE = [f"{np.sin(n / 5):.4f}" for n in range(60)]
+
+
+def written(folder: Path, times: list[str], values: list[str], head: str = "when,y") -> Path:
+    lines = [head, *(",".join(pair) for pair in zip(times, values, strict=True))]
+    (folder / "one.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder / "one.csv"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        days(60),
+        [f"{1990 + n // 12}-{n % 12 + 1:02d}" for n in range(60)],
+        [f"{n % 12 + 1}/28/{1990 + n // 12}" for n in range(60)],
+        [f"28.{n % 12 + 1:02d}.{1990 + n // 12}" for n in range(60)],
+        [str(day.date()) for day in pd.bdate_range("2024-01-01", periods=60)],
+        [f"2024-03-{1 + n // 24:02d}T{n % 24:02d}:00:00Z" for n in range(60)],
+        [f"2024/3/{1 + n // 24} {n % 24}:00" for n in range(60)],
+    ],
+    ids=["days", "months", "month-first", "day-first", "weekdays", "hours-zone", "hours"],
+)
+def test_dates_that_rise_evenly_and_one_number_are_a_series(
+    tmp_path: Path, times: list[str]
+) -> None:
+    path = written(tmp_path, times, SINE)
+    recipe = recipe_for(path, path.name)
+    assert recipe.kind == "series"
+    begun = Project(data=replace(recipe, scaling="none"))
+    loaded = load_dataset(begun, tmp_path)
+    (x, y) = loaded.train.x["input"], loaded.train.y["output"]
+    assert x[0, :, 0] == pytest.approx([float(one) for one in SINE[:14]], abs=1e-6)
+    assert np.ravel(y)[0] == pytest.approx(float(SINE[14]), abs=1e-6)
+    (said,) = [one for one in make_report(begun, tmp_path).notes if one.code == "read-as-series"]
+    back = said.fixes[0].edit(begun)
+    assert back.data.kind == "csv"
+    table = load_dataset(back, tmp_path)
+    assert table.facts.target_names == ("y",)
+    assert table.train.raw_x["input"].shape[1] == 1, "the date is the feature"
+
+
+def test_a_recognised_series_may_begin_with_its_values_and_is_built_for(tmp_path: Path) -> None:
+    path = written(tmp_path, SINE, days(60), "y,when")
+    found = suggest(path)
+    assert found.project.data.kind == "series"
+    assert found.target == ("y",)
+    assert any("series in time ('when')" in reason for reason in found.reasons)
+
+
+def customers(order: str) -> tuple[list[str], list[str]]:
+    """Birthdays, as no calendar spaces them, and incomes."""
+    chance = np.random.default_rng(4)
+    born = pd.to_datetime("1950-01-01") + pd.to_timedelta(chance.integers(0, 18000, 60), "D")
+    texts = [str(day.date()) for day in born]
+    return sorted(texts) if order == "sorted" else texts, [str(30000 + 7 * n) for n in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("times", "values"),
+    [
+        customers("mixed"),
+        customers("sorted"),
+        ([days(60)[n // 2] for n in range(60)], SINE),
+        ([days(60)[(7 * n) % 60] for n in range(60)], SINE),
+        (days(60)[::-1], SINE),
+        (days(60), ["01"[n % 2] for n in range(60)]),
+        (days(60), [["low", "high"][n % 2] for n in range(60)]),
+        ([f"01/{n % 12 + 1:02d}/{1990 + n // 12}" for n in range(60)], SINE),
+        (days(20), SINE[:20]),
+    ],
+    ids=[
+        "birthdays", "sorted-birthdays", "repeated", "shuffled", "falling", "yes-no", "words",
+        "day-or-month", "too-short",
+    ],
+)  # fmt: skip
+def test_what_may_be_no_series_is_not_read_as_one(
+    tmp_path: Path, times: list[str], values: list[str]
+) -> None:
+    assert recipe_for(written(tmp_path, times, values)).kind == "csv"
+
+
+def test_several_numbers_beside_a_date_stay_a_table(tmp_path: Path) -> None:
+    path = written(tmp_path, days(60), [f"{one},{n}" for n, one in enumerate(SINE)], "when,y,z")
+    assert recipe_for(path).kind == "csv"
+
+
+def test_a_series_of_few_whole_numbers_is_of_numbers_and_not_of_classes(tmp_path: Path) -> None:
+    path = written(tmp_path, days(120), [str(n % 12) for n in range(120)])
+    found = load_facts(Project(data=recipe_for(path, path.name)), tmp_path)
+    assert (found.task, found.classes) == ("regression", ())

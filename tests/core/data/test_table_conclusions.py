@@ -253,3 +253,40 @@ def test_other_files_with_the_ending_of_a_table(tmp_path: Path, begin: str, word
     with pytest.raises(DataError, match=words) as told:
         read(tmp_path, begin)
     assert told.value.fix
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("sales_training.csv", "sales_test.csv"),
+        ("X_train.csv", "X_test.csv"),
+        ("train.csv", "test.csv"),
+        ("TRAIN.csv", "TEST.csv"),
+        ("Training-2024.csv", "Testing-2024.csv"),
+    ],
+)
+def test_a_test_file_beside_is_offered_and_never_used_in_silence(
+    tmp_path: Path, train: str, test: str
+) -> None:
+    rows = [f"{n},{(7 * n) % 11}.5" for n in range(ROWS)]
+    (tmp_path / train).write_text("x,y\n" + "\n".join(rows), encoding="utf-8")
+    project = Project(data=Data("csv", path=train))
+    assert "test-file-beside" not in {one.code for one in make_report(project, tmp_path).notes}
+    (tmp_path / test).write_text("y,x\n0.5,3\n2.5,4\n", encoding="utf-8")
+    found = make_report(project, tmp_path)
+    assert found.rows["test"] != 2, "nobody chose it"
+    assert not note(found, "test-file-beside").asked
+    chosen = mended(found, project, f"Use {test} as test data", tmp_path)
+    assert chosen.data.test_path == test
+    after = make_report(chosen, tmp_path)
+    assert after.rows["test"] == 2
+    assert "test-file-beside" not in {one.code for one in after.notes}
+
+
+def test_a_test_file_of_other_columns_or_another_name_is_not_offered(tmp_path: Path) -> None:
+    rows = "\n".join(f"{n},{(7 * n) % 11}.5" for n in range(ROWS))
+    for name, head in (("train.csv", "x,y"), ("test.csv", "x,z"), ("strain.csv", "x,y")):
+        (tmp_path / name).write_text(f"{head}\n{rows}", encoding="utf-8")
+    for name in ("train.csv", "strain.csv"):
+        project = Project(data=Data("csv", path=name))
+        assert "test-file-beside" not in {one.code for one in make_report(project, tmp_path).notes}

@@ -395,6 +395,17 @@ def test_response_curves_are_the_mean_answers(house_model: Trained, tmp_path: Pa
     assert (tmp_path / "curves.png").stat().st_size > 1000
 
 
+def test_a_column_of_0_and_1_has_no_response_between_them(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"on": np.arange(60) % 2, "n": np.arange(60) % 7, "y": np.arange(60.0)})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    graph, recipe = chain(("out", "Dense", {"units": 1})), Data("csv", path="t.csv", target=("y",))
+    trained, data = train(graph, recipe, tmp_path)
+    rows = ComparisonRows(data.train.raw_x)
+    found = explain(trained, raw_sample(data.train, 0), "response", rows=rows)
+    assert [len(one.values) for one in found.responses] == [2, 40]
+    assert found.responses[0].values == (0.0, 1.0)
+
+
 def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:
     """Of a table of classes: per cent and percentage points, no 0.0271 and no +0.638."""
     random = np.random.default_rng(3)

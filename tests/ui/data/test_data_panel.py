@@ -18,13 +18,13 @@ from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.ui.data.data_gallery import DataCard
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.data_recipes import recipe_for, relative_path
+from netbuilder.ui.services.data_recipes import recipe_for, recipe_with_file, relative_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.documents import empty_project
 
@@ -58,6 +58,40 @@ def test_paths_inside_the_project_are_relative(tmp_path: Path) -> None:
     assert relative_path(tmp_path / "data" / "a.csv", tmp_path) == "data/a.csv"
     assert relative_path(tmp_path / "a.csv", tmp_path / "other") == str(tmp_path / "a.csv")
     assert relative_path(tmp_path / "a.csv", None) == str(tmp_path / "a.csv")
+
+
+def test_a_test_file_beside_is_used_by_one_press(
+    open_window: Open, qtbot: QtBot, table: Path
+) -> None:
+    train, test = table.with_name("houses_train.csv"), table.with_name("houses_test.csv")
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    train.write_text("".join(lines[:51]), encoding="utf-8")
+    test.write_text("".join([lines[0], *lines[51:]]), encoding="utf-8")
+    window = open_window(empty_project())
+    panel = open_panel(window)
+    panel.choose_path(train)
+    qtbot.waitUntil(lambda: bool(panel.conclusions.lines), timeout=MINUTE)
+    before = window.store.project
+    label = "Use houses_test.csv as test data"
+    (button,) = (one for one in panel.conclusions.findChildren(QPushButton) if one.text() == label)
+    button.click()
+    assert window.store.project.data.test_path == str(test)
+    qtbot.waitUntil(
+        lambda: window.workbench.facts is not None and window.workbench.facts.test_rows == 10,
+        timeout=MINUTE,
+    )
+    window.store.undo()
+    assert window.store.project == before
+
+
+def test_dates_read_as_a_table_stay_one_where_the_file_moves(tmp_path: Path) -> None:
+    lines = [f"2024-{n // 28 + 1:02d}-{n % 28 + 1:02d},{n % 7}.5" for n in range(60)]
+    path = tmp_path / "moved.csv"
+    path.write_text("when,y\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    fresh = recipe_for(path, tmp_path)
+    assert fresh.kind == "series"
+    old = Data("csv", path="away/moved.csv", columns={"when": ColumnChoice(type="date")})
+    assert recipe_with_file(old, path, tmp_path, fresh) == replace(old, path="moved.csv")
 
 
 def test_a_table_of_ones_own(open_window: Open, qtbot: QtBot, table: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox
@@ -175,6 +176,18 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
             timeout=MINUTE,
         )
 
+    # Between 0 and 1 there is nothing: two points, and no line.
+    curve = panel.rows.response
+    assert curve.column.currentText() == "garden"
+    qtbot.waitUntil(lambda: curve.curve.xData is not None and len(curve.curve.xData) == 2)
+    assert curve.curve.xData.tolist() == [0, 1]
+    assert pg.mkPen(curve.curve.opts["pen"]).style() == Qt.PenStyle.NoPen
+    assert curve.curve.opts["symbol"] == "o"
+    assert [words for _place, words in _below(curve)] == ["0", "1"]
+    asked = panel.predictions.outputs["out"].values[0]  # of a garden that is not there
+    assert panel.rows.row["garden"] is False
+    assert curve.curve.yData[0] == pytest.approx(float(asked[0]), rel=1e-4)
+
     # Tab passes the sliders by.
     window.activateWindow()
     size.box.setFocus()
@@ -185,6 +198,23 @@ def test_numbers_are_typed_one_after_the_other_and_none_is_lost(
         qtbot.keyClick(box, Qt.Key.Key_Tab)
     assert panel.rows.row["size"] == 37.5
     assert panel.rows.row["rooms"] == 4
+
+    assert pg.mkPen(curve.curve.opts["pen"]).style() == Qt.PenStyle.SolidLine
+    assert curve.curve.opts["symbol"] is None
+
+    # Beyond the training rows a value is taken, and the field says what that means.
+    known = window.workbench.models.trained.preprocessing.inputs["input"].columns[0]
+    row = panel.form.rows["size"]
+    for number, beyond in ((known.high, False), (known.high + 1, True), (known.low - 1, True)):
+        size.box.selectAll()
+        qtbot.keyClicks(size.box, f"{number:g}")
+        qtbot.waitUntil(lambda: panel.rows.settled and panel.idle, timeout=MINUTE)
+        assert row.caution.isVisible() == beyond
+        assert not row.complaint.text() and panel.answer.text()
+    assert f"{known.low:g} to {known.high:g}" in row.caution.text()
+    assert panel.form.rows["rooms"].caution.isHidden()
+    panel.another.click()
+    qtbot.waitUntil(row.caution.isHidden, timeout=MINUTE)
 
     # A number that is typed on a slider goes into its field.
     size.slider.setFocus(Qt.FocusReason.MouseFocusReason)

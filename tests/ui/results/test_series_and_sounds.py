@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.file_samples import file_of_row
 from netbuilder.core.results.predict import predict_files, predict_raw
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -34,6 +36,37 @@ def trained_window(
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     return window
+
+
+def test_the_page_of_a_series_is_a_forecast(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    rows = [f"{2010 + n // 12}-{1 + n % 12:02}-01,{n % 12}" for n in range(120)]
+    (tmp_path / "months.csv").write_text("\n".join(["month,degrees", *rows]))
+    graph = Graph(
+        (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 1})),
+        (("input", "flat"), ("flat", "out")),
+    )
+    data = Data("series", path="months.csv", target=("degrees",))
+    window = open_window(Project("Months", graph, data), tmp_path / "months.netbuilder")
+    panel = window.docks.show_panel("surface")
+    tabs = window.docks.side.left.tabs
+
+    def says(sentence: str, title: str) -> bool:
+        known = panel.waiting.words.text() == _(sentence)
+        return known and tabs.tabText(tabs.currentIndex()) == _(title)
+
+    qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"), timeout=MINUTE)
+    assert window.docks.in_front("surface"), "its name stays"
+    moons = Data("builtin", name="moons")
+    window.store.apply("Other data", lambda p: edits.set_data(p, moons))
+    qtbot.waitUntil(lambda: tabs.tabText(tabs.currentIndex()) == _("Surface"), timeout=MINUTE)
+    plain = Graph((graph.nodes[0], graph.nodes[2]), (("input", "out"),))
+    window.store.apply("Plain", lambda p: replace(p, graph=plain))
+    qtbot.waitUntil(lambda: says(NO_MODEL, "Surface"), timeout=MINUTE)
+    window.store.undo()
+    window.store.undo()
+    qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"), timeout=MINUTE)
 
 
 @pytest.mark.slow

@@ -300,9 +300,12 @@ def _fit_outputs(
     names = [str(name) for name in frame.columns]
     for output in output_ids(project.graph):
         columns = frame[list(_columns_for(project, output, names))]
+        task = target_encoding.detect_task(columns, _options_for(project.data, columns), source)
+        if task == CLASSES and kind_of(project.data).task(project.data) == REGRESSION:
+            task = REGRESSION  # of a series of counts each number is more than a name
         fitted = target_encoding.fit_target(
             columns,
-            target_encoding.detect_task(columns, _options_for(project.data, columns), source),
+            task,
             units=last_units(project.graph, output),
             one_hot=bool(project.data.options.get("one_hot", False)),
             source=source,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import statistics
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import (
@@ -49,6 +52,12 @@ _TIMES = frozenset(
         "sekunden",
     }
 )
+_STAMP = re.compile(
+    r"\s*(\d{1,4})([-/.])(\d{1,2})(?:\2(\d{1,4}))?"
+    r"(?:[T ]\s*(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(?:Z|[+-]\d\d:?\d\d)?\s*"
+)
+# Of weekdays four steps in five are one day; months have 28 to 31.
+_EVEN_SHARE, _EVEN_WITHIN = 0.75, 0.5
 # Years, days written as 20241231, and seconds or milliseconds since 1970.
 _YEARS, _SECONDS, _MILLISECONDS = (1000, 2999), (1e8, 1e11), (1e11, 1e14)
 
@@ -100,6 +109,39 @@ def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
         if any(a <= low and high <= b for a, b in (_YEARS, DAYS, _SECONDS, _MILLISECONDS)):
             return name
     return ""
+
+
+def rise_evenly(cells: Sequence[str]) -> bool:
+    """Whether texts are dates, each after the one before, most of them by about the same step.
+
+    Reads without pandas, which a window that is asked about a file may not have loaded. Dates that
+    could be read with the day or the month first are none here.
+    """
+    read = [_STAMP.fullmatch(cell) for cell in cells]
+    parts = [match.groups() for match in read if match is not None]
+    if len(parts) < max(3, len(cells)):
+        return False
+    year_first = all(len(one[0]) == 4 and (one[3] or one[1] != ".") for one in parts)
+    if not year_first and not all(one[3] and len(one[0]) <= 2 for one in parts):
+        return False
+    day_first = any(one[1] == "." or int(one[0]) > 12 for one in parts)
+    if not year_first and not day_first and all(int(one[2]) <= 12 for one in parts):
+        return False
+    order = (0, 2, 3) if year_first else (3, 2, 0) if day_first else (3, 0, 2)
+    try:
+        times = [
+            datetime(
+                *(int(one[place] or 1) for place in order),  # type: ignore[arg-type]
+                *(int(number or 0) for number in one[4:]),
+            )
+            for one in parts
+        ]
+    except ValueError:
+        return False
+    steps = [(after - before).total_seconds() for before, after in pairwise(times)]
+    usual = statistics.median(steps)
+    even = sum(abs(step - usual) <= _EVEN_WITHIN * usual for step in steps)
+    return min(steps) > 0 and even >= _EVEN_SHARE * len(steps)
 
 
 def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:

@@ -245,7 +245,8 @@ def drop_index_column(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @contextmanager
-def _open_text(path: Path, dialect: Dialect) -> Iterator[Any]:
+def open_text(path: Path, dialect: Dialect) -> Iterator[Any]:
+    """The lines of a file, each cut into cells; ``dialect.skip`` of them are no rows."""
     with open_bytes(path) as file:
         lines: Any = io.TextIOWrapper(file, dialect.encoding, errors="replace", newline=None)
         if dialect.separator == BLANKS:
@@ -261,7 +262,7 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
     """The first row with more cells than there are columns, in words."""
     try:
         between = " " if dialect.separator == BLANKS else dialect.separator
-        with _open_text(path, dialect) as reader:
+        with open_text(path, dialect) as reader:
             for row in reader:
                 if reader.line_num <= dialect.skip and not dialect.header:
                     continue
@@ -297,7 +298,7 @@ def check_widths(path: Path, dialect: Dialect) -> None:
     pandas takes the first row's width for that of all, and drops what lies beyond the names;
     longer rows further down it reports by itself. A separator at the end of each line is fine.
     """
-    with _open_text(path, dialect) as reader:
+    with open_text(path, dialect) as reader:
         try:
             row: list[str] = next(itertools.islice(reader, dialect.skip, None), [])
         except csv.Error:

@@ -215,8 +215,8 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
     """The mean answer over rows, where ``column`` is set to one value after another.
 
     Friedman, "Greedy Function Approximation", Annals of Statistics 2001. Numbers go over 40
-    even steps from the lowest to the highest of the training rows and of these, categories over
-    all that are known.
+    even steps from the lowest to the highest of the training rows and of these, columns of 0 and 1
+    over both, categories over all that are known.
 
     Raises:
         DataError: there is no such column.
@@ -239,6 +239,8 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
     grid: Sequence[float | str]
     if first.kind in {"category", "boolean"} and first.categories:
         grid = first.categories
+    elif first.whole and (first.low, first.high) == (0, 1):
+        grid = [0.0, 1.0]
     else:
         seen = flat[key][:, part]
         known = np.append(

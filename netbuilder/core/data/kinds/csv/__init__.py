@@ -198,7 +198,8 @@ def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
     return read_file(path, reading_options(data), most)
 
 
-def _recognised(path: Path) -> Mapping[str, Any] | None:
+def recognised(path: Path) -> Mapping[str, Any] | None:
+    """The options of a table's file; None where its ending is none of a table's."""
     ending = path.suffix.lower()
     packed = ending == ".zip" and inner_ending(path) in ENDINGS
     return {} if packed or ending in ENDINGS else None
@@ -261,7 +262,7 @@ KIND = DataKind(
     read=_read,
     code=_code,
     endings=ENDINGS,
-    recognise=_recognised,
+    recognise=recognised,
     tabular=lambda data: True,
     table=read_table,
     streams=True,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import itertools
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
-from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table
+from netbuilder.core.data.findings import INFO, DataEdit, Finding
+from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
 from netbuilder.core.data.kinds.kind import (
     PARTS,
     SCALING,
@@ -14,25 +20,34 @@ from netbuilder.core.data.kinds.kind import (
     DataKind,
 )
 from netbuilder.core.data.kinds.series.script import series_code
-from netbuilder.core.data.kinds.series.windows import windows
+from netbuilder.core.data.kinds.series.windows import FEWEST_WINDOWS, windows
+from netbuilder.core.data.preprocessing.number_text import style_evidence
 from netbuilder.core.data.preprocessing.roles import roles_of
-from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.preprocessing.time_columns import date_column, rise_evenly
+from netbuilder.core.data.readers import table_files
+from netbuilder.core.data.readers.csv_dialect import sniff
+from netbuilder.core.data.readers.csv_reader import open_text, read_table
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.series_rows import (
-    DEFAULT_WINDOW,
-)
+from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
 from netbuilder.core.data.recipe_options import reading_options
-from netbuilder.core.i18n import noop as N_
-from netbuilder.core.project.model import Data
+from netbuilder.core.errors import DataError
+from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project.edits import set_data
+from netbuilder.core.project.edits_data import set_columns
+from netbuilder.core.project.model import Data, Project
+
+_LOOKED_AT = 2_000
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
     table = read_table(path, reading_options(data))
     reading = table_reading(table)
     known = [str(name) for name in table.columns]
-    roles = roles_of(data, known, path.name, (reading.counting,), answers_teach=True)
+    # Dates that stand last are no target.
+    passed_over = (reading.counting, date_column(table, ()))
+    roles = roles_of(data, known, path.name, passed_over, answers_teach=True)
     table = table.drop(columns=[n for n in roles.ignored if n == reading.counting])
     found = windows(table, roles.targets, data, path.name)
     # A window belongs where its last answer stands.
@@ -41,7 +56,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         found,
         weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
         parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
-        findings=reading.findings,
+        findings=(*reading.findings, *_read_as_series(found)),
         hints=reading.hints,
         read_as=reading.read_as,
         units=reading.units,
@@ -49,6 +64,51 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         factors=reading.factors,
         spellings=reading.spellings,
     )
+
+
+def _read_as_series(found: Samples) -> tuple[Finding, ...]:
+    """That one number goes on in time, and how it becomes a table after all."""
+    order = next((name for name, role in found.roles.items() if role == "order"), "")
+    if not order or len(found.columns) != 1:
+        return ()
+    said = _(
+        "The rows are treated as a series in time ('{order}'): each value of '{name}' is predicted "
+        "from the values before it.",
+        order=order, name=found.columns[0],
+    )  # fmt: skip
+    back = partial(_as_table, order=order)
+    fix = DataEdit(_("Treat the rows as a table"), back, _("Treat as a table"))
+    return (Finding("read-as-series", INFO, said, fixes=(fix,)),)
+
+
+def _as_table(project: Project, order: str) -> Project:
+    return set_columns(set_data(project, kind="csv"), [order], role="feature", type="date")
+
+
+def _recognised(path: Path) -> Mapping[str, Any] | None:
+    """A file of text whose columns are dates that rise evenly, and one number."""
+    if recognised(path) is None or not path.is_file() or table_files.reader_of(path) is not None:
+        return None
+    try:
+        dialect = sniff(path, {})
+        if not 2 <= len(dialect.names) <= 3:
+            return None
+        with open_text(path, dialect) as reader:
+            rows = [*itertools.islice(reader, dialect.skip, dialect.skip + _LOOKED_AT)]
+    except (DataError, OSError, UnicodeError, csv.Error):
+        return None
+    rows = [row for row in rows if any(row)]
+    if len(rows) < DEFAULT_WINDOW + FEWEST_WINDOWS or {len(row) for row in rows} != {
+        len(dialect.names)
+    }:
+        return None
+    columns = [*zip(*rows, strict=True)]
+    if len(columns) == 3 and dialect.names[0] == "column 1" and columns[0][0] in {"0", "1"}:
+        columns = columns[1:]  # it counts the rows
+    dated = [cells for cells in columns if rise_evenly(cells)]
+    numbers = [cells for cells in columns if not style_evidence(cells).others]
+    alone = len(columns) == 2 and len(dated) == len(numbers) == 1
+    return {} if alone and len({*numbers[0]} - {""}) > 2 else None
 
 
 KIND = DataKind(
@@ -81,6 +141,10 @@ KIND = DataKind(
     ),
     readings=(
         (
+            "dates that rise by about equal steps, and one column of numbers",
+            "a series, with a note and a button to read a table instead",
+        ),
+        (
             (
                 "a column of dates, or of days with the time in another column; years, 20241231, "
                 "seconds since 1970"
@@ -107,6 +171,7 @@ KIND = DataKind(
     read=_read,
     code=series_code,
     endings=ENDINGS,
+    recognise=_recognised,
     tabular=lambda data: True,
     table=preview_table,
     task=lambda data: "regression",

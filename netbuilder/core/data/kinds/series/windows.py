@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-_FEWEST = 10
+FEWEST_WINDOWS = 10
 
 
 def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str) -> Samples:
@@ -59,7 +59,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
         **dict.fromkeys(sorted(left_out), "ignore"), **dict.fromkeys(target, "target"),
         **{name: role for name, role in found if name},
     }  # fmt: skip
-    if sum(max(0, len(part) - window - horizon + 1) for part in rows.parts) < _FEWEST:
+    if sum(max(0, len(part) - window - horizon + 1) for part in rows.parts) < FEWEST_WINDOWS:
         raise too_short_error(source, rows, window, horizon)
     numbers, ahead = rows.frame.to_numpy(np.float64), rows.frame[list(target)].to_numpy(np.float64)
     x, y, ends = cut_windows(numbers, ahead, rows.times, rows.parts, window, horizon)
