@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import activation_strip
 from netbuilder.ui.plots.images import ScaledPicture
-from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.plots.live.layer_strips import (
     number_in_strip,
     number_in_words,
