@@ -185,6 +185,7 @@ class DataPanel(QWidget):
         return self.scroll_area
 
     def _scrolled(self, page: QWidget) -> QScrollArea:
+        self._page = page
         page.setMinimumHeight(1)  # else as high as its words need at the narrowest
         scroll = QScrollArea(self)
         make_scroll_area_accessible(scroll, _("Data"))
@@ -201,11 +202,11 @@ class DataPanel(QWidget):
         if self.look.widget(place) not in (self.look.columns, self.preview):
             QTimer.singleShot(0, self, self._see_look)
         else:
-            scroll.widget().setMinimumHeight(scroll.verticalScrollBar().value() + scroll.height())
+            self._page.setMinimumHeight(scroll.verticalScrollBar().value() + scroll.height())
 
     def _let_shrink(self, top: int) -> None:
-        page, seen = self.scroll_area.widget(), top + self.scroll_area.height()
-        page.setMinimumHeight(min(page.minimumHeight(), seen))
+        seen = top + self.scroll_area.height()
+        self._page.setMinimumHeight(min(self._page.minimumHeight(), seen))
 
     def _look_chosen(self) -> None:
         pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
@@ -215,7 +216,7 @@ class DataPanel(QWidget):
     def _see_look(self) -> None:
         """Scroll until the view that was chosen is seen whole, its tabs at least."""
         # As high as the view is now, and not the one before.
-        QCoreApplication.sendPostedEvents(self.scroll_area.widget(), QEvent.Type.LayoutRequest)
+        QCoreApplication.sendPostedEvents(self._page, QEvent.Type.LayoutRequest)
         top, bar = self.look.y(), self.scroll_area.verticalScrollBar()
         wanted = top + self.look.height() - self.scroll_area.viewport().height()
         if wanted > bar.value():
