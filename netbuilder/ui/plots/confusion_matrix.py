@@ -80,7 +80,7 @@ class HeatMap(QWidget):
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
         whole, most = _WHOLE, _MOST_SIDE
-        if self.width() >= _WIDE:  # over the canvas it grows, as far as it is seen whole
+        if self.width() > _WIDE:  # over the canvas it grows, as far as it is seen whole
             seen = min(self.window().height() - _AROUND, _LARGEST)
             whole = max(whole, round(min(self._room() * count, seen)))
             most = max(2 * most, self._widest() + 10)
