@@ -313,14 +313,15 @@ class CanvasView(QAbstractScrollArea):
         self.viewport().update()
 
     def _project_changed(self, old: Project, new: Project) -> None:
-        redrawn = old.graph is not new.graph
-        if redrawn and self.gesture is not None:
+        if old.graph is not new.graph and self.gesture is not None:
             self.cancel_gesture()  # what it was about may be gone
         self.slide.stop()
         self.commands.proposal.dismiss()
         self._outdate()
         # A project that only got the name of its file is no other one.
-        opened = redrawn and self.store.undo_label is None and self.store.redo_label is None
+        renamed = old is not new and old.graph is new.graph
+        unedited = self.store.undo_label is None and self.store.redo_label is None
+        opened = unedited and not renamed
         if opened or not old.graph.nodes:
             self.sight.fit_pending = True
             self.sight.followed = False
