@@ -388,7 +388,8 @@ class MainWindow(QMainWindow):
         self.refresh_actions()
         trained = self.workbench.models.trained
         if self.workbench.run_error is None and trained is not None:
-            self.status.tell(dialogs.result_words(trained), 20, of_run=True)
+            words, *shorter = dialogs.result_sentences(trained)
+            self.status.tell(words, 20, of_run=True, shorter=shorter)
             self.docks.side.mark("understand")
             QApplication.alert(self)
 

@@ -81,6 +81,18 @@ def test_long_news_leave_the_problems_in_sight(open_window: Open, example: Calla
     assert window.status.news.toolTip() == words
 
 
+def test_where_news_have_no_room_shorter_news_are_whole(open_window: Open) -> None:
+    window = open_window(keras=False)
+    window.resize(1024, 700)
+    words = "Trained 20 epochs in 1.2 s of training time: accuracy 98.9% " * 3
+    window.status.tell(words, shorter=(words * 2, "Accuracy 98.9%"))
+    QApplication.processEvents()
+    assert window.status.news.shown_lines() == ["Accuracy 98.9%"]
+    assert window.status.news.toolTip() == words
+    window.status.tell("Saved it.")
+    assert window.status.news.shown_lines() == ["Saved it."]
+
+
 def test_sizes_follow_the_class_of_the_window(open_window: Open, qtbot: QtBot) -> None:
     """What the designer measured, within the line between two columns."""
     window = open_window(keras=False)

@@ -302,10 +302,16 @@ def test_the_bar_has_the_name_of_the_only_file(
     trained: MainWindow, example: Callable[[str], Project], tmp_path: Path
 ) -> None:
     """A network that was saved before its project has a file of its own."""
-    trained.store.reset(trained.store.project, None)
-    assert trained.documents.name == trained.store.project.name
+    unnamed = edits.rename_project(trained.store.project, "")
+    trained.store.reset(unnamed, None)
+    assert trained.documents.name == unnamed.name == Project().name
+    chosen = trained.canvas.selection() or (unnamed.graph.order[0],)
+    trained.canvas.select(chosen)
     assert trained.documents.export_to(tmp_path / "last.h5").finish()
     assert trained.documents.name == "last.h5" and "last.h5" in trained.windowTitle()
+    assert trained.store.project.name == "last", "the strip and the next file are called so too"
+    assert not trained.store.modified and not trained.store.undo_labels
+    assert trained.canvas.selection() == chosen, "the canvas was opened anew"
     trained.documents.show_project(example("xor"), None)
     assert trained.documents.name == "XOR"
 

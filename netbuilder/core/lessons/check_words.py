@@ -35,7 +35,7 @@ from netbuilder.core.wording import capitalize_first, format_list, format_number
 
 #: What stands for a loss that is chosen from the data.
 AUTOMATIC = "automatic"
-#: Words that an answer of a model card has at least: fewer say nothing.
+#: Different words that an answer of a model card has at least: fewer say nothing.
 CARD_WORDS = 5
 #: Chinese and Japanese write no blanks: each of their characters counts as a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
@@ -483,10 +483,11 @@ def _answered(state: LessonState, value: str, step: int) -> str:
 def _card(state: LessonState, value: str, _step: int) -> str:
     given = state.project.extra.get("card")
     text = str(given.get(value) or "") if isinstance(given, Mapping) else ""
-    if len(_WORD.findall(text)) >= CARD_WORDS:
+    words = {word.strip(".,;:!?…–-'\"()") for word in _WORD.findall(text.casefold())}
+    if len(words - {""}) >= CARD_WORDS:
         return ""
     return _(
-        "Write at least {count} words into the model card, in the field '{field}'.",
+        "Write at least {count} different words into the model card, in the field '{field}'.",
         count=CARD_WORDS,
         field=_(QUESTIONS[value]),
     )

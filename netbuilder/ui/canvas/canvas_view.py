@@ -318,7 +318,10 @@ class CanvasView(QAbstractScrollArea):
         self.slide.stop()
         self.commands.proposal.dismiss()
         self._outdate()
-        opened = self.store.undo_label is None and self.store.redo_label is None
+        # A project that only got the name of its file is no other one.
+        renamed = old is not new and old.graph is new.graph
+        unedited = self.store.undo_label is None and self.store.redo_label is None
+        opened = unedited and not renamed
         if opened or not old.graph.nodes:
             self.sight.fit_pending = True
             self.sight.followed = False

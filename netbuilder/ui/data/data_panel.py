@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -178,13 +178,15 @@ class DataPanel(QWidget):
         layout.addWidget(self.look, 1)
         layout.addWidget(self.form.rest)
         layout.addStretch()  # where there is nothing to see, cards stay as high as their words
-        # A plot's axis would lie below the panel's end in a small window.
-        self.look.tabBarClicked.connect(lambda: QTimer.singleShot(0, self, self._see_look))
+        self.look.tabBarClicked.connect(self._look_pressed)
         self.look.currentChanged.connect(self._look_chosen)
         self.scroll_area = self._scrolled(page)
+        self.scroll_area.verticalScrollBar().valueChanged.connect(self._let_shrink)
         return self.scroll_area
 
     def _scrolled(self, page: QWidget) -> QScrollArea:
+        self._page = page
+        page.setMinimumHeight(1)  # else as high as its words need at the narrowest
         scroll = QScrollArea(self)
         make_scroll_area_accessible(scroll, _("Data"))
         scroll.setWidgetResizable(True)
@@ -193,12 +195,28 @@ class DataPanel(QWidget):
         scroll.setWidget(page)
         return scroll
 
+    def _look_pressed(self, place: int) -> None:
+        """The tab of a table stays under the pointer that presses it, also where the page gets
+        lower; a plot's axis would lie below the panel's end in a small window."""
+        scroll = self.scroll_area
+        if self.look.widget(place) not in (self.look.columns, self.preview):
+            QTimer.singleShot(0, self, self._see_look)
+        else:
+            self._page.setMinimumHeight(scroll.verticalScrollBar().value() + scroll.height())
+
+    def _let_shrink(self, top: int) -> None:
+        seen = top + self.scroll_area.height()
+        self._page.setMinimumHeight(min(self._page.minimumHeight(), seen))
+
     def _look_chosen(self) -> None:
-        if self.look.tabBar().hasFocus():
+        pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if self.look.tabBar().hasFocus() and not pressed:
             QTimer.singleShot(0, self, self._see_look)
 
     def _see_look(self) -> None:
         """Scroll until the view that was chosen is seen whole, its tabs at least."""
+        # As high as the view is now, and not the one before.
+        QCoreApplication.sendPostedEvents(self._page, QEvent.Type.LayoutRequest)
         top, bar = self.look.y(), self.scroll_area.verticalScrollBar()
         wanted = top + self.look.height() - self.scroll_area.viewport().height()
         if wanted > bar.value():

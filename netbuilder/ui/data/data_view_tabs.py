@@ -60,6 +60,7 @@ _ROLE = next(n for n, one in enumerate(FIELDS) if one.key == "role")
 _SIGN = 22
 _ROOM = 6
 _WIDEST = 1.6
+_ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class ChoiceDelegate(QStyledItemDelegate):
@@ -462,10 +463,12 @@ class DataViewTabs(QTabWidget):
         self._of: object = self  # the data whose tabs these are
         self._waiting: dict[QWidget, tuple[object, Project, Path]] = {}
         self.currentChanged.connect(self._draw)
+        self.currentChanged.connect(self._fit)
+        self.columns.columns.modelReset.connect(self._fit)
         self.addTab(self.columns, _(_COLUMNS))
         self.addTab(self.preview, _(_ROWS))
-        self.setMinimumHeight(320)
         self.show_nothing()
+        self._fit()
 
     def show_report(
         self, report: DataReport, looks: tuple[object, ...], project: Project, base: Path
@@ -515,6 +518,20 @@ class DataViewTabs(QTabWidget):
         for tab in self.tabs.values():
             if hasattr(tab, "follow"):
                 tab.follow(project)
+
+    def sizeHint(self) -> QSize:
+        # A plot that was never shown asks for 480 pixels, which no small window has.
+        rows = self.columns.sizeHint().height() + self.tabBar().sizeHint().height()
+        wanted = rows if self.currentWidget() is self.columns else 0
+        return QSize(super().sizeHint().width(), max(wanted, self.minimumHeight()))
+
+    def _fit(self) -> None:
+        """Columns take the height of their rows; what is drawn takes what room there is."""
+        most = _ANY_HEIGHT
+        if self.currentWidget() is self.columns:
+            most = self.tabBar().sizeHint().height() + self.columns.maximumHeight()
+        self.setMinimumHeight(min(320, most))
+        self.setMaximumHeight(most)
 
     def _draw(self) -> None:
         """Draw the tab in front; the others wait until somebody looks at them."""

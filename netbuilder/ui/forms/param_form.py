@@ -213,7 +213,7 @@ LABEL_WIDTH = 116
 _GAP = 8
 _ARROW = 44  # pixels of a fold's button beside its words
 #: A line of help with less room than for so many letters beside its field stands below it.
-_HELP_LETTERS = 14
+_HELP_LETTERS = 24
 #: A field's property: the word of the glossary that explains it.
 WORD = "word"
 _NOTHING = object()

@@ -415,9 +415,10 @@ class StartPage(QWidget):
             _(lesson.level),
             ngettext("{count} minute", "{count} minutes", lesson.minutes),
         ]
-        if done >= count:
+        finished = lesson_session.is_finished(lesson)
+        if finished:
             foot.append(_("✓ done"))
-        elif done:
+        if 0 < done < count:
             foot.append(_("{done} of {count} steps done", done=done, count=count))
         drawing = DrawingView(self, scale=_THUMBNAIL)
         drawing.show_drawing(_drawing_of(lesson))
@@ -427,7 +428,7 @@ class StartPage(QWidget):
             " · ".join(foot),
             drawing,
             self,
-            progress=min(done / count, 1.0) if done else None,
+            progress=1.0 if finished else done / count if done else None,
         )
         card.chosen.connect(partial(self._choose, self.lesson_chosen, lesson))
         return card

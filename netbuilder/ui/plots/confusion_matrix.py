@@ -24,6 +24,9 @@ from netbuilder.ui.style import theme
 
 NAME_WIDTH, NAME_HEIGHT = 110, 72
 _WRITTEN, _SMALLEST = 24, 8
+_WHOLE, _MOST_SIDE = 340, 44  # pixels of all cells, and of one
+_WIDE, _LARGEST = 640, 640
+_AROUND = 330  # of a window's height: bars, tabs, and what stands above the matrix
 
 
 def upright_name(painter: QPainter, name: str, box: QRectF) -> None:
@@ -76,8 +79,13 @@ class HeatMap(QWidget):
 
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
+        whole, most = _WHOLE, _MOST_SIDE
+        if self.width() > _WIDE:  # over the canvas it grows, as far as it is seen whole
+            seen = min(self.window().height() - _AROUND, _LARGEST)
+            whole = max(whole, round(min(self._room() * count, seen)))
+            most = max(2 * most, self._widest() + 10)
         # Names of rows stand below each other, however many there are.
-        side = max(min(340 // count, 44), self.fontMetrics().height())
+        side = max(min(whole // count, most), self.fontMetrics().height())
         return QSize(300, count * side + round(self._top()) + 4)
 
     def minimumSizeHint(self) -> QSize:

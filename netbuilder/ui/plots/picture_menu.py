@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTableView, QWidget
 
@@ -21,6 +21,7 @@ from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 
 TABLE_TYPES = (FileType(N_("Table"), (".csv",)),)
+_NARROW = 24
 
 
 class TableMenu(CornerMenu):
@@ -44,7 +45,32 @@ class TableMenu(CornerMenu):
                 (_("Save as CSV…"), self.ask_and_save),
             ),
         )
+        self.setFixedWidth(_NARROW)
         self.offer_on_right_click()
+        soon = QTimer(self, singleShot=True, interval=0)  # once all columns have their widths
+        soon.timeout.connect(self._place)
+        table.horizontalScrollBar().valueChanged.connect(lambda _x: soon.start())
+        table.horizontalHeader().sectionResized.connect(lambda *_moved: soon.start())
+
+    def _place(self) -> None:
+        """Lie in the head, as far to the right as it covers no column's name."""
+        super()._place()
+        header, model = self._table.horizontalHeader(), self._table.model()
+        for place in reversed(range(header.count() if header.isVisible() else 0)):
+            one = header.logicalIndex(place)
+            left = max(header.sectionViewportPosition(one), 0)
+            right = header.sectionViewportPosition(one) + header.sectionSize(one)
+            right = min(right, header.viewport().width())
+            asked = model.headerData(one, header.orientation(), Qt.ItemDataRole.TextAlignmentRole)
+            where = Qt.AlignmentFlag(asked) if asked else header.defaultAlignment()
+            free = right - left - header.sectionSizeHint(one)
+            if where & Qt.AlignmentFlag.AlignHCenter:
+                free //= 2
+            if free >= self.width():
+                x = left if where & Qt.AlignmentFlag.AlignRight else right - self.width()
+                y = (header.height() - self.height()) // 2
+                self.move(header.mapTo(self._table, QPoint(x, y)))
+                return
 
     def copy(self) -> None:
         """Put the selected cells on the clipboard, or all where none is selected."""

@@ -38,7 +38,7 @@ from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.results.word_vectors_view import WordVectorsView
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.views.canvas_strips import picture_of
+from netbuilder.ui.services.views.canvas_strips import embedded_words, picture_of
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
 from netbuilder.ui.services.views.sample_activations import (
     ActivationService,
@@ -192,7 +192,10 @@ class InsidePanel(QWidget):
     ) -> tuple[int, ...] | None:
         shown = picture.pixmap().deviceIndependentSize()  # its dots are finer than its pixels
         size = (round(shown.width()), round(shown.height()))
-        values = self._values(node_id)
+        values, words = self._values(node_id), embedded_words(self._of_look(), node_id)
+        if words:
+            chosen = strip_places.shown_words(words, picture.width_now)
+            return strip_places.number_in_words(values.shape[1], chosen, size, spot)
         return strip_places.number_in_strip(values, size, spot, height, picture.width_now)
 
     def _in_maps(
@@ -313,7 +316,10 @@ class InsidePanel(QWidget):
         return self._strip(node_id, 36, width)
 
     def _strip(self, node_id: str, height: int, width: int) -> QImage | None:
-        return activation_strips.activation_strip(self._values(node_id), width, height=height)
+        values, words = self._values(node_id), embedded_words(self._of_look(), node_id)
+        if words:
+            return strip_places.words_strip(values, words, width, height)
+        return activation_strips.activation_strip(values, width, height=height)
 
     def _lay_layer(self, node_id: str) -> None:
         graph = self._of_look().project.graph

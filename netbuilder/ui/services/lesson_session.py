@@ -43,8 +43,7 @@ def _key(lesson: str, who: str) -> str:
     return f"lessons/{who.replace('/', '_') or _NOBODY}/{lesson.replace('/', '_')}"
 
 
-def kept(lesson: str) -> LessonRecord:
-    """How far the pupil is in a lesson; an empty record where it was not begun."""
+def _written(lesson: str) -> dict[str, Any]:
     try:
         store = settings()
         # What was done before the pupil gave a name is theirs too.
@@ -52,8 +51,19 @@ def kept(lesson: str) -> LessonRecord:
         raw: Any = json.loads(str(store.value(_key(lesson, pupil()), nameless)))
     except ValueError:
         raw = {}
-    if not isinstance(raw, dict):
-        raw = {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def is_finished(lesson: Lesson) -> bool:
+    """Whether the pupil has finished a lesson once, also where it was begun again since."""
+    if _written(lesson.name).get("finished") is True:
+        return True
+    return len(kept(lesson.name).done) >= len(lesson.steps)
+
+
+def kept(lesson: str) -> LessonRecord:
+    """How far the pupil is in a lesson; an empty record where it was not begun."""
+    raw = _written(lesson)
     return LessonRecord(
         lesson,
         frozenset(int(one) for one in raw.get("done", ())),
@@ -68,9 +78,10 @@ def last_lesson() -> str:
     return str(settings().value(CONTINUE, "") or "")
 
 
-def keep(record: LessonRecord) -> None:
-    """Remember how far the pupil is."""
+def keep(record: LessonRecord, *, finished: bool = False) -> None:
+    """Remember how far the pupil is; a lesson that was ``finished`` once stays finished."""
     value = {
+        "finished": finished or _written(record.name).get("finished") is True,
         "done": sorted(record.done),
         "answers": {str(key): value for key, value in record.answers.items()},
         "events": sorted(record.events),
@@ -110,6 +121,7 @@ class LessonSession(QObject):
         self.current = 0
         self.record = LessonRecord("")
         self._kept = self.record
+        self._finished = False  # once, by this pupil
         self._start = Project()
         self._looking_at = ""
         # Many signals in one turn of the event loop are one look.
@@ -152,6 +164,7 @@ class LessonSession(QObject):
             LessonError: the start project cannot be read; nothing has changed.
         """
         start = start_project(lesson)
+        self._finished = is_finished(lesson)
         record = LessonRecord(lesson.name) if anew else kept(lesson.name)
         goes_on = not anew and self.on_canvas(lesson)
         if goes_on:
@@ -376,9 +389,10 @@ class LessonSession(QObject):
 
     def _keep(self) -> None:
         """Write how far the lesson is, where that is not what was written last."""
-        if self.record != self._kept:
+        if self.lesson is not None and self.record != self._kept:
             self._kept = self.record
-            keep(self.record)
+            self._finished |= len(self.record.done) >= len(self.lesson.steps)
+            keep(self.record, finished=self._finished)
 
     def _tick(self, numbers: set[int]) -> None:
         assert self.lesson is not None

@@ -59,9 +59,9 @@ class CornerMenu(QToolButton):
         self.menu().popup(self._over.mapToGlobal(place))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Enter}:
             self._place()
-        elif event.type() in {QEvent.Type.Enter, QEvent.Type.Leave}:
+        if event.type() in {QEvent.Type.Enter, QEvent.Type.Leave}:
             self.update()
         return super().eventFilter(watched, event)
 

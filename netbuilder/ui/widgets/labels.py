@@ -13,6 +13,7 @@ class ClampedLabel(QLabel):
     def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 4) -> None:
         super().__init__(text, parent)
         self._lines = lines
+        self._shorter: tuple[str, ...] = ()
         self.setProperty("role", "note")
         self.setTextFormat(Qt.TextFormat.PlainText)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -32,7 +33,10 @@ class ClampedLabel(QLabel):
     def heightForWidth(self, width: int) -> int:
         return max(len(self.lines_in(width)), 1) * self.fontMetrics().lineSpacing()
 
-    def setText(self, text: str) -> None:
+    def setText(self, text: str, *shorter: str) -> None:
+        """Show a text; where it has no room on the first line, the first ``shorter`` one that
+        has."""
+        self._shorter = shorter
         super().setText(text)
         self.setToolTip(text)
         self.updateGeometry()
@@ -49,6 +53,9 @@ class ClampedLabel(QLabel):
         text, metrics = self.text(), self.fontMetrics()
         if not text:
             return []
+        for one in (text, *self._shorter) if self._shorter else ():
+            if metrics.horizontalAdvance(one) <= width:
+                return [one]
         layout = QTextLayout(text, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)

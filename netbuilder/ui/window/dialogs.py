@@ -295,12 +295,14 @@ def as_user_error(error: Exception, what: str, fix: str) -> UserError:
     return error if isinstance(error, UserError) else UserError(labelled(what, str(error)), fix)
 
 
-def result_words(trained: TrainedModel) -> str:
-    """One line about a run that is over."""
+def result_sentences(trained: TrainedModel) -> tuple[str, ...]:
+    """What a run that is over came to: all of it in a line, then shorter lines."""
     from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results
 
-    words = _(
-        "Trained {duration}",
-        duration=duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed),
-    )
-    return labelled(words, format_results(trained.test)) if trained.test else as_sentence(words)
+    results = format_results(trained.test)
+    found = []
+    for slowed in dict.fromkeys((trained.slowed, False)):
+        duration = duration_sentence(trained.epochs, trained.seconds, slowed=slowed)
+        words = _("Trained {duration}", duration=duration)
+        found.append(labelled(words, results) if results else as_sentence(words))
+    return (*found, results) if results else tuple(found)

@@ -89,6 +89,11 @@ def empty_project() -> Project:
     return Project(graph=Graph(nodes=(Node("input", "Input"),)), data=Data())
 
 
+def _named(project: Project, path: Path) -> Project:
+    """A project that has no name of its own gets that of its file."""
+    return edits.rename_project(project, path.stem) if project.name == Project().name else project
+
+
 def _as_trained(project: Project, trained: Project) -> bool:
     """Whether a project is what was trained; a run fills in what was left to be chosen."""
     plan = project.training
@@ -189,11 +194,12 @@ class Documents(QObject):
         if asked or self.may_close():
             self.show_project(empty_project(), None)
 
-    def open(self) -> None:
-        """Ask for a file, and open it."""
+    def open(self) -> Path | None:
+        """Ask for a file, and open it; which one, None where none was chosen."""
         path = ask_open(self._window, _("Open"), open_filter())
         if path is not None:
             self.open_asking(path)
+        return path
 
     def open_asking(self, path: Path) -> None:
         """Open a file that a person chose or dropped. What is unsaved is asked about once the
@@ -271,9 +277,7 @@ class Documents(QObject):
 
         def settled(project: Project) -> Project:
             # Relative paths of data start from the project's folder, which is another one now.
-            moved = rebased(project, old, path.parent)
-            unnamed = moved.name == Project().name
-            return edits.rename_project(moved, path.stem) if unnamed else moved
+            return _named(rebased(project, old, path.parent), path)
 
         if path == self._store.path and self._store.document.changed_outside:
             answers = (_("Save as…"), _("Replace it"), _("Reload it"), _("Cancel"))
@@ -345,7 +349,9 @@ class Documents(QObject):
         trained, base = self._models.trained, self._workbench.base
         problems = self._workbench.problems
         project = self._lessons.stamp(self._store.project)
-        written = trained and replace(trained, project=self._lessons.stamp(trained.project))
+        written = trained and replace(
+            trained, project=_named(self._lessons.stamp(trained.project), path)
+        )
 
         def work() -> tuple[str, ...]:
             from netbuilder.core.check.problems import script_errors
@@ -360,6 +366,7 @@ class Documents(QObject):
                 settings.remember_file(path.absolute())
                 if trained is not None and trained is self._models.trained:
                     self._model_file = path
+                    self._store.rewrite(lambda project: _named(project, path))
                     self.keep_model()
                     # The project lies in that file too, unless the canvas has gone on since.
                     if _as_trained(self._store.project, trained.project):
@@ -489,9 +496,7 @@ class Documents(QObject):
             changed = self._store.project is not project or self._models.trained is not trained
             if (asking or changed) and not self._may_lose():
                 return
-            trained, project = found.trained, found.project
-            if project.name == Project().name:
-                project = edits.rename_project(project, path.stem)
+            trained, project = found.trained, _named(found.project, path)
             self.show_project(project, path)
             if trained is not None:
                 self._models.submit(ModelState(trained, Source.FILE))

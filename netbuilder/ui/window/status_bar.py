@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
@@ -78,10 +80,13 @@ class StatusBar(QStatusBar):
         self._show_totals()
         self._show_problems()
 
-    def tell(self, words: str, seconds: float = 6.0, *, of_run: bool = False) -> None:
-        """Say something for a while; ``of_run``: about the run that has just ended."""
+    def tell(
+        self, words: str, seconds: float = 6.0, *, of_run: bool = False, shorter: Iterable[str] = ()
+    ) -> None:
+        """Say something for a while; ``of_run``: about the run that has just ended; ``shorter``:
+        what is seen where the words have no room."""
         self._of_run = of_run
-        self.news.setText(words)
+        self.news.setText(words, *shorter)
         announce(self, words)
         self._fade.start(round(1000 * seconds))
 

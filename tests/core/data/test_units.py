@@ -33,7 +33,11 @@ COLUMNS = {
     "money": (["€110.5M", "€565K", "€0", "€2M"], [110.5e6, 565e3, 0, 2e6], "€"),
     "views": (["36k", "950", "1.2M", "12"], [36e3, 950, 1.2e6, 12], ""),
     "books": (["(1,200)", "(45)", "7", "(3)"], [-1200, -45, 7, -3], ""),
+    "footnotes": (["1,200*", "45 kg**", "7 kg", "3 kg †"], [1200, 45, 7, 3], "kg"),
+    "footnotes alone": (["12.5*", "45†", "7", "3"], [12.5, 45, 7, 3], ""),
 }
+CODES = {"books": {"owed"}, "footnotes": {"footnote-marks", "some-without-unit"},
+         "footnotes alone": {"footnote-marks"}}  # fmt: skip
 
 
 def write(folder: Path, cells: list[str], name: str = "d.csv") -> None:
@@ -52,7 +56,7 @@ def test_a_column_is_read_in_one_unit_by_program_and_script(
     found = make_report(PROJECT, tmp_path)
     assert (found.columns[0].unit, found.columns[0].type) == (unit, "number")
     said = {one.code for one in found.notes if one.column == "x" and one.fixes}
-    assert said == {"owed" if name == "books" else "units-made-one"}
+    assert said == CODES.get(name, {"units-made-one"})
     registry.save_network(PROJECT, tmp_path / "out.py", tmp_path)
     monkeypatch.chdir(tmp_path)
     space: dict[str, Any] = {}

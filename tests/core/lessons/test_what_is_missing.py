@@ -178,8 +178,9 @@ def test_numbers_are_scaled_by_the_data_by_a_layer_or_automatically() -> None:
 
 
 def test_cards_comparisons_groups_and_sheets() -> None:
-    few = card_answers.with_answer(Project(), "harm", "nobody")
-    assert not _holds("card", "harm", few)
+    for empty in ("nobody", "a a a a a", "A, a - a. (a) nobody", "人人人人人"):
+        few = card_answers.with_answer(Project(), "harm", empty)
+        assert not _holds("card", "harm", few)
     said = card_answers.with_answer(few, "harm", "Patients who are sent home ill.")
     assert _holds("card", "harm", said) and not _holds("card", "limits", said)
     events = frozenset({"compared:wine", "grouped:clinic", "saved:.md"})

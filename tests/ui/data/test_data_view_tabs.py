@@ -289,3 +289,14 @@ def test_a_plot_that_is_chosen_in_a_small_window_is_seen_with_its_axis(
         return bar.mapTo(view, bar.rect().topLeft()).y() >= 0 and end <= view.height()
 
     qtbot.waitUntil(seen, timeout=5000)
+
+    # A table scrolls by itself: its tab stays under the pointer, though the page gets lower.
+    scrolled = panel.scroll_area.verticalScrollBar()
+    scrolled.setValue(scrolled.maximum())
+    where = bar.mapToGlobal(bar.rect().topLeft())
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(0).center())
+    qtbot.waitUntil(lambda: look.currentWidget() is look.columns)
+    qtbot.wait(100)
+    assert bar.mapToGlobal(bar.rect().topLeft()) == where
+    room = look.columns.height() - look.columns.verticalHeader().length()
+    assert room <= 80, "below the last row there is no more than the header's and the bar's room"

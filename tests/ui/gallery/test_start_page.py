@@ -411,11 +411,16 @@ def test_continue_is_the_lesson_under_way_or_else_the_last_file(
     bar = page.continue_card.findChild(QProgressBar)
     assert bar.value() == round(1000 * 2 / len(lesson.steps))
     page.shut()
-    lesson_session.keep(LessonRecord(lesson.name, frozenset(range(1, len(lesson.steps) + 1))))
+    every = frozenset(range(1, len(lesson.steps) + 1))
+    lesson_session.keep(LessonRecord(lesson.name, every), finished=True)
     window.welcome.show_page()
     assert page.continue_card is page.recent_cards[0], "the lesson is done"
     page.shut()
     lesson_session.keep(LessonRecord(lesson.name, frozenset({1})))
+    window.welcome.show_page()
+    bar = page.lesson_cards[lesson.name].findChild(QProgressBar)
+    assert bar.value() == 1000, "what was finished once stays so when it is begun again"
+    page.shut()
     settings.remember_file(tmp_path / "one.netbuilder")
     window.welcome.show_page()
     assert page.continue_card.accessibleName() == "one.netbuilder", "it came after the lesson"

@@ -94,6 +94,7 @@ def test_steps_tick_as_the_network_changes_and_tell_where_they_come_undone(
     assert window.store.project.graph.by_id["dense"].params["units"] == 16
     window.welcome.lessons.restart()
     assert session.record.done == frozenset()
+    assert not lesson_session.is_finished(session.lesson)
     # An example is another network: the lesson goes with it, and its dock too.
     window.store.mark_saved()
     window.welcome.open_example("xor")
@@ -152,17 +153,22 @@ def test_a_lesson_that_was_begun_asks_for_its_network(
     assert "1 of 10 steps" in asked[0]
     assert again.welcome.session.lesson is None
     assert again.store.project is other
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: (str(mine), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: ("", ""))
     answer("Open my file…")
     again.welcome.open_lesson(lesson)
     session = again.welcome.session
+    assert (session.lesson, again.store.project) == (None, other), "no file was chosen"
+    assert not again.welcome.lessons.panel.isVisible()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a, **_k: (str(mine), ""))
+    answer("Open my file…")
+    again.welcome.open_lesson(lesson)
     assert again.store.project.data.name == "iris"
     assert (session.current, session.record.done) == (1, {1})
     assert session.record.work == work, "a copy of the work, and no other one"
     # It is on the canvas now: closed and opened again it goes on without a question.
     again.welcome.lessons.close()
     again.welcome.open_lesson(lesson)
-    assert len(asked) == 2
+    assert len(asked) == 3
     # Begun anew it is another work.
     again.welcome.lessons.restart()
     assert session.record.done == frozenset()
@@ -472,3 +478,9 @@ def test_what_is_tried_after_the_end_takes_nothing_away(
     assert done(window) == [1]
     assert panel.dots[0].text() == "✓ 1"
     assert not panel.undone.isVisible()
+    # Begun again: the steps start anew, the lesson was finished all the same.
+    lesson = window.welcome.session.lesson
+    window.store.mark_saved()
+    window.welcome.lessons.restart()
+    assert done(window) == [] and lesson_session.kept("add").done == frozenset()
+    assert lesson_session.is_finished(lesson)

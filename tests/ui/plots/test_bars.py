@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.kinds.tables import CorrelationMap
@@ -73,6 +74,22 @@ def _contrasts(image: QImage, spot: QRectF) -> float:
         (x, y) for x in range(area.left(), area.right()) for y in range(area.top(), area.bottom())
     )
     return max(theme.contrast(image.pixelColor(x, y), ground) for x, y in places)
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_a_matrix_grows_with_its_room_and_its_cells_stay_square(qtbot: QtBot, count: int) -> None:
+    page = QWidget()
+    qtbot.addWidget(page)
+    page.resize(1366, 768)
+    heat = HeatMap(page)
+    heat.show_matrix(np.eye(count), tuple(map(str, range(count))))
+    heat.resize(392, heat.sizeHint().height())
+    narrow = heat.sizeHint().height()
+    heat.resize(980, narrow)
+    heat.resize(980, heat.sizeHint().height())
+    assert narrow * (1.05 if count > 8 else 1.5) < heat.height() < 500, "it is seen whole"
+    _left, _top, wide, high = heat.grid()
+    assert abs(wide - high) < 1
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

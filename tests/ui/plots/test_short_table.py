@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -53,6 +53,20 @@ def test_the_last_column_folds_where_there_is_no_room_and_is_copied_as_a_column(
         qtbot.waitUntil(lambda: table.horizontalScrollBar().maximum() == 0)
     assert model.index(0, 3).data().split("\n") == ["12,144", "10,697–13,643"]
     menu = table.findChild(TableMenu)
+    assert menu is not None
+    for width in (700, 440, 392):
+        table.setFixedWidth(width)
+        qtbot.waitUntil(lambda width=width: table.width() == width and not table.rows.folded)
+        menu._place()  # as when the mouse comes
+        header = table.horizontalHeader()
+        place = menu.geometry().translated(-header.pos())
+        for column in range(header.count()):
+            right = header.sectionViewportPosition(column) + header.sectionSize(column)
+            name = QRect(right - header.fontMetrics().horizontalAdvance(head[column]), 0, 999, 99)
+            name.setRight(right - 4)
+            assert not column or not place.intersects(name), (width, head[column])
+    table.setFixedWidth(310)
+    qtbot.waitUntil(lambda: table.rows.folded)
     assert menu._written([0], [0, 1, 2, 3], ";").splitlines() == [";".join(head), ";".join(rows[0])]
     right = Qt.AlignmentFlag.AlignRight
     assert model.index(0, 1).data(Qt.ItemDataRole.TextAlignmentRole) & right, "numbers"

@@ -12,10 +12,16 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import activation_strip
 from netbuilder.ui.plots.images import ScaledPicture
-from netbuilder.ui.plots.live.layer_strips import number_in_strip
+from netbuilder.ui.plots.live.layer_strips import (
+    number_in_strip,
+    number_in_words,
+    shown_words,
+    words_strip,
+)
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
@@ -41,6 +47,24 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
         assert lit
         x, y = np.median([x for x, _y in lit]), np.median([y for _x, y in lit])
         assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
+
+
+def test_words_stand_across_as_the_steps_of_every_layer_do() -> None:
+    words = ("a", "·", "long", "film")
+    words = tuple(PADDING if one == "·" else one for one in words)
+    values = np.ones((4, 8))
+    values[3, 6] = -1.0  # orange among blue
+    image = words_strip(values, words, 180)
+    size = (round(image.width() / 2), round(image.height() / 2))
+    lit = [
+        (x, y)
+        for x in range(size[0])
+        for y in range(20, size[1])
+        if _color(image, x, y).red() > 200
+    ]
+    x, y = np.median([x for x, _y in lit]), np.median([y for _x, y in lit])
+    assert x > size[0] * 2 / 3, "the third word that is none of the padding"
+    assert number_in_words(8, shown_words(words, 180), size, (x, y)) == (3, 6)
 
 
 def _color(image: QImage, x: int, y: int) -> QColor:

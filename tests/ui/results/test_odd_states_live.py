@@ -20,7 +20,7 @@ from netbuilder.ui.canvas.layer_popup import TRAIN_FIRST
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.surface_panel import SurfacePanel
 from netbuilder.ui.services.runs.training_thread import RunState
-from netbuilder.ui.window.dialogs import result_words
+from netbuilder.ui.window.dialogs import result_sentences
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -96,7 +96,7 @@ def test_a_file_opened_without_its_data(open_window: Open, qtbot: QtBot, tmp_pat
     # What is trained is not still to be trained, while the first picture is on its way.
     words = window.docks.show_panel("surface").waiting.words
     assert words.text() == _("Computing the predictions…")
-    assert result_words(window.workbench.models.trained).startswith("Trained 1 epoch in ")
+    assert result_sentences(window.workbench.models.trained)[0].startswith("Trained 1 epoch in ")
     registry.save_network(window.workbench.models.trained, tmp_path / "m.h5")
     (tmp_path / "t.csv").unlink()
     window.store.mark_saved()

@@ -31,13 +31,14 @@ FRACTIONS, FEET = "fractions", "feet"
 CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
 # What web pages leave in cells: no blank, and nothing that anybody sees.
 INVISIBLE = r"[\u200b\u200e\u200f\u2060\ufeff]*"
-# Sign and currency in either order, digits with what groups them, a unit behind; 5- is -5.
+# Sign and currency in either order, digits with what groups them, a unit behind, then marks that
+# point to a footnote; 5- is -5.
 CELL = re.compile(
     rf"{INVISIBLE}(?P<sign>[-+−–]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+−–]?)\s*"
     r"(?P<body>\d(?:[\d.,'’\u00a0\u202f\u2009 ]*\d)?|[.,]\d+)(?P<power>[eE][-+]?\d+)?"
     rf"(?:[.,](?:[-–—]{{1,2}}|(?=\s|$)))?(?:(?P<middle>[-−])(?=\s*(?:{CURRENCY}|%)))?\s*"
-    r"(?P<after>[kcdm]?m[23]|[^\d\s.,'’+−\-/½¼¾⅓⅔⅛⅜⅝⅞\u200b\ufeff][^\d]{0,11}?)?\s*"
-    rf"(?P<tail>[-−]?){INVISIBLE}"
+    r"(?P<after>[kcdm]?m[23]|[^\d\s.,'’+−\-/*†‡§¶½¼¾⅓⅔⅛⅜⅝⅞\u200b\ufeff][^\d]{0,11}?)?\s*"
+    rf"(?P<mark>[*†‡§¶]{{0,3}})\s*(?P<tail>[-−]?){INVISIBLE}"
 )
 GROUPED = re.compile(r"\d{1,3}([ '.,])\d{3}(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 # Books of account write what is owed in brackets: ($45.00).
@@ -177,7 +178,8 @@ class StyleEvidence:
     could be both; ``thousandths``: of the first those with three decimals and more. ``large``:
     whole numbers of four digits and more without a mark; ``small``: of three and fewer.
     ``units`` with their numbers; "": a number other than 0 had none. ``others`` are cells that
-    are no number; ``bracketed`` and ``trailing`` cells like (45) and 45-.
+    are no number; ``bracketed``, ``trailing`` and ``marked`` cells like (45), 45- and
+    45*.
     """
 
     decimals: Counter[str] = field(default_factory=Counter)
@@ -195,6 +197,7 @@ class StyleEvidence:
     feet: int = 0
     bracketed: str = ""
     trailing: str = ""
+    marked: str = ""
     odd: list[str] = field(default_factory=list)
 
     @property
@@ -239,6 +242,7 @@ class StyleEvidence:
             self.large, self.small = self.large + (len(body) > 3), self.small + (len(body) <= 3)
         self.bracketed = self.bracketed or (text if owed else "")
         self.trailing = self.trailing or (text if found["tail"] or found["middle"] else "")
+        self.marked = self.marked or (text if found["mark"] else "")
 
     def _add_other(self, text: str) -> None:
         short = text if len(text) <= _LONGEST else ""

@@ -331,6 +331,15 @@ def writing_findings(
             ),
             name, (category,),
         ))  # fmt: skip
+    if evidence.marked:
+        found.append(Finding(
+            "footnote-marks", INFO,
+            _(
+                "Column '{name}' has footnote marks after numbers: '{cell}' is read as {number}.",
+                name=name, cell=evidence.marked, number=read(evidence.marked),
+            ),
+            name, (category,),
+        ))  # fmt: skip
     if style.point == FRACTIONS:
         one = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
         found.append(Finding(

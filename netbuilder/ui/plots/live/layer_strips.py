@@ -81,7 +81,7 @@ def _part(at: float, whole: int, parts: int) -> int:
     return min(int(at / whole * parts), parts - 1)
 
 
-_SIDE, _MOST_WORDS, _LINE = 40, 3, 13
+_SIDE, _WORD, _LINE = 40, 60, 13
 MOST_LINES = 3
 
 
@@ -90,32 +90,51 @@ def attention_strip(scores: NDArray[Any]) -> QImage:
     return map_montage(scores, _SIDE, MAPS_IN_STRIP, MAPS_IN_STRIP)
 
 
-def words_strip(values: NDArray[Any], words: Sequence[str], width: int = 180) -> QImage:
-    """The first words of a text, each with its vector: blue above 0, orange below.
+def shown_words(words: Sequence[str], width: int) -> list[int]:
+    """The first steps with a word that have room beside each other in ``width`` pixels."""
+    most = max(width // _WORD, 1)
+    return [step for step, word in enumerate(words) if word != PADDING][:most] or [0]
+
+
+def words_strip(
+    values: NDArray[Any], words: Sequence[str], width: int = 180, height: int = 26
+) -> QImage:
+    """The first words of a text beside each other, as every layer's steps, each above its vector:
+    blue above 0, orange below.
 
     Args:
         values: (steps, size).
         words: of the steps; dots for padding.
         width: in pixels.
+        height: of the vectors.
     """
-    chosen = [step for step, word in enumerate(words) if word != PADDING][:_MOST_WORDS] or [0]
-    picture = blank_image(width, _LINE * len(chosen))
+    chosen = shown_words(words, width)
+    column = width // max(width // _WORD, 1)
+    picture = blank_image(column * len(chosen), _LINE + height)
     painter = QPainter(picture)
-    font = small_font()
-    painter.setFont(font)
-    metrics = QFontMetricsF(font)
-    left = names_width(metrics, [words[step] for step in chosen])
+    painter.setFont(small_font())
+    metrics = QFontMetricsF(small_font())
     # One scale for all: a word with a longer vector is stronger.
-    image = signed_image(np.asarray(values, float)[chosen])
+    image = signed_image(np.asarray(values, float)[chosen].T)
     painter.setPen(QColor(theme.colors().text))
-    center = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-    for row, step in enumerate(chosen):
-        word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, left - NAME_GAP)
-        painter.drawText(QRectF(0, row * _LINE, left - NAME_GAP, _LINE), center, word)
-        box = QRectF(left, row * _LINE + 2, width - left, _LINE - 4)
-        painter.drawImage(box, image, QRectF(0, row, image.width(), 1))
+    for place, step in enumerate(chosen):
+        box = QRectF(place * column, 0, column - GAP, _LINE)
+        word = metrics.elidedText(words[step], Qt.TextElideMode.ElideMiddle, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, word)
+        box = QRectF(box.left(), _LINE, box.width(), height)
+        painter.drawImage(box, image, QRectF(place, 0, 1, image.height()))
     painter.end()
     return picture
+
+
+def number_in_words(
+    units: int, chosen: Sequence[int], size: tuple[int, int], spot: tuple[float, float]
+) -> tuple[int, ...] | None:
+    """Step and unit in a picture that ``words_strip`` made of the ``chosen`` steps."""
+    x, y = spot[0], spot[1] - _LINE
+    if not (0 <= x < size[0] and 0 <= y < size[1] - _LINE):
+        return None
+    return chosen[_part(x, size[0], len(chosen))], _part(y, size[1] - _LINE, units)
 
 
 def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:

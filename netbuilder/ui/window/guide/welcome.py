@@ -62,6 +62,8 @@ class LessonDock(QObject):
         self.panel.setObjectName("lesson")
         parts.docks.add_lesson(self.panel)
         self._pointed = -1
+        self._awaited: Lesson | None = None  # whose network is in a file that is being opened
+        parts.documents.opened.connect(self._file_opened)
         session.opened.connect(self._follow)
         session.changed.connect(self._end_of_step)
         self.panel.callout_requested.connect(self.point)
@@ -76,6 +78,7 @@ class LessonDock(QObject):
 
         Where steps were done before and their network is not on the canvas, it is asked for.
         """
+        self._awaited = None
         count = 0 if anew else self._session.left_behind(lesson)
         if count:
             answer = ask_question(
@@ -93,8 +96,10 @@ class LessonDock(QObject):
                 (_(_MY_FILE), _(_AGAIN), _("Cancel")),
             )
             if answer == _(_MY_FILE):
-                self._begin(lesson)
-                self._parts.documents.open()
+                # Until a file is open all stays as it was.
+                self._awaited = lesson
+                if self._parts.documents.open() is None:
+                    self._awaited = None
                 return
             if answer != _(_AGAIN):
                 return
@@ -102,6 +107,11 @@ class LessonDock(QObject):
         replaces = anew or not self._session.on_canvas(lesson)
         if not replaces or self._parts.documents.may_close():
             self._begin(lesson, anew=anew)
+
+    def _file_opened(self) -> None:
+        lesson, self._awaited = self._awaited, None
+        if lesson is not None:
+            self._begin(lesson)
 
     def _begin(self, lesson: Lesson, *, anew: bool = False) -> None:
         try:
