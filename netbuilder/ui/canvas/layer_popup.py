@@ -36,6 +36,7 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox
 
 _WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
 _AWAY = 14  # from the card
@@ -117,17 +118,15 @@ class LayerPopup(QFrame):
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
-        head = QHBoxLayout()
         self.title = QLabel(self)
         self.title.setFont(theme.ui_font(bold=True))
-        head.addWidget(self.title, 1)
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
         close.setToolTip(_("Close (Esc)"))
         close.setAccessibleName(_("Close"))
         close.clicked.connect(self.dismiss)
-        head.addWidget(close)
+        head = hbox((self.title, 1), close)
         column.addLayout(head)
         column.addLayout(self._choice_of_row())
         column.addLayout(self._choice_of_part())

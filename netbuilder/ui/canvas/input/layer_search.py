@@ -9,12 +9,10 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 _WIDTH, _HEIGHT = 300, 320
 FIND_HEIGHT = 60  # pixels at the upper edge that the find field takes
@@ -82,11 +81,7 @@ class LayerSearch(QFrame):
         self.list.setIconSize(QSize(14, 14))
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(6)
-        for widget in (self._heading, self.field, self.list):
-            column.addWidget(widget)
+        vbox(self._heading, self.field, self.list, parent=self, margins=(10, 8, 10, 8), spacing=6)
         self.field.textChanged.connect(self._search)
         self.list.itemClicked.connect(lambda _item: self._choose())
         self.field.installEventFilter(self)
@@ -260,10 +255,7 @@ class CanvasFind(QFrame):
             _("Enter: next match. {keys}: previous match. Esc: close.", keys=keys)
         )
         self.count = QLabel(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.count)
+        hbox((self.field, 1), self.count, parent=self, margins=(8, 6, 8, 6))
         self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("00 / 00"))
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
