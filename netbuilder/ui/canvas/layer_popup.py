@@ -149,8 +149,6 @@ class LayerPopup(QFrame):
         self.curve.hide()
         column.addWidget(self.curve)
         self._grip: QPoint | None = None
-        theme.theme().changed.connect(self._restyle)
-        self._restyle()
         self.hide()
 
     def _choice_of_row(self) -> QHBoxLayout:
@@ -195,13 +193,6 @@ class LayerPopup(QFrame):
             buttons.append(button)
         row.addWidget(words, 1)
         return row, buttons
-
-    def _restyle(self) -> None:
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#closerLook {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 10px; }"
-        )
 
     @property
     def look(self) -> SampleActivations | None:

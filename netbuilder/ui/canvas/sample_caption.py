@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
-from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.layouts import hbox
 
 _AWAY = 10
@@ -76,22 +75,13 @@ class SampleCaption(QFrame):
         row.addWidget(self.back)
         row.addSpacing(6)
         row.addWidget(self.legend)
-        theme.theme().changed.connect(self._restyle)
         parent.installEventFilter(self)
-        self._restyle()
         self.hide()
 
     @property
     def taken(self) -> int:
         """Pixels that it takes above the lower edge just now."""
         return 0 if self.isHidden() else self.height() + _AWAY
-
-    def _restyle(self) -> None:
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#shownSample {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 8px; }"
-        )
 
     def follow(self, look: SampleActivations | None, weighted: bool = False) -> None:
         """Say what is shown just now; nothing where nothing is.

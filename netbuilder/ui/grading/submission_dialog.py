@@ -26,7 +26,7 @@ from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.settings import settings
+from netbuilder.ui.services.settings import remember, settings
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
@@ -166,10 +166,7 @@ class SubmissionDialog(Dialog):
             return
         self.hand_in.setEnabled(False)
         self._say("note", _("Writing…"))
-        kept = settings()
-        kept.setValue(_NAME, name)
-        kept.setValue(_FOLDER, str(folder))
-        kept.sync()
+        remember({_NAME: name, _FOLDER: str(folder)})
         jobs.run_job(
             lambda: self._write(name, folder), self._done, self._failed, name="hand in", owner=self
         )

@@ -57,19 +57,6 @@ class LayerSearch(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#layerSearch {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 8px; }"
-            f"#layerSearch QLabel {{ color: {scheme.secondary}; }}"
-            f"#layerSearch QListWidget {{ border: none; background: {scheme.raised};"
-            f" color: {scheme.text}; }}"
-            f"#layerSearch QListWidget::item:selected {{ background: {scheme.selection};"
-            f" color: {scheme.text}; border-radius: 6px; }}"
-            f"#layerSearch QLineEdit {{ border: 1px solid {scheme.hairline}; border-radius: 6px;"
-            f" padding: 5px 8px; background: {scheme.panel}; color: {scheme.text}; }}"
-            f"#layerSearch QLineEdit:focus {{ border-color: {scheme.accent}; }}"
-        )
         self._heading = QLabel(heading)
         self._heading.setFont(theme.ui_font(0.9))
         self.field = QLineEdit()
@@ -242,11 +229,6 @@ class CanvasFind(QFrame):
         self.setObjectName("canvasFind")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAutoFillBackground(True)
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#canvasFind {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 8px; }"
-        )
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(_("Find a layer"))
         self.field.setAccessibleName(_("Find a layer on the canvas"))
