@@ -423,10 +423,7 @@ class LayerPopup(QFrame):
     def _told(self, index: tuple[int, ...]) -> _NumberText | None:
         """What is said of the number at a place; None where there is none."""
         from netbuilder.core.results.computation_trace.computed_value import plain_notation
-        from netbuilder.core.results.computation_trace.formula_text import (
-            formula_lines,
-            gate_formulas,
-        )
+        from netbuilder.core.results.computation_trace.formula_text import formula_lines
         from netbuilder.core.results.computation_trace.trace_value import trace_node
 
         found, look = self._node(), self._look
@@ -454,20 +451,12 @@ class LayerPopup(QFrame):
             return _NumberText(f"{own}\n{near}" if near else own)
         said = f"{own}\n{formula_lines(number, steps=self.picture.step_words)}"
         said = "\n".join(one for one in (said, terms, scaling_sentence(look, node)) if one)
-        if number.rule == "state" and number.parts:
-            said = "\n".join((said, *gate_formulas(number)))
-        if number.activation and number.activation != "softmax":
-            at = number.before, self._height(number)
-            return _NumberText(said, number.activation, *at, number.window)
-        return _NumberText(said, window=number.window)
+        return self._number_text(number, said)
 
     def _told_state(self, step: int, unit: int) -> _NumberText | None:
         """What is said of a state behind an earlier step."""
         from netbuilder.core.results.computation_trace.computed_value import format_value
-        from netbuilder.core.results.computation_trace.formula_text import (
-            formula_lines,
-            gate_formulas,
-        )
+        from netbuilder.core.results.computation_trace.formula_text import formula_lines
         from netbuilder.core.results.computation_trace.trace_value import trace_state
 
         found, look = self._node(), self._look
@@ -483,10 +472,18 @@ class LayerPopup(QFrame):
             step=step,
             value=format_value(number.value),
         )
-        said = "\n".join((own, formula_lines(number), *gate_formulas(number)))
+        return self._number_text(number, f"{own}\n{formula_lines(number)}")
+
+    def _number_text(self, number: Any, said: str) -> _NumberText:
+        """What is said of a number, with its gates, and its place on its activation's curve."""
+        from netbuilder.core.results.computation_trace.formula_text import gate_formulas
+
+        if number.rule == "state" and number.parts:
+            said = "\n".join((said, *gate_formulas(number)))
         if number.activation and number.activation != "softmax":
-            return _NumberText(said, number.activation, number.before, self._height(number))
-        return _NumberText(said)
+            at = number.before, self._height(number)
+            return _NumberText(said, number.activation, *at, number.window)
+        return _NumberText(said, window=number.window)
 
     @staticmethod
     def _height(number: Any) -> float:
