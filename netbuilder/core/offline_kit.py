@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import replace, write_bytes
 from netbuilder.core.wording import did_you_mean, format_list
@@ -308,149 +309,16 @@ def write_scripts(
         name: of NetBuilder's distribution, as its wheel has it.
     """
     written = []
-    for script, text, runs in (
-        ("install.sh", _SHELL, True),
-        ("install.bat", _BATCH.replace("\n", "\r\n"), False),
-        ("README.txt", _README, False),
-    ):
+    # Of install.bat: no block in parentheses, a folder such as "C:/Program Files (x86)" ends it.
+    for script in ("install.sh", "install.bat", "README.txt"):
         path = folder / script
-        filled = text.replace("@PYTHON@", python).replace("@ROOM@", str(room))
+        filled = resource("install", script).read_text("utf-8")
+        filled = filled.replace("@PYTHON@", python).replace("@ROOM@", str(room))
         filled = filled.replace("@TUPLE@", ", ".join(python.split("."))).replace("@NAME@", name)
+        if path.suffix == ".bat":
+            filled = filled.replace("\n", "\r\n")
         write_bytes(path, filled.encode("utf-8"))
-        if runs:
+        if path.suffix == ".sh":
             path.chmod(0o755)
         written.append(path)
     return written
-
-
-_SHELL = """#!/bin/sh
-# Installs NetBuilder from this folder, without a network and without administrator's rights.
-# install.sh [FOLDER]: into FOLDER, else into ~/netbuilder. Needs Python @PYTHON@.
-set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-place=${1:-$HOME/netbuilder}
-python=
-for one in python@PYTHON@ python3 python; do
-  if "$one" -c 'import sys; sys.exit(sys.version_info[:2] != (@TUPLE@))' 2>/dev/null; then
-    python=$one
-    break
-  fi
-done
-if [ -z "$python" ]; then
-  echo "There is no Python @PYTHON@ on this computer, and this kit needs it." >&2
-  echo "Install Python @PYTHON@ (python.org, or your system's packages), then run this again." >&2
-  exit 1
-fi
-if ! "$python" -m venv "$place"; then
-  echo "No virtual environment could be made in $place." >&2
-  echo "Debian and Ubuntu: sudo apt install python@PYTHON@-venv. Or name another folder." >&2
-  exit 1
-fi
-cpu=$(ls "$here"/wheels/tensorflow_cpu-*.whl 2>/dev/null | head -1 || true)
-if [ -n "$cpu" ] && [ "$(uname)" = Linux ]; then
-  # The wheel for processors alone is the same library under another name. NetBuilder comes last:
-  # where it is there already, pip says that TensorFlow is missing.
-  "$place/bin/python" - "$here"/wheels/netbuilder*.whl <<'END' > "$place/needed.txt"
-import email
-import sys
-import zipfile
-wheel = zipfile.ZipFile(sys.argv[-1])
-(about,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-for one in email.message_from_bytes(wheel.read(about)).get_all("Requires-Dist"):
-    name = one.split(">")[0].split(";")[0].strip()
-    if "extra ==" not in one:
-        print("tensorflow-cpu" if name == "tensorflow" else one)
-END
-  "$place/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" \\
-    -r "$place/needed.txt"
-  "$place/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" \\
-    --no-deps @NAME@
-else
-  "$place/bin/python" -m pip install --quiet --no-index --find-links "$here/wheels" @NAME@
-fi
-echo "NetBuilder is installed. Start it with: $place/bin/netbuilder"
-"""
-
-# No block in parentheses: a folder such as "C:/Program Files (x86)" would end it.
-_BATCH = r"""@echo off
-rem Installs NetBuilder from this folder, without a network and without administrator's rights.
-rem install.bat [FOLDER]: into FOLDER, else into %LOCALAPPDATA%\Programs\NetBuilder; what you make
-rem with NetBuilder is kept in %LOCALAPPDATA%\NetBuilder. Needs Python @PYTHON@ (64 bit).
-setlocal DisableDelayedExpansion
-set "wait=pause"
-if not "%~1"=="" set "wait=rem"
-set "place=%~1"
-if not defined place set "place=%LOCALAPPDATA%\Programs\NetBuilder"
-for %%I in ("%place%") do set "place=%%~fI"
-set "test=import sys; sys.exit(sys.version_info[:2] != (@TUPLE@) or sys.maxsize < 2**32)"
-set "python="
-py -@PYTHON@ -c "%test%" >nul 2>nul && set "python=py -@PYTHON@"
-if not defined python python -c "%test%" >nul 2>nul && set "python=python"
-if not defined python goto no_python
-rem In a folder with a longer name Windows has no room for the longest file of TensorFlow.
-set "test=import sys; sys.exit(len(sys.argv[1]) > @ROOM@)"
-%python% -c "%test%" "%place%"
-if errorlevel 1 goto too_long
-echo Installing NetBuilder into "%place%". This takes a few minutes.
-%python% -m venv "%place%"
-if errorlevel 1 goto no_folder
-"%place%\Scripts\python.exe" -m pip install --quiet --no-index --find-links "%~dp0wheels" @NAME@
-if errorlevel 1 goto no_wheels
-set "shortcut=$s=(New-Object -ComObject WScript.Shell).CreateShortcut((Join-Path"
-set "shortcut=%shortcut% ([Environment]::GetFolderPath('Programs')) 'NetBuilder.lnk'));"
-set "shortcut=%shortcut% $s.TargetPath=(Join-Path $env:place 'Scripts\netbuilder-window.exe');"
-set "shortcut=%shortcut% $i=(Join-Path $env:place"
-set "shortcut=%shortcut% 'Lib\site-packages\netbuilder\resources\icons\netbuilder.ico');"
-set "shortcut=%shortcut% if (Test-Path $i) {$s.IconLocation=$i}; $s.Save()"
-powershell -NoProfile -ExecutionPolicy Bypass -Command "%shortcut%" >nul 2>nul
-if errorlevel 1 echo The Start menu could not be changed: start NetBuilder with the file below.
-if exist "%LOCALAPPDATA%\NetBuilder\Scripts\netbuilder.exe" goto old_one
-:done
-echo NetBuilder is installed. Start it from the Start menu, or with
-echo   "%place%\Scripts\netbuilder-window.exe"
-%wait%
-exit /b 0
-
-:old_one
-echo An older NetBuilder was installed among your own data in "%LOCALAPPDATA%\NetBuilder".
-echo You may delete Scripts, Lib, Include and pyvenv.cfg there. Keep the rest: it is your work.
-goto done
-
-:too_long
-echo The name of the folder "%place%" is too long: use at most @ROOM@ letters.
-echo Choose a shorter one, for example:  install.bat "%SystemDrive%\NetBuilder"
-goto failed
-
-:no_python
-echo There is no Python @PYTHON@ (64 bit) on this computer, and this kit needs it.
-echo Install it from https://www.python.org/downloads/windows/ (for yourself: that needs no
-echo administrator), with "Add python.exe to PATH", then start this file again.
-goto failed
-
-:no_folder
-echo The folder "%place%" could not be made. Choose another one:  install.bat FOLDER
-goto failed
-
-:no_wheels
-echo NetBuilder could not be installed from "%~dp0wheels". Copy the whole kit again.
-goto failed
-
-:failed
-%wait%
-exit /b 1
-"""
-
-_README = """NetBuilder, to install without a network.
-
-Windows:        double-click install.bat
-Linux, macOS:   sh install.sh
-
-Needs Python @PYTHON@ (64 bit) and a processor with AVX (Apple Silicon needs none).
-Nobody needs an administrator's rights: it goes into your own folder, on Windows
-%LOCALAPPDATA%\\Programs\\NetBuilder, else ~/netbuilder. To uninstall it, delete that folder, and
-on Windows the entry in the Start menu; your runs and settings are elsewhere and stay.
-
-For one installation that all users of a computer share, name a folder that all can read:
-
-    sh install.sh /opt/netbuilder          install.bat D:\\Programs\\netbuilder
-"""

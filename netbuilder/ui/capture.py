@@ -56,6 +56,7 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 _UNREADABLE = Qt.ItemDataRole.UserRole + 1
@@ -110,16 +111,14 @@ class ClassCard(QFrame):
         self.trouble.hide()
         self.samples = ThumbnailList(self)
         self.samples.chosen.connect(self._delete)
-        row = QHBoxLayout()
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.count)
-        row.addWidget(self.hold)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
-        layout.setSpacing(6)
-        layout.addLayout(row)
-        layout.addWidget(self.trouble)
-        layout.addWidget(self.samples)
+        vbox(
+            hbox((self.edit, 1), self.count, self.hold),
+            self.trouble,
+            self.samples,
+            parent=self,
+            margins=(10, 8, 10, 8),
+            spacing=6,
+        )
         self.show_name(name)
         self._counted()
 
@@ -253,16 +252,14 @@ class CollectWindow(Dialog):
 
     def _build(self) -> None:
         self.notices = CardList(self)
-        middle = QHBoxLayout()
-        middle.setSpacing(16)
         top, left, bottom = self._top(), self._left(), self._bottom()
-        middle.addLayout(left)
-        middle.addWidget(self._classes(), 1)
-        layout = QVBoxLayout(self)
-        layout.addLayout(top)
-        layout.addWidget(self.notices)
-        layout.addLayout(middle, 1)
-        layout.addLayout(bottom)
+        vbox(
+            top,
+            self.notices,
+            (hbox(left, (self._classes(), 1), spacing=16), 1),
+            bottom,
+            parent=self,
+        )
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter in a name must not press anything
         QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._put_back)
@@ -302,20 +299,15 @@ class CollectWindow(Dialog):
         self.level.setAccessibleName(_("Sound level"))
         self.about = note_label("", self)
         self.about.setFixedWidth(VIEW)
-        column = QVBoxLayout()
-        for widget in (self.view, self.level, self.about):
-            column.addWidget(widget)
-        column.addStretch(1)
-        return column
+        return vbox(self.view, self.level, self.about, STRETCH)
 
     def _classes(self) -> QScrollArea:
         self.more = self._button(_("Add a class"), self.add_class)
         page = QWidget(self)
         page.setProperty("role", "page")
-        self._list = QVBoxLayout(page)
-        self._list.setContentsMargins(0, 0, 6, 0)
-        self._list.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
-        self._list.addStretch(1)
+        self._list = vbox(
+            (self.more, 0, Qt.AlignmentFlag.AlignLeft), STRETCH, parent=page, margins=(0, 0, 6, 0)
+        )
         scroll = QScrollArea(self)
         make_scroll_area_accessible(scroll, _("Classes"))
         scroll.setWidgetResizable(True)
@@ -332,11 +324,7 @@ class CollectWindow(Dialog):
         )
         self.use = self._button(_("Use these samples"), self._use)
         self.use.setProperty("role", "primary")
-        row = QHBoxLayout()
-        row.addWidget(self.where, 1)
-        for button in (self.folder_button, self.put_back, self.use):
-            row.addWidget(button)
-        return row
+        return hbox((self.where, 1), self.folder_button, self.put_back, self.use)
 
     @property
     def source(self) -> SampleSource:

@@ -20,12 +20,10 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QPlainTextEdit,
     QPushButton,
     QTextEdit,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -41,6 +39,7 @@ from netbuilder.ui.services.project_store import ProjectStore, SelectedNodes
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
@@ -162,18 +161,11 @@ class CodePanel(QWidget):
         self.errors = note_label("", self, role="complaint")
         self.errors.setObjectName("code-errors")
         self.errors.hide()
-        row = QHBoxLayout()
-        row.addWidget(self.style_box)
-        row.addWidget(self.about, 1)
+        row = hbox(self.style_box, (self.about, 1))
         for button in (self.copy, self.save):
             button.setProperty("small", True)
             row.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 10)
-        layout.setSpacing(8)
-        layout.addLayout(row)
-        layout.addWidget(self.errors)
-        layout.addWidget(self.text, 1)
+        vbox(row, self.errors, (self.text, 1), parent=self, margins=(14, 10, 14, 10), spacing=8)
         self.copy.clicked.connect(self._copy)
         self.save.clicked.connect(self._save)
         self.style_box.currentIndexChanged.connect(self.refresh)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from netbuilder.core.errors import UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.grading.grade import graded_on_sentence
 from netbuilder.core.grading.retraining import verified_sentence
 from netbuilder.core.grading.scoring import mean_points_sentence, status_words
@@ -121,28 +122,6 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
         book.save(temporary)
 
 
-_STYLE = """
-:root { color-scheme: light dark; --training: #0072b2; --validation: #d55e00; --line: #dde1e7; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;
-  color: #1b2430; background: #fff; }
-a { color: #2563eb; }
-table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line);
-  vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-.failed { color: #b42318; } .late { color: #b54708; }
-section { border-top: 2px solid var(--line); margin-top: 2rem; page-break-inside: avoid; }
-.pictures { display: flex; gap: 1.5rem; flex-wrap: wrap; align-items: flex-start; }
-.pictures svg { max-width: 24rem; max-height: 22rem; height: auto; border-radius: 8px; }
-.pictures .training { stroke: var(--training); }
-.pictures .validation { stroke: var(--validation); }
-@media (prefers-color-scheme: dark) {
-  :root { --training: #4fa3dc; --validation: #f08a3c; --line: #2e343d; }
-  body { color: #e6e9ee; background: #181b20; } a { color: #6ea0ff; }
-  .failed { color: #f97066; } .late { color: #fdb022; } }
-"""
-
-
 def write_html(
     submissions: Sequence[Submission], path: Path, title: str = "", points: str = ""
 ) -> None:
@@ -217,10 +196,11 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
 
 
 def _head(title: str) -> str:
+    style = resource("style", "report.css").read_text("utf-8")
     return (
         f'<!doctype html><html lang="{html_language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>"
+        f"<title>{title}</title><style>\n{style}</style></head><body>"
     )
 
 
@@ -294,7 +274,7 @@ def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
 
 
 def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: int = 200) -> str:
-    """Loss curves as SVG for a page with ``_STYLE``, validation dashed; "" without numbers."""
+    """Loss curves as SVG for a page of ``_head``, validation dashed; "" without numbers."""
     epochs = [int(number) for number in epoch_numbers(history)]
     rows = {
         name: [

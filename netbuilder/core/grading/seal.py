@@ -61,12 +61,6 @@ def read_key(path: Path) -> str:
     return text
 
 
-def public_of(private_key: str) -> str:
-    """The public key that belongs to a private one."""
-    private = _x25519().X25519PrivateKey.from_private_bytes(_key(private_key))
-    return _text(private.public_key().public_bytes_raw())
-
-
 def seal_statement(
     *, weights: str, graph: str, history: Mapping[str, Sequence[float]], student: str,
     lesson: str, steps: Sequence[bool], work: str, time: datetime | None = None,

@@ -16,13 +16,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import as_sentence, format_number, join_sentences, join_values
 from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDoubleSpinBox
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
+from netbuilder.ui.widgets.layouts import hbox
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,8 +75,6 @@ class WeightRow(QWidget):
         self._weights: Any = {}
         self._unit = 0
         self._asked: tuple[str, tuple[int, ...], float] | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
         self._label = QLabel(_("Weight of"), self)
         self._label.setProperty("role", "field")
         self.source = NoWheelComboBox(self)
@@ -93,9 +92,7 @@ class WeightRow(QWidget):
                 keys=key_text("Ctrl+Z"),
             )
         )
-        row.addWidget(self._label)
-        row.addWidget(self.source, 1)
-        row.addWidget(self.field)
+        hbox(self._label, (self.source, 1), self.field, parent=self, margins=0)
         self.source.currentIndexChanged.connect(lambda _place: self._show())
         self.field.valueChanged.connect(self._set)
         self.hide()

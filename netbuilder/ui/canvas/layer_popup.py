@@ -36,6 +36,7 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox
 
 _WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
 _AWAY = 14  # from the card
@@ -117,17 +118,15 @@ class LayerPopup(QFrame):
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
-        head = QHBoxLayout()
         self.title = QLabel(self)
         self.title.setFont(theme.ui_font(bold=True))
-        head.addWidget(self.title, 1)
         close = QToolButton(self)
         close.setText("✕")
         close.setAutoRaise(True)
         close.setToolTip(_("Close (Esc)"))
         close.setAccessibleName(_("Close"))
         close.clicked.connect(self.dismiss)
-        head.addWidget(close)
+        head = hbox((self.title, 1), close)
         column.addLayout(head)
         column.addLayout(self._choice_of_row())
         column.addLayout(self._choice_of_part())
@@ -150,8 +149,6 @@ class LayerPopup(QFrame):
         self.curve.hide()
         column.addWidget(self.curve)
         self._grip: QPoint | None = None
-        theme.theme().changed.connect(self._restyle)
-        self._restyle()
         self.hide()
 
     def _choice_of_row(self) -> QHBoxLayout:
@@ -196,13 +193,6 @@ class LayerPopup(QFrame):
             buttons.append(button)
         row.addWidget(words, 1)
         return row, buttons
-
-    def _restyle(self) -> None:
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#closerLook {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 10px; }"
-        )
 
     @property
     def look(self) -> SampleActivations | None:
@@ -433,10 +423,7 @@ class LayerPopup(QFrame):
     def _told(self, index: tuple[int, ...]) -> _NumberText | None:
         """What is said of the number at a place; None where there is none."""
         from netbuilder.core.results.computation_trace.computed_value import plain_notation
-        from netbuilder.core.results.computation_trace.formula_text import (
-            formula_lines,
-            gate_formulas,
-        )
+        from netbuilder.core.results.computation_trace.formula_text import formula_lines
         from netbuilder.core.results.computation_trace.trace_value import trace_node
 
         found, look = self._node(), self._look
@@ -464,20 +451,12 @@ class LayerPopup(QFrame):
             return _NumberText(f"{own}\n{near}" if near else own)
         said = f"{own}\n{formula_lines(number, steps=self.picture.step_words)}"
         said = "\n".join(one for one in (said, terms, scaling_sentence(look, node)) if one)
-        if number.rule == "state" and number.parts:
-            said = "\n".join((said, *gate_formulas(number)))
-        if number.activation and number.activation != "softmax":
-            at = number.before, self._height(number)
-            return _NumberText(said, number.activation, *at, number.window)
-        return _NumberText(said, window=number.window)
+        return self._number_text(number, said)
 
     def _told_state(self, step: int, unit: int) -> _NumberText | None:
         """What is said of a state behind an earlier step."""
         from netbuilder.core.results.computation_trace.computed_value import format_value
-        from netbuilder.core.results.computation_trace.formula_text import (
-            formula_lines,
-            gate_formulas,
-        )
+        from netbuilder.core.results.computation_trace.formula_text import formula_lines
         from netbuilder.core.results.computation_trace.trace_value import trace_state
 
         found, look = self._node(), self._look
@@ -493,10 +472,18 @@ class LayerPopup(QFrame):
             step=step,
             value=format_value(number.value),
         )
-        said = "\n".join((own, formula_lines(number), *gate_formulas(number)))
+        return self._number_text(number, f"{own}\n{formula_lines(number)}")
+
+    def _number_text(self, number: Any, said: str) -> _NumberText:
+        """What is said of a number, with its gates, and its place on its activation's curve."""
+        from netbuilder.core.results.computation_trace.formula_text import gate_formulas
+
+        if number.rule == "state" and number.parts:
+            said = "\n".join((said, *gate_formulas(number)))
         if number.activation and number.activation != "softmax":
-            return _NumberText(said, number.activation, number.before, self._height(number))
-        return _NumberText(said)
+            at = number.before, self._height(number)
+            return _NumberText(said, number.activation, *at, number.window)
+        return _NumberText(said, window=number.window)
 
     @staticmethod
     def _height(number: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, format_operations
@@ -12,6 +12,7 @@ from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -45,9 +46,7 @@ class NetworkTableDialog(Dialog):
         header.setSortIndicatorShown(True)
         header.sortIndicatorChanged.connect(self.model.sort)
         self.totals: QLabel = note_label("", self)
-        column = QVBoxLayout(self)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.totals)
+        vbox((self.table, 1), self.totals, parent=self)
         self.menu = TableMenu(self.table, "network")
         view.workbench.shapes_changed.connect(self._fill)
         view.store.changed.connect(self._fill)

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
-from netbuilder.ui.style import theme
+from netbuilder.ui.widgets.layouts import hbox
 
 _AWAY = 10
 #: Pixels that it takes above the lower edge, for what else stands in that corner.
@@ -45,12 +45,9 @@ class SampleCaption(QFrame):
         self.setObjectName("shownSample")
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 3, 6, 3)
-        row.setSpacing(4)
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
-        row.addWidget(self.words)
+        row = hbox(self.words, parent=self, margins=(10, 3, 6, 3), spacing=4)
         self.steps = []
         for sign, step in (("‹", -1), ("›", 1)):
             button = QToolButton(self)
@@ -78,22 +75,13 @@ class SampleCaption(QFrame):
         row.addWidget(self.back)
         row.addSpacing(6)
         row.addWidget(self.legend)
-        theme.theme().changed.connect(self._restyle)
         parent.installEventFilter(self)
-        self._restyle()
         self.hide()
 
     @property
     def taken(self) -> int:
         """Pixels that it takes above the lower edge just now."""
         return 0 if self.isHidden() else self.height() + _AWAY
-
-    def _restyle(self) -> None:
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#shownSample {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 8px; }"
-        )
 
     def follow(self, look: SampleActivations | None, weighted: bool = False) -> None:
         """Say what is shown just now; nothing where nothing is.

@@ -8,12 +8,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QMenu,
     QPushButton,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +24,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 
 class ChooseRow(QWidget):
@@ -44,11 +43,7 @@ class ChooseRow(QWidget):
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
         label.setBuddy(self.button)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(label)
-        row.addWidget(self.button, 1)
+        hbox(label, (self.button, 1), parent=self, margins=0, spacing=8)
 
     def show_text(self, text: str) -> None:
         """Say what is chosen."""
@@ -94,10 +89,7 @@ class ChoiceForm(QWidget):
         grid.addWidget(label, 0, 0)
         grid.addWidget(self.combo, 0, 1)
         grid.addWidget(self.help, 1, 1)
-        self._outer = QVBoxLayout(self)
-        self._outer.setContentsMargins(0, 0, 0, 0)
-        self._outer.setSpacing(4)
-        self._outer.addLayout(grid)
+        self._outer = vbox(grid, parent=self, margins=0, spacing=4)
         self.combo.activated.connect(self._chosen)
         self.set_task("")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
@@ -27,6 +27,7 @@ from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
     Kind.INITIALIZER: INITIALIZERS,
@@ -53,11 +54,7 @@ class NestedEditor(QWidget):
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
         self._help = note_label("", self)
-        self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(3)
-        self.body.addWidget(self.combo)
-        self.body.addWidget(self._help)
+        self.body = vbox(self.combo, self._help, parent=self, margins=0, spacing=3)
 
     @property
     def form(self) -> ParamForm | None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -30,6 +29,7 @@ from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TextEditor, T
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
+from netbuilder.ui.widgets.layouts import hbox
 
 
 class CheckEditor(QCheckBox):
@@ -126,11 +126,7 @@ class FileEditor(QWidget):
         browse.setProperty("small", True)
         browse.setToolTip(_("Choose a file"))
         browse.setAccessibleName(_("Choose a file for {name}", name=param.name))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self._text, 1)
-        row.addWidget(browse)
+        hbox((self._text, 1), browse, parent=self, margins=0, spacing=4)
         self._text.edited.connect(self.edited)
         self._text.editingFinished.connect(self.editingFinished)
         self._text.complaint_changed.connect(self.complaint_changed)

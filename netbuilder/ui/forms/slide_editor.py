@@ -8,13 +8,14 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import NoWheelSlider, TextEditor, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.layouts import hbox
 
 _STEPS = 200
 #: Up to so many whole numbers each has its own place on the slider.
@@ -52,12 +53,8 @@ class SlideEditor(QWidget):
         self.box = self._make_box()
         self._leave_room()
         self.box.setAccessibleName(param.name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
         self._ends: tuple[QLabel, ...] = ()
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.box)
+        row = hbox((self.slider, 1), self.box, parent=self, margins=0, spacing=8)
         if param.ends is not None:
             left = _end(self.words_of(low), Qt.AlignmentFlag.AlignRight, self)
             right = _end(self.words_of(high), Qt.AlignmentFlag.AlignLeft, self)

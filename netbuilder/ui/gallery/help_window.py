@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, QUrl
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QTabWidget,
     QTextBrowser,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,6 +26,7 @@ from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import control_text, with_native_keys
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 FIRST = "neuron"
 #: What ``exec`` answers where the tour of the window is wanted.
@@ -84,13 +83,7 @@ class HelpWindow(Dialog):
         self.tour_button.clicked.connect(lambda _checked=False: self.done(TOUR))
         close = QPushButton(_("Close"), self)
         close.clicked.connect(lambda _checked=False: self.accept())
-        row = QHBoxLayout()
-        row.addWidget(self.tour_button)
-        row.addStretch(1)
-        row.addWidget(close)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.tabs, 1)
-        layout.addLayout(row)
+        vbox((self.tabs, 1), hbox(self.tour_button, STRETCH, close), parent=self)
         self.search.setFocus()
         self.show_word(word if word in GLOSSARY else FIRST)
 
@@ -107,7 +100,6 @@ class HelpWindow(Dialog):
         self.list.currentItemChanged.connect(self._chosen)
         right = QWidget(page)
         right.setProperty("role", "page")
-        column = QVBoxLayout(right)
         self.title = note_label("", right, role="answer")
         self.drawing = DrawingView(right)
         self.text = QTextBrowser(right)
@@ -115,19 +107,12 @@ class HelpWindow(Dialog):
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setOpenLinks(False)
         self.text.anchorClicked.connect(self._follow)
-        column.addWidget(self.title)
-        column.addWidget(self.drawing)
-        column.addWidget(self.text, 1)
+        vbox(self.title, self.drawing, (self.text, 1), parent=right)
         scroll = QScrollArea(page)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(right)
-        both = QHBoxLayout()
-        both.addWidget(self.list)
-        both.addWidget(scroll, 1)
-        layout = QVBoxLayout(page)
-        layout.addWidget(self.search)
-        layout.addLayout(both, 1)
+        vbox(self.search, (hbox(self.list, (scroll, 1)), 1), parent=page)
         self._search("")
         return page
 

@@ -50,6 +50,7 @@ from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 PICTURE_RATIO = 9 / 16
 #: In pixels of the drawing, in which the places of its words are told.
@@ -266,14 +267,12 @@ class StartPage(QWidget):
         self._before: QWidget | None = None
         self._columns = 0
         self._grids: list[tuple[QGridLayout, list[PictureCard]]] = []
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
         self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer.addWidget(self._scroll)
+        vbox(self._scroll, parent=self, margins=0)
         self.hide()
         window.installEventFilter(self)
 

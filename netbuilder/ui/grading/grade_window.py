@@ -71,6 +71,7 @@ from netbuilder.ui.widgets.file_dialogs import FileType, ask_folder, ask_open, a
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import confirm_discard
 
 TABLES = (FileType(N_("Table"), (".csv",)), FileType(N_("Excel workbook"), (".xlsx",)))
@@ -173,22 +174,24 @@ class GradeWindow(Dialog):
             self._button(_("Save feedback…"), self._save_feedback),
             self._button(_("High scores"), self._show_scores),
         )
-        layout = QVBoxLayout(self)
-        layout.addLayout(self._form())
-        layout.addWidget(self.missing)
-        layout.addWidget(self.words)
-        layout.addWidget(self.progress)
         self.drop = DropTarget(self._button(_("Choose a folder…"), self._choose_folder), self)
         self.shown = QStackedWidget(self)
         self.shown.addWidget(self.drop)
         self.shown.addWidget(self.table)
-        layout.addWidget(self.shown, 1)
         buttons, flow = QHBoxLayout(), FlowLayout()  # longer words go on in the next line
         for button in self.after:
             flow.addWidget(button)
         buttons.addLayout(flow, 1)
         buttons.addWidget(self.grade_button)
-        layout.addLayout(buttons)
+        vbox(
+            self._form(),
+            self.missing,
+            self.words,
+            self.progress,
+            (self.shown, 1),
+            buttons,
+            parent=self,
+        )
         self._follow()
 
     def _form(self) -> QFormLayout:
@@ -272,10 +275,7 @@ class GradeWindow(Dialog):
         button.setAutoDefault(False)
         button.setAccessibleName(_("Choose: {field}", field=field.accessibleName()))
         button.clicked.connect(choose)
-        row = QHBoxLayout()
-        row.addWidget(field, 1)
-        row.addWidget(button)
-        return row
+        return hbox((field, 1), button)
 
     def _choose_folder(self) -> None:
         self._take(self.folder, ask_folder(self, _("Folder of submissions")))

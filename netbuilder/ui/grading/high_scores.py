@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -18,6 +17,7 @@ from netbuilder.core.grading.submission import Submission
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
+from netbuilder.ui.widgets.layouts import STRETCH, vbox
 
 SHOWN = 10
 
@@ -43,12 +43,7 @@ class HighScores(Dialog):
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
         self._grid.setHorizontalSpacing(24)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(32, 24, 32, 16)
-        layout.addWidget(heading)
-        layout.addLayout(self._grid)
-        layout.addStretch(1)
-        layout.addWidget(self.hide_names)
+        vbox(heading, self._grid, STRETCH, self.hide_names, parent=self, margins=(32, 24, 32, 16))
         self.labels: list[tuple[QLabel, QLabel, QLabel]] = []
         for row, (_name, score) in enumerate(self._names[:SHOWN]):
             place = 1 + sum(other > score for _name, other in self._names if other is not None)

@@ -34,6 +34,7 @@ from netbuilder.ui.forms.boxes import NoWheelComboBox, NoWheelDateTimeEdit
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 _TOML = FileType(N_("Rubric"), (".toml",))
@@ -74,13 +75,15 @@ class ThresholdRow(QWidget):
         self.remove.setProperty("role", "quiet")
         self.remove.setAccessibleName(_("Remove threshold {number}", number=number))
         self.remove.setToolTip(_("Remove this threshold."))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.name, 2)
-        row.addWidget(self.bound, 1)
-        row.addWidget(self.value, 1)
-        row.addWidget(self.points, 1)
-        row.addWidget(self.remove)
+        hbox(
+            (self.name, 2),
+            (self.bound, 1),
+            (self.value, 1),
+            (self.points, 1),
+            self.remove,
+            parent=self,
+            margins=0,
+        )
         self.name.currentTextChanged.connect(self._follow)
         if threshold is not None:
             self._show(threshold)
@@ -152,10 +155,9 @@ class RubricForm(Dialog):
         form.addRow(
             _("Limit"), _with(self.parameters, _("parameters; larger networks get no points"), self)
         )
-        late = QHBoxLayout()
-        for widget in (self.late, self.late_after, self.penalty, QLabel(_("% deducted"), self)):
-            late.addWidget(widget)
-        late.addStretch(1)
+        late = hbox(
+            self.late, self.late_after, self.penalty, QLabel(_("% deducted"), self), STRETCH
+        )
         form.addRow(_("Late"), late)
         self.late.toggled.connect(self.late_after.setEnabled)
         self.late.toggled.connect(self.penalty.setEnabled)
@@ -167,10 +169,7 @@ class RubricForm(Dialog):
         save.clicked.connect(lambda _checked=False: self.save_as())
         self.use.clicked.connect(lambda _checked=False: self._use())
         buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addLayout(form)
-        layout.addWidget(self.complaint)
-        layout.addWidget(plain_buttons(buttons))
+        vbox(form, self.complaint, plain_buttons(buttons), parent=self)
 
     def _show(self, rubric: Rubric) -> None:
         for one in rubric.thresholds:
@@ -272,12 +271,9 @@ def _number(placeholder: str, name: str, parent: QWidget) -> QLineEdit:
 
 
 def _with(field: QLineEdit, words: str, parent: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addWidget(field)
     label = QLabel(words, parent)
     label.setWordWrap(True)
-    row.addWidget(label, 1)
-    return row
+    return hbox(field, (label, 1))
 
 
 def _value(field: QLineEdit, nothing: float | None) -> Any:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,10 +26,11 @@ from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.settings import settings
+from netbuilder.ui.services.settings import remember, settings
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 if TYPE_CHECKING:
@@ -133,23 +132,16 @@ class SubmissionDialog(Dialog):
         self.words.hide()
         form = QFormLayout()
         form.addRow(_("Name"), self.name)
-        row = QHBoxLayout()
-        row.addWidget(self.folder, 1)
-        row.addWidget(self.choose)
+        row = hbox((self.folder, 1), self.choose)
         form.addRow(_("Folder"), row)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.hand_in = self.buttons.addButton(_("Submit"), QDialogButtonBox.ButtonRole.ActionRole)
         self.hand_in.setDefault(True)
         self.hand_in.clicked.connect(self._hand_in)
         self.buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
         about = note_label(what, self, role="body")
         self._about = about
-        layout.addWidget(about)
-        layout.addLayout(form)
-        layout.addWidget(self.words)
-        layout.addStretch(1)
-        layout.addWidget(plain_buttons(self.buttons))
+        vbox(about, form, self.words, STRETCH, plain_buttons(self.buttons), parent=self)
         self._fit()
         (self.folder if self.name.text() and not school else self.name).setFocus()
 
@@ -174,10 +166,7 @@ class SubmissionDialog(Dialog):
             return
         self.hand_in.setEnabled(False)
         self._say("note", _("Writing…"))
-        kept = settings()
-        kept.setValue(_NAME, name)
-        kept.setValue(_FOLDER, str(folder))
-        kept.sync()
+        remember({_NAME: name, _FOLDER: str(folder)})
         jobs.run_job(
             lambda: self._write(name, folder), self._done, self._failed, name="hand in", owner=self
         )

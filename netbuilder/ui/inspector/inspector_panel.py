@@ -38,6 +38,7 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, hbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
@@ -134,8 +135,6 @@ class Inspector(QScrollArea):
         self._layout = QVBoxLayout(page)
         self._layout.setContentsMargins(14, 12, 14, 12)
         self._layout.setSpacing(6)
-        head = QHBoxLayout()
-        head.setSpacing(8)
         self.square = QLabel(page)
         self.square.setFixedSize(12, 12)
         self.title = QLabel(page)
@@ -149,11 +148,7 @@ class Inspector(QScrollArea):
         self.name_trouble.hide()
         self.count = QLabel(page)
         self.count.setProperty("role", "note")
-        head.addWidget(self.square)
-        head.addWidget(self.title)
-        head.addWidget(self.name, 1)
-        head.addStretch(0)
-        head.addWidget(self.count)
+        head = hbox(self.square, self.title, (self.name, 1), (STRETCH, 0), self.count, spacing=8)
         self._layout.addLayout(head)
         self._layout.addWidget(self.name_trouble)
         self.words = note_label("", page)

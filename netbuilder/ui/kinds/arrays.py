@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QTreeWidget, QTreeWidgetItem, QWidget
 
 from netbuilder.core.data.kinds.arrays.view import ArraysDataView, set_array_use
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
@@ -17,6 +17,7 @@ from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.fix_buttons import Apply
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 _TITLES = (N_("Array"), N_("Shape"), N_("Type"), N_("Used as"))
 _NAME = Qt.ItemDataRole.UserRole
@@ -117,11 +118,7 @@ class ArraysTab(QWidget):
         super().__init__(parent)
         self.note = note_label("", self)
         self.tree = ArrayTree(apply, self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.note)
-        layout.addWidget(self.tree, 1)
+        vbox(self.note, (self.tree, 1), parent=self, margins=(0, 4, 0, 0), spacing=4)
 
     def show_look(self, look: ArraysDataView, project: Project, base: Path) -> None:
         """Show the arrays of another file."""

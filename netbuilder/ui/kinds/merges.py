@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +24,7 @@ from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 _TABLE_HEIGHT = 150
 
@@ -56,14 +56,16 @@ class MergesView(QWidget):
         row.addWidget(label)
         row.addWidget(self.slider, 1)
         row.addWidget(self.box)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.told)
-        layout.addLayout(row)
-        layout.addWidget(self.text)
-        layout.addWidget(self.tokens)
-        layout.addWidget(self.table)
+        vbox(
+            self.told,
+            row,
+            self.text,
+            self.tokens,
+            self.table,
+            parent=self,
+            margins=(0, 4, 0, 0),
+            spacing=4,
+        )
         self.slider.valueChanged.connect(self.box.setValue)
         self.box.valueChanged.connect(self._step)
         self.text.textChanged.connect(self._show)

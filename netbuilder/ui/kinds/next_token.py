@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
@@ -34,8 +33,8 @@ from netbuilder.ui.services import jobs
 from netbuilder.ui.services.derived import Derived, Rank
 from netbuilder.ui.services.project_store import begins_anew
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -72,15 +71,14 @@ class AttentionView(QWidget):
         self.heads.setAccessibleName(_("Attention head"))
         self.lines = AttentionLines(self)
         self.sentence = note_label("", self)
-        row = FlowLayout(spacing=8)
-        for widget in (heading(_("Attention"), self), self.layers, self.heads):
-            row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.sentence)
-        layout.addWidget(self.lines)
-        layout.addWidget(note_label(_(_LINES_NOTE), self))
+        vbox(
+            flow(heading(_("Attention"), self), self.layers, self.heads, spacing=8),
+            self.sentence,
+            self.lines,
+            note_label(_(_LINES_NOTE), self),
+            parent=self,
+            margins=(0, 4, 0, 0),
+        )
         self.layers.currentIndexChanged.connect(self._layer_chosen)
         self.heads.currentIndexChanged.connect(self._draw)
         self.lines.chosen.connect(lambda _place: self.sentence.setText(self.lines.sentence()))
@@ -204,16 +202,16 @@ class NextTokenView(QWidget):
         self.trouble = note_label("", self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        row = FlowLayout(spacing=8)
-        row.addWidget(self.next)
-        row.addWidget(self._pair(_("Temperature"), self.temperature, self.temperature_slider))
-        row.addWidget(self._pair(_("Top-k"), self.top_k, self.top_k_slider))
+        row = flow(
+            self.next,
+            self._pair(_("Temperature"), self.temperature, self.temperature_slider),
+            self._pair(_("Top-k"), self.top_k, self.top_k_slider),
+            spacing=8,
+        )
         layout.addLayout(row)
         layout.addWidget(self.shares)
         layout.addWidget(self.attention)
-        row = FlowLayout(spacing=8)
-        row.addWidget(self.button)
-        row.addWidget(self._pair(_("Length"), self.length))
+        row = flow(self.button, self._pair(_("Length"), self.length), spacing=8)
         layout.addLayout(row)
         layout.addWidget(self.output)
         layout.addWidget(self.trouble)
@@ -221,13 +219,11 @@ class NextTokenView(QWidget):
     def _pair(self, words: str, box: QAbstractSpinBox, slider: QWidget | None = None) -> QWidget:
         """A box with its name and its slider, which a narrow panel never parts."""
         pair = QWidget(self)
-        beside = QHBoxLayout(pair)
-        beside.setContentsMargins(0, 0, 0, 0)
         label = QLabel(words, pair)
         label.setBuddy(box)
         box.setAccessibleName(words)
         box.setMaximumWidth(self.fontMetrics().horizontalAdvance("0") * 10 + 30)
-        beside.addWidget(label)
+        beside = hbox(label, parent=pair, margins=0)
         if slider is not None:
             slider.setAccessibleName(words)
             slider.setMinimumWidth(70)

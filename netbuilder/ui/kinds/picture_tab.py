@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -36,8 +35,8 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import flow, vbox
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +104,15 @@ class PicturesTab(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.grid)
-        row = FlowLayout()
-        for widget in (self.label, self.part, self.others, self.augment):
-            row.addWidget(widget)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(row)
-        layout.addWidget(self.note)
-        layout.addWidget(scroll, 1)
-        layout.addWidget(self.legend)
+        vbox(
+            flow(self.label, self.part, self.others, self.augment),
+            self.note,
+            (scroll, 1),
+            self.legend,
+            parent=self,
+            margins=(0, 4, 0, 0),
+            spacing=4,
+        )
         for box in (self.label, self.part):
             box.currentIndexChanged.connect(self._ask)
         self.augment.toggled.connect(self._ask)

@@ -67,54 +67,46 @@ class KindWidgets:
     form: type[PredictForm]
 
 
+def _alone(tab: Callable[[QWidget], Any]) -> Callable[[Apply, QWidget], Any]:
+    """Build a tab that makes no edits."""
+    return lambda apply, parent: tab(parent)
+
+
 KIND_WIDGETS = (
     KindWidgets(
         "series",
         arrays.KIND.modalities,
         (
             DataViewRow(ArraysDataView, N_("Arrays"), ArraysTab, own=False),
-            DataViewRow(SeriesDataView, N_("Series"), lambda apply, parent: SeriesTab(parent)),
-            DataViewRow(
-                SequencesDataView, N_("Sequences"), lambda apply, parent: SequencesTab(parent)
-            ),
+            DataViewRow(SeriesDataView, N_("Series"), _alone(SeriesTab)),
+            DataViewRow(SequencesDataView, N_("Sequences"), _alone(SequencesTab)),
         ),
         SeriesForm,
     ),
     KindWidgets(
         "pictures",
         images.KIND.modalities,
-        (
-            DataViewRow(
-                PicturesDataView, N_("Pictures"), lambda apply, parent: PicturesTab(parent), True
-            ),
-        ),
+        (DataViewRow(PicturesDataView, N_("Pictures"), _alone(PicturesTab), True),),
         PictureForm,
     ),
     KindWidgets(
         "texts",
         text.KIND.modalities,
-        (DataViewRow(TextsDataView, N_("Texts"), lambda apply, parent: TextsTab(parent)),),
+        (DataViewRow(TextsDataView, N_("Texts"), _alone(TextsTab)),),
         TextForm,
     ),
     KindWidgets(
         "sounds",
         sounds.KIND.modalities,
-        (DataViewRow(SoundsDataView, N_("Sounds"), lambda apply, parent: SoundsTab(parent), True),),
+        (DataViewRow(SoundsDataView, N_("Sounds"), _alone(SoundsTab), True),),
         SoundForm,
     ),
     KindWidgets(
         "rows",
         csv.KIND.modalities,
         (
-            DataViewRow(
-                TableDataView, N_("Scatter"), lambda apply, parent: ScatterTab(parent), own=False
-            ),
-            DataViewRow(
-                TableDataView,
-                N_("Correlation"),
-                lambda apply, parent: CorrelationTab(parent),
-                own=False,
-            ),
+            DataViewRow(TableDataView, N_("Scatter"), _alone(ScatterTab), own=False),
+            DataViewRow(TableDataView, N_("Correlation"), _alone(CorrelationTab), own=False),
         ),
         RowForm,
     ),
@@ -122,7 +114,7 @@ KIND_WIDGETS = (
 
 DATA_VIEW_ROWS = (
     *(tab for row in KIND_WIDGETS for tab in row.tabs),
-    DataViewRow(SplitDataView, N_("Splits"), lambda apply, parent: SplitTab(parent), own=False),
+    DataViewRow(SplitDataView, N_("Splits"), _alone(SplitTab), own=False),
 )
 #: By name, in the order in which the Predict panel asks whether they fit.
 PREDICT_FORMS: dict[str, type[PredictForm]] = {

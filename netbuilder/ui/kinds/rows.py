@@ -13,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
@@ -31,6 +31,7 @@ from netbuilder.ui.services.views.sample_activations import Sample, SampleActiva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -343,17 +344,11 @@ class ResponseView(QWidget):
         self._make: Callable[[TrainedModel], Sample] | None = None
         self._row: dict[str, Any] = {}
         self._about = ""
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        row = QHBoxLayout()
         self.column = NoWheelComboBox(self)
         self.column.setAccessibleName(_("Column on the horizontal axis"))
         self.about = QLabel(_("Prediction along"), self)
         self.about.setProperty("role", "field")
         self.about.setBuddy(self.column)
-        row.addWidget(self.about)
-        row.addWidget(self.column, 1)
-        layout.addLayout(row)
         self.plot = NoWheelPlot("response", 130, self)
         self.curve = self.plot.plot([], [])
         # Curves without a pen would have no points to fill between.
@@ -369,8 +364,7 @@ class ResponseView(QWidget):
         self.here = pg.InfiniteLine(angle=90, movable=True)
         self.here.setCursor(Qt.CursorShape.SizeHorCursor)
         self.plot.addItem(self.here)
-        layout.addWidget(self.plot)
-        layout.addWidget(self.words)
+        vbox(hbox(self.about, (self.column, 1)), self.plot, self.words, parent=self, margins=0)
         self.words.hide()
         self._worker = Derived(
             self, _respond, self._found, lambda _error: self.show_curve([], [], None),

@@ -13,10 +13,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -43,8 +41,8 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -65,12 +63,7 @@ class SeriesTab(QWidget):
         self.plot = SeriesPlot(self)
         self.legend = QLabel(self)
         self.note = note_label("", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.column)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.note)
+        vbox(self.column, (self.plot, 1), self.legend, self.note, parent=self, margins=(0, 4, 0, 0))
         self.column.currentIndexChanged.connect(self._draw)
         theme.theme().changed.connect(self._restyle)
         self._restyle()
@@ -123,15 +116,14 @@ class SequencesTab(QWidget):
         self.legend = QLabel(self)
         self.legend.setWordWrap(True)
         self.note = note_label("", self)
-        row = QHBoxLayout()
-        row.addWidget(self.label, 1)
-        row.addWidget(self.feature, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.note)
+        vbox(
+            hbox((self.label, 1), (self.feature, 1)),
+            (self.plot, 1),
+            self.legend,
+            self.note,
+            parent=self,
+            margins=(0, 4, 0, 0),
+        )
         for box in (self.label, self.feature):
             box.currentIndexChanged.connect(self._draw)
 
@@ -353,19 +345,19 @@ class SeriesForm(PredictForm):
         self.count = CountBox(1, 1, self)
         self.count.setAccessibleName(_("Number of steps to predict"))
         self._ahead = QWidget(self)
-        row = QHBoxLayout(self._ahead)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel(_("Steps to predict"), self._ahead))
-        row.addWidget(self.steps, 1)
-        row.addWidget(self.count)
+        hbox(
+            QLabel(_("Steps to predict"), self._ahead),
+            (self.steps, 1),
+            self.count,
+            parent=self._ahead,
+            margins=0,
+        )
         self.note = note_label("", self)
         self.last_button = QPushButton(_("Show the last window"), self)
         self.last_button.setToolTip(_("Show the last steps of the data."))
         self.undo_button = QPushButton(_("Reset points"), self)
         self.undo_button.setToolTip(_("Restore all points that you dragged."))
-        buttons = FlowLayout(spacing=8)
-        for widget in (self.column, self.last_button, self.undo_button):
-            buttons.addWidget(widget)
+        buttons = flow(self.column, self.last_button, self.undo_button, spacing=8)
         for part in (self.curve, self._ahead, self.note):
             self.page.addWidget(part)
         self.page.addLayout(buttons)

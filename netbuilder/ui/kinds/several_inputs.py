@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.kinds.csv import TABLE
@@ -21,6 +21,7 @@ from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import heading
+from netbuilder.ui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
@@ -119,9 +120,7 @@ class InputEditor(QWidget):
         super().__init__(parent)
         self.entry = entry
         self.values: Any = None
-        self.page = QVBoxLayout(self)
-        self.page.setContentsMargins(0, 0, 0, 0)
-        self.page.addWidget(heading(name, self))
+        self.page = vbox(heading(name, self), parent=self, margins=0)
 
     @property
     def complaint(self) -> bool:

@@ -10,10 +10,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QMimeData, QRectF
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QHeaderView,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -43,6 +41,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -73,16 +72,15 @@ class SoundsTab(QWidget):
         self.play.clicked.connect(self.toggle)
         self.words = note_label("", self)
         self.player.ended.connect(self._show_button)
-        row = QHBoxLayout()
-        row.addWidget(self.play)
-        row.addWidget(self.words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.table, 2)
-        layout.addLayout(row)
-        layout.addWidget(self.wave, 2)
-        layout.addWidget(self.pitches, 3)
+        vbox(
+            (self.table, 2),
+            hbox(self.play, (self.words, 1)),
+            (self.wave, 2),
+            (self.pitches, 3),
+            parent=self,
+            margins=(0, 4, 0, 0),
+            spacing=4,
+        )
 
     def show_look(self, look: SoundsDataView, project: Project, base: Path) -> None:
         """Show other sounds; the first is seen."""

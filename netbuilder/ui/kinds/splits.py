@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from netbuilder.core.data.data_views import SplitDataView
 from netbuilder.core.data.dataset import PARTS
@@ -18,6 +18,7 @@ from netbuilder.core.wording import format_number, join_sentences, join_values, 
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, vbox
 
 
 class SplitTab(QWidget):
@@ -28,12 +29,7 @@ class SplitTab(QWidget):
         self.words = note_label("", self)
         self.chart = SplitChart(self)
         self.legend = QLabel(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.words)
-        layout.addWidget(self.chart)
-        layout.addStretch(1)
+        vbox(self.legend, self.words, self.chart, STRETCH, parent=self, margins=(0, 4, 0, 0))
         theme.theme().changed.connect(self._restyle)
         self._restyle()
 

@@ -20,11 +20,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -39,6 +37,7 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.themed_plot import ThemedPlot
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 _MOST = 24
 _SMALLEST = 8  # of the letters of numbers, in pixels
@@ -202,17 +201,14 @@ class ScatterView(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.note = note_label("", self)
-        row = QHBoxLayout()
-        row.addWidget(QLabel("→", self))
-        row.addWidget(self.across, 1)
-        row.addWidget(QLabel("↑", self))
-        row.addWidget(self.up, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.legend)
-        layout.addWidget(self.note)
+        vbox(
+            hbox(QLabel("→", self), (self.across, 1), QLabel("↑", self), (self.up, 1)),
+            (self.plot, 1),
+            self.legend,
+            self.note,
+            parent=self,
+            margins=(0, 4, 0, 0),
+        )
         theme.theme().changed.connect(self._draw)
 
     def show_table(self, look: TableDataView | None) -> None:
@@ -313,10 +309,7 @@ class CorrelationTab(QWidget):
         super().__init__(parent)
         self.map = CorrelationMap(self)
         self.strongest = note_label("", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.strongest)
-        layout.addWidget(self.map, 1)
+        vbox(self.strongest, (self.map, 1), parent=self, margins=(0, 4, 0, 0))
 
     def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
         """Show the pairs of another table."""

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QTextBrowser,
     QTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -36,6 +35,7 @@ from netbuilder.ui.services.views.sample_activations import Sample, SampleActiva
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
@@ -54,14 +54,16 @@ class TextsTab(QWidget):
         self.lengths = LengthsPlot(self)
         self.lengths.setFixedHeight(130)
         self.merges = MergesView(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.words)
-        layout.addWidget(self.tokens, 1)
-        layout.addWidget(self.numbers)
-        layout.addWidget(self.lengths)
-        layout.addWidget(self.merges)
+        vbox(
+            self.words,
+            (self.tokens, 1),
+            self.numbers,
+            self.lengths,
+            self.merges,
+            parent=self,
+            margins=(0, 4, 0, 0),
+            spacing=4,
+        )
 
     def show_look(self, look: TextsDataView, project: Project, base: Path) -> None:
         """Show other texts."""

@@ -30,7 +30,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListView,
@@ -59,6 +58,7 @@ from netbuilder.ui.palette.palette_model import (
 )
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 #: Where a name may go on in the next line: of "GlobalMaxPooling1D" before Max and Pooling.
 _BREAK = re.compile(r"(?<=[a-z\d])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
@@ -201,9 +201,6 @@ class Palette(QWidget):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 10, 10, 4)
-        layout.setSpacing(4)
         self.fold = QToolButton(self)
         self.fold.setText("«")
         self.fold.setProperty("role", "quiet")
@@ -211,12 +208,13 @@ class Palette(QWidget):
         self.fold.setToolTip(_("Collapse the palette"))
         self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold.hide()
-        head = QHBoxLayout()
-        head.setSpacing(4)
-        head.addWidget(self.line, 1)
-        head.addWidget(self.fold)
-        layout.addLayout(head)
-        layout.addWidget(self.list, 1)
+        vbox(
+            hbox((self.line, 1), self.fold, spacing=4),
+            (self.list, 1),
+            parent=self,
+            margins=(10, 10, 10, 4),
+            spacing=4,
+        )
         self._all = False
         self._only: frozenset[str] | None = None
         self.line.textChanged.connect(self._search)
@@ -238,10 +236,7 @@ class Palette(QWidget):
         hint.setProperty("role", "note")
         hint.setToolTip(_("On the canvas, press Tab and type a layer's name"))
         hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        inner = QHBoxLayout(self.line)
-        inner.setContentsMargins(0, 0, 10, 0)
-        inner.addStretch(1)
-        inner.addWidget(hint)
+        hbox(STRETCH, hint, parent=self.line, margins=(0, 0, 10, 0))
         self._hint = hint
         self.line.textChanged.connect(lambda _text: self._show_hint())
 

@@ -313,7 +313,7 @@ def surface_strip(
     return picture
 
 
-def _surface_places(
+def surface_places(
     surfaces: NDArray[Any], unit: int, names: Sequence[str]
 ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Where each number of a unit's surface stands in a table of colours, and that table."""
@@ -328,19 +328,10 @@ def _surface_places(
     )
 
 
-def surface_pixels(
-    surfaces: NDArray[Any], unit: int, names: Sequence[str] = ()
-) -> NDArray[np.uint8]:
-    """One unit's surface as colours (h, w, 3): blue above 0, orange below; of an answer in the
-    colours that its classes have everywhere, as strong as they are likely."""
-    places, table = _surface_places(surfaces, unit, names)
-    found: NDArray[np.uint8] = table[places]
-    return found
-
-
 def surface_image(surfaces: NDArray[Any], unit: int, names: Sequence[str] = ()) -> QImage:
-    """The same as a picture."""
-    return shaded(*_surface_places(surfaces, unit, names))
+    """One unit's surface as a picture: blue above 0, orange below; of an answer in the colours
+    that its classes have everywhere, as strong as they are likely."""
+    return shaded(*surface_places(surfaces, unit, names))
 
 
 def _named(units: int, names: Sequence[str]) -> bool:

@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -37,6 +36,7 @@ from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
@@ -407,12 +407,7 @@ class PreviewView(QWidget):
         self.stack.addWidget(self.images)
         self.bars = BarList(self)
         self.note = note_label("", self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.note)
-        layout.addWidget(self.stack, 1)
-        layout.addWidget(self.bars)
+        vbox(self.note, (self.stack, 1), self.bars, parent=self, margins=0, spacing=6)
         self.setMinimumHeight(200)
 
     def show_preview(self, preview: Preview) -> None:

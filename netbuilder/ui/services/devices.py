@@ -492,12 +492,7 @@ class WavePlayer(QObject):
 
 def pcm_samples(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
     """Numbers from -1 to 1 as 16-bit samples of a device's rate, each channel the same."""
-    values = np.asarray(wave, np.float64)
-    if rate != wanted:
-        from scipy.signal import resample_poly
-
-        common = math.gcd(rate, wanted)
-        values = resample_poly(values, wanted // common, rate // common)
+    values = _resampled(np.asarray(wave, np.float64), rate, wanted)
     whole = np.round(np.clip(values, -1.0, 1.0) * _BITS).astype("<i2")
     return np.repeat(whole, channels).tobytes()
 
@@ -516,12 +511,17 @@ def waves(data: bytes, form: QAudioFormat) -> NDArray[np.float32]:
     count = len(data) // form.bytesPerFrame()
     frames = np.frombuffer(data, kind, count * form.channelCount())
     wave = ((frames.astype(np.float32) - zero) / top).reshape(count, -1).mean(axis=1)
-    if form.sampleRate() != RATE and count:
-        from scipy.signal import resample_poly
+    return np.asarray(_resampled(wave, form.sampleRate(), RATE), np.float32)
 
-        common = math.gcd(RATE, form.sampleRate())
-        wave = resample_poly(wave, RATE // common, form.sampleRate() // common)
-    return np.asarray(wave, np.float32)
+
+def _resampled(wave: NDArray[Any], rate: int, wanted: int) -> NDArray[Any]:
+    if rate == wanted or not len(wave):
+        return wave
+    from scipy.signal import resample_poly
+
+    common = math.gcd(rate, wanted)
+    found: NDArray[Any] = resample_poly(wave, wanted // common, rate // common)
+    return found
 
 
 def _format(device: QAudioDevice) -> QAudioFormat:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -26,6 +26,14 @@ def settings() -> QSettings:
     return QSettings(str(folders.state() / "window.ini"), QSettings.Format.IniFormat)
 
 
+def remember(values: Mapping[str, object]) -> None:
+    """Keep values of settings for the next start."""
+    kept = settings()
+    for key, value in values.items():
+        kept.setValue(key, value)
+    kept.sync()
+
+
 def recent_files() -> list[Path]:
     """Files that were open lately and still exist, the last one first."""
     value = settings().value("recent", [])
@@ -46,10 +54,8 @@ def forget_files() -> None:
 
 
 def _store(paths: Sequence[Path]) -> None:
-    kept = settings()
-    kept.setValue("recent", [str(path) for path in paths])
-    kept.remove(CONTINUE)
-    kept.sync()
+    settings().remove(CONTINUE)
+    remember({"recent": [str(path) for path in paths]})
 
 
 def chosen_language() -> str:
@@ -59,17 +65,13 @@ def chosen_language() -> str:
 
 def keep_language(name: str) -> None:
     """Remember a language for the next start; "" for the system's."""
-    kept = settings()
-    kept.setValue("language", name)
-    kept.sync()
+    remember({"language": name})
 
 
 def set_motion(reduced: bool) -> None:
     """Let what only moves to please stand still, or move; remembered."""
     set_reduced_motion(reduced)
-    kept = settings()
-    kept.setValue("reduced-motion", reduced)
-    kept.sync()
+    remember({"reduced-motion": reduced})
 
 
 def chosen_scheme() -> str:
@@ -80,9 +82,7 @@ def chosen_scheme() -> str:
 
 def set_scheme(name: str) -> None:
     """Use light or dark colours, or the system's ("system"); remembered."""
-    kept = settings()
-    kept.setValue("scheme", name)
-    kept.sync()
+    remember({"scheme": name})
     recall_scheme()
 
 
@@ -134,9 +134,7 @@ class Level(QObject):
     def choose(self, name: str) -> None:
         """Show this much from now on, also in the next start."""
         self._lent = ""
-        kept = settings()
-        kept.setValue(_KEY, name)
-        kept.sync()
+        remember({_KEY: name})
         self.changed.emit()
 
     def lend(self, name: str) -> None:

@@ -37,6 +37,7 @@ from netbuilder.ui.plots.training_curves import (
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import show_hint_beside
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
+from netbuilder.ui.widgets.layouts import hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.throttle import SteadyFrame
 
@@ -176,19 +177,21 @@ class CurveView(QWidget):
         self.figure = QLabel(self)
         self.figure.setObjectName("curve_figure")
         self.figure.setProperty("role", "figure")
-        head = QHBoxLayout()
-        head.setSpacing(14)
         self._figure_frame = SteadyFrame(self.figure, self, grows=True)
-        head.addWidget(self._figure_frame, 0, Qt.AlignmentFlag.AlignVCenter)
         self.figure_name = QLabel(self)
         self.figure_name.setProperty("role", "note")
-        head.addWidget(self.figure_name, 1, Qt.AlignmentFlag.AlignVCenter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(head)
-        layout.addWidget(SteadyFrame(self.legend, self, grows=True))
-        layout.addWidget(self.plot, 1)
+        vbox(
+            hbox(
+                (self._figure_frame, 0, Qt.AlignmentFlag.AlignVCenter),
+                (self.figure_name, 1, Qt.AlignmentFlag.AlignVCenter),
+                spacing=14,
+            ),
+            SteadyFrame(self.legend, self, grows=True),
+            (self.plot, 1),
+            parent=self,
+            margins=0,
+            spacing=4,
+        )
         self._build_tools(parent)
         self.quantity.activated.connect(self._choose)
         self.steps.toggled.connect(lambda on: self.plot.set_options(per_step=on))

@@ -27,8 +27,8 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, vbox
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 if TYPE_CHECKING:
@@ -58,12 +58,7 @@ class RateSlider(QWidget):
         self._size()
         theme.theme().changed.connect(self._size)
         self.value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(label)
-        row.addWidget(self.slider, 1)
-        row.addWidget(self.value)
+        hbox(label, (self.slider, 1), self.value, parent=self, margins=0, spacing=12)
         self.slider.valueChanged.connect(self._moved)
 
     def _size(self) -> None:
@@ -115,9 +110,7 @@ class RunButtons(QWidget):
         self.best = self._button(_("Go to best epoch"))
         self.best.setObjectName("go_to_best")
         self.reset = self._button(_("Reset"), _("Start again with initial weights"))
-        row = FlowLayout(self)
-        for widget in (self.count, self.more, self.best, self.reset):
-            row.addWidget(widget)
+        flow(self.count, self.more, self.best, self.reset, parent=self)
         self.more.clicked.connect(lambda: runner.train_more(self.count.value()))
         self.best.clicked.connect(lambda _checked=False: runner.go_to_best())
         menu = QMenu(self.reset)
@@ -259,12 +252,14 @@ class GhostPlot(QWidget):
         self.button.clicked.connect(lambda _checked=False: self.train_requested.emit())
         words = note_label(_("Loss and metrics of the run will appear here."), self)
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(48, 12, 16, 32)
-        layout.addStretch(1)
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(words)
-        layout.addStretch(1)
+        vbox(
+            STRETCH,
+            (self.button, 0, Qt.AlignmentFlag.AlignHCenter),
+            words,
+            STRETCH,
+            parent=self,
+            margins=(48, 12, 16, 32),
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(420, 300)
@@ -321,13 +316,15 @@ class CurvesPanel(QWidget):
         )
         self._curves: CurveView | None = None
         self.epochs = EpochViewer(workbench.models, runner, self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 6, 14, 10)
-        layout.setSpacing(6)
         self._head = QHBoxLayout()
         self._head.setSpacing(2)
-        layout.addLayout(self._head)
-        layout.addWidget(scrolled_page(self._run_page(), _("Curves"), self), 1)
+        vbox(
+            self._head,
+            (scrolled_page(self._run_page(), _("Curves"), self), 1),
+            parent=self,
+            margins=(14, 6, 14, 10),
+            spacing=6,
+        )
         runner.began.connect(self._began)
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)

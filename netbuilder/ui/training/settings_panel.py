@@ -26,6 +26,7 @@ from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
@@ -126,16 +127,15 @@ class OutputForm(QWidget):
         self.loss = ChoiceForm("loss", LOSSES, self, automatic=True)
         self.metrics = MetricsEditor(METRICS, self)
         self.weight = ParamForm(_WEIGHT, self, about="loss")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (
+        vbox(
             heading(_("Output “{name}”", name=output), self),
             self.loss,
             self.metrics,
             self.weight,
-        ):
-            layout.addWidget(widget)
+            parent=self,
+            margins=0,
+            spacing=4,
+        )
         self.loss.edited.connect(lambda choice, merge: self._take(merge, loss=choice))
         self.metrics.edited.connect(lambda chosen: self._take("", metrics=chosen))
         self.weight.edited.connect(
@@ -176,11 +176,7 @@ class CallbackRow(QWidget):
         self.box.setToolTip(spec.explanation)
         help_line = note_label(spec.explanation, self)
         help_line.setContentsMargins(22, 0, 0, 0)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(2)
-        self._layout.addWidget(self.box)
-        self._layout.addWidget(help_line)
+        self._layout = vbox(self.box, help_line, parent=self, margins=0, spacing=2)
         self.box.clicked.connect(self._toggle)
 
     def show_choice(self, choice: Choice | None) -> None:
@@ -514,12 +510,10 @@ class SettingsPanel(QWidget):
         self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 10)
         self.plan = PlanForm(store, workbench)
         self.plan.setProperty("role", "page")
         self._scroll = scrolled_page(self.plan, _("Training settings"), self)
-        layout.addWidget(self._scroll)
+        vbox(self._scroll, parent=self, margins=(14, 10, 14, 10))
 
     def show_setting(self, name: str) -> None:
         """Bring a setting into sight.

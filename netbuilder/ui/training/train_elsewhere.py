@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtWidgets import (
     QDialogButtonBox,
     QPlainTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +25,7 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.file_dialogs import ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 PORT = 12345
@@ -152,9 +152,26 @@ class ElsewhereDialog(Dialog):
         self.setWindowTitle(_("Train elsewhere"))
         letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
         self.resize(max(640, 80 * letter), max(460, 24 * line))
-        layout = QVBoxLayout(self)
-        layout.setSpacing(8)
-        layout.addWidget(
+        self.machines = QPlainTextEdit(self)
+        self.machines.setTabChangesFocus(True)
+        self.machines.setPlaceholderText("pc1:12345\npc2:12345")
+        self.machines.setAccessibleName(_("Machines, one per line"))
+        self.machines.setMaximumHeight(110)
+        self.machines.setPlainText("localhost:12345")
+        self.trouble = note_label("", self, role="complaint")
+        self.commands = QPlainTextEdit(self)
+        self.commands.setTabChangesFocus(True)
+        self.commands.setReadOnly(True)
+        self.commands.setAccessibleName(_("Commands"))
+        font = theme.fixed_font(0.9)
+        self.commands.setStyleSheet(f"font-family: '{font.family()}';")
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.write = self.buttons.addButton(
+            _("Write the folder…"), QDialogButtonBox.ButtonRole.ActionRole
+        )
+        self.buttons.rejected.connect(self.reject)
+        self.write.clicked.connect(self._write)
+        vbox(
             note_label(
                 _(
                     "Write a folder with the project, its data and the command for each machine. "
@@ -162,33 +179,16 @@ class ElsewhereDialog(Dialog):
                     "weights."
                 ),
                 self,
-            )
+            ),
+            note_label(_("Machines, one per line, as name:port"), self, role="field"),
+            self.machines,
+            self.trouble,
+            note_label(_("Commands"), self, role="field"),
+            (self.commands, 1),
+            plain_buttons(self.buttons),
+            parent=self,
+            spacing=8,
         )
-        self.machines = QPlainTextEdit(self)
-        self.machines.setTabChangesFocus(True)
-        self.machines.setPlaceholderText("pc1:12345\npc2:12345")
-        self.machines.setAccessibleName(_("Machines, one per line"))
-        self.machines.setMaximumHeight(110)
-        self.machines.setPlainText("localhost:12345")
-        layout.addWidget(note_label(_("Machines, one per line, as name:port"), self, role="field"))
-        layout.addWidget(self.machines)
-        self.trouble = note_label("", self, role="complaint")
-        layout.addWidget(self.trouble)
-        layout.addWidget(note_label(_("Commands"), self, role="field"))
-        self.commands = QPlainTextEdit(self)
-        self.commands.setTabChangesFocus(True)
-        self.commands.setReadOnly(True)
-        self.commands.setAccessibleName(_("Commands"))
-        font = theme.fixed_font(0.9)
-        self.commands.setStyleSheet(f"font-family: '{font.family()}';")
-        layout.addWidget(self.commands, 1)
-        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.write = self.buttons.addButton(
-            _("Write the folder…"), QDialogButtonBox.ButtonRole.ActionRole
-        )
-        self.buttons.rejected.connect(self.reject)
-        self.write.clicked.connect(self._write)
-        layout.addWidget(plain_buttons(self.buttons))
         self.machines.textChanged.connect(self._show)
         self._show()
 

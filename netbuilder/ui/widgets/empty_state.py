@@ -11,6 +11,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import as_sentence, capitalize_first, join_sentences
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import vbox
 
 #: Lines of a list that are enough to see that it is there.
 _HEAD = 6
@@ -71,9 +72,7 @@ class EmptyStatePage(QStackedWidget):
     def filling(cls, panel: QWidget, words: str) -> EmptyStatePage:
         """One that takes all of a panel's room."""
         made = cls(words, panel)
-        outer = QVBoxLayout(panel)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(made)
+        vbox(made, parent=panel, margins=0)
         return made
 
     def follow(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
+from netbuilder.ui.widgets.layouts import hbox
 
 _STEPS = 1000
 
@@ -28,12 +29,7 @@ class ReadingBar(QWidget):
         self.button.setProperty("small", True)
         self.button.setToolTip(_("Stop preparing the data and discard it"))
         self.button.clicked.connect(self._stop)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.words)
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.button)
+        hbox(self.words, (self.bar, 1), self.button, parent=self, margins=0, spacing=8)
         self.hide()
 
     def show_progress(self, done: int, of: int) -> None:

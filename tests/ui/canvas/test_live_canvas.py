@@ -187,12 +187,16 @@ def test_in_a_small_window_pictures_of_side_branches_are_not_cut_off(
 
 
 def test_an_answers_surface_has_the_colours_that_its_classes_have_everywhere(qapp) -> None:
-    from netbuilder.ui.plots.activation_strips import signed_colors, surface_pixels
+    from netbuilder.ui.plots.activation_strips import signed_colors, surface_places
     from netbuilder.ui.plots.colour_bar import class_color
 
     def near(pixel: np.ndarray, number: int) -> bool:
         own = class_color(number)
         return np.abs(pixel - np.array([own.red(), own.green(), own.blue()])).max() < 45
+
+    def surface_pixels(values: np.ndarray, unit: int, names: tuple[str, ...] = ()) -> np.ndarray:
+        places, table = surface_places(values, unit, names)
+        return table[places]
 
     sigmoid = np.array([[[0.0], [1.0]]])
     first, second = surface_pixels(sigmoid, 0, ("no", "yes"))[0].astype(int)

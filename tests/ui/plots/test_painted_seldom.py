@@ -90,7 +90,8 @@ def test_pictures_of_units_have_the_colours_they_say(names: tuple[str, ...]) -> 
         image = strips.surface_image(values, unit, names)
         assert image.format() is QImage.Format.Format_RGB32  # painted without being taken apart
         assert (image.width(), image.height()) == (7, 9)
-        pixels = strips.surface_pixels(values, unit, names)
+        places, table = strips.surface_places(values, unit, names)
+        pixels = table[places]
         for row, column in ((0, 0), (4, 6), (8, 3)):
             assert image.pixelColor(column, row).getRgb()[:3] == tuple(pixels[row, column])
     maps = values.transpose(2, 0, 1)  # coloured in one go, each by its own numbers

@@ -38,11 +38,57 @@ from netbuilder.core.engine.build.keras_objects import (
 )
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.errors import BuildError, UserError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 if TYPE_CHECKING:
     import keras
+
+#: What is wrong and what to do, by the error's code; ``{name}`` is the node.
+_ERRORS: Mapping[str, tuple[str, str]] = {
+    "weights_not_downloaded": (
+        N_("The weights of {layer} are not on this computer and could not be downloaded: {reason}"),
+        N_("Connect to the internet once, or copy the file into the folder .keras/models in your "
+           "home folder, or set weights to 'file' or 'none'.")),
+    "weights_file_missing": (
+        N_("{layer} '{name}' loads its weights from a file, but no file is chosen."),
+        N_("Choose the file, or set weights to 'imagenet' or 'none'.")),
+    "weights_do_not_fit": (
+        N_("The weights in '{path}' do not fit {layer}: {reason}"),
+        N_("Choose a .weights.h5 of the same model, or a .h5 of a network that contains a {layer} "
+           "of the same size.")),
+    "shared_layer_missing": (
+        N_("'{name}' shares the weights of '{owner}', which does not exist."),
+        N_("Unshare the weights.")),
+    "layer_unknown": (
+        N_("NetBuilder has no layer '{layer}'."),
+        N_("Replace the layer with another one, or remove it.")),
+    "layer_values_invalid": (
+        N_("{layer} '{name}' does not accept these values: {reason}"),
+        N_("Change or reset its parameters.")),
+    "layer_not_connected": (
+        N_("'{name}' has no input connection."), N_("Connect a layer to it.")),
+    "memory_full": (
+        N_("{layer} '{name}' needs more memory than this computer has."),
+        N_("Make the layer or its input smaller.")),
+    "layer_input_invalid": (
+        N_("{layer} '{name}' cannot use its input ({shapes}): {reason}"),
+        N_("Change its parameters or its input.")),
+    "cycle": (
+        N_("The connections form a cycle through '{name}'."),
+        N_("Remove one of the connections of the cycle.")),
+    "no_input": (N_("The network has no Input."), N_("Add an Input and connect it to a layer.")),
+    "no_layers": (N_("The network has only an Input."), N_("Add a layer, such as Dense.")),
+    "input_without_shape": (
+        N_("The Input '{name}' has no shape."), N_("Choose data, or enter a shape here.")),
+}  # fmt: skip
+
+
+def _error(code: str, node: str | None = None, **values: Any) -> BuildError:
+    """The error of ``_ERRORS`` with its words filled in."""
+    what, fix = (_(words, **{"name": node, **values}) for words in _ERRORS[code])
+    return BuildError(what, fix, code=code, node=node, path=values.get("path"))
+
 
 _OWN = ("alpha", "minimalistic")
 _CAFFE_MEANS = (103.939, 116.779, 123.68)
@@ -128,19 +174,9 @@ def load_backbone(
             with report_download(_("the weights of {layer}", layer=node.layer), tell):
                 source = _application(node.layer, node.params, weights="imagenet", name="source")
         except Exception as error:
-            raise BuildError(
-                _(
-                    "The weights of {layer} are not on this computer and could not be "
-                    "downloaded: {reason}",
-                    layer=node.layer,
-                    reason=first_line(error),
-                ),
-                _(
-                    "Connect to the internet once, or copy the file into the folder "
-                    ".keras/models in your home folder, or set weights to 'file' or 'none'."
-                ),
-                code="weights_not_downloaded",
-                node=node.id,
+            reason = first_line(error)
+            raise _error(
+                "weights_not_downloaded", node.id, layer=node.layer, reason=reason
             ) from error
         inner.set_weights(source.get_weights())
 
@@ -148,38 +184,15 @@ def load_backbone(
 def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
     name = node.params.get("weights_file")
     if not name:
-        raise BuildError(
-            _(
-                "{layer} '{name}' loads its weights from a file, but no file is chosen.",
-                layer=node.layer,
-                name=node.id,
-            ),
-            _("Choose the file, or set weights to 'imagenet' or 'none'."),
-            code="weights_file_missing",
-            node=node.id,
-        )
+        raise _error("weights_file_missing", node.id, layer=node.layer)
     path = weights_path(str(name), base)
     try:
         if not path.is_file():
             raise FileNotFoundError(_("the file does not exist"))
         load_backbone_weights(inner, path)
     except Exception as error:
-        raise BuildError(
-            _(
-                "The weights in '{path}' do not fit {layer}: {reason}",
-                path=path,
-                layer=node.layer,
-                reason=first_line(error),
-            ),
-            _(
-                "Choose a .weights.h5 of the same model, or a .h5 of a network that contains a "
-                "{layer} of the same size.",
-                layer=node.layer,
-            ),
-            code="weights_do_not_fit",
-            node=node.id,
-            path=str(path),
-        ) from error
+        told = {"layer": node.layer, "reason": first_line(error), "path": str(path)}
+        raise _error("weights_do_not_fit", node.id, **told) from error
 
 
 __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
@@ -195,16 +208,7 @@ def owner_of(node: Node, graph: Graph) -> Node:
     seen = {node.id}
     while node.shared:
         if node.shared not in graph.by_id or node.shared in seen:
-            raise BuildError(
-                _(
-                    "'{name}' shares the weights of '{owner}', which does not exist.",
-                    name=node.id,
-                    owner=node.shared,
-                ),
-                _("Unshare the weights."),
-                code="shared_layer_missing",
-                node=node.id,
-            )
+            raise _error("shared_layer_missing", node.id, owner=node.shared)
         node = graph.by_id[node.shared]
         seen.add(node.id)
     return node
@@ -236,12 +240,7 @@ def make_layer(node: Node, graph: Graph) -> keras.Layer:
 def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) -> keras.Layer:
     spec = LAYERS.get(kind)
     if spec is None:
-        raise BuildError(
-            _("NetBuilder has no layer '{layer}'.", layer=kind),
-            _("Replace the layer with another one, or remove it."),
-            code="layer_unknown",
-            node=node,
-        )
+        raise _error("layer_unknown", node, layer=kind)
     named = {} if name is None else {"name": name}
     try:
         at_call = {param.name for param in spec.params if param.call}
@@ -264,17 +263,8 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
             error.what, error.fix, node=node, path=error.path, code=error.code
         ) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
-        raise BuildError(
-            _(
-                "{layer} '{name}' does not accept these values: {reason}",
-                layer=kind,
-                name=node,
-                reason=first_line(error),
-            ),
-            _("Change or reset its parameters."),
-            code="layer_values_invalid",
-            node=node,
-        ) from error
+        reason = first_line(error)
+        raise _error("layer_values_invalid", node, layer=kind, reason=reason) from error
 
 
 def _value(spec: LayerSpec, key: str, value: Any, node: str) -> Any:
@@ -322,12 +312,7 @@ def connect_layers(
             continue
         missing = [source for source in sources if source not in tensors]
         if missing or not sources:
-            raise BuildError(
-                _("'{name}' has no input connection.", name=node_id),
-                _("Connect a layer to it."),
-                code="layer_not_connected",
-                node=node_id,
-            )
+            raise _error("layer_not_connected", node_id)
         layer = layer_of(node)
         owner = owner_of(node, graph)
         try:
@@ -336,41 +321,17 @@ def connect_layers(
             raise
         except Exception as error:
             if is_out_of_memory(error):
-                raise BuildError(
-                    _(
-                        "{layer} '{name}' needs more memory than this computer has.",
-                        layer=owner.layer,
-                        name=node_id,
-                    ),
-                    _("Make the layer or its input smaller."),
-                    code="memory_full",
-                    node=node_id,
-                ) from error
+                raise _error("memory_full", node_id, layer=owner.layer) from error
             shapes = " and ".join(str(tuple(tensors[s].shape[1:])) for s in sources)
-            raise BuildError(
-                _(
-                    "{layer} '{name}' cannot use its input ({shapes}): {reason}",
-                    layer=owner.layer,
-                    name=node_id,
-                    shapes=shapes,
-                    reason=first_line(error),
-                ),
-                _("Change its parameters or its input."),
-                code="layer_input_invalid",
-                node=node_id,
-            ) from error
+            told = {"layer": owner.layer, "shapes": shapes, "reason": first_line(error)}
+            raise _error("layer_input_invalid", node_id, **told) from error
     return tensors
 
 
 def _check_order(graph: Graph) -> None:
     if len(graph.order) != len(graph.nodes):
         behind = [node.id for node in graph.nodes if node.id not in graph.order]
-        raise BuildError(
-            _("The connections form a cycle through '{name}'.", name=behind[0]),
-            _("Remove one of the connections of the cycle."),
-            code="cycle",
-            node=behind[0],
-        )
+        raise _error("cycle", behind[0])
 
 
 def _call(layer: Any, owner: Node, inputs: list[Any]) -> Any:
@@ -428,15 +389,9 @@ def build_training_model(
     if graph.nodes and model_inputs(graph):
         _check_order(graph)
     if not model_inputs(graph):
-        raise BuildError(
-            _("The network has no Input."),
-            _("Add an Input and connect it to a layer."),
-            code="no_input",
-        )
+        raise _error("no_input")
     if not graph.outputs:
-        raise BuildError(
-            _("The network has only an Input."), _("Add a layer, such as Dense."), code="no_layers"
-        )
+        raise _error("no_layers")
     layers: dict[str, keras.Layer] = {}
     with tracing(), reset_keras_names(), seeded_random(seed):
         tensors = {name: _input(graph.by_id[name], facts) for name in model_inputs(graph)}
@@ -483,12 +438,7 @@ def _input(node: Node, facts: DataFacts | None) -> Any:
         shape = facts.input_shapes.get(node.id, shape) if shape is None else shape
         dtype = dtype or facts.input_dtypes.get(node.id)
     if shape is None:
-        raise BuildError(
-            _("The Input '{name}' has no shape.", name=node.id),
-            _("Choose data, or enter a shape here."),
-            code="input_without_shape",
-            node=node.id,
-        )
+        raise _error("input_without_shape", node.id)
     return keras.Input(tuple(shape), dtype=dtype or "float32", name=keras_name(node.id))
 
 

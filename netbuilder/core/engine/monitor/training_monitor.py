@@ -17,7 +17,7 @@ from netbuilder.core.engine.build.loss_values import class_numbers
 from netbuilder.core.engine.events import Diagnosis, RunFix
 from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.edits import set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
@@ -28,6 +28,55 @@ if TYPE_CHECKING:
 
 # Rules cost little, but the smallest networks end an epoch in a tenth of a millisecond.
 _INTERVAL_SECONDS = 0.5
+
+#: What is said, by the name of its case: a title and a text.
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "nan-data": (N_("The data contains invalid numbers"),
+        N_("{rows} A network cannot be trained with these values. Fill in the values or leave out "
+           "these rows on the Data page.")),
+    "nan-by-hand": (N_("The loss became NaN"),
+        N_("In epoch {epoch} the numbers in the network became too large, after you raised the "
+           "learning rate from {before} to {rate}.")),
+    "nan": (N_("The loss became NaN"),
+        N_("In epoch {epoch} the numbers in the network became too large. The usual cause is a "
+           "learning rate ({rate}) that is too high: each step overshoots more than the one "
+           "before.")),
+    "exploded": (N_("The loss exploded"),
+        N_("Since epoch {epoch}, the loss has been thousands of times larger than before. The "
+           "learning rate ({rate}) is too high for this network.")),
+    "improving": (N_("The loss was still improving"),
+        N_("The last epochs lowered the loss by {share}: more epochs will probably lower it "
+           "further.")),
+    "raised": (N_("The loss rose with the learning rate"),
+        N_("After epoch {epoch} you raised the learning rate from {before} to {rate}. The loss was "
+           "{low} before and is {now} now: each step overshoots.")),
+    "jumping": (N_("The loss jumps up and down"),
+        N_("Each step overshoots: the learning rate ({rate}) is high for this network.")),
+    "overfitting": (N_("Overfitting since epoch {epoch}"),
+        N_("Since epoch {epoch}, the network has improved on the training data but got worse on "
+           "the validation data: it memorises the rows. Stop there, add Dropout, make the network "
+           "smaller or get more data.")),
+    "easier": (N_("Better on validation than on training"),
+        N_("This is normal: {layer} makes the task harder during training and is off during "
+           "validation.")),
+}  # fmt: skip
+
+
+def _diagnosis(
+    case: str, epoch: int, fix: RunFix | None = None, severity: str = "warning", **values: Any
+) -> Diagnosis:
+    """What ``_WORDS`` says of a case, filled in: of ``epoch``, and of ``values``."""
+    title, text = (_(words, **{"epoch": epoch} | values) for words in _WORDS[case])
+    return Diagnosis(case.removesuffix("-by-hand"), epoch, title, text, fix, severity)
+
+
+def _short(value: float) -> str:
+    return format_number(value, ".3g")
+
+
+def _use_rate(rate: float) -> RunFix:
+    words = _("Use a learning rate of {rate}", rate=format_number(rate, ".2g"))
+    return RunFix(words, lambda p: _with_rate(p, rate))
 
 
 class TrainingMonitor:
@@ -92,47 +141,12 @@ class TrainingMonitor:
         holes = network_inspection.rows_without_numbers(data.train)
         hand = rate_before(history, rate)
         if holes:
-            notice = Diagnosis(
-                "nan-data",
-                epoch,
-                _("The data contains invalid numbers"),
-                _(
-                    "{rows} A network cannot be trained with these values. Fill in the "
-                    "values or leave out these rows on the Data page.",
-                    rows=rows_in_words(holes),
-                ),
-            )
+            notice = _diagnosis("nan-data", epoch, rows=rows_in_words(holes))
         elif hand is not None:
-            notice = Diagnosis(
-                "nan",
-                epoch,
-                _("The loss became NaN"),
-                _(
-                    "In epoch {epoch} the numbers in the network became too large, after you "
-                    "raised the learning rate from {before} to {rate}.",
-                    epoch=epoch,
-                    before=format_number(hand, ".3g"),
-                    rate=format_number(rate, ".3g"),
-                ),
-                RunFix(
-                    _("Use a learning rate of {rate}", rate=format_number(hand, ".2g")),
-                    lambda p: _with_rate(p, hand),
-                ),
-            )
+            told = {"before": _short(hand), "rate": _short(rate)}
+            notice = _diagnosis("nan-by-hand", epoch, _use_rate(hand), **told)
         else:
-            notice = Diagnosis(
-                "nan",
-                epoch,
-                _("The loss became NaN"),
-                _(
-                    "In epoch {epoch} the numbers in the network became too large. The usual "
-                    "cause is a learning rate ({rate}) that is too high: each step overshoots "
-                    "more than the one before.",
-                    epoch=epoch,
-                    rate=format_number(rate, ".3g"),
-                ),
-                self._slower(rate),
-            )
+            notice = _diagnosis("nan", epoch, _use_rate(rate / 10), rate=_short(rate))
         return self._new(iter([notice]))
 
     def _new(self, notices: Iterator[Diagnosis]) -> list[Diagnosis]:
@@ -155,18 +169,7 @@ class TrainingMonitor:
             yield self._by_hand(raised, history)
             return
         if "exploded" not in self._told and (epoch := diagnosis_rules.exploded_epoch(loss)):
-            yield Diagnosis(
-                "exploded",
-                epoch,
-                _("The loss exploded"),
-                _(
-                    "Since epoch {epoch}, the loss has been thousands of times larger than "
-                    "before. The learning rate ({rate}) is too high for this network.",
-                    epoch=epoch,
-                    rate=format_number(rate, ".3g"),
-                ),
-                self._slower(rate),
-            )
+            yield _diagnosis("exploded", epoch, _use_rate(rate / 10), rate=_short(rate))
         if "stuck" not in self._told and (epoch := diagnosis_rules.stuck_epoch(loss)):
             yield self._stuck(epoch, rate, training_model, data)
         if "jumping" not in self._told and (epoch := diagnosis_rules.jumping_epoch(loss)):
@@ -191,18 +194,9 @@ class TrainingMonitor:
             return
         gain = diagnosis_rules.still_improving(curve) if reason == "done" else None
         if gain is not None and "overfitting" not in self._told:
-            yield Diagnosis(
-                "improving",
-                len(curve),
-                _("The loss was still improving"),
-                _(
-                    "The last epochs lowered the loss by {share}: more epochs will "
-                    "probably lower it further.",
-                    share=format_number(gain, ".0%"),
-                ),
-                self._longer(max(1, len(curve))),
-                "info",
-            )
+            longer = self._longer(max(1, len(curve)))
+            share = format_number(gain, ".0%")
+            yield _diagnosis("improving", len(curve), longer, "info", share=share)
         # A network that is still learning, or does not learn at all, has not made up its mind about
         # its classes.
         settled = gain is None and not {"stuck", "exploded"} & set(self._told)
@@ -214,35 +208,15 @@ class TrainingMonitor:
     @staticmethod
     def _by_hand(raised: diagnosis_rules.RaisedRate, history: History) -> Diagnosis:
         best = history.best_epoch
-        return Diagnosis(
-            "raised",
-            raised.epoch + 1,
-            _("The loss rose with the learning rate"),
-            _(
-                "After epoch {epoch} you raised the learning rate from {before} to {rate}. The "
-                "loss was {low} before and is {now} now: each step overshoots.",
-                epoch=raised.epoch,
-                before=format_number(raised.before, ".3g"),
-                rate=format_number(raised.rate, ".3g"),
-                low=format_number(raised.low, ".3g"),
-                now=format_number(raised.now, ".3g"),
-            ),
-            RunFix(
-                _(
-                    "Return to epoch {epoch} and a learning rate of {rate}",
-                    epoch=best,
-                    rate=format_number(raised.before, ".2g"),
-                ),
-                lambda p: p,
-                "go_back_before_raise",
-            ),
+        told = {name: _short(getattr(raised, name)) for name in ("before", "rate", "low", "now")}
+        words = _(
+            "Return to epoch {epoch} and a learning rate of {rate}",
+            epoch=best,
+            rate=format_number(raised.before, ".2g"),
         )
-
-    def _slower(self, rate: float) -> RunFix:
-        return RunFix(
-            _("Use a learning rate of {rate}", rate=format_number(rate / 10, ".2g")),
-            lambda p: _with_rate(p, rate / 10),
-        )
+        back = RunFix(words, lambda p: p, "go_back_before_raise")
+        notice = _diagnosis("raised", raised.epoch, back, **told)
+        return replace(notice, epoch=raised.epoch + 1)
 
     def _stuck(
         self, epoch: int, rate: float, training_model: keras.Model, data: Dataset
@@ -297,8 +271,7 @@ class TrainingMonitor:
             join_sentences((start, _(
                 "The learning rate ({rate}) may be too low, or the inputs may be unrelated to "
                 "the target.", rate=format_number(rate, ".3g")))),
-            RunFix(_("Use a learning rate of {rate}", rate=format_number(faster, ".2g")),
-                lambda p: _with_rate(p, faster)),
+            _use_rate(faster),
         )  # fmt: skip
 
     def _jumping(self, epoch: int, rate: float) -> Diagnosis:
@@ -318,16 +291,7 @@ class TrainingMonitor:
                     lambda p: set_training(p, batch_size=max(32, batch * 4)),
                 ),
             )
-        return Diagnosis(
-            "jumping",
-            epoch,
-            _("The loss jumps up and down"),
-            _(
-                "Each step overshoots: the learning rate ({rate}) is high for this network.",
-                rate=format_number(rate, ".3g"),
-            ),
-            self._slower(rate),
-        )
+        return _diagnosis("jumping", epoch, _use_rate(rate / 10), rate=_short(rate))
 
     def _overfitting(self, epoch: int) -> Diagnosis:
         stop = Choice("EarlyStopping", {"patience": 5, "restore_best_weights": True})
@@ -337,33 +301,13 @@ class TrainingMonitor:
                 return project
             return set_training(project, callbacks=(*project.training.callbacks, stop))
 
-        return Diagnosis(
-            "overfitting",
-            epoch,
-            _("Overfitting since epoch {epoch}", epoch=epoch),
-            _(
-                "Since epoch {epoch}, the network has improved on the training data "
-                "but got worse on the validation data: it memorises the rows. Stop "
-                "there, add Dropout, make the network smaller or get more data.",
-                epoch=epoch,
-            ),
-            RunFix(_("Stop early and keep the best epoch"), edit, "go_back_to_best"),
-        )
+        fix = RunFix(_("Stop early and keep the best epoch"), edit, "go_back_to_best")
+        return _diagnosis("overfitting", epoch, fix)
 
     def _easier(self, epoch: int) -> Iterator[Diagnosis]:
         layers = [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
         if layers:
-            yield Diagnosis(
-                "easier",
-                epoch,
-                _("Better on validation than on training"),
-                _(
-                    "This is normal: {layer} makes the task harder during training and is off "
-                    "during validation.",
-                    layer=layers[0],
-                ),
-                severity="info",
-            )
+            yield _diagnosis("easier", epoch, severity="info", layer=layers[0])
 
     def _ignored(
         self, epoch: int, training_model: keras.Model, data: Dataset

@@ -469,10 +469,7 @@ def network_path(run_id: str) -> Path:
 
 def rename_run(run_id: str, name: str) -> Run:
     """Give a run another name."""
-    run = replace(load_run(run_id), name=name)
-    value = json.loads((runs_folder() / run_id / _FILE).read_text("utf-8"))
-    _write(run, value.get("asked") or value["project"])
-    return run
+    return _rewrite(run_id, name=name)
 
 
 def set_test_metrics(run_id: str, test: Mapping[str, float]) -> Run:
@@ -481,7 +478,11 @@ def set_test_metrics(run_id: str, test: Mapping[str, float]) -> Run:
     Raises:
         UserError: the record cannot be read or written.
     """
-    run = replace(load_run(run_id), test=dict(test))
+    return _rewrite(run_id, test=dict(test))
+
+
+def _rewrite(run_id: str, **changes: Any) -> Run:
+    run = replace(load_run(run_id), **changes)
     value = json.loads((runs_folder() / run_id / _FILE).read_text("utf-8"))
     _write(run, value.get("asked") or value["project"])
     return run

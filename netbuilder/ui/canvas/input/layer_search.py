@@ -9,12 +9,10 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 _WIDTH, _HEIGHT = 300, 320
 FIND_HEIGHT = 60  # pixels at the upper edge that the find field takes
@@ -58,19 +57,6 @@ class LayerSearch(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#layerSearch {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 8px; }"
-            f"#layerSearch QLabel {{ color: {scheme.secondary}; }}"
-            f"#layerSearch QListWidget {{ border: none; background: {scheme.raised};"
-            f" color: {scheme.text}; }}"
-            f"#layerSearch QListWidget::item:selected {{ background: {scheme.selection};"
-            f" color: {scheme.text}; border-radius: 6px; }}"
-            f"#layerSearch QLineEdit {{ border: 1px solid {scheme.hairline}; border-radius: 6px;"
-            f" padding: 5px 8px; background: {scheme.panel}; color: {scheme.text}; }}"
-            f"#layerSearch QLineEdit:focus {{ border-color: {scheme.accent}; }}"
-        )
         self._heading = QLabel(heading)
         self._heading.setFont(theme.ui_font(0.9))
         self.field = QLineEdit()
@@ -82,11 +68,7 @@ class LayerSearch(QFrame):
         self.list.setIconSize(QSize(14, 14))
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 8)
-        column.setSpacing(6)
-        for widget in (self._heading, self.field, self.list):
-            column.addWidget(widget)
+        vbox(self._heading, self.field, self.list, parent=self, margins=(10, 8, 10, 8), spacing=6)
         self.field.textChanged.connect(self._search)
         self.list.itemClicked.connect(lambda _item: self._choose())
         self.field.installEventFilter(self)
@@ -247,11 +229,6 @@ class CanvasFind(QFrame):
         self.setObjectName("canvasFind")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAutoFillBackground(True)
-        scheme = theme.colors()
-        self.setStyleSheet(
-            f"#canvasFind {{ background: {scheme.raised}; border: 1px solid {scheme.hairline};"
-            " border-radius: 8px; }"
-        )
         self.field = QLineEdit(self)
         self.field.setPlaceholderText(_("Find a layer"))
         self.field.setAccessibleName(_("Find a layer on the canvas"))
@@ -260,10 +237,7 @@ class CanvasFind(QFrame):
             _("Enter: next match. {keys}: previous match. Esc: close.", keys=keys)
         )
         self.count = QLabel(self)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 6, 8, 6)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.count)
+        hbox((self.field, 1), self.count, parent=self, margins=(8, 6, 8, 6))
         self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("00 / 00"))
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)

@@ -247,16 +247,10 @@ class RunTracker:
         epochs, step = divmod(round(self.epoch * per_epoch), per_epoch)
         if paused and epochs and not step:  # it stands behind an epoch, and not in the next one
             epochs, step = epochs - 1, per_epoch
-        words = _(
-            "Epoch {done} of {planned}",
-            done=format_number(min(epochs + 1, whole), ",.0f"),
-            planned=format_number(whole, ",.0f"),
-        )
-        short = _(
-            "{done} of {planned}",
-            done=format_number(min(epochs + 1, whole), ",.0f"),
-            planned=format_number(whole, ",.0f"),
-        )
+        done = format_number(min(epochs + 1, whole), ",.0f")
+        planned = format_number(whole, ",.0f")
+        words = _("Epoch {done} of {planned}", done=done, planned=planned)
+        short = _("{done} of {planned}", done=done, planned=planned)
         if paused or chosen != self._chosen:
             self._done.clear()  # what was measured is no longer so
             if chosen != self._chosen:

@@ -36,7 +36,7 @@ from netbuilder.ui.services.runs.training_thread import (
     TrainingThread,
     explain_failure,
 )
-from netbuilder.ui.services.settings import settings
+from netbuilder.ui.services.settings import remember, settings
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -341,9 +341,7 @@ class Runner(QObject):
     def choose_speed(self, speed: Speed) -> None:
         """Go on at the speed that a person chose; Watch and full speed are remembered."""
         if speed in (FULL, WATCH):
-            kept = settings()
-            kept.setValue(_SPEED_SETTING, speed.id)
-            kept.sync()
+            remember({_SPEED_SETTING: speed.id})
         self.set_speed(speed)
 
     @property
