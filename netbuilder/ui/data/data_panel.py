@@ -374,7 +374,9 @@ class DataPanel(QWidget):
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)
         self.conclusions.show_findings(report.notes)
-        self.target.show_guess(tuple(one.name for one in report.columns if one.role == "target"))
+        roles = {one.name: one.role for one in report.columns}
+        targets = tuple(name for name, role in roles.items() if role == "target")
+        self.target.show_guess(targets, sure=bool(targets) and "feature" not in roles.values())
 
     def _report_failed(self, error: UserError) -> None:
         """What keeps the data from being read is told by the preview, which asks for the same."""

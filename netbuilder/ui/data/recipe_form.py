@@ -122,6 +122,7 @@ class TargetPicker(QWidget):
         self._columns: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
         self._concluded: tuple[str, ...] = ()
+        self._sure = False
         self._row = ChooseRow(_("target"), _("The column that the network predicts."), self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
@@ -136,10 +137,11 @@ class TargetPicker(QWidget):
         self._columns, self._chosen = columns, chosen
         self._show()
 
-    def show_guess(self, names: tuple[str, ...]) -> None:
-        """What was concluded to be the target, where nobody has chosen one."""
-        if names != self._concluded:
-            self._concluded = names
+    def show_guess(self, names: tuple[str, ...], *, sure: bool = False) -> None:
+        """What was concluded to be the target, where nobody has chosen one; ``sure``: it is the
+        only column that can be."""
+        if (names, sure) != (self._concluded, self._sure):
+            self._concluded, self._sure = names, sure
             self._show()
 
     @property
@@ -165,7 +167,7 @@ class TargetPicker(QWidget):
 
     def _ask(self) -> None:
         self.question.clear()
-        asked = bool(self._columns) and not self._chosen
+        asked = bool(self._columns) and not self._chosen and not self._sure
         self._row.setVisible(not asked)  # the question says the same, and has the same list
         if not asked:
             return

@@ -18,13 +18,13 @@ from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import ColumnChoice, Data, Project
+from netbuilder.core.project.model import Data, Project
 from netbuilder.ui.data.data_gallery import DataCard
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.data_recipes import recipe_for, recipe_with_file, relative_path
+from netbuilder.ui.services.data_recipes import recipe_for, relative_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.documents import empty_project
 
@@ -82,16 +82,6 @@ def test_a_test_file_beside_is_used_by_one_press(
     )
     window.store.undo()
     assert window.store.project == before
-
-
-def test_dates_read_as_a_table_stay_one_where_the_file_moves(tmp_path: Path) -> None:
-    lines = [f"2024-{n // 28 + 1:02d}-{n % 28 + 1:02d},{n % 7}.5" for n in range(60)]
-    path = tmp_path / "moved.csv"
-    path.write_text("when,y\n" + "\n".join(lines) + "\n", encoding="utf-8")
-    fresh = recipe_for(path, tmp_path)
-    assert fresh.kind == "series"
-    old = Data("csv", path="away/moved.csv", columns={"when": ColumnChoice(type="date")})
-    assert recipe_with_file(old, path, tmp_path, fresh) == replace(old, path="moved.csv")
 
 
 def test_a_table_of_ones_own(open_window: Open, qtbot: QtBot, table: Path) -> None:
@@ -611,22 +601,3 @@ def test_tab_goes_from_the_buttons_straight_to_the_sets(open_window: Open, qtbot
     first = QApplication.focusWidget()
     assert isinstance(first, DataCard)
     assert first.property("chosen"), "where the keyboard is can be seen"
-
-
-def test_a_question_about_all_of_the_data_is_answered_with_one_click(
-    open_window: Open, qtbot: QtBot, tmp_path: Path
-) -> None:
-    path = tmp_path / "pendulum.csv"
-    lines = [f"{0.1 * n:.1f},{(7 * n) % 11}.5" for n in range(60)]
-    path.write_text("time,angle\n" + "\n".join(lines), encoding="utf-8")
-    window = open_window(empty_project(), keras=False)
-    panel = open_panel(window)
-    panel.choose_path(path)
-    qtbot.waitUntil(lambda: bool(panel.conclusions.lines))
-    (line,) = (one for one in panel.conclusions.lines if "'time'" in one.words.text())
-    assert "'time' rises by 0.1" in line.words.text()
-    (answer,) = line.findChildren(QPushButton)
-    assert answer.text() == "Treat as a series" and answer.menu() is None
-    answer.click()
-    qtbot.waitUntil(lambda: window.store.project.data.kind == "series")
-    assert window.store.undo_label, "undone as one edit"
