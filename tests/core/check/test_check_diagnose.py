@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from rule_examples.building import ExampleBuilder, chain, ending, facts_for
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems, problem_from_error
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import ExampleBuilder, chain, ending, facts_for
 from netbuilder.core.check.rules.training import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts

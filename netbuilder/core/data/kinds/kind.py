@@ -130,8 +130,6 @@ class DataKind:
         tabular: whether the recipe's file is a table, whose columns have roles and types.
         table: (recipe, file, most rows or None) to the table as it stands in the file, which is
             what the preview shows; None: it shows the samples.
-        readings: pairs of what lies there and what is concluded from it or asked about it, for
-            the documentation.
         streams: a file that does not fit in memory is read while training.
         more_options: options that depend on what is chosen: those of a built-in set.
         task: the task as the recipe alone tells it, or "".
@@ -160,7 +158,6 @@ class DataKind:
     read_test: Callable[[Data, Path], Samples | None] = _no_test_part
     tabular: Callable[[Data], bool] = lambda data: False
     table: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
-    readings: tuple[tuple[str, str], ...] = ()
     streams: bool = False
     more_options: Callable[[Data], tuple[Param, ...]] = lambda data: ()
     task: Callable[[Data], str] = lambda data: ""

@@ -139,35 +139,6 @@ KIND = DataKind(
         *PARTS,
         *TABLE_FILE,
     ),
-    readings=(
-        (
-            "dates that rise by about equal steps, and one column of numbers",
-            "a series, with a note and a button to read a table instead",
-        ),
-        (
-            (
-                "a column of dates, or of days with the time in another column; years, 20241231, "
-                "seconds since 1970"
-            ),
-            "rows are sorted by it, with a note; option order_by names another column",
-        ),
-        (
-            "several series one below the other",
-            (
-                "separated by the column within which each time occurs once, with a note; if there "
-                "is no such column, NetBuilder asks"
-            ),
-        ),
-        (
-            "gaps in time, rows without values",
-            "no window spans them; weekends and months of 28 to 31 days are no gaps",
-        ),
-        (
-            "missing features",
-            "NetBuilder asks; fill values are computed from the training rows, and a target is "
-            "never filled",
-        ),
-    ),
     read=_read,
     code=series_code,
     endings=ENDINGS,

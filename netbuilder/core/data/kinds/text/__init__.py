@@ -383,33 +383,6 @@ KIND = DataKind(
         *PARTS,
         *TABLE_FILE,
     ),
-    readings=(
-        (
-            "a table with a column of texts",
-            "the column with the longest texts is the input, the last other column is the target",
-        ),
-        (
-            "a folder with one folder per class, with or without training and test folders "
-            "(aclImdb)",
-            "the classes and the training, validation and test set; texts without labels are "
-            "left out",
-        ),
-        (
-            "one long .txt that is not a table",
-            (
-                "the network predicts how the text continues, by character, word or byte pair; "
-                "rare tokens count as unknown, with their share"
-            ),
-        ),
-        (
-            "Chinese and Japanese texts",
-            "each character is a word, because there are no spaces between words",
-        ),
-        (
-            "UTF-8, UTF-16, cp1251, GB 18030, Shift-JIS, …",
-            "the encoding is detected, and shown if it is not UTF-8",
-        ),
-    ),
     modalities=(TEXT, next_token.TOKENS),
     read=_read,
     code=_code,
