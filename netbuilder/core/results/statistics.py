@@ -366,7 +366,7 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
     from netbuilder.core.data.readers.csv_reader import read_table
 
     preprocessing = preprocessing_of(trained)
-    names = [one.name for entry in preprocessing.inputs.values() for one in entry.columns]
+    names = [one.name for one in preprocessing.columns]
     if file is not None and file.is_file() and split.index is not None:
         table = read_table(file, reading_of_model(trained.project.data, preprocessing))
         if column in table.columns:

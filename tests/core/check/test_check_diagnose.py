@@ -151,8 +151,8 @@ def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> 
 def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     code = (
         "import sys; from netbuilder.core.check.diagnostics import diagnose;"
-        "from netbuilder.core.check.rule import chain;"
-        "assert diagnose(chain(('a', 'Dense', {})));"
+        "from netbuilder.core.project.model import Graph, Node, Project;"
+        "assert diagnose(Project('x', Graph(nodes=(Node('a', 'Dense', {}),))));"
         "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -143,10 +143,7 @@ class LargeTable:
             )
         return Samples(
             "table", targets, table=table, weights=weights, source=self.path.name,
-            findings=self.raw.reading.findings, from_file=True, hints=self.raw.reading.hints,
-            units=self.raw.reading.units, marks=self.raw.reading.marks,
-            factors=self.raw.reading.factors, spellings=self.raw.reading.spellings,
-            read_as=self.raw.reading.read_as,
+            findings=self.raw.reading.findings, from_file=True, reading=self.raw.reading,
         )  # fmt: skip
 
 

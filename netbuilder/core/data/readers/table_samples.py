@@ -165,12 +165,7 @@ def samples_of_table(
         notes=tuple(notes),
         findings=reading.findings,
         from_file=True,
-        hints=reading.hints,
-        read_as=reading.read_as,
-        units=reading.units,
-        marks=reading.marks,
-        factors=reading.factors,
-        spellings=reading.spellings,
+        reading=reading,
     )
 
 

@@ -57,12 +57,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
         parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
         findings=(*reading.findings, *_read_as_series(found)),
-        hints=reading.hints,
-        read_as=reading.read_as,
-        units=reading.units,
-        marks=reading.marks,
-        factors=reading.factors,
-        spellings=reading.spellings,
+        reading=reading,
     )
 
 
