@@ -10,6 +10,7 @@ from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Problem, Severity
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 
 
@@ -80,3 +81,8 @@ def make_fix(label: str, edit: Callable[..., Project], /, *args: Any, **options:
             return project
 
     return Fix(label, careful)
+
+
+def remove_layer(node_id: str) -> Fix:
+    """The fix that takes a layer away."""
+    return make_fix(_("Remove '{name}'", name=node_id), edits.remove_nodes, [node_id])

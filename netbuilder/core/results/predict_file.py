@@ -32,12 +32,7 @@ from netbuilder.core.results.predict import (
     predict_raw,
 )
 from netbuilder.core.results.unusual_values import looks_scaled, undo_scaling, unusual_sentences
-from netbuilder.core.wording import (
-    format_list,
-    format_number,
-    format_quoted_list,
-    join_sentences,
-)
+from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd

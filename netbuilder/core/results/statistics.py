@@ -422,10 +422,11 @@ def difference_interval(one: Array, other: Array, seed: int = 0) -> Interval:
         apart, down, up = share[0] - share[1], share - below, above - share
         return float(apart - np.hypot(down[0], up[1])), float(apart + np.hypot(up[0], down[1]))
     random = np.random.default_rng(seed)
-    first, second = (
-        _resampled(lambda rows, of=values: of[rows].mean(axis=1), len(values), random)
-        for values in (one, other)
-    )
+
+    def means(values: Array) -> Array:
+        return _resampled(lambda rows: values[rows].mean(axis=1), len(values), random)
+
+    first, second = means(one), means(other)
     many = min(len(first), len(second))
     return _middle(first[:many] - second[:many])
 

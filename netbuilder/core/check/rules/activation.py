@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
     NUMBERS,
@@ -22,7 +22,6 @@ from netbuilder.core.check.rules.output_helpers import (
 )
 from netbuilder.core.data.data_facts import CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.wording import join_sentences
 
@@ -182,11 +181,7 @@ def _twice(context: Context) -> Iterable[Violation]:
                     other=context.activation(node),
                     source=node.id,
                 ),
-                make_fix(
-                    _("Remove '{name}'", name=end.activator.id),
-                    edits.remove_nodes,
-                    [end.activator.id],
-                ),
+                remove_layer(end.activator.id),
             )
             break
 

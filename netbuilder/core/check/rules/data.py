@@ -10,11 +10,7 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import (
-    Rule,
-    Violation,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -94,7 +90,7 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
                     node=node_name(node),
                     other=node_name(second),
                 ),
-                make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+                remove_layer(node.id),
             )
 
 
@@ -308,7 +304,7 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
                 node=node_name(node),
                 source=source,
             ),
-            make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+            remove_layer(node.id),
         )
 
 

@@ -12,7 +12,7 @@ from netbuilder.core.catalog.training.training_index import canonical
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.objectives import (
     TABLES,
     PlanObject,
@@ -46,11 +46,7 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
                 near,
             )
         else:
-            fix = make_fix(
-                _("Remove '{name}'", name=node.id),
-                edits.remove_nodes,
-                [node.id],
-            )
+            fix = remove_layer(node.id)
         explanation = str(node.extra.get("explanation", ""))
         said = _(
             "NetBuilder has no layer '{layer}', so '{name}' is only a placeholder.",

@@ -16,11 +16,7 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import (
-    Rule,
-    Violation,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
 from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_

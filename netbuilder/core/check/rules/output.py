@@ -9,7 +9,7 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Rule, Violation, make_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
     activation_node,
@@ -256,7 +256,7 @@ def _dropout_output(context: Context) -> Iterable[Violation]:
                         "to 0 during training. Move it between hidden layers.",
                         node=node_name(node),
                     ),
-                    make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+                    remove_layer(node.id),
                 )
 
 

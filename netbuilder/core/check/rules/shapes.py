@@ -6,11 +6,7 @@ from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Fix, Severity, describe_output, node_name
-from netbuilder.core.check.rule import (
-    Rule,
-    Violation,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.shape_errors import is_recurrent, returns_sequences

@@ -8,11 +8,7 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import (
-    Rule,
-    Violation,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -104,7 +100,7 @@ def _unconnected(context: Context) -> Iterable[Violation]:
                 "remove it.",
                 node=node_name(node),
             ),
-            _join(context, root) or _removal(node),
+            _join(context, root) or remove_layer(node.id),
         )
     if len(graph.nodes) > len(graph.inputs):
         for source in graph.inputs:
@@ -116,12 +112,8 @@ def _unconnected(context: Context) -> Iterable[Violation]:
                         "{node} is not connected to any layer. Connect it, or remove it.",
                         node=node_name(node),
                     ),
-                    _lead(context, source) or _removal(node),
+                    _lead(context, source) or remove_layer(node.id),
                 )
-
-
-def _removal(node: Node) -> Fix:
-    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
 
 
 def _join(context: Context, root: str) -> Fix | None:
@@ -278,7 +270,7 @@ def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int
         return make_fix(
             _("Connect '{name}' to this layer", name=other), edits.connect, other, node.id
         )
-    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
+    return remove_layer(node.id)
 
 
 def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str | None:

@@ -202,49 +202,27 @@ VALIDATION = Param(
 TEST = Param("test_split", Kind.FLOAT, 0.2, N_("share held out for evaluation"), 0.0, 0.9)
 TEST_FILE = Param("test_path", Kind.FILE, "", N_("file to use instead of a share of the rows"))
 PARTS = (VALIDATION, TEST, TEST_FILE)
+
+
+def rare_option(name: str, kind: Kind, help: str) -> Param:
+    """An option that may stay empty, and that the form shows under "More"."""
+    return Param(name, kind, None, help, optional=True, more=True)
+
+
 TABLE_FILE = (
     Param(
-        "missing",
-        Kind.CHOICE,
-        "error",
-        N_("what to do with empty cells"),
-        choices=MISSING_RULES,
+        "missing", Kind.CHOICE, "error", N_("what to do with empty cells"), choices=MISSING_RULES,
         more=True,
     ),
-    Param("separator", Kind.TEXT, None, N_("empty: detected"), optional=True, more=True),
-    Param(
-        "decimal", Kind.TEXT, None, N_("point or comma; empty: detected"), optional=True, more=True
-    ),
-    Param(
-        "thousands",
-        Kind.TEXT,
-        None,
-        N_("comma or point; empty: detected"),
-        optional=True,
-        more=True,
-    ),
-    Param("encoding", Kind.TEXT, None, N_("empty: detected"), optional=True, more=True),
-    Param(
-        "sheet",
-        Kind.TEXT,
-        None,
-        N_("sheet of a spreadsheet; empty: the first one"),
-        optional=True,
-        more=True,
-    ),
-    Param("ignore", Kind.STRINGS, None, N_("columns to leave out"), optional=True, more=True),
-    Param(
-        "categories",
-        Kind.STRINGS,
-        None,
-        N_("numeric columns to treat as categories"),
-        optional=True,
-        more=True,
-    ),
-    Param(
-        "sample_weight", Kind.TEXT, None, N_("column of sample weights"), optional=True, more=True
-    ),
-)
+    rare_option("separator", Kind.TEXT, N_("empty: detected")),
+    rare_option("decimal", Kind.TEXT, N_("point or comma; empty: detected")),
+    rare_option("thousands", Kind.TEXT, N_("comma or point; empty: detected")),
+    rare_option("encoding", Kind.TEXT, N_("empty: detected")),
+    rare_option("sheet", Kind.TEXT, N_("sheet of a spreadsheet; empty: the first one")),
+    rare_option("ignore", Kind.STRINGS, N_("columns to leave out")),
+    rare_option("categories", Kind.STRINGS, N_("numeric columns to treat as categories")),
+    rare_option("sample_weight", Kind.TEXT, N_("column of sample weights")),
+)  # fmt: skip
 MEMORY = Param(
     "memory_limit_mb",
     Kind.FLOAT,

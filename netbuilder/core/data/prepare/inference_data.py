@@ -18,11 +18,7 @@ from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDIN
 from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
 from netbuilder.core.data.kinds.csv import table as tables
 from netbuilder.core.data.kinds.images import IMAGE
-from netbuilder.core.data.kinds.series.windows import (
-    history,
-    labelled_windows,
-    latest_window,
-)
+from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.target_encoding import encode_targets
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
@@ -30,7 +26,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.missing import missing_rules
+from netbuilder.core.data.preprocessing.missing import drop_answers, missing_rules, rows_left_out
 from netbuilder.core.data.preprocessing.roles import require_model_columns
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
@@ -224,23 +220,11 @@ def _complete(
     table = without_stand_ins(table, data.options)
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
-    wanted = {name: "drop" if name in also and rules[name] != "error" else rules[name]
-              for name in used}  # fmt: skip
+    wanted = drop_answers({name: rules[name] for name in used}, also)
     tables.missing_cells(table[list(used)], source, wanted)
     holes = [name for name in used if wanted[name] == "drop"]
     kept = table.dropna(subset=holes) if holes else table
-    lost = len(table) - len(kept)
-    return kept, (
-        (
-            ngettext(
-                "{count} row with missing values was left out.",
-                "{count} rows with missing values were left out.",
-                lost,
-            ),
-        )
-        if lost
-        else ()
-    )
+    return kept, rows_left_out(len(table) - len(kept))
 
 
 def _samples_of_table(

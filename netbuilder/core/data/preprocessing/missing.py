@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,24 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
                 code="missing_rule_unknown",
             )
     return rules
+
+
+def drop_answers(rules: Mapping[str, str], answers: Collection[str]) -> dict[str, str]:
+    """The rules, but that an answer is never filled: its row is left out, unless it is an error."""
+    return {
+        name: "drop" if name in answers and rule != "error" else rule
+        for name, rule in rules.items()
+    }
+
+
+def rows_left_out(count: int) -> tuple[str, ...]:
+    """The note about rows that miss values; none where there are none."""
+    told = ngettext(
+        "{count} row with missing values was left out.",
+        "{count} rows with missing values were left out.",
+        count,
+    )
+    return (told,) if count else ()
 
 
 def fitting_rules(role: str, kind: str) -> tuple[str, ...]:

@@ -17,9 +17,19 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.preprocessing.cells import labels_of, sort_labels
-from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, normalize_word
+from netbuilder.core.data.preprocessing.cleaning import (
+    drops_duplicates,
+    duplicates_left_out,
+    normalize_word,
+)
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
-from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.missing import (
+    drop_answers,
+    fill_missing,
+    missing_cells,
+    missing_rules,
+    rows_left_out,
+)
 from netbuilder.core.data.preprocessing.roles import ColumnRoles, roles_of
 from netbuilder.core.data.preprocessing.scaling import NO_SCALING, Affine, check_scaling
 from netbuilder.core.data.readers.encodings import unpacked_size
@@ -39,9 +49,9 @@ from netbuilder.core.data.recipe_options import (
     positive_option,
 )
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_quoted_list, shorten
+from netbuilder.core.wording import shorten
 
 __all__ = [
     "TEST",
@@ -212,10 +222,7 @@ def _used_rows(
     for place, name in enumerate(wanted):
         if raw.kinds[name] == "text" or (holes[:, place].all() and name not in roles.targets):
             holes[:, place] = False
-    strict = {
-        name: "drop" if name in roles.targets and rules[name] != "error" else rules[name]
-        for name in wanted
-    }
+    strict = drop_answers({name: rules[name] for name in wanted}, roles.targets)
     odd = np.flatnonzero(holes.any(axis=1))
     if len(odd):
         import pandas as pd
@@ -227,15 +234,7 @@ def _used_rows(
         drop = [place for place, name in enumerate(wanted)
                 if strict[name] == "drop" or name in roles.targets]  # fmt: skip
         used[holes[:, drop].any(axis=1)] = False
-        lost = int((~used).sum())
-        if lost:
-            notes.append(
-                ngettext(
-                    "{count} row with missing values was left out.",
-                    "{count} rows with missing values were left out.",
-                    lost,
-                )
-            )
+        notes += rows_left_out(int((~used).sum()))
     return _chosen(data, raw, roles, used, notes), notes
 
 
@@ -251,27 +250,13 @@ def _chosen(
         name = roles.targets[0]
         labels = labels_of(raw.frame(np.arange(len(used)), (name,))[name])
         used &= ~labels.isin(classes).to_numpy()
-    rule = str(data.options.get("duplicates") or "keep")
-    if rule not in DUPLICATES:
-        raise DataError(
-            _("There is no rule '{name}' for duplicate rows.", name=rule),
-            _("Choose one of {names}.", names=format_quoted_list(("keep", "drop"))),
-            code="duplicates_rule_unknown",
-        )
-    if rule == "drop":
+    if drops_duplicates(data.options):
         import pandas as pd
 
         columns = [raw.names.index(name) for name in (*roles.features, *roles.targets)]
         twice = pd.DataFrame(raw.values[used][:, columns]).duplicated().to_numpy()
         used[np.flatnonzero(used)[twice]] = False
-        if twice.any():
-            notes.append(
-                ngettext(
-                    "{count} duplicate row was left out.",
-                    "{count} duplicate rows were left out.",
-                    int(twice.sum()),
-                )
-            )
+        notes += duplicates_left_out(int(twice.sum()))
     return used
 
 

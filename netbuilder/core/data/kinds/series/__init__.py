@@ -13,12 +13,7 @@ from typing import Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
-from netbuilder.core.data.kinds.kind import (
-    PARTS,
-    SCALING,
-    TABLE_FILE,
-    DataKind,
-)
+from netbuilder.core.data.kinds.kind import PARTS, SCALING, TABLE_FILE, DataKind, rare_option
 from netbuilder.core.data.kinds.series.script import series_code
 from netbuilder.core.data.kinds.series.windows import FEWEST_WINDOWS, windows
 from netbuilder.core.data.preprocessing.number_text import style_evidence
@@ -114,22 +109,8 @@ KIND = DataKind(
     options=(
         Param("window", Kind.INT, DEFAULT_WINDOW, N_("time steps in the input"), 1),
         Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1),
-        Param(
-            "order_by",
-            Kind.TEXT,
-            None,
-            N_("column of time; empty: detected"),
-            optional=True,
-            more=True,
-        ),
-        Param(
-            "group",
-            Kind.TEXT,
-            None,
-            N_("column that identifies each series"),
-            optional=True,
-            more=True,
-        ),
+        rare_option("order_by", Kind.TEXT, N_("column of time; empty: detected")),
+        rare_option("group", Kind.TEXT, N_("column that identifies each series")),
         SCALING,
         *PARTS,
         *TABLE_FILE,
