@@ -211,7 +211,8 @@ def _used_rows(
     data: Data, raw: RawTable, roles: ColumnRoles
 ) -> tuple[NDArray[np.bool_], list[str]]:
     """Which rows are used, by the recipe's rules for missing values and rows; and notes."""
-    used, notes = np.ones(len(raw.values), bool), []
+    used = np.ones(len(raw.values), bool)
+    notes: list[str] = []
     rules = missing_rules(data, raw.names)
     wanted = list(dict.fromkeys([*roles.features, *roles.targets]))
     places = [raw.names.index(name) for name in wanted]
