@@ -21,12 +21,18 @@ from netbuilder.core.data.kinds.images import IMAGE
 from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.target_encoding import encode_targets
+from netbuilder.core.data.preprocessing.cells import as_numbers
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.missing import drop_answers, missing_rules, rows_left_out
+from netbuilder.core.data.preprocessing.missing import (
+    drop_answers,
+    missing_cells,
+    missing_rules,
+    rows_left_out,
+)
 from netbuilder.core.data.preprocessing.roles import require_model_columns
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
@@ -221,7 +227,7 @@ def _complete(
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
     wanted = drop_answers({name: rules[name] for name in used}, also)
-    tables.missing_cells(table[list(used)], source, wanted)
+    missing_cells(table[list(used)], source, wanted)
     holes = [name for name in used if wanted[name] == "drop"]
     kept = table.dropna(subset=holes) if holes else table
     return kept, rows_left_out(len(table) - len(kept))
@@ -245,7 +251,7 @@ def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str)
     want = int(np.prod([size or 1 for size in entry.shape]))
     columns = []
     for name in table.columns:
-        numbers = tables.as_numbers(table[name], source)
+        numbers = as_numbers(table[name], source)
         if numbers is not None:
             columns.append(np.asarray(numbers.to_numpy(), np.float64))
     if len(columns) != want:

@@ -53,17 +53,6 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import shorten
 
-__all__ = [
-    "TEST",
-    "TRAIN",
-    "VALIDATION",
-    "LargeTable",
-    "is_large",
-    "limit_bytes",
-    "sampled_row_count",
-    "scan_table",
-]
-
 CHUNK_ROWS = 100_000
 HELD_ROWS = 50_000
 # Of a longer file the beginning is shown: a person wants to see it at once.
