@@ -10,16 +10,14 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     labels_of,
 )
-from netbuilder.core.data.recipe_options import name_list_option
+from netbuilder.core.data.recipe_options import name_list_option, require_choice
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_DUPLICATES = ("keep", "drop")
 
 
 def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -100,12 +98,8 @@ def drops_duplicates(options: Mapping[str, Any]) -> bool:
         DataError: there is no such rule.
     """
     rule = str(options.get("duplicates") or "keep")
-    if rule not in _DUPLICATES:
-        raise DataError(
-            _("There is no rule '{name}' for duplicate rows.", name=rule),
-            _("Choose one of {names}.", names=format_quoted_list(_DUPLICATES)),
-            code="duplicates_rule_unknown",
-        )
+    said = N_("There is no rule '{name}' for duplicate rows.")
+    require_choice(rule, ("keep", "drop"), said, "duplicates_rule_unknown")
     return rule == "drop"
 
 

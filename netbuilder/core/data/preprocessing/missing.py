@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.data.recipe_options import require_choice
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import MISSING_RULES, Data
 from netbuilder.core.wording import format_list, format_quoted_list, join_values
 
@@ -40,12 +41,8 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
         if choice.missing and name in rules:
             rules[name] = choice.missing
     for rule in (general, *rules.values()):
-        if rule not in MISSING_RULES:
-            raise DataError(
-                _("There is no rule '{name}' for missing values.", name=rule),
-                _("Choose one of {names}.", names=format_quoted_list(MISSING_RULES, 9)),
-                code="missing_rule_unknown",
-            )
+        said = N_("There is no rule '{name}' for missing values.")
+        require_choice(rule, MISSING_RULES, said, "missing_rule_unknown")
     return rules
 
 
