@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.preprocessing.cells import (
-    as_label,
-    is_numeric,
-    labels_of,
-)
+from netbuilder.core.data.preprocessing.cells import as_label, is_numeric, labels_of
 from netbuilder.core.data.recipe_options import name_list_option, require_choice
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_

@@ -35,13 +35,7 @@ from netbuilder.core.data.preprocessing.scaling import NO_SCALING, Affine, check
 from netbuilder.core.data.readers.encodings import unpacked_size
 from netbuilder.core.data.readers.raw_table import RawTable, open_raw
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_samples import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    parts_of,
-    weights_of,
-)
+from netbuilder.core.data.readers.table_samples import TEST, TRAIN, VALIDATION, parts_of, weights_of
 from netbuilder.core.data.recipe_options import (
     DEFAULT_LIMIT_MB,
     MAX_CATEGORIES,

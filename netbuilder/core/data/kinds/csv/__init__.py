@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.kinds.csv import table
-from netbuilder.core.data.kinds.csv.layers import (
-    EMPTY,
-    made_up_cells,
-    table_layers,
-    taken_columns,
-)
+from netbuilder.core.data.kinds.csv.layers import EMPTY, made_up_cells, table_layers, taken_columns
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,

@@ -48,11 +48,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.class_folders import (
-    find_samples,
-    select_files,
-    usual_ending,
-)
+from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
 from netbuilder.core.data.readers.excluded_files import (
     SampleFolder,
     with_exclude_fix,

@@ -61,11 +61,7 @@ from netbuilder.core.data.preprocessing.word_encoding import (
     lost_words,
     raw_of_texts,
 )
-from netbuilder.core.data.readers.class_folders import (
-    find_samples,
-    select_files,
-    usual_ending,
-)
+from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
