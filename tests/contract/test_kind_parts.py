@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from doc_pages.data import data_page
 
 import netbuilder
-from netbuilder.core.data import data_pages, registry
+from netbuilder.core.data import registry
 from netbuilder.core.data.kinds import sounds
 from netbuilder.core.data.kinds.kind import DataKind
 from netbuilder.core.data.kinds.modality import Modality
@@ -37,7 +38,7 @@ def missing_parts(
         "reader": callable(kind.read),
         "options": kind.options,
         "script": callable(kind.code),
-        "docs": kind.readings and (f"## {kind.title}" in page or kind.place.value == "nowhere"),
+        "docs": f"## {kind.title}" in page or kind.place.value == "nowhere",
     }
     for sort in kind.modalities:
         rows = [row for row in window if sort in row.modalities]
@@ -52,13 +53,12 @@ def missing_parts(
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_a_kind_has_all_parts(name: str) -> None:
-    assert missing_parts(KINDS[name], data_pages.data_page()) == []
+    assert missing_parts(KINDS[name], data_page()) == []
 
 
 def test_a_part_that_is_missing_is_named() -> None:
-    whole, page = sounds.KIND, data_pages.data_page()
+    whole, page = sounds.KIND, data_page()
     assert missing_parts(replace(whole, options=()), page) == ["options"]
-    assert missing_parts(replace(whole, readings=()), page) == ["docs"]
     assert missing_parts(replace(whole, title="Smells"), page) == ["docs"]
     assert missing_parts(whole, page, ()) == ["view of sound", "prediction form of sound"]
     (row,) = [row for row in KIND_WIDGETS if row.name == "sounds"]

@@ -14,7 +14,7 @@ from netbuilder.core.check.problems import Shape
 from netbuilder.core.check.shapes.shapes import NodeShape, Shapes
 from netbuilder.core.data.data_facts import BINARY, NEXT_TOKEN, DataFacts
 from netbuilder.core.data.defaults import loss_for
-from netbuilder.core.project.graph_ends import last_units
+from netbuilder.core.project.graph_ends import descendants, last_units
 from netbuilder.core.project.model import Choice, Edge, Graph, Node, Project
 
 
@@ -56,36 +56,12 @@ def cycles(graph: Graph) -> list[tuple[tuple[str, ...], tuple[Edge, ...]]]:
 
 
 def _knots(graph: Graph) -> dict[str, frozenset[str]]:
-    """The strongly connected component of each node (Kosaraju's two passes)."""
-    finished: list[str] = []
-    seen: set[str] = set()
-    for start in graph.by_id:
-        if start in seen:
-            continue
-        seen.add(start)
-        stack = [(start, iter(graph.targets[start]))]
-        while stack:
-            node, rest = stack[-1]
-            target = next(rest, None)
-            if target is None:
-                finished.append(node)
-                stack.pop()
-            elif target not in seen:
-                seen.add(target)
-                stack.append((target, iter(graph.targets[target])))
-    found: dict[str, frozenset[str]] = {}
-    for start in reversed(finished):
-        if start in found:
-            continue
-        members, waiting = {start}, [start]
-        while waiting:
-            for source in graph.sources[waiting.pop()]:
-                if source not in members and source not in found:
-                    members.add(source)
-                    waiting.append(source)
-        knot = frozenset(members)
-        found.update(dict.fromkeys(members, knot))
-    return found
+    """The strongly connected component of each node: what it reaches, and is reached from."""
+    reached = {name: descendants(graph, name) | {name} for name in graph.by_id}
+    return {
+        name: frozenset(other for other in found if name in reached[other])
+        for name, found in reached.items()
+    }
 
 
 def may_follow_output(layer: str) -> bool:
@@ -196,14 +172,8 @@ class Context:
     @cached_property
     def live(self) -> frozenset[str]:
         """Ids that an ``Input`` reaches."""
-        seen = set(self.graph.inputs)
-        waiting = list(seen)
-        while waiting:
-            for target in self.graph.targets[waiting.pop()]:
-                if target not in seen:
-                    seen.add(target)
-                    waiting.append(target)
-        return frozenset(seen)
+        reached = (descendants(self.graph, name) for name in self.graph.inputs)
+        return frozenset(self.graph.inputs).union(*reached)
 
     @cached_property
     def roots(self) -> tuple[str, ...]:

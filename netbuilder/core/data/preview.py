@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netbuilder.core.data.kinds.csv.table import as_label, is_numeric
-from netbuilder.core.data.preprocessing.cells import number_summary
+from netbuilder.core.data.preprocessing.cells import as_label, is_numeric, number_summary
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.wording import join_sentences

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
+from netbuilder.core.wording import format_quoted_list
 
 #: Option "memory_limit_mb", in MiB: what data may take in memory.
 DEFAULT_LIMIT_MB = 1024
@@ -65,3 +66,13 @@ def name_list_option(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
             code="option_not_names",
         )
     return tuple(str(entry) for entry in value)
+
+
+def require_choice(name: str, known: Sequence[str], unknown: str, code: str) -> None:
+    """Raise ``DataError``, ``unknown`` in words, unless a name is one of those that are known."""
+    if name not in known:
+        raise DataError(
+            _(unknown, name=name),
+            _("Choose one of {names}.", names=format_quoted_list(known, 9)),
+            code=code,
+        )

@@ -16,7 +16,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import MOST_NAMED, ClassScore, Evaluation, evaluate
-from netbuilder.core.results.statistics import wilson
+from netbuilder.core.results.statistics import reliability, wilson
 from netbuilder.core.wording import (
     correct_sentence,
     format_list,
@@ -177,12 +177,7 @@ def calibration_curve(found: Evaluation, index: int, bins: int = 10) -> tuple[Ar
         DataError: there are no probabilities.
     """
     is_it, sure = _of_class(found, index)
-    place = np.minimum((sure * bins).astype(np.int64), bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    seen = counts > 0
-    mean = np.bincount(place, sure, bins)[seen] / counts[seen]
-    share = np.bincount(place, is_it, bins)[seen] / counts[seen]
-    return mean, share, counts[seen]
+    return reliability(sure, is_it, bins)
 
 
 def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluation]:

@@ -25,8 +25,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.sample_summary import format_cells
 from netbuilder.core.results.own_units import preprocessing_of
-from netbuilder.core.results.predict import input_sort
-from netbuilder.core.wording import join_values
+from netbuilder.core.results.predict import files_of_samples
 
 Array = NDArray[Any]
 
@@ -145,25 +144,12 @@ def _files(trained: TrainedModel, path: Path) -> FileSamples:
     preprocessing = preprocessing_of(trained)
     sorts = [modality_of(entry) for entry in preprocessing.inputs.values()]
     endings = sorts[0].endings or IMAGE.endings
-    files = [path]
-    if path.is_dir():
-        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
-    if not files or files[0].suffix.lower() not in endings:
-        raise DataError(
-            _(
-                "'{folder}' has no file that the model takes ({endings}).",
-                folder=path.name,
-                endings=join_values(endings),
-            ),
-            _("The model takes {inputs}.", inputs=input_sort(trained)),
-            code="no_fitting_file",
-        )
+    files, names = files_of_samples(trained, path, endings)
     raw = inference_data.raw_of_files(files, preprocessing)
     texts: tuple[str, ...] = ()
     if all(entry.vocabulary and not entry.level for entry in preprocessing.inputs.values()):
         texts = tuple(read_text_file(f, {})[0] for f in files)
-    root = path if path.is_dir() else path.parent
-    return FileSamples(raw, None, texts, tuple(f.relative_to(root).as_posix() for f in files))
+    return FileSamples(raw, None, texts, names)
 
 
 def _truth(trained: TrainedModel, path: Path, count: int) -> Array | None:

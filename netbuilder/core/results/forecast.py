@@ -164,7 +164,8 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
     if _goes_on(trained) and (data.test_path or data.path):
         # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
         path = base / (data.test_path or data.path)
-        return inference_data.last_series_rows(data, preprocessing_of(trained), path)
+        last = inference_data.last_series_rows(data, preprocessing_of(trained), path)
+        return last[0] if last is not None else None
     dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
     return next(iter(split.raw_x.values()))[-1] if len(split) else None
@@ -182,7 +183,8 @@ def last_days(trained: TrainedModel, base: Path) -> Array | None:
     path = data.test_path or data.path
     if not (_goes_on(trained) and path):
         return None
-    return inference_data.last_series_days(data, preprocessing_of(trained), base / path)
+    last = inference_data.last_series_rows(data, preprocessing_of(trained), base / path)
+    return last[1] if last is not None else None
 
 
 def days_after(days: Array, steps: int) -> Array:

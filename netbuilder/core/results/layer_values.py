@@ -166,11 +166,6 @@ def frozen_of(trained: TrainedModel, node_id: str) -> frozenset[str]:
     return frozenset(n for n, w in zip(names, layer.weights, strict=True) if id(w) in still)
 
 
-def weight_stats(trained: TrainedModel, node_id: str, bins: int = 40) -> tuple[WeightStats, ...]:
-    """Statistics and a histogram of each weight array of a node."""
-    return array_stats(weights_of(trained, node_id), frozen_of(trained, node_id), bins)
-
-
 def array_stats(
     weights: Mapping[str, Array], frozen: Collection[str] = (), bins: int = 40
 ) -> tuple[WeightStats, ...]:
@@ -206,20 +201,14 @@ def array_stats(
     return tuple(found)
 
 
-def filter_pictures(trained: TrainedModel, node_id: str) -> Array | None:
-    """Filters of a convolution as pictures.
+def layer_filters(layer: str, weights: Mapping[str, Array]) -> Array | None:
+    """Filters of a convolution as pictures, from its class name and its weights by Keras's name.
 
     Returns:
         float (filters, height, width), averaged over the input's channels, or
         (filters, height, width, 3) where the input is in colour; of ``Conv1D`` height is 1.
-        None for nodes that have no such filters.
+        None for layers that have no such filters.
     """
-    layer = layer_of(trained, node_id)
-    return layer_filters(type(layer).__name__, weights_of(trained, node_id))
-
-
-def layer_filters(layer: str, weights: Mapping[str, Array]) -> Array | None:
-    """As ``filter_pictures``, of a layer's class name and its weights by Keras's name."""
     kernel = weights.get("kernel")
     if kernel is None or layer not in {"Conv1D", "Conv2D", "DepthwiseConv2D"}:
         return None

@@ -7,6 +7,7 @@ import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,47 +56,12 @@ class Method:
     regressor: Callable[[int], Any]
 
 
-def _knn(kind: str) -> Callable[[int], Any]:
+def _make(module: str, kind: str, **options: Any) -> Callable[[int], Any]:
+    """What makes a model of scikit-learn for a seed, where it draws numbers at all."""
+
     def make(seed: int) -> Any:
-        from sklearn import neighbors
-
-        return getattr(neighbors, kind)(n_neighbors=_NEIGHBOURS)
-
-    return make
-
-
-def _tree(kind: str) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
-        from sklearn import tree
-
-        return getattr(tree, kind)(max_depth=_DEPTH, random_state=seed)
-
-    return make
-
-
-def _linear(kind: str, **options: Any) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
-        from sklearn import linear_model
-
-        return getattr(linear_model, kind)(**options)
-
-    return make
-
-
-def _forest(kind: str) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
-        from sklearn import ensemble
-
-        return getattr(ensemble, kind)(n_estimators=_TREES, random_state=seed)
-
-    return make
-
-
-def _boosted(kind: str) -> Callable[[int], Any]:
-    def make(seed: int) -> Any:
-        from sklearn import ensemble
-
-        return getattr(ensemble, kind)(random_state=seed)
+        drawn = {"random_state": seed} if module in {"tree", "ensemble"} else {}
+        return getattr(import_module(f"sklearn.{module}"), kind)(**options, **drawn)
 
     return make
 
@@ -103,16 +69,21 @@ def _boosted(kind: str) -> Callable[[int], Any]:
 METHODS: Mapping[str, Method] = {
     one.name: one
     for one in (
-        Method("knn", N_("k-nearest neighbours"), _knn("KNeighborsClassifier"),
-               _knn("KNeighborsRegressor")),
-        Method("tree", N_("decision tree"), _tree("DecisionTreeClassifier"),
-               _tree("DecisionTreeRegressor")),
-        Method("linear", N_("linear model"), _linear("LogisticRegression", max_iter=1000),
-               _linear("LinearRegression")),
-        Method("forest", N_("random forest"), _forest("RandomForestClassifier"),
-               _forest("RandomForestRegressor")),
-        Method("boosting", N_("gradient-boosted trees"), _boosted("HistGradientBoostingClassifier"),
-               _boosted("HistGradientBoostingRegressor")),
+        Method("knn", N_("k-nearest neighbours"),
+               _make("neighbors", "KNeighborsClassifier", n_neighbors=_NEIGHBOURS),
+               _make("neighbors", "KNeighborsRegressor", n_neighbors=_NEIGHBOURS)),
+        Method("tree", N_("decision tree"),
+               _make("tree", "DecisionTreeClassifier", max_depth=_DEPTH),
+               _make("tree", "DecisionTreeRegressor", max_depth=_DEPTH)),
+        Method("linear", N_("linear model"),
+               _make("linear_model", "LogisticRegression", max_iter=1000),
+               _make("linear_model", "LinearRegression")),
+        Method("forest", N_("random forest"),
+               _make("ensemble", "RandomForestClassifier", n_estimators=_TREES),
+               _make("ensemble", "RandomForestRegressor", n_estimators=_TREES)),
+        Method("boosting", N_("gradient-boosted trees"),
+               _make("ensemble", "HistGradientBoostingClassifier"),
+               _make("ensemble", "HistGradientBoostingRegressor")),
     )
 }  # fmt: skip
 

@@ -415,6 +415,31 @@ def _number(cell: object, entry: FormField) -> float:
     )
 
 
+def files_of_samples(
+    trained: TrainedModel, path: Path, endings: Sequence[str]
+) -> tuple[list[Path], tuple[str, ...]]:
+    """A file, or those in a folder with one of these endings, and their names from there.
+
+    Raises:
+        DataError: there is none that the model takes.
+    """
+    files = [path]
+    if path.is_dir():
+        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
+    if not files or files[0].suffix.lower() not in endings:
+        raise DataError(
+            _(
+                "'{folder}' has no file that the model takes ({endings}).",
+                folder=path.name,
+                endings=join_values(endings),
+            ),
+            _("The model takes {inputs}.", inputs=input_sort(trained)),
+            code="no_fitting_file",
+        )
+    root = path if path.is_dir() else path.parent
+    return files, tuple(file.relative_to(root).as_posix() for file in files)
+
+
 def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
     """Answers about files that hold one sample each: pictures, texts, sounds.
 

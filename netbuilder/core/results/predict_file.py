@@ -26,18 +26,13 @@ from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict import (
     PROBABILITY,
     Predictions,
+    files_of_samples,
     input_sort,
     predict_files,
     predict_raw,
 )
 from netbuilder.core.results.unusual_values import looks_scaled, undo_scaling, unusual_sentences
-from netbuilder.core.wording import (
-    format_list,
-    format_number,
-    format_quoted_list,
-    join_sentences,
-    join_values,
-)
+from netbuilder.core.wording import format_list, format_number, format_quoted_list, join_sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,22 +164,8 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
             _("Choose a CSV file with the columns that the model was trained on."),
             code="file_does_not_fit",
         )
-    files = [path]
-    if path.is_dir():
-        files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
-    if not files or files[0].suffix.lower() not in endings:
-        raise DataError(
-            _(
-                "'{folder}' has no file that the model takes ({endings}).",
-                folder=path.name,
-                endings=join_values(endings),
-            ),
-            _("The model takes {inputs}.", inputs=input_sort(trained)),
-            code="no_fitting_file",
-        )
+    files, names = files_of_samples(trained, path, endings)
     found = predict_files(trained, files)
-    root = path if path.is_dir() else path.parent
-    names = tuple(file.relative_to(root).as_posix() for file in files)
     return _answers(Predictions(found.outputs, names, found.notes))
 
 

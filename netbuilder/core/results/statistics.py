@@ -23,7 +23,7 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
 from netbuilder.core.results.own_units import parse_cell, preprocessing_of
 from netbuilder.core.results.unusual_values import number_cells, window_cells
 from netbuilder.core.wording import did_you_mean, join_values
@@ -98,15 +98,25 @@ def bootstrap(statistic: Callable[[Array], Array], rows: int, seed: int = 0) -> 
         rows: how many rows there are.
         seed: of the resampling.
     """
-    random = np.random.default_rng(seed)
+    return _middle(_resampled(statistic, rows, np.random.default_rng(seed)))
+
+
+def _resampled(
+    statistic: Callable[[Array], Array], rows: int, random: np.random.Generator
+) -> Array:
+    """The statistic of each of many draws of ``rows`` rows with replacement."""
     tries = int(np.clip(_CELLS // max(rows, 1), 100, _TRIES))
     block = max(1, min(tries, 2_000_000 // max(rows, 1)))
     found = [
         statistic(random.integers(0, rows, (min(block, tries - first), rows)))
         for first in range(0, tries, block)
     ]
-    ends = np.quantile(np.concatenate(found), ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return float(ends[0]), float(ends[1])
+    return np.concatenate(found)
+
+
+def _middle(values: Array) -> Interval:
+    low, high = np.quantile(values, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
+    return float(low), float(high)
 
 
 def intervals(found: Evaluation) -> dict[str, Interval]:
@@ -197,8 +207,6 @@ def baseline(trained: TrainedModel, found: Evaluation, output: str = "") -> dict
     It is the training set's mean, or its most frequent class; {} where the model does not hold
     that (a file from elsewhere).
     """
-    from sklearn import metrics
-
     preprocessing = preprocessing_of(trained)
     target = preprocessing.outputs.get(output) or next(iter(preprocessing.outputs.values()))
     truth = np.asarray(found.truth)
@@ -206,31 +214,15 @@ def baseline(trained: TrainedModel, found: Evaluation, output: str = "") -> dict
         if len(target.mean) != truth.reshape(len(truth), -1).shape[1]:
             return {}
         guess = np.tile(np.asarray(target.mean, float), (len(truth), 1))
-        flat = truth.reshape(len(truth), -1)
-        known = {
-            "mean_absolute_error": float(metrics.mean_absolute_error(flat, guess)),
-            "root_mean_squared_error": float(metrics.root_mean_squared_error(flat, guess)),
-            "median_absolute_error": float(metrics.median_absolute_error(flat, guess)),
-        }
-        if len(truth) > 1:
-            known["r2_score"] = float(metrics.r2_score(flat, guess))
-        return known
+        known = number_evaluation(guess, truth.reshape(len(truth), -1))["metrics"]
+        return dict(known)
     if len(target.mean) != len(found.labels):
         return {}
     share = np.asarray(target.mean)
     if found.task == MULTI_LABEL:
         return {"accuracy": float((truth == (share >= 0.5)).mean())}
     said = np.full(len(truth), int(share.argmax()))
-    which = np.unique(truth)
-    precision, recall, f1, _support = metrics.precision_recall_fscore_support(
-        truth, said, labels=which, zero_division=0.0
-    )
-    return {
-        "accuracy": float((said == truth).mean()),
-        "precision": float(precision.mean()),
-        "recall": float(recall.mean()),
-        "f1_score": float(f1.mean()),
-    }
+    return dict(class_evaluation(said, truth, found.labels, found.task)["metrics"])
 
 
 def calibration(found: Evaluation, bins: int = 10) -> Calibration | None:
@@ -239,15 +231,21 @@ def calibration(found: Evaluation, bins: int = 10) -> Calibration | None:
         return None
     sure = np.asarray(found.probabilities).max(axis=1)
     correct = np.asarray(found.predictions == found.truth)
+    mean, share, counts = reliability(sure, correct, bins)
+    error = float((np.abs(mean - share) * counts).sum() / len(sure))
+    return Calibration(
+        tuple(map(float, mean)), tuple(map(float, share)), tuple(map(int, counts)), error
+    )
+
+
+def reliability(sure: Array, correct: Array, bins: int) -> tuple[Array, Array, Array]:
+    """Return mean probability, share of the correct ones and rows of each bin that has rows."""
     place = np.minimum((sure * bins).astype(np.int64), bins - 1)
     counts = np.bincount(place, minlength=bins)
     seen = counts > 0
     mean = np.bincount(place, sure, bins)[seen] / counts[seen]
     share = np.bincount(place, correct, bins)[seen] / counts[seen]
-    error = float((np.abs(mean - share) * counts[seen]).sum() / len(sure))
-    return Calibration(
-        tuple(map(float, mean)), tuple(map(float, share)), tuple(map(int, counts[seen])), error
-    )
+    return mean, share, counts[seen]
 
 
 def out_of_range(trained: TrainedModel, raw: Mapping[str, Array]) -> list[dict[str, Any]]:
@@ -275,8 +273,6 @@ def out_of_range(trained: TrainedModel, raw: Mapping[str, Array]) -> list[dict[s
 
 def part_of(found: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:
     """Return the evaluation of some of its rows: the metrics anew, everything else cut."""
-    from netbuilder.core.results.evaluate import class_evaluation, number_evaluation
-
     truth, predictions = np.asarray(found.truth)[rows], np.asarray(found.predictions)[rows]
     if found.task == REGRESSION:
         made = number_evaluation(predictions, truth)
@@ -366,7 +362,7 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
     from netbuilder.core.data.readers.csv_reader import read_table
 
     preprocessing = preprocessing_of(trained)
-    names = [one.name for entry in preprocessing.inputs.values() for one in entry.columns]
+    names = [one.name for one in preprocessing.columns]
     if file is not None and file.is_file() and split.index is not None:
         table = read_table(file, reading_of_model(trained.project.data, preprocessing))
         if column in table.columns:
@@ -428,21 +424,11 @@ def difference_interval(one: Array, other: Array, seed: int = 0) -> Interval:
     random = np.random.default_rng(seed)
 
     def means(values: Array) -> Array:
-        tries = int(np.clip(_CELLS // len(values), 100, _TRIES))
-        rows = max(1, 2_000_000 // len(values))
-        return np.concatenate(
-            [
-                values[random.integers(0, len(values), (min(rows, _TRIES - at), len(values)))].mean(
-                    axis=1
-                )
-                for at in range(0, tries, rows)
-            ]
-        )
+        return _resampled(lambda rows: values[rows].mean(axis=1), len(values), random)
 
     first, second = means(one), means(other)
     many = min(len(first), len(second))
-    ends = np.quantile(first[:many] - second[:many], ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
-    return float(ends[0]), float(ends[1])
+    return _middle(first[:many] - second[:many])
 
 
 def _of_same_rows(one: Evaluation, other: Evaluation) -> bool:

@@ -158,7 +158,8 @@ def test_second_names_of_objects(table, name, known):
 
 def test_the_catalog_needs_no_keras():
     code = (
-        "import sys, netbuilder.core.catalog.catalog_pages, netbuilder.core.catalog.validate\n"
+        "import sys, netbuilder.core.catalog.training.training_index\n"
+        "import netbuilder.core.catalog.layers.layer_index, netbuilder.core.catalog.validate\n"
         "import netbuilder.core.catalog.layer_parser\n"
         "heavy = {'keras', 'tensorflow', 'numpy', 'PySide6'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"

@@ -8,10 +8,10 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from rule_examples.building import ExampleBuilder, chain, ending, facts_for
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems, problem_from_error
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import ExampleBuilder, chain, ending, facts_for
 from netbuilder.core.check.rules.training import machine_memory, training_memory
 from netbuilder.core.check.shapes.shapes import ShapeCache, Shapes
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
@@ -151,8 +151,8 @@ def test_a_batch_that_does_not_fit_is_mended_by_the_batch(cache: ShapeCache) -> 
 def test_checking_without_shapes_loads_neither_keras_nor_pandas() -> None:
     code = (
         "import sys; from netbuilder.core.check.diagnostics import diagnose;"
-        "from netbuilder.core.check.rule import chain;"
-        "assert diagnose(chain(('a', 'Dense', {})));"
+        "from netbuilder.core.project.model import Graph, Node, Project;"
+        "assert diagnose(Project('x', Graph(nodes=(Node('a', 'Dense', {}),))));"
         "print([m for m in ('tensorflow', 'keras', 'pandas', 'sklearn') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rule_examples.building import ExampleBuilder
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.problems import Problem
-from netbuilder.core.check.rule import ExampleBuilder
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.project.model import Project
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rule_examples.building import ExampleBuilder, chain, facts_for
 
 from netbuilder.core.check.diagnostics import diagnose
-from netbuilder.core.check.rule import ExampleBuilder, chain, facts_for
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.data.load import load_facts as facts_of

@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from rule_examples.building import facts_for
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import facts_for
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.errors import UserError

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rule_examples.building import chain
 
 from netbuilder.core.check.diagnostics import diagnose, primary_problems
-from netbuilder.core.check.rule import chain
 from netbuilder.core.check.shapes.shapes import ShapeCache
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.project.model import Choice, Data, Project, Training

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from rule_examples import PAGES, Example
 
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Example, Rule
+from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.shapes.shapes import ShapeCache
 
 #: Rules whose problem has no one-click mend: nobody but the person can know what was meant.
@@ -29,7 +30,7 @@ def found(cache: ShapeCache, example: Example, project=None):
 CASES = [
     pytest.param(rule, make, id=f"{rule.code}-{at}")
     for rule in RULES
-    for at, make in enumerate(rule.examples)
+    for at, make in enumerate(PAGES[rule.code].examples)
 ]
 
 
@@ -74,14 +75,15 @@ def test_a_fix_brings_no_new_error(cache: ShapeCache, rule: Rule, make) -> None:
 def test_codes_are_unique_and_every_rule_has_an_example() -> None:
     codes = [rule.code for rule in RULES]
     assert len(set(codes)) == len(codes)
-    assert all(rule.examples and rule.cause and rule.fix for rule in RULES)
+    assert set(PAGES) == set(codes)
+    assert all(page.examples and page.cause and page.fix for page in PAGES.values())
 
 
 def test_structural_rules_need_no_keras() -> None:
     for rule in RULES:
         if rule.needs_facts or rule.needs_shapes:
             continue
-        example = rule.examples[0]()
+        example = PAGES[rule.code].examples[0]()
         if example.facts is None:
             assert rule.code in {p.code for p in diagnose(example.project, None, None)}
 

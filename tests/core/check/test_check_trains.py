@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rule_examples import PAGES
 
 from netbuilder.core.check.diagnostics import RULES
 from netbuilder.core.check.problems import Severity
@@ -12,7 +13,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL
 WARNINGS = [
     pytest.param(make, id=f"{rule.code}-{at}")
     for rule in RULES
-    for at, make in enumerate(rule.examples)
+    for at, make in enumerate(PAGES[rule.code].examples)
     if rule.severity is Severity.WARNING and make().facts is not None
 ]
 

@@ -135,7 +135,7 @@ def test_targets_are_scaled_too_and_come_back(tmp_path: Path) -> None:
     found = load_dataset(project(scaling="minmax", test_split=0.0, validation_split=0.0), tmp_path)
     scaled = found.train.y["output"]
     assert (scaled.min(), scaled.max()) == (0.0, 1.0)
-    back = found.preprocessing.undo_targets({"output": scaled})["output"]
+    back = found.preprocessing.outputs["output"].undo(scaled)
     assert np.allclose(back[:, 0], values, rtol=1e-6)
 
 

@@ -171,7 +171,7 @@ def test_the_assembled_model_takes_raw_rows_and_answers_in_their_units(
     model = assemble(training_model, project, preprocessing, FACTS)
     raw = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
     answers = training_model.predict(preprocessing.apply_inputs({"input": raw})["input"], verbose=0)
-    expected = preprocessing.undo_targets({"out": answers})["out"]
+    expected = preprocessing.outputs["out"].undo(answers)
     np.testing.assert_allclose(model.predict(raw, verbose=0), expected, rtol=1e-5, atol=1e-5)
     training_model.get_layer("a").set_weights([np.zeros((4, 8)), np.ones(8)])
     assert np.ptp(model.predict(raw, verbose=0), axis=0).max() == 0

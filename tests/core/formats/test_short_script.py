@@ -17,9 +17,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from rule_examples import PAGES
 
 from netbuilder.core import i18n
-from netbuilder.core.check.diagnostics import RULES, diagnose
+from netbuilder.core.check.diagnostics import diagnose
 from netbuilder.core.check.problems import script_errors
 from netbuilder.core.data.kinds.builtin.data_set import SORTED_CLASSES_NOTE
 from netbuilder.core.data.load import load_dataset, load_facts
@@ -90,8 +91,8 @@ def test_a_project_without_data_keeps_its_training(
 
 def test_what_keeps_a_network_from_training_stands_at_the_top_of_its_script() -> None:
     found = 0
-    for rule in RULES:
-        for made in rule.examples:
+    for page in PAGES.values():
+        for made in page.examples:
             example_of = made()
             errors = script_errors(diagnose(example_of.project, example_of.facts))
             for style in Style:

@@ -26,7 +26,7 @@ def test_numbers_are_judged_in_their_own_units(house_model: Trained) -> None:
     assert found.samples == 80
     answers = trained.model.predict(data.test.raw_x["input"], verbose=0)
     assert np.allclose(found.predictions, answers, rtol=1e-4)
-    truth = data.preprocessing.undo_targets(data.test.y)["out"]
+    truth = data.preprocessing.outputs["out"].undo(data.test.y["out"])
     error = metrics.mean_absolute_error(truth, answers)
     assert found.metrics["mean_absolute_error"] == pytest.approx(error, rel=1e-3)
     assert found.metrics["r2_score"] > 0.95

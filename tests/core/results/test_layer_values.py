@@ -14,11 +14,12 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.layer_values import (
+    array_stats,
     as_pictures,
-    filter_pictures,
+    frozen_of,
+    layer_filters,
     node_activations,
     raw_sample,
-    weight_stats,
     weights_of,
 )
 
@@ -54,18 +55,18 @@ def test_a_sample_of_another_shape(digits_model: Trained) -> None:
 
 def test_weights_and_filters(digits_model: Trained) -> None:
     trained, _ = digits_model
-    kernel, bias = weight_stats(trained, "conv")
+    kernel, bias = array_stats(weights_of(trained, "conv"), frozen_of(trained, "conv"))
     assert (kernel.name, kernel.shape, kernel.count) == ("kernel", (3, 3, 1, 8), 72)
     assert (bias.name, bias.shape) == ("bias", (8,))
     values = weights_of(trained, "conv")["kernel"]
     assert kernel.mean == pytest.approx(float(values.mean()), abs=1e-6)
     assert kernel.counts.sum() == 72
-    pictures = filter_pictures(trained, "conv")
+    pictures = layer_filters("Conv2D", weights_of(trained, "conv"))
     assert pictures is not None
     assert np.array_equal(pictures[5], values[:, :, 0, 5])
-    assert filter_pictures(trained, "out") is None
-    assert weight_stats(trained, "flatten") == ()
-    assert weight_stats(trained, "input") == ()
+    assert layer_filters("Dense", weights_of(trained, "out")) is None
+    assert array_stats(weights_of(trained, "flatten"), frozen_of(trained, "flatten")) == ()
+    assert array_stats(weights_of(trained, "input"), frozen_of(trained, "input")) == ()
 
 
 def test_values_as_pictures() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Severity
-from netbuilder.core.check.rule import Example, Rule, Violation, chain, ending, facts_for, make_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     CATEGORICAL,
     NUMBERS,
@@ -21,9 +20,8 @@ from netbuilder.core.check.rules.output_helpers import (
     wants_logits,
     with_loss,
 )
-from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
+from netbuilder.core.data.data_facts import CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice
 from netbuilder.core.wording import join_sentences
 
@@ -183,103 +181,28 @@ def _twice(context: Context) -> Iterable[Violation]:
                     other=context.activation(node),
                     source=node.id,
                 ),
-                make_fix(
-                    _("Remove '{name}'", name=end.activator.id),
-                    edits.remove_nodes,
-                    [end.activator.id],
-                ),
+                remove_layer(end.activator.id),
             )
             break
 
 
-_FLOWERS = facts_for(CLASSES, 3)
-_PRICES = facts_for(REGRESSION, 1)
-_YES_NO = facts_for(BINARY, 1)
-
 RULES: tuple[Rule, ...] = (
     Rule(
         "softmax-mse", Severity.WARNING, N_("Softmax with a regression loss"),
-        N_(
-            "Softmax returns class probabilities. A regression loss learns slowly from them, and "
-            "they cannot predict a number."
-        ),
-        N_("Use cross-entropy for classes, or no activation for numbers."),
-        _softmax_mse,
-        (
-            lambda: ending(
-                2, "softmax", facts_for(REGRESSION, 2), Choice("mean_squared_error")
-            ),
-            lambda: ending(
-                3, "softmax", replace(_FLOWERS, one_hot=True), Choice("mean_squared_error")
-            ),
-        ),
-        field="loss",
+        _softmax_mse, field="loss",
     ),
     Rule(
         "sigmoid-crossentropy", Severity.WARNING, N_("Sigmoid with categorical cross-entropy"),
-        N_(
-            "Categorical cross-entropy needs probabilities that add up to 1, but sigmoid "
-            "computes each class separately."
-        ),
-        N_("Use softmax."),
-        _sigmoid_categorical,
-        (lambda: ending(3, "sigmoid", _FLOWERS, Choice("sparse_categorical_crossentropy")),),
-        field="loss",
+        _sigmoid_categorical, field="loss",
     ),
-    Rule(
-        "relu-output", Severity.WARNING, N_("ReLU at the output"),
-        N_(
-            "ReLU sets everything below 0 to 0, so the network cannot predict negative numbers "
-            "and the unit may stop learning."
-        ),
-        N_("Use no activation to predict numbers."),
-        _relu_output,
-        (lambda: ending(1, "relu", _PRICES),),
-    ),
+    Rule("relu-output", Severity.WARNING, N_("ReLU at the output"), _relu_output),
     Rule(
         "from-logits", Severity.WARNING, N_("Activation does not match from_logits"),
-        N_(
-            "Cross-entropy expects probabilities when from_logits is off and raw scores (logits) "
-            "when it is on. Here it gets the opposite."
-        ),
-        N_("Match the last activation and from_logits."),
-        _from_logits,
-        (
-            lambda: ending(
-                3, "softmax", _FLOWERS,
-                Choice("sparse_categorical_crossentropy", {"from_logits": True}),
-            ),
-            lambda: ending(3, None, _FLOWERS),
-            lambda: ending(1, None, _YES_NO),
-        ),
-        field="loss",
+        _from_logits, field="loss",
     ),
     Rule(
         "output-activation", Severity.WARNING, N_("Last activation returns no probabilities"),
-        N_(
-            "Cross-entropy compares probabilities between 0 and 1, but this activation returns "
-            "other values."
-        ),
-        N_("Use softmax for classes, sigmoid for yes or no."),
         _activation_loss,
-        (lambda: ending(3, "relu", _FLOWERS), lambda: ending(1, "tanh", _YES_NO)),
     ),
-    Rule(
-        "double-activation", Severity.WARNING, N_("Activation applied twice"),
-        N_(
-            "Softmax applied to softmax makes all probabilities nearly equal, so every "
-            "prediction looks uncertain."
-        ),
-        N_("Remove one of the two."),
-        _twice,
-        (
-            lambda: Example(
-                chain(
-                    ("input", "Input", {}), ("out", "Dense", {"units": 3, "activation": "softmax"}),
-                    ("softmax", "Softmax", {}),
-                ),
-                _FLOWERS,
-            ),
-        ),
-    ),
+    Rule("double-activation", Severity.WARNING, N_("Activation applied twice"), _twice),
 )  # fmt: skip

@@ -10,18 +10,7 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import (
-    Example,
-    ExampleBuilder,
-    Layer,
-    Rule,
-    Violation,
-    chain,
-    facts_for,
-    make_fix,
-)
-from netbuilder.core.data.data_facts import BINARY, CLASSES
-from netbuilder.core.data.findings import Finding, exclude_columns_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -45,92 +34,22 @@ def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
     return find
 
 
-def _rule(
-    code: str, title: str, cause: str, fix: str, severity: Severity = Severity.WARNING
-) -> Rule:
-    example = Finding(
-        code, str(severity), f"{title}: column 'x'.", "x", (exclude_columns_fix("x"),)
-    )
-
-    def project() -> Example:
-        made = chain(
-            ("input", "Input", {}), ("dense", "Dense", {"units": 8, "activation": "relu"}),
-            ("out", "Dense", {"units": 3, "activation": "softmax"}), data=Data("csv", path="d.csv"),
-        )  # fmt: skip
-        return Example(made, facts_for(CLASSES, 3, findings=(example,)))
-
-    return Rule(
-        code, severity, title, cause, fix, _find(code, severity), (project,), needs_facts=True
-    )
+def _rule(code: str, title: str, severity: Severity = Severity.WARNING) -> Rule:
+    return Rule(code, severity, title, _find(code, severity), needs_facts=True)
 
 
 _DATA_QUALITY_RULES: tuple[Rule, ...] = (
-    _rule(
-        "target-in-features", N_("The target is also a feature"),
-        N_(
-            "A feature that equals the target leaves nothing to learn, and it is unknown when "
-            "you predict new rows."
-        ),
-        N_("Leave out the column."),
-    ),
-    _rule(
-        "id-column", N_("A column is only an ID"),
-        N_(
-            "The network can memorise a number that is different in every row, but "
-            "this does not help with new rows."
-        ),
-        N_("Leave out the column."),
-    ),
-    _rule(
-        "stand-in", N_("A number marks missing values"),
-        N_(
-            "A value such as -999 is far from all others. It distorts the scaling and what the "
-            "network learns."
-        ),
-        N_("Treat the value as missing."),
-    ),
-    _rule(
-        "same-word-twice", N_("One category, several spellings"),
-        N_("'Yes' and 'yes' count as different categories."),
-        N_("Merge the spellings into one category."),
-    ),
-    _rule(
-        "class-of-one", N_("A class with one row"),
-        N_("A class with a single row cannot be in both the training set and the test set."),
-        N_("Leave out the row, or collect more rows of this class."),
-    ),
-    _rule(
-        "rows-twice", N_("Duplicate rows"),
-        N_(
-            "Rows that are in both the training set and the validation set make "
-            "the result look better than it really is."
-        ),
-        N_("Use each row once."),
-    ),
-    _rule(
-        "test-is-training", N_("The test file is the training file"),
-        N_("A test on training rows does not show how well the network predicts "
-           "new data."),
-        N_("Hold out rows of the training file as the test set instead."),
-    ),
-    _rule(
-        "test-rows-known", N_("Test rows are also training rows"),
-        N_("A test on training rows does not show how well the network predicts "
-           "new data."),
-        N_("Choose a test file with other rows."),
-    ),
-    _rule(
-        "total-row", N_("A row of totals"),
-        N_("A row of totals is not a sample."),
-        N_("Leave out the row."),
-    ),
-    _rule(
-        "ambiguous-numbers", N_("Ambiguous numbers"),
-        N_("1,125 can mean one thousand one hundred and twenty-five or a little more than one."),
-        N_("Choose the decimal separator."),
-        Severity.ERROR,
-    ),
-)  # fmt: skip
+    _rule("target-in-features", N_("The target is also a feature")),
+    _rule("id-column", N_("A column is only an ID")),
+    _rule("stand-in", N_("A number marks missing values")),
+    _rule("same-word-twice", N_("One category, several spellings")),
+    _rule("class-of-one", N_("A class with one row")),
+    _rule("rows-twice", N_("Duplicate rows")),
+    _rule("test-is-training", N_("The test file is the training file")),
+    _rule("test-rows-known", N_("Test rows are also training rows")),
+    _rule("total-row", N_("A row of totals")),
+    _rule("ambiguous-numbers", N_("Ambiguous numbers"), Severity.ERROR),
+)
 
 
 def _data_and_network(context: Context) -> Iterable[Violation]:
@@ -171,7 +90,7 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
                     node=node_name(node),
                     other=node_name(second),
                 ),
-                make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+                remove_layer(node.id),
             )
 
 
@@ -189,48 +108,10 @@ def _next_taker(context: Context, node: Node) -> Node | None:
     return None
 
 
-_PIXELS = facts_for(CLASSES, 3, (32, 32, 3), value_range=(0.0, 255.0), units_scaled=True)
-
-
-def _pictures(*layers: Layer, scaling: str = "auto") -> Project:
-    return chain(
-        ("input", "Input", {}),
-        *layers,
-        ("flat", "Flatten", {}),
-        ("out", "Dense", {"units": 3, "activation": "softmax"}),
-        data=Data("images", path="photos", scaling=scaling),
-    )
-
-
-_DIVIDE = {"scale": 1 / 255}
-
 _SCALING_RULES: tuple[Rule, ...] = (
-    Rule(
-        "scaled-twice", Severity.WARNING, N_("Scaled twice"),
-        N_(
-            "The first layer expects pixels from 0 to 255 and scales them itself. If the data is "
-            "scaled before, all pixels look almost the same and the network learns little."
-        ),
-        N_("Set the scaling of the data to auto."),
-        _data_and_network,
-        (lambda: Example(_pictures(("divide", "Rescaling", _DIVIDE), scaling="minmax"), _PIXELS),),
-    ),
-    Rule(
-        "two-rescalings", Severity.WARNING, N_("Two layers that scale"),
-        N_(
-            "A pretrained model and a Rescaling by 1/255 both expect pixels from 0 to 255. After "
-            "another Rescaling they get numbers near 0."
-        ),
-        N_("Remove one of the two."),
-        _layer_and_layer,
-        (
-            lambda: Example(
-                _pictures(("divide", "Rescaling", _DIVIDE), ("again", "Rescaling", _DIVIDE)),
-                _PIXELS,
-            ),
-        ),
-    ),
-)  # fmt: skip
+    Rule("scaled-twice", Severity.WARNING, N_("Scaled twice"), _data_and_network),
+    Rule("two-rescalings", Severity.WARNING, N_("Two layers that scale"), _layer_and_layer),
+)
 
 
 #: Built-in data by the shape that an Input asks for.
@@ -423,7 +304,7 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
                 node=node_name(node),
                 source=source,
             ),
-            make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+            remove_layer(node.id),
         )
 
 
@@ -443,100 +324,27 @@ def _dense_for_embedding(project: Project, node_id: str) -> Project:
 
 
 _JOINS = frozenset({"Flatten", "GlobalAveragePooling1D", "GlobalMaxPooling1D"})
-_SOFTMAX = {"units": 3, "activation": "softmax"}
-_GOOD: tuple[Layer, ...] = (
-    ("input", "Input", {}),
-    ("dense", "Dense", {"units": 8, "activation": "relu"}),
-    ("out", "Dense", _SOFTMAX),
-)
-_TEXT = facts_for(
-    BINARY, 1, (20,), input_dtypes={"input": "int32"},
-    vocabulary=tuple(f"word {n}" for n in range(500)),
-)  # fmt: skip
-
-
-def _reading(input_dim: int) -> Project:
-    return chain(
-        ("input", "Input", {}),
-        ("embedding", "Embedding", {"input_dim": input_dim, "output_dim": 8}),
-        ("pool", "GlobalAveragePooling1D", {}),
-        ("out", "Dense", {"units": 1, "activation": "sigmoid"}),
-        data=Data("text", path="reviews.csv"),
-    )  # fmt: skip
 
 
 #: The first step, and so the first to be told.
-NO_DATA = Rule(
-    "no-data", Severity.ERROR, N_("No data"),
-    N_("A network needs data to learn from, but no data is chosen."),
-    N_("Choose a file or a built-in data set on the Data page."),
-    _no_data,
-    (lambda: Example(replace(chain(*_GOOD), data=Data())),
-     lambda: Example(replace(chain(*_GOOD), data=Data("csv")))),
-    beginning=True,
-)  # fmt: skip
+NO_DATA = Rule("no-data", Severity.ERROR, N_("No data"), _no_data, beginning=True)  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "input-shape", Severity.ERROR, N_("Input does not fit the data"),
-        N_("The shape of Input differs from the shape of the data."),
-        N_("Leave the shape of Input empty to use the shape of the data."),
-        _input_shape,
-        (
-            lambda: Example(
-                ExampleBuilder().chain(("input", "Input", {"shape": [7]}), *_GOOD[1:]).project(),
-                facts_for(CLASSES, 3),
-            ),
-        ),
-        needs_facts=True,
+        _input_shape, needs_facts=True,
     ),
     Rule(
         "embedding-vocabulary", Severity.ERROR, N_("Embedding too small"),
-        N_("Embedding has one row for each word. Words beyond its last row cannot be looked up."),
-        N_("Set input_dim to the size of the vocabulary."),
-        _vocabulary,
-        (lambda: Example(_reading(100), _TEXT),),
-        needs_facts=True,
+        _vocabulary, needs_facts=True,
     ),
     Rule(
         "embedding-numbers", Severity.ERROR, N_("Embedding of decimal numbers"),
-        N_("Embedding looks up a row by a whole number. Decimal numbers have no row."),
-        N_("Remove the Embedding, or choose text data."),
-        _embedding_numbers,
-        (
-            lambda: Example(
-                chain(
-                    ("input", "Input", {}),
-                    ("embedding", "Embedding", {"input_dim": 12, "output_dim": 8}),
-                    ("flatten", "Flatten", {}), ("out", "Dense", _SOFTMAX),
-                    data=Data("csv", path="fruit.csv", scaling="none"),
-                ),
-                facts_for(CLASSES, 3, value_range=(0.0, 1.0), column_types={"fruit": "category"}),
-            ),
-            lambda: Example(
-                chain(
-                    ("input", "Input", {}),
-                    ("embedding", "Embedding", {"input_dim": 100, "output_dim": 8}),
-                    ("flatten", "Flatten", {}), ("out", "Dense", _SOFTMAX),
-                ),
-                facts_for(CLASSES, 3),
-            ),
-        ),
-        needs_facts=True,
+        _embedding_numbers, needs_facts=True,
     ),
     Rule(
         "unscaled-inputs", Severity.WARNING, N_("Inputs are not scaled"),
-        N_("Columns with large numbers outweigh the others and make training unstable."),
-        N_("Turn on scaling on the Data page. The trained model includes the "
-           "scaling."),
-        _unscaled,
-        (
-            lambda: Example(
-                chain(*_GOOD, data=Data("builtin", name="iris", scaling="none")),
-                facts_for(CLASSES, 3, units_scaled=False, value_range=(0.0, 4000.0)),
-            ),
-        ),
-        needs_facts=True,
+        _unscaled, needs_facts=True,
     ),
     *_DATA_QUALITY_RULES,
     *_SCALING_RULES,

@@ -16,17 +16,9 @@ from netbuilder.core.catalog.training.training_index import (
 )
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Severity, node_name
-from netbuilder.core.check.rule import (
-    Example,
-    ExampleBuilder,
-    Rule,
-    Violation,
-    chain,
-    facts_for,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import describe_target, target_kinds, task_names
-from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, OutputSettings, Project, Training
@@ -272,91 +264,19 @@ def _imbalance(context: Context) -> Iterable[Violation]:
     )
 
 
-_SOFTMAX = {"units": 3, "activation": "softmax"}
-_HIDDEN = {"units": 8, "activation": "relu"}
-
-
-def _forked() -> Example:
-    sketch = ExampleBuilder().chain(("input", "Input", {}), ("dense", "Dense", _HIDDEN))
-    sketch.chain(("out", "Dense", _SOFTMAX), start="dense")
-    sketch.chain(("lost", "Dense", _HIDDEN), start="dense")
-    facts = facts_for(CLASSES, 3, target_names=("species",))
-    return Example(sketch.project(), facts)
-
-
-def _planned(last: dict[str, object], **plan: object) -> Project:
-    return chain(
-        ("input", "Input", {}),
-        ("dense", "Dense", _HIDDEN),
-        ("out", "Dense", last),
-        training=Training(**plan),  # type: ignore[arg-type]
-    )
-
-
 RULES: tuple[Rule, ...] = (
     Rule(
         "dead-end", Severity.ERROR, N_("Branch without a target"),
-        N_("A branch ends in a layer that does not predict the target; another layer does."),
-        N_("Connect the branch to another layer, or remove it."),
-        _dead_end,
-        (_forked,),
-        needs_facts=True, needs_shapes=True,
+        _dead_end, needs_facts=True, needs_shapes=True,
     ),
-    Rule(
-        "lost-goal", Severity.WARNING, N_("Settings for a missing layer"),
-        N_("The file has a loss, metrics or columns for an Input or output that does not exist."),
-        N_("Correct the name in the file, or remove these settings."),
-        _lost_goals,
-        (
-            lambda: Example(
-                _planned(_SOFTMAX, outputs={"uot": OutputSettings(Choice("mean_squared_error"))})
-            ),
-        ),
-    ),
+    Rule("lost-goal", Severity.WARNING, N_("Settings for a missing layer"), _lost_goals),
     Rule(
         "metric-target", Severity.ERROR, N_("Metric cannot be computed"),
-        N_(
-            "A metric compares predictions with one kind of target: class indices, one-hot "
-            "vectors or numbers. This target is of another kind."
-        ),
-        N_("Choose a metric that fits the target."),
-        lambda context: _metric(context, fatal=True),
-        (
-            lambda: Example(
-                _planned(_SOFTMAX, metrics=(Choice("accuracy"), Choice("mean_absolute_error"))),
-                facts_for(CLASSES, 3),
-            ),
-        ),
-        needs_facts=True,
-        field="metrics",
+        lambda context: _metric(context, fatal=True), needs_facts=True, field="metrics",
     ),
     Rule(
         "metric-meaning", Severity.WARNING, N_("Metric does not fit the target"),
-        N_(
-            "A metric measures one kind of prediction: accuracy is for classes, mean absolute "
-            "error is for numbers."
-        ),
-        N_("Choose a metric that fits the target."),
-        lambda context: _metric(context, fatal=False),
-        (
-            lambda: Example(
-                _planned({"units": 1}, metrics=(Choice("accuracy"),)), facts_for(REGRESSION, 1)
-            ),
-        ),
-        needs_facts=True,
-        field="metrics",
+        lambda context: _metric(context, fatal=False), needs_facts=True, field="metrics",
     ),
-    Rule(
-        "rare-class", Severity.WARNING, N_("Imbalanced classes"),
-        N_("When one class has few rows, a network can score well without ever predicting it."),
-        N_("Use class weights, so that each class counts the same."),
-        _imbalance,
-        (
-            lambda: Example(
-                _planned(_SOFTMAX),
-                facts_for(CLASSES, 3, imbalance=30.0, class_counts=(58, 60, 2)),
-            ),
-        ),
-        needs_facts=True,
-    ),
+    Rule("rare-class", Severity.WARNING, N_("Imbalanced classes"), _imbalance, needs_facts=True),
 )  # fmt: skip

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Example, Rule, Violation, chain, ending, facts_for, make_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
     activation_node,
@@ -27,7 +26,7 @@ from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.project.model import Project
 from netbuilder.core.wording import join_sentences, join_values
 
 _SPARSE = {"categorical_crossentropy": "sparse_categorical_crossentropy"}
@@ -257,81 +256,22 @@ def _dropout_output(context: Context) -> Iterable[Violation]:
                         "to 0 during training. Move it between hidden layers.",
                         node=node_name(node),
                     ),
-                    make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id]),
+                    remove_layer(node.id),
                 )
 
-
-def _dropped() -> Example:
-    return Example(
-        chain(
-            ("input", "Input", {}), ("dense", "Dense", {"units": 8, "activation": "relu"}),
-            ("out", "Dense", {"units": 3, "activation": "softmax"}),
-            ("dropout", "Dropout", {"rate": 0.5}),
-        ),
-        facts_for(CLASSES, 3),
-    )  # fmt: skip
-
-
-_FLOWERS = facts_for(CLASSES, 3)
-_PRICES = facts_for(REGRESSION, 1)
-_GRADES = facts_for(CLASSES, 6, classes=("1", "2", "3", "4", "5", "6"))
-_YES_NO = facts_for(BINARY, 1)
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "output-units", Severity.ERROR, N_("Units do not match the target"),
-        N_("The last layer must have one unit for each class, or one for each number to predict."),
-        N_("Set the units of the last layer."),
-        _units,
-        (
-            lambda: ending(10, "softmax", _FLOWERS),
-            lambda: ending(32, "relu", _FLOWERS),
-            lambda: ending(2, None, _PRICES),
-            lambda: ending(3, "sigmoid", _YES_NO),
-            lambda: ending(1, None, _GRADES, Choice("mean_squared_error")),
-            lambda: Example(
-                chain(("input", "Input", {"shape": [20, 3]}), ("lstm", "LSTM", {"units": 8})),
-                facts_for(CLASSES, 3, (20, 3)),
-            ),
-        ),
-        needs_facts=True, needs_shapes=True,
+        _units, needs_facts=True, needs_shapes=True,
     ),
     Rule(
         "softmax-one-unit", Severity.ERROR, N_("Softmax on one unit"),
-        N_(
-            "The outputs of softmax add up to 1, so a single unit always returns 1 and the "
-            "network learns nothing."
-        ),
-        N_("Use sigmoid for yes or no, or no activation for a number."),
-        _one_unit,
-        (lambda: ending(1, "softmax", _YES_NO), lambda: ending(1, "softmax", _PRICES)),
-        needs_shapes=True,
+        _one_unit, needs_shapes=True,
     ),
     Rule(
         "loss-target", Severity.ERROR, N_("Loss does not fit the target"),
-        N_(
-            "Each loss is made for one kind of target: numbers, yes or no, class indices "
-            "(sparse) or one-hot vectors."
-        ),
-        N_("Choose a loss that fits the target."),
-        _loss_target,
-        (
-            lambda: ending(3, "softmax", _FLOWERS, Choice("categorical_crossentropy")),
-            lambda: ending(
-                3, "softmax", replace(_FLOWERS, one_hot=True),
-                Choice("sparse_categorical_crossentropy"),
-            ),
-            lambda: ending(1, None, _PRICES, Choice("binary_crossentropy", {"from_logits": True})),
-            lambda: ending(3, None, _FLOWERS, Choice("mean_squared_error")),
-        ),
-        needs_facts=True,
-        field="loss",
+        _loss_target, needs_facts=True, field="loss",
     ),
-    Rule(
-        "dropout-output", Severity.WARNING, N_("Dropout at the output"),
-        N_("Dropout after the last layer sets parts of the prediction to 0 during training."),
-        N_("Remove the layer, or move it between hidden layers."),
-        _dropout_output,
-        (_dropped,),
-    ),
+    Rule("dropout-output", Severity.WARNING, N_("Dropout at the output"), _dropout_output),
 )  # fmt: skip

@@ -9,7 +9,7 @@ from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.check.context import OutputEnd
 from netbuilder.core.check.problems import Fix
-from netbuilder.core.check.rule import make_fix
+from netbuilder.core.check.rule import make_fix, remove_layer
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
 from netbuilder.core.i18n import gettext as _, language, ngettext, noop as N_
 from netbuilder.core.project import edits
@@ -94,7 +94,7 @@ def set_activation(end: OutputEnd, name: str | None) -> Fix | None:
     text = _("Set {name} to {value}", name="activation", value=name or "linear")
     if spec_of(node.layer).activation is not None:
         if name is None:
-            return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
+            return remove_layer(node.id)
 
         def swap(project: Project) -> Project:
             at = project.graph.nodes.index(project.graph.by_id[node.id])

@@ -6,21 +6,11 @@ from collections.abc import Callable, Iterable
 
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Fix, Severity, describe_output, node_name
-from netbuilder.core.check.rule import (
-    Example,
-    ExampleBuilder,
-    Layer,
-    Rule,
-    Violation,
-    chain,
-    facts_for,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes import shape_fixes as mend
 from netbuilder.core.check.shapes.shape_errors import is_recurrent, returns_sequences
 from netbuilder.core.check.shapes.shapes import NodeShape
-from netbuilder.core.data.data_facts import CLASSES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
@@ -155,212 +145,43 @@ def _ended(project: Project, end: OutputEnd, units: int, activation: str | None)
     )
 
 
-_PICTURE = ("input", "Input", {"shape": [8, 8, 1]})
-_CONV = ("conv2d", "Conv2D", {"filters": 32, "kernel_size": 3, "activation": "relu"})
-_TABLE = ("input", "Input", {"shape": [4]})
-_STEPS = ("input", "Input", {"shape": [20, 3]})
-_OUT = ("out", "Dense", {"units": 3, "activation": "softmax"})
-_FLAT: Layer = ("flatten", "Flatten", {})
-
-
-def _branches(left: tuple[str, str, dict], right: tuple[str, str, dict], merge: str) -> Example:  # type: ignore[type-arg]
-    sketch = ExampleBuilder().chain(_TABLE, left).chain(right, start="input")
-    sketch.chain(("merge", merge, {}), _OUT, start=left[0]).wire((right[0], "merge"))
-    return Example(sketch.project())
-
-
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "rank-mismatch", Severity.ERROR, N_("Shape does not fit"),
-        N_(
-            "A layer gets input of the wrong kind: pictures instead of a list of numbers, or a "
-            "list of numbers instead of pictures or sequences."
-        ),
-        N_("Insert Flatten or Reshape between the layers, or use another layer."),
-        _rank,
-        (
-            lambda: Example(chain(_PICTURE, _CONV, ("dense_1", "Dense", {"units": 3}))),
-            lambda: Example(chain(_TABLE, _CONV, _FLAT, _OUT)),
-            lambda: Example(chain(_TABLE, ("lstm", "LSTM", {"units": 8}), _OUT)),
-            lambda: Example(chain(("input", "Input", {"shape": [64]}), _CONV, _FLAT, _OUT)),
-            lambda: Example(chain(_PICTURE, ("lstm", "LSTM", {"units": 8}), _OUT)),
-            lambda: Example(
-                chain(("input", "Input", {"shape": [8, 8]}), _CONV, _FLAT, _OUT)
-            ),
-            lambda: Example(chain(_TABLE, ("pool", "MaxPooling2D", {}), _OUT)),
-        ),
-        needs_shapes=True,
-    ),
+    Rule("rank-mismatch", Severity.ERROR, N_("Shape does not fit"), _rank, needs_shapes=True),
     Rule(
         "return-sequences", Severity.ERROR, N_("Only the last step is returned"),
-        N_("A recurrent layer returns only its last step, but the next layer expects a sequence."),
-        N_("Turn on return_sequences in the first layer."),
-        _said("return-sequences", lambda c, n, s: mend.sequences_fix(c, n)),
-        (
-            lambda: Example(
-                chain(
-                    _STEPS, ("lstm_1", "LSTM", {"units": 8}), ("lstm_2", "LSTM", {"units": 8}), _OUT
-                )
-            ),
-            lambda: Example(
-                chain(
-                    _STEPS,
-                    ("both", "Bidirectional", {"layer": {"layer": "LSTM", "params": {"units": 4}}}),
-                    ("dropout", "Dropout", {"rate": 0.2}), ("gru", "GRU", {"units": 8}), _OUT,
-                )
-            ),
-        ),
-        needs_shapes=True,
+        _said("return-sequences", lambda c, n, s: mend.sequences_fix(c, n)), needs_shapes=True,
     ),
     Rule(
         "kernel-too-large", Severity.ERROR, N_("Window larger than its input"),
-        N_(
-            "A convolution or pooling window is larger than its input. Pictures become smaller "
-            "with every such layer."
-        ),
-        N_("Make the window smaller, or set padding to \"same\"."),
-        _said("kernel-too-large", lambda c, n, s: mend.kernel_fix(c, n)),
-        (
-            lambda: Example(
-                chain(_PICTURE, ("conv2d", "Conv2D", {"filters": 8, "kernel_size": 9}), _FLAT, _OUT)
-            ),
-            lambda: Example(
-                chain(
-                    _PICTURE, ("pool", "MaxPooling2D", {"pool_size": 9}), _FLAT, _OUT
-                )
-            ),
-        ),
-        needs_shapes=True,
+        _said("kernel-too-large", lambda c, n, s: mend.kernel_fix(c, n)), needs_shapes=True,
     ),
     Rule(
         "merge-mismatch", Severity.ERROR, N_("Branches do not fit together"),
-        N_(
-            "Layers that add or multiply branches need inputs of the same shape. For "
-            "Concatenate, all axes but one must be the same."
-        ),
-        N_("Give the branches the same shape, or add a layer that changes the shape of one."),
-        _said("merge-mismatch", lambda c, n, s: mend.merge_fix(c, n, s.inputs)),
-        (
-            lambda: _branches(
-                ("wide", "Dense", {"units": 8, "activation": "relu"}),
-                ("slim", "Dense", {"units": 4, "activation": "relu"}), "Add",
-            ),
-            lambda: Example(
-                ExampleBuilder()
-                .chain(_PICTURE, _CONV, ("add", "Add", {}), _FLAT, _OUT)
-                .chain(("pool", "MaxPooling2D", {}), start="conv2d")
-                .wire(("pool", "add"))
-                .project()
-            ),
-            lambda: Example(
-                ExampleBuilder()
-                .chain(_PICTURE, _CONV, ("join", "Concatenate", {}), _OUT)
-                .chain(("row", "Input", {"shape": [5]}))
-                .wire(("row", "join"))
-                .project()
-            ),
-        ),
-        needs_shapes=True,
+        _said("merge-mismatch", lambda c, n, s: mend.merge_fix(c, n, s.inputs)), needs_shapes=True,
     ),
     Rule(
         "reshape-mismatch", Severity.ERROR, N_("Reshape does not fit"),
-        N_("Reshape keeps all values: the new shape must hold as many values as the input."),
-        N_("Change target_shape so that its product is the number of input values."),
         _said("reshape-mismatch", lambda c, n, s: mend.reshape_fix(c, n, s.inputs)),
-        (
-            lambda: Example(
-                chain(
-                    ("input", "Input", {"shape": [64]}),
-                    ("reshape", "Reshape", {"target_shape": [8, 8, 3]}),
-                    _CONV, _FLAT, _OUT,
-                )
-            ),
-        ),
         needs_shapes=True,
     ),
     Rule(
         "unknown-size", Severity.ERROR, N_("Size is not fixed"),
-        N_(
-            "A layer with weights needs a fixed number of input values, but one axis can have "
-            "any length."
-        ),
-        N_("Add a pooling layer over this axis, or give Input a fixed shape."),
-        _said("unknown-size", lambda c, n, s: mend.unknown_size_fix(c, n)),
-        (
-            lambda: Example(
-                chain(
-                    ("input", "Input", {"shape": [None, 3]}),
-                    ("conv1d", "Conv1D", {"filters": 4, "kernel_size": 3, "activation": "relu"}),
-                    _FLAT, _OUT,
-                )
-            ),
-        ),
-        needs_shapes=True,
+        _said("unknown-size", lambda c, n, s: mend.unknown_size_fix(c, n)), needs_shapes=True,
     ),
     Rule(
         "shape-error", Severity.ERROR, N_("Keras cannot use this input"),
-        N_("Keras raises an error when this layer gets its input."),
-        N_("Read the message from Keras, and change the layer or its input."),
-        _said("shape-error", lambda c, n, s: mend.removal_fix(c, n)),
-        (
-            lambda: Example(
-                chain(_TABLE, ("permute", "Permute", {"dims": [2, 1]}), _OUT)
-            ),
-        ),
-        needs_shapes=True,
+        _said("shape-error", lambda c, n, s: mend.removal_fix(c, n)), needs_shapes=True,
     ),
     Rule(
         "layer-error", Severity.ERROR, N_("Invalid combination of values"),
-        N_(
-            "Each value is valid, but the combination is not: for example, filters "
-            "is not a multiple of groups, or strides is combined with dilation."
-        ),
-        N_("Change the values that the message names, or restore the Keras "
-           "defaults."),
-        _said("layer-error", lambda c, n, s: mend.reset_fix(c, n)),
-        (
-            lambda: Example(
-                chain(
-                    ("input", "Input", {"shape": [8, 8, 4]}),
-                    ("conv2d", "Conv2D", {"filters": 8, "kernel_size": 3, "groups": 3}),
-                    _FLAT, _OUT,
-                )
-            ),
-        ),
-        needs_shapes=True,
+        _said("layer-error", lambda c, n, s: mend.reset_fix(c, n)), needs_shapes=True,
     ),
     Rule(
         "shared-shape", Severity.ERROR, N_("Shared weights do not fit"),
-        N_("Layers that share weights need inputs of the same shape."),
-        N_("Unshare the weights, or give both layers inputs of the same shape."),
-        _said("shared-shape", lambda c, n, s: mend.unshare_edit(n)),
-        (
-            lambda: Example(
-                ExampleBuilder()
-                .chain(("left", "Input", {"shape": [4]}), ("dense", "Dense", {"units": 8}))
-                .chain(("right", "Input", {"shape": [7]}), ("twin", "Dense", {}, "dense"))
-                .chain(("join", "Concatenate", {}), _OUT)
-                .wire(("dense", "join"), ("twin", "join"))
-                .project()
-            ),
-        ),
-        needs_shapes=True,
+        _said("shared-shape", lambda c, n, s: mend.unshare_edit(n)), needs_shapes=True,
     ),
     Rule(
         "output-rank", Severity.ERROR, N_("The output has the wrong shape"),
-        N_("The network returns sequences or pictures, but the target is a list of numbers."),
-        N_(
-            "Turn off return_sequences in the last recurrent layer, or add Flatten and Dense at "
-            "the end."
-        ),
-        _output_rank,
-        (
-            lambda: Example(
-                chain(_STEPS, ("lstm", "LSTM", {"units": 8, "return_sequences": True}), _OUT),
-                facts_for(CLASSES, 3, (20, 3)),
-            ),
-            lambda: Example(chain(_PICTURE, _CONV), facts_for(CLASSES, 3, (8, 8, 1))),
-        ),
-        needs_facts=True, needs_shapes=True,
+        _output_rank, needs_facts=True, needs_shapes=True,
     ),
 )  # fmt: skip

@@ -8,27 +8,14 @@ from dataclasses import replace
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import (
-    Example,
-    ExampleBuilder,
-    Rule,
-    Violation,
-    chain,
-    facts_for,
-    make_fix,
-)
+from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import activation_for
 from netbuilder.core.check.shapes.shape_errors import input_count_sentence
-from netbuilder.core.data.data_facts import REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.graph_ends import DEFAULT_OUTPUT, replace_graph
-from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, join_values
-
-_DENSE = {"units": 8, "activation": "relu"}
-_NO_END = {DEFAULT_OUTPUT: 1}
-_SOFTMAX = {"units": 3, "activation": "softmax"}
 
 
 def _no_input(context: Context) -> Iterable[Violation]:
@@ -113,7 +100,7 @@ def _unconnected(context: Context) -> Iterable[Violation]:
                 "remove it.",
                 node=node_name(node),
             ),
-            _join(context, root) or _removal(node),
+            _join(context, root) or remove_layer(node.id),
         )
     if len(graph.nodes) > len(graph.inputs):
         for source in graph.inputs:
@@ -125,12 +112,8 @@ def _unconnected(context: Context) -> Iterable[Violation]:
                         "{node} is not connected to any layer. Connect it, or remove it.",
                         node=node_name(node),
                     ),
-                    _lead(context, source) or _removal(node),
+                    _lead(context, source) or remove_layer(node.id),
                 )
-
-
-def _removal(node: Node) -> Fix:
-    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
 
 
 def _join(context: Context, root: str) -> Fix | None:
@@ -287,7 +270,7 @@ def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int
         return make_fix(
             _("Connect '{name}' to this layer", name=other), edits.connect, other, node.id
         )
-    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
+    return remove_layer(node.id)
 
 
 def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str | None:
@@ -371,125 +354,14 @@ def _own(project: Project, node: Node) -> Project:
     return replace_graph(project, nodes=nodes)
 
 
-def _good() -> ExampleBuilder:
-    return ExampleBuilder().chain(("input", "Input", {}), ("dense", "Dense", _DENSE))
-
-
-def _with(graph: Graph, *nodes: Node) -> Graph:
-    return replace(graph, nodes=(*graph.nodes, *nodes))
-
-
-def _duplicated() -> Example:
-    project = chain(("input", "Input", {}), ("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))
-    return Example(replace(project, graph=_with(project.graph, Node("dense", "Dense", _DENSE))))
-
-
-def _sharing_nothing() -> Example:
-    project = chain(("input", "Input", {}), ("dense", "Dense", _DENSE))
-    graph = _with(project.graph, Node("twin", "Dense", shared="gone"))
-    return Example(replace(project, graph=replace(graph, edges=(*graph.edges, ("dense", "twin")))))
-
-
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "no-name", Severity.ERROR, N_("Layer without a name"),
-        N_("A layer has an empty name in the file, so connections and Keras cannot refer to it."),
-        N_("Name the layer."),
-        _no_name,
-        (lambda: Example(chain(("input", "Input", {}), ("", "Dense", _SOFTMAX))),),
-    ),
-    Rule(
-        "duplicate-name", Severity.ERROR, N_("Name used twice"),
-        N_("Two layers have the same name, so connections and weights are ambiguous."),
-        N_("Rename one of them."),
-        _duplicate,
-        (_duplicated,),
-    ),
-    Rule(
-        "dangling-edge", Severity.ERROR, N_("Connection to a missing layer"),
-        N_(
-            "A connection refers to a layer that does not exist, usually because the file was "
-            "edited by hand."
-        ),
-        N_("Remove the connection."),
-        _dangling,
-        (lambda: Example(_good().wire(("dense", "gone")).project()),),
-    ),
-    Rule(
-        "cycle", Severity.ERROR, N_("Connections form a cycle"),
-        N_("A layer would need its own output as input."),
-        N_("Remove the connection that leads back."),
-        _cycle,
-        (
-            lambda: Example(
-                ExampleBuilder()
-                .chain(
-                    ("input", "Input", {}), ("one", "Dense", _DENSE), ("two", "Dense", _DENSE),
-                    ("add", "Add", {}), ("three", "Dense", _DENSE), ("out", "Dense", _SOFTMAX),
-                )
-                .wire(("one", "add"), ("three", "add"))
-                .project()
-            ),
-        ),
-    ),
-    Rule(
-        "shared-layer", Severity.ERROR, N_("Shared weights not found"),
-        N_("A layer shares the weights of a layer that does not exist or is of another type."),
-        N_("Unshare the weights."),
-        _shared,
-        (_sharing_nothing,),
-    ),
-    Rule(
-        "no-input", Severity.ERROR, N_("No Input"),
-        N_("Data enters the network through an Input, but there is none."),
-        N_("Add an Input and connect it to the first layer."),
-        _no_input,
-        (lambda: Example(chain(("dense", "Dense", _DENSE), ("out", "Dense", _SOFTMAX))),),
-        beginning=True,
-    ),
-    Rule(
-        "no-layers", Severity.ERROR, N_("No layer that learns"),
-        N_("The network has an Input but no layer that can learn."),
-        N_("Add layers after the Input."),
-        _no_layers,
-        (
-            lambda: Example(chain(("input", "Input", {}))),
-            lambda: Example(
-                chain(("input", "Input", {})), facts_for(REGRESSION, 1, output_units=_NO_END)
-            ),
-        ),
-        beginning=True,
-    ),
-    Rule(
-        "unconnected", Severity.ERROR, N_("Not connected"),
-        N_("A layer has no input connection, or an Input is not connected to a layer."),
-        N_("Connect the layer, or remove it."),
-        _unconnected,
-        (
-            lambda: Example(_good().chain(("out", "Dense", _SOFTMAX)).project()),
-            lambda: Example(
-                _good().chain(("out", "Dense", _SOFTMAX), start="dense")
-                .chain(("other", "Input", {})).project()
-            ),
-        ),
-        beginning=True,
-    ),
-    Rule(
-        "input-count", Severity.ERROR, N_("Wrong number of inputs"),
-        N_(
-            "A layer that joins branches needs at least two inputs. Most other layers take "
-            "exactly one."
-        ),
-        N_("Join the inputs with a Concatenate, or remove the layer."),
-        _input_count,
-        (
-            lambda: Example(
-                chain(("input", "Input", {}), ("add", "Add", {}), ("out", "Dense", _SOFTMAX))
-            ),
-            lambda: Example(
-                _good().chain(("out", "Dense", _SOFTMAX), start="dense")
-                .wire(("input", "out")).project()
-            ),
-        ),
-    ),
-)  # fmt: skip
+    Rule("no-name", Severity.ERROR, N_("Layer without a name"), _no_name),
+    Rule("duplicate-name", Severity.ERROR, N_("Name used twice"), _duplicate),
+    Rule("dangling-edge", Severity.ERROR, N_("Connection to a missing layer"), _dangling),
+    Rule("cycle", Severity.ERROR, N_("Connections form a cycle"), _cycle),
+    Rule("shared-layer", Severity.ERROR, N_("Shared weights not found"), _shared),
+    Rule("no-input", Severity.ERROR, N_("No Input"), _no_input, beginning=True),
+    Rule("no-layers", Severity.ERROR, N_("No layer that learns"), _no_layers, beginning=True),
+    Rule("unconnected", Severity.ERROR, N_("Not connected"), _unconnected, beginning=True),
+    Rule("input-count", Severity.ERROR, N_("Wrong number of inputs"), _input_count),
+)

@@ -7,17 +7,15 @@ import sys
 from collections.abc import Iterable, Mapping
 from math import floor, log2
 from pathlib import Path
-from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.catalog.spec import Kind
 from netbuilder.core.catalog.training.training_index import CALLBACKS, OPTIMIZERS, canonical
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Severity, node_name
-from netbuilder.core.check.rule import Example, Rule, Violation, chain, facts_for, make_fix
+from netbuilder.core.check.rule import Rule, Violation, make_fix
 from netbuilder.core.check.shapes.shape_fixes import shrink
 from netbuilder.core.check.shapes.shapes import FLOAT_BYTES, Shapes
-from netbuilder.core.data.data_facts import CLASSES, REGRESSION
 from netbuilder.core.engine.monitor.keras_callbacks import (
     LOGS,
     log_path,
@@ -374,161 +372,26 @@ def _next_dense(context: Context, node: Node) -> Node | None:
     return found
 
 
-_FLOWERS = facts_for(CLASSES, 3)
-
-
-def _planned(*hidden: tuple[str, str, dict[str, Any]], **plan: Any) -> Project:
-    return chain(
-        ("input", "Input", {}),
-        *(hidden or (("dense", "Dense", {"units": 8, "activation": "relu"}),)),
-        ("out", "Dense", {"units": 3, "activation": "softmax"}),
-        training=Training(**plan),
-    )  # fmt: skip
-
-
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "memory", Severity.ERROR, N_("Does not fit in memory"),
-        N_(
-            "The weights, the gradients, the optimizer's values and each layer's output for one "
-            "batch must fit in memory together."
-        ),
-        N_("Make the largest layer or the batch smaller."),
-        _memory,
-        (
-            lambda: Example(
-                _planned(
-                    ("one", "Dense", {"units": 2_000_000, "activation": "relu"}),
-                    ("two", "Dense", {"units": 2_000_000, "activation": "relu"}),
-                ),
-                facts_for(CLASSES, 3, rows=100_000_000),
-            ),
-            lambda: Example(
-                _planned(
-                    ("conv", "Conv1D", {"filters": 64, "kernel_size": 3, "activation": "relu"}),
-                    ("pool", "GlobalAveragePooling1D", {}),
-                    batch_size=10_000_000,
-                ),
-                facts_for(CLASSES, 3, (1000, 3), rows=100_000_000),
-            ),
-        ),
-        needs_shapes=True,
-    ),
+    Rule("memory", Severity.ERROR, N_("Does not fit in memory"), _memory, needs_shapes=True),
     Rule(
         "batch-size", Severity.WARNING, N_("Batch larger than the data"),
-        N_(
-            "When a batch holds all rows, an epoch is a single step, and training needs very "
-            "many epochs."
-        ),
-        N_("Use a smaller batch size."),
-        _batch,
-        (lambda: Example(_planned(batch_size=512), _FLOWERS),),
-        needs_facts=True,
-        field="batch_size",
+        _batch, needs_facts=True, field="batch_size",
     ),
-    Rule(
-        "learning-rate", Severity.WARNING, N_("Unusual learning rate"),
-        N_(
-            "If the learning rate is too large, the loss jumps or becomes NaN. If it is too "
-            "small, the network learns almost nothing."
-        ),
-        N_("Start with the optimizer's default learning rate and change it by factors of 3."),
-        _rate,
-        (
-            lambda: Example(_planned(optimizer=Choice("Adam", {"learning_rate": 5.0})), _FLOWERS),
-            lambda: Example(_planned(optimizer=Choice("SGD", {"learning_rate": 1e-9})), _FLOWERS),
-        ),
-        field="optimizer",
-    ),
+    Rule("learning-rate", Severity.WARNING, N_("Unusual learning rate"), _rate, field="optimizer"),
     Rule(
         "two-rates", Severity.ERROR, N_("Schedule and ReduceLROnPlateau"),
-        N_(
-            "A schedule sets the learning rate at every step, so ReduceLROnPlateau cannot set it "
-            "too."
-        ),
-        N_("Remove ReduceLROnPlateau, or use a fixed learning rate."),
-        _two_rates,
-        (
-            lambda: Example(
-                _planned(
-                    optimizer=Choice("Adam", {"learning_rate": {
-                        "name": "ExponentialDecay",
-                        "params": {
-                            "initial_learning_rate": 0.01, "decay_steps": 100, "decay_rate": 0.9,
-                        },
-                    }}),
-                    callbacks=(Choice(_PLATEAU),),
-                ),
-                _FLOWERS,
-            ),
-        ),
-        field="optimizer",
+        _two_rates, field="optimizer",
     ),
-    Rule(
-        "log-elsewhere", Severity.ERROR, N_("Log file outside the project folder"),
-        N_("The file of a callback is outside the project folder or has the wrong extension."),
-        N_("Enter a file name without a folder, or with a folder inside the project folder."),
-        _log_files,
-        (
-            lambda: Example(
-                _planned(callbacks=(Choice("CSVLogger", {"filename": "../notes.csv"}),)), _FLOWERS
-            ),
-        ),
-    ),
-    Rule(
-        "no-averaged-weights", Severity.ERROR, N_("No averaged weights"),
-        N_("SwapEMAWeights uses averaged weights, but the optimizer keeps none."),
-        N_("Turn on use_ema in the optimizer."),
-        _no_averages,
-        (lambda: Example(_planned(callbacks=(Choice("SwapEMAWeights"),)), _FLOWERS),),
-    ),
+    Rule("log-elsewhere", Severity.ERROR, N_("Log file outside the project folder"), _log_files),
+    Rule("no-averaged-weights", Severity.ERROR, N_("No averaged weights"), _no_averages),
     Rule(
         "batchnorm-batch-1", Severity.WARNING, N_("BatchNormalization with batch size 1"),
-        N_("BatchNormalization compares the rows of a batch with each other."),
-        N_("Use a batch size of at least 16, or use LayerNormalization."),
-        _batch_norm,
-        (
-            lambda: Example(
-                _planned(
-                    ("dense", "Dense", {"units": 8, "activation": "relu"}),
-                    ("norm", "BatchNormalization", {}),
-                    batch_size=1,
-                ),
-                _FLOWERS,
-            ),
-        ),
-        field="batch_size",
+        _batch_norm, field="batch_size",
     ),
-    Rule(
-        "linear-stack", Severity.WARNING, N_("No activation between layers"),
-        N_(
-            "Two Dense layers without an activation between them can learn no more "
-            "than a single Dense layer."
-        ),
-        N_("Give the first layer an activation, such as relu."),
-        _collapse,
-        (
-            lambda: Example(_planned(("dense", "Dense", {"units": 8})), _FLOWERS),
-            lambda: Example(
-                _planned(("dense", "Dense", {"units": 8}), ("dropout", "Dropout", {"rate": 0.2})),
-                _FLOWERS,
-            ),
-        ),
-    ),
+    Rule("linear-stack", Severity.WARNING, N_("No activation between layers"), _collapse),
     Rule(
         "too-many-parameters", Severity.WARNING, N_("Many weights for few rows"),
-        N_("A network that is large for its data memorises the rows (it overfits)."),
-        N_("Make the largest layer smaller, or get more data."),
-        _too_many,
-        (
-            lambda: Example(
-                _planned(
-                    ("one", "Dense", {"units": 1024, "activation": "relu"}),
-                    ("two", "Dense", {"units": 1024, "activation": "relu"}),
-                ),
-                facts_for(REGRESSION, 3, rows=120),
-            ),
-        ),
-        needs_facts=True, needs_shapes=True,
+        _too_many, needs_facts=True, needs_shapes=True,
     ),
 )  # fmt: skip

@@ -13,12 +13,7 @@ from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category, LayerSpec
-from netbuilder.core.check.problems import (
-    Shape,
-    describe_input,
-    describe_output,
-    node_name,
-)
+from netbuilder.core.check.problems import Shape, describe_input, describe_output, node_name
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.wording import format_list, format_number, join_sentences

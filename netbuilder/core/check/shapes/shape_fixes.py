@@ -11,7 +11,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Category
 from netbuilder.core.check.context import Context
 from netbuilder.core.check.problems import Fix, Shape
-from netbuilder.core.check.rule import make_fix
+from netbuilder.core.check.rule import make_fix, remove_layer
 from netbuilder.core.check.shapes.shape_errors import (
     is_recurrent,
     last_step_only_above,
@@ -381,7 +381,7 @@ def removal_fix(context: Context, node: Node) -> Fix | None:
     """Take away a layer that cannot work where it stands."""
     if len(context.graph.sources[node.id]) != 1:
         return None
-    return make_fix(_("Remove '{name}'", name=node.id), edits.remove_nodes, [node.id])
+    return remove_layer(node.id)
 
 
 def unshare_edit(node: Node) -> Fix:

@@ -130,8 +130,6 @@ class DataKind:
         tabular: whether the recipe's file is a table, whose columns have roles and types.
         table: (recipe, file, most rows or None) to the table as it stands in the file, which is
             what the preview shows; None: it shows the samples.
-        readings: pairs of what lies there and what is concluded from it or asked about it, for
-            the documentation.
         streams: a file that does not fit in memory is read while training.
         more_options: options that depend on what is chosen: those of a built-in set.
         task: the task as the recipe alone tells it, or "".
@@ -160,7 +158,6 @@ class DataKind:
     read_test: Callable[[Data, Path], Samples | None] = _no_test_part
     tabular: Callable[[Data], bool] = lambda data: False
     table: Callable[[Data, Path, int | None], pd.DataFrame] | None = None
-    readings: tuple[tuple[str, str], ...] = ()
     streams: bool = False
     more_options: Callable[[Data], tuple[Param, ...]] = lambda data: ()
     task: Callable[[Data], str] = lambda data: ""
@@ -205,49 +202,27 @@ VALIDATION = Param(
 TEST = Param("test_split", Kind.FLOAT, 0.2, N_("share held out for evaluation"), 0.0, 0.9)
 TEST_FILE = Param("test_path", Kind.FILE, "", N_("file to use instead of a share of the rows"))
 PARTS = (VALIDATION, TEST, TEST_FILE)
+
+
+def rare_option(name: str, kind: Kind, help: str) -> Param:
+    """An option that may stay empty, and that the form shows under "More"."""
+    return Param(name, kind, None, help, optional=True, more=True)
+
+
 TABLE_FILE = (
     Param(
-        "missing",
-        Kind.CHOICE,
-        "error",
-        N_("what to do with empty cells"),
-        choices=MISSING_RULES,
+        "missing", Kind.CHOICE, "error", N_("what to do with empty cells"), choices=MISSING_RULES,
         more=True,
     ),
-    Param("separator", Kind.TEXT, None, N_("empty: detected"), optional=True, more=True),
-    Param(
-        "decimal", Kind.TEXT, None, N_("point or comma; empty: detected"), optional=True, more=True
-    ),
-    Param(
-        "thousands",
-        Kind.TEXT,
-        None,
-        N_("comma or point; empty: detected"),
-        optional=True,
-        more=True,
-    ),
-    Param("encoding", Kind.TEXT, None, N_("empty: detected"), optional=True, more=True),
-    Param(
-        "sheet",
-        Kind.TEXT,
-        None,
-        N_("sheet of a spreadsheet; empty: the first one"),
-        optional=True,
-        more=True,
-    ),
-    Param("ignore", Kind.STRINGS, None, N_("columns to leave out"), optional=True, more=True),
-    Param(
-        "categories",
-        Kind.STRINGS,
-        None,
-        N_("numeric columns to treat as categories"),
-        optional=True,
-        more=True,
-    ),
-    Param(
-        "sample_weight", Kind.TEXT, None, N_("column of sample weights"), optional=True, more=True
-    ),
-)
+    rare_option("separator", Kind.TEXT, N_("empty: detected")),
+    rare_option("decimal", Kind.TEXT, N_("point or comma; empty: detected")),
+    rare_option("thousands", Kind.TEXT, N_("comma or point; empty: detected")),
+    rare_option("encoding", Kind.TEXT, N_("empty: detected")),
+    rare_option("sheet", Kind.TEXT, N_("sheet of a spreadsheet; empty: the first one")),
+    rare_option("ignore", Kind.STRINGS, N_("columns to leave out")),
+    rare_option("categories", Kind.STRINGS, N_("numeric columns to treat as categories")),
+    rare_option("sample_weight", Kind.TEXT, N_("column of sample weights")),
+)  # fmt: skip
 MEMORY = Param(
     "memory_limit_mb",
     Kind.FLOAT,

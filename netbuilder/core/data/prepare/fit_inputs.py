@@ -28,10 +28,10 @@ def fit_input(
 
 def with_units(fitted: InputPreprocessing, samples: Samples) -> InputPreprocessing:
     """The preprocessing with what stood beside the numbers of each column."""
-    if not samples.units or not fitted.columns:
+    if not samples.reading.units or not fitted.columns:
         return fitted
     columns = (
-        replace(one, unit=samples.units.get(one.name, "") if one.kind == "number" else "")
+        replace(one, unit=samples.reading.units.get(one.name, "") if one.kind == "number" else "")
         for one in fitted.columns
     )
     return replace(fitted, columns=tuple(columns))

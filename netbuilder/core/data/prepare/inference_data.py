@@ -18,20 +18,22 @@ from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDIN
 from netbuilder.core.data.kinds.arrays.array_roles import read_arrays
 from netbuilder.core.data.kinds.csv import table as tables
 from netbuilder.core.data.kinds.images import IMAGE
-from netbuilder.core.data.kinds.series.windows import (
-    history,
-    labelled_windows,
-    latest_days,
-    latest_window,
-)
+from netbuilder.core.data.kinds.series.windows import history, labelled_windows, latest_window
 from netbuilder.core.data.prepare.fit_inputs import read_raw
 from netbuilder.core.data.prepare.target_encoding import encode_targets
+from netbuilder.core.data.preprocessing.cells import as_numbers
 from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.missing import missing_rules
+from netbuilder.core.data.preprocessing.missing import (
+    drop_answers,
+    missing_cells,
+    missing_rules,
+    rows_left_out,
+)
+from netbuilder.core.data.preprocessing.roles import require_model_columns
 from netbuilder.core.data.readers.csv_reader import drop_index_column, read_table
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UNIT
@@ -42,7 +44,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Data
 from netbuilder.core.regular_file import require_regular_file
-from netbuilder.core.wording import did_you_mean, format_list, join_sentences
+from netbuilder.core.wording import format_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +126,7 @@ def _labelled(data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
     series = series_input(preprocessing)
     if series is not None:
         return labelled_windows(table, data, preprocessing, series, path.name)
-    require_columns(table, wanted, path.name, targets=True)
+    require_model_columns(table.columns, wanted, path.name, targets=True)
     table, _notes = _complete(table, preprocessing, data, path.name, wanted)
     # A category that the model never saw is refused here as it is when it predicts.
     for entry in preprocessing.inputs.values():
@@ -189,12 +191,7 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
     Raises:
         DataError: numbers that the model needs can be read in two ways.
     """
-    numbers = {
-        column.name
-        for entry in preprocessing.inputs.values()
-        for column in entry.columns
-        if column.kind != "category"
-    }
+    numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for one in table_reading(table).findings:
         if one.code == AMBIGUOUS and one.column in numbers:
             raise DataError(
@@ -212,37 +209,8 @@ def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: st
                 _("Write the numbers in the unit of the training data."),
                 code="unit_differs_from_model",
             )
-    known = {column.name for entry in preprocessing.inputs.values() for column in entry.columns}
+    known = {column.name for column in preprocessing.columns}
     return table if str(table.columns[0]) in known else drop_index_column(table)
-
-
-def require_columns(
-    table: pd.DataFrame, names: tuple[str, ...], source: str, *, targets: bool = False
-) -> None:
-    """Raise the ``DataError`` that names every missing column."""
-    known = [str(name) for name in table.columns]
-    lost = [name for name in names if name not in known]
-    if lost:
-        hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
-        raise DataError(
-            ngettext(
-                "{file} lacks the target column {columns}.",
-                "{file} lacks the target columns {columns}.",
-                len(lost),
-                file=source,
-                columns=format_list(lost, 8),
-            )
-            if targets
-            else ngettext(
-                "{file} lacks the column {columns}, which the model needs.",
-                "{file} lacks the columns {columns}, which the model needs.",
-                len(lost),
-                file=source,
-                columns=format_list(lost, 8),
-            ),
-            join_sentences((hint, _("Its columns are {columns}.", columns=format_list(known, 12)))),
-            code="columns_missing",
-        )
 
 
 def _complete(
@@ -253,32 +221,16 @@ def _complete(
     also: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """A table without gaps where the model needs none, by the recipe's rule."""
-    used = tuple(
-        dict.fromkeys(
-            [c.name for entry in preprocessing.inputs.values() for c in entry.columns] + list(also)
-        )
-    )
-    require_columns(table, used, source)
+    used = tuple(dict.fromkeys([*(column.name for column in preprocessing.columns), *also]))
+    require_model_columns(table.columns, used, source)
     table = without_stand_ins(table, data.options)
     rules = missing_rules(data, [str(name) for name in table.columns])
     # An answer is never filled in.
-    wanted = {name: "drop" if name in also and rules[name] != "error" else rules[name]
-              for name in used}  # fmt: skip
-    tables.missing_cells(table[list(used)], source, wanted)
+    wanted = drop_answers({name: rules[name] for name in used}, also)
+    missing_cells(table[list(used)], source, wanted)
     holes = [name for name in used if wanted[name] == "drop"]
     kept = table.dropna(subset=holes) if holes else table
-    lost = len(table) - len(kept)
-    return kept, (
-        (
-            ngettext(
-                "{count} row with missing values was left out.",
-                "{count} rows with missing values were left out.",
-                lost,
-            ),
-        )
-        if lost
-        else ()
-    )
+    return kept, rows_left_out(len(table) - len(kept))
 
 
 def _samples_of_table(
@@ -299,7 +251,7 @@ def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str)
     want = int(np.prod([size or 1 for size in entry.shape]))
     columns = []
     for name in table.columns:
-        numbers = tables.as_numbers(table[name], source)
+        numbers = as_numbers(table[name], source)
         if numbers is not None:
             columns.append(np.asarray(numbers.to_numpy(), np.float64))
     if len(columns) != want:
@@ -363,8 +315,10 @@ def _history(
     return dict.fromkeys(preprocessing.inputs, raw), table.loc[lines], (note,)
 
 
-def last_series_rows(data: Data, preprocessing: Preprocessing, path: Path) -> Array | None:
-    """The last rows of a series' file, raw (window, columns); None of a model of another kind.
+def last_series_rows(
+    data: Data, preprocessing: Preprocessing, path: Path
+) -> tuple[Array, Array | None] | None:
+    """The last rows of a series' file as ``latest_window`` says; None of a model of another kind.
 
     Raises:
         DataError: it cannot be read, columns are missing, or no window fits.
@@ -376,25 +330,6 @@ def last_series_rows(data: Data, preprocessing: Preprocessing, path: Path) -> Ar
         read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
     )
     return latest_window(table, data, entry, path.name)
-
-
-def last_series_days(
-    data: Data, preprocessing: Preprocessing, path: Path
-) -> NDArray[np.float64] | None:
-    """Return the days since 1970-01-01 of the rows of ``last_series_rows``, (window,).
-
-    None of a model of another kind, and where no column of dates orders the rows.
-
-    Raises:
-        DataError: it cannot be read, columns are missing, or no window fits.
-    """
-    entry = series_input(preprocessing)
-    if entry is None or not kind_of(data).goes_on:
-        return None
-    table = as_model_table(
-        read_table(path, reading_of_model(data, preprocessing)), preprocessing, path.name
-    )
-    return latest_days(table, data, entry, path.name)
 
 
 def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[str, Array]:

@@ -77,7 +77,11 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
     samples = read(data, base)
     if samples is None:
         raise DataError(_("No data is chosen."), _("Choose data on the Data page."), code="no_data")
-    told = replace(data, options={**samples.hints, **data.options}) if samples.hints else data
+    told = (
+        replace(data, options={**samples.reading.hints, **data.options})
+        if samples.reading.hints
+        else data
+    )
     return samples, read(told, base, test=True)
 
 
@@ -201,7 +205,7 @@ def _make(project: Project, base: Path) -> PreparedData:
     if test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
-    preprocessing = Preprocessing(inputs, outputs, samples.hints)
+    preprocessing = Preprocessing(inputs, outputs, samples.reading.hints)
     facts = _facts(samples, test, rows, preprocessing, classes=classes, notes=notes)
     used = {column.name for entry in inputs.values() for column in entry.columns}
     findings = (
@@ -243,7 +247,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     key = (*data_stamp(data, base), project.training.seed)
     scan = _SCANS.get(key, lambda: prepared_stream.scan_project(project, base))
     samples, held, rows = prepared_stream.in_memory_samples(scan)
-    told = replace(data, options={**samples.hints, **data.options})
+    told = replace(data, options={**samples.reading.hints, **data.options})
     test = read(told, base, test=True) or held
     seen = prepared_stream.known_targets(scan, samples)
     outputs = {
@@ -255,7 +259,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
     if data.test_path and test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
-    preprocessing = Preprocessing(inputs, outputs, samples.hints)
+    preprocessing = Preprocessing(inputs, outputs, samples.reading.hints)
     streamed = prepared_stream.reads_while_training(scan, preprocessing)
     if streamed:
         notes = (*notes, prepared_stream.note_of_size(scan))
@@ -310,7 +314,7 @@ def _fit_outputs(
             one_hot=bool(project.data.options.get("one_hot", False)),
             source=source,
         )
-        beside = tuple(samples.units.get(name, "") for name in fitted.columns)
+        beside = tuple(samples.reading.units.get(name, "") for name in fitted.columns)
         if fitted.task == REGRESSION and any(beside):
             fitted = replace(fitted, column_units=beside)
         found[output] = fitted
@@ -394,16 +398,16 @@ def _facts(
         one_hot=any(entry.one_hot for entry in outputs.values()),
         notes=notes,
         generates=next((entry.level for entry in preprocessing.inputs.values() if entry.level), ""),
-        read_as=samples.read_as,
-        test_read_as=test.read_as if test is not None else {},
+        read_as=samples.reading.read_as,
+        test_read_as=test.reading.read_as if test is not None else {},
         column_types={
             column.name: column.kind
             for entry in preprocessing.inputs.values()
             for column in modality_of(entry).row_columns(entry)
         },
-        number_marks=samples.marks,
-        number_factors=samples.factors,
-        word_spellings=samples.spellings,
+        number_marks=samples.reading.marks,
+        number_factors=samples.reading.factors,
+        word_spellings=samples.reading.spellings,
         column_roles=samples.roles,
     )
 

@@ -10,16 +10,17 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.dataset import SplitIndices
-from netbuilder.core.data.kinds.csv.table import as_label
 from netbuilder.core.data.kinds.modality import wanted_shape
+from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
     Preprocessing,
 )
 from netbuilder.core.data.readers import large_csv
-from netbuilder.core.data.readers.large_csv import TEST, TRAIN, VALIDATION, LargeTable
+from netbuilder.core.data.readers.large_csv import LargeTable
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.table_samples import TEST, TRAIN, VALIDATION
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.graph_ends import feeds_embedding, input_ids

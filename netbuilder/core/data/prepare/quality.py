@@ -427,18 +427,11 @@ def open_questions(
     samples: Samples, test: Samples | None, preprocessing: Preprocessing, data: Data
 ) -> tuple[Finding, ...]:
     """What the readers concluded; a question only where its answer changes what is learned."""
-    numbers = {
-        column.name
-        for entry in preprocessing.inputs.values()
-        for column in entry.columns
-        if column.kind != "category"
-    }
+    numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for entry in preprocessing.outputs.values():
         if entry.task == REGRESSION:
             numbers |= set(entry.columns)
-    dates = {
-        c.name for entry in preprocessing.inputs.values() for c in entry.columns if c.kind == "date"
-    }
+    dates = {column.name for column in preprocessing.columns if column.kind == "date"}
     single = single_roles(data)
     dates.add(single.get("order", ""))
     numbers |= {single.get("weight", ""), single.get("order", "")}
@@ -498,7 +491,7 @@ def _default_target(
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:
     """A few dates that stand often are words like any others, unless somebody says otherwise."""
-    columns = (column for entry in preprocessing.inputs.values() for column in entry.columns)
+    columns = preprocessing.columns
     for name in dict.fromkeys(one.name for one in columns if one.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):
             yield Finding(

@@ -8,16 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import SplitIndices
-from netbuilder.core.data.findings import (
-    INFO,
-    WARNING,
-    Finding,
-    data_fix,
-)
-from netbuilder.core.data.preprocessing.cells import (
-    is_numeric,
-    labels_of,
-)
+from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix
+from netbuilder.core.data.preprocessing.cells import is_numeric, labels_of
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, join_sentences

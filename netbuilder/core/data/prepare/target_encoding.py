@@ -29,8 +29,9 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.data.readers.samples import FOLDER
+from netbuilder.core.data.recipe_options import require_choice
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number, format_quoted_list, sample_place, shorten
 
 if TYPE_CHECKING:
@@ -49,12 +50,7 @@ def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) 
     """
     given = str(options.get("task") or "auto")
     given = CLASSES if given == NEXT_TOKEN else given
-    if given not in {"auto", *TASKS}:
-        raise DataError(
-            _("There is no task '{name}'.", name=given),
-            _("Choose one of {names}.", names=format_quoted_list(("auto", *TASKS))),
-            code="task_unknown",
-        )
+    require_choice(given, ("auto", *TASKS), N_("There is no task '{name}'."), "task_unknown")
     if len(targets.columns) > 1:
         return _detect_many(targets, given, source)
     series = targets.iloc[:, 0]

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.preprocessing.cells import (
-    as_label,
-    is_numeric,
-    labels_of,
-)
-from netbuilder.core.data.recipe_options import name_list_option
+from netbuilder.core.data.preprocessing.cells import as_label, is_numeric, labels_of
+from netbuilder.core.data.recipe_options import name_list_option, require_choice
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DUPLICATES = ("keep", "drop")
 
 
 def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -93,6 +87,26 @@ def apply_cleaning(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFr
     return _without_lines(table, options) if options.get("skip_lines") else table
 
 
+def drops_duplicates(options: Mapping[str, Any]) -> bool:
+    """Whether a row is used once only (option "duplicates").
+
+    Raises:
+        DataError: there is no such rule.
+    """
+    rule = str(options.get("duplicates") or "keep")
+    said = N_("There is no rule '{name}' for duplicate rows.")
+    require_choice(rule, ("keep", "drop"), said, "duplicates_rule_unknown")
+    return rule == "drop"
+
+
+def duplicates_left_out(count: int) -> tuple[str, ...]:
+    """The note about rows that stand twice; none where there are none."""
+    told = ngettext(
+        "{count} duplicate row was left out.", "{count} duplicate rows were left out.", count
+    )
+    return (told,) if count else ()
+
+
 def select_rows(
     table: pd.DataFrame, data: Data, used: Iterable[str], target: str
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -127,22 +141,8 @@ def select_rows(
             )
         )
         table = kept
-    rule = str(options.get("duplicates") or "keep")
-    if rule not in DUPLICATES:
-        raise DataError(
-            _("There is no rule '{name}' for duplicate rows.", name=rule),
-            _("Choose one of {names}.", names=format_quoted_list(DUPLICATES)),
-            code="duplicates_rule_unknown",
-        )
-    if rule == "drop":
+    if drops_duplicates(options):
         kept = table[~table.duplicated(subset=list(dict.fromkeys(used)))]
-        if len(kept) < len(table):
-            notes.append(
-                ngettext(
-                    "{count} duplicate row was left out.",
-                    "{count} duplicate rows were left out.",
-                    len(table) - len(kept),
-                )
-            )
+        notes += duplicates_left_out(len(table) - len(kept))
         table = kept
     return table, notes

@@ -217,10 +217,6 @@ class Preprocessing:
         """Raw targets by output id to what the losses compare with."""
         return {key: self.outputs[key].apply(value) for key, value in raw.items()}
 
-    def undo_targets(self, answers: Mapping[str, Array]) -> dict[str, Array]:
-        """Answers of the core by output id, in the data's own units."""
-        return {key: self.outputs[key].undo(value) for key, value in answers.items()}
-
     @property
     def classes(self) -> tuple[str, ...]:
         """Labels of the first output that has any."""
@@ -228,6 +224,11 @@ class Preprocessing:
             if output.classes:
                 return output.classes
         return ()
+
+    @property
+    def columns(self) -> list[FittedColumn]:
+        """The columns of all inputs, one after the other."""
+        return [column for entry in self.inputs.values() for column in entry.columns]
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netbuilder.core.data.preprocessing.cells import TRUE, as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
+from netbuilder.core.data.recipe_options import require_choice
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import MISSING_RULES, Data
 from netbuilder.core.wording import format_list, format_quoted_list, join_values
 
@@ -40,13 +41,27 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
         if choice.missing and name in rules:
             rules[name] = choice.missing
     for rule in (general, *rules.values()):
-        if rule not in MISSING_RULES:
-            raise DataError(
-                _("There is no rule '{name}' for missing values.", name=rule),
-                _("Choose one of {names}.", names=format_quoted_list(MISSING_RULES, 9)),
-                code="missing_rule_unknown",
-            )
+        said = N_("There is no rule '{name}' for missing values.")
+        require_choice(rule, MISSING_RULES, said, "missing_rule_unknown")
     return rules
+
+
+def drop_answers(rules: Mapping[str, str], answers: Collection[str]) -> dict[str, str]:
+    """The rules, but that an answer is never filled: its row is left out, unless it is an error."""
+    return {
+        name: "drop" if name in answers and rule != "error" else rule
+        for name, rule in rules.items()
+    }
+
+
+def rows_left_out(count: int) -> tuple[str, ...]:
+    """The note about rows that miss values; none where there are none."""
+    told = ngettext(
+        "{count} row with missing values was left out.",
+        "{count} rows with missing values were left out.",
+        count,
+    )
+    return (told,) if count else ()
 
 
 def fitting_rules(role: str, kind: str) -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import SINGLE_ROLES, Data
-from netbuilder.core.wording import did_you_mean, format_list
+from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 
 #: Names of what is to be predicted, the likelier first: said outright, what comes out, what it is
 #: worth.
@@ -154,4 +154,33 @@ def require_column(name: str, known: Sequence[str], source: str, *, target: bool
                 name, known, _("Its columns are {columns}.", columns=format_list(known, 12))
             ),
             code="column_missing",
+        )
+
+
+def require_model_columns(
+    columns: Iterable[object], names: Iterable[str], source: str, *, targets: bool = False
+) -> None:
+    """Raise the ``DataError`` that names every missing column."""
+    known = [str(name) for name in columns]
+    lost = [name for name in names if name not in known]
+    if lost:
+        hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
+        raise DataError(
+            ngettext(
+                "{file} lacks the target column {columns}.",
+                "{file} lacks the target columns {columns}.",
+                len(lost),
+                file=source,
+                columns=format_list(lost, 8),
+            )
+            if targets
+            else ngettext(
+                "{file} lacks the column {columns}, which the model needs.",
+                "{file} lacks the columns {columns}, which the model needs.",
+                len(lost),
+                file=source,
+                columns=format_list(lost, 8),
+            ),
+            join_sentences((hint, _("Its columns are {columns}.", columns=format_list(known, 12)))),
+            code="columns_missing",
         )

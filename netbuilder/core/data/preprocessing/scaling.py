@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
-from netbuilder.core.wording import format_quoted_list
+from netbuilder.core.data.recipe_options import require_choice
+from netbuilder.core.i18n import noop as N_
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,12 +22,7 @@ NO_SCALING: Affine = ((), ())
 
 def check_scaling(name: str) -> None:
     """Raise ``DataError`` unless ``name`` is a scaling that exists."""
-    if name not in SCALINGS:
-        raise DataError(
-            _("There is no scaling '{name}'.", name=name),
-            _("Choose one of {names}.", names=format_quoted_list(SCALINGS)),
-            code="scaling_unknown",
-        )
+    require_choice(name, SCALINGS, N_("There is no scaling '{name}'."), "scaling_unknown")
 
 
 def fit_columns(

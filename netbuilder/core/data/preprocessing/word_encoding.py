@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
-from netbuilder.core.data.recipe_options import integer_option
+from netbuilder.core.data.recipe_options import integer_option, require_choice
 from netbuilder.core.data.tokens import CHARACTER, PADDING, UNKNOWN, mostly_without_blanks
-from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.wording import format_number, format_quoted_list
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.wording import format_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,12 +42,7 @@ def words_of(text: str, split: str = "") -> list[str]:
 def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
     """How texts are cut: as option "split" says, else as their script needs it."""
     given = str(options.get("split") or "auto")
-    if given not in SPLITS:
-        raise DataError(
-            _("There is no split '{name}'.", name=given),
-            _("Choose one of {names}.", names=format_quoted_list(SPLITS)),
-            code="word_split_unknown",
-        )
+    require_choice(given, SPLITS, N_("There is no split '{name}'."), "word_split_unknown")
     if given == "auto":
         return CHARACTER if mostly_without_blanks(texts) else ""
     return CHARACTER if given == "characters" else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -425,12 +425,7 @@ def _samples(
 ) -> list[Path]:
     """All samples under a folder, in the order of their paths; others are counted by ending."""
     mine: list[Path] = []
-
-    def stop(error: OSError) -> None:
-        # A class that is left out because nobody may read it would be left out in silence.
-        raise _unreadable(error, Path(str(error.filename or folder)), found.root) from error
-
-    for place, names in _walk(str(folder), stop):
+    for place, names in _walk(str(folder), found.root):
         before = len(mine)
         for name in names:
             ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 - of 50,000 names
@@ -445,20 +440,23 @@ def _samples(
     return mine
 
 
-def _walk(folder: str, stop: Callable[[OSError], None]) -> Iterator[tuple[str, list[str]]]:
-    """Each folder with the names of its files, in order: ``os.walk`` takes pipes for files."""
+def _walk(folder: str, root: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with the names of its files, in order: ``os.walk`` takes pipes for files.
+
+    Raises:
+        DataError: nobody may read one; a class without it would be left out in silence.
+    """
     try:
         with os.scandir(folder) as scanned:
             entries = sorted(scanned, key=lambda entry: entry.name)
         names = [one.name for one in entries if one.is_file()]
         inner = [one for one in entries if one.is_dir(follow_symlinks=False)]
     except OSError as error:
-        stop(error)
-        return
+        raise _unreadable(error, Path(str(error.filename or folder)), root) from error
     yield folder, names
     for one in inner:
         if not is_junk(one.name):
-            yield from _walk(one.path, stop)
+            yield from _walk(one.path, root)
 
 
 #: What needs programs that are not here is named, so that nobody overlooks it.

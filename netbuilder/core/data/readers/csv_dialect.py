@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -476,7 +476,11 @@ def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]
 
 def _reader(text: str, separator: str) -> Any:
     # newline=None reads the line ends of every system, old Macintoshes' among them.
-    lines: Any = io.StringIO(text.removeprefix("\ufeff"), newline=None)
+    return cells_of(io.StringIO(text.removeprefix("\ufeff"), newline=None), separator)
+
+
+def cells_of(lines: Iterable[str], separator: str) -> Any:
+    """The reader of the standard library for lines with a separator, blanks among these."""
     if separator == BLANKS:
         lines = (re.sub(r"[ \t]+", " ", line.strip()) for line in lines)
         separator = " "

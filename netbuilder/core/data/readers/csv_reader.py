@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.cache import RecentValues
-from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, check_file, sniff
+from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, cells_of, check_file, sniff
 from netbuilder.core.data.readers.encodings import check_packed, open_bytes
 from netbuilder.core.data.readers.table_cells import (
     TableReading,
@@ -248,14 +248,8 @@ def drop_index_column(table: pd.DataFrame) -> pd.DataFrame:
 def open_text(path: Path, dialect: Dialect) -> Iterator[Any]:
     """The lines of a file, each cut into cells; ``dialect.skip`` of them are no rows."""
     with open_bytes(path) as file:
-        lines: Any = io.TextIOWrapper(file, dialect.encoding, errors="replace", newline=None)
-        if dialect.separator == BLANKS:
-            lines = (re.sub(r"[ \t]+", " ", line.strip()) for line in lines)
-        yield csv.reader(
-            lines,
-            delimiter=" " if dialect.separator == BLANKS else dialect.separator,
-            skipinitialspace=True,
-        )
+        lines = io.TextIOWrapper(file, dialect.encoding, errors="replace", newline=None)
+        yield cells_of(lines, dialect.separator)
 
 
 def _ragged(path: Path, dialect: Dialect) -> DataError | None:

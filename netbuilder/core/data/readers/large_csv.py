@@ -17,21 +17,25 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.preprocessing.cells import labels_of, sort_labels
-from netbuilder.core.data.preprocessing.cleaning import DUPLICATES, normalize_word
+from netbuilder.core.data.preprocessing.cleaning import (
+    drops_duplicates,
+    duplicates_left_out,
+    normalize_word,
+)
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
-from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.missing import (
+    drop_answers,
+    fill_missing,
+    missing_cells,
+    missing_rules,
+    rows_left_out,
+)
 from netbuilder.core.data.preprocessing.roles import ColumnRoles, roles_of
 from netbuilder.core.data.preprocessing.scaling import NO_SCALING, Affine, check_scaling
 from netbuilder.core.data.readers.encodings import unpacked_size
 from netbuilder.core.data.readers.raw_table import RawTable, open_raw
 from netbuilder.core.data.readers.samples import Samples
-from netbuilder.core.data.readers.table_samples import (
-    TEST,
-    TRAIN,
-    VALIDATION,
-    parts_of,
-    weights_of,
-)
+from netbuilder.core.data.readers.table_samples import TEST, TRAIN, VALIDATION, parts_of, weights_of
 from netbuilder.core.data.recipe_options import (
     DEFAULT_LIMIT_MB,
     MAX_CATEGORIES,
@@ -39,20 +43,9 @@ from netbuilder.core.data.recipe_options import (
     positive_option,
 )
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Data
-from netbuilder.core.wording import format_quoted_list, shorten
-
-__all__ = [
-    "TEST",
-    "TRAIN",
-    "VALIDATION",
-    "LargeTable",
-    "is_large",
-    "limit_bytes",
-    "sampled_row_count",
-    "scan_table",
-]
+from netbuilder.core.wording import shorten
 
 CHUNK_ROWS = 100_000
 HELD_ROWS = 50_000
@@ -143,10 +136,7 @@ class LargeTable:
             )
         return Samples(
             "table", targets, table=table, weights=weights, source=self.path.name,
-            findings=self.raw.reading.findings, from_file=True, hints=self.raw.reading.hints,
-            units=self.raw.reading.units, marks=self.raw.reading.marks,
-            factors=self.raw.reading.factors, spellings=self.raw.reading.spellings,
-            read_as=self.raw.reading.read_as,
+            findings=self.raw.reading.findings, from_file=True, reading=self.raw.reading,
         )  # fmt: skip
 
 
@@ -204,7 +194,8 @@ def _used_rows(
     data: Data, raw: RawTable, roles: ColumnRoles
 ) -> tuple[NDArray[np.bool_], list[str]]:
     """Which rows are used, by the recipe's rules for missing values and rows; and notes."""
-    used, notes = np.ones(len(raw.values), bool), []
+    used = np.ones(len(raw.values), bool)
+    notes: list[str] = []
     rules = missing_rules(data, raw.names)
     wanted = list(dict.fromkeys([*roles.features, *roles.targets]))
     places = [raw.names.index(name) for name in wanted]
@@ -215,10 +206,7 @@ def _used_rows(
     for place, name in enumerate(wanted):
         if raw.kinds[name] == "text" or (holes[:, place].all() and name not in roles.targets):
             holes[:, place] = False
-    strict = {
-        name: "drop" if name in roles.targets and rules[name] != "error" else rules[name]
-        for name in wanted
-    }
+    strict = drop_answers({name: rules[name] for name in wanted}, roles.targets)
     odd = np.flatnonzero(holes.any(axis=1))
     if len(odd):
         import pandas as pd
@@ -230,15 +218,7 @@ def _used_rows(
         drop = [place for place, name in enumerate(wanted)
                 if strict[name] == "drop" or name in roles.targets]  # fmt: skip
         used[holes[:, drop].any(axis=1)] = False
-        lost = int((~used).sum())
-        if lost:
-            notes.append(
-                ngettext(
-                    "{count} row with missing values was left out.",
-                    "{count} rows with missing values were left out.",
-                    lost,
-                )
-            )
+        notes += rows_left_out(int((~used).sum()))
     return _chosen(data, raw, roles, used, notes), notes
 
 
@@ -254,27 +234,13 @@ def _chosen(
         name = roles.targets[0]
         labels = labels_of(raw.frame(np.arange(len(used)), (name,))[name])
         used &= ~labels.isin(classes).to_numpy()
-    rule = str(data.options.get("duplicates") or "keep")
-    if rule not in DUPLICATES:
-        raise DataError(
-            _("There is no rule '{name}' for duplicate rows.", name=rule),
-            _("Choose one of {names}.", names=format_quoted_list(("keep", "drop"))),
-            code="duplicates_rule_unknown",
-        )
-    if rule == "drop":
+    if drops_duplicates(data.options):
         import pandas as pd
 
         columns = [raw.names.index(name) for name in (*roles.features, *roles.targets)]
         twice = pd.DataFrame(raw.values[used][:, columns]).duplicated().to_numpy()
         used[np.flatnonzero(used)[twice]] = False
-        if twice.any():
-            notes.append(
-                ngettext(
-                    "{count} duplicate row was left out.",
-                    "{count} duplicate rows were left out.",
-                    int(twice.sum()),
-                )
-            )
+        notes += duplicates_left_out(int(twice.sum()))
     return used
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.data.findings import Finding
 from netbuilder.core.data.readers.excluded_files import SampleFolder
+from netbuilder.core.data.readers.table_cells import TableReading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,13 +55,8 @@ class Samples:
         source: name of the file or set, for messages.
         notes: sentences about what was done to the data.
         findings: what the reader concluded, with the choice to change it.
-        hints: options that decide what files that belong to this one leave open.
-        read_as: arguments of ``pandas.read_csv`` that read the file likewise.
+        reading: what was concluded while their table was read.
         roles: of columns whose role was concluded in a way of the kind's own.
-        units: what stands beside the numbers of a column.
-        marks: the decimal mark of columns whose numbers are written with more than that.
-        factors: what numbers with each unit count in the unit of their column.
-        spellings: of columns that write yes and no in several ways what each is read as.
         from_file: a table of a person's own, that may hold what no ready-made set does.
         vocabulary: of a long text the token of each number.
         level: its tokens: "character", "word" or "byte_pair".
@@ -85,12 +81,7 @@ class Samples:
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     from_file: bool = False
-    hints: Mapping[str, Any] = field(default_factory=dict)
-    read_as: Mapping[str, Any] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-    marks: Mapping[str, str] = field(default_factory=dict)
-    factors: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reading: TableReading = field(default_factory=TableReading)
     roles: Mapping[str, str] = field(default_factory=dict)
     vocabulary: tuple[str, ...] = ()
     merges: tuple[tuple[str, str, int], ...] = ()

@@ -15,7 +15,7 @@ from netbuilder.core.data.preprocessing.cells import (
     parse_booleans,
 )
 from netbuilder.core.data.preprocessing.cut_windows import gaps, stretches
-from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.missing import drop_answers, missing_cells, missing_rules
 from netbuilder.core.data.preprocessing.roles import require_column, single_roles
 from netbuilder.core.data.preprocessing.time_columns import (
     clock_column,
@@ -273,10 +273,7 @@ def _left_out(
     import numpy as np
 
     names = [str(name) for name in frame.columns]
-    rules = {name: rule for name, rule in missing_rules(data, names).items() if name in names}
-    for name in targets:
-        if rules[name] != "error":
-            rules[name] = "drop"
+    rules = drop_answers(missing_rules(data, names), targets)
     missing_cells(frame, source, rules)
     holes = [name for name in names if rules[name] == "drop"]
     if not holes:

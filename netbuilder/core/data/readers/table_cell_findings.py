@@ -16,11 +16,7 @@ from netbuilder.core.data.findings import (
     exclude_columns_fix,
     option_fix,
 )
-from netbuilder.core.data.preprocessing.cells import (
-    NO,
-    SLASHED,
-    YES,
-)
+from netbuilder.core.data.preprocessing.cells import NO, SLASHED, YES
 from netbuilder.core.data.preprocessing.number_text import (
     EITHER,
     EMPTY_CELLS,

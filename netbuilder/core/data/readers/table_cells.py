@@ -8,9 +8,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.findings import (
-    Finding,
-)
+from netbuilder.core.data.findings import Finding
 from netbuilder.core.data.preprocessing.cells import (
     YES,
     as_label,

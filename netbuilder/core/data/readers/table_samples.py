@@ -17,7 +17,12 @@ from netbuilder.core.data.preprocessing.cleaning import (
     unify_spelling,
     without_stand_ins,
 )
-from netbuilder.core.data.preprocessing.missing import missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.missing import (
+    drop_answers,
+    missing_cells,
+    missing_rules,
+    rows_left_out,
+)
 from netbuilder.core.data.preprocessing.roles import (
     ColumnRoles,
     require_column,
@@ -28,7 +33,7 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.recipe_options import name_list_option as option_names
 from netbuilder.core.errors import DataError, DataFix
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.wording import format_quoted_list, shorten
 
@@ -130,18 +135,13 @@ def samples_of_table(
     _check_answers(table, targets, features, source)
     rules = missing_rules(data, known)
     filled = [name for name in features if not table[name].isna().all()]
-    missing_cells(table[list(dict.fromkeys([*filled, *targets]))], source, _strict(rules, targets))
+    missing_cells(
+        table[list(dict.fromkeys([*filled, *targets]))], source, drop_answers(rules, targets)
+    )
     # A row whose answer is unknown can teach nothing, whatever fills the features.
     holes = [*(name for name in filled if rules[name] == "drop"), *targets]
     used = table.dropna(subset=holes)
-    if len(used) < len(table):
-        notes.append(
-            ngettext(
-                "{count} row with missing values was left out.",
-                "{count} rows with missing values were left out.",
-                len(table) - len(used),
-            )
-        )
+    notes += rows_left_out(len(table) - len(used))
     if used.empty and not part:
         raise DataError(
             _("Every row of {file} has a missing value.", file=source),
@@ -165,12 +165,7 @@ def samples_of_table(
         notes=tuple(notes),
         findings=reading.findings,
         from_file=True,
-        hints=reading.hints,
-        read_as=reading.read_as,
-        units=reading.units,
-        marks=reading.marks,
-        factors=reading.factors,
-        spellings=reading.spellings,
+        reading=reading,
     )
 
 
@@ -194,14 +189,6 @@ def _check_answers(
             DataFix(_("Predict '{name}'", name=name), {"target": (name,)}) for name in others[-1:]
         ),
     )
-
-
-def _strict(rules: dict[str, str], targets: list[str]) -> dict[str, str]:
-    """A target is never filled: rows without one are left out, unless that was to be an error."""
-    return {
-        name: "drop" if name in targets and rule != "error" else rule
-        for name, rule in rules.items()
-    }
 
 
 def _order(series: pd.Series, source: str) -> NDArray[np.int64]:

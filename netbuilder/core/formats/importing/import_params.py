@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
-from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
+from netbuilder.core.catalog.spec import Kind, LayerSpec, ObjectSpec, Param
 from netbuilder.core.catalog.training.training_index import (
     CONSTRAINTS,
     INITIALIZERS,
@@ -40,14 +40,7 @@ def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
     spec = LAYERS[layer]
     names = OLD_NAMES.get(layer, {})
     values = {names.get(key, key): value for key, value in config.items()}
-    found: dict[str, Any] = {}
-    for param in spec.params:
-        if param.name in values:
-            value = project_value(param, values[param.name])
-            wanted = param.required or not same_value(param, value)
-            if wanted and problem_with(param, value) is None:
-                found[param.name] = value
-    return _without_derived(layer, found, values)
+    return _without_derived(layer, object_params(spec, values), values)
 
 
 # What a config holds beside the constructor's arguments, or only for old programs.
@@ -133,7 +126,7 @@ def _backwards(layer: Any) -> Any:
     return {"layer": layer["layer"], "params": params}
 
 
-def object_params(spec: ObjectSpec, config: Mapping[str, Any]) -> dict[str, Any]:
+def object_params(spec: ObjectSpec | LayerSpec, config: Mapping[str, Any]) -> dict[str, Any]:
     """The same for a loss, optimizer, metric, initializer, ..."""
     found: dict[str, Any] = {}
     for param in spec.params:

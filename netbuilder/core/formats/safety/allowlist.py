@@ -56,48 +56,17 @@ PLAIN = frozenset(
     }
 )
 
-_OTHER_OBJECTS = frozenset(
-    {
-        "DTypePolicy",
-        "FloatDTypePolicy",
-        "Policy",
-        "DTypePolicyMap",
-        "SeedGenerator",
-        "ExponentialDecay",
-        "PiecewiseConstantDecay",
-        "PolynomialDecay",
-        "InverseTimeDecay",
-        "CosineDecay",
-        "CosineDecayRestarts",
-        "LossScaleOptimizer",
-        "MeanMetricWrapper",
-        "SumOverBatchSizeMetricWrapper",
-        "Mean",
-        "Sum",
-        # Names that Keras 2 wrote for what has another name in Keras 3.
-        "L1L2",
-        "NormalizeV2",
-        "VarianceScaling",
-        "RandomNormal",
-        "RandomUniform",
-        "TruncatedNormal",
-        "Orthogonal",
-        "Zeros",
-        "Ones",
-        "Constant",
-        "Identity",
-        "GlorotUniform",
-        "GlorotNormal",
-        "HeUniform",
-        "HeNormal",
-        "LecunUniform",
-        "LecunNormal",
-        "MaxNorm",
-        "NonNeg",
-        "UnitNorm",
-        "MinMaxNorm",
-    }
-)
+_OTHER_OBJECTS = frozenset({
+    "DTypePolicy", "FloatDTypePolicy", "Policy", "DTypePolicyMap", "SeedGenerator",
+    "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay",
+    "CosineDecay", "CosineDecayRestarts", "LossScaleOptimizer", "MeanMetricWrapper",
+    "SumOverBatchSizeMetricWrapper", "Mean", "Sum",
+    # Names that Keras 2 wrote for what has another name in Keras 3.
+    "L1L2", "NormalizeV2", "VarianceScaling", "RandomNormal", "RandomUniform", "TruncatedNormal",
+    "Orthogonal", "Zeros", "Ones", "Constant", "Identity", "GlorotUniform", "GlorotNormal",
+    "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "MaxNorm", "NonNeg", "UnitNorm",
+    "MinMaxNorm",
+})  # fmt: skip
 
 MODULES = frozenset(
     {

@@ -57,11 +57,6 @@ class ModelFile:
         return "project" in self.ours
 
     @property
-    def by_keras_3(self) -> bool:
-        """Whether Keras 3 wrote it."""
-        return not self.by_keras_2 and (self.kind != "h5" or self.keras_version[:1] == "3")
-
-    @property
     def by_keras_2(self) -> bool:
         """Whether Keras 2, or 1, wrote it."""
         return self.keras_version[:2] in ("1.", "2.")

@@ -11,12 +11,7 @@ from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
 from netbuilder.core.engine.build.backbone_weights import BY_ORDER, bundled_weights, take_weights
-from netbuilder.core.formats.script.literals import (
-    ScriptCell,
-    arguments,
-    identifier,
-    layer_call,
-)
+from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.python_text import format_call, format_literal, translated_source

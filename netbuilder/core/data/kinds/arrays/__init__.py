@@ -347,31 +347,6 @@ KIND = DataKind(
         SCALING,
         *PARTS,
     ),
-    readings=(
-        (
-            ".npz or .npy with arrays of any names",
-            (
-                "inputs and targets are recognised by common names, otherwise by their shapes, "
-                "with a note; where this is ambiguous, NetBuilder lists all shapes and asks"
-            ),
-        ),
-        (
-            "x_train, x_val, x_test, …",
-            "used as the training, validation and test set",
-        ),
-        (
-            "one table in a .npy",
-            "the last column is used as the target, with a note",
-        ),
-        (
-            "HDF5",
-            "datasets in groups are named group/name; links to other files are not followed",
-        ),
-        (
-            "8-bit pixels with three or four axes",
-            "pictures; arrays with two axes are a table, all others are sequences of numbers",
-        ),
-    ),
     modalities=(NUMBERS, IDS),
     read=_read_kind,
     code=_code,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netbuilder.core.catalog.spec import Kind, Param
@@ -48,106 +48,131 @@ def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={format_literal(value)}" for name, value in given.items())
 
 
-def points(
-    name: str, title: str, description: str, task: str, function: Callable[..., Any],
-    params: tuple[Param, ...],
+@dataclass(frozen=True)
+class _Set:
+    """How a generator's values become samples, and the same as lines of a script.
+
+    Attributes:
+        samples: of the values that the generator returns.
+        named: the names that the script gives them.
+        lines: of the script, behind the call; ``x`` are those to the features.
+        answers: the expression for the targets, ``frame`` the line to all columns.
+        fed: what ``x`` is.
+        points: the live view on which they are edited by hand.
+        more: options of the recipe that the generator does not take.
+    """
+
+    samples: Callable[..., Samples]
+    named: str
+    answers: str
+    lines: tuple[str, ...] = ()
+    x: tuple[str, ...] = ()
+    frame: str = ""
+    fed: InputFormat = InputFormat.TABLE
+    points: str = ""
+    more: tuple[Param, ...] = ()
+
+
+def _generated(
+    title: str, description: str, task: str, function: Callable[..., Any],
+    params: tuple[Param, ...], one: _Set,
 ) -> DataSet:  # fmt: skip
-    """A set of points in the plane, told apart by their colour."""
+    name = function.__name__
 
     def make(options: Mapping[str, Any]) -> Samples:
-        import numpy as np
-        import pandas as pd
-
-        places, colours = function(**chosen_options(params, options))
-        samples = Samples(
-            role="table",
-            table=pd.DataFrame(np.asarray(places, np.float64), columns=["x", "y"]),
-            targets=pd.DataFrame({"colour": colours}),
-            source=name,
-        )
+        found = one.samples(*function(**chosen_options(params, options)))
+        samples = replace(found, source=name)
+        if not one.points:
+            return samples
         return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
 
-    def point_lines(question: ScriptRequest) -> list[str]:
+    def made(question: ScriptRequest) -> list[str]:
         data = question.project.data
         return [
             *function_lines(function),
-            f"points, colours = {name}({arguments_of(params, data.options)})",
-            *edited_points.edit_lines(point_edits(data)),
+            f"{one.named} = {name}({arguments_of(params, data.options)})",
+            *one.lines,
+            *(edited_points.edit_lines(point_edits(data)) if one.points else ()),
         ]
-
-    def frame(question: ScriptRequest) -> list[str]:
-        made = 'data = pd.DataFrame(points, columns=["x", "y"]).assign(colour=colours)'
-        return [*point_lines(question), made]
 
     def code(question: ScriptRequest) -> DataCode:
+        table = one.fed is InputFormat.TABLE
         lines = [
-            *point_lines(question),
-            'x = pd.DataFrame(points, columns=["x", "y"])',
-            *input_columns(question.project),
-            *target_lines(question.task, "colours"),
+            *made(question),
+            *one.x,
+            *(input_columns(question.project) if table else ()),
+            *target_lines(question.task, one.answers),
         ]
-        return DataCode(tuple(lines), edited=bool(point_edits(question.project.data)))
+        if one.fed is InputFormat.TEXTS:
+            return text_code(question, lines)
+        edited = bool(one.points and point_edits(question.project.data))
+        return DataCode(tuple(lines), one.fed, edited=edited)
 
+    frame = (lambda question: [*made(question), one.frame]) if one.frame else None
     return DataSet(
-        name, title, description, task, make, code, params, frame=frame, points="surface"
-    )
+        name, title, description, task, make, code, (*params, *one.more), frame=frame,
+        points=one.points,
+    )  # fmt: skip
 
 
-_SINE = (
-    samples_option(200, low=10),
-    noise_option(0.15, 1.0),
-    Param("frequency", Kind.FLOAT, 1.5, N_("number of waves from 0 to 2π"), 0.25, 6.0, slide=True),
-    seed_option(),
-)
-
-
-def _sine(options: Mapping[str, Any]) -> Samples:
+def _table_of(features: Any, columns: Sequence[str], target: str, answers: Any) -> Samples:
     import pandas as pd
 
-    x, y = generated.sine(**chosen_options(_SINE, options))
-    samples = Samples(
-        role="table",
-        table=pd.DataFrame({"x": x}),
-        targets=pd.DataFrame({"y": y}),
-        source="sine",
-    )
-    return edited_points.apply_point_edits(samples, point_edits(Data(options=options)))
+    table = pd.DataFrame(features, columns=list(columns))
+    return Samples(role="table", table=table, targets=pd.DataFrame({target: answers}))
 
 
-def _sine_points(question: ScriptRequest) -> list[str]:
-    data = question.project.data
-    return [
-        *function_lines(generated.sine),
-        f"across, up = sine({arguments_of(_SINE, data.options)})",
-        "points = np.stack([across, up], axis=1)",
-        *edited_points.edit_lines(point_edits(data)),
-    ]
+def _arrays_of(role: str, name: str, values: Any, target: str, answers: Any) -> Samples:
+    import pandas as pd
+
+    targets = pd.DataFrame({target: list(answers)})
+    return Samples(role=role, arrays={name: values}, targets=targets)
 
 
-def _sine_frame(question: ScriptRequest) -> list[str]:
-    return [*_sine_points(question), 'data = pd.DataFrame(points, columns=["x", "y"])']
-
-
-def _sine_code(question: ScriptRequest) -> DataCode:
-    lines = [
-        *_sine_points(question),
-        'x = pd.DataFrame(points[:, :1], columns=["x"])',
-        *input_columns(question.project),
-        *target_lines(question.task, "points[:, 1]"),
-    ]
-    return DataCode(tuple(lines), edited=bool(point_edits(question.project.data)))
-
-
-_WAVES = (
-    samples_option(1200),
-    noise_option(0.05, 1.0),
-    Param("steps", Kind.INT, 40, N_("length of a sequence"), 8, 1000, slide=True),
-    seed_option(),
+_POINTS = _Set(
+    lambda places, colours: _table_of(places, ("x", "y"), "colour", colours),
+    "points, colours",
+    "colours",
+    x=('x = pd.DataFrame(points, columns=["x", "y"])',),
+    frame='data = pd.DataFrame(points, columns=["x", "y"]).assign(colour=colours)',
+    points="surface",
 )
-_REVIEWS = (
-    samples_option(1200),
-    seed_option(),
-    Param("max_words", Kind.INT, 10_000, N_("size of the vocabulary"), 3, 10**6, more=True),
+_SINE = _Set(
+    lambda x, y: _table_of(x, ("x",), "y", y),
+    "across, up",
+    "points[:, 1]",
+    ("points = np.stack([across, up], axis=1)",),
+    ('x = pd.DataFrame(points[:, :1], columns=["x"])',),
+    'data = pd.DataFrame(points, columns=["x", "y"])',
+    points="curve",
+)
+_SALES_COLUMNS = (
+    "price", "stars", "advertising", "sequel", "action", "sports", "puzzle", "portable",
+    "for_children",
+)  # fmt: skip
+_SALES = _Set(
+    lambda facts, earned: _table_of(facts, _SALES_COLUMNS, "earnings", earned),
+    "facts, earned",
+    "earned",
+    (
+        f'columns = "{" ".join(_SALES_COLUMNS)}".split()',
+        "x = pd.DataFrame(facts, columns=columns)",
+    ),
+    frame="data = x.assign(earnings=earned)",
+)
+_WAVES = _Set(
+    lambda values, shapes: _arrays_of("numbers", "wave", values, "shape", shapes),
+    "x, shapes",
+    "shapes",
+    fed=InputFormat.NUMBERS,
+)
+_REVIEWS = _Set(
+    lambda texts, opinions: _arrays_of("text", "text", texts, "opinion", opinions),
+    "x, opinions",
+    'opinions.astype("str")',
+    ('x = x.astype("str")',),
+    fed=InputFormat.TEXTS,
+    more=(Param("max_words", Kind.INT, 10_000, N_("size of the vocabulary"), 3, 10**6, more=True),),
 )
 _TEMPERATURES = (
     Param("years", Kind.INT, 4, N_("number of years"), 1, 40, slide=True),
@@ -155,90 +180,6 @@ _TEMPERATURES = (
     Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1, 1000),
     seed_option(),
 )
-
-
-def _waves(options: Mapping[str, Any]) -> Samples:
-    import pandas as pd
-
-    values, shapes = generated.waves(**chosen_options(_WAVES, options))
-    return Samples(
-        role="numbers",
-        arrays={"wave": values},
-        targets=pd.DataFrame({"shape": shapes}),
-        source="waves",
-    )
-
-
-def _waves_code(question: ScriptRequest) -> DataCode:
-    lines = [
-        *function_lines(generated.waves),
-        f"x, shapes = waves({arguments_of(_WAVES, question.project.data.options)})",
-        *target_lines(question.task, "shapes"),
-    ]
-    return DataCode(tuple(lines), InputFormat.NUMBERS)
-
-
-def _reviews(options: Mapping[str, Any]) -> Samples:
-    import pandas as pd
-
-    texts, opinions = generated.reviews(**chosen_options(_REVIEWS[:2], options))
-    return Samples(
-        role="text",
-        arrays={"text": texts},
-        targets=pd.DataFrame({"opinion": list(opinions)}),
-        source="reviews",
-    )
-
-
-def _reviews_code(question: ScriptRequest) -> DataCode:
-    lines = [
-        *function_lines(generated.reviews),
-        f"x, opinions = reviews({arguments_of(_REVIEWS[:2], question.project.data.options)})",
-        'x = x.astype("str")',
-        *target_lines(question.task, 'opinions.astype("str")'),
-    ]
-    return text_code(question, lines)
-
-
-_SALES = (samples_option(1000), noise_option(0.05, 1.0), seed_option())
-_SALES_COLUMNS = (
-    "price", "stars", "advertising", "sequel", "action", "sports", "puzzle", "portable",
-    "for_children",
-)  # fmt: skip
-
-
-def _sales(options: Mapping[str, Any]) -> Samples:
-    import pandas as pd
-
-    facts, earned = generated.sales(**chosen_options(_SALES, options))
-    return Samples(
-        role="table",
-        table=pd.DataFrame(facts, columns=list(_SALES_COLUMNS)),
-        targets=pd.DataFrame({"earnings": earned}),
-        source="sales",
-    )
-
-
-def _sales_table(question: ScriptRequest) -> list[str]:
-    return [
-        *function_lines(generated.sales),
-        f"facts, earned = sales({arguments_of(_SALES, question.project.data.options)})",
-        f'columns = "{" ".join(_SALES_COLUMNS)}".split()',
-        "x = pd.DataFrame(facts, columns=columns)",
-    ]
-
-
-def _sales_frame(question: ScriptRequest) -> list[str]:
-    return [*_sales_table(question), "data = x.assign(earnings=earned)"]
-
-
-def _sales_code(question: ScriptRequest) -> DataCode:
-    lines = [
-        *_sales_table(question),
-        *input_columns(question.project),
-        *target_lines(question.task, "earned"),
-    ]
-    return DataCode(tuple(lines))
 
 
 def _temperatures(options: Mapping[str, Any]) -> Samples:
@@ -267,8 +208,7 @@ def _temperatures_code(question: ScriptRequest) -> DataCode:
 
 
 GENERATED = (
-    points(
-        "moons",
+    _generated(
         N_("Two moons"),
         N_("Two classes of points, in interleaving half circles."),
         "binary",
@@ -281,9 +221,9 @@ GENERATED = (
             ),
             seed_option(),
         ),
+        _POINTS,
     ),
-    points(
-        "xor",
+    _generated(
         N_("XOR"),
         N_("Points in four quadrants: orange where x and y have the same sign."),
         "binary",
@@ -302,9 +242,9 @@ GENERATED = (
             ),
             seed_option(),
         ),
+        _POINTS,
     ),
-    points(
-        "circles",
+    _generated(
         N_("Circles"),
         N_("Two classes of points: a ring around a disc."),
         "binary",
@@ -315,9 +255,9 @@ GENERATED = (
             Param("inner", Kind.FLOAT, 0.45, N_("size of the disc"), 0.05, 0.95, slide=True),
             seed_option(),
         ),
+        _POINTS,
     ),
-    points(
-        "spiral",
+    _generated(
         N_("Spiral"),
         N_("Points on the two arms of a spiral: the hardest of these point data sets."),
         "binary",
@@ -328,9 +268,9 @@ GENERATED = (
             Param("turns", Kind.FLOAT, 1.5, N_("turns of each arm"), 0.25, 4.0, slide=True),
             seed_option(),
         ),
+        _POINTS,
     ),
-    points(
-        "blobs",
+    _generated(
         N_("Blobs"),
         N_("Clusters of points, one colour per cluster."),
         "classes",
@@ -341,44 +281,56 @@ GENERATED = (
             Param("clouds", Kind.INT, 3, N_("number of clusters"), 2, 8, slide=True),
             seed_option(8),
         ),
+        _POINTS,
     ),
-    DataSet(
-        "sine",
+    _generated(
         N_("Sine curve"),
         N_("Points along a sine curve: predict y from x."),
         "regression",
-        _sine,
-        _sine_code,
+        generated.sine,
+        (
+            samples_option(200, low=10),
+            noise_option(0.15, 1.0),
+            Param(
+                "frequency",
+                Kind.FLOAT,
+                1.5,
+                N_("number of waves from 0 to 2π"),
+                0.25,
+                6.0,
+                slide=True,
+            ),
+            seed_option(),
+        ),
         _SINE,
-        frame=_sine_frame,
-        points="curve",
     ),
-    DataSet(
-        "sales",
+    _generated(
         N_("Sales"),
         N_("Predict the yearly sales of a thousand games from nine features."),
         "regression",
-        _sales,
-        _sales_code,
+        generated.sales,
+        (samples_option(1000), noise_option(0.05, 1.0), seed_option()),
         _SALES,
-        frame=_sales_frame,
     ),
-    DataSet(
-        "waves",
+    _generated(
         N_("Waves"),
         N_("Sequences to classify: sine, square, sawtooth or noise."),
         "classes",
-        _waves,
-        _waves_code,
+        generated.waves,
+        (
+            samples_option(1200),
+            noise_option(0.05, 1.0),
+            Param("steps", Kind.INT, 40, N_("length of a sequence"), 8, 1000, slide=True),
+            seed_option(),
+        ),
         _WAVES,
     ),
-    DataSet(
-        "reviews",
+    _generated(
         N_("Reviews"),
         N_("Short reviews, positive or negative."),
         "binary",
-        _reviews,
-        _reviews_code,
+        generated.reviews,
+        (samples_option(1200), seed_option()),
         _REVIEWS,
     ),
     DataSet(

@@ -7,12 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.data.kinds.csv import table
-from netbuilder.core.data.kinds.csv.layers import (
-    EMPTY,
-    made_up_cells,
-    table_layers,
-    taken_columns,
-)
+from netbuilder.core.data.kinds.csv.layers import EMPTY, made_up_cells, table_layers, taken_columns
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
@@ -215,48 +210,6 @@ KIND = DataKind(
     help=N_("a table: each column is a feature"),
     noun=N_("table"),
     options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
-    readings=(
-        (
-            "a file of rows, in any dialect, encoding or container",
-            (
-                "separator, header, title and comments, encoding, sheet, and the number format "
-                "(1,125 or 1.125, ($45), %, kg) are detected and shown; several units of one kind "
-                "are converted to one (900 g beside 12 kg); where a comma or a point is ambiguous, "
-                "NetBuilder asks"
-            ),
-        ),
-        (
-            "columns",
-            (
-                "numbers and categories; the last column is the target by default; texts, dates "
-                "and a column that counts the rows are left out with a note; the role, the type "
-                "and the handling of missing values can be chosen for each column"
-            ),
-        ),
-        (
-            (
-                "dates beside a number, sentences, one column, codes such as 01067, days such as "
-                "20241231, dates such as 01/02/2024, two columns of the same name, a scale from 1 "
-                "- never to 5 - always"
-            ),
-            (
-                "NetBuilder asks, with a button for each choice: a series, texts, a category, a "
-                "date, the order of day and month, new column names"
-            ),
-        ),
-        (
-            "missing values",
-            "nothing is filled in silently: NetBuilder asks whether to leave rows out or to fill "
-            "the gaps",
-        ),
-        (
-            (
-                "a copy of the target, IDs, -999, two spellings of a word, duplicate rows, also "
-                "between the training and the test file, a class with one row, a row of totals"
-            ),
-            "each is reported, with a fix",
-        ),
-    ),
     modalities=(TABLE,),
     target_by_name=True,
     read=_read,

@@ -10,12 +10,10 @@ from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.kinds.scripts.cells import stand_in
 from netbuilder.core.data.preprocessing.cells import (
     are_dates,
-    as_label,
     as_numbers,
     boolean_words,
     dates_as_days,
     day_comes_first,
-    is_numeric,
     labels_of,
     not_numbers_message,
     number_summary,
@@ -24,7 +22,7 @@ from netbuilder.core.data.preprocessing.cells import (
 )
 from netbuilder.core.data.preprocessing.cleaning import normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import FittedColumn
-from netbuilder.core.data.preprocessing.missing import fill_missing, missing_cells, missing_rules
+from netbuilder.core.data.preprocessing.missing import fill_missing, missing_rules
 from netbuilder.core.data.recipe_options import (
     DEFAULT_LIMIT_MB,
     MAX_CATEGORIES,
@@ -40,20 +38,6 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
-
-# What kinds that are tables need, in one place.
-__all__ = [
-    "MAX_CATEGORIES",
-    "as_label",
-    "as_numbers",
-    "check_room",
-    "encode",
-    "is_numeric",
-    "label_numbers",
-    "make_columns",
-    "missing_cells",
-    "sort_labels",
-]  # fmt: skip
 
 _CELL_BYTES = 8
 _NO_CHOICES: Mapping[str, ColumnChoice] = {}

@@ -382,50 +382,6 @@ KIND = DataKind(
         *PARTS,
         MEMORY,
     ),
-    readings=(
-        (
-            "a folder with one folder per class",
-            (
-                "the classes; size and colours; the orientation of the camera; the range of 8, 12, "
-                "16 and 32 bit files"
-            ),
-        ),
-        (
-            "folders train, valid/validation/val, test (also training, testing, Testbilder)",
-            (
-                "used as the training, validation and test set, not as classes; pictures outside "
-                "the class folders are named and left out"
-            ),
-        ),
-        (
-            "one folder inside another, as unzipping creates it",
-            "the inner folder is used, with a note",
-        ),
-        (
-            "a flat folder: cat.1.jpg, dog (2).jpg",
-            "the class is taken from the file names, with a note",
-        ),
-        (
-            "a zip of any of these",
-            (
-                "unpacked once into the cache; an archive that writes outside its folder or is far "
-                "too large is refused"
-            ),
-        ),
-        (
-            "a table with a column of file names",
-            "another column with labels or numbers is the target; missing pictures are counted "
-            "and named",
-        ),
-        (
-            "a file that is not a picture, or is truncated",
-            "all of them are named; one click leaves them out",
-        ),
-        (
-            "Thumbs.db, ._x.png, __MACOSX",
-            "ignored; .heic, .avif and similar files are counted and named",
-        ),
-    ),
     modalities=(IMAGE,),
     read=_read_kind,
     code=_code,

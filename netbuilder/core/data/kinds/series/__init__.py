@@ -13,12 +13,7 @@ from typing import Any
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
-from netbuilder.core.data.kinds.kind import (
-    PARTS,
-    SCALING,
-    TABLE_FILE,
-    DataKind,
-)
+from netbuilder.core.data.kinds.kind import PARTS, SCALING, TABLE_FILE, DataKind, rare_option
 from netbuilder.core.data.kinds.series.script import series_code
 from netbuilder.core.data.kinds.series.windows import FEWEST_WINDOWS, windows
 from netbuilder.core.data.preprocessing.number_text import style_evidence
@@ -57,12 +52,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
         parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
         findings=(*reading.findings, *_read_as_series(found)),
-        hints=reading.hints,
-        read_as=reading.read_as,
-        units=reading.units,
-        marks=reading.marks,
-        factors=reading.factors,
-        spellings=reading.spellings,
+        reading=reading,
     )
 
 
@@ -119,54 +109,11 @@ KIND = DataKind(
     options=(
         Param("window", Kind.INT, DEFAULT_WINDOW, N_("time steps in the input"), 1),
         Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1),
-        Param(
-            "order_by",
-            Kind.TEXT,
-            None,
-            N_("column of time; empty: detected"),
-            optional=True,
-            more=True,
-        ),
-        Param(
-            "group",
-            Kind.TEXT,
-            None,
-            N_("column that identifies each series"),
-            optional=True,
-            more=True,
-        ),
+        rare_option("order_by", Kind.TEXT, N_("column of time; empty: detected")),
+        rare_option("group", Kind.TEXT, N_("column that identifies each series")),
         SCALING,
         *PARTS,
         *TABLE_FILE,
-    ),
-    readings=(
-        (
-            "dates that rise by about equal steps, and one column of numbers",
-            "a series, with a note and a button to read a table instead",
-        ),
-        (
-            (
-                "a column of dates, or of days with the time in another column; years, 20241231, "
-                "seconds since 1970"
-            ),
-            "rows are sorted by it, with a note; option order_by names another column",
-        ),
-        (
-            "several series one below the other",
-            (
-                "separated by the column within which each time occurs once, with a note; if there "
-                "is no such column, NetBuilder asks"
-            ),
-        ),
-        (
-            "gaps in time, rows without values",
-            "no window spans them; weekends and months of 28 to 31 days are no gaps",
-        ),
-        (
-            "missing features",
-            "NetBuilder asks; fill values are computed from the training rows, and a target is "
-            "never filled",
-        ),
     ),
     read=_read,
     code=series_code,

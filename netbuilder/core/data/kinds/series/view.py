@@ -96,7 +96,7 @@ def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataVi
     columns = (*targets, *(name for name in names if name not in targets))
     return SeriesDataView(
         columns, tuple(stretches), rows.order, bool(rows.order) and not numbered, window, horizon,
-        samples.units,
+        samples.reading.units,
     )  # fmt: skip
 
 

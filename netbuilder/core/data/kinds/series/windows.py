@@ -13,7 +13,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.roles import single_roles
+from netbuilder.core.data.preprocessing.roles import require_model_columns, single_roles
 from netbuilder.core.data.preprocessing.time_columns import counting_column
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import (
@@ -26,7 +26,6 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import ColumnChoice, Data
-from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,40 +151,23 @@ def history(
 
 def latest_window(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """The rows with which a table ends in time, (window, columns): what follows is in no file.
 
-    The windows that are learned from end earlier, for their answers stand in the file.
+    With their days since 1970-01-01, (window,); None where no column of dates orders the rows. The
+    windows that are learned from end earlier, for their answers stand in the file.
 
     Raises:
         DataError: columns are missing, or no window fits.
     """
     import numpy as np
 
-    names, segments, _order = _long_enough(table, data, entry, source)
-    rows = _latest(segments).frame[names].iloc[-int(entry.shape[0] or 1) :].to_numpy(np.float64)
-    found: NDArray[np.float64] = fill_sequences(rows[None], entry.columns)[0]
-    return found
-
-
-def latest_days(
-    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
-) -> NDArray[np.float64] | None:
-    """Return the days since 1970-01-01 of the rows of ``latest_window``, (window,).
-
-    None where no column of dates orders the rows.
-
-    Raises:
-        DataError: columns are missing, or no window fits.
-    """
-    _names, segments, order = _long_enough(table, data, entry, source)
-    if not order or is_numeric(table[order]):
-        return None
-    return _latest(segments).times[-int(entry.shape[0] or 1) :]
-
-
-def _latest(segments: Sequence[Segment]) -> Segment:
-    return max(reversed(segments), key=lambda one: float(one.times[-1]))
+    names, segments, order = _long_enough(table, data, entry, source)
+    latest = max(reversed(segments), key=lambda one: float(one.times[-1]))
+    end = slice(-int(entry.shape[0] or 1), None)
+    rows = latest.frame[names].iloc[end].to_numpy(np.float64)
+    dated = order and not is_numeric(table[order])
+    return fill_sequences(rows[None], entry.columns)[0], latest.times[end] if dated else None
 
 
 def _long_enough(
@@ -224,20 +206,7 @@ def _as_features(data: Data, names: Sequence[str]) -> Data:
 def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str) -> pd.DataFrame:
     """The columns that a model needs, and those that order and group the rows."""
     known = [str(name) for name in table.columns]
-    lost = [name for name in names if name not in known]
-    if lost:
-        hint = did_you_mean(lost[0], known) if len(lost) == 1 else ""
-        raise DataError(
-            ngettext(
-                "{file} lacks the column {columns}, which the model needs.",
-                "{file} lacks the columns {columns}, which the model needs.",
-                len(lost),
-                file=source,
-                columns=format_list(lost, 8),
-            ),
-            join_sentences((hint, _("Its columns are {columns}.", columns=format_list(known, 12)))),
-            code="columns_missing",
-        )
+    require_model_columns(known, names, source)
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]
     extra = set(single_roles(data).values())
     extra.add(counting_column(table, names))

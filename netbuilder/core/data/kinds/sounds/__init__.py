@@ -48,11 +48,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.readers.class_folders import (
-    find_samples,
-    select_files,
-    usual_ending,
-)
+from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
 from netbuilder.core.data.readers.excluded_files import (
     SampleFolder,
     with_exclude_fix,
@@ -314,22 +310,6 @@ KIND = DataKind(
     help=N_("sounds: a folder with one folder for each class (which word was said?)"),
     noun=N_("sounds"),
     options=(_REPRESENTATION, _SECONDS, _RATE, _MELS, SCALING, *PARTS, MEMORY),
-    readings=(
-        (
-            "a folder with one folder per class, with or without training and test folders",
-            (
-                "the classes; a length that fits most sounds, and how many are cut off; any sample "
-                "rate and number of channels is converted"
-            ),
-        ),
-        (
-            "a zip of such a folder",
-            (
-                "unpacked once into the cache; an archive that writes outside its folder or is far "
-                "too large is refused"
-            ),
-        ),
-    ),
     modalities=(SOUND,),
     read=_read_kind,
     code=_code,

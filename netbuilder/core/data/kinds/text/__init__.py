@@ -61,11 +61,7 @@ from netbuilder.core.data.preprocessing.word_encoding import (
     lost_words,
     raw_of_texts,
 )
-from netbuilder.core.data.readers.class_folders import (
-    find_samples,
-    select_files,
-    usual_ending,
-)
+from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
@@ -382,33 +378,6 @@ KIND = DataKind(
         TEXT_TASK,
         *PARTS,
         *TABLE_FILE,
-    ),
-    readings=(
-        (
-            "a table with a column of texts",
-            "the column with the longest texts is the input, the last other column is the target",
-        ),
-        (
-            "a folder with one folder per class, with or without training and test folders "
-            "(aclImdb)",
-            "the classes and the training, validation and test set; texts without labels are "
-            "left out",
-        ),
-        (
-            "one long .txt that is not a table",
-            (
-                "the network predicts how the text continues, by character, word or byte pair; "
-                "rare tokens count as unknown, with their share"
-            ),
-        ),
-        (
-            "Chinese and Japanese texts",
-            "each character is a word, because there are no spaces between words",
-        ),
-        (
-            "UTF-8, UTF-16, cp1251, GB 18030, Shift-JIS, …",
-            "the encoding is detected, and shown if it is not UTF-8",
-        ),
     ),
     modalities=(TEXT, next_token.TOKENS),
     read=_read,

@@ -41,13 +41,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     plain,
     unread_texts,
 )
-from netbuilder.core.formats.importing.report import (
-    AS_IS,
-    LEFT_OUT,
-    REPLACED,
-    Imported,
-    ReportItem,
-)
+from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported, ReportItem
 from netbuilder.core.formats.safety.model_file import snake_case
 from netbuilder.core.formats.safety.training_config import check_training_config
 from netbuilder.core.i18n import gettext as _

@@ -17,13 +17,7 @@ from netbuilder.core.formats.importing.onnx.onnx_graph import (
     damaged,
     read_graph,
 )
-from netbuilder.core.formats.importing.report import (
-    AS_IS,
-    LEFT_OUT,
-    REPLACED,
-    Imported,
-    ReportItem,
-)
+from netbuilder.core.formats.importing.report import AS_IS, LEFT_OUT, REPLACED, Imported, ReportItem
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Project
 

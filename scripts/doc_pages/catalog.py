@@ -1,13 +1,8 @@
-"""Pages of the documentation that are made from the rows: ``docs/layers.md`` and its sister.
-
-``python -m netbuilder.core.catalog.catalog_pages docs`` writes both; a test holds them to the rows.
-"""
+"""``docs/layers.md`` and ``docs/training.md``, made from the catalog's rows."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import catalog_rows
@@ -24,9 +19,7 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
 )
 
-_MADE = (
-    "<!-- Made from the catalog's rows: python -m netbuilder.core.catalog.catalog_pages docs -->"
-)
+_MADE = "<!-- Made from the catalog's rows: python scripts/write_doc_pages.py docs -->"
 
 
 def layers_page() -> str:
@@ -74,12 +67,6 @@ def training_page() -> str:
     lines += ["", "## Activations", "", "| name | what it does |", "|---|---|"]
     lines += [f"| `{name}` | {_cell(text)} |" for name, text in ACTIVATIONS.items()]
     return "\n".join(lines) + "\n"
-
-
-def write_pages(folder: Path) -> None:
-    """Write both pages into ``folder``. Raises OSError."""
-    for name, text in (("layers.md", layers_page()), ("training.md", training_page())):
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _contents(rows: Iterable[LayerSpec]) -> str:
@@ -142,7 +129,3 @@ def _value(value: Any) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    write_pages(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

@@ -1,18 +1,13 @@
-"""Makes ``docs/problems.md`` from the rules, with what each says about an example of its own.
-
-python -m netbuilder.core.check.problem_pages docs/problems.md
-"""
+"""Makes ``docs/problems.md`` from the rules, with what each says about an example of its own."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from rule_examples import PAGES, Example
 
 from netbuilder.core.check.diagnostics import RULES, diagnose
 from netbuilder.core.check.problems import Problem, Severity
-from netbuilder.core.check.rule import Example, Rule
+from netbuilder.core.check.rule import Rule
 from netbuilder.core.check.shapes.shapes import ShapeCache
-from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Node, Project
 
 _INTRO = """\
@@ -26,7 +21,7 @@ undo reverts it.
 
 A layer that depends on a layer with a problem is marked "Depends on …": fix the other layer first.
 
-This page is made from the code: `python -m netbuilder.core.check.problem_pages docs/problems.md`.
+This page is made from the code: `python scripts/write_doc_pages.py docs`.
 """
 
 
@@ -40,7 +35,7 @@ def problems_page() -> str:
 
 def _table(severity: Severity) -> str:
     rows = [
-        f"| [{rule.title}](#{rule.code}) | `{rule.code}` | {rule.fix} |"
+        f"| [{rule.title}](#{rule.code}) | `{rule.code}` | {PAGES[rule.code].fix} |"
         for rule in RULES
         if rule.severity is severity
     ]
@@ -51,8 +46,8 @@ def _table(severity: Severity) -> str:
 def _section(rule: Rule, cache: ShapeCache) -> str:
     # The heading's own anchor would be made of its title, which may change; the code may not.
     lines = [f'## <a id="{rule.code}"></a>{rule.title}', "", f"`{rule.code}`, {rule.severity}", ""]
-    lines += [rule.cause, "", f"*Fix:* {rule.fix}", "", "Examples:", ""]
-    for make in rule.examples:
+    lines += [PAGES[rule.code].cause, "", f"*Fix:* {PAGES[rule.code].fix}", "", "Examples:", ""]
+    for make in PAGES[rule.code].examples:
         example = make()
         lines += [f"- {example_line(example)}", f"  > {_said(rule, example, cache)}", ""]
     return "\n".join(lines)
@@ -126,7 +121,3 @@ def _data(example: Example) -> list[str]:
     }.get(facts.task, facts.task)
     shape = next(iter(facts.input_shapes.values()), ())
     return [f"data: {facts.rows:,} rows of {tuple(shape)}, target {target}"]
-
-
-if __name__ == "__main__":
-    write_bytes(Path(sys.argv[1]), problems_page().encode())
