@@ -329,3 +329,11 @@ def format_time_or_day(when: datetime) -> str:
     text = format_skeleton("MMMd", when, locale=babel_locale())
     remember(text, lambda: format_time_or_day(when))
     return text
+
+
+def format_part_of_date(when: date, part: Literal["month", "day"]) -> str:
+    """Write a month ("Sep"), or a day with its weekday ("Mon 7"), as below an axis."""
+    from babel.dates import format_skeleton
+
+    skeleton = {"month": "MMM", "day": "Ed"}[part]
+    return format_skeleton(skeleton, when, locale=babel_locale())

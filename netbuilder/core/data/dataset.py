@@ -33,7 +33,8 @@ class Split:
     id; ``raw_x`` and ``raw_y``: the same before scaling (targets in own units (n, columns), or
     class numbers (n,)); ``sample_weight``: (n,) or None; ``filled`` by Input id the cells that
     were empty and got a value by the rule for missing values, bool (n, columns), where any did;
-    ``index``: the name of each row in its file (its line), (n,), where there is a file.
+    ``index``: the name of each row in its file (its line), (n,), where there is a file;
+    ``days``: see ``Samples``.
     """
 
     x: dict[str, Array]
@@ -43,6 +44,7 @@ class Split:
     raw_y: dict[str, Array] = field(default_factory=dict)
     filled: dict[str, Array] = field(default_factory=dict)
     index: Array | None = None
+    days: Array | None = None
 
     def filled_in(self, row: int) -> dict[str, Array]:
         """Which columns of a row were empty and were filled, bool (columns,) by Input id."""

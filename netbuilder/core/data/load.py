@@ -328,7 +328,8 @@ def make_split(plan: PreparedData, samples: Samples, rows: NDArray[np.int64]) ->
     x, y = plan.preprocessing.apply_inputs(raw_x), plan.preprocessing.apply_targets(raw_y)
     check_finite(x, y, plan.preprocessing, chosen.index, samples.source)
     filled = filled_cells(samples, plan.preprocessing.inputs, rows)
-    return Split(x, y, raw_x, weights, raw_y, filled, chosen.index.to_numpy())
+    days = None if samples.days is None else samples.days[rows]
+    return Split(x, y, raw_x, weights, raw_y, filled, chosen.index.to_numpy(), days)
 
 
 def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:

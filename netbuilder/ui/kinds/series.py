@@ -34,7 +34,7 @@ from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
 from netbuilder.ui.plots.colour_bar import class_color
-from netbuilder.ui.plots.themed_plot import NumberAxis, ThemedPlot
+from netbuilder.ui.plots.themed_plot import DateAxis, NumberAxis, ThemedPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.views.sample_activations import SampleActivations
@@ -191,7 +191,7 @@ class SeriesPlot(ThemedPlot):
     def show_series(self, look: SeriesDataView, column: str) -> None:
         """Show a column of a series; the view begins with all of it."""
         self.look, self.column = look, column
-        axis = pg.DateAxisItem("bottom", utcOffset=0) if look.dates else NumberAxis("bottom")
+        axis = DateAxis() if look.dates else NumberAxis("bottom")
         self.setAxisItems({"bottom": axis})
         self.restyle()
         if look.dates:
@@ -513,12 +513,13 @@ class SeriesForm(PredictForm):
         else:
             from netbuilder.core.results.forecast import days_after
 
+            seen = len(self.curve.values) + self.curve.reach
             ahead = days_after(self._days, self.curve.reach)
-            self.curve.show_days(np.concatenate([self._days, ahead]))
+            self.curve.show_days(np.concatenate([self._days, ahead])[:seen])
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Show the window of the data that the canvas shows."""
         if wanted or not self._own:
-            self._own, self._days = False, None
+            self._own, self._days = False, look.days
             self._last.cancel()
             self._show_rows(look.raw[self._key], about)

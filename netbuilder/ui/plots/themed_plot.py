@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from html import escape
+from typing import Final, Literal
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
@@ -10,13 +12,17 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPicture, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import localized
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, format_part_of_date
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
 _LARGE = 10_000
 #: Below a plot: pyqtgraph puts the axis's title so low that the _ of a column would be cut.
 TITLE_ROOM = 3
+
+
+#: By how pyqtgraph writes them, which is in the system's language.
+_PARTS_OF_DATES: Final[dict[str, Literal["month", "day"]]] = {"%b": "month", "%a %d": "day"}
 
 
 class NumberAxis(pg.AxisItem):
@@ -36,6 +42,31 @@ class NumberAxis(pg.AxisItem):
             found: list[str] = super().tickStrings(values, scale, spacing)
             return [localized(text) for text in found]
         return [format_number(value * scale, ",.10g") for value in values]
+
+
+class DateAxis(pg.DateAxisItem):
+    """Dates below a plot, in the person's language; its values are seconds since 1970-01-01."""
+
+    def __init__(self) -> None:
+        super().__init__("bottom", utcOffset=0)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        kept: list[tuple[float, list[float]]] = []
+        for spacing, ticks in super().tickValues(low, high, size):
+            longer = [one for _spacing, above in kept for one in above]
+            # A day beside the name of its month would lie on it.
+            least = 0.7 * self.minSpacing
+            free = [t for t in ticks if all(abs(t - one) >= least for one in longer)]
+            kept.append((spacing, free))
+        return kept
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        found: list[str] = super().tickStrings(values, scale, spacing)
+        formats = {spec.spacing: spec.format for spec in self.zoomLevel.tickSpecs}
+        part = _PARTS_OF_DATES.get(formats.get(spacing, ""))
+        if part is None:
+            return found
+        return [format_part_of_date(datetime.fromtimestamp(v, UTC), part) for v in values]
 
 
 class ThemedPlot(pg.PlotWidget):

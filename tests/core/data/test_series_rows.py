@@ -77,6 +77,23 @@ def test_rows_are_sorted_by_their_date(tmp_path: Path, order: str) -> None:
     assert test.y["output"].min() > load_dataset(found, tmp_path).train.y["output"].max()
 
 
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_each_window_knows_its_days(tmp_path: Path, horizon: int) -> None:
+    """Shuffled in the file, and with a gap of a month: the value of each day is its number."""
+    when = [*days(30), *days(30, "2024-03-01")]
+    number = np.array(when, "datetime64[D]").astype(float)
+    frame = pd.DataFrame({"date": when, "t": number}).sample(frac=1, random_state=1)
+    loaded = load_dataset(project(tmp_path, frame, horizon=horizon), tmp_path)
+    for part in (loaded.train, loaded.validation, loaded.test):
+        assert part is not None
+        assert part.days is not None
+        assert part.days.shape == (len(part), 4 + horizon)
+        np.testing.assert_allclose(part.days[:, :4], part.raw_x["input"][..., 0])
+        np.testing.assert_allclose(part.days[:, 4:], part.raw_y["output"])
+    counted = project(tmp_path, frame.drop(columns="date"))
+    assert load_dataset(counted, tmp_path).train.days is None
+
+
 def test_several_shops_one_below_the_other(tmp_path: Path) -> None:
     one = pd.DataFrame({"date": days(40), "shop": "A", "t": np.arange(40.0)})
     other = one.assign(shop="B", t=one["t"] + 1000)

@@ -7,10 +7,16 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.results.live.view_data import MapPicture, SamplePoints, SurfacePicture
+from netbuilder.core import i18n
+from netbuilder.core.results.live.view_data import (
+    ForecastPicture,
+    MapPicture,
+    SamplePoints,
+    SurfacePicture,
+)
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.plots.themed_plot import DateAxis, NoWheelPlot
 from netbuilder.ui.plots.training_curves import TrainingCurvePlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.style import font_scale, theme
@@ -129,3 +135,37 @@ def test_another_window_of_a_series_moves_no_axis(qtbot: QtBot) -> None:
     curve.show_days(np.arange(14 + curve.reach) + 18_000.0)
     curve.grab()
     assert (box.viewRange()[0], box.geometry()) == before
+
+
+@pytest.mark.parametrize(("language", "third"), [("en", "Mar"), ("de", "Mär")])
+def test_dates_are_in_the_person_s_language_and_lie_apart(
+    qtbot: QtBot, language: str, third: str
+) -> None:
+    plot = SurfacePlot()
+    qtbot.addWidget(plot)
+    plot.resize(560, 300)
+    plot.show()
+    days = np.datetime64("2024-02-01").astype(float) + np.arange(60.0)
+    value = np.sin(np.arange(60) / 5)
+    at = np.random.default_rng(1).random((50, 2))
+    i18n.set_language(language)
+    try:
+        plot.show_forecast(ForecastPicture(value, value, "degrees", days))
+        plot.grab()
+        axis = plot.getPlotItem().getAxis("bottom")
+        low, high = plot.getPlotItem().viewRange()[0]
+        levels = axis.tickValues(low, high, axis.width())
+        told = {
+            place: text
+            for spacing, places in levels
+            for place, text in zip(places, axis.tickStrings(places, 1.0, spacing), strict=True)
+        }
+    finally:
+        i18n.set_language("en")
+    march = (np.datetime64("2024-03-01") - np.datetime64("1970-01-01")).astype(float) * 86_400
+    assert told[march].rstrip(".") == third
+    shown = sorted(place for place in told if low <= place <= high)
+    assert min(np.diff(shown)) * axis.width() / (high - low) > 20, "a label lies on another"
+    number = np.arange(50) % 2
+    plot.show_map(MapPicture("dense", at, number, np.arange(50), 0.9, ("a", "b"), None, at))
+    assert not isinstance(plot.getPlotItem().getAxis("bottom"), DateAxis)

@@ -91,7 +91,8 @@ def test_a_forecast_has_the_dates_of_its_data(
     def dates() -> list[tuple[float, str]]:
         return (view.curve.getPlotItem().getAxis("bottom")._tickLevels or [[]])[0]
 
-    qtbot.waitUntil(lambda: bool(dates()), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.values[-1] == pytest.approx(12.19), timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.ahead == 12, timeout=MINUTE)
     ticks = dates()
     first = np.datetime64("2019-01")  # the window is the last year of the file
     assert len(ticks) >= 2
@@ -101,8 +102,15 @@ def test_a_forecast_has_the_dates_of_its_data(
     view.count.setValue(6)
     qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
     assert max(place for place, _words in dates()) <= 6
-    panel.another.click()  # a row of the test data, of which no dates are known
-    qtbot.waitUntil(lambda: not dates(), timeout=MINUTE)
+    before = view.curve.values[-1]
+    panel.another.click()
+    qtbot.waitUntil(lambda: view.curve.values[-1] != before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
+    numbers = {f"{n % 12 + n / 100:.3f}": n for n in range(120)}
+    end = np.datetime64("2010-01") + numbers[f"{view.curve.values[-1]:.3f}"]
+    assert len(dates()) >= 2
+    for place, words in dates():
+        assert words == f"{end + place}-01", "of a row of the test data"
 
 
 @pytest.mark.slow

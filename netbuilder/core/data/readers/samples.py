@@ -62,6 +62,8 @@ class Samples:
         level: its tokens: "character", "word" or "byte_pair".
         merges: byte pairs in the order in which they were joined: left, right, how often.
         details: numbers that the kind reads its files by.
+        days: of a dated series, days since 1970-01-01 of the rows of each window and of those that
+            are predicted from it, (n, window + horizon).
         home: where samples that are files lie.
     """
 
@@ -87,6 +89,7 @@ class Samples:
     merges: tuple[tuple[str, str, int], ...] = ()
     level: str = ""
     details: tuple[float, ...] = ()
+    days: Array | None = None
     home: SampleFolder | None = None
 
     def __len__(self) -> int:

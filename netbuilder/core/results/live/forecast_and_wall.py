@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.probes import Probe
 from netbuilder.core.project.model import Project
@@ -43,11 +44,13 @@ def forecast_request(dataset: Dataset, project: Project) -> ViewRequest:
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     raw = np.asarray(split.raw_y[output])
     truth = raw.reshape(len(raw), -1)[rows, 0].astype(float)
+    horizon = integer_option(project.data.options, "horizon", 1)
+    days = None if split.days is None else split.days[rows, -horizon]
 
     def read(found: Found) -> ForecastPicture:
         values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
         name = target.columns[0] if target.columns else output
-        return ForecastPicture(truth, values.reshape(len(values), -1)[:, 0], name)
+        return ForecastPicture(truth, values.reshape(len(values), -1)[:, 0], name, days)
 
     x = {key: values[rows] for key, values in split.x.items()}
     return ViewRequest(Probe("surface", outputs=(output,), x=x), read)

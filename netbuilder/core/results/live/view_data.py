@@ -80,11 +80,13 @@ class CurvePicture:
 
 @dataclass(frozen=True, eq=False)
 class ForecastPicture:
-    """Forecast and truth of a series in own units, both (n,), in the order of time."""
+    """Forecast and truth of a series in own units, both (n,), in the order of time; ``days`` since
+    1970-01-01, (n,), where it is dated."""
 
     truth: Array
     forecast: Array
     target: str
+    days: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)

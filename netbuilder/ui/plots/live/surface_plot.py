@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_values
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import TITLE_ROOM, NumberAxis
+from netbuilder.ui.plots.themed_plot import TITLE_ROOM, DateAxis, NumberAxis
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import NO_PEN, shared_brush, shared_pen
 
@@ -35,6 +35,7 @@ PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
 _LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
 _PALE = 0.4  # of answers that are not of now
+_DAY = 86_400.0  # seconds, by which pyqtgraph writes dates
 _LOW, _HIGH = "#D55E00", "#0072B2"
 _SEEN = 3.5  # contrast of an edge; its pixels are mixed with what is beside them
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
@@ -171,7 +172,12 @@ class SurfacePlot(pg.PlotWidget):
             if self.getPlotItem().getAxis(name).isVisible() != on:
                 self.getPlotItem().showAxis(name, on)
 
-    def _axes(self, across: str, up: str) -> None:
+    def _axes(self, across: str, up: str, *, dated: bool = False) -> None:
+        if isinstance(self.getPlotItem().getAxis("bottom"), DateAxis) is not dated:
+            axis = DateAxis() if dated else NumberAxis("bottom")
+            self.setAxisItems({"bottom": axis})
+            self.restyle()
+            axis.setStyle(maxTickLevel=1 if dated else 0)
         self._show_axes(True)
         for side, words in (("bottom", across), ("left", up)) if not self._small else ():
             # A label that is set anew has all of its axis worked out again.
@@ -246,12 +252,14 @@ class SurfacePlot(pg.PlotWidget):
     def show_forecast(self, picture: ForecastPicture) -> None:
         """Draw truth and forecast over time."""
         scheme = theme.colors()
-        steps = np.arange(len(picture.truth))
+        dated = picture.days is not None
+        steps = np.arange(len(picture.truth)) if picture.days is None else _DAY * picture.days
         self._line(0, steps, picture.truth, pg.mkPen(scheme.secondary, width=1.5))
         self._line(1, steps, picture.forecast, pg.mkPen(scheme.validation, width=2))
-        self._axes(_("test row"), picture.target)
+        self._axes(_("date") if dated else _("test row"), picture.target, dated=dated)
         self._fit(np.concatenate([picture.truth, picture.forecast]))
-        self.getPlotItem().setXRange(0, max(len(steps) - 1, 1), padding=0.01)
+        first, last = steps[[0, -1]] if len(steps) > 1 else (0, 1)
+        self.getPlotItem().setXRange(first, last, padding=0.01)
         self.setAccessibleName(
             _("Forecast of {target} against the true values", target=picture.target)
         )

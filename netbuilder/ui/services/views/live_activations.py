@@ -113,9 +113,10 @@ class LiveActivationsService(QObject):
         self.recorded.leave_out(large)
         raw = {name: values[at] for name, values in split.raw_x.items()}
         truth, words = label_of(split, dataset.preprocessing, at), ""
+        days = None if split.days is None else split.days[at]
         filled = filled_columns(dataset.preprocessing.inputs, split.filled_in(at))
         if own is not None and _takes(project, raw, own):
-            raw, truth, words, filled = dict(own.raw), "", own.own, ()
+            raw, truth, words, filled, days = dict(own.raw), "", own.own, (), None
             x = dataset.preprocessing.apply_inputs(
                 {name: value[None] for name, value in raw.items()}
             )
@@ -125,7 +126,7 @@ class LiveActivationsService(QObject):
         told = input_summary(dataset.preprocessing.inputs, raw, filled)
         blank = SampleActivations(
             project, {}, index=at, rows=len(split), truth=truth, large=large, told=told, own=words,
-            raw=raw, **names_of(dataset.preprocessing, dataset.facts, project),
+            raw=raw, days=days, **names_of(dataset.preprocessing, dataset.facts, project),
         )  # fmt: skip
         self._sample = _Sample(probe, dataset.preprocessing, blank)
         self._runner.watch(probe)

@@ -58,6 +58,7 @@ class SampleActivations:
         own: what the sample is, where it is a person's own and no row of the data.
         raw: the sample as given, by Input id, without a batch axis.
         filled: columns that are empty in the file.
+        days: of a row of a dated series, see ``Samples``.
         trained: the network; None where a run answers.
     """
 
@@ -81,6 +82,7 @@ class SampleActivations:
     own: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
     filled: tuple[str, ...] = ()
+    days: Any = None
     trained: TrainedModel | None = None
 
     @property
@@ -190,9 +192,11 @@ def _look(question: _SampleRequest) -> SampleActivations | None:
     answers = {name: value[0] for name, value in given.items()}
     told = input_summary(preprocessing.inputs, raw, filled)
     words = own.words if own is not None else ""
+    days = split.days[index] if own is None and split and split.days is not None else None
     return replace(
         without_sample(trained), values=values, raw=raw, truth=truth, index=index, rows=rows,
         surfaces=surfaces, wires=wires, told=told, answers=answers, own=words, filled=filled,
+        days=days,
     )  # fmt: skip
 
 

@@ -62,6 +62,11 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
         raise too_short_error(source, rows, window, horizon)
     numbers, ahead = rows.frame.to_numpy(np.float64), rows.frame[list(target)].to_numpy(np.float64)
     x, y, ends = cut_windows(numbers, ahead, rows.times, rows.parts, window, horizon)
+    days = None
+    if rows.order and not is_numeric(table[rows.order]):
+        time = rows.times[:, None]
+        past, coming, _ends = cut_windows(time, time, rows.times, rows.parts, window, horizon)
+        days = np.concatenate([past[..., 0], coming], axis=1)
     return Samples(
         role="numbers",
         arrays={"series": x},
@@ -71,6 +76,7 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
         source=source,
         notes=rows.notes,
         roles=roles,
+        days=days,
     )
 
 
