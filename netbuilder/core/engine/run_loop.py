@@ -36,7 +36,7 @@ from netbuilder.core.project.model import Project
 # With what the window itself costs it stays within a twentieth of the run's time. Where the window
 # has so much to draw that views give way, their answers are fewer too, down to the least share.
 SHARE = 0.03
-LEAST_SHARE = 0.01
+LEAST_SHARE = 0.0075
 # What may be saved up: a view that wants something after a while gets it at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02
