@@ -34,7 +34,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
 # With what the window itself costs it stays within a twentieth of the run's time. Where the window
-# has so much to draw that views give way, their answers are fewer too, down to the least share.
+# has so much to draw that all views give way, their answers are fewer too, down to the least share.
 SHARE = 0.03
 LEAST_SHARE = 0.0075
 # What may be saved up: a view that wants something after a while gets it at once.
@@ -150,7 +150,9 @@ class ProbeScheduler:
         return done
 
     def _earn(self, trained: float) -> None:
-        purse = self._purse + max(SHARE / self.stretch, LEAST_SHARE) * trained
+        give_way = all(one.probe.slowest > 0 for one in self._all())
+        share = max(SHARE / self.stretch, LEAST_SHARE) if give_way else SHARE
+        purse = self._purse + share * trained
         self._purse = min(purse, _SAVED_SECONDS)
         self._debt = max(self._debt - _SPARE * trained - (purse - self._purse), 0.0)
 

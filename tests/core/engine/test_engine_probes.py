@@ -460,6 +460,27 @@ def test_views_that_may_wait_are_answered_more_seldom_where_time_is_short(
     assert usual["moving"] > 200
 
 
+@pytest.mark.parametrize("slowest", [1.0, 0.0])
+def test_views_that_all_give_way_take_less_of_a_run(
+    monkeypatch: pytest.MonkeyPatch, slowest: float
+) -> None:
+    clock = Clocked(monkeypatch, {"wall": [0.01], "other": [0.01]})
+    probing = ProbeScheduler(lambda _found: None)
+    probing.watch(Probe("wall", every=0.15, slowest=1.0))
+    probing.watch(Probe("other", every=0.15, slowest=slowest))
+
+    def spent(stretch: float) -> float:
+        probing.stretch = stretch
+        before = clock.spent, clock.now
+        clock.train(probing, clock.now + 120)
+        return (clock.spent - before[0]) / (clock.now - before[1])
+
+    usual, far = spent(1.0), spent(5.0)
+    assert usual == pytest.approx(0.03, abs=0.003)
+    # One that must not wait, the surface of a playground, moves on as it did.
+    assert far == pytest.approx(0.0075 if slowest else 0.03, abs=0.003)
+
+
 def test_a_few_more_samples_than_a_slice_are_taken_at_once(chain: Any, data: Any) -> None:
     """To copy the weights costs more; and one who asks knows it beforehand."""
     trained = Session(chain(NET), data, record=False).run()
