@@ -154,7 +154,8 @@ class ProbeScheduler:
         share = max(SHARE / self.stretch, LEAST_SHARE) if give_way else SHARE
         purse = self._purse + share * trained
         self._purse = min(purse, _SAVED_SECONDS)
-        self._debt = max(self._debt - _SPARE * trained - (purse - self._purse), 0.0)
+        spare = _SPARE * share / SHARE * trained
+        self._debt = max(self._debt - spare - (purse - self._purse), 0.0)
 
     def _pay(self, one: _Watched, spent: float) -> None:
         """For a slice. Of two that follow each other the faster one counts as what it takes: a

@@ -293,7 +293,7 @@ class Session:
     def keep_weights(self) -> None:
         """Keep the weights of epochs on the way, in ``weight_history``; before the run begins."""
         if self.loop.weights is None:
-            self.loop.weights = WeightHistory(rest=100)  # a hundredth of the run's time
+            self.loop.weights = WeightHistory(rest=200)  # half a hundredth of the run's time
 
     @property
     def weight_history(self) -> WeightHistory | None:

@@ -24,7 +24,6 @@ from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.inspector.project_summary import ProjectSummary
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services.data_recipes import recipe_for, relative_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window.documents import empty_project
 
@@ -44,20 +43,6 @@ def open_panel(window: MainWindow) -> DataPanel:
     panel = window.docks.show_panel("data")
     assert isinstance(panel, DataPanel)
     return panel
-
-
-def test_a_recipe_follows_the_ending(tmp_path: Path) -> None:
-    assert recipe_for(tmp_path / "a.csv", None).kind == "csv"
-    assert recipe_for(tmp_path / "a.npz", None).kind == "arrays"
-    assert recipe_for(tmp_path, None).kind == "images"
-    with pytest.raises(DataError, match=r"a\.docx"):
-        recipe_for(tmp_path / "a.docx", None)
-
-
-def test_paths_inside_the_project_are_relative(tmp_path: Path) -> None:
-    assert relative_path(tmp_path / "data" / "a.csv", tmp_path) == "data/a.csv"
-    assert relative_path(tmp_path / "a.csv", tmp_path / "other") == str(tmp_path / "a.csv")
-    assert relative_path(tmp_path / "a.csv", None) == str(tmp_path / "a.csv")
 
 
 def test_a_test_file_beside_is_used_by_one_press(

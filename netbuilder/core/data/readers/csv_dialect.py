@@ -41,8 +41,7 @@ from netbuilder.core.regular_file import require_regular_file
 from netbuilder.core.wording import format_list, format_number, shorten
 
 CODES = "codes"
-# A picture's pixels in many columns are written so too.
-_FEW_CODES = 5
+_FEW_CODES = 5  # a picture's pixels in many columns are written so too
 _SEPARATORS = ",;\t|"
 BLANKS = r"\s+"
 _WORDS = {
