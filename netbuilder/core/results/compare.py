@@ -15,7 +15,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
-from netbuilder.core.wording import join_sentences
+from netbuilder.core.wording import join_sentences, labelled
 
 #: So much larger must the errors of large answers be to be told.
 _GROWS = 1.8
@@ -54,7 +54,10 @@ def residuals(found: Evaluation, index: int = 0) -> Residuals:
     )
     told = partial(found.told, column=index)
     unit = found.units[index] if index < len(found.units) else ""
-    return Residuals(column, truth, answers, values, _sentence(answers, values, told), unit)
+    sentence = _sentence(answers, values, told)
+    if len(found.columns) > 1:
+        sentence = labelled(column, sentence)  # the figures above it are of all columns
+    return Residuals(column, truth, answers, values, sentence, unit)
 
 
 def _sentence(

@@ -44,6 +44,8 @@ _MOST_CELLS, _FEWEST_ROWS = 2_000_000, 500
 _NEIGHBOURS, _TREES, _DEPTH = 5, 100, 6
 #: A tree is told where the network's error is this much above its error, or more.
 _SUITS_BETTER = 1.05
+# An error of so small a part of the numbers' spread is none: others count with more digits.
+_EXACT = 1e-4
 
 
 @dataclass(frozen=True)
@@ -158,8 +160,8 @@ class Comparison:
 
     @property
     def advice(self) -> str:
-        """The sentence that names the method of trees which suits these rows better than the
-        network; "" where none does.
+        """The sentence that names the method which suits these rows better than the network, the
+        best of all; "" where none does.
 
         Compared are the wrong predictions of classes and the mean absolute error of numbers; a
         difference that chance explains is none.
@@ -167,12 +169,14 @@ class Comparison:
         mine = self.by_name[NETWORK]
         metric = "accuracy" if "accuracy" in mine.evaluation.metrics else "mean_absolute_error"
         sign = -1.0 if metric == "accuracy" else 1.0
-        trees = [self.by_name[n] for n in ("tree", "forest", "boosting") if n in self.by_name]
-        if not trees:
+        others = [one for name, one in self.by_name.items() if name != NETWORK]
+        if not others:
             return ""
-        best = min(trees, key=lambda one: sign * one.evaluation.metrics[metric])
+        best = min(others, key=lambda one: sign * one.evaluation.metrics[metric])
         here, there = (one.evaluation.metrics[metric] for one in (mine, best))
         errors = (1 - here, 1 - there) if metric == "accuracy" else (here, there)
+        if metric != "accuracy" and here < _EXACT * float(np.std(mine.evaluation.truth)):
+            return ""
         if errors[0] <= _SUITS_BETTER * errors[1] or (
             paired_difference(mine.evaluation, best.evaluation)[1] >= 0
         ):

@@ -134,18 +134,19 @@ def intervals(found: Evaluation) -> dict[str, Interval]:
 
 def _of_numbers(found: Evaluation) -> dict[str, Interval]:
     off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
-    mean, squared = off.mean(axis=1), (off**2).mean(axis=1)
+    mean, squared = off.mean(axis=1), off**2
     truth = np.asarray(found.truth, float).reshape(found.samples, -1)
 
     def r2(rows: Array) -> Array:
         wide = truth[rows].var(axis=1)
         wide[wide == 0] = np.nan
-        explained: Array = (1 - (off**2)[rows].mean(axis=1) / wide).mean(axis=1)
+        explained: Array = (1 - squared[rows].mean(axis=1) / wide).mean(axis=1)
         return np.nan_to_num(explained)
 
     ways: dict[str, Callable[[Array], Array]] = {
         "mean_absolute_error": lambda rows: mean[rows].mean(axis=1),
-        "root_mean_squared_error": lambda rows: np.sqrt(squared[rows].mean(axis=1)),
+        # Of several columns the mean of their roots, as scikit-learn has it.
+        "root_mean_squared_error": lambda rows: np.sqrt(squared[rows].mean(axis=1)).mean(axis=1),
         "median_absolute_error": lambda rows: np.median(off[rows], axis=1).mean(axis=1),
         "r2_score": r2,
     }

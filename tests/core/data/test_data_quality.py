@@ -135,10 +135,18 @@ def test_rows_that_stand_twice_and_in_two_parts(tmp_path: Path) -> None:
     table = pd.concat([frame(), frame().head(12)], ignore_index=True)
     one = noticed(tmp_path, table)["rows-twice"]
     assert "d.csv contains 12 duplicate rows, for example in lines 2 and 62" in one.message
-    assert "also occur" in one.message
+    assert "of the validation or test set also occur" in one.message
     data = load_dataset(mended(tmp_path, one), tmp_path)
     facts = data.facts
     assert facts.rows + facts.validation_rows + facts.test_rows == 60
+
+
+def test_rows_that_stand_twice_beside_a_test_file(tmp_path: Path) -> None:
+    """What of the file is held back is validation rows alone."""
+    frame().to_csv(tmp_path / "test.csv", index=False)
+    table = pd.concat([frame(), frame().head(30)], ignore_index=True)
+    one = noticed(tmp_path, table, test_path="test.csv")["rows-twice"]
+    assert "of the validation set also occur" in one.message
 
 
 def test_equal_rows_are_no_mistake_where_few_values_are_possible(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,15 @@ def test_errors_that_grow_are_told() -> None:
     even = numbers([[v, 0] for v in answers + np.sign(off)], [[v, 0] for v in answers])
     assert "much larger errors" not in residuals(even).sentence
     broken = numbers([[1, 0], [2, 0]], [[float("nan"), 0], [float("nan"), 0]])
-    assert residuals(broken).sentence == "No prediction is a number."
+    assert residuals(broken).sentence.endswith("No prediction is a number.")
+
+
+def test_a_sentence_about_one_of_several_columns_names_it() -> None:
+    found = numbers([[10, 1], [20, 2], [30, 3]], [[12, 1], [21, 2], [33, 3]])
+    assert residuals(found).sentence.startswith("a: ")
+    alone = replace(found, predictions=found.predictions[:, :1], truth=found.truth[:, :1],
+                    columns=("a",))  # fmt: skip
+    assert not residuals(alone).sentence.startswith("a: ")
 
 
 def test_the_best_of_each_metric() -> None:

@@ -30,7 +30,7 @@ def classes(predictions: list[int], truth: list[int], sure: float = 0.9) -> Eval
 
 
 def numbers(predictions: np.ndarray, truth: np.ndarray) -> Evaluation:
-    said, true = predictions.reshape(-1, 1), truth.reshape(-1, 1)
+    said, true = predictions.reshape(len(truth), -1), truth.reshape(len(truth), -1)
     return Evaluation(
         REGRESSION, len(said), **number_evaluation(said, true), sentence="", predictions=said,
         truth=true, columns=("y",),
@@ -112,6 +112,15 @@ def test_the_interval_of_a_mean_error_is_that_of_a_normal_mean() -> None:
     assert set(found) == {
         "mean_absolute_error", "root_mean_squared_error", "median_absolute_error", "r2_score",
     }  # fmt: skip
+
+
+def test_the_intervals_of_several_columns_hold_the_sample_s_own() -> None:
+    """Errors of 1 in one column and of 10 in the other: both metrics are means over columns."""
+    random = np.random.default_rng(3)
+    truth = random.normal(size=(400, 2)) * 30
+    found = numbers(truth + random.normal(size=(400, 2)) * (1, 10), truth)
+    for name, (low, high) in statistics.intervals(found).items():
+        assert low < found.metrics[name] < high, name
 
 
 def test_the_interval_of_f1_holds_the_sample_s_own() -> None:

@@ -72,11 +72,15 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     parts = parts[: len(hashes)]
     held = int(np.isin(hashes[parts > 0], hashes[parts == 0]).sum())
     chance = _by_chance(samples)
-    told = ngettext(
+    told = "" if not held else ngettext(
         "{count} row of the validation or test set also occurs in the training set.",
         "{count} rows of the validation or test set also occur in the training set.",
         held,
-    ) if held else ""  # fmt: skip
+    ) if len(rows.test) else ngettext(
+        "{count} row of the validation set also occurs in the training set.",
+        "{count} rows of the validation set also occur in the training set.",
+        held,
+    )  # fmt: skip
     meaning = _(_CHANCE) if chance else _(_TOO_GOOD) if held else ""
     message = join_sentences((message, told, meaning))
     yield Finding(
