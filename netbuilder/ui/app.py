@@ -177,6 +177,7 @@ def offer_recovery(window: MainWindow) -> None:
         answer = dialogs.LATER if back is not None else dialogs.offer_recovery(window, found)
         if answer == dialogs.BACK:
             window.documents.recover(found)
+            window.restorer.look(recovered=True)
             window.welcome.lessons.resume(found.lesson)
             back = found.file
         elif answer == dialogs.FORGET:

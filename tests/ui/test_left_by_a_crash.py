@@ -20,14 +20,14 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import recovery, suggested_paths
+from netbuilder.ui.services import jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import (
     acquire_lock,
     new_process_name,
     of_one_process,
 )
 from netbuilder.ui.services.runs import interrupted_runs
-from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.runs.training_thread import RunState, keep_network
 from netbuilder.ui.window import dialogs
 
 MINUTE = 60_000
@@ -92,6 +92,34 @@ def test_what_is_forgotten_is_gone(
     app.offer_recovery(window)
     assert not left.exists()
     assert recovery.find_recovered() == []
+
+
+@pytest.mark.parametrize("edited_since", [False, True])
+def test_what_was_trained_comes_back_with_it(
+    open_window: Open,
+    left: Path,
+    edited: Project,
+    answer: Callable[..., list[str]],
+    qtbot: QtBot,
+    edited_since: bool,
+) -> None:
+    """A project that was never saved: its run was recorded before the process was killed."""
+    run = edits.set_training(edited, epochs=3)
+    session = Session(run, load_dataset(run, Path()))
+    assert keep_network(session.run(), session)
+    project = edits.set_training(run, epochs=4) if edited_since else run
+    raw = {"time": time.time(), "path": "", "project": files.dumps(project)}
+    left.write_text(json.dumps(raw), "utf-8")
+    window = open_window()
+    answer(dialogs.BACK)
+    app.offer_recovery(window)
+    models = window.workbench.models
+    if edited_since:
+        qtbot.waitUntil(lambda: not jobs.RUNNING, timeout=MINUTE)
+        assert models.trained is None, "that was another plan"
+    else:
+        qtbot.waitUntil(lambda: models.trained is not None, timeout=MINUTE)
+        assert models.trained.epochs == 3
 
 
 def test_what_is_put_back_is_on_disk_all_the_while(

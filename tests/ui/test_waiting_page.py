@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
+from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
 def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
@@ -59,3 +60,20 @@ def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot: QtBot) 
     assert 0 < top < 200 and 60 < head < 220, "there is no room for both: its head"
     assert seen(700, at=100) == (110, 220) and bar.value() == 100
     assert seen(400, at=500)[1] == 220, "it lies above"
+
+
+def test_a_page_is_as_high_as_its_words_at_this_width(qtbot: QtBot) -> None:
+    """Qt's own minimum is the height at the narrowest width: the rest would be empty."""
+    page = EmptyStatePage("nothing yet")
+    qtbot.addWidget(page)
+    page.resize(420, 300)
+    cards = CardList(page)
+    page.page_layout.addWidget(cards)
+    for _number in range(3):
+        cards.add(RoleBox("info", "Predictions", "The table shows some of the rows. " * 12, cards))
+    page.setCurrentWidget(page.scroll_area)
+    page.show()
+    inner = page.scroll_area.widget()
+    qtbot.waitUntil(lambda: inner.height() > 300)
+    whole = sum(card.heightForWidth(card.width()) for card in cards.cards)
+    assert whole <= inner.height() < whole + 50, "no empty room, and nothing is cut"

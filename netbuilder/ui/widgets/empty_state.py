@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, SignalInstance
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _
@@ -15,6 +15,16 @@ from netbuilder.ui.widgets.layouts import vbox
 
 #: Lines of a list that are enough to see that it is there.
 _HEAD = 6
+
+
+class _Page(QWidget):
+    """A page whose height follows its width: Qt would make it as high as its words need at the
+    narrowest, and leave the rest empty."""
+
+    def minimumSizeHint(self) -> QSize:
+        hint, layout = super().minimumSizeHint(), self.layout()
+        wraps = layout is not None and layout.hasHeightForWidth()
+        return QSize(hint.width(), 1) if wraps else hint
 
 
 class EmptyStatePage(QStackedWidget):
@@ -28,8 +38,9 @@ class EmptyStatePage(QStackedWidget):
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.words)
-        page = QWidget(self)
+        page = _Page(self)
         page.setProperty("role", "page")
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # as a plain widget has it
         self.page_layout = QVBoxLayout(page)
         self.page_layout.setContentsMargins(14, 10, 14, 10)
         self.page_layout.setSpacing(8)

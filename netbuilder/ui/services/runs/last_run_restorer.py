@@ -69,12 +69,14 @@ class LastRunRestorer(QObject):
         self._wanted: tuple[Project, Run] | None = None
         workbench.keras_changed.connect(self._bring_network)
 
-    def look(self) -> None:
-        """Look for the last run of the project that was opened from a file."""
+    def look(self, *, recovered: bool = False) -> None:
+        """Look for the last run of the project that was opened from a file; a ``recovered`` one
+        may have none."""
         self._wanted = None
         project, path = self._store.project, self._store.path
-        if path is None:
+        if path is None and not recovered:
             return
+        base = self._workbench.base
 
         def found(answer: tuple[Run, RunCurves] | None) -> None:
             if answer is not None and self._waiting_for(project, path):
@@ -83,7 +85,7 @@ class LastRunRestorer(QObject):
                 self._bring_network()
 
         jobs.run_job(
-            lambda: _find(project, path.parent),
+            lambda: _find(project, base),
             found,
             lambda error: log.info("the last run cannot be shown: %s", error),
             name="recall",
@@ -111,7 +113,7 @@ class LastRunRestorer(QObject):
             owner=self,
         )
 
-    def _waiting_for(self, project: Project, path: Path) -> bool:
+    def _waiting_for(self, project: Project, path: Path | None) -> bool:
         """Whether nothing else has come to show meanwhile: another project, a model, a run."""
         runner = self._runner
         return (
