@@ -23,6 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
+from netbuilder.core.results.forecast import series_ends
 from netbuilder.core.results.own_units import (
     class_probabilities,
     loss_of,
@@ -97,6 +98,7 @@ class Evaluation:
         reading: how the file was read for a network that says nothing of its data; stands at the
             end of ``sentence`` too.
         guess: what ``baseline`` always answers, where that is a number.
+        repeated: of a series the error of repeating its last value.
         loss_of: the formula of the number "loss"; ``PENALISED`` where penalties for the weights are
             in it, so that it does not compare with that of another network.
         known: rows of these that stand among the training rows word for word, see
@@ -120,6 +122,7 @@ class Evaluation:
     reading: str = ""
     known: int = 0
     guess: str = N_("the mean")
+    repeated: float | None = None
     loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
@@ -287,11 +290,23 @@ def evaluate(
         if name in loss:
             found[name].metrics["loss"] = loss[name]
     first = next(iter(found))
-    main = found.pop(first)
+    main = replace(found.pop(first), repeated=_of_repeating(trained, split))
     sentence = join_sentences((main.sentence, reading))
     return replace(
         main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
     )
+
+
+def _of_repeating(trained: TrainedModel, split: Split) -> float | None:
+    """Mean absolute error of the naive forecast, which repeats the last value of a series (Hyndman
+    and Athanasopoulos, "Forecasting: principles and practice", 5.2); None for other samples."""
+    ends = series_ends(trained)
+    if ends is None or not ends.goes_on:
+        return None
+    where = [ends.columns.index(name) for name in ends.targets]
+    last = np.asarray(split.raw_x[ends.key], float)[:, -1, where]
+    truth = _truth(split.y[ends.output], preprocessing_of(trained).outputs[ends.output])
+    return float(np.abs(truth - np.repeat(last, ends.horizon, axis=1)).mean())
 
 
 def _loss_words(trained: TrainedModel) -> str:

@@ -64,7 +64,14 @@ def headline(found: Evaluation, file: str = "") -> Headline:
                 count,
             )
         )
-        comparison = _("always predicting the mean: {value}", value=found.told(found.baseline))
+        mean = found.told(found.baseline)
+        comparison = _("always predicting the mean: {value}", value=mean)
+        if found.repeated is not None:
+            last = found.told(found.repeated)
+            comparison = _(
+                "always predicting the mean: {mean} · repeating the last value: {last}",
+                mean=mean, last=last,
+            )  # fmt: skip
         return Headline("mean_absolute_error", f"± {found.told(value)}", words, comparison)
     accuracy = format_percent(found.metrics["accuracy"], 1)
     alone = format_percent(found.baseline, 1)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
+from netbuilder.core.project.model import Data
+from netbuilder.core.results.evaluate import (
+    Evaluation,
+    class_evaluation,
+    evaluate,
+    number_evaluation,
+)
 from netbuilder.core.results.headline import (
     has_rare_class,
     headline,
@@ -14,6 +22,7 @@ from netbuilder.core.results.headline import (
     metric_text,
     metric_texts,
 )
+from tests.core.results.conftest import Trained, chain, train
 
 
 def classes(truth: list[int], predictions: list[int], baseline: float) -> Evaluation:
@@ -76,3 +85,27 @@ def test_what_is_nearly_one_or_nothing_is_not_rounded_to_it(
     name: str, value: float, shown: str
 ) -> None:
     assert metric_text(classes([0, 1], [0, 1], 0.5), name, value) == shown
+
+
+@pytest.mark.parametrize(("horizon", "error"), [(1, 1.0), (3, 2.0)])
+def test_a_series_is_compared_with_its_last_value(
+    tmp_path: Path, horizon: int, error: float
+) -> None:
+    """Of 0, 1, 2, … the last value is off by 1 after a step, and by 1, 2 and 3 after three."""
+    lines = [f"{n},{7 * n % 5}" for n in range(120)]
+    (tmp_path / "s.csv").write_text("\n".join(["t,other", *lines]), encoding="utf-8")
+    options = {"window": 4, "horizon": horizon}
+    recipe = Data("series", path="s.csv", target=("t",), options=options)
+    layers = ("flat", "Flatten", {}), ("out", "Dense", {"units": horizon})
+    model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
+    assert dataset.test is not None
+    found = evaluate(model, dataset.test)
+    assert found.repeated == pytest.approx(error, abs=1e-4)
+    assert found.told(found.repeated) in headline(found).comparison.partition("·")[2]
+
+
+def test_rows_of_a_table_have_no_last_value(house_model: Trained) -> None:
+    model, dataset = house_model
+    assert dataset.test is not None
+    found = evaluate(model, dataset.test)
+    assert found.repeated is None and "·" not in headline(found).comparison
