@@ -98,7 +98,7 @@ class Evaluation:
         reading: how the file was read for a network that says nothing of its data; stands at the
             end of ``sentence`` too.
         guess: what ``baseline`` always answers, where that is a number.
-        repeated: of a series the error of repeating its last value.
+        last_value_error: of a series the error of repeating its last value.
         loss_of: the formula of the number "loss"; ``PENALISED`` where penalties for the weights are
             in it, so that it does not compare with that of another network.
         known: rows of these that stand among the training rows word for word, see
@@ -122,7 +122,7 @@ class Evaluation:
     reading: str = ""
     known: int = 0
     guess: str = N_("the mean")
-    repeated: float | None = None
+    last_value_error: float | None = None
     loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
@@ -290,14 +290,14 @@ def evaluate(
         if name in loss:
             found[name].metrics["loss"] = loss[name]
     first = next(iter(found))
-    main = replace(found.pop(first), repeated=_of_repeating(trained, split))
+    main = replace(found.pop(first), last_value_error=_last_value_error(trained, split))
     sentence = join_sentences((main.sentence, reading))
     return replace(
         main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
     )
 
 
-def _of_repeating(trained: TrainedModel, split: Split) -> float | None:
+def _last_value_error(trained: TrainedModel, split: Split) -> float | None:
     """Mean absolute error of the naive forecast, which repeats the last value of a series (Hyndman
     and Athanasopoulos, "Forecasting: principles and practice", 5.2); None for other samples."""
     ends = series_ends(trained)

@@ -66,8 +66,8 @@ def headline(found: Evaluation, file: str = "") -> Headline:
         )
         mean = found.told(found.baseline)
         comparison = _("always predicting the mean: {value}", value=mean)
-        if found.repeated is not None:
-            last = found.told(found.repeated)
+        if found.last_value_error is not None:
+            last = found.told(found.last_value_error)
             comparison = _(
                 "always predicting the mean: {mean} · repeating the last value: {last}",
                 mean=mean, last=last,

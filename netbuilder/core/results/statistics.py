@@ -98,7 +98,7 @@ def bootstrap(statistic: Callable[[Array], Array], rows: int, seed: int = 0) -> 
         rows: how many rows there are.
         seed: of the resampling.
     """
-    return _middle(_resampled(statistic, rows, np.random.default_rng(seed)))
+    return _percentile_interval(_resampled(statistic, rows, np.random.default_rng(seed)))
 
 
 def _resampled(
@@ -114,7 +114,7 @@ def _resampled(
     return np.concatenate(found)
 
 
-def _middle(values: Array) -> Interval:
+def _percentile_interval(values: Array) -> Interval:
     low, high = np.quantile(values, ((1 - LEVEL) / 2, (1 + LEVEL) / 2))
     return float(low), float(high)
 
@@ -429,7 +429,7 @@ def difference_interval(one: Array, other: Array, seed: int = 0) -> Interval:
 
     first, second = means(one), means(other)
     many = min(len(first), len(second))
-    return _middle(first[:many] - second[:many])
+    return _percentile_interval(first[:many] - second[:many])
 
 
 def _of_same_rows(one: Evaluation, other: Evaluation) -> bool:

@@ -17,7 +17,7 @@ from netbuilder.ui.widgets.layouts import vbox
 _HEAD = 6
 
 
-class _Page(QWidget):
+class _WrappingPage(QWidget):
     """A page whose height follows its width: Qt would make it as high as its words need at the
     narrowest, and leave the rest empty."""
 
@@ -38,7 +38,7 @@ class EmptyStatePage(QStackedWidget):
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.addWidget(self.words)
-        page = _Page(self)
+        page = _WrappingPage(self)
         page.setProperty("role", "page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # as a plain widget has it
         self.page_layout = QVBoxLayout(page)

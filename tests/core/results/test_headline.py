@@ -100,12 +100,12 @@ def test_a_series_is_compared_with_its_last_value(
     model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
     assert dataset.test is not None
     found = evaluate(model, dataset.test)
-    assert found.repeated == pytest.approx(error, abs=1e-4)
-    assert found.told(found.repeated) in headline(found).comparison.partition("·")[2]
+    assert found.last_value_error == pytest.approx(error, abs=1e-4)
+    assert found.told(found.last_value_error) in headline(found).comparison.partition("·")[2]
 
 
 def test_rows_of_a_table_have_no_last_value(house_model: Trained) -> None:
     model, dataset = house_model
     assert dataset.test is not None
     found = evaluate(model, dataset.test)
-    assert found.repeated is None and "·" not in headline(found).comparison
+    assert found.last_value_error is None and "·" not in headline(found).comparison

@@ -318,24 +318,15 @@ def writing_findings(
                 (exclude_columns_fix(name),),
             )
         )
-    if evidence.trailing:
-        found.append(Finding(
-            "minus-behind", INFO,
-            _(
-                "Column '{name}' has a minus after numbers: '{cell}' is read as {number}.",
-                name=name, cell=evidence.trailing, number=read(evidence.trailing),
-            ),
-            name, (category,),
-        ))  # fmt: skip
-    if evidence.marked:
-        found.append(Finding(
-            "footnote-marks", INFO,
-            _(
-                "Column '{name}' has footnote marks after numbers: '{cell}' is read as {number}.",
-                name=name, cell=evidence.marked, number=read(evidence.marked),
-            ),
-            name, (category,),
-        ))  # fmt: skip
+    for code, cell, message in (
+        ("minus-behind", evidence.trailing,
+         N_("Column '{name}' has a minus after numbers: '{cell}' is read as {number}.")),
+        ("footnote-marks", evidence.marked,
+         N_("Column '{name}' has footnote marks after numbers: '{cell}' is read as {number}.")),
+    ):  # fmt: skip
+        if cell:
+            said = _(message, name=name, cell=cell, number=read(cell))
+            found.append(Finding(code, INFO, said, name, (category,)))
     if style.point == FRACTIONS:
         one = next(cell.strip() for cell in cells if cell.strip() in evidence.odd)
         found.append(Finding(

@@ -49,7 +49,7 @@ def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
 
 
 @dataclass(frozen=True)
-class _Set:
+class _GeneratedSet:
     """How a generator's values become samples, and the same as lines of a script.
 
     Attributes:
@@ -75,7 +75,7 @@ class _Set:
 
 def _generated(
     title: str, description: str, task: str, function: Callable[..., Any],
-    params: tuple[Param, ...], one: _Set,
+    params: tuple[Param, ...], one: _GeneratedSet,
 ) -> DataSet:  # fmt: skip
     name = function.__name__
 
@@ -129,7 +129,7 @@ def _arrays_of(role: str, name: str, values: Any, target: str, answers: Any) -> 
     return Samples(role=role, arrays={name: values}, targets=targets)
 
 
-_POINTS = _Set(
+_POINTS = _GeneratedSet(
     lambda places, colours: _table_of(places, ("x", "y"), "colour", colours),
     "points, colours",
     "colours",
@@ -137,7 +137,7 @@ _POINTS = _Set(
     frame='data = pd.DataFrame(points, columns=["x", "y"]).assign(colour=colours)',
     points="surface",
 )
-_SINE = _Set(
+_SINE = _GeneratedSet(
     lambda x, y: _table_of(x, ("x",), "y", y),
     "across, up",
     "points[:, 1]",
@@ -150,7 +150,7 @@ _SALES_COLUMNS = (
     "price", "stars", "advertising", "sequel", "action", "sports", "puzzle", "portable",
     "for_children",
 )  # fmt: skip
-_SALES = _Set(
+_SALES = _GeneratedSet(
     lambda facts, earned: _table_of(facts, _SALES_COLUMNS, "earnings", earned),
     "facts, earned",
     "earned",
@@ -160,13 +160,13 @@ _SALES = _Set(
     ),
     frame="data = x.assign(earnings=earned)",
 )
-_WAVES = _Set(
+_WAVES = _GeneratedSet(
     lambda values, shapes: _arrays_of("numbers", "wave", values, "shape", shapes),
     "x, shapes",
     "shapes",
     fed=InputFormat.NUMBERS,
 )
-_REVIEWS = _Set(
+_REVIEWS = _GeneratedSet(
     lambda texts, opinions: _arrays_of("text", "text", texts, "opinion", opinions),
     "x, opinions",
     'opinions.astype("str")',
