@@ -88,6 +88,9 @@ class MainWindow(QMainWindow):
         self.restorer = LastRunRestorer(self.workbench, self.runner, self)
         self.scaling = FontScale(self)
         self.selection = SelectedNodes(self)
+        # A run's end is told by several signals at once: one look at the actions answers them.
+        self._actions_soon = QTimer(self, singleShot=True, interval=0)
+        self._actions_soon.timeout.connect(self.refresh_actions)
         self._build()
         self._wire()
         self._reset_speed()
@@ -205,7 +208,7 @@ class MainWindow(QMainWindow):
         for signal in (store.changed, bench.facts_changed):
             signal.connect(self._title_pages)
         for signal in (bench.keras_changed, bench.models.changed, bench.facts_changed):
-            signal.connect(self.refresh_actions)
+            signal.connect(self._actions_soon.start)
         bench.run_error_changed.connect(self._show_run_error)
         bench.problems_changed.connect(self.commands.problems_changed)
         runner.state_changed.connect(self._run_changed)
@@ -215,7 +218,7 @@ class MainWindow(QMainWindow):
         runner.told.connect(self.status.tell)
         runner.not_kept.connect(self.commands.show_error)
         self.auto_trainer.told.connect(self.status.tell)
-        self.auto_trainer.changed.connect(self.refresh_actions)
+        self.auto_trainer.changed.connect(self._actions_soon.start)
         runner.ended.connect(self._run_ended)
         store.path_changed.connect(self._retitle)
         bench.models.changed.connect(self._retitle)
@@ -382,10 +385,10 @@ class MainWindow(QMainWindow):
 
     def _run_changed(self) -> None:
         self.top_bar.train.show_run(running=self.runner.running, paused=self.runner.paused)
-        self.refresh_actions()
+        self.refresh_actions()  # at once: a key that is pressed now means the run as it is now
 
     def _run_ended(self) -> None:
-        self.refresh_actions()
+        self._actions_soon.start()
         trained = self.workbench.models.trained
         if self.workbench.run_error is None and trained is not None:
             words, *shorter = dialogs.result_sentences(trained)

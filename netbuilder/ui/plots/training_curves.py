@@ -129,7 +129,9 @@ class TrainingCurvePlot(pg.PlotWidget):
     def _show_titles(self) -> None:
         color = (self._scheme or theme.colors()).secondary
         for side, words in (("bottom", _("epoch")), ("left", metric_words(self.quantity))):
-            self.getPlotItem().getAxis(side).setLabel(words, color=color)
+            axis = self.getPlotItem().getAxis(side)
+            if (axis.labelText, axis.labelStyle.get("color")) != (words, color):
+                axis.setLabel(words, color=color)  # lays the plot out anew, also for the same words
 
     def set_run(self, run: RunCurves, planned_epochs: int = 0) -> None:
         """Show another run."""
@@ -138,7 +140,7 @@ class TrainingCurvePlot(pg.PlotWidget):
             self.quantity = run.quantities[0]
         self._show_titles()
         self.following = True
-        self.redraw()
+        self.redraw_soon()
 
     def set_overlays(self, overlays: Mapping[str, RunCurves]) -> None:
         """Show these runs, too."""

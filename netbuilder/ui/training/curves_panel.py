@@ -420,7 +420,6 @@ class CurvesPanel(QWidget):
         self.curves.grow(self._runner.planned)
 
     def _ended(self) -> None:
-        self.curves.grow(self._runner.planned)
         self._show_differs()
 
     def _state_changed(self) -> None:

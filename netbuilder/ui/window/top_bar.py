@@ -211,7 +211,7 @@ class TrainButton(QPushButton):
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(_("Train"), parent)
         self.setObjectName("train_button")
-        self._actions, self._now = actions, "train"
+        self._actions, self._now, self._icon = actions, "train", ("", "")
         self.setProperty("role", "train")
         self.setIconSize(QSize(14, 14))
         self.clicked.connect(lambda _checked=False: self._action.trigger())
@@ -232,7 +232,9 @@ class TrainButton(QPushButton):
         """Show the action that a press does."""
         words, picture = _TRAIN[self._now]
         self.setText(_(words))
-        self.setIcon(icons.icon(picture, "#FFFFFF", theme.colors().disabled))
+        if self._icon != (wanted := (picture, theme.colors().disabled)):
+            self._icon = wanted
+            self.setIcon(icons.icon(picture, "#FFFFFF", wanted[1]))
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
