@@ -45,6 +45,33 @@ def test_western_words_in_old_encodings(tmp_path: Path, encoding: str) -> None:
     assert read_table(tmp_path / "d.csv", {})["town"].iloc[:3].tolist() == [*TOWNS[:3]]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("cp1252", "Größe;Umsatz;Straße"),  # "öß" was Greek "φί"
+        ("cp1252", "Übergröße;Menge"),
+        ("cp1252", "créée;vitesse"),
+        ("cp1252", "ação;preço"),
+        ("cp437", "Größe;Höhe"),
+        ("cp1250", "číslo;řada"),
+        ("cp1250", "idő;hőmérséklet"),
+        ("cp1251", "размер;цена"),
+        ("cp1253", "μέγεθος;τιμή"),
+    ],
+)
+def test_a_few_words_of_a_header_are_enough(tmp_path: Path, encoding: str, names: str) -> None:
+    width = names.count(";") + 1
+    rows = [";".join([f"{n},5"] * width) for n in range(50)]
+    (tmp_path / "d.csv").write_text("\n".join([names, *rows]) + "\n", encoding=encoding)
+    assert list(read_table(tmp_path / "d.csv", {}).columns) == names.split(";")
+
+
+def test_a_letter_alone_in_its_cell_is_of_the_west(tmp_path: Path) -> None:
+    rows = [f"{'ÄÖÜ'[n % 3]};{n}" for n in range(50)]
+    (tmp_path / "d.csv").write_text("group;y\n" + "\n".join(rows) + "\n", encoding="cp1252")
+    assert set(read_table(tmp_path / "d.csv", {})["group"]) == set("ÄÖÜ")  # half-width kana: ﾄﾖﾜ
+
+
 def test_prices_with_a_no_break_space_do_not_hide_the_western_words(tmp_path: Path) -> None:
     """Århus was Ĺrhus: two bytes above ASCII beside each other looked like another alphabet."""
     towns = ["Ulm", "Århus", "Köln"]

@@ -30,7 +30,13 @@ _CANDIDATES = (
 #: Those in which most bytes above ASCII are single letters of a word.
 _LATIN = ("cp1252", "mac_roman", "cp437", "cp850")
 _WESTERN = frozenset("äöüßéèêëçàáâãíìîïóòôõúùûñåæøœÿÄÖÜÉÈÊÇÀÁÂÃÍÓÔÕÚÑÅÆØŒ")
+#: The letters beyond ASCII of one language: words mix no others.
+_ALPHABETS = tuple(
+    frozenset(letters)
+    for letters in ("äöüß", "éèêëçàâîïôùûüœ", "áéíóúüñ", "áâãàçéêíóôõú", "àèéìòù", "æøåé", "äöåé")
+)
 _SIGNS = frozenset("€£¥°µ§²³½¼¾·±×–—‘’“”„…•«»ºª©®™¿¡\u00a0")
+_NO_PORTUGUESE = re.compile(rb"\xf5(?!e)")  # the õ of cp1252, the ő of Hungarian's cp1250
 _ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _SHOWN = {
     "gb18030": "GBK",
@@ -246,8 +252,12 @@ def encoding_of(path: Path, head: bytes, like: str = "") -> str:
     try:
         whole.decode("utf-8")
     except UnicodeDecodeError:
-        return _guess(whole, like)
-    return "utf-8" if len(head) < SAMPLE_BYTES or _all_utf8(path) else _guess(_odd(path), like)
+        return likeliest_encoding(whole, like)
+    return (
+        "utf-8"
+        if len(head) < SAMPLE_BYTES or _all_utf8(path)
+        else likeliest_encoding(_odd(path), like)
+    )
 
 
 def _without_mark(path: Path, head: bytes) -> str:
@@ -273,7 +283,8 @@ def _decodes(text: bytes, encoding: str) -> bool:
     return True
 
 
-def _guess(text: bytes, like: str) -> str:
+def likeliest_encoding(text: bytes, like: str = "") -> str:
+    """The encoding of a text that is no UTF-8; ``like``: as for ``encoding_of``."""
     if like and like not in {"utf-8", "utf-8-sig"} and _decodes(text, like):
         return like
     from charset_normalizer import from_bytes
@@ -290,8 +301,12 @@ def _guess(text: bytes, like: str) -> str:
         old = max(_LATIN, key=lambda one: scores[one])
         if scores[old] > scores["cp1252"] + 0.2 * len(alone) and _decodes(text, old):
             return old
-        if scores["cp1252"] >= 0.9 * len(alone) and _decodes(text, "cp1252"):
+        fits = scores["cp1252"] >= 0.9 * len(alone) and _decodes(text, "cp1252")
+        if fits and not _NO_PORTUGUESE.search(letters):
             return "cp1252"
+    for one in ("cp1252", "cp437"):
+        if _decodes(text, one) and _is_western(letters.decode(one).lower()):
+            return one
     best = from_bytes(letters, cp_isolation=list(_CANDIDATES)).best()
     if best is not None:
         could_be = {best.encoding, *best.could_be_from_charset}
@@ -299,6 +314,20 @@ def _guess(text: bytes, like: str) -> str:
         if _decodes(text, encoding):
             return encoding
     return "cp1252" if _decodes(text, "cp1252") else "latin-1"
+
+
+def _is_western(text: str) -> bool:
+    """Whether this reads as one western language: its letters, in words that have ASCII ones, too.
+
+    Of a few words statistics make anything: the "öß" of a "Größe" may be a Chinese sign.
+    """
+    beyond = {one for one in text if not one.isascii()} - _SIGNS
+    if not beyond or not any(beyond <= alphabet for alphabet in _ALPHABETS):
+        return False
+    if re.search(r"õ(?!e)|[a-z][^\x00-\x7f\w’][a-z]", text):
+        return False
+    words = [word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()]
+    return all(len(word) == 1 or 2 * sum(map(str.isascii, word)) >= len(word) for word in words)
 
 
 def _latin_score(letters: bytes, encoding: str) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.data.readers.encodings import likeliest_encoding
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 
@@ -33,10 +34,7 @@ def encoding_of(content: bytes) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(content[:_LOOKED_AT]).best()
-        return best.encoding if best is not None else "cp1252"
+        return likeliest_encoding(content[:_LOOKED_AT])
     return "utf-8"
 
 
