@@ -20,6 +20,8 @@ from netbuilder.core.data.preprocessing.cells import (
     as_numbers,
     dates_as_days,
     day_comes_first,
+    format_clock,
+    has_times_only,
     is_numeric,
     labels_of,
     number_summary,
@@ -96,7 +98,9 @@ class ColumnFacts:
         """The smallest and the largest value, dates as dates; None where there is none."""
         if self.minimum is None or self.maximum is None:
             return None
-        written = _day if self.type == "date" else format_number
+        written = format_number if self.type != "date" else _day
+        if self.type == "date" and has_times_only(self.minimum, self.maximum):
+            written = format_clock
         return written(self.minimum), written(self.maximum)
 
     @property

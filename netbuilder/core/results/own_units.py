@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.data.preprocessing.cells import dates_as_days
+from netbuilder.core.data.preprocessing.cells import dates_as_days, format_clock, has_times_only
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     FittedColumn,
     InputPreprocessing,
@@ -73,7 +73,7 @@ def parse_cell(column: FittedColumn, features: Array) -> str:
     if column.kind == "boolean" and len(column.categories) == 2:
         return column.categories[int(value > 0.5)]
     return (
-        format_day(value, column.low)
+        format_day(value, column.low, column.high)
         if column.kind == "date"
         else format_measure(value, column.unit)
     )
@@ -86,9 +86,12 @@ def usual_range(low: float, high: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def format_day(days: float, low: float | None) -> str:
-    """Days since 1970-01-01 as a date. ``low``: the column's lowest value. A column of years, or
-    of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers."""
+def format_day(days: float, low: float | None, high: float | None = None) -> str:
+    """Days since 1970-01-01 as a date. ``low`` and ``high``: the ends of the column. One of years,
+    or of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers; one of
+    times of the day has them as "07:30"."""
+    if has_times_only(low, high):
+        return format_clock(days)
     if not is_dated(days, low):
         return format_number(days, ".0f")
     return (_FIRST + timedelta(days=math.floor(days))).isoformat()
@@ -107,7 +110,8 @@ def parse_day(written: str, style: str) -> float | None:
 
 def has_dates(low: float | None, high: float | None) -> bool:
     """Whether a column of dates from ``low`` to ``high`` holds days, and no years or seconds."""
-    return all(end is not None and is_dated(end, low) for end in (low, high))
+    dated = all(end is not None and is_dated(end, low) for end in (low, high))
+    return dated and not has_times_only(low, high)
 
 
 def is_dated(days: float, low: float | None) -> bool:

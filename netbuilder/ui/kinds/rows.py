@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,10 +55,10 @@ def param_of(field: FormField) -> Param:
         kind = Kind.TEXT if field.kind == "date" else Kind.FLOAT
         return Param(field.name, kind, typical, unit=field.unit)
     ends = (value_of(field, field.low), value_of(field, field.high))
-    if is_days(field):
+    if is_days(field) or _is_clock(field):
         words = _("{first} to {last} in training", first=ends[0], last=ends[1])
         days = (math.floor(field.low), math.floor(field.high))
-        slides = days[0] < days[1]
+        slides = days[0] < days[1]  # never of times of the day, which are typed
         return Param(
             field.name, Kind.TEXT, typical, words, slide=slides, ends=days if slides else None
         )
@@ -93,7 +93,7 @@ def value_of(field: FormField, value: float | str | None) -> Any:
         from netbuilder.core.results.own_units import format_day, is_dated
 
         if is_dated(value, field.low):
-            return format_day(value, field.low)
+            return format_day(value, field.low, field.high)
         return round(value)  # of years, or seconds
     return int(value) if float(value).is_integer() else float(value)
 
@@ -109,7 +109,9 @@ def beyond_training(field: FormField, cell: Any) -> str:
     if not math.isfinite(place) or field.low - rounded <= place <= field.high + rounded:
         return ""
     low, high = (
-        format_day(end, field.low) if field.kind == "date" else format_number(end, ".6g")
+        format_day(end, field.low, field.high)
+        if field.kind == "date"
+        else format_number(end, ".6g")
         for end in (field.low, field.high)
     )
     return _(
@@ -487,9 +489,10 @@ class ResponseView(QWidget):
 
         field = self._fields.get(self.column.currentText())
         ticks = None
-        if field is not None and is_days(field):
-            days = [round(low + part * (high - low)) for part in _DATES_AT]
-            ticks = [[(day, format_day(day, low)) for day in days]]
+        if field is not None and (is_days(field) or _is_clock(field)):
+            places = [low + part * (high - low) for part in _DATES_AT]
+            days = places if _is_clock(field) else [round(one) for one in places]
+            ticks = [[(day, format_day(day, field.low, field.high)) for day in days]]
         elif self._switches:
             ticks = [[(0, "0"), (1, "1")]]
         self.plot.getPlotItem().getAxis("bottom").setTicks(ticks)
@@ -497,7 +500,8 @@ class ResponseView(QWidget):
     def _dragged(self) -> None:
         value = self.here.value()
         field = self._fields.get(self.column.currentText())
-        whole = field is not None and (field.whole or field.kind == "date")
+        clock = field is not None and _is_clock(field)
+        whole = field is not None and (field.whole or field.kind == "date") and not clock
         self.moved.emit(self.column.currentText(), float(round(value) if whole else f"{value:.4g}"))
 
     def _found(self, answer: tuple[Response, _Band | None]) -> None:
@@ -544,8 +548,16 @@ def is_days(field: FormField) -> bool:
     return field.kind == "date" and has_dates(field.low, field.high)
 
 
+def _is_clock(field: FormField) -> bool:
+    """Whether a column holds times of the day, as parts of it."""
+    from netbuilder.core.data.preprocessing.cells import has_times_only
+
+    return field.kind == "date" and has_times_only(field.low, field.high)
+
+
 def _place_of(cell: Any) -> float | None:
-    """Where a cell of the form stands on the axis: a number, or the days up to a date."""
+    """Where a cell of the form stands on the axis: a number, the days up to a date, or the part of
+    a day up to a time."""
     try:
         return float(cell)
     except (TypeError, ValueError):
@@ -553,4 +565,9 @@ def _place_of(cell: Any) -> float | None:
     try:
         return float((date.fromisoformat(str(cell)) - date(1970, 1, 1)).days)
     except ValueError:
+        pass
+    try:
+        clock = time.fromisoformat(str(cell))
+    except ValueError:
         return None
+    return (clock.hour * 3600 + clock.minute * 60 + clock.second) / 86_400

@@ -117,9 +117,21 @@ def test_what_a_fix_did_is_seen_in_the_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrong", ["inf", "1e300", "99999999999999999999"])
 def test_numbers_that_cannot_be_computed_with_are_named(tmp_path: Path, wrong: str) -> None:
     lines = [f"{wrong if n == 5 else n},{n}" for n in range(ROWS)]
-    found, _ = read(tmp_path, "x,y\n" + "\n".join(lines))
+    found, project = read(tmp_path, "x,y\n" + "\n".join(lines))
     assert "'x' of d.csv has a number in line 7" in note(found, "unreadable").message
     assert column(found, "x").type == "number"
+    after = mended(found, project, "Leave line 7 out", tmp_path)
+    assert column(make_report(after, tmp_path), "y").minimum == 0
+    assert make_report(after, tmp_path).rows["train"] == ROWS - 1
+
+
+def test_times_of_day_are_no_days_of_1970(tmp_path: Path) -> None:
+    lines = [f"{n // 60:02}:{n % 60:02},{n}" for n in range(0, 1440, 7)]
+    found, _ = read(tmp_path, "time,y\n" + "\n".join(lines))
+    assert column(found, "time").ends == ("00:00", "23:55")
+    days = [f"1970-01-{1 + n:02},{n}" for n in range(20)]
+    found, _ = read(tmp_path, "day,y\n" + "\n".join(days))
+    assert column(found, "day").ends == ("1970-01-01", "1970-01-20")
 
 
 @pytest.mark.parametrize("step", [0, 1])

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.spec import Kind
+from netbuilder.core.data.preprocessing.cells import format_clock
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project, Training
 from netbuilder.core.results.own_units import format_day, parse_day
@@ -23,6 +24,43 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
+
+
+@pytest.mark.slow
+def test_a_time_of_day_is_written_as_a_clock_shows_it(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Times became days of 1970, all of them the first: a typed 18:00 was the same as 06:00."""
+    rows = [f"{n % 24:02}:{15 * (n % 4):02},{10 * (n % 24) + 3}" for n in range(96)]
+    (tmp_path / "sold.csv").write_text("time,sold\n" + "\n".join(rows))
+    columns = {"time": ColumnChoice(role="feature", type="date")}
+    data = Data("csv", path="sold.csv", target=("sold",), columns=columns)
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    window = open_window(
+        Project("Sold", graph, data, Training(epochs=1)), tmp_path / "sold.netbuilder"
+    )
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    panel = window.docks.show_panel("predict")
+    qtbot.waitUntil(lambda: panel.answer.text() != "", timeout=MINUTE)
+    row = panel.form.rows["time"]
+    assert f"{panel.rows.row['time']}," in "".join(f"{one}," for one in rows)
+    answers = []
+    for typed, part in (("06:00", 0.25), ("18:00", 0.75)):
+        row.editor.selectAll()
+        qtbot.keyClicks(row.editor, typed)
+        qtbot.keyClick(row.editor, Qt.Key.Key_Return)
+        asked = window.activations_service
+        qtbot.waitUntil(
+            lambda part=part: float(asked.look.raw["input"][0]) == pytest.approx(part),
+            timeout=MINUTE,
+        )
+        qtbot.waitUntil(lambda: panel.rows.settled and panel.answer.text() not in {"", *answers})
+        answers.append(panel.answer.text())
+        assert panel.rows.response.here.value() == pytest.approx(part)
+    assert answers[0] != answers[1]
+    written = _below(panel.rows.response)
+    assert len(written) == 3 and all(words == format_clock(at) for at, words in written)
 
 
 @pytest.mark.slow

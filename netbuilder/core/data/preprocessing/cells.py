@@ -140,15 +140,7 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
 
 def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     words = [str(word) for word in bad.unique()]
-    lines: tuple[DataFix, ...] = ()
-    if len(bad) <= _FEW_WORDS and bad.index.name == LINE:
-        said = ngettext(
-            "Leave line {lines} out",
-            "Leave lines {lines} out",
-            len(bad),
-            lines=format_list(bad.index),
-        )
-        lines = (DataFix(said, {"skip_lines": [int(line) for line in bad.index]}),)
+    lines = _of_lines(bad)
     category = DataFix(
         _("Use '{name}' as a category", name=name), columns={name: {"type": "category"}}
     )
@@ -160,6 +152,19 @@ def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     )
     # The ends of a scale, "1 - never" to "5 - always", stand in many rows.
     return (category, missing) if len(bad) * 5 >= rows else (missing, *lines, category)
+
+
+def _of_lines(bad: pd.Series) -> tuple[DataFix, ...]:
+    """Leave out the lines of a file in which these cells stand, where they are few."""
+    if len(bad) > _FEW_WORDS or bad.index.name != LINE:
+        return ()
+    said = ngettext(
+        "Leave line {lines} out",
+        "Leave lines {lines} out",
+        len(bad),
+        lines=format_list(bad.index),
+    )
+    return (DataFix(said, {"skip_lines": [int(line) for line in bad.index]}),)
 
 
 def _finite(numbers: pd.Series, source: str) -> pd.Series:
@@ -179,6 +184,7 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
                 value=format_number(huge.iloc[0], "g"),
             ),
             _("Correct the number, or remove the row."),
+            fixes=_of_lines(huge),
             code="number_too_large",
         )
     return numbers
@@ -282,6 +288,18 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
         )
     days = (dates - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
     return days.reindex(series.index).astype("float64")
+
+
+def has_times_only(low: float | None, high: float | None) -> bool:
+    """Whether a column of dates from ``low`` to ``high`` holds times of the day without a day."""
+    return low is not None and high is not None and 0 <= low < high < 1
+
+
+def format_clock(days: float) -> str:
+    """A part of a day as "07:30", with seconds where there are any."""
+    seconds = min(max(round(days * 86_400), 0), 86_399)
+    hour, minute, second = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hour:02}:{minute:02}" + (f":{second:02}" if second else "")
 
 
 def are_compact_dates(numbers: pd.Series) -> bool:

@@ -108,7 +108,7 @@ def _cell(column: FittedColumn, cell: float | str) -> str:
     if column.kind == "boolean" and len(column.categories) == 2:
         return column.categories[int(cell > 0.5)]
     if column.kind == "date":
-        return format_day(cell, column.low)
+        return format_day(cell, column.low, column.high)
     return format_measure(cell, column.unit)
 
 
