@@ -125,6 +125,24 @@ def test_numbers_that_cannot_be_computed_with_are_named(tmp_path: Path, wrong: s
     assert make_report(after, tmp_path).rows["train"] == ROWS - 1
 
 
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "last"),
+    [
+        ([f"{MONTHS[n % 12]} {2000 + n // 12}" for n in range(ROWS)], "2003-04-01"),
+        ([f"{2000 + n // 12} {MONTHS[n % 12]}" for n in range(ROWS)], "2003-04-01"),
+        ([f"{2000 + n // 4}Q{1 + n % 4}" for n in range(ROWS)], "2009-10-01"),
+        ([f"{2000 + n // 4}-Q{1 + n % 4}" for n in range(ROWS)], "2009-10-01"),
+    ],
+)
+def test_months_and_quarters_are_dates(tmp_path: Path, cells: list[str], last: str) -> None:
+    lines = [f"{cell},{n},{n * n % 17}" for n, cell in enumerate(cells)]
+    found, _ = read(tmp_path, "when,a,y\n" + "\n".join(lines))
+    assert column(found, "when").ends == ("2000-01-01", last)
+
+
 def test_times_of_day_are_no_days_of_1970(tmp_path: Path) -> None:
     lines = [f"{n // 60:02}:{n % 60:02},{n}" for n in range(0, 1440, 7)]
     found, _ = read(tmp_path, "time,y\n" + "\n".join(lines))

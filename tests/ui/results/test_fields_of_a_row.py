@@ -50,12 +50,15 @@ def test_a_time_of_day_is_written_as_a_clock_shows_it(
         row.editor.selectAll()
         qtbot.keyClicks(row.editor, typed)
         qtbot.keyClick(row.editor, Qt.Key.Key_Return)
-        asked = window.activations_service
         qtbot.waitUntil(
-            lambda part=part: float(asked.look.raw["input"][0]) == pytest.approx(part),
+            lambda part=part: (
+                float(window.activations_service.look.raw["input"][0]) == pytest.approx(part)
+            ),
             timeout=MINUTE,
         )
-        qtbot.waitUntil(lambda: panel.rows.settled and panel.answer.text() not in {"", *answers})
+        qtbot.waitUntil(
+            lambda known=("", *answers): panel.rows.settled and panel.answer.text() not in known
+        )
         answers.append(panel.answer.text())
         assert panel.rows.response.here.value() == pytest.approx(part)
     assert answers[0] != answers[1]

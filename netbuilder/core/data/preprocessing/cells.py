@@ -30,7 +30,13 @@ DAYS = (19_000_101, 21_001_231)
 #: A date of which the cell alone may not tell whether the day or the month comes first.
 SLASHED = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?!\d)")
 # "48.5, 9.25" and "18-24" are dates to pandas, but hardly to people.
-_LIKE_A_DATE = r"\d[-/.]\d{1,2}[-/.]\d|\d{4}[-/.]\d|\d[-/.]\d{4}|\d:\d"
+_LIKE_A_DATE = (
+    r"\d[-/.]\d{1,2}[-/.]\d|\d{4}[-/.]\d|\d[-/.]\d{4}|\d:\d|^\s*\d{4}[- ]?Q[1-4]\s*$"
+    r"|(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?[- ]\d{4}\b)"
+    r"|(?i:\b\d{4}[- ](?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec))"
+)
+#: A quarter of a year, 2024Q3 or 2024-Q3: its first month counts.
+QUARTER = r"^\s*(\d{4})[- ]?Q([1-4])\s*$"
 #: What begins with its year, such as 2024-01-06: month and day follow, wherever it was written.
 YEAR_FIRST = r"\s*\d{4}\D"
 #: A time of the day, on no day.
@@ -263,6 +269,9 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
     present = series.dropna()
     if present.dtype == object or isinstance(present.dtype, pd.StringDtype):
         present = present.astype(str).str.replace(ZONE, "", regex=True)
+        present = present.str.replace(
+            QUARTER, lambda found: f"{found[1]}-{3 * int(found[2]) - 2:02}", regex=True
+        )
     if len(present) and present.astype(str).str.fullmatch(CLOCK).all():
         present = "1970-01-01 " + present.astype(str).str.strip()
     dates = pd.to_datetime(present, errors="coerce", format="mixed", utc=True)
