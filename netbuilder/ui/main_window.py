@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
 
     def _page(self, row: PanelRow) -> Page:
         # The parts are not all there yet: they are asked for when the tab is first seen.
-        build = lambda parent: row.build(self.parts, parent)  # noqa: E731
+        build = lambda parent: row.built(self.parts, parent)  # noqa: E731
         return Page(row.id, row.title, row.help, task_of(row.id), build)
 
     def _parts(self) -> WindowParts:

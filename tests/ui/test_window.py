@@ -220,6 +220,22 @@ def test_docks_are_remembered(open_window: Open) -> None:
     assert again.docks.pages["layer"].isVisible()
 
 
+@pytest.mark.parametrize("size", [(1024, 700), (1366, 768), (1920, 1080)])
+def test_tasks_stay_under_the_pointer_that_chooses_them(
+    open_window: Open, example: Callable, size: tuple[int, int], qtbot: QtBot
+) -> None:
+    """Train's button moved away under the pointer, and the next press met Understand."""
+    window = open_window(example("digits"))
+    window.resize(*size)
+    found = set()
+    for task in TASKS:
+        window.docks.side.buttons[task.id].click()
+        qtbot.wait(20)
+        places = (one.mapTo(window, QPoint(0, 0)).x() for one in window.docks.side.buttons.values())
+        found.add(tuple(places))
+    assert len(found) == 1
+
+
 def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window: Open, qtbot: QtBot) -> None:
     window = quick(open_window)
     window.docks.show_panel("code")

@@ -152,7 +152,7 @@ class EvaluatePanel(QWidget):
         self.matrix: VisibleMatrix | None = None
         self._compared, self._sample = "", sample
         self._shown_for: object = None  # the data and the target that are shown
-        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "matrix")
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         self._build_head()
         self.heat_title = heading(_("Confusion matrix"), self)

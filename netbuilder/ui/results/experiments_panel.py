@@ -151,7 +151,7 @@ class ExperimentsPanel(QWidget):
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
         self.variants = ExperimentRunner(store, workbench, self)
-        self.waiting = EmptyStatePage.filling(self, "")
+        self.waiting = EmptyStatePage.filling(self, "", "rows")
         page = self.waiting.page_layout
         page.addWidget(
             note_label(

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
-from netbuilder.ui.results.empty_states import next_step_sentence
+from netbuilder.ui.results.empty_states import follow_next_step, next_step_sentence
 from netbuilder.ui.results.explanation_view import ExplanationView
 from netbuilder.ui.services.views.sample_activations import ActivationService, Sample
 from netbuilder.ui.services.workbench import Workbench
@@ -33,7 +33,7 @@ class ExplainPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._workbench, self._activations = workbench, activations
-        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "evidence")
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words)
         page = self.waiting.page_layout
         self.about = note_label("", self, role="heading")
@@ -45,11 +45,16 @@ class ExplainPanel(QWidget):
         page.addStretch(1)
         activations.changed.connect(self._follow)
         workbench.models.changed.connect(lambda *_states: self._follow())
+        follow_next_step(workbench, self.waiting, self._wait)
+        self._wait()
         self._follow()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._follow()
+
+    def _wait(self) -> None:
+        self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
 
     def _follow(self) -> None:
         if not self.isVisible():  # an explanation takes a while: only for who looks
@@ -57,7 +62,7 @@ class ExplainPanel(QWidget):
         look, trained = self._activations.look, self._workbench.models.prediction_model
         if trained is None:
             self.why.show_sample(None)
-            self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
+            self._wait()
             return
         self.waiting.ready()
         if look is None or look.trained is not trained:

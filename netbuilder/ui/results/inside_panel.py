@@ -92,7 +92,7 @@ class InsidePanel(QWidget):
         self.vectors.hide()
         self._updates: list[Callable[[], None]] = []  # of parts that change with the numbers
         self._shown: tuple[Any, ...] = ()  # what the parts were made for
-        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL))
+        self.waiting = EmptyStatePage.filling(self, _(_NO_MODEL), "strips")
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _(_FIRST))
         page = self.waiting.page_layout
         self.stale = StaleNote(workbench, self, live=True)

@@ -125,7 +125,7 @@ class PredictPanel(QWidget):
         self.head = PredictionHeader(self)
         self.answer = self.head.answer
         outer.addWidget(self.head)
-        self.waiting = EmptyStatePage(_(_NO_MODEL), self)
+        self.waiting = EmptyStatePage(_(_NO_MODEL), "bars", self)
         self.waiting.follow(self._workbench.run_changes, lambda: self._workbench.run_words)
         outer.addWidget(self.waiting, 1)
         page = self.waiting.page_layout

@@ -53,6 +53,7 @@ from netbuilder.ui.services.runs.run_progress import format_start
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.labels import heading, note_label
 
 if TYPE_CHECKING:
@@ -375,9 +376,8 @@ class RunsPanel(QWidget):
         layout.addWidget(self.differs_title)
         layout.addWidget(self.differs)
         self.stack = QStackedWidget(self)
-        empty = note_label(_(_NONE), self, role="empty")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(empty)
+        self.invitation = Invitation("rows", _(_NONE), self)
+        self.stack.addWidget(self.invitation)
         self.stack.addWidget(page)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

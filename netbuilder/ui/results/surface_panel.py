@@ -58,7 +58,12 @@ from netbuilder.ui.results.compared_surfaces import (
     no_model_sentence,
     picture_note,
 )
-from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
+from netbuilder.ui.results.empty_states import (
+    StaleNote,
+    follow_next_step,
+    next_step_sentence,
+    shows_forecast,
+)
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.runner import Runner
@@ -232,7 +237,7 @@ class SurfacePanel(QWidget):
         self.picture: Any = None
         self._drawn_for: Project | None = None  # whose points can be edited, where they are seen
         self._resting: tuple[Any, dict[str, str]] = (None, {})
-        self.waiting = EmptyStatePage.filling(self, no_model_sentence(workbench))
+        self.waiting = EmptyStatePage.filling(self, no_model_sentence(workbench), "surface")
         self.waiting.follow(workbench.run_changes, lambda: workbench.run_words, _(COMING))
         workbench.training_changed.connect(self._redraw)
         page = self.waiting.page_layout
@@ -413,6 +418,7 @@ class SurfacePanel(QWidget):
         bench, ready = self._workbench, no_model_sentence(self._workbench)
         there = bench.models.trained is not None and not bench.training
         words = _(ASKING) if there else next_step_sentence(bench, ready)
+        self.waiting.invitation.draw("forecast" if shows_forecast(bench) else "surface")
         self.waiting.wait(words, first=words == ready)
 
     def _show(self) -> None:

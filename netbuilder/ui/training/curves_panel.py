@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
@@ -27,8 +26,8 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
-from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import STRETCH, flow, hbox, vbox
+from netbuilder.ui.widgets.invitation import Invitation
+from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 from netbuilder.ui.widgets.role_boxes import RoleBox
 
 if TYPE_CHECKING:
@@ -236,56 +235,6 @@ class TrainingMessages(QWidget):
         self._layout.addWidget(self.card)
 
 
-_FAINT, _LINES = 0.35, 4
-
-
-class GhostPlot(QWidget):
-    """Faint axes and curves of a run to come. ``train_requested``: its button was pressed."""
-
-    train_requested = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.button = QPushButton(_("Train"), self)
-        self.button.setObjectName("train_here")
-        self.button.setProperty("role", "train")
-        self.button.clicked.connect(lambda _checked=False: self.train_requested.emit())
-        words = note_label(_("Loss and metrics of the run will appear here."), self)
-        words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        vbox(
-            STRETCH,
-            (self.button, 0, Qt.AlignmentFlag.AlignHCenter),
-            words,
-            STRETCH,
-            parent=self,
-            margins=(48, 12, 16, 32),
-        )
-
-    def sizeHint(self) -> QSize:
-        return QSize(420, 300)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        scheme = theme.colors()
-        box = QRectF(self.rect()).adjusted(40, 8, -8, -24)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(scheme.grid), 1))
-        for number in range(1, _LINES):
-            y = box.top() + box.height() * number / _LINES
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-        painter.setPen(QPen(QColor(scheme.border), 1))
-        painter.drawLine(box.topLeft(), box.bottomLeft())
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
-        painter.setOpacity(_FAINT)
-        for color, end in ((scheme.training, 0.9), (scheme.validation, 0.8)):
-            path = QPainterPath(QPointF(box.left() + 4, box.top() + 0.08 * box.height()))
-            bend = QPointF(box.left() + 0.1 * box.width(), box.top() + end * box.height())
-            path.quadTo(bend, QPointF(box.right(), box.top() + end * box.height()))
-            painter.setPen(QPen(QColor(color), 2))
-            painter.drawPath(path)
-        painter.end()
-
-
 #: What the project differs in from the run, and what takes that back; see ``changed_since``.
 _DIFFERS = {
     "network": (N_("The network differs from the network of this run."), N_("Restore the network")),
@@ -350,7 +299,7 @@ class CurvesPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self._run_layout = layout
-        self.ghost = GhostPlot(page)
+        self.ghost = Invitation("curves", _("Loss and metrics of the run will appear here."), page)
         layout.addWidget(self.ghost, 1)
         self.messages = TrainingMessages(page)
         layout.addWidget(self.messages)

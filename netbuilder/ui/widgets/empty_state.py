@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import as_sentence, capitalize_first, join_sentences
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import vbox
 
 #: Lines of a list that are enough to see that it is there.
@@ -28,16 +28,21 @@ class _WrappingPage(QWidget):
 
 
 class EmptyStatePage(QStackedWidget):
-    """A word of explanation, and behind it a scrolling page for the results."""
+    """An invitation to train, and behind it a scrolling page for the results.
 
-    def __init__(self, words: str, parent: QWidget | None = None) -> None:
+    Args:
+        words: what is there once the network is trained.
+        picture: what of it the invitation draws.
+    """
+
+    def __init__(self, words: str, picture: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._wanted = self._first = words
         self._meanwhile = ""
         self._state: Callable[[], str] = lambda: ""
-        self.words = note_label(words, self, role="empty")
-        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.addWidget(self.words)
+        self.invitation = Invitation(picture, words, self)
+        self.words = self.invitation.words
+        self.addWidget(self.invitation)
         page = _WrappingPage(self)
         page.setProperty("role", "page")
         page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)  # as a plain widget has it
@@ -80,9 +85,9 @@ class EmptyStatePage(QStackedWidget):
         QTimer.singleShot(0, widget, move)
 
     @classmethod
-    def filling(cls, panel: QWidget, words: str) -> EmptyStatePage:
+    def filling(cls, panel: QWidget, words: str, picture: str) -> EmptyStatePage:
         """One that takes all of a panel's room."""
-        made = cls(words, panel)
+        made = cls(words, picture, panel)
         vbox(made, parent=panel, margins=0)
         return made
 
@@ -98,8 +103,12 @@ class EmptyStatePage(QStackedWidget):
         """
         self._state, self._meanwhile = state, meanwhile
         for change in changes:
-            change.connect(lambda *_: self.words.setText(self._said()))
-        self.words.setText(self._said())
+            change.connect(lambda *_: self._say())
+        self._say()
+
+    def _say(self) -> None:
+        ready = bool(self._first) and self._wanted == self._first
+        self.invitation.show_words(self._said(), may_train=ready and not self._state())
 
     def _said(self) -> str:
         state = self._state()
@@ -115,7 +124,7 @@ class EmptyStatePage(QStackedWidget):
         self._wanted = words
         if first:
             self._first = words
-        self.words.setText(self._said())
+        self._say()
         self.setCurrentIndex(0)
 
     def restart(self) -> None:

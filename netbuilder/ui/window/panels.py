@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.window.side import Task
 from netbuilder.ui.window.window_parts import WindowParts
 
@@ -27,6 +28,13 @@ class PanelRow:
     help: str = ""
     key: int = 0
     basic: bool = False
+
+    def built(self, parts: WindowParts, parent: QWidget) -> QWidget:
+        """The page, whose invitations train as the window does."""
+        panel = self.build(parts, parent)
+        for invitation in panel.findChildren(Invitation):
+            invitation.train_requested.connect(parts.actions["train"].trigger)
+        return panel
 
 
 def _data(parts: WindowParts, parent: QWidget) -> QWidget:
@@ -51,7 +59,6 @@ def _training(parts: WindowParts, parent: QWidget) -> QWidget:
     )
     # The plot takes a third of the time from Train to its first point: it is made beforehand.
     parts.prebuilding.built.connect(panel.make_ready)
-    panel.ghost.train_requested.connect(parts.actions["train"].trigger)
     return panel
 
 

@@ -49,6 +49,8 @@ LAYER = "layer"
 #: Two pages stand side by side in a side of this width, at letters of the system's size.
 TWO_COLUMNS = 890
 STRIP_HEIGHT = 52
+#: Of the four tasks together: what the narrowest side has room for.
+_TASKS_WIDTH = 360
 
 
 @dataclass(frozen=True)
@@ -405,8 +407,11 @@ class Side(QWidget):
         keys = key_text("Shift+F11")
         self.expand.setToolTip(_("Expand the page over the canvas, and back ({keys})", keys=keys))
         self.expand.clicked.connect(lambda _checked=False: self.expand_requested.emit())
-        head.addWidget(bar, 1)
+        # At the right, and no wider in a wide side: a task stays under the pointer that chose it.
+        head.addStretch(1)
+        head.addWidget(bar, 1000)
         head.addWidget(self.expand)
+        self._bar = bar
         self.columns = QSplitter(Qt.Orientation.Horizontal, self)
         self.left, self.right = (PageColumn(self.pages, self) for _side in range(2))
         for column in (self.left, self.right):
@@ -444,13 +449,19 @@ class Side(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit_bar()
         if self.wide == self.right.isHidden():
             self._show()
+
+    def _fit_bar(self) -> None:
+        usual = round(_TASKS_WIDTH * max(initial_font_scale(), 1.0))
+        self._bar.setMaximumWidth(max(usual, self._bar.minimumSizeHint().width()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self.strip.grow()
+            self._fit_bar()
             for column in (self.left, self.right):
                 column.tabs.fit()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats import registry
@@ -48,6 +49,26 @@ def test_data_without_a_model(open_window: Open, tmp_path: Path) -> None:
         assert panel.waiting.words.text().startswith("Press Train")
         assert panel.waiting.currentIndex() == 0
     assert window.docks.show_panel("predict").head.isHidden()
+
+
+def test_an_empty_page_trains_by_its_own_button(
+    open_window: Open, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = open_window(table(tmp_path), tmp_path / "t.netbuilder")
+    pages = ("evaluate", "surface", "inside", "explain", "predict", "runs", "training")
+    panels = [window.docks.show_panel(name) for name in pages]
+    qtbot.waitUntil(lambda: window.workbench.settled, timeout=MINUTE)
+    found = [panel.findChild(QPushButton, "train_here") for panel in panels]
+    assert not any(button.isHidden() for button in found)
+    window.store.apply("No data", lambda project: edits.set_data(project, Data()))
+    qtbot.waitUntil(lambda: all(button.isHidden() for button in found[:5]), timeout=MINUTE)
+    window.store.undo()
+    qtbot.waitUntil(lambda: not any(button.isHidden() for button in found), timeout=MINUTE)
+    window.docks.show_panel("predict")
+    found[4].click()
+    assert window.runner.active
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    assert panels[4].waiting.currentIndex() == 1
 
 
 @pytest.mark.slow
