@@ -315,9 +315,7 @@ class Documents(QObject):
                 )
             )
             return False
-        path = ask_save(
-            self._window, _("Save the trained model"), self.suggested(".h5"), model_types()
-        )
+        path = ask_save(self._window, _("Save .h5"), self.suggested(".h5"), model_types())
         return path is not None and self.export_to(path).finish()
 
     def export(self) -> None:

@@ -303,7 +303,7 @@ class TopBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._put("level", _spaced(self._level_switch(), self))
-        self._put("save-model", self._text_button("save-model", N_("Save .h5")))
+        self._put("save-model", self._text_button("save-model"))
         self._put("gallery", self._text_button("gallery", N_("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()

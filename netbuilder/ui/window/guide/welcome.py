@@ -513,10 +513,10 @@ class WelcomeGuide(QObject):
                 return
             self._offer(
                 "left",
-                _("Your last run is saved"),
+                _("Your last run can be restored"),
                 ngettext(
-                    "“{name}”, {count} epoch. It was not saved as a .h5 file.",
-                    "“{name}”, {count} epochs. It was not saved as a .h5 file.",
+                    "“{name}”, {count} epoch: you have not saved it as a .h5 file.",
+                    "“{name}”, {count} epochs: you have not saved it as a .h5 file.",
                     run.epochs,
                     name=run_title(run),
                 ),
