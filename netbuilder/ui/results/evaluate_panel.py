@@ -361,7 +361,7 @@ class EvaluatePanel(QWidget):
 
     def _show_comparison(self, interval: str) -> None:
         within = _("95% interval: {interval}", interval=interval)
-        self.comparison.setText(f"{self._compared}\n{within}")
+        self.comparison.setText(f"{within}\n{self._compared}")
 
     def _say_about(self, found: Evaluation) -> None:
         """Say what is to know about the rows that were evaluated."""
