@@ -73,6 +73,7 @@ def render(
     theme.theme().force(dark)
     troubles: list[UserError] = []
     window: MainWindow = app.open_window(path, remember=False)
+    window.documents.only_reads = True
     window.documents.failed.connect(troubles.append)
 
     def wait(done: Callable[[], bool], seconds: float) -> None:

@@ -360,6 +360,11 @@ def test_the_second_window_with_a_file_says_so(
     second.documents.open_path(path)
     qtbot.waitUntil(lambda: second.documents.held_lock is not None)
     assert len(errors) == 1, "the first window has another file now"
+    third = open_window(small, keras=False)
+    third.documents.only_reads = True
+    third.documents.open_path(path)
+    qtbot.waitUntil(lambda: not third.documents.hold_soon.isActive())
+    assert third.documents.held_lock is None and not third.banner.cards, "for a picture"
 
 
 def test_an_example_that_nobody_edited_does_not_nag(

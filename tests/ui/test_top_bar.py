@@ -273,3 +273,17 @@ def test_the_bar_says_what_is_open_and_whether_it_is_saved(
     assert document.saved.isVisible() and document.saved.text() != unsaved
     window.store.undo()
     assert document.saved.text() == unsaved
+
+
+def test_undo_and_redo_have_room_in_every_language(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    bar = window.top_bar
+    try:
+        for language in ("en", "de", "fr", "pt_BR"):
+            retranslate.choose_language(language)
+            window.resize(1366, 768)
+            qtbot.waitUntil(lambda: all(bar._places[one].isVisible() for one in ("undo", "redo")))
+    finally:
+        retranslate.choose_language("en")

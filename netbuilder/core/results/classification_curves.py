@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.catalog.training.training_index import TWO_TRAINING_VALUES
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
@@ -345,10 +346,8 @@ def _off(value: float, found: Evaluation) -> str:
 
 def _loss(found: Evaluation) -> str:
     told = _("Training minimises this number: the smaller, the better.")
-    if found.task != REGRESSION:
-        return told
     unit = _("The loss is computed from scaled values, so it has no unit.")
-    return join_sentences((told, unit))
+    return join_sentences((told, unit if found.task == REGRESSION else "", _(TWO_TRAINING_VALUES)))
 
 
 #: Metric → what its value means, in the data's own units.

@@ -262,7 +262,7 @@ def uncertainty_of(
                         high=format_with_unit(format_approximate(high, half), unit),
                     )
                 )
-        if shaken is not None:
+        if shaken is not None and low is None:  # two ranges of one prediction only confuse
             ends = np.quantile(shaken[output][:, 0, 0], (0.05, 0.95))
             wide = float(ends[1] - ends[0]) / 2
             parts.append(
@@ -272,8 +272,7 @@ def uncertainty_of(
                     high=format_with_unit(format_approximate(float(ends[1]), wide), unit),
                 )
             )
-            low = float(ends[0]) if low is None else min(low, float(ends[0]))
-            high = float(ends[1]) if high is None else max(high, float(ends[1]))
+            low, high = float(ends[0]), float(ends[1])
         if len(target.columns) > 1 and parts:
             parts.insert(0, f"{target.columns[0]}:")
         return Uncertainty(join_sentences(parts), low, high) if parts else None
@@ -325,7 +324,7 @@ def uncertainty_band(
         ]
         half = np.where(is_out_of_range(preprocessing, raw), np.nan, known.half_widths(ready))
         ranges.append((here - half, here + half))
-    shaken = with_dropout(trained, ready)
+    shaken = with_dropout(trained, ready) if not ranges else None
     if shaken is not None:
         values = shaken[output]
         if values.shape[2] == 1 and target.task != REGRESSION:
@@ -334,5 +333,4 @@ def uncertainty_band(
         ranges.append((low, high))
     if not ranges:
         return None
-    lows, highs = zip(*ranges, strict=True)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+    return ranges[0]

@@ -173,7 +173,6 @@ class ColumnView(QTableView):
         self.setAccessibleName(_("Columns of the data"))
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
-        self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         # Columns go below the names by pixels, and not a whole one at a time.
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -219,6 +218,13 @@ class ColumnView(QTableView):
                 continue  # a width that somebody chose stays as long as the words do
             self._fitted[number] = wanted
             self.setColumnWidth(number, wanted)
+        self._stretch()
+
+    def _stretch(self) -> None:
+        """Let the last column take what is free; Qt's own way would cut it where nothing is."""
+        last = len(FIELDS) - 1
+        free = self.viewport().width() - self.horizontalHeader().length() + self.columnWidth(last)
+        self.setColumnWidth(last, max(self._fitted.get(last, 0), free))
 
     def _follow(self, *_changed: object) -> None:
         """Show where columns go only where that can be chosen, and ask what must be answered."""
@@ -255,6 +261,7 @@ class ColumnView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._stretch()
         self.names.follow()
 
     def scrollTo(

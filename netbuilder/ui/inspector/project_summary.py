@@ -11,7 +11,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.wording import format_number, join_sentences
 from netbuilder.ui.services.project_store import ProjectStore
-from netbuilder.ui.services.runs.run_progress import format_results
+from netbuilder.ui.services.runs.run_progress import format_results, restored_sentence
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.labels import note_label
@@ -169,13 +169,7 @@ class ProjectSummary(QWidget):
         # A file from elsewhere does not say how long it was trained.
         parts = [words]
         if trained.kept_epoch:
-            parts.append(
-                _(
-                    "Epoch {kept} of {count} was kept.",
-                    kept=trained.kept_epoch,
-                    count=trained.epochs,
-                )
-            )
+            parts.append(restored_sentence(trained.kept_epoch, trained.epochs))
         elif trained.epochs:
             parts.append(ngettext("After {count} epoch.", "After {count} epochs.", trained.epochs))
         what = changed_since(trained.project, self._store.project)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from netbuilder.core.data.kinds.images import IMAGE
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.predict import Predictions
 
 
-PICTURE_SIDE = 140
+PICTURE_SIDE, _WIDE = 140, 700
 #: A picture's edge is looked at in this size; between these shades it says nothing of the page.
 _EDGE, _UNSURE = 32, (0.35, 0.65)
 PICTURES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
@@ -64,6 +64,7 @@ class PictureForm(PredictForm):
         self._own = False
         self._trained: TrainedModel | None = None
         self.answered = False  # with a picture
+        self._times, self._pictures = 1, dict[QLabel, QPixmap]()
         self.drawn_soon = QTimer(self, singleShot=True, interval=40)
         self.drawn_soon.timeout.connect(self._ask_drawing)
         # The pad stands above all that changes: it must not move under the pen.
@@ -122,6 +123,21 @@ class PictureForm(PredictForm):
         )
         self.camera.failed.connect(self.said)
         self._draw_toggled(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Over the canvas, pad and pictures are twice as large."""
+        super().resizeEvent(event)
+        times = 2 if event.size().width() > _WIDE else 1
+        if times != self._times:
+            self._times = times
+            self.pad.enlarge(times)
+            for label, pixels in self._pictures.items():
+                if not label.pixmap().isNull():
+                    self._show_picture(label, pixels)
+
+    def _show_picture(self, label: QLabel, pixels: QPixmap) -> None:
+        self._pictures[label] = pixels
+        label.setPixmap(pixels if pixels.isNull() else pixels.scaled(pixels.size() * self._times))
 
     def place_why(self, why: Explanation) -> None:
         """Show beside the picture, or beside the pad, where the answer comes from."""
@@ -201,7 +217,7 @@ class PictureForm(PredictForm):
         self.answered = image is not None
         self._make_room()
         if image is not None:
-            self.drawn_again.setPixmap(pixmap_of(image))
+            self._show_picture(self.drawn_again, pixmap_of(image))
             self.drawn_again.setAccessibleName(_("Predicted picture"))
 
     def _draw_toggled(self, on: bool) -> None:
@@ -259,7 +275,7 @@ class PictureForm(PredictForm):
 
     def _show_pixels(self, image: Any) -> None:
         if image.ndim == 3:
-            self.picture.setPixmap(pixmap_of(image))
+            self._show_picture(self.picture, pixmap_of(image))
 
     def _ask_picture(self) -> None:
         endings = " ".join(f"*{ending}" for ending in PICTURES)
@@ -359,7 +375,7 @@ class PictureForm(PredictForm):
     def _show_own(self, image: QImage) -> None:
         self._own = True
         self.draw_button.setChecked(False)
-        self.picture.setPixmap(_framed(scaled(image, PICTURE_SIDE)))
+        self._show_picture(self.picture, _framed(scaled(image, PICTURE_SIDE)))
 
     def paste(self) -> None:
         """Answer the picture on the clipboard."""

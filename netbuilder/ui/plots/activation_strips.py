@@ -17,7 +17,7 @@ from netbuilder.ui.plots.images import shaded, shaded_all, to_image
 from netbuilder.ui.style import theme
 
 GAP = 2
-MAPS_IN_STRIP = 8
+MAPS_IN_STRIP, MOST_MAPS = 8, 64
 BARS_IN_STRIP = 64
 NAME_GAP = 6
 MOST_SURFACES, _FEW_SURFACES = 8, 6
@@ -110,7 +110,7 @@ def blank_image(width: int, height: int) -> QImage:
     return picture
 
 
-def map_montage(maps: NDArray[Any], side: int, columns: int, most: int = 64) -> QImage:
+def map_montage(maps: NDArray[Any], side: int, columns: int, most: int = MOST_MAPS) -> QImage:
     """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels."""
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
@@ -166,6 +166,12 @@ def bars_image(values: NDArray[Any], width: int, height: int, marked: int | None
     return picture
 
 
+def maps_in_strip(width: int, height: int) -> tuple[int, int]:
+    """How many maps a strip shows at most, and the side of each."""
+    count = max((width + GAP) // (height + GAP), MAPS_IN_STRIP)
+    return count, min(height, (width + GAP) // count - GAP)
+
+
 def activation_strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | None:
     """One line of pictures for a layer's place on the canvas; None where nothing can be shown."""
     values = np.asarray(values)
@@ -177,12 +183,12 @@ def activation_strip(values: NDArray[Any], width: int = 180, height: int = 30) -
             maps = values[None] if channels == 3 else values[None, :, :, 0]
             return map_montage(np.asarray(maps, float), height, 1)
         maps = np.asarray(values, float).transpose(2, 0, 1)
-        side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
-        return map_montage(maps, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+        count, side = maps_in_strip(width, height)
+        return map_montage(maps, side, count, count)
     if values.ndim > 3:  # pictures over time: each step's first map
         frames = np.asarray(values, float).reshape(*values.shape[:3], -1)[..., 0]
-        side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
-        return map_montage(frames, side, MAPS_IN_STRIP, MAPS_IN_STRIP)
+        count, side = maps_in_strip(width, height)
+        return map_montage(frames, side, count, count)
     if values.ndim == 2 and values.shape[1] == 1 and len(values) >= _LEAST_STEPS:
         return curve_image(np.asarray(values[:, 0], float), width, height)
     if values.ndim == 2:

@@ -26,7 +26,8 @@ NAME_WIDTH, NAME_HEIGHT = 110, 72
 _WRITTEN, _SMALLEST = 24, 8
 _WHOLE, _MOST_SIDE = 340, 44  # pixels of all cells, and of one
 _WIDE, _LARGEST = 640, 640
-_AROUND = 330  # of a window's height: bars, tabs, and what stands above the matrix
+_AROUND = 290  # of a window's height: bars and tabs
+_FLAT = 1.8  # so many times as wide as high a cell may be where it is wide
 
 
 def upright_name(painter: QPainter, name: str, box: QRectF) -> None:
@@ -93,7 +94,7 @@ class HeatMap(QWidget):
 
     def grid(self) -> tuple[float, float, float, float]:
         """Left and top of the cells, their width and height: wide enough for the names of the
-        answers where there is room, else square."""
+        answers where there is room, wider over the canvas, else square."""
         count = max(len(self._labels), 1)
         metrics = self.fontMetrics()
         widest = self._widest()
@@ -101,7 +102,8 @@ class HeatMap(QWidget):
         top = self._top()
         room = self._room()
         high = min((self.height() - top - 2) / count, max(room, metrics.height()))
-        return left, top, max(min(max(high, widest + 10.0), room), 1.0), max(high, 1.0)
+        wide = max(_FLAT * high if self.width() > _WIDE else high, widest + 10.0)
+        return left, top, max(min(wide, room), 1.0), max(high, 1.0)
 
     def _widest(self) -> int:
         metrics = self.fontMetrics()

@@ -6,7 +6,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEventPoint,
@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
@@ -45,16 +45,18 @@ class DrawPad(QWidget):
         self._undone: list[QImage] = []
         self._last: QPointF | None = None
         self._finger: int | None = None
+        self._scale = 1
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
-        self.setFixedSize(SIDE, SIDE)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.enlarge(1)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(_("Drawing pad"))
         self.setToolTip(_("Draw here to get a prediction"))
 
-    def sizeHint(self) -> QSize:
-        return QSize(SIDE, SIDE)
+    def enlarge(self, times: int) -> None:
+        """Show the drawing so many times as large; its ink stays the same."""
+        self._scale = times
+        self.setFixedSize(times * SIDE, times * SIDE)
 
     @property
     def empty(self) -> bool:
@@ -153,6 +155,7 @@ class DrawPad(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         cap, join = Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin
         painter.setPen(QPen(QColor("white"), width, Qt.PenStyle.SolidLine, cap, join))
+        place = place / self._scale
         painter.drawLine(self._last or place, place + QPointF(0.01, 0.0))
         painter.end()
         self._last = place
@@ -165,10 +168,11 @@ class DrawPad(QWidget):
         if self._dark:
             shown = shown.copy()
             shown.invertPixels()
-        painter.drawImage(0, 0, shown)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self.rect(), shown)
         scheme = theme.colors()
         painter.setPen(QColor(scheme.hairline))
-        painter.drawRect(0, 0, SIDE - 1, SIDE - 1)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if self.empty and self._last is None:
             painter.setPen(QColor("#667085" if self._dark else "#98A2B3"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("Draw here"))

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, Q
 
 from netbuilder.ui.plots.picture_menu import PictureMenu
 
+_FIRST_WIDTH = 412  # until its page says how wide it is
+
 
 class ScaledPicture(QLabel):
     """An image that is painted as wide as there is room for it, up to ``most`` pixels; sharp.
@@ -31,7 +33,7 @@ class ScaledPicture(QLabel):
         PictureMenu(self, "layer")
         # The image follows the width of the page, so it must never be what holds it open.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._paint_for(most)
+        self._paint_for(min(most, _FIRST_WIDTH))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -53,7 +53,7 @@ class TableMenu(CornerMenu):
         table.horizontalHeader().sectionResized.connect(lambda *_moved: soon.start())
 
     def _place(self) -> None:
-        """Lie in the head, as far to the right as it covers no column's name."""
+        """Lie in the head, as far to the right as it covers no column's name, or below it."""
         super()._place()
         header, model = self._table.horizontalHeader(), self._table.model()
         for place in reversed(range(header.count() if header.isVisible() else 0)):
@@ -71,6 +71,8 @@ class TableMenu(CornerMenu):
                 y = (header.height() - self.height()) // 2
                 self.move(header.mapTo(self._table, QPoint(x, y)))
                 return
+        if header.isVisible():  # no name leaves room: it lies below them
+            self.move(self.x(), header.geometry().bottom() + 2)
 
     def copy(self) -> None:
         """Put the selected cells on the clipboard, or all where none is selected."""

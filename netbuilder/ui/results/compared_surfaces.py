@@ -199,7 +199,10 @@ def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> 
         return _("Other columns are as in row {number}.", number=live.sample + 1)
     if not others:
         return _("Other columns are at their mean.")
-    return _("Drawn for typical values: {columns}.", columns=format_list(others, 4))
+    return _(
+        "Other columns are at their mean or most frequent value: {columns}.",
+        columns=format_list(others, 4),
+    )
 
 
 #: Views that are drawn over axes, so that two of them can be compared by eye.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
@@ -29,13 +29,14 @@ from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
 from netbuilder.ui.results.threshold_view import ThresholdView
 from netbuilder.ui.services.data_recipes import FILE_FILTER
 from netbuilder.ui.services.project_store import begins_anew
+from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationParts, EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.empty_state import EmptyStatePage
 from netbuilder.ui.widgets.file_dialogs import ask_open
-from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import heading, note_label
+from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
@@ -216,23 +217,15 @@ class EvaluatePanel(QWidget):
         self.figure.setProperty("role", "figure")
         self.sentence = note_label("", self, role="body")
         self.comparison = note_label("", self)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.sentence)
-        words.addWidget(self.comparison)
-        head = QHBoxLayout()
-        head.setSpacing(14)
-        head.addWidget(self.figure, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addLayout(words, 1)
+        words = vbox(self.sentence, self.comparison, spacing=2)
+        head = hbox((self.figure, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=14)
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
         self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
         self.card_button = self._button(_("Edit the model card…"), self._edit_card)
         self.cards = CardList(self)
         self.actions_row = QWidget(self)
-        row = FlowLayout(self.actions_row)
-        for button in (self.file_button, self.methods_button, self.card_button):
-            row.addWidget(button)
+        flow(self.file_button, self.methods_button, self.card_button, parent=self.actions_row)
         page.addWidget(self.stale)
         page.addWidget(self.output)
         page.addLayout(head)
@@ -368,13 +361,13 @@ class EvaluatePanel(QWidget):
 
     def _show_comparison(self, interval: str) -> None:
         within = _("95% interval: {interval}", interval=interval)
-        self.comparison.setText(f"{self._compared}\n{within}")
+        self.comparison.setText(f"{within}\n{self._compared}")
 
     def _say_about(self, found: Evaluation) -> None:
         """Say what is to know about the rows that were evaluated."""
-        words = []
-        if found.reading:
-            words.append(found.reading)
+        trained = self.workbench.models.trained
+        words = [restored_sentence(trained.kept_epoch, trained.epochs)] if trained else []
+        words.append(found.reading)
         if found.known:
             words.append(
                 ngettext(
@@ -384,7 +377,7 @@ class EvaluatePanel(QWidget):
                 )
             )
         self.about.setText(join_sentences(words))
-        self.about.setVisible(bool(words))
+        self.about.setVisible(any(words))
 
     def _threshold_moved(self, at: ThresholdScores) -> None:
         """Of two classes the table follows; of more the likeliest is predicted all the same."""

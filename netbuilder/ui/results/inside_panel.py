@@ -57,8 +57,8 @@ _NO_MODEL = N_("Press Train to see what each layer returns for one sample and wh
 _FIRST = N_("the outputs of each layer for one sample appear here in a moment.")
 _BARE = N_("Below are its weights, as they are in the file.")
 _EVERY_MS = 250
-#: Pixels: the side of a map, and the most that a picture is wide (nine maps).
-SIDE, WIDE = 44, 412
+#: Pixels: the least and the largest side of a map, and the most that a picture is wide.
+SIDE, LARGEST_SIDE, WIDE = 44, 96, 1600
 
 
 class InsidePanel(QWidget):
@@ -201,8 +201,8 @@ class InsidePanel(QWidget):
     def _in_maps(
         self, node_id: str, picture: ScaledPicture, spot: tuple[float, float]
     ) -> tuple[int, ...] | None:
-        columns = _columns(picture.width_now)
-        return strip_places.number_in_maps(self._values(node_id).shape, SIDE, columns, spot)
+        side, columns = _map_grid(picture.width_now)
+        return strip_places.number_in_maps(self._values(node_id).shape, side, columns, spot)
 
     def _show(self) -> None:
         self._soon.stop()
@@ -290,9 +290,10 @@ class InsidePanel(QWidget):
                 continue
             node = graph.by_id[node_id]
             spec = LAYERS.get(node.layer)
-            words = describe_params(node.params, spec) if spec else ""
-            self._add(note_label(f"{node.layer}  {words}".strip(), self, role="body"))
-            picture = self._add_picture(partial(self._small, node_id), 340)
+            words = f"{node.layer}  {describe_params(node.params, spec) if spec else ''}".strip()
+            title = note_label(words, self, role="body")
+            self._add(title)
+            picture = self._add_picture(partial(self._titled, title, words, node_id), WIDE)
             self._open_by_click(picture, node_id, partial(self._in_small, node_id))
         self._add(note_label(_("Select a layer on the canvas to inspect it."), self))
 
@@ -306,6 +307,14 @@ class InsidePanel(QWidget):
         self, node_id: str, picture: ScaledPicture, spot: tuple[float, float]
     ) -> tuple[int, ...] | None:
         return None if self._told(node_id) else self._in_strip(node_id, 36, picture, spot)
+
+    def _titled(self, title: QLabel, words: str, node_id: str, width: int) -> QImage | None:
+        """The small picture; its title says how much of the layer it shows."""
+        values = self._values(node_id)
+        if values.ndim > 2 and not (values.ndim == 3 and values.shape[2] in (1, 3)):
+            shown = activation_strips.maps_in_strip(width, 36)[0]
+            title.setText(_with_part(words, shown, values.shape[2 if values.ndim == 3 else 0]))
+        return self._small(node_id, width)
 
     def _small(self, node_id: str, width: int) -> QImage | None:
         """One line of pictures; where there are words or named numbers for it, those."""
@@ -330,7 +339,10 @@ class InsidePanel(QWidget):
         if node_id in self._of_look().values:
             self._lay_values(node)
         if self._filters(owner) is not None:
-            self._add(_title(_("Filters"), self))
+            filters = _with_part(
+                _("Filters"), activation_strips.MOST_MAPS, len(self._filters(owner))
+            )
+            self._add(_title(filters, self))
             self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
         self._lay_weights(owner)
 
@@ -368,6 +380,8 @@ class InsidePanel(QWidget):
             elif values.ndim == 3:
                 from netbuilder.core.results.layer_values import as_pictures
 
+                if part := _with_part("", activation_strips.MOST_MAPS, values.shape[2]):
+                    self._add(note_label(part, self))
                 picture = self._add_picture(
                     lambda width: _maps(as_pictures(self._values(node_id)), width), WIDE
                 )
@@ -462,11 +476,21 @@ def _title(text: str, parent: QWidget) -> QLabel:
 
 def _maps(maps: NDArray[Any], width: int) -> QImage:
     """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
-    return activation_strips.map_montage(maps, SIDE, _columns(width))
+    return activation_strips.map_montage(maps, *_map_grid(width))
 
 
-def _columns(width: int) -> int:
-    return max((width + activation_strips.GAP) // (SIDE + activation_strips.GAP), 1)
+def _map_grid(width: int) -> tuple[int, int]:
+    """The side of a map, and how many stand beside each other."""
+    side = min(max(width // 10, SIDE), LARGEST_SIDE)
+    return side, max((width + activation_strips.GAP) // (side + activation_strips.GAP), 1)
+
+
+def _with_part(words: str, shown: int, total: int) -> str:
+    """Say behind some words how many of a layer's maps are shown, where it is not all."""
+    if shown >= total:
+        return words
+    part = _("{count} of {total} shown", count=shown, total=total)
+    return f"{words} · {part}" if words else part
 
 
 def _numbers(shape: tuple[int, ...]) -> str:

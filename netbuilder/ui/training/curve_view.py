@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.training.training_index import metric_words
+from netbuilder.core.catalog.training.training_index import TWO_TRAINING_VALUES, metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.project.atomic import write_bytes
@@ -174,6 +174,7 @@ class CurveView(QWidget):
         self.legend.setProperty("role", "note")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
+        self.legend.setToolTip(_(TWO_TRAINING_VALUES))
         self.figure = QLabel(self)
         self.figure.setObjectName("curve_figure")
         self.figure.setProperty("role", "figure")
@@ -279,6 +280,8 @@ class CurveView(QWidget):
         name = metric_words(plot.quantity)
         if checked is not None:
             name = _("validation: {quantity}", quantity=name)
+        if plot.run.kept_epoch:
+            name = _("{quantity}, epoch {number}", quantity=name, number=plot.run.kept_epoch)
         self.figure_name.setText(name if training is not None else "")
         self.legend.setText(self._told())
         values = {
@@ -321,7 +324,7 @@ class CurveView(QWidget):
         if checked is not None or plot.run.quantities == []:
             parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], _("validation"), checked))
         if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
-            parts.append(_("epoch {number} is kept", number=plot.run.kept_epoch))
+            parts.append(_("weights of epoch {number} restored", number=plot.run.kept_epoch))
         for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.told(f"val_{plot.quantity}")
             parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))

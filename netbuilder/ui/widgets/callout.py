@@ -150,11 +150,16 @@ class Callout(QWidget):
         self.bubble.move(self._beside(window.rect(), self.bubble.size()))
 
     def _beside(self, whole: QRect, size: QSize) -> QPoint:
-        """Right of the ring, else left, below, above; always inside of the window."""
+        """Right of the ring, else left, below, above; always inside of the window.
+
+        Beside a high ring it lies low: a network or a form begins at the top.
+        """
         ring, gap = self._ring, 14
+        high = ring.height() > 2 * size.height()
+        y = ring.bottom() - size.height() - MARGIN if high else ring.top()
         places = (
-            QPoint(ring.right() + gap, ring.top()),
-            QPoint(ring.left() - gap - size.width(), ring.top()),
+            QPoint(ring.right() + gap, y),
+            QPoint(ring.left() - gap - size.width(), y),
             QPoint(ring.left(), ring.bottom() + gap),
             QPoint(ring.left(), ring.top() - gap - size.height()),
         )
@@ -164,7 +169,7 @@ class Callout(QWidget):
                 return place
         # Nowhere whole: keep it inside, and off the middle of what is pointed at.
         x = max(8, min(ring.right() + gap, whole.width() - size.width() - 8))
-        y = max(8, min(ring.top(), whole.height() - size.height() - 8))
+        y = max(8, min(y, whole.height() - size.height() - 8))
         return QPoint(x, y)
 
     def _move(self) -> None:

@@ -73,11 +73,11 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow("save-as", _("Save as…"), files.save_as, "File", "Ctrl+Shift+S"),
         ActionRow(
             "save-model",
-            _("Save the trained model…"),
+            _("Save .h5…"),
             files.save_model,
             "File",
             "Ctrl+Shift+E",
-            _("A model that takes raw values and predicts in the target's units"),
+            _("Save the trained model: it takes raw values and predicts in the target's units"),
             enabled=trained,
         ),
         ActionRow(

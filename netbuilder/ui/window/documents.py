@@ -164,6 +164,7 @@ class Documents(QObject):
         )
         self._keep_place()
         self.held_lock: QLockFile | None = None
+        self.only_reads = False  # as for a picture: other windows may have the same file
         self.hold_soon = QTimer(
             self, singleShot=True, interval=0
         )  # what is opened clears the banner
@@ -315,9 +316,7 @@ class Documents(QObject):
                 )
             )
             return False
-        path = ask_save(
-            self._window, _("Save the trained model"), self.suggested(".h5"), model_types()
-        )
+        path = ask_save(self._window, _("Save .h5"), self.suggested(".h5"), model_types())
         return path is not None and self.export_to(path).finish()
 
     def export(self) -> None:
@@ -456,7 +455,7 @@ class Documents(QObject):
         """Say so where another window has the project's file open, too."""
         self._let_go()
         path = self._store.path
-        if path is None:
+        if path is None or self.only_reads:
             return
         name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:24]
         self.held_lock = acquire_lock(state_folder("open") / f"{name}.lock")

@@ -33,14 +33,14 @@ from netbuilder.ui.window.documents import PROJECT_ENDING
 
 _SIDE, _GAP = 8, 12
 #: What gives way first where there is no room for all: the menus have each of them too.
-_GIVE_WAY = ("redo", "undo", "gallery", "save", "document", "save-model", "stop", "speed", "level")
+_GIVE_WAY = ("gallery", "save", "redo", "undo", "document", "save-model", "stop", "speed", "level")
 #: What the coloured button does, by its action: its words and its icon.
 _TRAIN = {
     "train": (N_("Train"), "play"),
     "pause": (N_("Pause"), "pause"),
     "resume": (N_("Continue"), "play"),
 }
-_NAME_WIDTH = 150
+_NAME_WIDTH = 128
 
 
 class ProgressView(SteadyFrame):
@@ -169,6 +169,7 @@ class DocumentLabel(QWidget):
         self._name, lost = name, tuple(unsaved)
         self._states = (_("not saved"), _("saved"))
         self.saved.setText(self._states[0] if lost else self._states[1] if in_file else "")
+        self.saved.setHidden(not self.saved.text())  # the name stands in the middle then
         self.setToolTip("\n".join((name, *(f"• {one}" for one in lost))))
         self._fit()
 
@@ -303,7 +304,7 @@ class TopBar(QToolBar):
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(space)
         self._put("level", _spaced(self._level_switch(), self))
-        self._put("save-model", self._text_button("save-model", N_("Save .h5")))
+        self._put("save-model", self._text_button("save-model"))
         self._put("gallery", self._text_button("gallery", N_("Gallery")))
         self._put("help", self._text_button("help"))
         self.restyle()

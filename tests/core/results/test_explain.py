@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
@@ -404,6 +405,10 @@ def test_a_column_of_0_and_1_has_no_response_between_them(tmp_path: Path) -> Non
     found = explain(trained, raw_sample(data.train, 0), "response", rows=rows)
     assert [len(one.values) for one in found.responses] == [2, 40]
     assert found.responses[0].values == (0.0, 1.0)
+    write_png(found, tmp_path / "two.png")
+    blue = np.all(np.array(Image.open(tmp_path / "two.png")) == FOR, axis=-1)
+    columns = [part[:, :].any(axis=0) for part in np.array_split(blue, 2, axis=1)]
+    assert [int(one.sum()) < 20 for one in columns] == [True, False], "two points, and a curve"
 
 
 def test_probabilities_are_told_as_people_say_them(tmp_path: Path) -> None:

@@ -360,3 +360,14 @@ def test_no_head_is_cut_whatever_the_language(opened: Opened, qtbot: QtBot) -> N
             )
     finally:
         retranslate.choose_language(before)
+
+
+def test_what_the_last_column_says_is_whole(opened: Opened, qtbot: QtBot) -> None:
+    _, panel, _model = opened
+    view = panel.look.columns
+    last = view.horizontalHeader().count() - 1
+    for width in (300, 1600):
+        view.resize(width, 300)
+        wanted = min(view.sizeHintForColumn(last), round(1.6 * FIELDS[last].width))
+        qtbot.waitUntil(lambda wanted=wanted: view.columnWidth(last) >= wanted)
+    assert view.horizontalHeader().length() >= view.viewport().width()

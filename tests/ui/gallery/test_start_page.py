@@ -19,7 +19,7 @@ from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import GLOSSARY
 from netbuilder.core.lessons.lesson_record import LessonRecord
-from netbuilder.core.lessons.library import ORDER, lesson_folders
+from netbuilder.core.lessons.library import ORDER, find_lesson, lesson_folders
 from netbuilder.core.project import edits, files
 from netbuilder.ui.gallery.glossary_drawings import DRAWINGS, DrawingView
 from netbuilder.ui.gallery.help_window import HelpWindow
@@ -362,6 +362,7 @@ def test_the_tour_is_offered_and_begins_only_when_it_is_wanted(
     kept.setValue(KEY, False)
     kept.sync()
     welcome.open_example("iris")
+    qtbot.waitUntil(lambda: len(window.banner.cards) == 1)
     (card,) = window.banner.cards
     qtbot.mouseClick(card.buttons[1], Qt.MouseButton.LeftButton)
     assert window.banner.cards == []
@@ -513,3 +514,26 @@ def test_words_of_the_pictures_of_examples_are_in_every_language(qtbot: QtBot) -
     finally:
         retranslate.choose_language("en")
     assert label.grab().toImage() == english
+
+
+def test_the_tour_is_offered_in_the_first_session_and_not_beside_a_lesson(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    guide = window.welcome
+    assert not guide.tour.seen
+    guide.show_page()
+    guide.page.shut()
+    qtbot.waitUntil(lambda: len(window.banner.cards) == 1)
+    guide.start_tour()
+    qtbot.waitUntil(lambda: guide.tour.at == 0)
+    callout = guide.tour.callout
+    assert callout is not None and not window.banner.cards
+    assert not callout.bubble.geometry().intersects(callout.ring)
+    assert callout.bubble.y() > callout.ring.center().y(), "the network begins at the top"
+    guide.tour._take_away()
+    guide.tour.at = -1
+    guide.show_page()
+    guide.open_lesson(find_lesson("first_model"))
+    qtbot.wait(50)
+    assert not window.banner.cards

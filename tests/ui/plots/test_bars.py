@@ -77,7 +77,7 @@ def _contrasts(image: QImage, spot: QRectF) -> float:
 
 
 @pytest.mark.parametrize("count", [2, 3, 10])
-def test_a_matrix_grows_with_its_room_and_its_cells_stay_square(qtbot: QtBot, count: int) -> None:
+def test_a_matrix_grows_with_its_room(qtbot: QtBot, count: int) -> None:
     page = QWidget()
     qtbot.addWidget(page)
     page.resize(1366, 768)
@@ -87,9 +87,9 @@ def test_a_matrix_grows_with_its_room_and_its_cells_stay_square(qtbot: QtBot, co
     narrow = heat.sizeHint().height()
     heat.resize(980, narrow)
     heat.resize(980, heat.sizeHint().height())
-    assert narrow * (1.05 if count > 8 else 1.5) < heat.height() < 500, "it is seen whole"
+    assert narrow * (1.05 if count > 8 else 1.5) < heat.height() < 540, "it is seen whole"
     _left, _top, wide, high = heat.grid()
-    assert abs(wide - high) < 1
+    assert 1.7 * high < wide < 2 * high and count * wide > 0.5 * heat.width() * (count > 8)
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

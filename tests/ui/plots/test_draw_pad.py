@@ -123,3 +123,16 @@ def test_undo_takes_back_a_stroke_and_nothing_else(qtbot: QtBot) -> None:
     pad.clear()
     QTest.keyClick(pad, Qt.Key.Key_Z, control)
     assert np.array_equal(pad.ink(), both)
+
+
+def test_an_enlarged_pad_draws_the_same(qtbot: QtBot) -> None:
+    pad = DrawPad()
+    qtbot.addWidget(pad)
+    pad.show()
+    _mouse(pad, _WAY)
+    first = pad.ink()
+    pad.clear()
+    pad.enlarge(2)
+    _mouse(pad, [2 * spot for spot in _WAY])
+    assert pad.width() == 2 * first.shape[1]
+    assert np.abs(pad.ink() - first).max() < 0.1

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPicture
@@ -38,6 +39,10 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
         panel.evaluation, "accuracy", panel.evaluation.metrics["accuracy"]
     )
     assert panel.calibration.isVisibleTo(panel) and panel.calibration.found is not None
+    labels = [
+        one for one in panel.calibration.plot.getPlotItem().items if isinstance(one, pg.TextItem)
+    ]
+    assert sum(int(one.toPlainText()) for one in labels) == panel.shown.samples
     panel.waiting.see(panel.heat)
     qtbot.wait(50)
     panel.heat.chosen.emit(3, 3)

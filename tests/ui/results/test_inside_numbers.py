@@ -14,7 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.activation_strips import activation_strip
+from netbuilder.ui.plots.activation_strips import activation_strip, maps_in_strip
 from netbuilder.ui.plots.images import ScaledPicture
 from netbuilder.ui.plots.live.layer_strips import (
     number_in_strip,
@@ -47,6 +47,18 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
         assert lit
         x, y = np.median([x for x, _y in lit]), np.median([y for _x, y in lit])
         assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
+
+
+def test_a_wide_strip_shows_more_maps_and_a_click_finds_each() -> None:
+    values = np.zeros((6, 6, 32))
+    values[2, 3, 20] = 1.0
+    assert maps_in_strip(180, 30) == (8, 20), "as on the canvas"
+    count, side = maps_in_strip(1000, 36)
+    image = activation_strip(values, 1000, 36)
+    assert image is not None and 20 < count < 32
+    size = (round(image.width() / 2), round(image.height() / 2))
+    spot = (20 * (side + 2) + 3.5 / 6 * side, 2.5 / 6 * side)
+    assert number_in_strip(values, size, spot, 36, 1000) == (2, 3, 20)
 
 
 def test_words_stand_across_as_the_steps_of_every_layer_do() -> None:

@@ -141,6 +141,7 @@ def test_tables_are_copied_and_saved(
     train(window, qtbot, epochs=1)
     panel = window.docks.show_panel("evaluate")
     qtbot.waitUntil(lambda: panel.behind.behind is not None, timeout=MINUTE)
+    assert "95%" in panel.comparison.text().splitlines()[0], "it belongs to the figure above"
     table = panel.parts
     menu = table.findChild(TableMenu)
     table.clearSelection()

@@ -22,6 +22,7 @@ from netbuilder.ui.results.runs_panel import (
     RunsPanel,
     loss_text,
 )
+from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -177,9 +178,12 @@ def test_what_was_kept_is_what_all_speak_about(
     kept, held = trained.kept_epoch, trained.history["val_loss"]
     assert 0 < kept < 12 and held[kept - 1] == min(held) < held[-1]
     legend = window.docks.show_panel("training").curves.legend
-    qtbot.waitUntil(lambda: _("epoch {number} is kept", number=kept) in legend.text())
+    qtbot.waitUntil(lambda: _("weights of epoch {number} restored", number=kept) in legend.text())
     assert f"validation {short_number(min(held))}" in legend.text()
-    assert f"Epoch {kept} of 12 was kept." in window.inspector.summary.lines["result"].text()
+    restored = restored_sentence(kept, 12)
+    assert restored in window.inspector.summary.lines["result"].text()
+    about = window.docks.show_panel("evaluate").about
+    qtbot.waitUntil(lambda: restored in about.text())
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
     assert panel.model.index(0, 3).data() == loss_text(min(held))

@@ -54,7 +54,7 @@ def test_who_opens_something_else_is_told_that_the_training_is_kept(
     window.welcome.open_example("xor")
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
     (card,) = window.banner.cards
-    assert card.title.text() == _("Your last run is saved")
+    assert card.title.text() == _("Your last run can be restored")
     card.buttons[0].click()
     qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     assert window.workbench.models.trained.epochs == 3

@@ -56,10 +56,12 @@ def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves
     view.show_run(run, 20)
     assert "training 0.250" in view.legend.text()
     assert "validation 0.275" in view.legend.text()
-    assert "epoch 8 is kept" in view.legend.text()
+    assert "epoch 8 restored" in view.legend.text()
+    assert "epoch 8" in view.figure_name.text()
+    assert view.legend.toolTip()
     run.add_steps([20.1], {"loss": [0.5]})
     view.show_run(run, 21)
-    assert "kept" not in view.legend.text()
+    assert "restored" not in view.legend.text()
 
 
 def test_the_view_follows_to_the_planned_end(view: CurveView) -> None:

@@ -200,3 +200,14 @@ def test_a_run_hears_how_busy_the_window_is(
     busy.stop()
     runner.stop()
     qtbot.waitUntil(lambda: not runner.active, timeout=60_000)
+
+
+def test_a_machine_that_is_busy_for_a_moment_moves_the_end_a_little(clock: Clock) -> None:
+    tracker, lefts = _tracker(100, 10), []
+    for epoch in range(60):
+        clock.now += 1.2 if 40 <= epoch < 43 else 0.2  # three epochs take six times as long
+        tracker.steps(_chunk(epoch * 10, 10, 10, 0.002, epoch * 0.002))
+        lefts.append(float((tracker.progress().left or "0").split()[0]))
+    assert lefts[39] == 12.0
+    assert max(lefts[40:]) < 1.4 * lefts[39]
+    assert lefts[-1] <= 11.0

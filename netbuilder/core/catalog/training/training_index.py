@@ -291,6 +291,13 @@ _METRIC_WORDS: Final[Mapping[str, str]] = {
 }
 
 
+#: Why the last point of a curve and the training set's value on Evaluate differ.
+TWO_TRAINING_VALUES = N_(
+    "Curves shows the training set's mean during each epoch, with Dropout on; Evaluate computes it "
+    "after training, with Dropout off."
+)
+
+
 def metric_words(name: str) -> str:
     """Return what a metric or another quantity of a run is called, in the chosen language:
     "mean absolute error"; the output's name stands before it where the history has it there."""

@@ -58,6 +58,11 @@ class Response:
     row_span: float = 0.0
 
     @property
+    def discrete(self) -> bool:
+        """Whether there is nothing between the values: categories, or 0 and 1."""
+        return isinstance(self.values[0], str) or len(self.values) == 2
+
+    @property
     def span(self) -> float:
         """From the lowest mean answer to the highest."""
         return float(self.answers.max() - self.answers.min())

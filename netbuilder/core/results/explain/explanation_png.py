@@ -23,6 +23,7 @@ from netbuilder.core.wording import format_aligned, format_measure, format_proba
 _SIDE, _WIDTH, _LINE, _EDGE = 448, 640, 24, 8
 _TEXT, _NOTE, _HAIRLINE = (27, 36, 48), (102, 112, 133), (221, 225, 231)
 _MOST_BARS = 40
+_BESIDE = 0.3  # what is free beside the first and the last of points without a curve between them
 
 
 def write_png(found: Explanation, path: Path) -> None:
@@ -154,15 +155,26 @@ def _curves(found: Explanation, font: Any) -> Any:
         for end, at in zip(ends, (top - 4, bottom - _LINE + 4), strict=True):
             draw.text((left - font.getlength(end) - 6, at), end, fill=_NOTE, font=font)
         part = (one.answers - low) / ((high - low) or 1.0)
-        steps = max(len(part) - 1, 1)
+        beside_ends = _BESIDE if one.discrete else 0.0
+        steps = max(len(part) - 1, 1) + 2 * beside_ends
         points = [
-            (left + (right - left) * at / steps, bottom - (bottom - top) * float(value))
+            (
+                left + (right - left) * (at + beside_ends) / steps,
+                bottom - (bottom - top) * float(value),
+            )
             for at, value in enumerate(part)
         ]
-        draw.line(points, fill=FOR, width=3)
-        first, last = (_fitting(end, font, (right - left) / 2 - 8) for end in one.ends)
-        draw.text((left, bottom + 4), first, fill=_NOTE, font=font)
-        draw.text((right - font.getlength(last), bottom + 4), last, fill=_NOTE, font=font)
+        if one.discrete:
+            for x, y in points:
+                draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=FOR)
+        else:
+            draw.line(points, fill=FOR, width=3)
+        for number, end in enumerate(one.ends):
+            words = _fitting(end, font, (right - left) / 2 - 8)
+            wide_words = font.getlength(words)
+            x = points[-number][0] - wide_words / 2  # below its point, and inside the frame
+            x = min(max(x, left), right - wide_words)
+            draw.text((x, bottom + 4), words, fill=_NOTE, font=font)
     return picture
 
 

@@ -372,7 +372,10 @@ METHODS: tuple[Method, ...] = (
         "occlusion",
         TABLE,
         N_("Occlusion"),
-        N_("Replaces each value of this row with a typical one and predicts again"),
+        N_(
+            "Replaces each value of this row with a typical one (the median, or the most frequent "
+            "category) and predicts again"
+        ),
         _typical,
     ),
     Method(

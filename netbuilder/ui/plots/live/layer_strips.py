@@ -19,6 +19,7 @@ from netbuilder.ui.plots.activation_strips import (
     NAME_GAP,
     blank_image,
     map_montage,
+    maps_in_strip,
     names_width,
     signed_image,
     small_font,
@@ -44,8 +45,8 @@ def number_in_strip(
         rows, columns, channels = values.shape
         if channels in (1, 3) and max(rows, columns) > 4:
             return _in_square((rows, columns), height, spot, 0)
-        side = min(height, (width + GAP) // MAPS_IN_STRIP - GAP)
-        return number_in_maps(values.shape, side, MAPS_IN_STRIP, spot)
+        count, side = maps_in_strip(width, height)
+        return number_in_maps(values.shape, side, count, spot)
     if values.ndim == 2:
         return _part(x, size[0], values.shape[0]), _part(y, size[1], values.shape[1])
     shown = values.size if values.size > BARS_IN_STRIP else min(values.size, BARS_IN_STRIP)

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 def _calibration_words(error: str) -> str:
     return _(
         "Expected calibration error {error}: on average, confidence and share correct "
-        "differ by this much. On the dotted line they are equal.",
+        "differ by this much. On the dotted line they are equal. Each number counts the samples of "
+        "its point.",
         error=error,
     )
 
@@ -72,7 +73,7 @@ class CalibrationView(QWidget):
             return
         item.setLabel("bottom", _("confidence"))
         item.setLabel("left", _("share correct"))
-        item.setRange(xRange=(0, 1), yRange=(0, 1.02), padding=0.02)
+        item.setRange(xRange=(0, 1), yRange=(0, 1.15), padding=0.02)
         dotted = pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine)
         item.plot([0, 1], [0, 1], pen=dotted)
         counts = np.asarray(found.samples, float)
@@ -81,6 +82,10 @@ class CalibrationView(QWidget):
             symbolSize=6 + 10 * np.sqrt(counts / counts.max()),
             symbolBrush=QColor(scheme.training), symbolPen=QColor(scheme.panel),
         )  # fmt: skip
+        for x, y, count in zip(found.confidence, found.accuracy, found.samples, strict=True):
+            label = pg.TextItem(format_number(count, ",.0f"), scheme.secondary, anchor=(0.9, 1.05))
+            item.addItem(label, ignoreBounds=True)
+            label.setPos(x, y)
 
 
 def _groups(behind: Behind, base: Path, column: str, file: Path | None) -> tuple[GroupScore, ...]:

@@ -182,6 +182,13 @@ def format_rate(steps_per_second: float) -> str:
     return ""
 
 
+def restored_sentence(kept: int, count: int) -> str:
+    """Say of which epoch the weights are; "" where they are those of the end of the run."""
+    if not kept:
+        return ""
+    return _("Weights of epoch {kept} of {count} were restored.", kept=kept, count=count)
+
+
 _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: Seconds by the clock over which the speed is measured, and the least that say anything.
-PACE_SECONDS, LEAST_SECONDS = 2.0, 0.3
+PACE_SECONDS, LEAST_SECONDS, CALM_SECONDS = 2.0, 0.3, 20.0
 
 
 def change_label(change: Changed) -> str:
@@ -71,7 +71,7 @@ class RunTracker:
         # When how many steps were done, by the clock: pictures and slow motion count too.
         self._done: deque[tuple[float, int]] = deque()
         self._chosen = SPEEDS[0]
-        self._speed = 0.0
+        self._speed = self._known = 0.0  # and from how many seconds it is known
         self._shown_speed, self._shown_words = 0.0, ""
         self._shown_at = 0.0
         self._marked = "", -10.0
@@ -213,15 +213,20 @@ class RunTracker:
         return steps / self._rate if self._rate > 0 else float("inf")
 
     def _keep_time(self, now: float, done: int) -> None:
-        """Measure the speed by the clock, over the last two seconds."""
+        """Measure the speed by the clock, over two seconds, and its mean over the last twenty."""
         times = self._done
         if times and done <= times[-1][1]:  # it was taken back to the start
             times.clear()
+        passed = now - times[-1][0] if times else 0.0
         times.append((now, done))
         while len(times) > 2 and times[1][0] <= now - PACE_SECONDS:
             times.popleft()
         if self._span >= LEAST_SECONDS:
-            self._speed = (done - times[0][1]) / self._span
+            speed = (done - times[0][1]) / self._span
+            # Something else that keeps the machine busy for a moment hardly moves the end.
+            known = min(self._known + passed, CALM_SECONDS) if self._speed else self._span
+            self._speed += (speed - self._speed) * (passed / known if self._speed else 1.0)
+            self._known = known
 
     @property
     def _span(self) -> float:

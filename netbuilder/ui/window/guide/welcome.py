@@ -352,6 +352,8 @@ class WelcomeGuide(QObject):
         self.page.empty_requested.connect(parts.documents.new)
         self.page.open_requested.connect(parts.documents.open)
         self.page.tour_requested.connect(self.start_tour)
+        self.page.closed.connect(self._page_closed)
+        self._welcomed = False  # whether the start page was shown
         self._cards: dict[str, RoleBox] = {}
         self._left = ""  # the record of a network that was left and lies in no file
         parts.documents.leaving.connect(self._leaving)
@@ -395,8 +397,8 @@ class WelcomeGuide(QObject):
         except UserError as error:
             self._show_error(error)
             return
+        self._welcomed = True
         self._parts.documents.show_project(project, None)
-        self._offer_tour()
 
     def open_data(self) -> None:
         """Let data be chosen, and begin with it on an empty canvas.
@@ -498,6 +500,7 @@ class WelcomeGuide(QObject):
                 (_("Close"), partial(self._close, "empty")),
             )
         self._offer_last_training()
+        self._offer_tour()
 
     def _offer_last_training(self) -> None:
         """What was trained before and saved nowhere is not lost: say so, where the eye is."""
@@ -513,10 +516,10 @@ class WelcomeGuide(QObject):
                 return
             self._offer(
                 "left",
-                _("Your last run is saved"),
+                _("Your last run can be restored"),
                 ngettext(
-                    "“{name}”, {count} epoch. It was not saved as a .h5 file.",
-                    "“{name}”, {count} epochs. It was not saved as a .h5 file.",
+                    "“{name}”, {count} epoch: you have not saved it as a .h5 file.",
+                    "“{name}”, {count} epochs: you have not saved it as a .h5 file.",
                     run.epochs,
                     name=run_title(run),
                 ),
@@ -545,6 +548,10 @@ class WelcomeGuide(QObject):
         box = RoleBox("info", title, words, self._parts.window, buttons=buttons)
         self._cards[name] = self._parts.banner.add(box)
 
+    def _page_closed(self) -> None:
+        self._welcomed = True
+        QTimer.singleShot(0, self, self._offer_tour)  # once what was chosen there is open
+
     def _training_changed(self, training: bool) -> None:
         if training:
             self.page.shut()
@@ -560,8 +567,12 @@ class WelcomeGuide(QObject):
             self._close("empty")
 
     def _offer_tour(self) -> None:
-        """Ask whether it is wanted: a stranger's bubble in the way of the first click is not."""
-        if not self.tour.seen:
+        """Ask whether it is wanted: a stranger's bubble in the way of the first click is not.
+
+        Who begins with a lesson is led already.
+        """
+        busy = self.tour.at >= 0 or self._parts.runner.active or self.page.isVisible()
+        if self._welcomed and not busy and self.session.lesson is None and not self.tour.seen:
             self._offer(
                 "tour",
                 _("New here?"),
