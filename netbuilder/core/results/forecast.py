@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,16 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
-from netbuilder.core.wording import format_list, join_sentences
+from netbuilder.core.results.predict import OutputPredictions
+from netbuilder.core.wording import (
+    format_date,
+    format_list,
+    format_measure,
+    format_moment,
+    join_sentences,
+    join_values,
+    labelled,
+)
 
 Array = NDArray[Any]
 
@@ -153,9 +163,12 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     return Forecast(ends.targets, values, _note(ends, len(values), steps))
 
 
-def last_window(trained: TrainedModel, base: Path) -> Array | None:
-    """The window with which the data ends, raw (window, columns): its forecast begins with the
-    first step that is in no file. None where there are no rows.
+def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array | None]:
+    """Return the rows with which the data ends, and their days: what follows is in no file.
+
+    Returns:
+        raw rows, float (window, columns), None where there are none; days since 1970-01-01,
+        float (window,), None where the data has no dates.
 
     Raises:
         DataError: the data cannot be read.
@@ -164,27 +177,17 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
     if _goes_on(trained) and (data.test_path or data.path):
         # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
         path = base / (data.test_path or data.path)
-        last = inference_data.last_series_rows(data, preprocessing_of(trained), path)
-        return last[0] if last is not None else None
+        found = inference_data.last_series_rows(data, preprocessing_of(trained), path)
+        return found if found is not None else (None, None)
     dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
-    return next(iter(split.raw_x.values()))[-1] if len(split) else None
-
-
-def last_days(trained: TrainedModel, base: Path) -> Array | None:
-    """Return the days since 1970-01-01 of the rows of ``last_window``, float (window,).
-
-    None where the data has no dates.
-
-    Raises:
-        DataError: the data cannot be read.
-    """
-    data = trained.project.data
-    path = data.test_path or data.path
-    if not (_goes_on(trained) and path):
-        return None
-    last = inference_data.last_series_rows(data, preprocessing_of(trained), base / path)
-    return last[1] if last is not None else None
+    if not len(split):
+        return None, None
+    rows, ends = next(iter(split.raw_x.values()))[-1], series_ends(trained)
+    if ends is not None and ends.targets == ends.columns:
+        answer = np.reshape(split.raw_y[ends.output][-1], (len(ends.targets), ends.horizon))
+        rows = np.concatenate([rows, answer.T])[-len(rows) :]
+    return rows, None
 
 
 def days_after(days: Array, steps: int) -> Array:
@@ -211,6 +214,44 @@ def days_after(days: Array, steps: int) -> Array:
     if (of_month == of_month[0]).all():
         return np.asarray(_first_days(later) + of_month[0], np.float64)
     return np.asarray(_first_days(later + 1) - left[0], np.float64)
+
+
+def dates_of(days: Array) -> Array:
+    """Return days since 1970-01-01 as datetime64: of the minute where one is not at midnight."""
+    if (days == np.floor(days)).all():
+        return days.astype("datetime64[D]")
+    return (days * 1440).round().astype("datetime64[m]")
+
+
+def date_words(days: Array) -> tuple[str, ...]:
+    """Return days since 1970-01-01 as people write them: "12 Mar 2026"."""
+    dates = dates_of(days)
+    write = format_moment if dates.dtype == "datetime64[m]" else format_date
+    return tuple(write(one, "medium") for one in dates.tolist())
+
+
+def forecast_words(answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[str]) -> str:
+    """Return what is predicted after a window, in words: "12 Mar 2026: 214.3"; of several steps
+    the first and the last.
+
+    Args:
+        answer: about one window.
+        ends: of the network.
+        dates: of the steps that are predicted; empty where the data has none.
+    """
+    units = answer.units or ("",) * len(answer.columns)
+    told = [format_measure(float(v), u) for v, u in zip(answer.values[0], units, strict=True)]
+    steps = dict.fromkeys((0, ends.horizon - 1))
+
+    def at(step: int) -> str:
+        values = told[step :: ends.horizon]
+        named = bool(dates) or ends.horizon > 1
+        if len(values) > 1 or not named:
+            values = [labelled(n, one) for n, one in zip(ends.targets, values, strict=True)]
+        when = dates[step] if dates else _("step {number}", number=step + 1)
+        return labelled(when, join_values(values)) if named else join_values(values)
+
+    return " … ".join(map(at, steps))
 
 
 def _first_days(months: Array) -> Array:

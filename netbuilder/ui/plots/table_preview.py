@@ -67,6 +67,7 @@ class TextTable(QAbstractTableModel):
         self._tips: tuple[str, ...] = ()
         self._marked: frozenset[int] = frozenset()
         self._row_tips: Sequence[str] = ()
+        self._written: Sequence[Sequence[str]] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
         self._arrow = (-1, "")  # of the column that the rows are sorted by
         self._figures: frozenset[int] = frozenset()
@@ -103,9 +104,11 @@ class TextTable(QAbstractTableModel):
         marked: frozenset[int] = frozenset(),
         row_tips: Sequence[str] = (),
         figures: frozenset[int] | None = None,
+        written: Sequence[Sequence[str]] = (),
     ) -> None:
         """Show other rows; ``figures`` are columns of numbers, which stand at the right. None:
-        those that hold nothing else, with their points below each other."""
+        those that hold nothing else, with their points below each other. ``written`` is what is
+        copied and saved, where it is not what is shown."""
         self._aligned = figures is None
         if figures is None:
             figures = frozenset(
@@ -113,7 +116,7 @@ class TextTable(QAbstractTableModel):
                 for column in range(len(columns))
                 if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in rows if row[column])
             )
-        self._row_tips = row_tips
+        self._row_tips, self._written = row_tips, written
         self.beginResetModel()
         self._figures, self._decimals, self.folded = figures, {}, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
@@ -145,6 +148,8 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             below = cells[-1] if self.folded and index.column() == len(cells) - 2 else ""
             return f"{text}\n{below}" if below else text or "–"
+        if role == Qt.ItemDataRole.EditRole and self._written:
+            return self._written[self.place(index.row())][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
             return _RIGHT
         if role == _BEHIND_ROLE and self._aligned and index.column() in self._figures and text:
@@ -289,6 +294,7 @@ class ShortTable(QTableView):
         narrow: int = 1,
         row_tips: Sequence[str] = (),
         folds: bool = False,
+        written: Sequence[Sequence[str]] = (),
     ) -> None:
         """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
         of the table: in a narrow one their words wrap, too. Numbers behind the first column stand
@@ -300,7 +306,7 @@ class ShortTable(QTableView):
             for column in range(1, len(columns))
             if all(_FIGURE.fullmatch(row[column]) for row in rows)
         )
-        self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures)
+        self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures, written=written)
         self._folds, self._needed = folds, 0
         names, waited = [row[0] for row in rows], self._waits and self.isVisible()
         self._waits = any(cell.endswith("…") for row in rows for cell in row)

@@ -75,9 +75,9 @@ class PredictionHeader(QFrame):
         self.sure.setText("")
         self.bars.show_rows([])
 
-    def show_answer(self, found: Predictions) -> None:
-        """Show the answer about one sample."""
-        self.answer.setText(found.text(0))
+    def show_answer(self, found: Predictions, words: str) -> None:
+        """Show the answer about one sample, in words."""
+        self.answer.setText(words)
         self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
 
 

@@ -11,13 +11,15 @@ import pytest
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Data
 from netbuilder.core.results.forecast import (
+    date_words,
     days_after,
+    end_of_data,
     forecast,
-    last_days,
-    last_window,
+    forecast_words,
     series_ends,
 )
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
+from netbuilder.core.results.predict import predict_raw
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -85,15 +87,14 @@ def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
 def test_the_last_window_ends_with_the_last_row_of_the_file(tmp_path: Path, horizon: int) -> None:
     """What follows it is in no file: a sample's window ends before its answer does."""
     trained = ramp(tmp_path, horizon)[0]
-    window = last_window(trained, tmp_path)
-    assert window is not None
+    window, days = end_of_data(trained, tmp_path)
+    assert days is None, "its rows have no dates"
     assert window.tolist() == [[74.0, -37.0], [76.0, -38.0], [78.0, -39.0]]
     held_out = ["a,b", *(f"{2 * i},{-i}" for i in range(100, 120))]
     (tmp_path / "later.csv").write_text("\n".join(held_out))
     data = replace(trained.project.data, test_path="later.csv")
     later = replace(trained, project=replace(trained.project, data=data))
-    window = last_window(later, tmp_path)
-    assert window is not None
+    window, _days = end_of_data(later, tmp_path)
     assert window[-1].tolist() == [238.0, -119.0]
 
 
@@ -102,8 +103,7 @@ def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_p
     (tmp_path / "r.csv").write_text("\n".join(["day,a", *reversed(rows)]))
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
     data = Data("series", path="r.csv", target=("a",), options={"window": 3})
-    window = last_window(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
-    assert window is not None
+    window, _days = end_of_data(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
     assert window[:, 0].tolist() == [25.0, 26.0, 27.0]
 
 
@@ -112,14 +112,12 @@ def test_the_days_of_the_last_window_go_on_in_their_rhythm(tmp_path: Path) -> No
     data = Data("series", path="r.csv", target=("a",), options={"window": 3})
     rows = [f"{2020 + i // 12}-{1 + i % 12:02}-01,{i}" for i in range(30)]
     (tmp_path / "r.csv").write_text("\n".join(["month,a", *rows]))
-    days = last_days(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
-    assert days is not None
+    _window, days = end_of_data(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
     assert days.astype("datetime64[D]").astype(str).tolist() == [
         "2022-04-01", "2022-05-01", "2022-06-01",
     ]  # fmt: skip
     ahead = days_after(days, 3).astype("datetime64[D]").astype(str)
     assert ahead.tolist() == ["2022-07-01", "2022-08-01", "2022-09-01"]
-    assert last_days(ramp(tmp_path, 1)[0], tmp_path) is None, "its rows have no dates"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +139,33 @@ def test_days_go_on_by_days_weeks_months_and_years(given: list[str], expected: l
 def test_hours_go_on_by_hours() -> None:
     assert days_after(np.array([10.25, 10.5, 10.75]), 2).tolist() == [11.0, 11.25]
     assert days_after(np.array([3.0]), 1).tolist() == [4.0]
+
+
+@pytest.mark.parametrize(("horizon", "targets"), [(1, 1), (3, 1), (2, 2)])
+def test_a_forecast_in_words_names_its_first_and_last_date(
+    tmp_path: Path, horizon: int, targets: int
+) -> None:
+    trained = ramp(tmp_path, horizon, ("a", "b")[:targets])
+    bias = np.repeat([100.0, 200.0], horizon)[: targets * horizon]  # a: 101, 102 …; b: 201, 202 …
+    bias += np.tile(np.arange(1, horizon + 1), targets)
+    set_rule(trained, np.zeros((6, targets * horizon)), bias)
+    window, _days = end_of_data(trained[0], tmp_path)
+    answer, ends = predict_raw(trained[0], {"input": window[None]}).first, series_ends(trained[0])
+    dates = date_words(np.datetime64("2026-03-12").astype(float) + np.arange(horizon))
+    expected = {
+        (1, 1): ("a: 101", "12 Mar 2026: 101"),
+        (3, 1): ("step 1: 101 … step 3: 103", "12 Mar 2026: 101 … 14 Mar 2026: 103"),
+        (2, 2): (
+            "step 1: a: 101, b: 201 … step 2: a: 102, b: 202",
+            "12 Mar 2026: a: 101, b: 201 … 13 Mar 2026: a: 102, b: 202",
+        ),
+    }[horizon, targets]
+    assert (forecast_words(answer, ends, ()), forecast_words(answer, ends, dates)) == expected
+
+
+def test_hours_are_written_with_their_time() -> None:
+    (words,) = date_words(np.array([20_000.25]))
+    assert "4 Oct 2024" in words and "06:00" in words
 
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:
