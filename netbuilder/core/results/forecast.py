@@ -18,6 +18,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
+from netbuilder.core.data.preprocessing.time_columns import dates_of
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
@@ -190,39 +191,6 @@ def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array 
     return rows, None
 
 
-def days_after(days: Array, steps: int) -> Array:
-    """Return the days that follow ``days`` in their own rhythm, float (steps,).
-
-    Dates of one day of the month, or of the months' ends, go on by months; others by their usual
-    distance.
-
-    Args:
-        days: since 1970-01-01, rising, float (n,).
-        steps: how many follow.
-    """
-    apart = np.diff(days)
-    usual = float(np.median(apart)) if len(apart) else 1.0
-    ahead = np.arange(1, steps + 1)
-    dates = np.floor(days).astype("datetime64[D]")
-    months = dates.astype("datetime64[M]").astype(int)
-    of_month = dates.astype(int) - _first_days(months)
-    left = _first_days(months + 1) - dates.astype(int)
-    by_months = usual >= 28 and bool((days == np.floor(days)).all())
-    if not by_months or not ((of_month == of_month[0]).all() or (left == left[0]).all()):
-        return np.asarray(days[-1] + usual * ahead)
-    later = months[-1] + ahead * round(usual / 30.44)
-    if (of_month == of_month[0]).all():
-        return np.asarray(_first_days(later) + of_month[0], np.float64)
-    return np.asarray(_first_days(later + 1) - left[0], np.float64)
-
-
-def dates_of(days: Array) -> Array:
-    """Return days since 1970-01-01 as datetime64: of the minute where one is not at midnight."""
-    if (days == np.floor(days)).all():
-        return days.astype("datetime64[D]")
-    return (days * 1440).round().astype("datetime64[m]")
-
-
 def date_words(days: Array) -> tuple[str, ...]:
     """Return days since 1970-01-01 as people write them: "12 Mar 2026"."""
     dates = dates_of(days)
@@ -252,12 +220,6 @@ def forecast_words(answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[
         return labelled(when, join_values(values)) if named else join_values(values)
 
     return " … ".join(map(at, steps))
-
-
-def _first_days(months: Array) -> Array:
-    """The first day of each month, both counted from 1970 on."""
-    first: Array = months.astype("datetime64[M]").astype("datetime64[D]").astype(int)
-    return first
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

@@ -569,7 +569,8 @@ class SeriesForm(PredictForm):
         where the data has none."""
         if self._days is None:
             return (), ()
-        from netbuilder.core.results.forecast import date_words, dates_of, days_after
+        from netbuilder.core.data.preprocessing.time_columns import dates_of, days_after
+        from netbuilder.core.results.forecast import date_words
 
         days = np.concatenate([self._days, days_after(self._days, first + count)])
         days = days[first : first + count]

@@ -46,6 +46,8 @@ _HEAD_LETTERS = 14
 _SIDES = 14
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
+#: Rows by which it is told that a column holds numbers, and how long these are.
+_SEEN = 1000
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 #: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
@@ -111,10 +113,11 @@ class TextTable(QAbstractTableModel):
         copied and saved, where it is not what is shown."""
         self._aligned = figures is None
         if figures is None:
+            seen = rows[:_SEEN]
             figures = frozenset(
                 column
                 for column in range(len(columns))
-                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in rows if row[column])
+                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in seen if row[column])
             )
         self._row_tips, self._written = row_tips, written
         self.beginResetModel()
@@ -165,7 +168,7 @@ class TextTable(QAbstractTableModel):
     def _behind(self, column: int, text: str) -> str:
         """As wide as the decimals that a number has less than the longest of its column."""
         if column not in self._decimals:
-            ends = [_FRACTION.search(row[column]) for row in self._rows]
+            ends = [_FRACTION.search(row[column]) for row in self._rows[:_SEEN]]
             self._decimals[column] = max((len(one[0]) for one in ends if one), default=0)
         end = _FRACTION.search(text)
         less = self._decimals[column] - (len(end[0]) if end else 0)

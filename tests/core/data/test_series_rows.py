@@ -197,12 +197,16 @@ def test_seven_steps_are_judged_and_predicted(model: tuple[TrainedModel, Path]) 
     split = read_split(trained.project.data, trained.preprocessing, folder / "s.csv")
     assert split.raw_y["out"].shape == (80 - 4 - 7 + 1, 7)
     np.testing.assert_allclose(split.raw_y["out"][0], np.arange(4, 11) / 10)
-    # New rows without answers, newest first: each answer stands in its own line.
+    # Newest first: each prediction stands beside its date, and what comes next is above.
     late = pd.DataFrame({"date": days(10, "2025-01-01"), "t": np.arange(10.0), "u": 1.0})[::-1]
     late.to_csv(folder / "new.csv", index=False)
     found = predictions_of_file(trained, folder / "new.csv")
-    assert list(found.answers)[:2] == ["predicted t +1", "predicted t +2"]
-    assert found.table["predicted t +1"].notna().tolist() == [True] * 7 + [False] * 3
+    assert list(found.answers)[:3] == ["predicted t", "predicted t +1", "predicted t +2"]
+    assert found.table["date"].tolist() == days(17, "2025-01-01")[::-1]
+    assert found.table["predicted t"].notna().tolist() == [True] * 13 + [False] * 4
+    assert found.table["predicted t +1"].notna().tolist() == [False] * 6 + [True] * 7 + [False] * 4
+    last = found.predictions.first.values[-1]
+    assert found.table["predicted t"][:7].tolist() == pytest.approx(last[::-1], rel=1e-5)
 
 
 @pytest.mark.parametrize("given", [{}, {"order_by": "date"}])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from netbuilder.core.data.preprocessing.time_columns import days_after
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import ColumnChoice, Data
 from netbuilder.core.results.forecast import (
     date_words,
-    days_after,
     end_of_data,
     forecast,
     forecast_words,
@@ -20,6 +22,7 @@ from netbuilder.core.results.forecast import (
 )
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
 from netbuilder.core.results.predict import predict_raw
+from netbuilder.core.results.predict_file import predictions_of_file
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -166,6 +169,64 @@ def test_a_forecast_in_words_names_its_first_and_last_date(
 def test_hours_are_written_with_their_time() -> None:
     (words,) = date_words(np.array([20_000.25]))
     assert "4 Oct 2024" in words and "06:00" in words
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d.%m.%Y", "%A %d %B %Y"])
+def test_predictions_for_a_file_stand_beside_the_dates_that_they_are_for(
+    tmp_path: Path, horizon: int, written: str
+) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(400) if n != 250]
+    value = {day: 2.0 * (day - days[0]).days for day in days}
+    lines = ["day,a", *(f"{day.strftime(written)},{value[day]}" for day in days)]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": horizon}))
+    options = {"window": 3, "horizon": horizon}
+    data = Data("series", path="r.csv", target=("a",), scaling="standard", options=options)
+    trained = train(graph, data, tmp_path, epochs=1)
+    kernel = np.zeros((3, horizon))
+    kernel[2] = 1.0
+    set_rule(trained, kernel, 2.0 * np.arange(1, horizon + 1))  # a rises by 2 a day
+    found = predictions_of_file(trained[0], tmp_path / "r.csv")
+    assert found.order == "day" and found.before == 3
+    names, rows = found.text_rows()
+    assert names[:2] == ("day", "predicted a") and names[-1] == "a"
+    assert len(rows) == 399 - 3 + horizon, "all of them, and what is in no file"
+    after = [days[-1] + timedelta(days=step) for step in range(1, horizon + 1)]
+    known = written if written != "%A %d %B %Y" else "%Y-%m-%d"
+    texts = [day.strftime(written) for day in days[3:]] + [day.strftime(known) for day in after]
+    assert [row[0] for row in rows] == texts
+    value |= {day: value[days[-1]] + 2.0 * step for step, day in enumerate(after, 1)}
+    gap = days[250:253]  # too near to the gap for a window
+    for name in found.answers:
+        for day, one in zip([*days, *after], found.table[name], strict=True):
+            if not np.isnan(one):
+                assert one == pytest.approx(value[day], abs=0.05), (name, day)
+    empty = found.table.index[found.table["predicted a"].isna()].tolist()
+    assert empty == [*range(2, 5), *(days.index(day) + 2 for day in gap)]
+    found.write(tmp_path / "out.csv")
+    saved = pd.read_csv(tmp_path / "out.csv")
+    assert len(saved) == 399 + horizon and saved["a"].isna().sum() == horizon
+    assert saved["predicted a"].iloc[-1] == pytest.approx(value[after[-1]], abs=0.05)
+
+
+def test_of_series_side_by_side_each_is_predicted_beyond_its_end(tmp_path: Path) -> None:
+    rows = [(n, city) for n in range(30) for city in ("a", "b")]
+    lines = [f"{2000 + n},{city},{n + 100 * (city == 'b')}" for n, city in rows]
+    (tmp_path / "r.csv").write_text("\n".join(["year,city,t", *lines]))
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
+    columns = {"year": ColumnChoice(role="order"), "city": ColumnChoice(role="group")}
+    options = {"window": 3}
+    data = Data("series", path="r.csv", target=("t",), options=options, columns=columns)
+    trained = train(graph, data, tmp_path, epochs=1)
+    found = predictions_of_file(trained[0], tmp_path / "r.csv").table
+    ends = found.iloc[-2:]
+    assert ends["year"].tolist() == ["2030", "2030"]
+    assert ends["city"].tolist() == ["a", "b"]
+    window = np.array([[27.0], [28.0], [29.0]])
+    wanted = [predict_raw(trained[0], {"input": w[None]}).first.values[0, 0] for w in
+              (window, window + 100)]  # fmt: skip
+    assert ends["predicted t"].tolist() == pytest.approx(wanted, rel=1e-4)
 
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:

@@ -139,6 +139,14 @@ def test_a_forecast_has_the_dates_of_its_data(
     qtbot.waitUntil(lambda: view.curve.values[-1] == pytest.approx(12.19), timeout=MINUTE)
     panel.answer_file(tmp_path / "months.csv")
     qtbot.waitUntil(lambda: panel.file_answers.found is not None and panel.idle, timeout=MINUTE)
+    model = panel.file_answers.model
+    assert [model.headerData(n, Qt.Orientation.Horizontal) for n in range(3)] == [
+        "month", "▸ predicted degrees", "degrees",
+    ]  # fmt: skip
+    assert model.rowCount() == 120 - 12 + 1, "from the first prediction to the one beyond"
+    assert model.index(0, 0).data() == "2011-01-01"
+    assert model.index(108, 0).data() == "2020-01-01"
+    assert model.index(108, 1).data() == format_number(value)
     panel.another.click()
     qtbot.waitUntil(lambda: panel.file_answers.found is None, timeout=MINUTE)
 

@@ -311,8 +311,8 @@ def _history(
     """Every window of a series; the rows returned are those on which a window ends."""
     entry = series_input(preprocessing)
     assert entry is not None
-    raw, lines, note = history(table, data, entry, source)
-    return dict.fromkeys(preprocessing.inputs, raw), table.loc[lines], (note,)
+    raw, lines = history(table, data, entry, source)
+    return dict.fromkeys(preprocessing.inputs, raw), table.loc[lines], ()
 
 
 def last_series_rows(
