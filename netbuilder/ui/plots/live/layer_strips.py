@@ -20,7 +20,7 @@ from netbuilder.ui.plots.activation_strips import (
     blank_image,
     map_montage,
     names_width,
-    signed_image,
+    signed_strip,
     small_font,
 )
 from netbuilder.ui.style import theme
@@ -115,7 +115,7 @@ def words_strip(
     painter.setFont(small_font())
     metrics = QFontMetricsF(small_font())
     # One scale for all: a word with a longer vector is stronger.
-    image = signed_image(np.asarray(values, float)[chosen].T)
+    image = signed_strip(np.asarray(values, float)[chosen].T)
     painter.setPen(QColor(theme.colors().text))
     for place, step in enumerate(chosen):
         box = QRectF(place * column, 0, column - GAP, _LINE)
