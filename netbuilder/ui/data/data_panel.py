@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.data_report import DataReport
+from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
 from netbuilder.core.data.registry import KINDS
@@ -316,7 +317,9 @@ class DataPanel(QWidget):
             self._show_error(error)
         # What is below does not move when the facts come.
         reading = self._workbench.data_words if error is None else ""
-        self.summary.setText(data_summary(facts) if facts is not None else reading)
+        self.summary.setText(
+            data_summary(facts, self._store.project.data) if facts is not None else reading
+        )
         self.summary.setVisible(bool(self.summary.text()))
         # What was done to the data: nobody would look for it. What can be had otherwise is told
         # with its button.
@@ -441,9 +444,15 @@ def _pastes(event: QKeyEvent) -> bool:
     return event.matches(QKeySequence.StandardKey.Paste)
 
 
-def data_summary(facts: DataFacts) -> str:
+def data_summary(facts: DataFacts, data: Data) -> str:
     """What is learned, in a line; the rows of each part stand in the bar below."""
-    names = join_values(facts.target_names[:3]) or _("the target")
+    targets, horizon = targets_and_horizon(facts.target_names, data)
+    names = join_values(targets[:3]) or _("the target")
+    if horizon > 1:
+        return ngettext(
+            "{target}: the next {count} value", "{target}: the next {count} values", horizon,
+            target=names,
+        )  # fmt: skip
     if not facts.classes:
         return _("{target}: a number", target=names)
     return ngettext(

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Param
+from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.glossary import entry_of_layer
@@ -393,7 +394,17 @@ class Inspector(QScrollArea):
             )
         if facts is None:
             return _("What the network learns to predict. Choose data on the Data page first.")
-        names = join_values(facts.target_names[:4]) or _("the target")
+        data = self.store.project.data
+        targets, horizon = targets_and_horizon(facts.target_names, data)
+        names = join_values(targets[:4]) or _("the target")
+        if horizon > 1:
+            return ngettext(
+                "The network learns to predict the next {count} value of {target}. Change loss, "
+                "metrics and optimizer on the Settings page.",
+                "The network learns to predict the next {count} values of {target}. Change loss, "
+                "metrics and optimizer on the Settings page.",
+                horizon, target=names,
+            )  # fmt: skip
         if facts.classes:
             return _(
                 "The network learns to tell {count} classes of {target} apart. Change "

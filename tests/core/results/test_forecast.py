@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.time_columns import days_after
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import ColumnChoice, Data
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.results.forecast import (
     date_words,
     end_of_data,
@@ -20,9 +21,12 @@ from netbuilder.core.results.forecast import (
     forecast_words,
     series_ends,
 )
+from netbuilder.core.results.other_methods import compare
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
 from netbuilder.core.results.predict import predict_raw
 from netbuilder.core.results.predict_file import predictions_of_file
+from netbuilder.ui.canvas.scene.card_text import target_text
+from netbuilder.ui.data.data_panel import data_summary
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -227,6 +231,40 @@ def test_of_series_side_by_side_each_is_predicted_beyond_its_end(tmp_path: Path)
     wanted = [predict_raw(trained[0], {"input": w[None]}).first.values[0, 0] for w in
               (window, window + 100)]  # fmt: skip
     assert ends["predicted t"].tolist() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path: Path) -> None:
+    trained, _unused = ramp(tmp_path, 1)
+    found = compare(trained, load_dataset(trained.project, tmp_path), ("linear",))
+    one = found.features.index("a, 1 row before")
+    assert found.features == tuple(
+        f"{name}, {lag} row{'s' * (lag > 1)} before" for lag in (3, 2, 1) for name in ("a", "b")
+    )
+    before = found.x[:, one] * found.own[one].scale + found.own[one].offset
+    truth = found.candidates[0].evaluation.truth.ravel()
+    assert before == pytest.approx(truth - 2, abs=1e-3), "a rises by 2 a row"
+
+
+@pytest.mark.parametrize(
+    ("horizon", "targets", "line", "card"),
+    [
+        (1, ("a",), "a: a number", "a"),
+        (14, ("a",), "a: the next 14 values", "a · next 14 values"),
+        (2, ("a", "b"), "a, b: the next 2 values", "a, b · next 2 values"),
+    ],
+)
+def test_a_horizon_is_told_as_values_that_come_next(
+    tmp_path: Path, horizon: int, targets: tuple[str, ...], line: str, card: str
+) -> None:
+    lines = ["a,b", *(f"{2 * i},{-i}" for i in range(60))]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    options = {"window": 3, "horizon": horizon}
+    data = Data("series", path="r.csv", target=targets, options=options)
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": horizon * len(targets)}))
+    project = Project(graph=graph, data=data)
+    facts = load_facts(project, tmp_path)
+    assert data_summary(facts, data) == line
+    assert target_text(project, facts, "out").startswith(card)
 
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:

@@ -59,10 +59,13 @@ def test_the_page_of_a_series_is_a_forecast(
 
     def says(sentence: str, title: str) -> bool:
         known = panel.waiting.words.text() == _(sentence)
+        action = window.actions_table["panel-surface"]
+        known = known and action.text() == _(title)
         return known and tabs.tabText(tabs.currentIndex()) == _(title)
 
     qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"), timeout=MINUTE)
     assert window.docks.in_front("surface"), "its name stays"
+    assert [row.id for row in window.actions_table.matching("forecast")][:1] == ["panel-surface"]
     moons = Data("builtin", name="moons")
     window.store.apply("Other data", lambda p: edits.set_data(p, moons))
     qtbot.waitUntil(lambda: tabs.tabText(tabs.currentIndex()) == _("Surface"), timeout=MINUTE)

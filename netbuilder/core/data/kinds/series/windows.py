@@ -94,6 +94,13 @@ def targets_behind(names: Sequence[str], horizon: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.rpartition(" +")[0] or name for name in names))
 
 
+def targets_and_horizon(names: Sequence[str], data: Data) -> tuple[tuple[str, ...], int]:
+    """The target columns of answers of these names, and how many rows of each are predicted."""
+    horizon = integer_option(data.options, "horizon", 1)
+    targets = targets_behind(names, horizon)
+    return (targets, horizon) if len(targets) * horizon == len(names) else (tuple(names), 1)
+
+
 def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
     """Every window of ``window`` rows, (rows - window + 1, window, columns)."""
     import numpy as np
