@@ -214,9 +214,11 @@ class PredictPanel(QWidget):
         self._place_words()
         self.view.show()
         self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
+        self.about.setText("")
         self.view.begin(trained, fresh)
+        if not self.about.text():  # it asks nothing yet
+            self.about.setText(self.view.words)
         self.another.setText(_(self.view.another))
-        self.about.setText(self.view.words)
         self.waiting.ready()
         self._look_changed()
 
