@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
-from netbuilder.core.data.registry import KINDS
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -206,24 +205,12 @@ def overfits_since(trained: TrainedModel) -> int:
     return (trained.best_epoch or since) if since else 0
 
 
-def gap_words(parts: Mapping[str, Evaluation], trained: TrainedModel | None) -> str:
-    """Say whether a network overfits, from the evaluations of the parts of its data, by part."""
-    if trained is None:
-        return gap_sentence(parts)
-    kind = KINDS.get(trained.project.data.kind)
-    in_time = kind is not None and kind.goes_on
-    return gap_sentence(parts, overfits_since(trained), in_time=in_time)
-
-
-def gap_sentence(
-    parts: Mapping[str, Evaluation], overfits: int = 0, *, in_time: bool = False
-) -> str:
+def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
     """Say whether the network overfits, from the evaluations of the parts of its data.
 
     Args:
         parts: evaluations by part.
         overfits: the epoch since which its curves say so (``overfits_since``), or 0.
-        in_time: the parts follow each other in time.
 
     Returns:
         "" where that cannot be told.
@@ -285,16 +272,12 @@ def gap_sentence(
         and not _gap(known, held)[0]
     ):
         end = _(
-            N_(
-                "The network predicts validation rows well, although it did not train on them "
-                "either. So the test rows, which are later in time, differ from the others: the "
-                "series may have changed."
-            )
-            if in_time
-            else N_(
-                "The network predicts validation rows well, although it did not train on them "
-                "either. So the test rows differ from the others. Look at the results by group."
-            )
+            "The network predicts validation rows well, although it did not train on them either. "
+            "So the test rows differ from the others."
+        )
+        later = _("They are later in time: the series may have changed.")
+        end = join_sentences(
+            (end, later if other.last_value_error else _("Look at the results by group."))
         )
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")

@@ -127,15 +127,8 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     preprocessing = preprocessing_of(trained)
     entry: InputPreprocessing = preprocessing.inputs[ends.key]
     rows = np.array(window, np.float64)
-    if (
-        rows.ndim != 2
-        or rows.shape[1] != len(ends.columns)
-        or entry.shape[0]
-        not in {
-            None,
-            len(rows),
-        }
-    ):
+    shape = (entry.shape[0] or len(rows), len(ends.columns))
+    if rows.shape != shape:
         raise DataError(
             _(
                 "The window has the shape {shape}, but the network takes {wanted}.",

@@ -29,7 +29,7 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number, join_sentences, label_with_unit
+from netbuilder.core.wording import format_number, join_sentences, join_values, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
@@ -201,17 +201,9 @@ class SeriesPlot(ThemedPlot):
             axis.setStyle(maxTickLevel=1)
         self.getPlotItem().autoRange(padding=0.02)
         gaps = len(self.gaps())
-        self.setAccessibleName(
-            ngettext(
-                "{column} by {order}, {count} gap",
-                "{column} by {order}, {count} gaps",
-                gaps,
-                column=column,
-                order=look.order or _("row"),
-            )
-            if gaps
-            else _("{column} by {order}", column=column, order=look.order or _("row"))
-        )
+        name = _("{column} by {order}", column=column, order=look.order or _("row"))
+        told = ngettext("{count} gap", "{count} gaps", gaps) if gaps else ""
+        self.setAccessibleName(join_values(filter(None, (name, told))))
 
     def gaps(self) -> list[tuple[float, float]]:
         """Where time jumps, as the axis has it: from the last row before to the first behind."""

@@ -207,7 +207,7 @@ def activation_strip(
 
 def states_strip(states: NDArray[Any], width: int = 180, height: int = 30) -> QImage:
     """States (steps, units): steps from left to right, a row a unit, blue above 0."""
-    return _filling(signed_strip(states.T), width, height)
+    return _filling(signed_image(states.T, strip_zero()), width, height)
 
 
 def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
@@ -357,16 +357,15 @@ def signed_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
     return found
 
 
-def signed_image(values: NDArray[Any]) -> QImage:
-    """The same as a picture."""
-    return shaded(_around_zero(values), _sided())
+def signed_image(values: NDArray[Any], zero: tuple[int, int, int] = _WHITE) -> QImage:
+    """The same as a picture, with a colour for 0."""
+    return shaded(_around_zero(values), _sided(zero))
 
 
-def signed_strip(values: NDArray[Any]) -> QImage:
-    """The same for a strip, which is painted again in another scheme: 0 as its card."""
+def strip_zero() -> tuple[int, int, int]:
+    """The colour for 0 of a strip, which is painted again in another scheme."""
     scheme = theme.colors()
-    middle = _channels(QColor(scheme.raised)) if scheme.dark else _WHITE
-    return shaded(_around_zero(values), _sided(middle))
+    return _channels(QColor(scheme.raised)) if scheme.dark else _WHITE
 
 
 def signed_images(maps: NDArray[Any]) -> list[QImage]:

@@ -529,7 +529,7 @@ class EvaluatePanel(QWidget):
                 widget.hide()
         if behind is None or found is None or behind.evaluation is not found:
             return
-        from netbuilder.core.results.classification_curves import gap_words
+        from netbuilder.core.results.classification_curves import gap_sentence, overfits_since
         from netbuilder.core.results.headline import headline, interval_text
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
@@ -540,6 +540,8 @@ class EvaluatePanel(QWidget):
         if within:
             self._show_comparison(within)
         self._show_classes(found.classes, self.classes_title.text())
+        trained = self.workbench.models.prediction_model
+        overfits = overfits_since(trained) if trained is not None else 0
         far = [
             ngettext(
                 "{count} sample has {column} outside the training range of {low} to {high}.",
@@ -549,8 +551,7 @@ class EvaluatePanel(QWidget):
             )
             for one in behind.far
         ]  # fmt: skip
-        trained = self.workbench.models.prediction_model
-        self.parts_note.setText(join_sentences((gap_words(parts, trained), *far)))
+        self.parts_note.setText(join_sentences((gap_sentence(parts, overfits), *far)))
         self.calibration.show_calibration(behind.calibration)
         self.groups.show_behind(behind, self.evaluation_service.file)
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):

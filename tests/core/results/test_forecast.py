@@ -12,6 +12,7 @@ import pytest
 
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.time_columns import days_after
+from netbuilder.core.data.registry import target_words
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.results.forecast import (
@@ -25,8 +26,8 @@ from netbuilder.core.results.other_methods import compare
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
 from netbuilder.core.results.predict import predict_raw
 from netbuilder.core.results.predict_file import predictions_of_file
+from netbuilder.core.wording import labelled
 from netbuilder.ui.canvas.scene.card_text import target_text
-from netbuilder.ui.data.data_panel import data_summary
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -249,8 +250,8 @@ def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path: 
     ("horizon", "targets", "line", "card"),
     [
         (1, ("a",), "a: a number", "a"),
-        (14, ("a",), "a: the next 14 values", "a · next 14 values"),
-        (2, ("a", "b"), "a, b: the next 2 values", "a, b · next 2 values"),
+        (14, ("a",), "a: the next 14 values", "a · the next 14 values"),
+        (2, ("a", "b"), "a, b: the next 2 values", "a, b · the next 2 values"),
     ],
 )
 def test_a_horizon_is_told_as_values_that_come_next(
@@ -263,7 +264,7 @@ def test_a_horizon_is_told_as_values_that_come_next(
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": horizon * len(targets)}))
     project = Project(graph=graph, data=data)
     facts = load_facts(project, tmp_path)
-    assert data_summary(facts, data) == line
+    assert labelled(*target_words(facts, data)) == line
     assert target_text(project, facts, "out").startswith(card)
 
 

@@ -155,7 +155,8 @@ def test_a_forecast_has_the_dates_of_its_data(
     assert model.rowCount() == 120 - 12 + 1, "from the first prediction to the one beyond"
     assert model.index(0, 0).data() == "2011-01-01"
     assert model.index(108, 0).data() == "2020-01-01"
-    assert model.index(108, 1).data() == panel.file_answers.found.text_rows()[1][108][1]
+    last = float(panel.file_answers.found.predictions.first.values[-1, 0])
+    assert model.index(108, 1).data() == format_number(last)
     panel.another.click()
     qtbot.waitUntil(lambda: panel.file_answers.found is None, timeout=MINUTE)
 

@@ -169,7 +169,7 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
     names, horizon = targets_and_horizon(names, project.data)
     if horizon > 1:
         parts.append(join_values(names[:2]))
-        parts.append(ngettext("next {count} value", "next {count} values", horizon))
+        parts.append(ngettext("the next {count} value", "the next {count} values", horizon))
     elif names:
         parts.append(
             join_values(names)

@@ -20,8 +20,9 @@ from netbuilder.ui.plots.activation_strips import (
     blank_image,
     map_montage,
     names_width,
-    signed_strip,
+    signed_image,
     small_font,
+    strip_zero,
 )
 from netbuilder.ui.style import theme
 
@@ -115,7 +116,7 @@ def words_strip(
     painter.setFont(small_font())
     metrics = QFontMetricsF(small_font())
     # One scale for all: a word with a longer vector is stronger.
-    image = signed_strip(np.asarray(values, float)[chosen].T)
+    image = signed_image(np.asarray(values, float)[chosen].T, strip_zero())
     painter.setPen(QColor(theme.colors().text))
     for place, step in enumerate(chosen):
         box = QRectF(place * column, 0, column - GAP, _LINE)

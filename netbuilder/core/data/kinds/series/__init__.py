@@ -15,7 +15,11 @@ from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
 from netbuilder.core.data.kinds.kind import PARTS, SCALING, TABLE_FILE, DataKind, rare_option
 from netbuilder.core.data.kinds.series.script import series_code
-from netbuilder.core.data.kinds.series.windows import FEWEST_WINDOWS, windows
+from netbuilder.core.data.kinds.series.windows import (
+    FEWEST_WINDOWS,
+    targets_and_horizon as targets_and_horizon,
+    windows,
+)
 from netbuilder.core.data.preprocessing.number_text import style_evidence
 from netbuilder.core.data.preprocessing.roles import roles_of
 from netbuilder.core.data.preprocessing.time_columns import date_column, rise_evenly
