@@ -251,7 +251,7 @@ def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path: 
     [
         (1, ("a",), "a: a number", "a"),
         (14, ("a",), "a: the next 14 values", "a · the next 14 values"),
-        (2, ("a", "b"), "a, b: the next 2 values", "a, b · the next 2 values"),
+        (2, ("a", "b"), "a and b: the next 2 values", "a, b · the next 2 values"),
     ],
 )
 def test_a_horizon_is_told_as_values_that_come_next(
