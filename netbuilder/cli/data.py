@@ -170,10 +170,10 @@ def _write(project: Project, base: Path, target: Path) -> None:
 
 def _rows_of(part: str, count: int) -> str:
     if part == "train":
-        return ngettext("{count} training row", "{count} training rows", count)
+        return ngettext("{count} training sample", "{count} training samples", count)
     if part == "validation":
-        return ngettext("{count} validation row", "{count} validation rows", count)
-    return ngettext("{count} test row", "{count} test rows", count)
+        return ngettext("{count} validation sample", "{count} validation samples", count)
+    return ngettext("{count} test sample", "{count} test samples", count)
 
 
 def _tell(found: DataReport) -> None:

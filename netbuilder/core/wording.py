@@ -309,13 +309,13 @@ def format_time(when: datetime) -> str:
     return written(when, "short", locale=babel_locale())
 
 
-def format_moment(when: datetime) -> str:
+def format_moment(when: datetime, length: Literal["short", "medium", "long"] = "long") -> str:
     """Write a day with its time: "28 November 2026, 14:05"."""
     from babel.dates import get_datetime_format
 
     both = str(get_datetime_format("medium", babel_locale())).replace("'", "")
-    text = both.replace("{0}", format_time(when)).replace("{1}", format_date(when))
-    remember(text, lambda: format_moment(when))
+    text = both.replace("{0}", format_time(when)).replace("{1}", format_date(when, length))
+    remember(text, lambda: format_moment(when, length))
     return text
 
 

@@ -308,7 +308,9 @@ class MainWindow(QMainWindow):
         """Call the page by what it shows of this data."""
         forecast = N_("Forecast"), N_("Forecast and true values during training")
         surface = next((row.title, row.help) for row in PANELS if row.id == "surface")
-        self.docks.retitle("surface", *(forecast if shows_forecast(self.workbench) else surface))
+        title, words = forecast if shows_forecast(self.workbench) else surface
+        self.docks.retitle("surface", title, words)
+        self.actions_table.retitle("panel-surface", _(title), _(words))
 
     def _windows_closed(self) -> bool:
         """Whether the windows that stand beside this one have gone: each asks for itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds import arrays, builtin, csv, images, series, sounds, text
 from netbuilder.core.data.kinds.kind import DataKind, DataLocation
 from netbuilder.core.data.kinds.modality import Modality
@@ -141,6 +142,20 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
         code="file_kind_unsupported",
         path=str(path),
     )
+
+
+def target_words(facts: DataFacts, data: Data, most: int = 3) -> tuple[str, str]:
+    """The targets by name, and what is predicted of them: "a number", "the next 14 values"."""
+    names, horizon = series.targets_and_horizon(facts.target_names, data)
+    if facts.classes:
+        what = ngettext("{count} class", "{count} classes", len(facts.classes))
+    elif horizon > 1:
+        what = ngettext("the next {count} value", "the next {count} values", horizon)
+    elif len(names) > 1:
+        what = ngettext("{count} number", "{count} numbers", len(names))
+    else:
+        what = _("a number")
+    return format_list(names, most) or _("the target"), what
 
 
 def all_endings() -> tuple[str, ...]:

@@ -323,8 +323,9 @@ def _dropout(facts: DataFacts, rate: float, reasons: list[str]) -> list[Layer]:
         return []
     reasons.append(
         ngettext(
-            "Dropout of {rate}: with only {count} training row the network could memorise it.",
-            "Dropout of {rate}: with only {count} training rows the network could memorise them.",
+            "Dropout of {rate}: with only {count} training sample the network could memorise it.",
+            "Dropout of {rate}: with only {count} training samples the network could memorise "
+            "them.",
             facts.rows,
             rate=rate,
         )
@@ -374,7 +375,11 @@ def _last_layer(facts: DataFacts, task: str) -> str:
     """Why the network ends as it does."""
     assert task in TASKS
     if task == REGRESSION:
-        return _("The last layer predicts a number in the target's units.")
+        return ngettext(
+            "The last layer predicts a number in the target's units.",
+            "The last layer predicts {count} numbers in the target's units.",
+            len(facts.target_names),
+        )
     if task == BINARY:
         first, second = facts.classes[:2]
         return _("The last layer predicts the probability of '{b}' (not '{a}').", a=first, b=second)

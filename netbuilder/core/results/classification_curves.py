@@ -274,7 +274,11 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
     ):
         end = _(
             "The network predicts validation rows well, although it did not train on them either. "
-            "So the test rows differ from the others. Look at the results by group."
+            "So the test rows differ from the others."
+        )
+        later = _("They are later in time: the series may have changed.")
+        end = join_sentences(
+            (end, later if other.last_value_error else _("Look at the results by group."))
         )
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,23 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     OutputPreprocessing,
 )
+from netbuilder.core.data.preprocessing.time_columns import dates_of
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
-from netbuilder.core.wording import format_list, join_sentences
+from netbuilder.core.results.predict import OutputPredictions
+from netbuilder.core.wording import (
+    format_date,
+    format_list,
+    format_measure,
+    format_moment,
+    join_sentences,
+    join_values,
+    labelled,
+)
 
 Array = NDArray[Any]
 
@@ -116,15 +127,8 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     preprocessing = preprocessing_of(trained)
     entry: InputPreprocessing = preprocessing.inputs[ends.key]
     rows = np.array(window, np.float64)
-    if (
-        rows.ndim != 2
-        or rows.shape[1] != len(ends.columns)
-        or entry.shape[0]
-        not in {
-            None,
-            len(rows),
-        }
-    ):
+    shape = (entry.shape[0] or len(rows), len(ends.columns))
+    if rows.shape != shape:
         raise DataError(
             _(
                 "The window has the shape {shape}, but the network takes {wanted}.",
@@ -153,9 +157,12 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
     return Forecast(ends.targets, values, _note(ends, len(values), steps))
 
 
-def last_window(trained: TrainedModel, base: Path) -> Array | None:
-    """The window with which the data ends, raw (window, columns): its forecast begins with the
-    first step that is in no file. None where there are no rows.
+def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array | None]:
+    """Return the rows with which the data ends, and their days: what follows is in no file.
+
+    Returns:
+        raw rows, float (window, columns), None where there are none; days since 1970-01-01,
+        float (window,), None where the data has no dates.
 
     Raises:
         DataError: the data cannot be read.
@@ -164,59 +171,48 @@ def last_window(trained: TrainedModel, base: Path) -> Array | None:
     if _goes_on(trained) and (data.test_path or data.path):
         # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
         path = base / (data.test_path or data.path)
-        last = inference_data.last_series_rows(data, preprocessing_of(trained), path)
-        return last[0] if last is not None else None
+        found = inference_data.last_series_rows(data, preprocessing_of(trained), path)
+        return found if found is not None else (None, None)
     dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
-    return next(iter(split.raw_x.values()))[-1] if len(split) else None
+    if not len(split):
+        return None, None
+    rows, ends = next(iter(split.raw_x.values()))[-1], series_ends(trained)
+    if ends is not None and ends.targets == ends.columns:
+        answer = np.reshape(split.raw_y[ends.output][-1], (len(ends.targets), ends.horizon))
+        rows = np.concatenate([rows, answer.T])[-len(rows) :]
+    return rows, None
 
 
-def last_days(trained: TrainedModel, base: Path) -> Array | None:
-    """Return the days since 1970-01-01 of the rows of ``last_window``, float (window,).
-
-    None where the data has no dates.
-
-    Raises:
-        DataError: the data cannot be read.
-    """
-    data = trained.project.data
-    path = data.test_path or data.path
-    if not (_goes_on(trained) and path):
-        return None
-    last = inference_data.last_series_rows(data, preprocessing_of(trained), base / path)
-    return last[1] if last is not None else None
+def date_words(days: Array) -> tuple[str, ...]:
+    """Return days since 1970-01-01 as people write them: "12 Mar 2026"."""
+    dates = dates_of(days)
+    write = format_moment if dates.dtype == "datetime64[m]" else format_date
+    return tuple(write(one, "medium") for one in dates.tolist())
 
 
-def days_after(days: Array, steps: int) -> Array:
-    """Return the days that follow ``days`` in their own rhythm, float (steps,).
-
-    Dates of one day of the month, or of the months' ends, go on by months; others by their usual
-    distance.
+def forecast_words(answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[str]) -> str:
+    """Return what is predicted after a window, in words: "12 Mar 2026: 214.3"; of several steps
+    the first and the last.
 
     Args:
-        days: since 1970-01-01, rising, float (n,).
-        steps: how many follow.
+        answer: about one window.
+        ends: of the network.
+        dates: of the steps that are predicted; empty where the data has none.
     """
-    apart = np.diff(days)
-    usual = float(np.median(apart)) if len(apart) else 1.0
-    ahead = np.arange(1, steps + 1)
-    dates = np.floor(days).astype("datetime64[D]")
-    months = dates.astype("datetime64[M]").astype(int)
-    of_month = dates.astype(int) - _first_days(months)
-    left = _first_days(months + 1) - dates.astype(int)
-    by_months = usual >= 28 and bool((days == np.floor(days)).all())
-    if not by_months or not ((of_month == of_month[0]).all() or (left == left[0]).all()):
-        return np.asarray(days[-1] + usual * ahead)
-    later = months[-1] + ahead * round(usual / 30.44)
-    if (of_month == of_month[0]).all():
-        return np.asarray(_first_days(later) + of_month[0], np.float64)
-    return np.asarray(_first_days(later + 1) - left[0], np.float64)
+    units = answer.units or ("",) * len(answer.columns)
+    told = [format_measure(float(v), u) for v, u in zip(answer.values[0], units, strict=True)]
+    steps = dict.fromkeys((0, ends.horizon - 1))
 
+    def at(step: int) -> str:
+        values = told[step :: ends.horizon]
+        named = bool(dates) or ends.horizon > 1
+        if len(values) > 1 or not named:
+            values = [labelled(n, one) for n, one in zip(ends.targets, values, strict=True)]
+        when = dates[step] if dates else _("step {number}", number=step + 1)
+        return labelled(when, join_values(values)) if named else join_values(values)
 
-def _first_days(months: Array) -> Array:
-    """The first day of each month, both counted from 1970 on."""
-    first: Array = months.astype("datetime64[M]").astype("datetime64[D]").astype(int)
-    return first
+    return " … ".join(map(at, steps))
 
 
 def _note(ends: SeriesEnds, given: int, steps: int) -> str:

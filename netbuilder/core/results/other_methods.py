@@ -18,8 +18,10 @@ from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     FittedColumn,
+    InputPreprocessing,
     OutputPreprocessing,
 )
+from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -306,8 +308,23 @@ def _feature_names(trained: TrainedModel, width: int) -> tuple[str, ...]:
     preprocessing = preprocessing_of(trained)
     names = preprocessing.column_names
     if len(names) != width:
-        names = tuple(word for one in preprocessing.inputs.values() for word in one.vocabulary[2:])
+        names = tuple(
+            name
+            for one in preprocessing.inputs.values()
+            for name in one.vocabulary[2:] or _names_of_lags(one)
+        )
     return names if len(names) == width else tuple(f"x{index}" for index in range(width))
+
+
+def _names_of_lags(entry: InputPreprocessing) -> list[str]:
+    """Names of the numbers of a window, by column and lag; none of other inputs."""
+    if not modality_of(entry).is_series(entry):
+        return []
+    return [
+        ngettext("{name}, {count} row before", "{name}, {count} rows before", lag, name=column.name)
+        for lag in range(int(entry.shape[0] or 0), 0, -1)
+        for column in entry.columns
+    ]
 
 
 def _network(trained: TrainedModel, held: Split) -> Candidate:

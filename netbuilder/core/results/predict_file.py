@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netbuilder.core.data.kinds.arrays.array_files import ENDINGS as ARRAY_ENDINGS
 from netbuilder.core.data.kinds.arrays.array_roles import read_inputs
 from netbuilder.core.data.kinds.csv.table import unknown_words
+from netbuilder.core.data.kinds.series.windows import rows_ahead
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.data.preprocessing.fitted_preprocessing import (
+    InputPreprocessing,
+    Preprocessing,
+)
 from netbuilder.core.data.readers.csv_dialect import BLANKS, Dialect, sniff
 from netbuilder.core.data.readers.csv_reader import read_cells, read_table, read_with
 from netbuilder.core.data.readers.table_files import reader_of
@@ -50,7 +55,8 @@ class FilePredictions:
 
     ``table`` has all columns of a CSV input (pictures and texts are named in "file") and then
     the ``answers``, names of the columns that were added. A CSV is written as it was read.
-    ``looks_scaled``: its numbers seem to have been brought to 0 to 1 before.
+    ``looks_scaled``: its numbers seem to have been brought to 0 to 1 before. Of a series ``order``
+    is the column of time, and the first ``before`` rows have no prediction.
     """
 
     predictions: Predictions
@@ -60,6 +66,8 @@ class FilePredictions:
     decimal: str = "."
     encoding: str = "utf-8"
     looks_scaled: bool = False
+    order: str = ""
+    before: int = 0
 
     def write(self, out: Path) -> None:
         """Write the table as a CSV; a byte-order mark is kept, all else becomes UTF-8.
@@ -76,14 +84,15 @@ class FilePredictions:
                 encoding="utf-8-sig" if self.encoding.endswith("-sig") else "utf-8",
             )
 
-    def text_rows(self, rows: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-        """Names of columns and the first rows as text, the answers before what was asked."""
-        names = [*self.answers, *(n for n in map(str, self.table.columns) if n not in self.answers)]
-        head = self.table.head(rows)
-        cells = [[self._text(name, value) for value in head[name]] for name in names]
-        return tuple(names), list(zip(*cells, strict=True))
+    def text_rows(self) -> tuple[tuple[str, ...], TextRows]:
+        """Names of columns and the rows as text, the answers before what was asked; of a series
+        behind the time, and from the first prediction on."""
+        first = [self.order] * bool(self.order) + [*self.answers]
+        names = (*first, *(name for name in map(str, self.table.columns) if name not in first))
+        return names, TextRows(self, names)
 
-    def _text(self, name: str, value: Any) -> str:
+    def text(self, name: str, value: Any) -> str:
+        """A cell of a column as it is shown."""
         if value is None:
             return ""
         if not isinstance(value, float | np.floating):
@@ -97,6 +106,22 @@ class FilePredictions:
             if name.startswith(PROBABILITY)
             else format_number(float(value))
         )
+
+
+class TextRows(Sequence[tuple[str, ...]]):
+    """The rows of a table of predictions, each written when it is asked for."""
+
+    def __init__(self, found: FilePredictions, names: Sequence[str]) -> None:
+        self._found = found
+        self._columns = [(name, found.table[name].to_numpy()[found.before :]) for name in names]
+
+    def __len__(self) -> int:
+        return len(self._found.table) - self._found.before
+
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[place] for place in range(*at.indices(len(self)))]
+        return tuple(self._found.text(name, values[at]) for name, values in self._columns)
 
 
 def predict_file(
@@ -178,6 +203,8 @@ def _answers(found: Predictions) -> FilePredictions:
 
 
 def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
+    import pandas as pd
+
     preprocessing = preprocessing_of(trained)
     options = inference_data.reading_of_model(trained.project.data, preprocessing)
     dialect = None if reader_of(path) else sniff(path, options)
@@ -198,21 +225,93 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
             code="every_row_incomplete",
         )
     found = predict_raw(trained, raw)
-    answers = found.to_columns()
     # The user's own cells are written as they stood: 36 stays 36, and NA stays NA.
     cells = table if dialect is None else read_cells(path, dialect).loc[table.index]
-    result = cells.copy()
-    for name, values in answers.items():
-        result[name] = kept.assign(answer=values)["answer"]
     sources = tuple(_("line {number}", number=line) for line in kept.index)
     far = unusual_sentences(preprocessing, raw, sources)
+    series, order, before = inference_data.series_input(preprocessing), "", 0
+    if series is not None:
+        lines, more, order = rows_ahead(used, trained.project.data, series, path.name)
+        known = set(cells.index)
+        sources = tuple(
+            _("line {number}", number=one) if one in known else _("after the last line")
+            for one in lines[:, 0]
+        )
+        places = [one for one in lines[:, 0] if one in known]
+        falling = len(places) > 1 and places[0] > places[1]  # the file begins with its newest row
+        cells = pd.concat([more[::-1], cells] if falling else [cells, more])
+        answers = _beside_their_rows(found.to_columns(), lines, cells.index)
+        names = tuple(map(str, answers.columns))
+        before = int(answers.notna().any(axis=1).argmax())
+        notes = _about_series(names, series, len(more), lines.shape[1])
+    else:
+        answers = pd.DataFrame(found.to_columns(), index=kept.index)
+        names = tuple(map(str, answers.columns))
+    result = cells.copy()
+    for name in names:
+        result[name] = answers[name]
     return FilePredictions(
         Predictions(found.outputs, sources, (*found.notes, *strange, *notes, *far)),
         result,
-        tuple(answers),
+        names,
         looks_scaled=not scaled and looks_scaled(preprocessing, raw),
+        order=order,
+        before=before,
         **({} if dialect is None else _written(dialect)),
     )
+
+
+def _beside_their_rows(
+    answers: Mapping[str, Any], lines: NDArray[np.object_], index: pd.Index
+) -> pd.DataFrame:
+    """Predictions of the windows of a series at the rows that they are about.
+
+    Args:
+        answers: of each window, "NAME +2" for two rows on.
+        lines: of the rows that each window predicts, see ``rows_ahead``.
+        index: all lines.
+    """
+    import pandas as pd
+
+    newest: dict[str, pd.Series] = {}
+    columns: dict[str, pd.Series] = {}
+    for name, values in answers.items():
+        target, _plus, step = name.rpartition(" +") if lines.shape[1] > 1 else (name, "", "1")
+        where = lines[:, int(step) - 1]
+        there = np.array([one is not None for one in where])
+        columns[name] = column = pd.Series(values[there], where[there])
+        before = newest.get(target, column[:0])
+        newest[target] = pd.concat([before, column[~column.index.isin(before.index)]])
+    return pd.DataFrame({**newest, **columns}, index=index)
+
+
+def _about_series(
+    names: Sequence[str], entry: InputPreprocessing, more: int, horizon: int
+) -> tuple[str, ...]:
+    """Why the first rows of a series have no prediction, and what the last ones are."""
+    words = [
+        _(
+            "The earliest {window} rows have no prediction: each prediction is made from the "
+            "{window} rows before it.",
+            window=int(entry.shape[0] or 1),
+        ),
+        ngettext(
+            "{count} row is not in the file: it is predicted beyond its end.",
+            "{count} rows are not in the file: they are predicted beyond its end.",
+            more,
+        ),
+    ]
+    if horizon > 1:
+        words.append(
+            _(
+                "'{newest}' is the latest prediction for a row; '{column}' was made {count} rows "
+                "before it.",
+                newest=names[0],
+                column=names[-1],
+                count=horizon,
+            )
+        )
+    return (join_sentences(words),)
 
 
 def _without_strangers(

@@ -20,17 +20,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.data_report import DataReport
 from netbuilder.core.data.preview import Preview
 from netbuilder.core.data.progress import ReadingCancelledError
-from netbuilder.core.data.registry import KINDS
+from netbuilder.core.data.registry import KINDS, target_words
 from netbuilder.core.errors import DataError, EditError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.edits_data import set_columns, set_input_columns, set_output_columns
 from netbuilder.core.project.model import Data, Project
-from netbuilder.core.wording import format_quoted_list, join_sentences, join_values
+from netbuilder.core.wording import format_quoted_list, join_sentences, labelled
 from netbuilder.ui.data.data_gallery import DataGallery
 from netbuilder.ui.data.data_view_tabs import DataViewTabs
 from netbuilder.ui.data.findings_list import ConclusionsList, FindingsList
@@ -314,9 +313,11 @@ class DataPanel(QWidget):
         facts, error = self._workbench.facts, self._workbench.data_error
         if error is not None:
             self._show_error(error)
-        # What is below does not move when the facts come.
+        # What is below does not move when the facts come. The rows of each part stand in the bar.
         reading = self._workbench.data_words if error is None else ""
-        self.summary.setText(data_summary(facts) if facts is not None else reading)
+        self.summary.setText(
+            labelled(*target_words(facts, self._store.project.data)) if facts else reading
+        )
         self.summary.setVisible(bool(self.summary.text()))
         # What was done to the data: nobody would look for it. What can be had otherwise is told
         # with its button.
@@ -439,16 +440,6 @@ class DataPanel(QWidget):
 
 def _pastes(event: QKeyEvent) -> bool:
     return event.matches(QKeySequence.StandardKey.Paste)
-
-
-def data_summary(facts: DataFacts) -> str:
-    """What is learned, in a line; the rows of each part stand in the bar below."""
-    names = join_values(facts.target_names[:3]) or _("the target")
-    if not facts.classes:
-        return _("{target}: a number", target=names)
-    return ngettext(
-        "{target}: {count} class", "{target}: {count} classes", len(facts.classes), target=names
-    )
 
 
 def _store(text: str, folder: Path | None) -> Path:

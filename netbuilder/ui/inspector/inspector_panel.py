@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Param
+from netbuilder.core.data.registry import target_words
 from netbuilder.core.errors import EditError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons.glossary import entry_of_layer
 from netbuilder.core.project import edits, groups
 from netbuilder.core.project.fragments import MOST, repeat_group
 from netbuilder.core.project.model import Group, Node, Project
-from netbuilder.core.wording import format_number, join_values
+from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import format_value
@@ -393,18 +394,12 @@ class Inspector(QScrollArea):
             )
         if facts is None:
             return _("What the network learns to predict. Choose data on the Data page first.")
-        names = join_values(facts.target_names[:4]) or _("the target")
-        if facts.classes:
-            return _(
-                "The network learns to tell {count} classes of {target} apart. Change "
-                "loss, metrics and optimizer on the Settings page.",
-                count=len(facts.classes),
-                target=names,
-            )
+        target, what = target_words(facts, self.store.project.data, 4)
         return _(
-            "The network learns to predict {target} as a number. Change loss, "
-            "metrics and optimizer on the Settings page.",
-            target=names,
+            "The network learns to predict {target} ({kind}). Change loss, metrics and optimizer "
+            "on the Settings page.",
+            target=target,
+            kind=what,
         )
 
     def _replace_form(self, form: ParamForm | None) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from netbuilder.core import wording
-from netbuilder.core.data.registry import KINDS
+from netbuilder.core.data.registry import KINDS, target_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.wording import format_number, join_sentences
@@ -136,23 +136,17 @@ class ProjectSummary(QWidget):
                 if self._workbench.data_error
                 else words
             )
-        names = facts.target_names
-        goal = _("a number")
-        if facts.classes:
-            goal = ngettext("{count} class", "{count} classes", len(facts.classes))
-        if not facts.classes and len(names) > 1:
-            goal = ngettext("{count} number", "{count} numbers", len(names))
-        target = wording.format_list(names, 2)
+        target, what = target_words(facts, data, 2)
         rows = wording.format_number(facts.rows)
         whole = facts.rows + facts.validation_rows + facts.test_rows
         if whole == facts.rows:
             return _(
-                "{name}: {rows} training rows; target {target} ({kind})",
-                name=name, rows=rows, target=target, kind=goal,
+                "{name}: {rows} training samples; target {target} ({kind})",
+                name=name, rows=rows, target=target, kind=what,
             )  # fmt: skip
         return _(
-            "{name}: {rows} training rows of {whole}; target {target} ({kind})",
-            name=name, rows=rows, whole=wording.format_number(whole), target=target, kind=goal,
+            "{name}: {rows} training samples of {whole}; target {target} ({kind})",
+            name=name, rows=rows, whole=wording.format_number(whole), target=target, kind=what,
         )  # fmt: skip
 
     def _result_words(self) -> str:

@@ -66,6 +66,10 @@ class PredictForm(QWidget):
     modalities: tuple[Modality, ...] = ()
     #: What one sample of the test set is called.
     numbered = N_("Test sample {number} of {count}")
+    #: The button that shows one.
+    another = N_("Show another test sample")
+    #: Whether no sample of the test set was shown yet, not even the canvas's.
+    before_samples = False
     #: What stands there before anything is asked.
     words = ""
     #: Whether what is said stands below it: what one draws on must not move under the pen.
@@ -106,6 +110,10 @@ class PredictForm(QWidget):
         """Take the sample of the data set that the canvas shows; ``wanted``: a person wants it."""
         if wanted or not self.busy:
             self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
+
+    def answer_words(self, found: Predictions) -> str:
+        """The answer about the one sample, for the head of the page."""
+        return found.text(0)
 
     def show_answer(self, found: Predictions) -> None:
         """Show beside what was asked what the answer looks like, where it can be looked at."""

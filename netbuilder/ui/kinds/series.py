@@ -29,11 +29,13 @@ from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_number, join_sentences, label_with_unit
+from netbuilder.core.wording import format_number, join_sentences, join_values, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
 from netbuilder.ui.kinds.splits import split_colors, split_legend
 from netbuilder.ui.plots.colour_bar import class_color
+from netbuilder.ui.plots.picture_menu import TableMenu
+from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import DateAxis, NumberAxis, ThemedPlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.services.derived import Derived
@@ -47,6 +49,7 @@ from netbuilder.ui.widgets.layouts import flow, hbox, vbox
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.forecast import Forecast, SeriesEnds
+    from netbuilder.core.results.predict import Predictions
 
 
 ALL = N_("All classes")
@@ -198,17 +201,9 @@ class SeriesPlot(ThemedPlot):
             axis.setStyle(maxTickLevel=1)
         self.getPlotItem().autoRange(padding=0.02)
         gaps = len(self.gaps())
-        self.setAccessibleName(
-            ngettext(
-                "{column} by {order}, {count} gap",
-                "{column} by {order}, {count} gaps",
-                gaps,
-                column=column,
-                order=look.order or _("row"),
-            )
-            if gaps
-            else _("{column} by {order}", column=column, order=look.order or _("row"))
-        )
+        name = _("{column} by {order}", column=column, order=look.order or _("row"))
+        told = ngettext("{count} gap", "{count} gaps", gaps) if gaps else ""
+        self.setAccessibleName(join_values(filter(None, (name, told))))
 
     def gaps(self) -> list[tuple[float, float]]:
         """Where time jumps, as the axis has it: from the last row before to the first behind."""
@@ -299,9 +294,9 @@ class SequencesPlot(ThemedPlot):
 
 #: How far the slider goes: so many windows, and at least so many steps; how far one can type.
 WINDOWS, LEAST, MOST = 4, 50, 2_000
-_LAST = N_("The last window of the data. Drag its points to see how the forecast changes.")
+_LAST = N_("The end of the data. Drag its points to see how the forecast changes.")
 _DRAGGED = N_("A window that you changed.")
-_OWN, _END = N_("your window"), N_("the last window of the data")
+_OWN, _END = N_("your window"), N_("the end of the data")
 
 
 def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
@@ -310,25 +305,22 @@ def _forecast(trained: TrainedModel, window: Any, steps: int) -> Forecast:
     return forecast(trained, window, steps)
 
 
-def _last_window(trained: TrainedModel, base: Path) -> tuple[Any, Any]:
-    """Its rows and their days, each None where there are none."""
-    from netbuilder.core.results.forecast import last_days, last_window
+def _end_of_data(trained: TrainedModel, base: Path) -> tuple[Any, Any]:
+    from netbuilder.core.results.forecast import end_of_data
 
-    return last_window(trained, base), last_days(trained, base)
+    return end_of_data(trained, base)
 
 
 class SeriesForm(PredictForm):
     """The curve, which of its columns is dragged, and how many steps are predicted."""
 
     modalities = (NUMBERS,)
-    numbered = N_("Test row {number} of {count}")
     stands_still = N_("The forecast")
     why_at = 3
     words = N_("This network takes a series: the curve shows its last steps.")
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
-        self._trained: TrainedModel | None = None
         self._ends: SeriesEnds | None = None
         self._key = ""
         self._names: tuple[str, ...] = ()
@@ -336,6 +328,8 @@ class SeriesForm(PredictForm):
         self.given: np.ndarray | None = None
         self._days: np.ndarray | None = None  # of these rows, since 1970-01-01
         self._own = False
+        self._about, self._given_about = "", ""  # what is shown, and what it was before a drag
+        self._passed_over: tuple[SampleActivations, str] | None = None
         self.found: Forecast | None = None
         self.curve = WindowCurve(self)
         self.column = NoWheelComboBox(self)
@@ -353,27 +347,39 @@ class SeriesForm(PredictForm):
             margins=0,
         )
         self.note = note_label("", self)
-        self.last_button = QPushButton(_("Show the last window"), self)
-        self.last_button.setToolTip(_("Show the last steps of the data."))
+        self.last_button = QPushButton(_("End of the data"), self)
+        self.last_button.setToolTip(_("Show what is predicted after the last row of the data."))
         self.undo_button = QPushButton(_("Reset points"), self)
         self.undo_button.setToolTip(_("Restore all points that you dragged."))
-        buttons = flow(self.column, self.last_button, self.undo_button, spacing=8)
+        self.save_button = QPushButton(_("Save forecast…"), self)
+        self.save_button.setToolTip(_("Save the dates and values of the table as CSV."))
+        buttons = flow(self.column, self.last_button, self.undo_button, self.save_button, spacing=8)
         for part in (self.curve, self._ahead, self.note):
             self.page.addWidget(part)
         self.page.addLayout(buttons)
+        self.table = ShortTable(_("Forecast"), self, 260)
+        self.table.setWordWrap(False)
+        self.page.addWidget(self.table)
         self._worker = Derived(
             self, _forecast, self._found, lambda error: self.note.setText(str(error)),
             of=lambda: self._trained,
         )  # fmt: skip
         self._last = Derived(
-            self, _last_window, self._last_found, self._last_failed, of=lambda: self._trained
+            self, _end_of_data, self._last_found, self._last_failed, of=lambda: self._trained
         )
+        menu = self.table.findChild(TableMenu)
+        assert menu is not None
+        self.save_button.clicked.connect(menu.ask_and_save)
         self.curve.dragged.connect(self._dragged)
         self.column.currentIndexChanged.connect(self._show_column)
         self.steps.valueChanged.connect(self.count.setValue)
         self.count.valueChanged.connect(self._count_changed)
         self.last_button.clicked.connect(self._show_last)
         self.undo_button.clicked.connect(self._put_back)
+
+    @property
+    def _trained(self) -> TrainedModel | None:
+        return self._workbench.models.prediction_model
 
     @property
     def settled(self) -> bool:
@@ -389,13 +395,14 @@ class SeriesForm(PredictForm):
         return sort in self.modalities and sort.is_sequence(inputs[0])
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Start with the row of the canvas; a window of one's own stays while the data does."""
+        """Start at the end of a series; a window of one's own stays while the data does."""
         from netbuilder.core.results.forecast import series_ends
         from netbuilder.core.results.own_units import preprocessing_of
 
-        self._trained, self.found = trained, None
+        self.found = None
         if fresh:
             self._own, self.rows, self.given, self._days = False, None, None, None
+            self._passed_over, self.before_samples = None, True
         key, entry = next(iter(preprocessing_of(trained).inputs.items()))
         width = int(entry.shape[1] or 1)
         names = tuple(column.name for column in entry.columns)
@@ -412,7 +419,12 @@ class SeriesForm(PredictForm):
             self.column.setCurrentText(self._ends.targets[0])
         self.column.blockSignals(False)
         self.column.setVisible(width > 1)
-        self._ahead.setVisible(self._ends is not None)
+        series = self._ends is not None
+        form = type(self)
+        self.numbered = N_("Test window {number} of {count}") if series else form.numbered
+        self.another = N_("Show a test window") if series else form.another
+        for part in (self._ahead, self.last_button, self.save_button, self.table):
+            part.setVisible(series)
         self.note.setText("")
         if self._ends is not None:
             most = max(LEAST, WINDOWS * int(entry.shape[0] or 1))
@@ -424,11 +436,15 @@ class SeriesForm(PredictForm):
                 box.blockSignals(False)
         if self.rows is not None and self._own:
             self._show_column()
-            self._ask(_DRAGGED, by_hand=False)
+            self._ask(self._about, by_hand=False)
+        elif fresh and series:
+            self._own = True
+            self._show_last()
 
     def end(self) -> None:
         """Ask nothing any more."""
-        self._trained = None
+        self._worker.cancel()
+        self._last.cancel()
 
     @property
     def busy(self) -> bool:
@@ -446,13 +462,23 @@ class SeriesForm(PredictForm):
         if rows is not None:
             self._own = True
             self._show_rows(rows, _LAST)
+        else:
+            self._show_passed_over()
 
     def _last_failed(self, error: UserError) -> None:
-        self.nothing.emit(_("The last window of the data cannot be read: {error}", error=error))
+        self.nothing.emit(_("The end of the data cannot be read: {error}", error=error))
+        self._show_passed_over()
+
+    def _show_passed_over(self) -> None:
+        """Show the sample of the canvas after all, where nothing else is shown."""
+        if self.rows is None:
+            self._own = False
+            if self._passed_over is not None:
+                self.show_look(*self._passed_over, False)
 
     def _show_rows(self, rows: Any, about: str) -> None:
         self.rows = np.array(rows, np.float64)
-        self.given = self.rows.copy()
+        self.given, self._given_about = self.rows.copy(), about
         self.found = None  # what was predicted after another window
         self._show_column()
         self._ask(about, by_hand=False)
@@ -475,11 +501,13 @@ class SeriesForm(PredictForm):
     def _put_back(self) -> None:
         if self.given is not None:
             self._last.cancel()
-            self._show_rows(self.given, self.words)
+            self._own = self._given_about == _LAST
+            self._show_rows(self.given, self._given_about)
 
     def _ask(self, about: str, *, by_hand: bool = True) -> None:
         if self.rows is None or self._trained is None:
             return
+        self._about = about
         rows = self.rows.copy()
         own = {_DRAGGED: _(_OWN), _LAST: _(_END)}.get(about, "")
         raw = {self._key: rows.astype(np.float32)}
@@ -504,22 +532,56 @@ class SeriesForm(PredictForm):
 
     def _show_ahead(self) -> None:
         name = self._names[max(self.column.currentIndex(), 0)]
-        if self.found is not None and name in self.found.targets:
-            self.curve.show_ahead(self.found.values[:, self.found.targets.index(name)])
+        found = self.found
+        if found is not None and name in found.targets:
+            self.curve.show_ahead(found.values[:, found.targets.index(name)])
         else:
             self.curve.show_ahead(np.zeros(0))
-        if self._days is None:
-            self.curve.show_days(None)
-        else:
-            from netbuilder.core.results.forecast import days_after
+        self.curve.show_dates(self._dates(0, len(self.curve.values) + self.curve.reach)[0])
+        if found is None:
+            return
+        steps = range(1, len(found.values) + 1)
+        words, iso = self._dates(len(self.curve.values), len(found.values))
+        head = _("date") if words else _("step")
+        names = (_("predicted {column}", column=target) for target in found.targets)
+        self.table.show_rows(
+            (head, *names),
+            [
+                (when, *map(format_number, map(float, row)))
+                for when, row in zip(words or map(str, steps), found.values, strict=True)
+            ],
+            written=[
+                (when, *(f"{value:.7g}" for value in row))
+                for when, row in zip(iso or map(str, steps), found.values, strict=True)
+            ],
+        )
 
-            seen = len(self.curve.values) + self.curve.reach
-            ahead = days_after(self._days, self.curve.reach)
-            self.curve.show_days(np.concatenate([self._days, ahead])[:seen])
+    def _dates(self, first: int, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """So many dates from a row of the window on, as people and as files write them; none
+        where the data has none."""
+        if self._days is None:
+            return (), ()
+        from netbuilder.core.data.preprocessing.time_columns import dates_of, days_after
+        from netbuilder.core.results.forecast import date_words
+
+        days = np.concatenate([self._days, days_after(self._days, first + count)])
+        days = days[first : first + count]
+        return date_words(days), tuple(np.datetime_as_string(dates_of(days)).tolist())
+
+    def answer_words(self, found: Predictions) -> str:
+        """What is predicted, with its date."""
+        ends, answer = self._ends, found.first
+        if ends is None or self.rows is None or not np.isfinite(answer.values[0]).all():
+            return found.text(0)
+        from netbuilder.core.results.forecast import forecast_words
+
+        return forecast_words(answer, ends, self._dates(len(self.rows), ends.horizon)[0])
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Show the window of the data that the canvas shows."""
         if wanted or not self._own:
-            self._own, self._days = False, look.days
+            self._own, self._days, self.before_samples = False, look.days, False
             self._last.cancel()
             self._show_rows(look.raw[self._key], about)
+        else:
+            self._passed_over = look, about

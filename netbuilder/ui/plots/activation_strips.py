@@ -35,13 +35,17 @@ def _table() -> NDArray[np.uint8]:
     return table[:, :3]
 
 
+_WHITE = (255, 255, 255)
+
+
 @cache
-def _sided() -> NDArray[np.uint8]:
-    """Orange over white to blue, with white in the middle: 511 colours."""
+def _sided(middle: tuple[int, int, int] = _WHITE) -> NDArray[np.uint8]:
+    """Orange over a colour for 0 to blue: 511 colours."""
     strong = np.array([[213, 94, 0.0], [0, 114, 178.0]])  # Okabe and Ito's
     part = np.abs(np.arange(-255, 256))[:, None] / 255
     side = (np.arange(-255, 256) >= 0).astype(int)
-    found: NDArray[np.uint8] = (255 + (strong[side] - 255) * part).astype(np.uint8)
+    zero = np.array(middle, float)
+    found: NDArray[np.uint8] = (zero + (strong[side] - zero) * part).astype(np.uint8)
     return found
 
 
@@ -172,8 +176,13 @@ def maps_in_strip(width: int, height: int) -> tuple[int, int]:
     return count, min(height, (width + GAP) // count - GAP)
 
 
-def activation_strip(values: NDArray[Any], width: int = 180, height: int = 30) -> QImage | None:
-    """One line of pictures for a layer's place on the canvas; None where nothing can be shown."""
+def activation_strip(
+    values: NDArray[Any], width: int = 180, height: int = 30, *, marks: bool = True
+) -> QImage | None:
+    """One line of pictures for a layer's place on the canvas; None where nothing can be shown.
+
+    Of a few units above 0 the largest is marked, where it ``marks`` anything.
+    """
     values = np.asarray(values)
     if values.dtype.kind not in "fiub" or values.size == 0:
         return None
@@ -197,14 +206,14 @@ def activation_strip(values: NDArray[Any], width: int = 180, height: int = 30) -
         flat = values.reshape(-1)
         if len(flat) > BARS_IN_STRIP:
             return _stretched(flat[None, :].astype(float), width, height // 2)
-        best = int(np.argmax(flat)) if len(flat) > 1 and np.all(flat >= 0) else None
+        best = int(np.argmax(flat)) if marks and len(flat) > 1 and np.all(flat >= 0) else None
         return bars_image(flat, min(width, max(12 * len(flat), 24)), height, best)
     return None
 
 
 def states_strip(states: NDArray[Any], width: int = 180, height: int = 30) -> QImage:
     """States (steps, units): steps from left to right, a row a unit, blue above 0."""
-    return _filling(signed_image(states.T), width, height)
+    return _filling(signed_image(states.T, strip_zero()), width, height)
 
 
 def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
@@ -328,7 +337,7 @@ def surface_places(
     if not _named(units, names) or shares.min() < 0 or shares.max() > 1:
         return _around_zero(values), _sided()
     alone = units == 1 and len(names) == 2
-    low = _channels(class_color(0)) if alone else (255, 255, 255)
+    low = _channels(class_color(0)) if alone else _WHITE
     return (shares * 255).astype(np.uint8), _mixed(
         low, _channels(class_color(1 if alone else unit))
     )
@@ -354,9 +363,15 @@ def signed_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
     return found
 
 
-def signed_image(values: NDArray[Any]) -> QImage:
-    """The same as a picture."""
-    return shaded(_around_zero(values), _sided())
+def signed_image(values: NDArray[Any], zero: tuple[int, int, int] = _WHITE) -> QImage:
+    """The same as a picture, with a colour for 0."""
+    return shaded(_around_zero(values), _sided(zero))
+
+
+def strip_zero() -> tuple[int, int, int]:
+    """The colour for 0 of a strip, which is painted again in another scheme."""
+    scheme = theme.colors()
+    return _channels(QColor(scheme.raised)) if scheme.dark else _WHITE
 
 
 def signed_images(maps: NDArray[Any]) -> list[QImage]:

@@ -155,7 +155,8 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def _text(index: QModelIndex) -> str:
-    value = index.data()
+    written = index.data(Qt.ItemDataRole.EditRole)
+    value = index.data() if written is None else written
     return "" if value is None else str(value)
 
 

@@ -46,6 +46,8 @@ _HEAD_LETTERS = 14
 _SIDES = 14
 #: The part of a table that a narrow column may take.
 _NARROW, _LAID_OUT = 0.3, 200
+#: Rows by which it is told that a column holds numbers, and how long these are.
+_SEEN = 1000
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 #: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
@@ -67,6 +69,7 @@ class TextTable(QAbstractTableModel):
         self._tips: tuple[str, ...] = ()
         self._marked: frozenset[int] = frozenset()
         self._row_tips: Sequence[str] = ()
+        self._written: Sequence[Sequence[str]] = ()
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
         self._arrow = (-1, "")  # of the column that the rows are sorted by
         self._figures: frozenset[int] = frozenset()
@@ -103,17 +106,20 @@ class TextTable(QAbstractTableModel):
         marked: frozenset[int] = frozenset(),
         row_tips: Sequence[str] = (),
         figures: frozenset[int] | None = None,
+        written: Sequence[Sequence[str]] = (),
     ) -> None:
         """Show other rows; ``figures`` are columns of numbers, which stand at the right. None:
-        those that hold nothing else, with their points below each other."""
+        those that hold nothing else, with their points below each other. ``written`` is what is
+        copied and saved, where it is not what is shown."""
         self._aligned = figures is None
         if figures is None:
+            seen = rows[:_SEEN]
             figures = frozenset(
                 column
                 for column in range(len(columns))
-                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in rows if row[column])
+                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in seen if row[column])
             )
-        self._row_tips = row_tips
+        self._row_tips, self._written = row_tips, written
         self.beginResetModel()
         self._figures, self._decimals, self.folded = figures, {}, False
         self._columns, self._rows, self._tips, self._marked = columns, rows, tips, marked
@@ -145,6 +151,8 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             below = cells[-1] if self.folded and index.column() == len(cells) - 2 else ""
             return f"{text}\n{below}" if below else text or "–"
+        if role == Qt.ItemDataRole.EditRole and self._written:
+            return self._written[self.place(index.row())][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
             return _RIGHT
         if role == _BEHIND_ROLE and self._aligned and index.column() in self._figures and text:
@@ -160,7 +168,7 @@ class TextTable(QAbstractTableModel):
     def _behind(self, column: int, text: str) -> str:
         """As wide as the decimals that a number has less than the longest of its column."""
         if column not in self._decimals:
-            ends = [_FRACTION.search(row[column]) for row in self._rows]
+            ends = [_FRACTION.search(row[column]) for row in self._rows[:_SEEN]]
             self._decimals[column] = max((len(one[0]) for one in ends if one), default=0)
         end = _FRACTION.search(text)
         less = self._decimals[column] - (len(end[0]) if end else 0)
@@ -289,6 +297,7 @@ class ShortTable(QTableView):
         narrow: int = 1,
         row_tips: Sequence[str] = (),
         folds: bool = False,
+        written: Sequence[Sequence[str]] = (),
     ) -> None:
         """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
         of the table: in a narrow one their words wrap, too. Numbers behind the first column stand
@@ -300,7 +309,7 @@ class ShortTable(QTableView):
             for column in range(1, len(columns))
             if all(_FIGURE.fullmatch(row[column]) for row in rows)
         )
-        self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures)
+        self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures, written=written)
         self._folds, self._needed = folds, 0
         names, waited = [row[0] for row in rows], self._waits and self.isVisible()
         self._waits = any(cell.endswith("…") for row in rows for cell in row)

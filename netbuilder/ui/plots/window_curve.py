@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -34,7 +37,7 @@ class WindowCurve(NoWheelPlot):
         self.reach = 1  # steps that are predicted, also while the next prediction is made
         self._held = False
         self._name = ""
-        self._days: NDArray[np.float64] | None = None
+        self._dates: Sequence[str] = ()
         self._curve = self.plot([], [])
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)
         self._points = pg.ScatterPlotItem(pxMode=True)
@@ -77,37 +80,32 @@ class WindowCurve(NoWheelPlot):
         """How many steps are predicted."""
         return len(self._ahead)
 
-    def show_days(self, days: NDArray[np.float64] | None) -> None:
-        """Write dates below the curve, or, of None, steps.
-
-        Args:
-            days: since 1970-01-01, of each point of the window and of what is predicted.
-        """
-        self._days = days
+    def show_dates(self, dates: Sequence[str]) -> None:
+        """Write the dates of the window's points and of what is predicted below the curve; steps
+        where there are none."""
+        self._dates = dates
         self._name_places()
 
     def _name_places(self) -> None:
-        axis, days = self.getPlotItem().getAxis("bottom"), self._days
-        if days is None or len(days) < len(self.values):
+        axis, dates = self.getPlotItem().getAxis("bottom"), self._dates
+        if not dates or len(dates) < len(self.values):
             axis.setTicks(None)
             axis.setLabel(_("steps after the window's end"))
             return
-        dates = days.astype("datetime64[D]") if (days == np.floor(days)).all() else None
-        words = np.datetime_as_string(
-            dates if dates is not None else (days * 1440).round().astype("datetime64[m]")
-        )
-        letters = self.fontMetrics().horizontalAdvance(str(words[-1]))
+        letters = max(map(self.fontMetrics().horizontalAdvance, dates))
         room = max(self.getPlotItem().vb.width(), 1.0)
-        count = int(min(max(room / (1.5 * letters), 2), len(days), 6))
-        edge = min(0.6 * letters / room, 0.4)  # there a date would be cut off
-        at = np.linspace(edge, 1 - edge, count) * (len(days) - 1)
-        ticks = [(int(place) + 1 - len(self.values), str(words[int(place)])) for place in at]
-        axis.setTicks([ticks])
+        last = len(dates) - 1
+        edge = min(0.6 * letters / room, 0.4) * last  # there a date would be cut off
+        low, high = math.ceil(edge), math.floor(last - edge)
+        count = int(min(max(room / (1.5 * letters), 2), 6))
+        step = max(math.ceil((high - low) / (count - 1)), 1)
+        places = range(low + (high - low) % step // 2, high + 1, step) or (last // 2,)
+        axis.setTicks([[(place + 1 - len(self.values), dates[place]) for place in places]])
         axis.setLabel(_("date"))  # without a title the plot would become higher
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "_days"):  # pyqtgraph resizes while it is made
+        if hasattr(self, "_dates"):  # pyqtgraph resizes while it is made
             self._name_places()
 
     def _xs(self) -> NDArray[np.float64]:

@@ -141,7 +141,7 @@ class PredictPanel(QWidget):
         self.file_button.setToolTip(
             _("Make predictions for the rows of a CSV file, which you can save as CSV")
         )
-        self.another = QPushButton(_("Show another test row"), self)
+        self.another = QPushButton(_(PredictForm.another), self)
         buttons = self._buttons = FlowLayout(spacing=8)
         for button in (self.another, self.why.button):
             buttons.addWidget(button)
@@ -213,10 +213,12 @@ class PredictPanel(QWidget):
         self.view.place_why(self.why)
         self._place_words()
         self.view.show()
-        self.another.setText(_("Show another test sample"))
         self.another.setVisible(is_chosen(trained.project.data))  # else there are no rows
+        self.about.setText("")
         self.view.begin(trained, fresh)
-        self.about.setText(self.view.words)
+        if not self.about.text():  # it asks nothing yet
+            self.about.setText(self.view.words)
+        self.another.setText(_(self.view.another))
         self.waiting.ready()
         self._look_changed()
 
@@ -245,7 +247,8 @@ class PredictPanel(QWidget):
         """Look at the next sample of the test data; Inside and the canvas follow."""
         self._asked_by_hand()
         self._another_asked = True
-        self._activations_service.show_row(self._activations_service.index + 1)
+        step = not self.view.before_samples
+        self._activations_service.show_row(self._activations_service.index + step)
 
     def _look_changed(self) -> None:
         """Ask about the test sample that the canvas shows, where none was drawn or written."""
@@ -406,7 +409,7 @@ class PredictPanel(QWidget):
 
     def _show_found(self, found: Predictions) -> None:
         self.predictions = found
-        self.head.show_answer(found)
+        self.head.show_answer(found, self.view.answer_words(found))
         self.view.show_answer(found)
         self._show_others(class_rows(found), most_likely(found))
 

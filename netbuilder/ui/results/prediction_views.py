@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.wording import format_number, format_probability, join_sentences
+from netbuilder.core.wording import format_number, format_probability
 from netbuilder.ui.kinds.predict_form import PredictionRequest
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.table_preview import TextTable, sorts_by_headers, text_table
@@ -75,9 +75,9 @@ class PredictionHeader(QFrame):
         self.sure.setText("")
         self.bars.show_rows([])
 
-    def show_answer(self, found: Predictions) -> None:
-        """Show the answer about one sample."""
-        self.answer.setText(found.text(0))
+    def show_answer(self, found: Predictions, words: str) -> None:
+        """Show the answer about one sample, in words."""
+        self.answer.setText(words)
         self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
 
 
@@ -99,7 +99,8 @@ def most_likely(found: Predictions) -> str | None:
     return rows[0][0] if rows else None
 
 
-SHOWN_ROWS = 200
+#: More rows are not sorted by a click on a column's name: the window would stand still.
+_MOST_SORTED = 50_000
 
 
 class FilePredictionsView(QWidget):
@@ -133,8 +134,10 @@ class FilePredictionsView(QWidget):
     def show_answers(self, found: FilePredictions, path: str) -> None:
         """Show the answers about a file."""
         self.found, self._path = found, path
-        columns, rows = found.text_rows(SHOWN_ROWS)
-        self.model.show_rows(columns, rows, marked=frozenset(range(len(found.answers))))
+        columns, rows = found.text_rows()
+        answers = frozenset(n for n, name in enumerate(columns) if name in found.answers)
+        self.model.show_rows(columns, rows, marked=answers)
+        self.table.setSortingEnabled(len(rows) <= _MOST_SORTED)
         self.table.resizeColumnsToContents()
         self.table.show()
         self.show()
@@ -162,16 +165,6 @@ class FilePredictionsView(QWidget):
                     button=_("Use them as scaled"), do=self._take_as_scaled,
                 )
             )  # fmt: skip
-        rows = len(found.table)
-        shown = (
-            _(
-                "The table shows the first {count} of {total}.",
-                count=SHOWN_ROWS,
-                total=format_number(rows, ",.0f"),
-            )
-            if rows > SHOWN_ROWS
-            else ""
-        )
         title = ngettext(
             "{count} prediction for {file}",
             "{count} predictions for {file}",
@@ -179,9 +172,8 @@ class FilePredictionsView(QWidget):
             count=format_number(len(found.predictions), ",.0f"),
             file=Path(self._path).name,
         )
-        said = join_sentences((words, shown))
         self.cards.add(
-            RoleBox("info", title, said, self, button=_("Save predictions…"), do=self._ask_out)
+            RoleBox("info", title, words, self, button=_("Save predictions…"), do=self._ask_out)
         )
         for note in found.predictions.notes:
             self.cards.add(RoleBox("info", "", note, self))

@@ -116,6 +116,12 @@ class WindowActions(QObject):
         self._actions[row.id] = action
         return action
 
+    def retitle(self, action_id: str, title: str, words: str) -> None:
+        """Show another title and line of help on an action."""
+        self.rows[action_id] = row = replace(self.rows[action_id], title=title, help=words)
+        self._actions[action_id].setText(title)
+        self._actions[action_id].setToolTip(_tip(row))
+
     def retranslate(self) -> None:
         """Let the rows be searched by their titles in the chosen language."""
         self.rows = {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
+from netbuilder.core.data.registry import target_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes
@@ -127,15 +128,10 @@ def _data_words(report: RunReport) -> str:
     name = data.name or Path(data.path).name or data.kind
     if facts is None:
         return name
-    target = join_values(facts.target_names)
-    rows = format_number(facts.rows)
-    if not facts.classes:
-        return _(
-            "{name}: {rows} training rows, target {target}", name=name, rows=rows, target=target
-        )
+    target, what = target_words(facts, data, len(facts.target_names))
     return _(
-        "{name}: {rows} training rows, target {target} ({classes} classes)",
-        name=name, rows=rows, target=target, classes=len(facts.classes),
+        "{name}: {rows} training samples; target {target} ({kind})",
+        name=name, rows=format_number(facts.rows), target=target, kind=what,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars
 import pytest
 
 from netbuilder.core.data.data_report import make_report
@@ -196,12 +197,16 @@ def test_seven_steps_are_judged_and_predicted(model: tuple[TrainedModel, Path]) 
     split = read_split(trained.project.data, trained.preprocessing, folder / "s.csv")
     assert split.raw_y["out"].shape == (80 - 4 - 7 + 1, 7)
     np.testing.assert_allclose(split.raw_y["out"][0], np.arange(4, 11) / 10)
-    # New rows without answers, newest first: each answer stands in its own line.
+    # Newest first: each prediction stands beside its date, and what comes next is above.
     late = pd.DataFrame({"date": days(10, "2025-01-01"), "t": np.arange(10.0), "u": 1.0})[::-1]
     late.to_csv(folder / "new.csv", index=False)
     found = predictions_of_file(trained, folder / "new.csv")
-    assert list(found.answers)[:2] == ["predicted t +1", "predicted t +2"]
-    assert found.table["predicted t +1"].notna().tolist() == [True] * 7 + [False] * 3
+    assert list(found.answers)[:3] == ["predicted t", "predicted t +1", "predicted t +2"]
+    assert found.table["date"].tolist() == days(17, "2025-01-01")[::-1]
+    assert found.table["predicted t"].notna().tolist() == [True] * 13 + [False] * 4
+    assert found.table["predicted t +1"].notna().tolist() == [False] * 6 + [True] * 7 + [False] * 4
+    last = found.predictions.first.values[-1]
+    assert found.table["predicted t"][:7].tolist() == pytest.approx(last[::-1], rel=1e-5)
 
 
 @pytest.mark.parametrize("given", [{}, {"order_by": "date"}])
@@ -377,6 +382,29 @@ def test_dates_that_rise_evenly_and_one_number_are_a_series(
     table = load_dataset(back, tmp_path)
     assert table.facts.target_names == ("y",)
     assert table.train.raw_x["input"].shape[1] == 1, "the date is the feature"
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "parquet", "json", "jsonl"])
+@pytest.mark.parametrize("rising", [True, False], ids=["rising", "mixed"])
+def test_a_series_is_recognised_in_every_file_of_a_table(
+    tmp_path: Path, ending: str, rising: bool
+) -> None:
+    dates = [*pd.date_range("2024-01-01", periods=60)]
+    table = pd.DataFrame({"when": dates if rising else dates[::-1], "y": [*map(float, SINE)]})
+    path = tmp_path / f"one.{ending}"
+    if ending == "xlsx":
+        table.to_excel(path, index=False)
+    elif ending == "parquet":
+        polars.DataFrame(table.to_dict("list")).write_parquet(path)
+    else:
+        table.to_json(path, orient="records", lines=ending == "jsonl", date_format="iso")
+    recipe = recipe_for(path, path.name)
+    assert recipe.kind == ("series" if rising else "csv")
+    if rising:
+        loaded = load_dataset(Project(data=replace(recipe, scaling="none")), tmp_path)
+        x, y = loaded.train.x["input"], loaded.train.y["output"]
+        assert x[0, :, 0] == pytest.approx([float(one) for one in SINE[:14]], abs=1e-6)
+        assert np.ravel(y)[0] == pytest.approx(float(SINE[14]), abs=1e-6)
 
 
 def test_a_recognised_series_may_begin_with_its_values_and_is_built_for(tmp_path: Path) -> None:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.data.preprocessing.time_columns import days_after
+from netbuilder.core.data.registry import target_words
 from netbuilder.core.errors import DataError
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.results.forecast import (
-    days_after,
+    date_words,
+    end_of_data,
     forecast,
-    last_days,
-    last_window,
+    forecast_words,
     series_ends,
 )
+from netbuilder.core.results.other_methods import compare
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
+from netbuilder.core.results.predict import predict_raw
+from netbuilder.core.results.predict_file import predictions_of_file
+from netbuilder.core.wording import labelled
+from netbuilder.ui.canvas.scene.card_text import target_text
 from tests.core.results.conftest import Trained, chain, train
 
 
@@ -85,15 +95,14 @@ def test_several_steps_of_several_columns_at_once(tmp_path: Path) -> None:
 def test_the_last_window_ends_with_the_last_row_of_the_file(tmp_path: Path, horizon: int) -> None:
     """What follows it is in no file: a sample's window ends before its answer does."""
     trained = ramp(tmp_path, horizon)[0]
-    window = last_window(trained, tmp_path)
-    assert window is not None
+    window, days = end_of_data(trained, tmp_path)
+    assert days is None, "its rows have no dates"
     assert window.tolist() == [[74.0, -37.0], [76.0, -38.0], [78.0, -39.0]]
     held_out = ["a,b", *(f"{2 * i},{-i}" for i in range(100, 120))]
     (tmp_path / "later.csv").write_text("\n".join(held_out))
     data = replace(trained.project.data, test_path="later.csv")
     later = replace(trained, project=replace(trained.project, data=data))
-    window = last_window(later, tmp_path)
-    assert window is not None
+    window, _days = end_of_data(later, tmp_path)
     assert window[-1].tolist() == [238.0, -119.0]
 
 
@@ -102,8 +111,7 @@ def test_the_last_window_is_the_latest_of_rows_that_stand_in_another_order(tmp_p
     (tmp_path / "r.csv").write_text("\n".join(["day,a", *reversed(rows)]))
     graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
     data = Data("series", path="r.csv", target=("a",), options={"window": 3})
-    window = last_window(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
-    assert window is not None
+    window, _days = end_of_data(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
     assert window[:, 0].tolist() == [25.0, 26.0, 27.0]
 
 
@@ -112,14 +120,12 @@ def test_the_days_of_the_last_window_go_on_in_their_rhythm(tmp_path: Path) -> No
     data = Data("series", path="r.csv", target=("a",), options={"window": 3})
     rows = [f"{2020 + i // 12}-{1 + i % 12:02}-01,{i}" for i in range(30)]
     (tmp_path / "r.csv").write_text("\n".join(["month,a", *rows]))
-    days = last_days(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
-    assert days is not None
+    _window, days = end_of_data(train(graph, data, tmp_path, epochs=1)[0], tmp_path)
     assert days.astype("datetime64[D]").astype(str).tolist() == [
         "2022-04-01", "2022-05-01", "2022-06-01",
     ]  # fmt: skip
     ahead = days_after(days, 3).astype("datetime64[D]").astype(str)
     assert ahead.tolist() == ["2022-07-01", "2022-08-01", "2022-09-01"]
-    assert last_days(ramp(tmp_path, 1)[0], tmp_path) is None, "its rows have no dates"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +147,125 @@ def test_days_go_on_by_days_weeks_months_and_years(given: list[str], expected: l
 def test_hours_go_on_by_hours() -> None:
     assert days_after(np.array([10.25, 10.5, 10.75]), 2).tolist() == [11.0, 11.25]
     assert days_after(np.array([3.0]), 1).tolist() == [4.0]
+
+
+@pytest.mark.parametrize(("horizon", "targets"), [(1, 1), (3, 1), (2, 2)])
+def test_a_forecast_in_words_names_its_first_and_last_date(
+    tmp_path: Path, horizon: int, targets: int
+) -> None:
+    trained = ramp(tmp_path, horizon, ("a", "b")[:targets])
+    bias = np.repeat([100.0, 200.0], horizon)[: targets * horizon]  # a: 101, 102 …; b: 201, 202 …
+    bias += np.tile(np.arange(1, horizon + 1), targets)
+    set_rule(trained, np.zeros((6, targets * horizon)), bias)
+    window, _days = end_of_data(trained[0], tmp_path)
+    answer, ends = predict_raw(trained[0], {"input": window[None]}).first, series_ends(trained[0])
+    dates = date_words(np.datetime64("2026-03-12").astype(float) + np.arange(horizon))
+    expected = {
+        (1, 1): ("a: 101", "12 Mar 2026: 101"),
+        (3, 1): ("step 1: 101 … step 3: 103", "12 Mar 2026: 101 … 14 Mar 2026: 103"),
+        (2, 2): (
+            "step 1: a: 101, b: 201 … step 2: a: 102, b: 202",
+            "12 Mar 2026: a: 101, b: 201 … 13 Mar 2026: a: 102, b: 202",
+        ),
+    }[horizon, targets]
+    assert (forecast_words(answer, ends, ()), forecast_words(answer, ends, dates)) == expected
+
+
+def test_hours_are_written_with_their_time() -> None:
+    (words,) = date_words(np.array([20_000.25]))
+    assert "4 Oct 2024" in words and "06:00" in words
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%d.%m.%Y", "%A %d %B %Y"])
+def test_predictions_for_a_file_stand_beside_the_dates_that_they_are_for(
+    tmp_path: Path, horizon: int, written: str
+) -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(400) if n != 250]
+    value = {day: 2.0 * (day - days[0]).days for day in days}
+    lines = ["day,a", *(f"{day.strftime(written)},{value[day]}" for day in days)]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": horizon}))
+    options = {"window": 3, "horizon": horizon}
+    data = Data("series", path="r.csv", target=("a",), scaling="standard", options=options)
+    trained = train(graph, data, tmp_path, epochs=1)
+    kernel = np.zeros((3, horizon))
+    kernel[2] = 1.0
+    set_rule(trained, kernel, 2.0 * np.arange(1, horizon + 1))  # a rises by 2 a day
+    found = predictions_of_file(trained[0], tmp_path / "r.csv")
+    assert found.order == "day" and found.before == 3
+    names, rows = found.text_rows()
+    assert names[:2] == ("day", "predicted a") and names[-1] == "a"
+    assert len(rows) == 399 - 3 + horizon, "all of them, and what is in no file"
+    after = [days[-1] + timedelta(days=step) for step in range(1, horizon + 1)]
+    known = written if written != "%A %d %B %Y" else "%Y-%m-%d"
+    texts = [day.strftime(written) for day in days[3:]] + [day.strftime(known) for day in after]
+    assert [row[0] for row in rows] == texts
+    value |= {day: value[days[-1]] + 2.0 * step for step, day in enumerate(after, 1)}
+    gap = days[250:253]  # too near to the gap for a window
+    for name in found.answers:
+        for day, one in zip([*days, *after], found.table[name], strict=True):
+            if not np.isnan(one):
+                assert one == pytest.approx(value[day], abs=0.05), (name, day)
+    empty = found.table.index[found.table["predicted a"].isna()].tolist()
+    assert empty == [*range(2, 5), *(days.index(day) + 2 for day in gap)]
+    found.write(tmp_path / "out.csv")
+    saved = pd.read_csv(tmp_path / "out.csv")
+    assert len(saved) == 399 + horizon and saved["a"].isna().sum() == horizon
+    assert saved["predicted a"].iloc[-1] == pytest.approx(value[after[-1]], abs=0.05)
+
+
+def test_of_series_side_by_side_each_is_predicted_beyond_its_end(tmp_path: Path) -> None:
+    rows = [(n, city) for n in range(30) for city in ("a", "b")]
+    lines = [f"{2000 + n},{city},{n + 100 * (city == 'b')}" for n, city in rows]
+    (tmp_path / "r.csv").write_text("\n".join(["year,city,t", *lines]))
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": 1}))
+    columns = {"year": ColumnChoice(role="order"), "city": ColumnChoice(role="group")}
+    options = {"window": 3}
+    data = Data("series", path="r.csv", target=("t",), options=options, columns=columns)
+    trained = train(graph, data, tmp_path, epochs=1)
+    found = predictions_of_file(trained[0], tmp_path / "r.csv").table
+    ends = found.iloc[-2:]
+    assert ends["year"].tolist() == ["2030", "2030"]
+    assert ends["city"].tolist() == ["a", "b"]
+    window = np.array([[27.0], [28.0], [29.0]])
+    wanted = [predict_raw(trained[0], {"input": w[None]}).first.values[0, 0] for w in
+              (window, window + 100)]  # fmt: skip
+    assert ends["predicted t"].tolist() == pytest.approx(wanted, rel=1e-4)
+
+
+def test_other_methods_call_the_numbers_of_a_window_by_column_and_lag(tmp_path: Path) -> None:
+    trained, _unused = ramp(tmp_path, 1)
+    found = compare(trained, load_dataset(trained.project, tmp_path), ("linear",))
+    one = found.features.index("a, 1 row before")
+    assert found.features == tuple(
+        f"{name}, {lag} row{'s' * (lag > 1)} before" for lag in (3, 2, 1) for name in ("a", "b")
+    )
+    before = found.x[:, one] * found.own[one].scale + found.own[one].offset
+    truth = found.candidates[0].evaluation.truth.ravel()
+    assert before == pytest.approx(truth - 2, abs=1e-3), "a rises by 2 a row"
+
+
+@pytest.mark.parametrize(
+    ("horizon", "targets", "line", "card"),
+    [
+        (1, ("a",), "a: a number", "a"),
+        (14, ("a",), "a: the next 14 values", "a · the next 14 values"),
+        (2, ("a", "b"), "a and b: the next 2 values", "a, b · the next 2 values"),
+    ],
+)
+def test_a_horizon_is_told_as_values_that_come_next(
+    tmp_path: Path, horizon: int, targets: tuple[str, ...], line: str, card: str
+) -> None:
+    lines = ["a,b", *(f"{2 * i},{-i}" for i in range(60))]
+    (tmp_path / "r.csv").write_text("\n".join(lines))
+    options = {"window": 3, "horizon": horizon}
+    data = Data("series", path="r.csv", target=targets, options=options)
+    graph = chain(("flat", "Flatten", {}), ("out", "Dense", {"units": horizon * len(targets)}))
+    project = Project(graph=graph, data=data)
+    facts = load_facts(project, tmp_path)
+    assert labelled(*target_words(facts, data)) == line
+    assert target_text(project, facts, "out").startswith(card)
 
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_another_window_of_a_series_moves_no_axis(qtbot: QtBot) -> None:
     before = box.viewRange()[0], box.geometry()
     curve.show_window(np.cos(np.arange(14)), "degrees")
     curve.show_ahead(np.zeros(0))  # the next forecast is being made
-    curve.show_days(np.arange(14 + curve.reach) + 18_000.0)
+    curve.show_dates([f"{n} Apr 2019" for n in range(14 + curve.reach)])
     curve.grab()
     assert (box.viewRange()[0], box.geometry()) == before
 

@@ -146,3 +146,29 @@ def test_bars_stand_where_their_numbers_say(qtbot: Any) -> None:
     assert color(24, 7) == QColor(scheme.training).name()  # the marked one
     assert picture.pixelColor(28, 10).alpha() == 0
     assert picture.pixelColor(68, 6).alpha() == 0
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot: Any, dark: bool) -> None:
+    theme.theme().force(dark)
+    try:
+        picture = strips.states_strip(np.array([[0.0, 1.0], [0.0, -1.0]]))
+        wide, high = picture.width() - 1, picture.height() - 1
+        assert picture.pixelColor(0, 0) == QColor(theme.colors().raised)
+        assert picture.pixelColor(0, high).getRgb()[:3] == (0, 114, 178), "blue above 0"
+        assert picture.pixelColor(wide, high).getRgb()[:3] == (213, 94, 0), "orange below"
+    finally:
+        theme.theme().force(None)
+
+
+def test_no_step_of_a_forecast_is_marked_as_a_class_is(qtbot: Any) -> None:
+    numbers = np.array([3.0, 9.0, 4.0])
+    strong = QColor(theme.colors().training)
+
+    def colours(marks: bool) -> list[bool]:
+        picture = strips.activation_strip(numbers, marks=marks)
+        step, low = picture.width() // 3, picture.height() - 2
+        return [picture.pixelColor(step * n + step // 2, low) == strong for n in range(3)]
+
+    assert colours(True) == [False, True, False]
+    assert colours(False) == [True, True, True]

@@ -133,7 +133,7 @@ def test_a_series_end_is_on_the_canvas_as_it_is_in_predict(
     assert activations_service.look.raw["input"][0, 0] == pytest.approx(view.given[0, 0] + 3.0)
     panel.another.click()
     qtbot.waitUntil(
-        lambda: not activations_service.look.own and activations_service.look.index == 1,
+        lambda: not activations_service.look.own and activations_service.look.index == 0,
         timeout=MINUTE,
     )
 

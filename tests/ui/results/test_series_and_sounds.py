@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +23,9 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.file_samples import file_of_row
 from netbuilder.core.results.predict import predict_files, predict_raw
+from netbuilder.core.wording import format_number
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.training_thread import RunState
@@ -54,10 +59,13 @@ def test_the_page_of_a_series_is_a_forecast(
 
     def says(sentence: str, title: str) -> bool:
         known = panel.waiting.words.text() == _(sentence)
+        action = window.actions_table["panel-surface"]
+        known = known and action.text() == _(title)
         return known and tabs.tabText(tabs.currentIndex()) == _(title)
 
     qtbot.waitUntil(lambda: says(NO_FORECAST, "Forecast"), timeout=MINUTE)
     assert window.docks.in_front("surface"), "its name stays"
+    assert [row.id for row in window.actions_table.matching("forecast")][:1] == ["panel-surface"]
     moons = Data("builtin", name="moons")
     window.store.apply("Other data", lambda p: edits.set_data(p, moons))
     qtbot.waitUntil(lambda: tabs.tabText(tabs.currentIndex()) == _("Surface"), timeout=MINUTE)
@@ -85,32 +93,72 @@ def test_a_forecast_has_the_dates_of_its_data(
     window = trained_window(open_window, project, qtbot, tmp_path / "months.netbuilder")
     panel = window.docks.show_panel("predict")
     view = panel.series
-    qtbot.waitUntil(lambda: view.found is not None and view.curve.ahead == 12, timeout=MINUTE)
-    view.last_button.click()
+    qtbot.waitUntil(lambda: view.curve.ahead == 12 and panel.answer.text() != "", timeout=MINUTE)
+    assert view.curve.values[-1] == pytest.approx(12.19), "it opens on the end of the data"
 
-    def dates() -> list[tuple[float, str]]:
-        return (view.curve.getPlotItem().getAxis("bottom")._tickLevels or [[]])[0]
+    def dates() -> list[tuple[int, np.datetime64]]:
+        ticks = (view.curve.getPlotItem().getAxis("bottom")._tickLevels or [[]])[0]
+        return [(place, np.datetime64(datetime.strptime(w, "%d %b %Y"), "D")) for place, w in ticks]
 
-    qtbot.waitUntil(lambda: view.curve.values[-1] == pytest.approx(12.19), timeout=MINUTE)
-    qtbot.waitUntil(lambda: view.curve.ahead == 12, timeout=MINUTE)
-    ticks = dates()
+    found = dates()
     first = np.datetime64("2019-01")  # the window is the last year of the file
-    assert len(ticks) >= 2
-    for place, words in ticks:
-        assert words == f"{first + (place + 11)}-01"
-    assert {place > 0 for place, _words in ticks} == {True, False}, "what is predicted, too"
+    assert len(found) >= 2
+    for place, date in found:
+        assert str(date) == f"{first + (place + 11)}-01"
+    assert {place > 0 for place, _date in found} == {True, False}, "what is predicted, too"
+    assert len({after[0] - before[0] for before, after in pairwise(found)}) == 1, "evenly spaced"
+
+    window_of = {"input": view.rows.astype(np.float32)[None]}
+    value = float(predict_raw(window.workbench.models.trained, window_of).first.values[0, 0])
+    assert panel.answer.text() == f"1 Jan 2020: {format_number(value)}"
+    table, menu = view.table.model(), view.table.findChild(TableMenu)
+    cells = [[table.index(row, column).data() for column in (0, 1)] for row in range(12)]
+    assert cells[0] == ["1 Jan 2020", format_number(value)]
+    assert cells[11][0] == "1 Dec 2020"
+    assert table.rowCount() == 12
+    with menu.save(tmp_path / "forecast.csv").open(encoding="utf-8-sig", newline="") as file:
+        written = [*csv.reader(file)]
+    assert [row[0] for row in written[1:]] == [f"2020-{month:02}-01" for month in range(1, 13)]
+    assert [float(row[1]) for row in written[1:]] == pytest.approx(view.found.values[:, 0])
+    menu.copy_all()
+    assert QGuiApplication.clipboard().text().splitlines()[1].startswith("2020-01-01\t")
+
     view.count.setValue(6)
     qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
-    assert max(place for place, _words in dates()) <= 6
-    before = view.curve.values[-1]
-    panel.another.click()
-    qtbot.waitUntil(lambda: view.curve.values[-1] != before, timeout=MINUTE)
-    qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
+    assert max(place for place, _date in dates()) <= 6
+    assert table.rowCount() == 6
+    rows = load_dataset(window.workbench.models.trained.project, tmp_path).test.raw_x["input"]
     numbers = {f"{n % 12 + n / 100:.3f}": n for n in range(120)}
-    end = np.datetime64("2010-01") + numbers[f"{view.curve.values[-1]:.3f}"]
-    assert len(dates()) >= 2
-    for place, words in dates():
-        assert words == f"{end + place}-01", "of a row of the test data"
+    for index in range(2):
+        panel.another.click()
+        last = float(rows[index][-1, 0])
+        qtbot.waitUntil(lambda at=last: view.curve.values[-1] == pytest.approx(at), timeout=MINUTE)
+        qtbot.waitUntil(lambda: view.curve.ahead == 6, timeout=MINUTE)
+        end = np.datetime64("2010-01") + numbers[f"{last:.3f}"]
+        assert len(dates()) >= 2
+        for place, date in dates():
+            assert str(date) == f"{end + place}-01", "of a window of the test data"
+    view.last_button.click()
+    qtbot.waitUntil(lambda: view.curve.values[-1] == pytest.approx(12.19), timeout=MINUTE)
+    about, before = panel.about.text(), window.workbench.models.trained
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not before, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and panel.idle, timeout=MINUTE)
+    assert panel.about.text() == about, "another network predicts from the same window"
+    assert view.curve.values[-1] == pytest.approx(12.19)
+    panel.answer_file(tmp_path / "months.csv")
+    qtbot.waitUntil(lambda: panel.file_answers.found is not None and panel.idle, timeout=MINUTE)
+    model = panel.file_answers.model
+    assert [model.headerData(n, Qt.Orientation.Horizontal) for n in range(3)] == [
+        "month", "▸ predicted degrees", "degrees",
+    ]  # fmt: skip
+    assert model.rowCount() == 120 - 12 + 1, "from the first prediction to the one beyond"
+    assert model.index(0, 0).data() == "2011-01-01"
+    assert model.index(108, 0).data() == "2020-01-01"
+    last = float(panel.file_answers.found.predictions.first.values[-1, 0])
+    assert model.index(108, 1).data() == format_number(last)
+    panel.another.click()
+    qtbot.waitUntil(lambda: panel.file_answers.found is None, timeout=MINUTE)
 
 
 @pytest.mark.slow
@@ -125,13 +173,16 @@ def test_a_window_is_dragged_and_predicted_on(
     qtbot.waitUntil(lambda: view.found is not None and panel.answer.text() != "", timeout=MINUTE)
     trained = window.workbench.models.trained
     rows = load_dataset(trained.project, window.workbench.base).test.raw_x["input"]
-    assert view.curve.values == pytest.approx(rows[0][:, 0]), "the row of the canvas"
+    split = load_dataset(trained.project, window.workbench.base).test
+    last = np.concatenate([rows[-1], split.raw_y["output"][-1:]])[1:]
+    assert view.curve.values == pytest.approx(last[:, 0]), "the end of the data"
+    panel.another.click()
+    qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[0][:, 0])), timeout=MINUTE)
     window.activations_service.show_row(2)  # as the canvas's arrows do
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, rows[2][:, 0])), timeout=MINUTE)
     qtbot.waitUntil(lambda: view.found is not None and view.settled, timeout=MINUTE)
     earlier = view.found
     view.last_button.click()
-    last = rows[-1]
     qtbot.waitUntil(lambda: bool(np.allclose(view.curve.values, last[:, 0])), timeout=MINUTE)
     assert view.found is not earlier, "no window stands beside another one's forecast"
     qtbot.waitUntil(lambda: view.settled and panel.idle, timeout=MINUTE)

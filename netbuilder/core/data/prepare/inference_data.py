@@ -284,8 +284,10 @@ def raw_of_table(
     Raises:
         DataError: columns are missing, text stands among numbers, a category is unknown.
     """
-    if series_input(preprocessing) is not None:
-        return _history(table, data, preprocessing, source)
+    series = series_input(preprocessing)
+    if series is not None:  # the rows are those on which a window ends
+        values, lines = history(table, data, series, source)
+        return dict.fromkeys(preprocessing.inputs, values), table.loc[lines], ()
     kept, notes = _complete(table, preprocessing, data, source)
     raw: dict[str, Array] = {}
     for key, entry in preprocessing.inputs.items():
@@ -303,16 +305,6 @@ def raw_of_table(
             ]
             raw[key] = pixels_of_table(kept.drop(columns=answers), entry, source)
     return raw, kept, notes
-
-
-def _history(
-    table: pd.DataFrame, data: Data, preprocessing: Preprocessing, source: str
-) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
-    """Every window of a series; the rows returned are those on which a window ends."""
-    entry = series_input(preprocessing)
-    assert entry is not None
-    raw, lines, note = history(table, data, entry, source)
-    return dict.fromkeys(preprocessing.inputs, raw), table.loc[lines], (note,)
 
 
 def last_series_rows(

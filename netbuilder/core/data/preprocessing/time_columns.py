@@ -168,3 +168,75 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
         return np.asarray(dates_as_days(series, source, "").to_numpy(), np.float64)
     days = dates_as_days(series, source, "dayfirst" if day_comes_first(series) else "")
     return np.asarray(days.to_numpy(), np.float64)
+
+
+def days_after(days: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Return the days that follow ``days`` in their own rhythm, float (steps,).
+
+    Dates of one day of the month, or of the months' ends, go on by months; others by their usual
+    distance.
+
+    Args:
+        days: since 1970-01-01, rising, float (n,).
+        steps: how many follow.
+    """
+    import numpy as np
+
+    apart = np.diff(days)
+    usual = float(np.median(apart)) if len(apart) else 1.0
+    ahead = np.arange(1, steps + 1)
+    dates = np.floor(days).astype("datetime64[D]")
+    months = dates.astype("datetime64[M]").astype(int)
+    of_month = dates.astype(int) - _first_days(months)
+    left = _first_days(months + 1) - dates.astype(int)
+    by_months = usual >= 28 and bool((days == np.floor(days)).all())
+    if not by_months or not ((of_month == of_month[0]).all() or (left == left[0]).all()):
+        return np.asarray(days[-1] + usual * ahead)
+    later = months[-1] + ahead * round(usual / 30.44)
+    if (of_month == of_month[0]).all():
+        return np.asarray(_first_days(later) + of_month[0], np.float64)
+    return np.asarray(_first_days(later + 1) - left[0], np.float64)
+
+
+def _first_days(months: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first day of each month, both counted from 1970 on."""
+    first: NDArray[np.int64] = months.astype("datetime64[M]").astype("datetime64[D]").astype(int)
+    return first
+
+
+def dates_of(days: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    """Return days since 1970-01-01 as datetime64: of the minute where one is not at midnight."""
+    import numpy as np
+
+    if (days == np.floor(days)).all():
+        return days.astype("datetime64[D]")
+    return (days * 1440).round().astype("datetime64[m]")
+
+
+#: How files write a date or a moment; what none of them gives is written as ISO says.
+_WRITTEN = (
+    "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y-%m", "%m/%Y", "%Y%m%d", "%Y",
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M",
+)  # fmt: skip
+
+
+def written_after(times: NDArray[np.float64], cells: Sequence[object], steps: int) -> list[str]:
+    """Return the times that follow those of a column, written as its cells are.
+
+    Args:
+        times: as ``times_of`` reads them, rising.
+        cells: what stands in the file for them.
+        steps: how many follow.
+    """
+    import numpy as np
+
+    texts = [str(cell) for cell in cells]
+    if times.astype(str).tolist() == [str(float(t)) for t in texts if t.isdecimal()]:
+        usual = round(float(np.median(np.diff(times)))) if len(times) > 1 else 1
+        return [str(int(times[-1]) + usual * step) for step in range(1, steps + 1)]
+    dates = dates_of(np.concatenate([times, days_after(times, steps)])).tolist()
+    known, new = dates[: len(times)], dates[len(times) :]
+    for form in _WRITTEN:
+        if [date.strftime(form) for date in known] == texts:
+            return [date.strftime(form) for date in new]
+    return [date.isoformat() for date in new]

@@ -39,24 +39,13 @@ DEFAULT_WINDOW = 14
 _FEW_GROUPS = 0.5
 
 
-@dataclass(frozen=True)
-class Segment:
-    """Rows that follow each other without a gap.
-
-    ``frame`` holds numbers only, its index the lines of the file; a cell is NaN only where the
-    recipe says that it is filled. ``times`` orders windows of several groups.
-    """
-
-    frame: pd.DataFrame
-    times: NDArray[np.float64]
-
-
 @dataclass(frozen=True, eq=False)
 class SeriesRows:
     """The rows of a table, and what was concluded about it.
 
-    ``frame`` holds the numbers of all rows, ``parts`` the places in it of the rows that follow each
-    other without a gap.
+    ``frame`` holds the numbers of all rows, its index the lines of the file; a cell is NaN only
+    where the recipe says that it is filled. ``times`` orders windows of several groups, ``parts``
+    are the places in it of the rows that follow each other without a gap.
     """
 
     frame: pd.DataFrame
@@ -71,11 +60,6 @@ class SeriesRows:
     def names(self) -> tuple[str, ...]:
         """The columns of numbers that are learned from."""
         return tuple(map(str, self.frame.columns))
-
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        """Each part with its times."""
-        return tuple(Segment(self.frame.iloc[part], self.times[part]) for part in self.parts)
 
 
 def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source: str) -> SeriesRows:

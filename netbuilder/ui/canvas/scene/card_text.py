@@ -9,6 +9,7 @@ from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
+from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
@@ -165,7 +166,11 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
     parts: list[str] = []
     own = project.data.targets.get(output)
     names = own or (facts.target_names if facts is not None else ()) or project.data.target
-    if names:
+    names, horizon = targets_and_horizon(names, project.data)
+    if horizon > 1:
+        parts.append(join_values(names[:2]))
+        parts.append(ngettext("the next {count} value", "the next {count} values", horizon))
+    elif names:
         parts.append(
             join_values(names)
             if len(names) <= 2

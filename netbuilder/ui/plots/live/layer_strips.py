@@ -23,6 +23,7 @@ from netbuilder.ui.plots.activation_strips import (
     names_width,
     signed_image,
     small_font,
+    strip_zero,
 )
 from netbuilder.ui.style import theme
 
@@ -116,7 +117,7 @@ def words_strip(
     painter.setFont(small_font())
     metrics = QFontMetricsF(small_font())
     # One scale for all: a word with a longer vector is stronger.
-    image = signed_image(np.asarray(values, float)[chosen].T)
+    image = signed_image(np.asarray(values, float)[chosen].T, strip_zero())
     painter.setPen(QColor(theme.colors().text))
     for place, step in enumerate(chosen):
         box = QRectF(place * column, 0, column - GAP, _LINE)

@@ -15,7 +15,11 @@ from netbuilder.core.data.findings import INFO, DataEdit, Finding
 from netbuilder.core.data.kinds.csv import ENDINGS, read_table as preview_table, recognised
 from netbuilder.core.data.kinds.kind import PARTS, SCALING, TABLE_FILE, DataKind, rare_option
 from netbuilder.core.data.kinds.series.script import series_code
-from netbuilder.core.data.kinds.series.windows import FEWEST_WINDOWS, windows
+from netbuilder.core.data.kinds.series.windows import (
+    FEWEST_WINDOWS,
+    targets_and_horizon as targets_and_horizon,
+    windows,
+)
 from netbuilder.core.data.preprocessing.number_text import style_evidence
 from netbuilder.core.data.preprocessing.roles import roles_of
 from netbuilder.core.data.preprocessing.time_columns import date_column, rise_evenly
@@ -34,6 +38,8 @@ from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
 
 _LOOKED_AT = 2_000
+#: Of a file that is no text: it is read whole.
+_MOST_BYTES = 4 << 20
 
 
 def _read(data: Data, path: Path, test: bool) -> Samples:
@@ -76,29 +82,41 @@ def _as_table(project: Project, order: str) -> Project:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A file of text whose columns are dates that rise evenly, and one number."""
-    if recognised(path) is None or not path.is_file() or table_files.reader_of(path) is not None:
+    """A file of a table whose columns are dates that rise evenly, and one number."""
+    if recognised(path) is None or not path.is_file():
         return None
     try:
-        dialect = sniff(path, {})
-        if not 2 <= len(dialect.names) <= 3:
-            return None
-        with open_text(path, dialect) as reader:
-            rows = [*itertools.islice(reader, dialect.skip, dialect.skip + _LOOKED_AT)]
+        names, rows = _first_rows(path)
     except (DataError, OSError, UnicodeError, csv.Error):
         return None
     rows = [row for row in rows if any(row)]
-    if len(rows) < DEFAULT_WINDOW + FEWEST_WINDOWS or {len(row) for row in rows} != {
-        len(dialect.names)
-    }:
+    enough = len(rows) >= DEFAULT_WINDOW + FEWEST_WINDOWS
+    if not (2 <= len(names) <= 3 and enough and {len(row) for row in rows} == {len(names)}):
         return None
     columns = [*zip(*rows, strict=True)]
-    if len(columns) == 3 and dialect.names[0] == "column 1" and columns[0][0] in {"0", "1"}:
+    if len(columns) == 3 and names[0] == "column 1" and columns[0][0] in {"0", "1"}:
         columns = columns[1:]  # it counts the rows
     dated = [cells for cells in columns if rise_evenly(cells)]
     numbers = [cells for cells in columns if not style_evidence(cells).others]
     alone = len(columns) == 2 and len(dated) == len(numbers) == 1
     return {} if alone and len({*numbers[0]} - {""}) > 2 else None
+
+
+def _first_rows(path: Path) -> tuple[tuple[str, ...], list[list[str]]]:
+    """The columns' names and the first rows as text; no rows of what takes long to look into."""
+    if table_files.reader_of(path) is None:
+        dialect = sniff(path, {})
+        if len(dialect.names) > 3:
+            return dialect.names, []
+        with open_text(path, dialect) as reader:
+            return dialect.names, [
+                *itertools.islice(reader, dialect.skip, dialect.skip + _LOOKED_AT)
+            ]
+    if path.stat().st_size > _MOST_BYTES:
+        return (), []
+    table = read_table(path, {}, _LOOKED_AT)
+    cells = table.astype(object).where(table.notna(), "").astype(str)
+    return tuple(map(str, table.columns)), cells.to_numpy().tolist()
 
 
 KIND = DataKind(

@@ -92,8 +92,7 @@ def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataVi
         own = np.full(len(plan.test), TEST, np.int8)
         stretches += _stretches(more, plan.test, own)
     numbered = bool(rows.order) and is_numeric(table[rows.order])
-    names = [str(name) for name in rows.segments[0].frame.columns]
-    columns = (*targets, *(name for name in names if name not in targets))
+    columns = (*targets, *(name for name in rows.names if name not in targets))
     return SeriesDataView(
         columns, tuple(stretches), rows.order, bool(rows.order) and not numbered, window, horizon,
         samples.reading.units,
@@ -103,12 +102,11 @@ def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataVi
 def _stretches(rows: SeriesRows, samples: Samples, parts: NDArray[np.int8]) -> list[ContiguousRows]:
     part_of = dict(zip(samples.targets.index.tolist(), parts.tolist(), strict=True))
     found = []
-    for segment in rows.segments:
-        mine = [part_of.get(line, LOOKED_BACK_AT) for line in segment.frame.index.tolist()]
-        values = {
-            str(name): segment.frame[name].to_numpy(np.float64) for name in segment.frame.columns
-        }
-        found.append(ContiguousRows(segment.times, values, np.array(mine, np.int8)))
+    for part in rows.parts:
+        frame = rows.frame.iloc[part]
+        mine = [part_of.get(line, LOOKED_BACK_AT) for line in frame.index.tolist()]
+        values = {str(name): frame[name].to_numpy(np.float64) for name in frame.columns}
+        found.append(ContiguousRows(rows.times[part], values, np.array(mine, np.int8)))
     return found
 
 

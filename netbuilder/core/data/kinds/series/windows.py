@@ -14,11 +14,11 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.data.preprocessing.roles import require_model_columns, single_roles
-from netbuilder.core.data.preprocessing.time_columns import counting_column
+from netbuilder.core.data.preprocessing.time_columns import counting_column, written_after
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import (
     DEFAULT_WINDOW,
-    Segment,
+    SeriesRows,
     segments_of,
     too_short_error,
 )
@@ -94,6 +94,13 @@ def targets_behind(names: Sequence[str], horizon: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.rpartition(" +")[0] or name for name in names))
 
 
+def targets_and_horizon(names: Sequence[str], data: Data) -> tuple[tuple[str, ...], int]:
+    """The target columns of answers of these names, and how many rows of each are predicted."""
+    horizon = integer_option(data.options, "horizon", 1)
+    targets = targets_behind(names, horizon)
+    return (targets, horizon) if len(targets) * horizon == len(names) else (tuple(names), 1)
+
+
 def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
     """Every window of ``window`` rows, (rows - window + 1, window, columns)."""
     import numpy as np
@@ -131,8 +138,8 @@ def labelled_windows(
 
 def history(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
-) -> tuple[NDArray[np.float32], list[Any], str]:
-    """Every window of a table without answers, the line on which each ends, and a note.
+) -> tuple[NDArray[np.float32], list[Any]]:
+    """Every window of a table without answers, and the line on which each ends.
 
     Raises:
         DataError: columns are missing, or no window fits.
@@ -140,19 +147,48 @@ def history(
     import numpy as np
 
     window = int(entry.shape[0] or 1)
-    names, segments, _order = _long_enough(table, data, entry, source)
-    parts = [cut(one.frame[names], window) for one in segments]
-    lines = [line for one in segments for line in one.frame.index[window - 1 :]]
-    horizon = integer_option(data.options, "horizon", 1)
-    note = ngettext(
-        "Each prediction is shown at the last of its {window} rows, and is for the next row.",
-        "Each prediction is shown at the last of its {window} rows, and is for "
-        "the next {count} rows.",
-        horizon,
-        window=window,
-    )
-    raw = fill_sequences(np.concatenate(parts), entry.columns).astype(np.float32)
-    return raw, lines, note
+    names, rows, parts = _long_enough(table, data, entry, source)
+    cuts = [cut(rows.frame.iloc[part][names], window) for part in parts]
+    lines = [line for part in parts for line in rows.frame.index[part][window - 1 :]]
+    raw = fill_sequences(np.concatenate(cuts), entry.columns).astype(np.float32)
+    return raw, lines
+
+
+def rows_ahead(
+    table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
+) -> tuple[NDArray[np.object_], pd.DataFrame, str]:
+    """The rows that the windows of ``history`` predict.
+
+    Returns:
+        the line of each, (windows, horizon), None where it lies in a gap; the rows among them that
+        follow the last one of the file or of a group, with their time and group; the column of
+        time, or "".
+    """
+    import numpy as np
+    import pandas as pd
+
+    window, horizon = int(entry.shape[0] or 1), integer_option(data.options, "horizon", 1)
+    _names, rows, parts = _long_enough(table, data, entry, source)
+    groups = table[rows.group].tolist() if rows.group else [""] * len(table)
+    last_of_group = {groups[part[-1]]: part for part in rows.parts}
+    lines: list[list[object]] = []
+    more: dict[object, dict[str, object]] = {}
+    for part in parts:
+        each: list[object] = table.index[part].tolist()
+        ahead: list[object] = [None] * horizon
+        group = groups[part[-1]]
+        if last_of_group[group] is part:
+            ahead = [f"{each[-1]}+{step}" for step in range(1, horizon + 1)]
+            told = {rows.group: group} if rows.group else {}
+            when = [""] * horizon
+            if rows.order:
+                cells = table[rows.order].iloc[part].tolist()
+                when = written_after(rows.times[part], cells, horizon)
+            for label, time in zip(ahead, when, strict=True):
+                more[label] = {**told, rows.order: time} if rows.order else told
+        each += ahead
+        lines += [each[end : end + horizon] for end in range(window, len(part) + 1)]
+    return np.array(lines, object), pd.DataFrame([*more.values()], index=[*more]), rows.order
 
 
 def latest_window(
@@ -168,25 +204,24 @@ def latest_window(
     """
     import numpy as np
 
-    names, segments, order = _long_enough(table, data, entry, source)
-    latest = max(reversed(segments), key=lambda one: float(one.times[-1]))
-    end = slice(-int(entry.shape[0] or 1), None)
-    rows = latest.frame[names].iloc[end].to_numpy(np.float64)
-    dated = order and not is_numeric(table[order])
-    return fill_sequences(rows[None], entry.columns)[0], latest.times[end] if dated else None
+    names, rows, parts = _long_enough(table, data, entry, source)
+    latest = max(reversed(parts), key=lambda part: float(rows.times[part[-1]]))
+    end = latest[-int(entry.shape[0] or 1) :]
+    last = rows.frame[names].iloc[end].to_numpy(np.float64)
+    dated = rows.order and not is_numeric(table[rows.order])
+    return fill_sequences(last[None], entry.columns)[0], rows.times[end] if dated else None
 
 
 def _long_enough(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
-) -> tuple[list[str], list[Segment], str]:
-    """The columns that a model takes, the stretches of a table into which a window fits, and the
-    column of time."""
+) -> tuple[list[str], SeriesRows, list[NDArray[np.int64]]]:
+    """The columns that a model takes, a table's rows, and its parts into which a window fits."""
     names = [column.name for column in entry.columns]
     used = _with_helpers(table, data, names, source)
     rows = segments_of(used, (), _as_features(data, names), source)
     window = int(entry.shape[0] or 1)
-    segments = [one for one in rows.segments if len(one.frame) >= window]
-    if not segments:
+    parts = [part for part in rows.parts if len(part) >= window]
+    if not parts:
         raise DataError(
             ngettext(
                 "{file} has {count} row, but the model needs {window} rows per window.",
@@ -198,7 +233,7 @@ def _long_enough(
             _("Use a file with at least {count} rows.", count=window),
             code="series_too_short",
         )
-    return names, segments, rows.order
+    return names, rows, parts
 
 
 def _as_features(data: Data, names: Sequence[str]) -> Data:
