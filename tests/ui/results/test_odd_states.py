@@ -66,7 +66,7 @@ def test_an_empty_page_trains_by_its_own_button(
     qtbot.waitUntil(lambda: not any(button.isHidden() for button in found), timeout=MINUTE)
     window.docks.show_panel("predict")
     found[4].click()
-    assert window.runner.active
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert panels[4].waiting.currentIndex() == 1
 
