@@ -114,15 +114,21 @@ def blank_image(width: int, height: int) -> QImage:
     return picture
 
 
-def map_montage(maps: NDArray[Any], side: int, columns: int, most: int = MOST_MAPS) -> QImage:
-    """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels."""
+def map_montage(
+    maps: NDArray[Any], side: int, columns: int, most: int = MOST_MAPS, *, signed: bool = False
+) -> QImage:
+    """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels.
+
+    ``signed``: in the two colours of weights, above and below 0.
+    """
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
     used = min(columns, max(len(maps), 1))
     picture = blank_image(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
     painter = QPainter(picture)
     flat = maps.ndim == 3
-    images = heat_images(maps) if flat else [to_image(_bytes(values)) for values in maps]
+    in_colors = signed_images if signed else heat_images
+    images = in_colors(maps) if flat else [to_image(_bytes(values)) for values in maps]
     for number, image in enumerate(images):
         row, column = divmod(number, columns)
         box = QRectF(column * (side + GAP), row * (side + GAP), side, side)

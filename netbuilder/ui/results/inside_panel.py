@@ -343,7 +343,7 @@ class InsidePanel(QWidget):
                 _("Filters"), activation_strips.MOST_MAPS, len(self._filters(owner))
             )
             self._add(_title(filters, self))
-            self._add_picture(lambda width: _maps(self._filters(owner), width), WIDE)
+            self._add_picture(lambda width: _maps(self._filters(owner), width, signed=True), WIDE)
         self._lay_weights(owner)
 
     def _lay_weights_of(self, node_id: str) -> None:
@@ -474,9 +474,9 @@ def _title(text: str, parent: QWidget) -> QLabel:
     return note_label(text, parent, role="heading")
 
 
-def _maps(maps: NDArray[Any], width: int) -> QImage:
+def _maps(maps: NDArray[Any], width: int, *, signed: bool = False) -> QImage:
     """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
-    return activation_strips.map_montage(maps, *_map_grid(width))
+    return activation_strips.map_montage(maps, *_map_grid(width), signed=signed)
 
 
 def _map_grid(width: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -362,8 +363,22 @@ def written(folder: Path, times: list[str], values: list[str], head: str = "when
         [str(day.date()) for day in pd.bdate_range("2024-01-01", periods=60)],
         [f"2024-03-{1 + n // 24:02d}T{n % 24:02d}:00:00Z" for n in range(60)],
         [f"2024/3/{1 + n // 24} {n % 24}:00" for n in range(60)],
+        [f"{calendar.month_abbr[n % 12 + 1]} {1990 + n // 12}" for n in range(60)],
+        [f"{1990 + n // 12} {calendar.month_abbr[n % 12 + 1]}" for n in range(60)],
+        [f"{1990 + n // 4}Q{n % 4 + 1}" for n in range(60)],
     ],
-    ids=["days", "months", "month-first", "day-first", "weekdays", "hours-zone", "hours"],
+    ids=[
+        "days",
+        "months",
+        "month-first",
+        "day-first",
+        "weekdays",
+        "hours-zone",
+        "hours",
+        "named-months",
+        "year-and-month",
+        "quarters",
+    ],
 )
 def test_dates_that_rise_evenly_and_one_number_are_a_series(
     tmp_path: Path, times: list[str]

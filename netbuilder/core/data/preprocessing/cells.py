@@ -29,12 +29,12 @@ ZONE = r"\s{0,9}(GMT|UTC)\s{0,9}[+-]\d{1,2}(:?\d{2})?\s{0,9}$"
 DAYS = (19_000_101, 21_001_231)
 #: A date of which the cell alone may not tell whether the day or the month comes first.
 SLASHED = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?!\d)")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"(?:{'|'.join(MONTHS)})[a-z]{{0,6}}"
+#: A month or a quarter of a year: "Jan 2000", "2000 Jan", "2000Q1".
+NAMED_MONTH = rf"(?i:\b{_MONTH}\.?[- ]\d{{4}}\b|\b\d{{4}}[- ]{_MONTH}\b|\b\d{{4}}[- ]?Q[1-4]\b)"
 # "48.5, 9.25" and "18-24" are dates to pandas, but hardly to people.
-_LIKE_A_DATE = (
-    r"\d[-/.]\d{1,2}[-/.]\d|\d{4}[-/.]\d|\d[-/.]\d{4}|\d:\d|^\s*\d{4}[- ]?Q[1-4]\s*$"
-    r"|(?i:\b(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]{0,6}\.?[- ]\d{4}\b)"
-    r"|(?i:\b\d{4}[- ](?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec))"
-)
+_LIKE_A_DATE = rf"\d[-/.]\d{{1,2}}[-/.]\d|\d{{4}}[-/.]\d|\d[-/.]\d{{4}}|\d:\d|{NAMED_MONTH}"
 #: A quarter of a year, 2024Q3 or 2024-Q3: its first month counts.
 QUARTER = r"^\s*(\d{4})[- ]?Q([1-4])\s*$"
 #: What begins with its year, such as 2024-01-06: month and day follow, wherever it was written.

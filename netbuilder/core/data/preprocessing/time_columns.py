@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from netbuilder.core.data.preprocessing.cells import (
     CLOCK,
     DAYS,
+    MONTHS,
+    NAMED_MONTH,
     dates_as_days,
     day_comes_first,
     is_numeric,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOOKED_AT = 200
+_MAY_BE_A_DATE = rf"\d.*[-/.: ].*\d|{NAMED_MONTH}"
 _COUNTS_TIME = re.compile(
     r"(?i)^(year|years|jahr|année|annee|año|anno|date|datum|day|time|timestamp|unix.?time|epoch|ts)$"
 )
@@ -69,7 +72,6 @@ def is_time_name(name: str) -> bool:
 
 def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
     """The first column of text in which all that was looked at are dates, or ""."""
-    import pandas as pd
 
     for name in map(str, table.columns):
         series = table[name]
@@ -77,12 +79,15 @@ def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
             continue
         seen = series.dropna().astype(str).head(_LOOKED_AT)
         # "12" or "mon" are dates to pandas, but hardly to people; 12:30 is on no day.
-        if len(seen) < 3 or not seen.str.contains(r"\d.*[-/.: ].*\d").all():
+        if len(seen) < 3 or not seen.str.contains(_MAY_BE_A_DATE).all():
             continue
         if seen.str.fullmatch(CLOCK).all():
             continue
-        if pd.to_datetime(seen, errors="coerce", format="mixed", utc=True).notna().all():
-            return name
+        try:
+            dates_as_days(seen, "", "")
+        except DataError:
+            continue
+        return name
     return ""
 
 
@@ -117,7 +122,7 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     Reads without pandas, which a window that is asked about a file may not have loaded. Dates that
     could be read with the day or the month first are none here.
     """
-    read = [_STAMP.fullmatch(cell) for cell in cells]
+    read = [_STAMP.fullmatch(_in_figures(cell)) for cell in cells]
     parts = [match.groups() for match in read if match is not None]
     if len(parts) < max(3, len(cells)):
         return False
@@ -142,6 +147,17 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     usual = statistics.median(steps)
     even = sum(abs(step - usual) <= _EVEN_WITHIN * usual for step in steps)
     return min(steps) > 0 and even >= _EVEN_SHARE * len(steps)
+
+
+def _in_figures(cell: str) -> str:
+    """A date with "Jan 2000" or "2000Q1" written as "2000-1"; others as they are."""
+    words = cell.strip().lower()
+    if not re.fullmatch(NAMED_MONTH, words):
+        return cell
+    year, quarter = re.findall(r"\d{4}", words)[0], re.search(r"q([1-4])", words)
+    if quarter is not None:
+        return f"{year}-{3 * int(quarter[1]) - 2}"
+    return f"{year}-{1 + next(at for at, name in enumerate(MONTHS) if name in words)}"
 
 
 def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
