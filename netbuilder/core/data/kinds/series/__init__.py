@@ -97,7 +97,8 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     if len(columns) == 3 and names[0] == "column 1" and columns[0][0] in {"0", "1"}:
         columns = columns[1:]  # it counts the rows
     dated = [cells for cells in columns if rise_evenly(cells)]
-    numbers = [cells for cells in columns if not style_evidence(cells).others]
+    others = [cells for cells in columns if cells not in dated]  # "2000 Jan" is no number in Jan
+    numbers = [cells for cells in others if not style_evidence(cells).others]
     alone = len(columns) == 2 and len(dated) == len(numbers) == 1
     return {} if alone and len({*numbers[0]} - {""}) > 2 else None
 
