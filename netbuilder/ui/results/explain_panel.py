@@ -39,6 +39,7 @@ class ExplainPanel(QWidget):
         self.about = note_label("", self, role="heading")
         self.why = ExplanationView(workbench, self)
         self.why.button.hide()
+        self.why.side = 280  # it has the page for itself
         self.none = note_label(_("There is no method to explain this network."), self)
         for widget in (self.about, self.why, self.none):
             page.addWidget(widget)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.explain.explanation import Explanation
 
 log = logging.getLogger(__name__)
-SIDE, MOST_BARS = 140, 24
+MOST_BARS = 24
 
 
 def _explain(
@@ -57,8 +57,8 @@ def _explain(
 class ExplanationView(QWidget):
     """``show_sample`` says what is asked about; it is explained once ``button`` is pressed.
 
-    ``button`` stands where the panel puts it, and ``picture`` where the way to ask has room for
-    it. ``picture_ready``: it is seen, or no more. ``explained(responses)``: another explanation is
+    ``side``: of a picture, in pixels. ``button`` stands where the panel puts it, and ``picture``
+    where the way to ask has room for it. ``picture_ready``: it is seen, or no more. ``explained(responses)``: another explanation is
     there, or none. ``came``: the one that was asked for with the button.
     """
 
@@ -72,6 +72,7 @@ class ExplanationView(QWidget):
         self._sample: Callable[[TrainedModel], Sample] | None = None
         self._known: object = None
         self._awaited = False
+        self.side = 140
         layout = self.column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.button = QPushButton(_("Explain this prediction"), self)
@@ -210,7 +211,8 @@ class ExplanationView(QWidget):
         self.legend.show_ends(self.text.colours(colours) if found.tokens else colours, ends)
         if found.heatmap is not None and found.picture is not None:
             image = to_image(overlay_heat_map(found.picture, found.heatmap))
-            pixels = QPixmap.fromImage(image).scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
+            kept = Qt.AspectRatioMode.KeepAspectRatio
+            pixels = QPixmap.fromImage(image).scaled(self.side, self.side, kept)
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
         pairs, left = strongest_values(explanation_bars(found), MOST_BARS)

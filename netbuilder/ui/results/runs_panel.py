@@ -457,8 +457,9 @@ class RunsPanel(QWidget):
         wanted = wide[_DIFFERS] if differ else 0
         wide[_DIFFERS] = min(wanted, _NAME_LETTERS * letter)  # it is whole in the tooltip
         room = self.table.viewport().width() - sum(wide.values())
+        least = min(_NAME_LETTERS * letter, self.table.sizeHintForColumn(0))
         for number in _GIVE_WAY:
-            hidden = room < _NAME_LETTERS * letter
+            hidden = room < least
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
         names = max(_NAME_LETTERS * letter, self.table.sizeHintForColumn(0))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import join_sentences
+from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
@@ -460,7 +460,7 @@ class CurvesPanel(QWidget):
         words = format_results(run.test)
         if not network_path(run.id).is_file():
             gone = _("Its weights are only in the .h5 file that you exported.")
-            words = join_sentences((words, gone))
+            words = join_sentences((as_sentence(words) if words else "", gone))
         self.messages.put(TrainingMessage("result", "info", took, words))
 
     def _show_differs(self) -> None:
