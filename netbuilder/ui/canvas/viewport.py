@@ -93,7 +93,7 @@ def _there(picture: Scene, one: str) -> bool:
 _EDGE = 8.0  # pixels between the edge and a card that is brought there
 
 
-_ROOMY, _LARGER = QSize(800, 850), 1.4  # from this size on cards are shown larger
+_ROOMY, _LARGER = QSize(700, 850), 1.4  # from this size on cards are shown larger
 
 
 class ViewportHost(Protocol):

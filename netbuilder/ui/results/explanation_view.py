@@ -58,8 +58,9 @@ class ExplanationView(QWidget):
     """``show_sample`` says what is asked about; it is explained once ``button`` is pressed.
 
     ``side``: of a picture, in pixels. ``button`` stands where the panel puts it, and ``picture``
-    where the way to ask has room for it. ``picture_ready``: it is seen, or no more. ``explained(responses)``: another explanation is
-    there, or none. ``came``: the one that was asked for with the button.
+    where the way to ask has room for it. ``picture_ready``: it is seen, or no more.
+    ``explained(responses)``: another explanation is there, or none. ``came``: the one that was
+    asked for with the button.
     """
 
     picture_ready = Signal()
