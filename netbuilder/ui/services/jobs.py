@@ -35,7 +35,8 @@ class _GuiRelay(QObject):
     def post(self, deliver: Callable[[], object]) -> None:
         """Have ``deliver`` called on the GUI thread; from any thread."""
         self._letters.append(deliver)
-        self._come.emit()
+        if isValid(self):  # at the program's end Qt is gone before a thread that still works
+            self._come.emit()
 
     def _open(self) -> None:
         self._letters.popleft()()
