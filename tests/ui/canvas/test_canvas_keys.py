@@ -415,7 +415,7 @@ def test_opening_another_project_shows_it_from_its_beginning(hand, digits):
 
 def test_larger_letters_make_larger_cards(hand, qtbot):
     scaling = FontScale(hand.view)
-    hand.view.resize(780, 900)  # a larger one shows larger cards from the beginning
+    hand.view.resize(690, 900)  # a larger one shows larger cards from the beginning
     hand.view.sight.fit()
     hand.view.viewport().repaint()
     before = hand.view.camera.scale
