@@ -125,7 +125,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
         _choice_row(
             _("text size"),
             _("of the whole window"),
-            {str(one): format_percent(one) for one in font_scale.FACTORS},
+            {str(one): format_percent(one, 0) for one in font_scale.FACTORS},
             min(
                 (str(one) for one in font_scale.FACTORS),
                 key=lambda one: abs(float(one) - font_scale.font_scale()),
