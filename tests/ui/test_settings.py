@@ -18,7 +18,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import FULL, WATCH
 from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.runs.training_thread import RunState
-from netbuilder.ui.services.settings import lists_all_layers
+from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 
 MINUTE = 60_000
@@ -107,3 +107,21 @@ def test_what_controls_of_the_window_remember_can_be_set_here(
     dialog.accept()
     assert window.palette_view.shows_all and lists_all_layers()
     assert window.runner.speed == other == remembered_speed()
+
+
+def test_nothing_is_cut_at_large_letters(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    choose_font_scale(1.75)
+    try:
+        dialog = SettingsDialog(window, window.actions_table)
+        dialog.show()
+        needed = dialog.layout().totalHeightForWidth
+        qtbot.waitUntil(lambda: dialog.height() == needed(dialog.width()))
+        assert dialog.height() < 700
+        for row in dialog.form.rows.values():
+            assert not any(line.endswith("…") for line in row.help.shown_lines())
+        dialog.close()
+    finally:
+        choose_font_scale(1.0)

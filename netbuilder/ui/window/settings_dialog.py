@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialogButtonBox, QVBoxLayout, QWidget
 
 from netbuilder.core import i18n
@@ -210,6 +212,14 @@ class SettingsDialog(Dialog):
         wide = round(_WIDTH * max(font_scale.initial_font_scale(), 1.0))
         self.setMinimumWidth(min(wide, self.screen().availableGeometry().width() - 40))
         self._tell()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._fit)  # once its fields have their letters
+
+    def _fit(self) -> None:
+        """Be as high as what it holds is in the width that it has."""
+        self.resize(self.width(), self.layout().totalHeightForWidth(self.width()))
 
     def accept(self) -> None:
         """Let what was changed count from now on."""
