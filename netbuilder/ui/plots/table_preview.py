@@ -48,7 +48,7 @@ _SIDES = 14
 _NARROW, _LAID_OUT = 0.3, 200
 #: Rows by which it is told that a column holds numbers, and how long these are.
 _SEEN = 1000
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 #: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
@@ -151,7 +151,7 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole and self._written:
             return self._written[self.place(index.row())][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
-            return _RIGHT
+            return RIGHT
         if role == BEHIND_ROLE and index.column() in self._figures and text:
             return self._behind(index)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
@@ -181,7 +181,7 @@ class TextTable(QAbstractTableModel):
             arrow = self._arrow[1] if section == self._arrow[0] else ""
             return f"▸ {name}{arrow}" if section in self._marked else f"{name}{arrow}"
         if role == Qt.ItemDataRole.TextAlignmentRole and section in self._figures:
-            return _RIGHT
+            return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
             return self._tips[section]
         if role == Qt.ItemDataRole.FontRole:

@@ -48,7 +48,7 @@ from netbuilder.core.wording import (
 )
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.plots.table_preview import BEHIND_ROLE, NumberDelegate
+from netbuilder.ui.plots.table_preview import BEHIND_ROLE, RIGHT, NumberDelegate
 from netbuilder.ui.plots.training_curves import overlay_color, short_number
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
@@ -94,11 +94,6 @@ def kept_loss(run: Run) -> float | None:
     return None if value is None else float(value)
 
 
-def loss_text(run: Run) -> str:
-    """The loss of the network that the run was left with."""
-    return short_number(kept_loss(run))
-
-
 def test_value(run: Run) -> float | None:
     """The number of the test that tells most: accuracy, an error in own units, the loss."""
     names = [name for name in run.test if name != "loss"] or list(run.test)
@@ -138,7 +133,9 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
     RunColumn(N_("started"), format_start, lambda run: run.started),
     RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
-    RunColumn(N_("loss"), loss_text, lambda run: _rank(kept_loss(run))),
+    RunColumn(
+        N_("loss"), lambda run: short_number(kept_loss(run)), lambda run: _rank(kept_loss(run))
+    ),
     RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
@@ -158,7 +155,7 @@ class RunsModel(QAbstractTableModel):
         self.runs: list[Run] = []
         self.differing: dict[str, str] = {}  # what a run has that not all have, by its id
         self.ticked: list[str] = []
-        self._decimals: dict[int, int] = {}  # the most in a column
+        self._decimals: dict[RunColumn, int] = {}  # the most in a column
 
     def show_runs(self, runs: list[Run]) -> None:
         """Show other runs; ticks of those that are gone go too."""
@@ -200,13 +197,12 @@ class RunsModel(QAbstractTableModel):
                 if index.column() == _DIFFERS:
                     return self.differing[run.id]
                 return column.text(run)
-            case Qt.ItemDataRole.TextAlignmentRole if index.column() in _NUMBERS:
-                return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return RIGHT if index.column() in _NUMBERS else None
             case _ if role == BEHIND_ROLE and index.column() in _POINTS:
-                if index.column() not in self._decimals:
-                    texts = [column.text(one) for one in self.runs]
-                    self._decimals[index.column()] = most_decimals(texts)
-                return decimal_room(column.text(run), self._decimals[index.column()])
+                if column not in self._decimals:
+                    self._decimals[column] = most_decimals([column.text(r) for r in self.runs])
+                return decimal_room(column.text(run), self._decimals[column])
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
                 return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
@@ -240,9 +236,8 @@ class RunsModel(QAbstractTableModel):
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _(COLUMNS[section].title)
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+        right = role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS
+        return RIGHT if right else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag

@@ -195,7 +195,7 @@ class SettingsDialog(Dialog):
         self.rows = setting_rows(actions)
         self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setSpacing(10)
         self.form = ParamForm(tuple(row.param for row in self.rows), self)
         self.form.rows[_(LANGUAGE)].editor.setEnabled(not retranslate.fixed_by())
@@ -219,7 +219,7 @@ class SettingsDialog(Dialog):
 
     def _fit(self) -> None:
         """Be as high as what it holds is in the width that it has."""
-        self.resize(self.width(), self.layout().totalHeightForWidth(self.width()))
+        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
 
     def accept(self) -> None:
         """Let what was changed count from now on."""
