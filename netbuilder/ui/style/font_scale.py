@@ -19,7 +19,7 @@ def stylesheet(c: Colors, points: float) -> str:
     Controls are 24, 28 or 32 pixels high at letters of 9 points, and grow with these, as do ticks
     and arrows.
     """
-    scaled = {f"s{size}": round(size * points / 9) for size in (8, 11, 13, 14, 16, 20, 22, 24)}
+    scaled = {f"s{size}": round(size * points / 9) for size in (8, 11, 13, 14, 16, 24)}
     # Inside of a border of one pixel; Qt adds three to what a QToolButton shall have.
     low, middle, high = (round(height * points / 9) - 2 for height in (24, 28, 32))
     letters = {"tiny": 0.82, "small": 0.88, "large": 1.18, "answer": 1.6, "figure": 1.8}
@@ -34,6 +34,7 @@ def stylesheet(c: Colors, points: float) -> str:
         high=high,
         tool=low - 3,
         high_tool=high - 3,
+        arrows=max(20, scaled["s11"] + 2),  # as narrow as they can be: fields are for numbers
         **scaled,
         **{name: f"{points * factor:.1f}" for name, factor in letters.items()},
         **{name: resource("icons", file).as_posix() for name, file in files.items()},
