@@ -89,11 +89,11 @@ def _tell(found: Comparison) -> None:
         table.add_column(name)
     for one in found.candidates:
         low, high = one.intervals[key]
-        value = format_number(one.evaluation.metrics[key], ".4g")
+        value = format_number(one.evaluation.metrics[key])
         table.add_row(
             method_title(one.name),
             value,
-            " – ".join(format_number(end, ".4g") for end in (low, high)),
+            " – ".join(format_number(end) for end in (low, high)),
             format_number(one.seconds, ".2f"),
             format_number(one.size, ","),
         )

@@ -165,12 +165,12 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     for one in groups:
         low, high = one.intervals[key]
         note = _("differs from the rest") if one.apart else ""
-        value = format_number(one.metrics[key], ".4g")
+        value = format_number(one.metrics[key])
         table.add_row(
             one.value or "-",
             str(one.samples),
             value,
-            " – ".join(format_number(end, ".4g") for end in (low, high)),
+            " – ".join(format_number(end) for end in (low, high)),
             note,
         )
     Console().print(table)
@@ -179,7 +179,7 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
 def _tell(result: Evaluation) -> None:
     print_result(result.sentence)
     for name, value in result.metrics.items():
-        print_result(f"  {name}: {format_number(value, '.6g')}")
+        print_result(f"  {name}: {format_number(value)}")
     if result.confusion_matrix is not None:
         _tell_matrix(result)
 

@@ -77,10 +77,10 @@ class TrainingProgress:
         elif isinstance(event, events.EpochEnd):
             self._epochs = event.epochs
             self._logs = "  ".join(
-                f"{name} {format_number(value, '.4g')}" for name, value in event.logs.items()
+                f"{name} {format_number(value)}" for name, value in event.logs.items()
             )
             self._losses = "  ".join(
-                f"{name} {format_number(event.logs[name], '.4g')}"
+                f"{name} {format_number(event.logs[name])}"
                 for name in ("loss", "val_loss")
                 if name in event.logs
             )

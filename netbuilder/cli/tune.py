@@ -173,7 +173,7 @@ def _tell_trial(found: Study) -> None:
     if trial.score is None:
         print_note(_("{trial}: training failed. {reason}", trial=head, reason=trial.failed))
         return
-    told = join_values(filter(None, (format_number(trial.score, ".4g"), _measured(trial))))
+    told = join_values(filter(None, (format_number(trial.score), _measured(trial))))
     pruned = ngettext(
         "(stopped after {count} epoch)", "(stopped after {count} epochs)", trial.epochs
     )
@@ -193,7 +193,7 @@ def _tell_best(found: Study) -> None:
     if best is None or best.score is None:
         return
     told = _measured(best)
-    score = f"{found.plan.measure} {format_number(best.score, '.4g')}{f', {told}' if told else ''}"
+    score = f"{found.plan.measure} {format_number(best.score)}{f', {told}' if told else ''}"
     print_result(
         ngettext(
             "Best of {count} trial: {values} ({score}; kept from epoch {epoch})",

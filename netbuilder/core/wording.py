@@ -1,6 +1,16 @@
 """What people read in sentences: numbers, lists, dates, sizes and durations, as the language that
 was chosen writes them (Babel's locale data, by ``core.i18n``).
 
+One value has one text, wherever it stands (window, report, terminal):
+
+- a measured number (loss, error, prediction, weight): ``format_number``, four significant digits
+  without zeros at the end, thousands whole: 0.128, 0.00834, 1.24, 12,346;
+- a measured share (accuracy, precision, a probability): ``format_percent``, one decimal: 97.7%,
+  100.0%; what is not all is never written as all: 99.99%, >99.9%;
+- a share that a person chose (zoom, split, threshold): ``format_percent(part, 0)``, 20%;
+- below each other: the same texts, their decimal points in one line (``decimal_room``);
+- a field in which people type holds all the digits of its value.
+
 What programs read (JSON, CSV, project files, scripts) is never formatted here.
 """
 
@@ -114,6 +124,10 @@ def format_number(value: float, spec: str = "") -> str:
     """
     if spec.endswith("%"):
         value = _half_up(value)
+    elif not spec and 0.9995 <= abs(value) < 1:  # it is not 1 yet
+        value = math.trunc(value * 1e4) / 1e4
+    elif not spec and math.isfinite(value):
+        value *= 1 + 1e-7  # a float32 and a float64 of −0.34485 are rounded alike
     return localized(format(value, spec or number_spec(value)))
 
 
@@ -122,13 +136,34 @@ def _half_up(part: float) -> float:
     return math.copysign(abs(part) + 1e-12, part) if part else part
 
 
-def format_aligned(values: Sequence[float], digits: int = 3, *, sign: bool = False) -> list[str]:
-    """Write numbers that stand below each other, all with the decimals that give the largest
-    ``digits`` significant digits: "1.44", "0.05", "0"; with ``sign`` a "+" before positive ones."""
-    most = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    places = max(digits - 1 - math.floor(math.log10(most)), 0) if most > 0 else 0
-    spec = f"{'+' if sign else ''},.{min(places, 8)}f"
-    return [format_number(value, spec) if round(value, places) else "0" for value in values]
+def format_signed(value: float) -> str:
+    """Write how much something changes: "+0.3994", "−0.05", "0"."""
+    return f"{'+' if value > 0 else ''}{format_number(value)}"
+
+
+#: A cell with one number, with its unit or sign.
+_ONE_NUMBER = re.compile(r"\D*\d[\d.,]*\D*")
+
+
+def most_decimals(texts: Sequence[str]) -> int:
+    """Return how many decimals the written numbers of a column have at most; 0 where one of the
+    cells is more than a number."""
+    if not all(_ONE_NUMBER.fullmatch(text) for text in texts if text):
+        return 0
+    return max(map(_decimals, texts), default=0)
+
+
+def decimal_room(text: str, most: int) -> str:
+    """Return what stands behind a written number at the right of a column so that its point is
+    where it is with ``most`` decimals: spaces as wide as a digit and as a point."""
+    here = _decimals(text)
+    point = "\N{PUNCTUATION SPACE}" if most and not here else ""
+    return point + "\N{FIGURE SPACE}" * (most - here)
+
+
+def _decimals(text: str) -> int:
+    end = re.search(rf"{re.escape(number_style().decimal)}(\d+)", text)
+    return len(end[1]) if end else 0
 
 
 def format_with_unit(text: str, unit: str) -> str:
@@ -163,18 +198,6 @@ def format_measure(value: float, unit: str) -> str:
     return format_with_unit(text, unit)
 
 
-def format_measures(values: Sequence[float], unit: str) -> list[str]:
-    """Numbers with their unit that stand below or beside each other, all with the same decimals."""
-    most = max(map(abs, values), default=0.0)
-    if len(values) < 2 or not math.isfinite(most):
-        return [format_measure(value, unit) for value in values]
-    if _currency(unit) and 0.01 <= most < 1000:
-        texts = [format_number(value, ".2f") for value in values]
-    else:
-        texts = format_aligned(values, 4)
-    return [format_with_unit(text, unit) for text in texts]
-
-
 def label_with_unit(name: str, unit: str) -> str:
     """What stands beside an axis: ``price ($)``."""
     return f"{name} ({unit})" if unit else name
@@ -191,8 +214,8 @@ def format_approximate(value: float, spread: float) -> str:
     return format_number(round(value, digits), f",.{max(digits, 0)}f")
 
 
-def format_percent(part: float, digits: int = 0, most: int = 2) -> str:
-    """Write a part of all. 100% and 0% stand only where it is nothing else: it gets more digits
+def format_percent(part: float, digits: int = 1, most: int = 2) -> str:
+    """Write a part of all. 100.0% and 0.0% stand only where it is nothing else: it gets more digits
     than it has else, up to ``most`` (``99.7%``), or a sign (``>99.99%``)."""
     if not 0 < part < 1:
         return localized(f"{part:.{digits}%}")
@@ -206,9 +229,8 @@ def format_percent(part: float, digits: int = 0, most: int = 2) -> str:
 
 
 def format_probability(part: float) -> str:
-    """A probability as people say it, 100% and 0% only where it is nothing else: ``99.7%``."""
-    near = 0.985 <= part < 0.9995 or 0.0005 <= part < 0.015
-    return format_percent(part, 1 if near else 0)
+    """A probability; never more than one decimal, as several stand below each other."""
+    return format_percent(part, most=1)
 
 
 def correct_sentence(part: float) -> str:

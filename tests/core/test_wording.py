@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from netbuilder.core import i18n, wording
@@ -28,13 +29,13 @@ def test_no_digit_that_is_not_known() -> None:
     assert format_approximate(float("nan"), 1.0) == "nan"
 
 
-def test_a_probability_is_whole_only_where_it_is() -> None:
+def test_a_probability_has_one_decimal_and_is_all_only_where_it_is() -> None:
     assert [format_probability(part) for part in (1.0, 0.9996, 0.997, 0.83, 0.004, 1e-7, 0.0)] == [
-        "100%", "99.96%", "99.7%", "83%", "0.4%", "<0.01%", "0%",
+        "100.0%", ">99.9%", "99.7%", "83.0%", "0.4%", "<0.1%", "0.0%",
     ]  # fmt: skip
     assert format_percent(598 / 600) == "99.7%"
-    assert format_percent(0.999999, 1) == ">99.99%"
-    assert format_percent(0.998, most=0) == ">99%" and format_percent(0.002, most=0) == "<1%"
+    assert format_percent(0.999999) == ">99.99%"
+    assert format_percent(0.998, 0, 0) == ">99%" and format_percent(0.002, 0, 0) == "<1%"
     assert format_percent(1.0, 1) == "100.0%" and format_percent(0.5, 1) == "50.0%"
     assert correct_sentence(1.0) == "100 of 100 predictions are correct."
     assert correct_sentence(598 / 600) == "997 of 1,000 predictions are correct."
@@ -100,21 +101,35 @@ def test_numbers_among_the_values_of_a_message_follow_the_language(language: Non
     assert i18n.gettext("{value!r} in {name}", value=0.5, name="1.5.csv") == "0.5 in 1.5.csv"
 
 
-def test_zero_has_no_sign_and_a_column_of_numbers_has_equal_decimals() -> None:
-    assert wording.format_number(-0.0) == "0" and wording.format_number(-0.0004, ".2f") == "0.00"
-    assert wording.format_number(-3.2e-7) == "−3.20e-07"
-    aligned = wording.format_aligned
-    assert aligned([1.4432, -0.0512, 0.00001], sign=True) == ["+1.44", "−0.05", "0"]
-    assert aligned([24_312.0, -3.0], sign=True) == ["+24,312", "−3"]
-    assert aligned([63.8, 13.9]) == ["63.8", "13.9"] and aligned([0.0]) == ["0"]
+def test_a_value_has_one_text() -> None:
+    number = wording.format_number
+    assert number(-0.0) == "0" and number(-0.0004, ".2f") == "0.00"
+    assert number(-3.2e-7) == "−3.20e-07"
+    assert [number(value) for value in (0.128, 0.0840, 1.240, 0.00834, 12345.6)] == [
+        "0.128", "0.084", "1.24", "0.00834", "12,346",
+    ]  # fmt: skip
+    assert number(-0.34485) == number(float(np.float32(-0.34485))) == "−0.3449"
+    assert [wording.format_signed(value) for value in (0.3994, -0.05, 0.0)] == [
+        "+0.3994", "−0.05", "0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "point"), [("en", "."), ("de", ",")])
+def test_decimal_points_of_a_column_are_in_one_line(language: None, name: str, point: str) -> None:
+    i18n.set_language(name)
+    texts = [wording.format_number(value) for value in (0.007269, 0.0478, 12.0)]
+    rooms = [wording.decimal_room(one, wording.most_decimals(texts)) for one in texts]
+    assert {len((text + room).replace("\u2008", point).partition(point)[2])
+            for text, room in zip(texts, rooms, strict=True)} == {6}  # fmt: skip
+    assert wording.most_decimals(["1.5", "0.9 (0.8 to 1.0)"]) == 0
 
 
 def test_halves_of_a_percent_are_rounded_up_as_at_school() -> None:
     assert wording.format_percent(77 / 80, 1) == wording.format_number(77 / 80, ".1%") == "96.3%"
     assert wording.format_percent(35 / 80, 1) == "43.8%"
     assert wording.format_number(-77 / 80, ".1%") == "−96.3%"
-    assert wording.format_percent(1 / 8) == "13%"
-    assert wording.format_percent(0.0) == "0%" and wording.format_percent(1.0, 1) == "100.0%"
+    assert wording.format_percent(1 / 8, 0) == "13%"
+    assert wording.format_percent(0.0, 0) == "0%" and wording.format_percent(1.0) == "100.0%"
 
 
 def test_sizes_and_durations() -> None:

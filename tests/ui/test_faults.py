@@ -17,7 +17,6 @@ from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.training_curves import OVERLAY_COLORS
-from netbuilder.ui.results.runs_panel import short_result
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -237,20 +236,6 @@ def test_a_new_project_has_the_whole_palette(
     window.palette_view.line.setText("lstm")
     window.documents.new()
     assert window.palette_view.line.text() == ""
-
-
-def test_small_losses_keep_their_digits() -> None:
-    assert short_result(0.00004321) == "4.3e-05"
-    assert len(short_result(0.000123456)) <= 8
-    assert short_result(0.0) == "0"
-    assert short_result(0.0123) == "0.0123"
-
-
-def test_errors_in_dollars_are_written_as_in_evaluate() -> None:
-    assert short_result(12679.4) == "12,679"
-    assert short_result(-1304.0) == "−1,304"
-    assert short_result(158.6) == "159"
-    assert short_result(3.2e9) == "3.2e+09"
 
 
 def test_the_legend_has_the_colours_of_the_plot(qtbot: QtBot) -> None:

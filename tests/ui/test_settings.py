@@ -11,11 +11,14 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
-from netbuilder.core.i18n import ngettext
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.run_progress import FULL, WATCH
+from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.runs.training_thread import RunState
+from netbuilder.ui.services.settings import choose_font_scale, lists_all_layers
 from netbuilder.ui.window.settings_dialog import SettingsDialog
 
 MINUTE = 60_000
@@ -60,7 +63,7 @@ def test_as_many_trainings_are_kept_as_was_said(
         window.runner.start()
         qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
 
-    for _ in range(3):
+    for _run in range(3):
         train()
     newest = [run.id for run in runs.list_runs()]
     assert runs.run_limit() == runs.USUAL_LIMIT
@@ -89,3 +92,36 @@ def test_as_many_trainings_are_kept_as_was_said(
     kept = [run.id for run in runs.list_runs()]
     assert len(kept) == 2
     assert not set(newest) & set(kept)
+
+
+def test_what_controls_of_the_window_remember_can_be_set_here(
+    open_window: Callable[..., MainWindow],
+) -> None:
+    window = open_window(keras=False)
+    other = next(one for one in (WATCH, FULL) if one != remembered_speed())
+    dialog = SettingsDialog(window, window.actions_table)
+    rows = {row.param.name: row for row in dialog.rows}
+    assert not lists_all_layers()
+    dialog.values |= {_("all layers"): True, _("training speed"): _(other.title)}
+    assert dialog.values.keys() == rows.keys()
+    dialog.accept()
+    assert window.palette_view.shows_all and lists_all_layers()
+    assert window.runner.speed == other == remembered_speed()
+
+
+def test_nothing_is_cut_at_large_letters(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window(keras=False)
+    choose_font_scale(1.75)
+    try:
+        dialog = SettingsDialog(window, window.actions_table)
+        dialog.show()
+        needed = dialog.layout().totalHeightForWidth
+        qtbot.waitUntil(lambda: dialog.height() == needed(dialog.width()))
+        assert dialog.height() < 700
+        for row in dialog.form.rows.values():
+            assert not any(line.endswith("…") for line in row.help.shown_lines())
+        dialog.close()
+    finally:
+        choose_font_scale(1.0)

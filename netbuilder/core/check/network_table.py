@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from netbuilder.core.check.problems import Shape
+from netbuilder.core.check.problems import Shape, shape_text
 from netbuilder.core.check.shapes.shapes import Shapes
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Graph
@@ -46,7 +46,7 @@ class LayerRow:
     @property
     def cells(self) -> tuple[str | int, ...]:
         """The row's values in the order of ``COLUMNS``."""
-        shape = "" if self.output is None else str(tuple(self.output))
+        shape = "" if self.output is None else shape_text(self.output)
         return (self.name, self.layer, shape, self.parameters, self.multiply_adds, self.trainable)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
@@ -34,6 +35,27 @@ def node_name(node: Node) -> str:
 def format_shape(shape: Sequence[int | None]) -> str:
     """A shape without its batch axis: ``(6, 6, 32)``, with ``?`` for an axis of any length."""
     return "(" + ", ".join("?" if n is None else str(n) for n in shape[1:]) + ")"
+
+
+def shape_text(output: Any) -> str:
+    """Return one shape or several without the batch axis: "8×8×1", "?×16" of any number of steps,
+    "()" of one number per sample."""
+    return ", ".join(
+        "×".join("?" if n is None else str(n) for n in one[1:]) or "()" for one in _shapes(output)
+    )
+
+
+def keras_shape_text(output: Any) -> str:
+    """Return one shape or several as Keras prints them: "(None, 8, 8, 1)"."""
+    return ", ".join(str(one) for one in _shapes(output))
+
+
+def _shapes(output: Any) -> list[tuple[Any, ...]]:
+    if isinstance(output, dict):
+        return [shape for one in output.values() for shape in _shapes(one)]
+    if output and all(isinstance(one, list | tuple | dict) for one in output):
+        return [shape for one in output for shape in _shapes(one)]
+    return [tuple(output)]
 
 
 def describe_output(shape: Sequence[int | None]) -> str:

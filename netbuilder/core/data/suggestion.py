@@ -165,7 +165,7 @@ def _other_method_reason(
                 "{network}."
             )
         )
-        shown = [format_percent(one, 1) for one in correct]
+        shown = [format_percent(one) for one in correct]
     return (_(said, network=shown[0], **{"linear" if is_linear else "trees": shown[1]}),)
 
 

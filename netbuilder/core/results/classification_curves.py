@@ -230,8 +230,8 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
                 "Correct predictions: {training} of the training rows, {other} of the "
                 "validation rows."
             ),
-            training=format_percent(here, 1),
-            other=format_percent(there, 1),
+            training=format_percent(here),
+            other=format_percent(there),
         )
         if here <= known.baseline:
             return said  # what predicts no better than one class has memorised nothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,6 @@ from netbuilder.core.results.own_units import (
 )
 from netbuilder.core.wording import (
     format_measure,
-    format_measures,
     format_number,
     format_percent,
     join_sentences,
@@ -130,10 +129,6 @@ class Evaluation:
         they have the same."""
         same = self.units if column is None else self.units[column : column + 1]
         return format_measure(value, same[0] if len(set(same)) == 1 else "")
-
-    def aligned_texts(self, values: Sequence[float]) -> list[str]:
-        """Numbers of all columns in words that stand beside each other, as ``told`` says one."""
-        return format_measures(values, self.units[0] if len(set(self.units)) == 1 else "")
 
     @property
     def whole(self) -> bool:
@@ -526,12 +521,12 @@ def _class_sentence(
         told = _(
             "On {rows}, {share} of the {count} labels are correct.",
             rows=_test_rows(len(truth)),
-            share=format_percent(accuracy, 1),
+            share=format_percent(accuracy),
             count=len(target.classes),
         )
         often = _(
             "Always predicting the more frequent value: {share}.",
-            share=format_number(baseline, ".1%"),
+            share=format_percent(baseline),
         )
         return join_sentences((told, often))
     right = int((numbers == truth).sum())
@@ -540,11 +535,11 @@ def _class_sentence(
             "{correct} of {rows} correct ({share}).",
             correct=format_number(right, ","),
             rows=_test_rows(len(truth)),
-            share=format_percent(accuracy, 1),
+            share=format_percent(accuracy),
         ),
         _(
             "Always predicting the most frequent class: {share}.",
-            share=format_number(baseline, ".1%"),
+            share=format_percent(baseline),
         ),
     ]
     wrong = matrix - np.diag(np.diag(matrix))

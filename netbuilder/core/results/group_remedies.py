@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.learning_curve import select_rows, train_quietly
 from netbuilder.core.results.statistics import group_values, part_of
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, format_percent
 
 #: Differences below this share of the measure are not worth a remedy.
 _LITTLE = 0.01
@@ -90,7 +90,7 @@ class GroupRemedies:
         return after - before if self.metric == "accuracy" else before - after
 
     def _text(self, value: float) -> str:
-        return format_number(value, ".1%" if self.metric == "accuracy" else ".4g")
+        return (format_percent if self.metric == "accuracy" else format_number)(value)
 
 
 def measure_remedies(

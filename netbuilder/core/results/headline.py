@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.wording import format_aligned, format_number, format_percent
+from netbuilder.core.wording import format_number, format_percent
 
 #: A class with fewer samples than one for so many of the largest class is rare.
 RARE = 20
@@ -73,8 +72,8 @@ def headline(found: Evaluation, file: str = "") -> Headline:
                 mean=mean, last=last,
             )  # fmt: skip
         return Headline("mean_absolute_error", f"± {found.told(value)}", words, comparison)
-    accuracy = format_percent(found.metrics["accuracy"], 1)
-    alone = format_percent(found.baseline, 1)
+    accuracy = format_percent(found.metrics["accuracy"])
+    alone = format_percent(found.baseline)
     if has_rare_class(found):
         words = (
             ngettext(
@@ -95,7 +94,7 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             accuracy=accuracy, baseline=alone,
         )  # fmt: skip
         return Headline(
-            "recall", format_percent(found.metrics["recall"], 1), words,
+            "recall", format_percent(found.metrics["recall"]), words,
             comparison,
         )  # fmt: skip
     if found.task == MULTI_LABEL:
@@ -139,29 +138,10 @@ def headline(found: Evaluation, file: str = "") -> Headline:
 def metric_text(found: Evaluation, name: str, value: float) -> str:
     """Write the value of a metric: a share in per cent, an error in the target's unit."""
     if name in _SHARES and 0 <= value <= 1:
-        return format_percent(value, 1)
+        return format_percent(value)
     if name.endswith("error"):
         return found.told(value)
-    size = abs(value)
-    if 0.9995 <= size < 1:  # it is not 1 yet
-        return format_number(math.trunc(value * 1e4) / 1e4, ".4f")
-    if 0 < size < 0.001:  # nor 0
-        return format_number(value, ".2g")
-    return format_number(value, ".3f" if size < 10 else "")
-
-
-def metric_texts(found: Evaluation, name: str, values: Sequence[float]) -> list[str]:
-    """Write values of one metric that stand below or beside each other: with the same decimals."""
-    if name.endswith("error"):
-        return found.aligned_texts(values)
-    sizes = [abs(value) for value in values if value]
-    shares = name in _SHARES and all(0 <= value <= 1 for value in values)
-    if len(sizes) < 2 or shares or any(0.9995 <= size < 1 for size in sizes):
-        return [metric_text(found, name, value) for value in values]
-    if max(sizes) >= 10:
-        return format_aligned(values, 4)
-    places = max(3, min(-math.floor(math.log10(min(sizes))), 6))
-    return [format_number(value, f".{places}f") for value in values]
+    return format_number(value)
 
 
 def metric_column(
@@ -170,18 +150,16 @@ def metric_column(
     rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]],
 ) -> list[tuple[str, str]]:
     """Write values of one metric, each with its 95% interval ("" where none is known), for a
-    table: with the same decimals in all its rows."""
-    numbers = [(value, *intervals.get(name, ())) for value, intervals in rows]
-    texts = iter(metric_texts(found, name, [one for row in numbers for one in row]))
-    cells = [[next(texts) for _one in row] for row in numbers]
-    return [(value, _range(*ends) if ends else "") for value, *ends in cells]
+    table."""
+    return [(metric_text(found, name, one), interval_text(found, name, ends)) for one, ends in rows]
 
 
 def interval_text(
     found: Evaluation, name: str, intervals: Mapping[str, tuple[float, float]]
 ) -> str:
     """Write the 95% interval of a metric; "" where none is known."""
-    return _range(*metric_texts(found, name, intervals[name])) if name in intervals else ""
+    ends = intervals.get(name)
+    return _range(*(metric_text(found, name, end) for end in ends)) if ends else ""
 
 
 def _range(low: str, high: str) -> str:

@@ -17,7 +17,7 @@ from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.results.evaluate import evaluate
-from netbuilder.core.wording import format_number, join_sentences
+from netbuilder.core.wording import format_number, format_percent, join_sentences
 
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 DEFAULT_SEEDS = 3
@@ -87,7 +87,7 @@ class LearningCurve:
         return join_sentences((said, meaning))
 
     def _value(self, value: float) -> str:
-        return format_number(value, ".1%") if self.rises else format_number(value)
+        return (format_percent if self.rises else format_number)(value)
 
 
 def learning_curve(

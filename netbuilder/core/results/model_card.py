@@ -23,7 +23,7 @@ from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
 from netbuilder.core.results.evaluate import Evaluation, evaluate
-from netbuilder.core.results.headline import metric_text, metric_texts
+from netbuilder.core.results.headline import metric_text
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.wording import format_number, format_percent, join_values, labelled
 
@@ -142,15 +142,12 @@ def _training_rows(trained: TrainedModel) -> Rows:
 
 def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
     if found is None:
-        return [
-            (metric_words(name), format_number(value, ".4g"))
-            for name, value in trained.test.items()
-        ]
+        return [(metric_words(name), format_number(value)) for name, value in trained.test.items()]
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)
     rows = [(_("Samples"), format_number(found.samples, ","))]
     for name, value in found.metrics.items():
         ends = within.get(name, ())
-        text, *limits = metric_texts(found, name, [value, *ends])
+        text, *limits = (metric_text(found, name, one) for one in (value, *ends))
         if limits:
             text = _(
                 "{value} (95% interval {low} to {high})",
@@ -164,7 +161,7 @@ def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
         rows.append((metric_words(name), text))
     held = statistics.calibration(found)
     if held is not None:
-        rows.append((_("Expected calibration error"), format_number(held.expected_error, ".3f")))
+        rows.append((_("Expected calibration error"), format_number(held.expected_error)))
     return rows
 
 
@@ -184,7 +181,7 @@ def _class_rows(found: Evaluation) -> Rows:
 
 
 def _share(value: float) -> str:
-    return "–" if np.isnan(value) else format_percent(value, 1)
+    return "–" if np.isnan(value) else format_percent(value)
 
 
 def as_markdown(card: ModelCard) -> str:

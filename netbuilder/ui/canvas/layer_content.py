@@ -234,7 +234,7 @@ def state_sentence(states: Any, unit: int, step: int) -> str:
         "unit {unit} after step {step}: {value}",
         unit=unit,
         step=step,
-        value=format_number(float(states[step, unit]), ".4g"),
+        value=format_number(float(states[step, unit])),
     )
 
 

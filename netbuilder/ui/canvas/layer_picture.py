@@ -503,7 +503,7 @@ class LayerPicture(QWidget):
         index = self.index_at(spot)
         if index is not None:
             word = f"“{self._words[index[0]]}” " if self._words else ""
-            value = format_number(float(self._values[index]), ".4g")
+            value = format_number(float(self._values[index]))
             return f"{word}[{', '.join(map(str, index))}] = {value}"
         over = next((t for t in self.tiles if t.box.contains(spot)), None)
         return over.told(*over.cell(spot)) if over is not None and over.told is not None else ""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QPushButton, QTableView
 
+from netbuilder.core.check.problems import keras_shape_text
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, format_operations
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+#: Places of columns: the output shape, and the first of the numbers.
+_SHAPE, _NUMBERS = 2, 3
 
 
 class NetworkTableDialog(Dialog):
@@ -39,6 +43,7 @@ class NetworkTableDialog(Dialog):
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         # In the order of the data until a column's title is clicked: the table's own sorting would
         # begin at once.
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -46,8 +51,13 @@ class NetworkTableDialog(Dialog):
         header.setSortIndicatorShown(True)
         header.sortIndicatorChanged.connect(self.model.sort)
         self.totals: QLabel = note_label("", self)
-        vbox((self.table, 1), self.totals, parent=self)
         self.menu = TableMenu(self.table, "network")
+        self.copy = QPushButton(_("Copy"), self)
+        self.save = QPushButton(_("Save as CSV…"), self)
+        self.copy.clicked.connect(self.menu.copy_all)
+        self.save.clicked.connect(self.menu.ask_and_save)
+        buttons = hbox((self.totals, 1), self.copy, self.save)
+        vbox((self.table, 1), buttons, parent=self)
         view.workbench.shapes_changed.connect(self._fill)
         view.store.changed.connect(self._fill)
         self._fill()
@@ -62,6 +72,8 @@ class NetworkTableDialog(Dialog):
         at, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
         self.model.setRowCount(0)
         self.model.setHorizontalHeaderLabels([_(title) for title in COLUMNS])
+        for column in range(_NUMBERS, len(COLUMNS)):
+            self.model.horizontalHeaderItem(column).setTextAlignment(_END)
         for row in rows:
             items = []
             for cell in row.cells:
@@ -70,6 +82,10 @@ class NetworkTableDialog(Dialog):
                 if isinstance(cell, int):
                     item.setTextAlignment(_END)
                 items.append(item)
+            if row.output is not None:
+                whole = _("Output shape: {shape}", shape=keras_shape_text(row.output))
+                why = _("None is the batch size: any number of samples at once.")
+                items[_SHAPE].setToolTip(f"{whole}\n{why}")
             self.model.appendRow(items)
         if 0 <= at < len(COLUMNS):
             self.model.sort(at, order)

@@ -194,9 +194,8 @@ def write_number(value: float) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, int):
-        return str(value)
-    text = f"{value:.1f}" if value == int(value) and abs(value) < 1e15 else repr(value)
-    return text.replace(".", number_style().decimal)
+        return localized(str(value))
+    return localized(f"{value:.1f}" if value == int(value) and abs(value) < 1e15 else repr(value))
 
 
 def write_sizes(value: Any) -> str:
@@ -204,7 +203,7 @@ def write_sizes(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         if not value:
             return "()"
-        return " × ".join("any" if part is None else str(part) for part in value)
+        return " × ".join("any" if part is None else localized(str(part)) for part in value)
     return str(value)
 
 

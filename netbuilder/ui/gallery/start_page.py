@@ -220,7 +220,7 @@ LESSON_DRAWINGS: Mapping[str, Drawing] = {
     "activations_and_losses": ("functions", "relu", "sigmoid", "tanh"),
     "optimizers": ("valley", "good"),
     "overfitting": ("curves", "overfit"),
-    "scaling": ("bars", "-1 3", "0 6", "1 3"),
+    "scaling": ("bars", "−1 3", "0 6", "1 3"),
     "pictures": ("window", "3"),
     "sequences": ("line", "series"),
     "text": ("words", "good", "great", "bad", "awful"),

@@ -20,7 +20,7 @@ from netbuilder.core.grading.scoring import status_words
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number
+from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme
 
@@ -55,7 +55,7 @@ def _result_text(one: Submission) -> str:
     if value is None:
         return ""
     if "accuracy" in one.metrics:
-        return _("{share} correct", share=format_number(value, ".1%"))
+        return _("{share} correct", share=format_percent(value))
     return _("off by {error}", error=format_number(value))
 
 

@@ -56,6 +56,7 @@ from netbuilder.ui.palette.palette_model import (
     found_rows,
     teaching_rows,
 )
+from netbuilder.ui.services.settings import lists_all_layers
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
@@ -215,7 +216,7 @@ class Palette(QWidget):
             margins=(10, 10, 10, 4),
             spacing=4,
         )
-        self._all = False
+        self._all = lists_all_layers()
         self._only: frozenset[str] | None = None
         self.line.textChanged.connect(self._search)
         self.line.returnPressed.connect(self._take_first)

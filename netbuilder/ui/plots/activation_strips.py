@@ -268,7 +268,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
     # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
     left = names_width(metrics, [str(name) for name in names])
     # The widest one, ">99.99%", has a space before its sign in some languages.
-    room = int(metrics.horizontalAdvance(format_probability(0.999999))) + 1
+    room = int(metrics.horizontalAdvance(format_probability(0.99999))) + 1
     picture = blank_image(left + 72 + room, line * len(order))
     painter = QPainter(picture)
     painter.setFont(font)
@@ -283,7 +283,7 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
         center = Qt.AlignmentFlag.AlignVCenter
         right = center | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRectF(0, top, left - NAME_GAP, line), right, name)
-        painter.drawText(QRectF(left + 72, top, room, line), center, format_probability(share))
+        painter.drawText(QRectF(left + 72, top, room, line), right, format_probability(share))
     painter.end()
     return picture
 

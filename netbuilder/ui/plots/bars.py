@@ -91,8 +91,8 @@ class BarList(QWidget):
             painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.text if strong else scheme.secondary))
             painter.drawText(
-                QRectF(names + length + 6, y, texts, self._height),
-                vertical | Qt.AlignmentFlag.AlignLeft,
+                QRectF(names + room, y, texts - 2, self._height),
+                vertical | Qt.AlignmentFlag.AlignRight,
                 text,
             )
         painter.end()

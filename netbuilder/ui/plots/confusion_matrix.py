@@ -185,12 +185,13 @@ class HeatMap(QWidget):
         scheme = theme.colors()
         value = int(self.counts[row, column])
         color = QColor(scheme.training if row == column else scheme.validation)
-        part = value / high
-        shown = theme.mix(color, QColor(scheme.canvas), 0.15 + 0.85 * part if value else 0.0)
+        # One colour of letters for all cells: none flips between two that are nearly alike.
+        part = 0.15 + (theme.readable_part(color) - 0.15) * value / high
+        shown = theme.mix(color, QColor(scheme.canvas), part if value else 0.0)
         painter.fillRect(box, shown)
         width = self.fontMetrics().horizontalAdvance(str(value))
         if value and box.width() >= 12 and width < box.width() and len(self._labels) <= _WRITTEN:
-            painter.setPen(theme.ink_on(shown))
+            painter.setPen(QColor(scheme.text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(value))
 
     def event(self, event: QEvent) -> bool:

@@ -56,8 +56,8 @@ class ParallelCoordinatesPlot(QWidget):
             self._axes.append(
                 (
                     _("loss (rank)"),
-                    format_number(scores[0], ".3g"),
-                    format_number(scores[-1], ".3g"),
+                    format_number(scores[0]),
+                    format_number(scores[-1]),
                 )
             )
         self.setAccessibleName(

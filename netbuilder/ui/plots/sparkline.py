@@ -51,14 +51,14 @@ class Sparkline(QWidget):
         first, last, highest = self._values[0], self._values[-1], max(self._values)
         # A wave that starts again may end high: the highest is told only where it is neither.
         top = (
-            _("at most {value}", value=format_number(highest, ".3g"))
+            _("at most {value}", value=format_number(highest))
             if highest > max(first, last) * 1.001
             else ""
         )
         ends = _(
             "from {first} to {last}",
-            first=format_number(first, ".3g"),
-            last=format_number(last, ".3g"),
+            first=format_number(first),
+            last=format_number(last),
         )
         return join_values(filter(None, (ends, top)))
 

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.preview import ColumnStats, Preview
 from netbuilder.core.i18n import gettext as _, rerendered
-from netbuilder.core.wording import format_number, join_values
+from netbuilder.core.wording import decimal_room, format_number, join_values, most_decimals
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.picture_menu import TableMenu
@@ -48,15 +48,14 @@ _SIDES = 14
 _NARROW, _LAID_OUT = 0.3, 200
 #: Rows by which it is told that a column holds numbers, and how long these are.
 _SEEN = 1000
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 #: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
 #: A number that a cell begins with; a date, or a word with digits, begins with none.
 _NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
-_FRACTION = re.compile(r"\.\d+(?=\s?%?$)")
 
 #: What is drawn behind a number so that the points of its column stand below each other.
-_BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
+BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class TextTable(QAbstractTableModel):
@@ -73,8 +72,7 @@ class TextTable(QAbstractTableModel):
         self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
         self._arrow = (-1, "")  # of the column that the rows are sorted by
         self._figures: frozenset[int] = frozenset()
-        self._aligned = False
-        self._decimals: dict[int, int] = {}  # of the longest, with the point, as far as asked
+        self._decimals: dict[int, int] = {}  # the most in a column, as far as asked
         self.folded = False
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -108,16 +106,15 @@ class TextTable(QAbstractTableModel):
         figures: frozenset[int] | None = None,
         written: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show other rows; ``figures`` are columns of numbers, which stand at the right. None:
-        those that hold nothing else, with their points below each other. ``written`` is what is
+        """Show other rows; ``figures`` are columns of numbers, which stand at the right, their
+        points below each other. None: those that hold nothing else. ``written`` is what is
         copied and saved, where it is not what is shown."""
-        self._aligned = figures is None
         if figures is None:
             seen = rows[:_SEEN]
             figures = frozenset(
                 column
                 for column in range(len(columns))
-                if all(_NUMBER.fullmatch(row[column].rstrip("% ")) for row in seen if row[column])
+                if all(_NUMBER.fullmatch(row[column].rstrip("% ≈")) for row in seen if row[column])
             )
         self._row_tips, self._written = row_tips, written
         self.beginResetModel()
@@ -154,9 +151,9 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole and self._written:
             return self._written[self.place(index.row())][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
-            return _RIGHT
-        if role == _BEHIND_ROLE and self._aligned and index.column() in self._figures and text:
-            return self._behind(index.column(), text)
+            return RIGHT
+        if role == BEHIND_ROLE and index.column() in self._figures and text:
+            return self._behind(index)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
@@ -165,15 +162,12 @@ class TextTable(QAbstractTableModel):
             return self._row_tips[self.place(index.row())] if self._row_tips else None
         return None
 
-    def _behind(self, column: int, text: str) -> str:
+    def _behind(self, index: Index) -> str:
         """As wide as the decimals that a number has less than the longest of its column."""
+        column = index.column()
         if column not in self._decimals:
-            ends = [_FRACTION.search(row[column]) for row in self._rows[:_SEEN]]
-            self._decimals[column] = max((len(one[0]) for one in ends if one), default=0)
-        end = _FRACTION.search(text)
-        less = self._decimals[column] - (len(end[0]) if end else 0)
-        point = "\u2008" if less and end is None else ""  # a space of a point's width
-        return point + "\u2007" * (less - len(point))
+            self._decimals[column] = most_decimals([row[column] for row in self._rows[:_SEEN]])
+        return decimal_room(self._rows[self.place(index.row())][column], self._decimals[column])
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -187,7 +181,7 @@ class TextTable(QAbstractTableModel):
             arrow = self._arrow[1] if section == self._arrow[0] else ""
             return f"▸ {name}{arrow}" if section in self._marked else f"{name}{arrow}"
         if role == Qt.ItemDataRole.TextAlignmentRole and section in self._figures:
-            return _RIGHT
+            return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole and section < len(self._tips):
             return self._tips[section]
         if role == Qt.ItemDataRole.FontRole:
@@ -202,7 +196,7 @@ class NumberDelegate(QStyledItemDelegate):
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
-        option.text += index.data(_BEHIND_ROLE) or ""
+        option.text += index.data(BEHIND_ROLE) or ""
 
 
 def _by_size(text: str) -> tuple[bool, float, str]:

@@ -402,16 +402,9 @@ def overlay_sign(number: int) -> tuple[str, str]:
 
 
 def short_number(value: float | None) -> str:
-    """A number in a few signs: 0.112, 1.2e-05, 12,400."""
+    """A number of a run, also one that is none."""
     if value is None:
         return ""
     if not math.isfinite(value):
         return _("not a number") if math.isnan(value) else _("infinite")
-    size = abs(value)
-    if 0.9995 <= size < 1:
-        return format_number(
-            math.trunc(value * 1e4) / 1e4, ".4f"
-        )  # it is not yet 1, as an R² of all right answers
-    if size >= 1000:
-        return format_number(value, ",.0f" if size < 1e7 else ".3g")
-    return format_number(value, ".3g" if size < 1e-4 and value else "#.3g").rstrip(".,")
+    return format_number(value)

@@ -391,7 +391,7 @@ class EvaluatePanel(QWidget):
         elif len(found.labels) == 2 and len(found.classes) == 2:
             title = _(
                 "Classes: “{label}” from {threshold} on",
-                label=at.label, threshold=format_percent(at.threshold),
+                label=at.label, threshold=format_percent(at.threshold, 0),
             )  # fmt: skip
             self._show_classes(classes_at(at, found.labels), title)
         else:
@@ -407,7 +407,7 @@ class EvaluatePanel(QWidget):
             (
                 one.label,
                 *(
-                    "" if math.isnan(part) else format_number(part, ".3f")  # no sample of the class
+                    "" if math.isnan(part) else format_percent(part)  # no sample of the class
                     for part in (one.precision, one.recall, one.f1)
                 ),
                 format_number(one.support, ",.0f"),
@@ -583,7 +583,7 @@ class EvaluatePanel(QWidget):
 
 def _as_wide(wait: str, text: str) -> str:
     """What stands where something comes late, as wide as that will be."""
-    return f"{wait:\u2007>{len(text) + 1}}" if wait else ""
+    return f"{wait:\u2007>{len(text)}}" if wait else ""
 
 
 def _class_table(parent: QWidget) -> ShortTable:

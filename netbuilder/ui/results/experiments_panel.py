@@ -24,7 +24,6 @@ from netbuilder.core.i18n import gettext as _, noop as N_, pgettext
 from netbuilder.core.wording import (
     as_sentence,
     capitalize_first,
-    format_aligned,
     format_number,
     join_sentences,
     join_values,
@@ -85,13 +84,10 @@ class TrialTable(QTableView):
         paths = [one.path for one in study.plan.varied]
         alike = {id(one) for one in study.as_good}
         self._trials = list(study.ranked)
-        scored = [one for one in self._trials if one.score is not None]
-        told = format_aligned([one.score or 0.0 for one in scored], 4)
-        scores = {id(one): text for one, text in zip(scored, told, strict=True)}
         cells = [
             (
-                f"{scores[id(one)]}{' ≈' if id(one) in alike else ''}"
-                if id(one) in scores
+                f"{format_number(one.score)}{' ≈' if id(one) in alike else ''}"
+                if one.score is not None
                 else pgettext("trial", "failed"),
                 *(format_setting(one.values[path]) for path in paths),
                 measured(one.measured, one.unit),
@@ -438,7 +434,7 @@ class ExperimentsPanel(QWidget):
             f"{names[path]} {format_setting(v)}" for path, v in best.values.items()
         )
         told = [
-            f"{study.plan.measure} {format_number(best.score, '.4g')}",
+            f"{study.plan.measure} {format_number(best.score)}",
             measured(best.measured, best.unit),
         ]
         scores = join_values(one for one in told if one)

@@ -196,7 +196,7 @@ class ExplanationView(QWidget):
             strongest_values,
             token_patches,
         )
-        from netbuilder.core.wording import format_aligned
+        from netbuilder.core.wording import format_number, format_signed
 
         if not self.button.isChecked():
             return
@@ -217,8 +217,8 @@ class ExplanationView(QWidget):
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
         pairs, left = strongest_values(explanation_bars(found), MOST_BARS)
-        words = format_aligned([value for _unused, value in pairs], sign=not found.responses)
-        rows = [(name, value, said) for (name, value), said in zip(pairs, words, strict=True)]
+        written = format_number if found.responses else format_signed
+        rows = [(name, value, written(value)) for name, value in pairs]
         self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:
             self.sentence.setText(

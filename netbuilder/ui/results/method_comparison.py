@@ -23,12 +23,15 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
+    decimal_room,
     format_bytes,
     format_duration,
     format_list,
     format_number,
+    format_signed,
     join_sentences,
     labelled,
+    most_decimals,
 )
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox
 from netbuilder.ui.plots.colour_bar import ColourBar
@@ -391,7 +394,6 @@ def _weights(found: Comparison) -> list[str]:
     values = told.values[:_MOST]
     if evaluation.task == "regression":
         meaning = _("How much the prediction changes when a column increases by one unit:")
-        cells = [[format_number(float(one), "+.4g") for one in row] for row in values]
     else:
         meaning = (
             _(
@@ -401,7 +403,13 @@ def _weights(found: Comparison) -> list[str]:
             if len(told.columns) == 1
             else _("Weight of each scaled column: + is evidence for the class, − against it.")
         )  # fmt: skip
-        cells = [[format_number(float(one), "+.3f") for one in row] for row in values]
+    columns = [[format_signed(float(one)) for one in column] for column in values.T]
+    texts = [
+        [one + decimal_room(one, most) for one in column]
+        for column in columns
+        for most in (most_decimals(column),)
+    ]
+    cells = list(zip(*texts, strict=True))
     heads = list(told.columns) if len(told.columns) > 1 else []
     wide = max(9, *(len(word) for row in (heads, *cells) for word in row))
     lines = [

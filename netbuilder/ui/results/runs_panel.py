@@ -37,15 +37,19 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import (
     capitalize_first,
+    decimal_room,
     format_duration,
+    format_measure,
     format_number,
-    format_with_unit,
+    format_percent,
     join_values,
     labelled,
+    most_decimals,
 )
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.plots.training_curves import overlay_color
+from netbuilder.ui.plots.table_preview import BEHIND_ROLE, RIGHT, NumberDelegate
+from netbuilder.ui.plots.training_curves import overlay_color, short_number
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
@@ -82,22 +86,6 @@ class RunColumn:
     key: Callable[[Run], Any]
 
 
-def short_result(value: float | None) -> str:
-    """A result in as few signs as a column has room for; empty where there is none."""
-    if value is None:
-        return ""
-    if 1000 <= abs(value) < 1e7:
-        return format_number(value, ",.0f")
-    small = 0 < abs(value) < 1e-3
-    return format_number(value, ".1e") if small else format_number(value, ".3g")
-
-
-def loss_text(value: float | None) -> str:
-    """A loss in a column of losses, most of which have the same decimals then."""
-    usual = value is not None and 5e-5 <= abs(value) < 10
-    return format_number(value or 0.0, ".4f") if usual else short_result(value)
-
-
 def kept_loss(run: Run) -> float | None:
     """The validation loss, or the training's where none was measured, of the network that the run
     was left with: at its end, or in the epoch that was kept."""
@@ -121,20 +109,20 @@ def epochs_text(run: Run) -> str:
 
 
 def test_text(run: Run) -> str:
-    """The test's most telling number, with what it is: "97.7 %", "± $43.4", "0.2"."""
+    """The test's most telling number, with what it is: "97.7%", "± $43.40", "0.2"."""
     value = test_value(run)
     if value is None:
         return ""
     name = next((name for name in run.test if name != "loss"), "loss")
     if "accuracy" in name:
-        return format_number(value, ".1%")
+        return format_percent(value)
     words = _counted_in(name, value, run)
     return f"± {words}" if name == "mean_absolute_error" else words
 
 
 def _counted_in(name: str, value: float, run: Run) -> str:
     """A number of the test, with the target's unit where it is counted in that."""
-    return format_with_unit(short_result(value), run.unit if name in _IN_UNITS else "")
+    return format_measure(value, run.unit if name in _IN_UNITS else "")
 
 
 def _rank(value: float | None) -> float:
@@ -145,7 +133,9 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
     RunColumn(N_("started"), format_start, lambda run: run.started),
     RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
-    RunColumn(N_("loss"), lambda run: loss_text(kept_loss(run)), lambda run: _rank(kept_loss(run))),
+    RunColumn(
+        N_("loss"), lambda run: short_number(kept_loss(run)), lambda run: _rank(kept_loss(run))
+    ),
     RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
@@ -165,13 +155,14 @@ class RunsModel(QAbstractTableModel):
         self.runs: list[Run] = []
         self.differing: dict[str, str] = {}  # what a run has that not all have, by its id
         self.ticked: list[str] = []
+        self._decimals: dict[RunColumn, int] = {}  # the most in a column
 
     def show_runs(self, runs: list[Run]) -> None:
         """Show other runs; ticks of those that are gone go too."""
         from netbuilder.core.engine.runs.differences import distinct_choices
 
         self.beginResetModel()
-        self.runs = runs
+        self.runs, self._decimals = runs, {}
         found = distinct_choices([run.project for run in runs])
         self.differing = {r.id: join_values(one) for r, one in zip(runs, found, strict=True)}
         known = {run.id for run in runs}
@@ -206,6 +197,12 @@ class RunsModel(QAbstractTableModel):
                 if index.column() == _DIFFERS:
                     return self.differing[run.id]
                 return column.text(run)
+            case Qt.ItemDataRole.TextAlignmentRole:
+                return RIGHT if index.column() in _NUMBERS else None
+            case _ if role == BEHIND_ROLE and index.column() in _POINTS:
+                if column not in self._decimals:
+                    self._decimals[column] = most_decimals([column.text(r) for r in self.runs])
+                return decimal_room(column.text(run), self._decimals[column])
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
                 return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
@@ -239,7 +236,8 @@ class RunsModel(QAbstractTableModel):
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _(COLUMNS[section].title)
-        return None
+        right = role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS
+        return RIGHT if right else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
@@ -283,7 +281,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
         _("in epoch {epoch}", epoch=run.kept_epoch) if run.kept_epoch else _("at the end")
     )
     lines += [
-        f"{metric_words(name)} {short_result(value)} {when_measured}"
+        f"{metric_words(name)} {short_number(value)} {when_measured}"
         for name, value in (run.kept or run.last).items()
     ]
     lines += [
@@ -318,6 +316,8 @@ class DiffersDelegate(QStyledItemDelegate):
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2, 1)  # took, epochs, started
 _DIFFERS = 6
+#: Columns of numbers, and those of them with decimals of one unit.
+_NUMBERS, _POINTS = (2, 3, 4, 5), (3, 4)
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
@@ -423,6 +423,7 @@ class RunsPanel(QWidget):
         # Runs of one project differ in their number alone, which stands last (and a line broken
         # between words ends before it).
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setItemDelegate(NumberDelegate(self.table))
         self.table.setItemDelegateForColumn(_DIFFERS, DiffersDelegate(self.table))
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()

@@ -100,7 +100,7 @@ class ThresholdView(QWidget):
             _(
                 "predict “{label}” from {threshold} on",
                 label=at.label,
-                threshold=format_percent(part),
+                threshold=format_percent(part, 0),
             )
         )
         others = [one for one in found.labels if one != at.label]
@@ -108,7 +108,7 @@ class ThresholdView(QWidget):
         self.heat.show_matrix(at.matrix, (rest, at.label))
         self.moved.emit(at)
         right, precise, found_again = (
-            format_percent(part, 1) for part in (at.accuracy, at.precision, at.recall)
+            format_percent(part) for part in (at.accuracy, at.precision, at.recall)
         )
         head = _(
             "{correct} correct, precision {precision}, recall {recall}",
@@ -130,7 +130,7 @@ class ThresholdView(QWidget):
                 [point[0]], [point[1]], symbol="o", symbolSize=11,
                 symbolBrush=QColor(scheme.validation), symbolPen=QColor(scheme.panel),
             )  # fmt: skip
-        head = as_sentence(f"{head}, F1 {format_number(at.f1, '.2f')}")
+        head = as_sentence(f"{head}, F1 {format_percent(at.f1)}")
         self.words.setText(join_sentences((head, curve)))
 
     def _curve(self, found: Evaluation, index: int) -> str:
@@ -163,7 +163,7 @@ class ThresholdView(QWidget):
             item.setLabel("left", _("recall"))
             return _(
                 "Area under the curve (AUC) {auc}; random guessing gives 0.5.",
-                auc=format_number(curves.auc, ".3f"),
+                auc=format_number(curves.auc),
             )
         self.plot.plot([0, 1], [curves.share, curves.share], pen=dotted)
         self.plot.plot(curves.recall, curves.precision, pen=pen)
@@ -171,6 +171,6 @@ class ThresholdView(QWidget):
         item.setLabel("left", _("precision"))
         return _(
             "Average precision {precision}; random guessing gives {share}.",
-            precision=format_number(curves.average_precision, ".3f"),
-            share=format_number(curves.share, ".2f"),
+            precision=format_number(curves.average_precision),
+            share=format_number(curves.share),
         )

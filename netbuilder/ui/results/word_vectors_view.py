@@ -251,7 +251,7 @@ class CompareTask(WordTask):
                 "Similarity {cosine} (cosine: 1 same direction, 0 unrelated, −1 opposite); "
                 "distance {distance}.",
                 cosine=format_number(vectors.similarity(word, other), ".2f"),
-                distance=format_number(float(np.linalg.norm(pair[0] - pair[1])), ".3g"),
+                distance=format_number(float(np.linalg.norm(pair[0] - pair[1]))),
             )
         )
         self.bars.show_vectors((word, other), pair)
@@ -278,7 +278,7 @@ def _facts(tokens: TokenTable, place: int) -> list[str]:
         lift = format_number(float(tokens.lift[place, leaning]), ".2g")
         found.append(f"{tokens.classes[leaning]} × {lift}" if leaning >= 0 else "")
     elif tokens.means is not None:
-        found.append(format_number(float(tokens.means[place]), ".3g"))
+        found.append(format_number(float(tokens.means[place])))
     return found
 
 

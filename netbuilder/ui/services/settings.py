@@ -99,6 +99,15 @@ def recall_motion() -> None:
         set_reduced_motion(str(value).lower() == "true")
 
 
+#: Whether the palette lists every layer.
+ALL_LAYERS = "all-layers"
+
+
+def lists_all_layers() -> bool:
+    """Whether the user wants the palette to list every layer."""
+    return str(settings().value(ALL_LAYERS, "")).lower() == "true"
+
+
 BASIC, FULL = "basic", "full"
 #: The level of a first start, unless the machine's settings name another one.
 FIRST = BASIC

@@ -16,9 +16,11 @@ from netbuilder.ui.style.theme import Colors
 def stylesheet(c: Colors, points: float) -> str:
     """Return the stylesheet of a window for a scheme and a font size in points.
 
-    Controls are 24, 28 or 32 pixels high at letters of 9 points, and grow with these.
+    Controls are 24, 28 or 32 pixels high at letters of 9 points, and grow with these, as do ticks
+    and arrows.
     """
-    # Inside of a border of one pixel.
+    scaled = {f"s{size}": round(size * points / 9) for size in (8, 11, 13, 14, 16, 24)}
+    # Inside of a border of one pixel; Qt adds three to what a QToolButton shall have.
     low, middle, high = (round(height * points / 9) - 2 for height in (24, 28, 32))
     letters = {"tiny": 0.82, "small": 0.88, "large": 1.18, "answer": 1.6, "figure": 1.8}
     icons = ("up", "down", "left", "right")
@@ -30,6 +32,10 @@ def stylesheet(c: Colors, points: float) -> str:
         low=low,
         middle=middle,
         high=high,
+        tool=low - 3,
+        high_tool=high - 3,
+        arrows=max(20, scaled["s11"] + 2),  # as narrow as they can be: fields are for numbers
+        **scaled,
         **{name: f"{points * factor:.1f}" for name, factor in letters.items()},
         **{name: resource("icons", file).as_posix() for name, file in files.items()},
     )

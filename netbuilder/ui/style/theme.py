@@ -58,6 +58,13 @@ def ink_on(ground: QColor) -> QColor:
     return max(inks, key=lambda ink: contrast(ink, ground))
 
 
+def readable_part(color: QColor) -> float:
+    """How much of a colour may cover the canvas so that the letters of text can be read on it."""
+    text, ground = QColor(colors().text), QColor(colors().canvas)
+    parts = (step / 20 for step in range(20, 0, -1))
+    return next((part for part in parts if contrast(text, mix(color, ground, part)) >= 4.5), 0.05)
+
+
 def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:
     """The brush of a colour; ``strength`` 0 lets all through."""
     return _brush(_faded(color, strength))
@@ -149,7 +156,7 @@ _SCHEMES = {
     "border": ("#8791A0", "#707B8C"),
     "text": ("#1B2430", "#E6E9EE"),
     "secondary": ("#596579", "#98A2B3"),
-    "grid": ("#E4E8EE", "#2A3038"),
+    "grid": ("#C6CDD8", "#3F4855"),
     "accent": ("#2563EB", "#6EA0FF"),
     "accent_text": ("#1D4ED8", "#8FB5FF"),
     "on_accent": ("#FFFFFF", "#10151C"),

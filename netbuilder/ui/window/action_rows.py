@@ -57,7 +57,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     return [
         ActionRow("new", _("New"), files.new, "File", _Key.New, _("Start an empty project")),
         ActionRow(
-            "open", _("Open…"), files.open, "File", _Key.Open, _("Open a project or a model")
+            "open", _("Open…"), files.open, "File", _Key.Open, _("Open a project, a model or data")
         ),
         ActionRow(
             "gallery",

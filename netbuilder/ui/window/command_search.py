@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
+from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.window.action import WindowActions, sequences
+
+#: Commands that are seen at once.
+_MOST = 14
 
 
 class CommandSearch(Dialog):
@@ -18,6 +22,7 @@ class CommandSearch(Dialog):
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setObjectName("commandSearch")
         self.setWindowTitle(_("Search commands"))
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self._actions = actions
@@ -34,8 +39,10 @@ class CommandSearch(Dialog):
         layout.setSpacing(8)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
-        letter, line = self.fontMetrics().averageCharWidth(), self.fontMetrics().lineSpacing()
-        self.resize(max(460, 52 * letter), max(380, 16 * line))
+        self.nothing = note_label("", self)
+        layout.addWidget(self.nothing)
+        self.line.setMinimumWidth(max(436, 50 * self.fontMetrics().averageCharWidth()))
+        layout.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
         self.line.textChanged.connect(self._show)
         self.line.returnPressed.connect(self._do)
         self.list.itemActivated.connect(lambda _item: self._do())
@@ -50,6 +57,10 @@ class CommandSearch(Dialog):
                 return True
         return super().eventFilter(watched, event)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show(self.line.text())  # rows have their height with the stylesheet
+
     def _show(self, text: str) -> None:
         self.list.clear()
         for row in self._actions.matching(text):
@@ -63,17 +74,18 @@ class CommandSearch(Dialog):
             if not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
-        if not self.list.count():
-            item = QListWidgetItem(
-                _(
-                    "No command contains “{text}”. The context menu of a layer ({keys}) "
-                    "has more commands.",
-                    text=text,
-                    keys=key_text("Shift+F10"),
-                )
+        count = self.list.count()
+        self.list.setFixedHeight(min(count, _MOST) * self.list.sizeHintForRow(0))
+        self.list.setHidden(not count)
+        self.nothing.setText(
+            _(
+                "No command contains “{text}”. The context menu of a layer ({keys}) "
+                "has more commands.",
+                text=text,
+                keys=key_text("Shift+F10"),
             )
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.list.addItem(item)
+        )
+        self.nothing.setHidden(bool(count))
         self.list.setCurrentRow(0)
 
     def _do(self) -> None:

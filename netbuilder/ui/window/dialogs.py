@@ -195,11 +195,11 @@ def train_elsewhere(parts: WindowParts) -> None:
     ElsewhereDialog(store.project, parts.workbench.base, parts.status.tell, parts.window).exec()
 
 
-def show_settings(parent: QWidget) -> None:
+def show_settings(parent: QWidget, actions: WindowActions) -> None:
     """Change what holds for every project."""
     from netbuilder.ui.window.settings_dialog import SettingsDialog
 
-    SettingsDialog(parent).exec()
+    SettingsDialog(parent, actions).exec()
 
 
 def show_help(parent: QWidget, actions: WindowActions, word: str = "") -> None:

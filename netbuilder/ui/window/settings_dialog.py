@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialogButtonBox, QVBoxLayout, QWidget
 
 from netbuilder.core import i18n
@@ -16,12 +18,15 @@ from netbuilder.core.wording import format_percent, join_sentences
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.services import retranslate, settings
+from netbuilder.ui.services.runs.run_progress import FULL as FULL_SPEED, WATCH
+from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
+from netbuilder.ui.window.action import WindowActions
 
 
 @dataclass(frozen=True)
@@ -104,8 +109,32 @@ def _choice_row(
     )
 
 
-def setting_rows() -> tuple[SettingRow, ...]:
-    """Return all settings that hold for every project, in the language in force."""
+def _window_rows(actions: WindowActions) -> tuple[SettingRow, ...]:
+    """What a control of the window remembers."""
+
+    def set_all_layers(shown: bool) -> None:
+        if shown != settings.lists_all_layers():
+            actions["all-layers"].trigger()
+
+    return (
+        SettingRow(
+            Param(_("all layers"), Kind.BOOL, False, _("the palette lists every Keras layer")),
+            settings.lists_all_layers,
+            set_all_layers,
+        ),
+        _choice_row(
+            _("training speed"),
+            _("of runs that begin in this window"),
+            {speed.id: _(speed.title) for speed in (WATCH, FULL_SPEED)},
+            remembered_speed().id,
+            lambda name: actions[f"speed-{name}"].trigger(),
+        ),
+    )
+
+
+def setting_rows(actions: WindowActions | None = None) -> tuple[SettingRow, ...]:
+    """Return all settings that hold for every project, in the language in force; with the
+    ``actions`` of a window those that its controls remember."""
     return (
         _language_row(),
         _choice_row(
@@ -115,6 +144,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
             level().name,
             level().choose,
         ),
+        *(_window_rows(actions) if actions is not None else ()),
         _choice_row(
             _("colours"),
             _("of the window"),
@@ -125,7 +155,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
         _choice_row(
             _("text size"),
             _("of the whole window"),
-            {str(one): format_percent(one) for one in font_scale.FACTORS},
+            {str(one): format_percent(one, 0) for one in font_scale.FACTORS},
             min(
                 (str(one) for one in font_scale.FACTORS),
                 key=lambda one: abs(float(one) - font_scale.font_scale()),
@@ -152,16 +182,20 @@ def setting_rows() -> tuple[SettingRow, ...]:
     )
 
 
+#: At letters of the system's size.
+_WIDTH = 560
+
+
 class SettingsDialog(Dialog):
     """A field a row; nothing counts before OK."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, actions: WindowActions | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Settings"))
-        self.rows = setting_rows()
+        self.rows = setting_rows(actions)
         self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
-        layout = QVBoxLayout(self)
+        self._layout = layout = QVBoxLayout(self)
         layout.setSpacing(10)
         self.form = ParamForm(tuple(row.param for row in self.rows), self)
         self.form.rows[_(LANGUAGE)].editor.setEnabled(not retranslate.fixed_by())
@@ -175,8 +209,17 @@ class SettingsDialog(Dialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(plain_buttons(buttons))
-        self.setMinimumWidth(560)
+        wide = round(_WIDTH * max(font_scale.initial_font_scale(), 1.0))
+        self.setMinimumWidth(min(wide, self.screen().availableGeometry().width() - 40))
         self._tell()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._fit)  # once its fields have their letters
+
+    def _fit(self) -> None:
+        """Be as high as what it holds is in the width that it has."""
+        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
 
     def accept(self) -> None:
         """Let what was changed count from now on."""

@@ -214,7 +214,6 @@ class TrainButton(QPushButton):
         self.setObjectName("train_button")
         self._actions, self._now, self._icon = actions, "train", ("", "")
         self.setProperty("role", "train")
-        self.setIconSize(QSize(14, 14))
         self.clicked.connect(lambda _checked=False: self._action.trigger())
         for name in ("train", "pause"):
             actions[name].changed.connect(self.follow)

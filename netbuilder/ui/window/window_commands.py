@@ -492,7 +492,7 @@ class WindowCommands:
 
     def show_settings(self) -> None:
         """Change what holds for every project."""
-        dialogs.show_settings(self._parts.window)
+        dialogs.show_settings(self._parts.window, self._parts.actions)
         self._parts.docks.widen()
         self._motion_changed()
 
@@ -526,8 +526,10 @@ class WindowCommands:
         self._parts.actions.refresh()
 
     def toggle_all_layers(self) -> None:
-        """Show all layers, or the teaching ones."""
-        self._parts.palette.show_all(not self._parts.palette.shows_all)
+        """Show all layers, or the teaching ones; remembered."""
+        everything = not self._parts.palette.shows_all
+        settings.remember({settings.ALL_LAYERS: everything})
+        self._parts.palette.show_all(everything)
         self._parts.actions.refresh()
 
     def choose_level(self, name: str) -> None:

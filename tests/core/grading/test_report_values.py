@@ -72,7 +72,7 @@ def test_the_page(tmp_path: Path) -> None:
         ["Eve", "–", "✕ failed", "", "", "The file is empty (0 bytes)."],
     ]  # fmt: skip
     # The mean is of those that have points, and each pupil has network, curve and numbers.
-    assert "3 files · mean 65.62 points (2 of 3 files)" in page
+    assert "3 files · mean 65.63 points (2 of 3 files)" in page
     assert "Points are &lt; 100." in page
     ada = page[page.index('<section id="s0"') : page.index('<section id="s1"')]
     for words in ("<svg id='ada'>", "Loss over 2 epochs", "131 parameters", "Well done.", "0.25"):

@@ -56,7 +56,7 @@ def test_of_many_numbers_the_worst_is_named() -> None:
     target = OutputPreprocessing("regression", columns=tuple(f"pixel {n}" for n in range(64)))
     said = _number_sentence(values, truth, target, 0.2)
     assert said == (
-        "On 10 test rows, the 64 numbers are off by 0.1062 on average, pixel 43 most (0.5)."
+        "On 10 test rows, the 64 numbers are off by 0.1063 on average, pixel 43 most (0.5)."
         " Always predicting their means would be off by 0.2."
     )
 

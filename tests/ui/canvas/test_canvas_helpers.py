@@ -79,9 +79,9 @@ def small() -> Project:
 def test_the_table_follows_the_data_and_knows_its_sums(small) -> None:
     rows = network_table(small.graph, _shapes(small))
     assert [row.cells for row in rows] == [
-        ("a", "Input", "(None, 8, 8, 1)", 0, 0, 0),
-        ("b", "Dense", "(None, 3)", 1200, 90, 1200),
-        ("c", "Dense", "(None, 1)", 4, 3, 0),
+        ("a", "Input", "8×8×1", 0, 0, 0),
+        ("b", "Dense", "3", 1200, 90, 1200),
+        ("c", "Dense", "1", 4, 3, 0),
     ]
     lines = table_lines(rows)
     assert len({len(line) for line in lines}) == 1, "numbers end in one column"
@@ -102,13 +102,19 @@ def test_the_table_is_sorted_by_number_copied_and_saved(make, small, tmp_path) -
     assert column(0) == ["a", "b", "c"], "in the order of the data"
     dialog.table.sortByColumn(3, Qt.SortOrder.DescendingOrder)
     assert column(3) == [1200, 4, 0], "as numbers: as text 4 would come first"
-    dialog.menu.copy_all()
+    assert "(None, 3)" in model.index(0, 2).data(Qt.ItemDataRole.ToolTipRole)
+    for number in range(len(COLUMNS)):
+        role, right = Qt.ItemDataRole.TextAlignmentRole, Qt.AlignmentFlag.AlignRight
+        head = model.headerData(number, Qt.Orientation.Horizontal, role)
+        cell = model.index(0, number).data(role)
+        assert bool(head and head & right) == bool(cell and cell & right), "as its column"
+    dialog.copy.click()
     copied = QGuiApplication.clipboard().text().splitlines()
     assert copied[0].split("\t") == [_(title) for title in COLUMNS]
-    assert copied[1].split("\t") == ["b", "Dense", "(None, 3)", "1200", "90", "1200"]
+    assert copied[1].split("\t") == ["b", "Dense", "3", "1200", "90", "1200"]
     path = dialog.menu.save(tmp_path / "network.csv")
     with path.open(encoding="utf-8-sig", newline="") as file:
-        assert list(csv.reader(file))[2][:4] == ["c", "Dense", "(None, 1)", "4"]
+        assert list(csv.reader(file))[2][:4] == ["c", "Dense", "1", "4"]
     hand.view.store.apply("Delete", lambda p: edits.remove_nodes(p, ("c",)))
     assert column(0) == ["b", "a"], "it follows, sorted as before"
     hand.view.commands.show_table()

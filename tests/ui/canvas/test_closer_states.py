@@ -176,7 +176,7 @@ def test_of_raw_scores_the_share_is_told(hand: Callable) -> None:
     look = replace(look, classes={"dense": ("no", "yes")}, answers={"dense": shares})
     closer = _opened(hand, look, "dense")
     closer.choose((0,))
-    assert closer.words.text().endswith("no 88%.")
+    assert closer.words.text().endswith("no 88.1%.")
 
 
 def test_an_lstm_shows_its_states_over_time_on_the_canvas(lstm) -> None:

@@ -77,4 +77,4 @@ def test_the_axis_of_a_curve_is_that_of_this_network(
 
 def test_no_number_below_one_is_written_as_one() -> None:
     shown = [short_number(value) for value in (0.99982, 0.99999, -0.9996, 1.0, 0.9)]
-    assert shown == ["0.9998", "0.9999", "−0.9996", "1.00", "0.900"]
+    assert shown == ["0.9998", "0.9999", "−0.9996", "1", "0.9"]

@@ -15,12 +15,12 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.table_preview import BEHIND_ROLE
 from netbuilder.ui.plots.training_curves import short_number
 from netbuilder.ui.results.runs_panel import (
     SORT_ROLE,
     RunsModel,
     RunsPanel,
-    loss_text,
 )
 from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.run_tracker import curves_of
@@ -157,7 +157,14 @@ def test_the_loss_is_that_of_the_epoch_that_was_kept() -> None:
     kept = replace(run, id="2", kept_epoch=48, kept={"loss": 0.02, "val_loss": 0.00575})
     model.show_runs([run, kept])
     cells = [[model.index(row, column).data() for column in (2, 3)] for row in range(2)]
-    assert cells == [["100", "0.0302"], ["48 of 100", "0.0057"]], "the same decimals"
+    assert cells == [["100", "0.0302"], ["48 of 100", "0.00575"]], "as in Curves"
+    right = [
+        int(model.index(0, column).data(Qt.ItemDataRole.TextAlignmentRole) or 0)
+        & Qt.AlignmentFlag.AlignRight.value
+        for column in range(6)
+    ]
+    assert list(map(bool, right)) == [False, False, True, True, True, True]
+    assert [model.index(row, 3).data(BEHIND_ROLE) for row in range(2)] == ["\u2007", ""]
     assert model.index(1, 3).data(SORT_ROLE) == 0.00575
     told = model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert "val loss 0.00575 in epoch 48" in told and "0.0302" not in told
@@ -186,7 +193,7 @@ def test_what_was_kept_is_what_all_speak_about(
     qtbot.waitUntil(lambda: restored in about.text())
     panel = window.docks.show_panel("runs")
     qtbot.waitUntil(lambda: panel.model.rowCount() == 1)
-    assert panel.model.index(0, 3).data() == loss_text(min(held))
+    assert panel.model.index(0, 3).data() == short_number(min(held))
     # And as it is found again when its project is opened another time.
     curves = curves_of(panel.model.runs[0])
     assert (curves.kept_epoch, short_number(curves.told("val_loss"))) == (

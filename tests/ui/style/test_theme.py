@@ -9,11 +9,15 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QLineEdit,
     QPushButton,
     QSlider,
     QSpinBox,
+    QStyle,
+    QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +38,9 @@ TEXT = (
     ("warning", "warning_back"), ("error", "error_back"), ("error", "panel"),
     ("on_warning", "warning"), ("on_error", "error"), ("text", "info_back"),
 )  # fmt: skip
+TOOL_ROLES = ("", "fold", "quiet", "corner", "step", "rail")
+#: Lines that only lead the eye: at least 1.5 to 1.
+LINES = (("grid", "panel"),)
 #: What tells a control or a curve from what is beside it: at least 3 to 1.
 GRAPHICS = (
     ("border", "panel"), ("accent", "panel"), ("accent", "canvas"), ("training", "panel"),
@@ -61,7 +68,7 @@ def test_the_measure_is_right() -> None:
 
 @pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
 def test_words_and_edges_stand_out(scheme: Colors) -> None:
-    for pairs, least in ((TEXT, 4.5), (GRAPHICS, 3.0)):
+    for pairs, least in ((TEXT, 4.5), (GRAPHICS, 3.0), (LINES, 1.5)):
         for front, back in pairs:
             found = contrast(getattr(scheme, front), getattr(scheme, back))
             assert found >= least, f"{front} on {back}: {found:.2f}"
@@ -166,22 +173,52 @@ def test_trials_are_drawn_in_the_colours_of_the_scheme_as_it_changes(
 
 def test_controls_are_24_28_or_32_pixels_high(qtbot: QtBot) -> None:
     small, plain, train = QPushButton("a"), QPushButton("a"), QPushButton("a")
+    tools = [QToolButton() for _role in TOOL_ROLES]
+    for tool, role in zip(tools, TOOL_ROLES, strict=True):
+        tool.setText("⋯")
+        tool.setProperty("role", role)
+    ticked, bar = QCheckBox("a"), QToolBar()
+    bar.addAction("a")
     small.setProperty("small", True)
     train.setProperty("role", "train")
     field, choice, number, slider = QLineEdit(), QComboBox(), QSpinBox(), QSlider()
     page = QWidget()
     qtbot.addWidget(page)
     lines, heights = QVBoxLayout(page), []
-    shown = (small, plain, train, field, choice, number, slider)
+    shown = (small, plain, train, field, choice, number, slider, ticked, bar, *tools)
     for widget in shown:
         lines.addWidget(widget)
     lines.addStretch(1)
     font_scale.set_font_scale(1.0)
-    page.resize(300, 500)
+    page.resize(300, 900)
     page.show()
     heights = [widget.height() for widget in shown]
     unit = font_scale._state["base"] / 9
     assert heights[:6] == [round(one * unit) for one in (24, 28, 32, 28, 28, 28)]
+    high = bar.widgetForAction(bar.actions()[0]).height()
+    assert [ticked.height(), high] == [round(one * unit) for one in (24, 32)]
+    assert {tool.height() for tool in tools[:-1]} == {round(24 * unit)}
+    assert tools[-1].height() == round(32 * unit)
+
+
+def test_ticks_arrows_and_the_train_sign_grow_with_the_letters(qtbot: QtBot) -> None:
+    def sizes(factor: float) -> list[int]:
+        font_scale.set_font_scale(factor)
+        train, tick = QPushButton("a"), QCheckBox("a")
+        train.setProperty("role", "train")
+        for widget in (train, tick):
+            qtbot.addWidget(widget)
+            font_scale.apply_font_scale()
+            widget.ensurePolished()
+        indicator = QStyle.PixelMetric.PM_IndicatorWidth
+        return [train.iconSize().width(), tick.style().pixelMetric(indicator, None, tick)]
+
+    try:
+        usual, large = sizes(1.0), sizes(1.75)
+        for before, after in zip(usual, large, strict=True):
+            assert after == pytest.approx(1.75 * before, abs=2)
+    finally:
+        font_scale.set_font_scale(1.0)
 
 
 def test_another_size_polishes_each_widget_once_however_deep_it_is(qtbot: QtBot) -> None:

@@ -37,12 +37,12 @@ def view(qtbot: QtBot, run: RunCurves) -> CurveView:
 
 
 def test_both_curves_stand_in_the_legend(view: CurveView) -> None:
-    assert "training 0.100" in view.legend.text()
-    assert "validation 0.110" in view.legend.text()
+    assert "training 0.1" in view.legend.text()
+    assert "validation 0.11" in view.legend.text()
 
 
 def test_the_figure_is_the_newest_value_of_what_is_held_out(view: CurveView) -> None:
-    assert view.figure.text() == "0.110"
+    assert view.figure.text() == "0.11"
     assert view.figure_name.text() == "validation: loss"
     assert view.figure.property("role") == "figure", "as large as that of Evaluate"
 
@@ -54,7 +54,7 @@ def test_no_line_of_the_legend_ends_between_a_mark_and_its_name(view: CurveView)
 def test_the_legend_says_the_epoch_that_was_kept(view: CurveView, run: RunCurves) -> None:
     run.kept_epoch = 8
     view.show_run(run, 20)
-    assert "training 0.250" in view.legend.text()
+    assert "training 0.25" in view.legend.text()
     assert "validation 0.275" in view.legend.text()
     assert "epoch 8 restored" in view.legend.text()
     assert "epoch 8" in view.figure_name.text()
@@ -78,20 +78,20 @@ def test_new_points_are_drawn_and_said_at_once(view: CurveView, run: RunCurves) 
     view.grow(40)
     x, _y = view.plot.drawn[0].getData()
     assert x[-1] == 20.5
-    assert "training 0.0500" in view.legend.text()
+    assert "training 0.05" in view.legend.text()
 
 
 def test_hovering_tells_values(view: CurveView) -> None:
     text = view.plot.text_at(10.0)
     assert "epoch 10.0" in text
-    assert "validation 0.220" in text
+    assert "validation 0.22" in text
 
 
 def test_a_metric_can_be_drawn(view: CurveView) -> None:
     view.quantity.setCurrentIndex(view.quantity.findData("accuracy"))
     view.quantity.activated.emit(view.quantity.currentIndex())
     assert view.plot.quantity == "accuracy"
-    assert "training 1.00" in view.legend.text()
+    assert "training 1" in view.legend.text()
 
 
 def test_log_and_smooth_and_epochs(view: CurveView) -> None:
@@ -118,7 +118,7 @@ def test_overlays_are_drawn_too(view: CurveView, qtbot: QtBot) -> None:
     view.plot.redraw()
     _, (_, high) = view.plot.getPlotItem().getViewBox().viewRange()
     assert high > 5.0
-    assert "before 4.00" in view.plot.text_at(2.0)
+    assert "before 4" in view.plot.text_at(2.0)
 
 
 def test_smooth_lines_are_painted_piece_by_piece_and_dashes_are_not(

@@ -227,7 +227,7 @@ _NORMALISATION: Final = (
         (
             integer(
                 "groups", 32, N_(
-                    "Number of groups of channels; -1 puts each channel in its own group."
+                    "Number of groups of channels; −1 puts each channel in its own group."
                 ), minimum=-1,
                 start=8,
             ),

@@ -118,7 +118,7 @@ ROWS: Final = (
         (
             shape(
                 "target_shape", REQUIRED,
-                N_("New shape of one sample; one entry may be -1 and is calculated."),
+                N_("New shape of one sample; one entry may be −1 and is calculated."),
                 start=(-1,), minimum=-1,
             ),
             *common_params(trainable=False),

@@ -68,7 +68,7 @@ _TARGETS: Final = integers(
 # Keras's own axis, the last, compares the numbers of one sample: a network with one output has
 # only one, and the correlation of one number is NaN.
 _OVER: Final = integer(
-    "axis", -1, N_("0: over the samples of a batch; -1: over the outputs of each sample."),
+    "axis", -1, N_("0: over the samples of a batch; −1: over the outputs of each sample."),
     minimum=None, start=0,
 )  # fmt: skip
 _SPARSE_TRUE: Final = flag("sparse_y_true", True, N_("The targets are class indices."), more=True)
@@ -238,7 +238,7 @@ METRICS: Final = table(
             _BINARY, rate("sensitivity", REQUIRED, N_("The sensitivity to reach."), start=0.9),
             _NUM_THRESHOLDS, _CLASS_ID),
     _metric("hinge", "Hinge", N_("Hinge"),
-            N_("For targets of -1 and 1: 0 when every prediction is clearly correct."), ("binary",
+            N_("For targets of −1 and 1: 0 when every prediction is clearly correct."), ("binary",
                 )),
     _metric("squared_hinge", "SquaredHinge", N_("Squared hinge"),
             N_("Like hinge, but large errors count more."),

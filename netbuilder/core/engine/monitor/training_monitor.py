@@ -71,7 +71,7 @@ def _diagnosis(
 
 
 def _short(value: float) -> str:
-    return format_number(value, ".3g")
+    return format_number(value)
 
 
 def _use_rate(rate: float) -> RunFix:

@@ -18,7 +18,7 @@ from netbuilder.core.results.explain.explanation_drawing import (
     overlay_heat_map,
     strongest_values,
 )
-from netbuilder.core.wording import format_aligned, format_measure, format_probability
+from netbuilder.core.wording import format_measure, format_number, format_probability, format_signed
 
 _SIDE, _WIDTH, _LINE, _EDGE = 448, 640, 24, 8
 _TEXT, _NOTE, _HAIRLINE = (27, 36, 48), (102, 112, 133), (221, 225, 231)
@@ -143,8 +143,7 @@ def _curves(found: Explanation, font: Any) -> Any:
         for value in (high, low)
     ]
     beside = max(font.getlength(end) for end in ends) + 8
-    spans = format_aligned([value for _, value in explanation_bars(found)])
-    span_of = dict(zip((name for name, _ in explanation_bars(found)), spans, strict=True))
+    span_of = {name: format_number(value) for name, value in explanation_bars(found)}
     for index, one in enumerate(responses):
         left, top = round((index % 2) * wide + 12 + beside), (index // 2) * tall
         right, bottom = (index % 2 + 1) * wide - 20, top + tall - 3 * _LINE
@@ -184,7 +183,7 @@ def _draw_bars(picture: Any, rows: list[tuple[str, float]], font: Any) -> None:
 
     draw = ImageDraw.Draw(picture)
     values = [value for _, value in rows]
-    words, low, high = format_aligned(values, sign=True), min(*values, 0.0), max(*values, 0.0)
+    words, low, high = list(map(format_signed, values)), min(*values, 0.0), max(*values, 0.0)
     texts = max(font.getlength(word) for word in words) + 6
     names = min(max(font.getlength(name) for name, _ in rows), _WIDTH / 2)
     start = names + 2 * _EDGE + (texts if low < 0 else 0)

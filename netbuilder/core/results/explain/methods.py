@@ -23,6 +23,7 @@ from netbuilder.core.wording import (
     did_you_mean,
     format_list,
     format_number,
+    format_percent,
     format_probability,
     join_sentences,
 )
@@ -81,7 +82,7 @@ def _importance(
             "{column} matters most: with its values shuffled, {share} fewer predictions are "
             "correct.",
             column=most,
-            share=format_number(found[most], ".1%"),
+            share=format_percent(found[most]),
         )
     )
     if found[most] <= 0:
@@ -121,7 +122,7 @@ def _replaceable(asked: ExplanationTarget, rows: ComparisonRows) -> list[str]:
     else:
         last = _(
             "With {first} and {second} shuffled together, {share} fewer predictions are correct.",
-            share=format_number(joint, ".1%"),
+            share=format_percent(joint),
             **names,
         )
     return [*told, last] if joint > 0 else told

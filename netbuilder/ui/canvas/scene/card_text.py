@@ -9,6 +9,7 @@ from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.training_index import LOSSES
+from netbuilder.core.check.problems import keras_shape_text, shape_text
 from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -135,27 +136,6 @@ def shapes_label(shapes: Sequence[Any]) -> str:
     labels = [label for label in map(shape_label, shapes) if label]
     more = " + …" if len(labels) > _MOST_SHAPES else ""
     return " + ".join(labels[:_MOST_SHAPES]) + more
-
-
-def shape_text(output: Any) -> str:
-    """Return one shape or several without the batch axis: "8×8×1", "?×16" of any number of steps,
-    "()" of one number per sample."""
-    return ", ".join(
-        "×".join("?" if n is None else str(n) for n in one[1:]) or "()" for one in _shapes(output)
-    )
-
-
-def keras_shape_text(output: Any) -> str:
-    """Return one shape or several as Keras prints them: "(None, 8, 8, 1)"."""
-    return ", ".join(str(one) for one in _shapes(output))
-
-
-def _shapes(output: Any) -> list[tuple[Any, ...]]:
-    if isinstance(output, dict):
-        return [shape for one in output.values() for shape in _shapes(one)]
-    if output and all(isinstance(one, list | tuple | dict) for one in output):
-        return [shape for one in output for shape in _shapes(one)]
-    return [tuple(output)]
 
 
 def target_text(project: Project, facts: Any, output: str, unknown: str = "") -> str:

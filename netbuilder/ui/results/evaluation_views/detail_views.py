@@ -63,7 +63,7 @@ class CalibrationView(QWidget):
         self.found = found
         self.setVisible(found is not None)
         if found is not None:
-            self.words.setText(_calibration_words(format_number(found.expected_error, ".3f")))
+            self.words.setText(_calibration_words(format_number(found.expected_error)))
             self._draw()
 
     def _draw(self) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import capitalize_first, format_aligned, format_number
+from netbuilder.core.wording import capitalize_first, format_number
 from netbuilder.ui.forms.boxes import CountBox
 from netbuilder.ui.plots.table_preview import ShortTable
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
@@ -226,11 +226,10 @@ _ON_ROWS = {"test": N_("on test rows"), "validation": N_("on validation rows")}
 def _column(results: Sequence[tuple[float, ...]]) -> list[str]:
     """Write the mean of each amount's results, and from where to where they are."""
     numbers = [(float(np.mean(one)), min(one), max(one)) for one in results]
-    texts = iter(format_aligned([value for row in numbers for value in row]))
-    cells = [(next(texts), next(texts), next(texts)) for _row in numbers]
+    texts = [[format_number(one) for one in row] for row in numbers]
     return [
         _("{mean} ({low} to {high})", mean=mean, low=low, high=high) if len(one) > 1 else mean
-        for one, (mean, low, high) in zip(results, cells, strict=True)
+        for one, (mean, low, high) in zip(results, texts, strict=True)
     ]
 
 

@@ -196,7 +196,7 @@ def format_metric(name: str, value: float) -> str:
     """A number of a metric: "accuracy 97.7%", "mean absolute error 0.027"."""
     plain = metric_words(name)
     if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
-        return f"{plain} {format_percent(value, 0 if value == 1 else 1)}"
+        return f"{plain} {format_percent(value)}"
     return f"{plain} {format_number(value)}"
 
 
