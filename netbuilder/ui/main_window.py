@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
+        self.canvas.problems.told.connect(bench.set_told)
         self.runner.curves_changed.connect(self.canvas.pulse.beat)
         self.runner.began.connect(self.status.forget_run)
         self.runner.ended.connect(self.canvas.pulse.rest)

@@ -80,6 +80,9 @@ class CanvasHost(Protocol):
     def viewport(self) -> QWidget:
         """The widget that is painted on."""
 
+    def keep_foot(self, strip: str, height: int) -> None:
+        """Keep pixels at the lower edge free of the network: a strip of that name stands there."""
+
     def repaint_all(self) -> None:
         """Paint anew at the next occasion."""
 

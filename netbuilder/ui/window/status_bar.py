@@ -83,8 +83,8 @@ class StatusBar(QStatusBar):
     def tell(
         self, words: str, seconds: float = 6.0, *, of_run: bool = False, shorter: Iterable[str] = ()
     ) -> None:
-        """Say something for a while; ``of_run``: about the run that has just ended; ``shorter``:
-        what is seen where the words have no room."""
+        """Say something for a while; ``of_run``: about the run that has just ended, or that
+        cannot begin; ``shorter``: what is seen where the words have no room."""
         self._of_run = of_run
         self.news.setText(words, *shorter)
         announce(self, words)

@@ -40,9 +40,6 @@ class Shown:
     def bubbles_now(self) -> list:
         return []
 
-    def room_below(self) -> int:
-        return 0
-
     def room_beside(self, words: bool = True) -> tuple[float, float]:
         return 0.0, max(self.pictures, self.words if words else 0.0)
 

@@ -9,7 +9,6 @@ from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.paint.paint_scene import far_boxes
 from netbuilder.ui.canvas.paint.paint_wires import far_lines
-from netbuilder.ui.canvas.sample_caption import ROOM
 from netbuilder.ui.canvas.scene.scene import Scene
 
 _WIDEST, _HIGHEST = 150.0, 130.0
@@ -57,8 +56,7 @@ class Minimap:
         right = size.width() - width - _PAD - _AWAY
         low = size.height() - height - _PAD - _AWAY
         left, high = _PAD + _AWAY, _PAD + _AWAY
-        # In the lower left corner stands which sample is shown.
-        places = ((right, low), (left, low - ROOM), (right, high), (left, high))
+        places = ((right, low), (left, low), (right, high), (left, high))
         corners = [QRectF(x, y, width, height) for x, y in places]
         self.covers = True
         found = corners[0]
