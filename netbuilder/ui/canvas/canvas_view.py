@@ -149,8 +149,8 @@ class CanvasView(QAbstractScrollArea):
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
         self.sight = Viewport(self, self._camera_moved)
-        self.minimap = Minimap(self)
         self.previews = NodePreviews(self)
+        self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
         self.pulse = WirePulse(self)
         self.slide = LayoutAnimation(self)

@@ -139,5 +139,8 @@ class CanvasHost(Protocol):
     def in_node(self, card_id: str) -> str:
         """The node that wires to a card come into (of a closed group, its first)."""
 
+    def bubbles_now(self) -> list[ProblemBubble]:
+        """Problems that are shown in words."""
+
     def bubble_at(self, where: Point) -> ProblemBubble | None:
         """The problem in words under a place on the canvas."""

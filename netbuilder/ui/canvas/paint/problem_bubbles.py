@@ -367,7 +367,7 @@ def paint_marks(
 def _paint_tag(
     p: QPainter, card: Card, look: PaintResources, colour: QColor, on_colour: QColor
 ) -> None:
-    """A problem's title on the lower left edge of its card, where no label stands."""
+    """A problem's title below the left of its card, where no label stands."""
     lines, box = _tag(card, look)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(colour)
@@ -382,8 +382,7 @@ def _tag(card: Card, look: PaintResources) -> tuple[list[str], QRectF]:
     lines = tag_lines(card, metrics)
     width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * _TAG_PAD
     height = len(lines) * metrics.lineSpacing() + 4
-    # Its words begin below those of the card, the second line of which ends near the edge.
-    return lines, QRectF(card.x + 8, card.y + card.h - 3, width, height)
+    return lines, QRectF(card.x + 8, card.y + card.h + 2, width, height)
 
 
 def tagged_at(picture: Scene, look: PaintResources, scale: float, where: Point) -> str:
