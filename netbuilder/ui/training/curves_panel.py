@@ -332,6 +332,13 @@ class CurvesPanel(QWidget):
             self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
 
+    @property
+    def says_result(self) -> bool:
+        """Whether what the run came to is seen here."""
+        shown = self.messages.shown
+        seen = not self.messages.visibleRegion().isEmpty()
+        return seen and shown is not None and shown.key == "result"
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
