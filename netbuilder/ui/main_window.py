@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -45,6 +45,7 @@ from netbuilder.ui.services.views.sample_activations import ActivationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.training.curves_panel import CurvesPanel
 from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
 from netbuilder.ui.widgets.role_boxes import CardStack, RoleBox
 from netbuilder.ui.widgets.toast import Toast
@@ -141,7 +142,7 @@ class MainWindow(QMainWindow):
         dialogs.add_recent(menus["File"], self.documents.open_asking)
         self.top_bar = TopBar(self.actions_table, list(menus.values()), SPEED_MENU, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.top_bar)
-        self.toast = Toast(middle, self)
+        self.toast = Toast(middle, self, self._over_card)
         self.welcome = WelcomeGuide(self.parts, self.top_bar, self.commands.show_error)
         self.commands.welcome = self.welcome
         self.commands.show_level()
@@ -189,6 +190,7 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
+        self.canvas.problems.told.connect(bench.set_told)
         self.runner.curves_changed.connect(self.canvas.pulse.beat)
         self.runner.began.connect(self.status.forget_run)
         self.runner.ended.connect(self.canvas.pulse.rest)
@@ -223,7 +225,7 @@ class MainWindow(QMainWindow):
         store.path_changed.connect(self._retitle)
         bench.models.changed.connect(self._retitle)
         files.told.connect(self.status.tell)
-        files.confirmed.connect(self._confirm)
+        files.confirmed.connect(self.toast.say)
         files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
         files.opened.connect(self.restorer.look)
@@ -360,9 +362,11 @@ class MainWindow(QMainWindow):
         # A method of the window: Qt forgets it with the window.
         self.commands.show_level()
 
-    def _confirm(self, words: str) -> None:
-        self.status.tell(words)
-        self.toast.say(words)
+    def _over_card(self, box: QRect) -> bool:
+        view, sight = self.canvas.viewport(), self.canvas.sight
+        inside = box.translated(-view.mapTo(self, QPoint()))
+        cards = map(sight.card_rect, self.canvas.picture.cards)
+        return self.canvas.isVisible() and any(one.toRect().intersects(inside) for one in cards)
 
     def _opened(self) -> None:
         self.banner.clear()
@@ -393,10 +397,21 @@ class MainWindow(QMainWindow):
         self._actions_soon.start()
         trained = self.workbench.models.trained
         if self.workbench.run_error is None and trained is not None:
-            words, *shorter = dialogs.result_sentences(trained)
-            self.status.tell(words, 20, of_run=True, shorter=shorter)
+            QTimer.singleShot(0, self, self._tell_result)  # when its card is there
             self.docks.side.mark("understand")
             QApplication.alert(self)
+
+    def _tell_result(self) -> None:
+        """Say in the status bar what the run came to, as far as the page Curves does not."""
+        trained, curves = self.workbench.models.trained, self.docks.pages["training"].panel
+        if trained is None or self.runner.active:
+            return
+        words, *shorter = dialogs.result_sentences(trained)
+        if isinstance(curves, CurvesPanel) and curves.says_result:
+            shorter = shorter[-1:] if trained.test else [""]
+            self.status.tell(shorter[0], 20, of_run=True, aloud=words)
+        else:
+            self.status.tell(words, 20, of_run=True, shorter=shorter)
 
     def _show_run_error(self) -> None:
         error = self.workbench.run_error

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.engine.runs import run_store as runs
@@ -42,9 +42,14 @@ def mistaken(open_window: Open, example: Callable[[str], Project]) -> MainWindow
 def test_a_wrong_loss_is_said_beside_its_field(mistaken: MainWindow, qtbot: QtBot) -> None:
     panel = mistaken.docks.show_panel("settings")
     assert isinstance(panel, SettingsPanel)
-    (box,) = panel.plan.complaints["loss"].cards
-    assert box.button is not None
-    box.button.click()
+    mistaken.canvas.hide()  # where its card is in view, its fix stands there
+
+    def fix() -> QPushButton | None:
+        (box,) = panel.plan.complaints["loss"].cards
+        return box.button
+
+    qtbot.waitUntil(lambda: fix() is not None, timeout=MINUTE)
+    fix().click()
     assert mistaken.store.project.training.loss != Choice("categorical_crossentropy")
     qtbot.waitUntil(lambda: panel.plan.complaints["loss"].cards == [], timeout=MINUTE)
 
@@ -64,15 +69,52 @@ def test_f8_and_enter_mend(mistaken: MainWindow, qtbot: QtBot) -> None:
     assert window.canvas.hasFocus()
 
 
+def test_a_problem_stands_on_its_card_and_a_refused_train_goes_to_it(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    project = example("iris")
+    last = project.graph.outputs[0]
+    window = open_window(edits.set_params(project, last, units=7))
+    window.activateWindow()
+    canvas, layer_page = window.canvas, window.inspector.cards
+    qtbot.waitUntil(lambda: bool(window.workbench.problems), timeout=MINUTE)
+    canvas.sight.centre_on(5000.0, 5000.0)
+    window.commands.train()
+    qtbot.waitUntil(lambda: canvas.state.offered is not None, timeout=MINUTE)
+    assert canvas.selection() == (last,)
+    (bubble,) = canvas.bubbles_now()
+    box = QRectF(QPointF(*bubble.box[:2]), QPointF(*bubble.box[2:]))
+    seen = canvas.sight.seen_box()
+    assert QRectF(QPointF(*seen[:2]), QPointF(*seen[2:])).contains(box)
+    assert window.banner.cards == []
+    assert "cannot be trained" in window.status.news.text()
+    qtbot.waitUntil(lambda: [one.buttons for one in layer_page.cards] == [[]], timeout=MINUTE)
+    canvas.sight.centre_on(5000.0, 5000.0)
+    qtbot.waitUntil(lambda: len(layer_page.cards[0].buttons) == 1, timeout=MINUTE)
+
+    window.commands.train()
+    qtbot.waitUntil(lambda: canvas.state.offered is not None, timeout=MINUTE)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert window.store.project.graph.by_id[last].params["units"] == 3
+    qtbot.waitUntil(lambda: not window.workbench.problems, timeout=MINUTE)
+    assert "cannot be trained" not in window.status.news.text()
+    assert window.banner.cards == []
+
+
 def test_of_layers_that_look_alike_the_name_is_told(
-    open_window: Open, example: Callable[[str], Project], diagnosed: Callable[[Workbench], None]
+    open_window: Open,
+    example: Callable[[str], Project],
+    diagnosed: Callable[[Workbench], None],
+    qtbot: QtBot,
 ) -> None:
     project = example("iris")
     name = next(n.id for n in project.graph.nodes if n.layer == "Dense")
     window = open_window(edits.set_params(project, name, activation="reluu"), keras=False)
     diagnosed(window.workbench)
     window.status.next_problem()
-    assert f"({name})" in window.banner.cards[0].title.text()
+    assert window.canvas.selection() == (name,)
+    window.commands.train()
+    qtbot.waitUntil(lambda: f"({name})" in window.status.news.text(), timeout=MINUTE)
 
 
 def test_escape_in_a_side_panel_goes_to_the_canvas(

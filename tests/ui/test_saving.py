@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMargins, QRect, QTimer
+from PySide6.QtCore import QMargins, QPoint, QRect, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -516,7 +516,11 @@ def test_a_save_is_confirmed_where_the_eye_is(
     assert toast.isVisible()
     assert "Saved here.netbuilder" in toast.text()
     assert window.rect().contains(toast.geometry())
-    assert toast.geometry().top() < window.height() // 4
+    at = window.canvas.viewport().mapTo(window, QPoint())
+    for card in window.canvas.picture.cards:
+        place = window.canvas.sight.card_rect(card).toRect().translated(at)
+        assert not place.intersects(toast.geometry())
+    assert window.status.news.text() == "", "the bar at the top says so already"
 
 
 def test_a_network_that_was_saved_is_among_the_recent_files(

@@ -19,6 +19,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import retranslate
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.services.runs.runner import RunState
+from netbuilder.ui.style import font_scale
 from netbuilder.ui.window.top_bar import ProgressView
 
 MINUTE = 60_000
@@ -286,4 +287,34 @@ def test_undo_and_redo_have_room_in_every_language(
             window.resize(1366, 768)
             qtbot.waitUntil(lambda: all(bar._places[one].isVisible() for one in ("undo", "redo")))
     finally:
+        retranslate.choose_language("en")
+
+
+def test_a_narrow_bar_keeps_what_is_used_all_the_time(
+    qtbot: QtBot, open_window: Callable[..., MainWindow]
+) -> None:
+    window = open_window(keras=False)
+    bar = window.top_bar
+
+    def shown() -> set[str]:
+        return {name for name, place in bar._places.items() if place.isVisible()}
+
+    try:
+        for language in ("en", "de", "fr", "pt_BR"):
+            retranslate.choose_language(language)
+            window.resize(1024, 700)
+            wanted = {"save", "undo", "redo", "stop", "speed"}
+            qtbot.waitUntil(lambda wanted=wanted: wanted <= shown())
+        retranslate.choose_language("en")
+        qtbot.waitUntil(lambda: {"document", "save-model", "level"} <= shown())
+        level = bar.findChild(QAbstractButton, "level-full").sizeHint().width()
+        window.resize(1366, 768)
+        qtbot.waitUntil(lambda: "gallery" in shown())
+        assert bar.findChild(QAbstractButton, "level-full").sizeHint().width() > level
+        window.resize(1024, 700)
+        font_scale.set_font_scale(1.75)
+        qtbot.waitUntil(lambda: not {"document", "save-model"} & shown())
+        assert {"stop", "speed"} <= shown()
+    finally:
+        font_scale.set_font_scale(1.0)
         retranslate.choose_language("en")

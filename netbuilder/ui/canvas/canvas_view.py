@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -41,12 +42,12 @@ from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation, WirePul
 from netbuilder.ui.canvas.paint.minimap import Minimap
 from netbuilder.ui.canvas.paint.paint_resources import NAMES, PaintResources, PaintState
 from netbuilder.ui.canvas.paint.previews import NodePreviews
-from netbuilder.ui.canvas.paint.problem_bubbles import ProblemBubble
 from netbuilder.ui.canvas.sample_caption import SampleCaption
 from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene_cache import SceneCache
 from netbuilder.ui.canvas.viewport import CanvasSelection, Viewport
+from netbuilder.ui.canvas.visible_problems import VisibleProblems
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
@@ -104,42 +105,6 @@ class CanvasAnnouncer:
         announce(self._view.widget(), text)
 
 
-class VisibleProblems:
-    """The problem cards of one canvas."""
-
-    def __init__(self, canvas: CanvasHost, previews: NodePreviews) -> None:
-        self._canvas, self._previews = canvas, previews
-        self._of: tuple[Scene, object] | None = None
-        self._bubbles: list[ProblemBubble] = []
-
-    def now(self) -> list[ProblemBubble]:
-        """Problems that are shown in words, with their places."""
-        view = self._canvas
-        picture, size = view.picture, view.viewport().size()
-        asked = frozenset((*view.selection(), view.state.hovered))
-        key = (view.camera, size, asked, self._previews.ids, view.look.generation)
-        # Pictures are compared by identity: another one is another.
-        if self._of is None or self._of[0] is not picture or self._of[1] != key:
-            self._of = (picture, key)
-            self._bubbles = problem_bubbles.place_bubbles(
-                picture,
-                picture.grid.cards_in(view.camera.seen(size.width(), size.height(), 200)),
-                view.look,
-                view.camera.scale,
-                asked,
-                self._previews.boxes(),
-                view.sight.seen_box(),
-            )
-        return self._bubbles
-
-    def at(self, where: Point) -> ProblemBubble | None:
-        """The problem in words under a place on the canvas."""
-        for bubble in reversed(self.now()):
-            if bubble.holds(*where):
-                return bubble
-        return None
-
-
 class CanvasView(QAbstractScrollArea):
     """Cards and wires of the store's project.
 
@@ -159,6 +124,7 @@ class CanvasView(QAbstractScrollArea):
         sight: the camera.
         commands: what can be done with the selection.
         adding: adding and replacing layers, and the search for them.
+        problems: those that stand in words beside their cards.
         keys: what the keyboard does.
         pointer: what the pointer does.
     """
@@ -178,13 +144,14 @@ class CanvasView(QAbstractScrollArea):
         self.look = PaintResources()
         self.state = PaintState()
         self.tip = problem_bubbles.PointerTip()
+        self._feet: dict[str, int] = {}
         self.by_key = False  # whether the last thing done was a key
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
         self.sight = Viewport(self, self._camera_moved)
-        self.minimap = Minimap(self)
         self.previews = NodePreviews(self)
-        self._told = VisibleProblems(self, self.previews)
+        self.minimap = Minimap(self, self.previews)
+        self.problems = VisibleProblems(self, self.previews)
         self.pulse = WirePulse(self)
         self.slide = LayoutAnimation(self)
         self._announcer = CanvasAnnouncer(self)
@@ -195,7 +162,8 @@ class CanvasView(QAbstractScrollArea):
         self.keys = KeyboardHandler(self, self.commands, self.adding)
         self.hands = InputHandlers(self.commands, self.adding, self.keys)
         self.closer = LayerPopup(self)
-        self.shown_sample = SampleCaption(self, self.walk_on)
+        self.closer.closed.connect(self.sight.give_back)
+        self.shown_sample = SampleCaption(self, self.walk_on, self.keep_foot)
         self.nothing_to_look_at = _(TRAIN_FIRST)
         self.pointer = PointerHandler(self, self.hands, self.slide, self.minimap, self.previews.at)
         self._senses = ViewportEventFilter(self, self.previews.tip)
@@ -285,9 +253,10 @@ class CanvasView(QAbstractScrollArea):
         if self.open_layer_popup(node_id) and index is not None:
             self.closer.choose(index)
 
-    def room_below(self) -> int:
-        """Pixels at the lower edge that belong to what says which sample is shown."""
-        return self.shown_sample.taken
+    def keep_foot(self, strip: str, height: int) -> None:
+        """Keep pixels at the lower edge free of the network: a strip of that name stands there."""
+        self._feet[strip] = height
+        self.setViewportMargins(0, 0, 0, max(self._feet.values()))
 
     def room_beside(self, words: bool = True) -> tuple[float, float]:
         """Room that pictures take left and right of all cards, and on the right ``words`` that
@@ -316,6 +285,7 @@ class CanvasView(QAbstractScrollArea):
         if old.graph is not new.graph and self.gesture is not None:
             self.cancel_gesture()  # what it was about may be gone
         self.slide.stop()
+        self.state.offered = None
         self.commands.proposal.dismiss()
         self._outdate()
         # A project that only got the name of its file is no other one.
@@ -368,6 +338,7 @@ class CanvasView(QAbstractScrollArea):
         return self._chosen.current()
 
     def _selected(self, chosen: tuple[str, ...]) -> None:
+        self.state.offered = None
         self.commands.proposal.dismiss()
         self._announcer.selected(chosen)
         self.selection_changed.emit(chosen)
@@ -465,7 +436,7 @@ class CanvasView(QAbstractScrollArea):
         if self.camera.scale >= NAMES:
             near = picture.grid.cards_in(self.sight.seen_box())
             problem_bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
-        problem_bubbles.paint_bubbles(p, told, self.look, self.state.hovered_fix)
+        problem_bubbles.paint_bubbles(p, told, self.look, self.state)
         self.commands.proposal.paint(p)
         if self.gesture is not None:
             self.gesture.paint(p)
@@ -479,11 +450,11 @@ class CanvasView(QAbstractScrollArea):
 
     def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:
         """Problems that are shown in words, with their places."""
-        return self._told.now()
+        return self.problems.now()
 
     def bubble_at(self, where: Point) -> problem_bubbles.ProblemBubble | None:
         """The problem in words under a place on the canvas."""
-        return self._told.at(where)
+        return self.problems.at(where)
 
     # the pointer --------------------------------------------------------------------------
 
@@ -535,6 +506,10 @@ class CanvasView(QAbstractScrollArea):
         self.pointer.drop(event)
 
     # other events -------------------------------------------------------------------------
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.problems.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.by_key = True

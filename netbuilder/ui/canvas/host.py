@@ -80,6 +80,9 @@ class CanvasHost(Protocol):
     def viewport(self) -> QWidget:
         """The widget that is painted on."""
 
+    def keep_foot(self, strip: str, height: int) -> None:
+        """Keep pixels at the lower edge free of the network: a strip of that name stands there."""
+
     def repaint_all(self) -> None:
         """Paint anew at the next occasion."""
 
@@ -135,6 +138,9 @@ class CanvasHost(Protocol):
 
     def in_node(self, card_id: str) -> str:
         """The node that wires to a card come into (of a closed group, its first)."""
+
+    def bubbles_now(self) -> list[ProblemBubble]:
+        """Problems that are shown in words."""
 
     def bubble_at(self, where: Point) -> ProblemBubble | None:
         """The problem in words under a place on the canvas."""

@@ -109,6 +109,7 @@ class LayerPopup(QFrame):
         self._look: SampleActivations | None = None
         self.node_id = ""
         self._index: tuple[int, ...] | None = None
+        self._reserved = 0  # its height once a number is explained
         self._step: int | None = None  # of an earlier state, instead of the output
         self.may_set: Callable[[], bool] = lambda: False
         self.setObjectName("closerLook")
@@ -232,7 +233,7 @@ class LayerPopup(QFrame):
             self.picture.mark(None)
         self.node_id = node_id
         self._refresh()
-        self._keep_room()
+        self._reserved = self._room_to_explain()
         self.window_of_picture.verticalScrollBar().setValue(0)
         self.place_beside(card)
         self.show()
@@ -244,10 +245,11 @@ class LayerPopup(QFrame):
         """Move to where it leaves a card free: right or left of it, or below it."""
         room = self._parent.size()
         height = min(self._wanted_height(), room.height() - 8)
+        later = min(max(height, self._reserved), room.height() - 8)
         right, left = card.right() + _AWAY, card.left() - _AWAY - _WIDTH
         if right + _WIDTH + 4 <= room.width() or left >= 4:
             x = right if right + _WIDTH + 4 <= room.width() else left
-            y = max(4, min(card.top() - 20, room.height() - height - 4))
+            y = max(4, min(card.top() - 20, room.height() - later - 4))
         else:
             x = max(4, min(card.left(), room.width() - _WIDTH - 4))
             y = min(card.bottom() + _AWAY, room.height() - _LEAST)
@@ -318,7 +320,9 @@ class LayerPopup(QFrame):
         self.picture.mark_state(step, unit)
 
     def _choose(self, index: tuple[int, ...]) -> None:
-        self._index = index
+        first, self._index = self._index is None, index
+        if first and self._look is not None and self.node_id in self._look.values:
+            self._room_to_explain()
         self._explain()
         self.picture.mark(index)
         self.picture.turn_to(index)
@@ -328,8 +332,8 @@ class LayerPopup(QFrame):
         if wanted > self.height():
             self.resize(self.width(), wanted)
 
-    def _keep_room(self) -> None:
-        """Leave room for what will be said of a number, that of the largest."""
+    def _room_to_explain(self) -> int:
+        """The height with what will be said of a number, that of the largest."""
         import numpy as np
 
         assert self._look is not None
@@ -338,6 +342,14 @@ class LayerPopup(QFrame):
         if values.size:
             largest = np.nan_to_num(np.abs(values)).argmax()
             told = self._told(tuple(int(at) for at in np.unravel_index(largest, values.shape)))
+        self._keep_room(told)
+        height = self._wanted_height()
+        if self._index is None:  # nothing is said yet: the room would be empty
+            self._keep_room(None)
+        return height
+
+    def _keep_room(self, told: _NumberText | None) -> None:
+        """Leave room for these words and their curve, so that what follows them stays."""
         before = self.words.text()
         self.words.setMinimumHeight(0)
         if told is not None:

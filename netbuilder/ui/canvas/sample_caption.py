@@ -1,4 +1,4 @@
-"""Which sample the canvas shows, in words in its lower left corner, with a way to another."""
+"""Which sample the canvas shows, in words at its foot, with a way to another."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.widgets.layouts import hbox
 
-_AWAY = 10
-#: Pixels that it takes above the lower edge, for what else stands in that corner.
-ROOM = 52
+#: The legend's lines, before its words.
+_LINES = "─ ━"
 
 
 def caption_text(look: SampleActivations) -> str:
@@ -36,18 +35,28 @@ class SampleCaption(QFrame):
 
     row_requested = Signal(int)
 
-    def __init__(self, parent: QWidget, walk_on: Callable[[], object]) -> None:
-        """``walk_on`` gives the keyboard to what comes next: Tab on the canvas does something
-        else."""
+    def __init__(
+        self,
+        parent: QWidget,
+        walk_on: Callable[[], object],
+        keep_foot: Callable[[str, int], object],
+    ) -> None:
+        """Make it, hidden.
+
+        Args:
+            parent: the canvas.
+            walk_on: gives the keyboard to what comes next: Tab on the canvas does something else.
+            keep_foot: keeps pixels at the canvas's lower edge free of the network.
+        """
         super().__init__(parent)
-        self._parent, self._walk_on = parent, walk_on
+        self._parent, self._walk_on, self._keep_foot = parent, walk_on, keep_foot
         self._said = ""
         self.setObjectName("shownSample")
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
-        row = hbox(self.words, parent=self, margins=(10, 3, 6, 3), spacing=4)
+        row = self._row = hbox(self.words, parent=self, margins=(10, 3, 10, 3), spacing=4)
         self.steps = []
         for sign, step in (("‹", -1), ("›", 1)):
             button = QToolButton(self)
@@ -64,7 +73,6 @@ class SampleCaption(QFrame):
         self.legend.setObjectName("weightLegend")
         self.legend.setTextFormat(Qt.TextFormat.PlainText)
         self.legend.setProperty("role", "note")
-        self.legend.setText("─ ━ " + _("connection: size of its weights"))
         self.legend.setToolTip(
             _("The thicker a connection, the larger the weights of the layer that it leads to.")
         )
@@ -73,15 +81,10 @@ class SampleCaption(QFrame):
         self.back.setToolTip(_("Show a row of the data again. Your own sample stays in Predict."))
         self.back.clicked.connect(partial(self.row_requested.emit, 0))
         row.addWidget(self.back)
-        row.addSpacing(6)
+        row.addStretch(1)
         row.addWidget(self.legend)
         parent.installEventFilter(self)
         self.hide()
-
-    @property
-    def taken(self) -> int:
-        """Pixels that it takes above the lower edge just now."""
-        return 0 if self.isHidden() else self.height() + _AWAY
 
     def follow(self, look: SampleActivations | None, weighted: bool = False) -> None:
         """Say what is shown just now; nothing where nothing is.
@@ -93,6 +96,7 @@ class SampleCaption(QFrame):
         self._weighted = weighted
         self.setVisible(look is not None)
         if look is None:
+            self._keep_foot(self.objectName(), 0)
             return
         self._said = _("Shown: {sample}", sample=caption_text(look))
         self.words.setAccessibleName(self._said)
@@ -108,21 +112,35 @@ class SampleCaption(QFrame):
         self._place()
 
     def _place(self) -> None:
-        """In the corner; where that is too narrow for the words, they end in an ellipsis."""
-        self.words.setText(self._said)
-        room = self._parent.size()
+        """Along the lower edge. Where that is too narrow, the legend's words give way first, then
+        those of the sample end in an ellipsis."""
+        if self.isHidden():
+            return
+        height, room = self.sizeHint().height(), self._parent.width()
+        self.setGeometry(0, self._parent.height() - height, room, height)
+        self._keep_foot(self.objectName(), height)
         self.legend.setVisible(self._weighted)
-        self.adjustSize()
-        if self.width() > room.width() - 2 * _AWAY:
-            self.legend.hide()
-            self.adjustSize()
-        over = self.width() - (room.width() - 2 * _AWAY)
-        if over > 0:
-            metrics, wide = self.words.fontMetrics(), self.words.sizeHint().width() - over
-            elide = Qt.TextElideMode.ElideRight
-            self.words.setText(metrics.elidedText(self._said, elide, max(wide, 0)))
-            self.adjustSize()
-        self.move(_AWAY, room.height() - self.height() - _AWAY)
+        margins, metrics = self._row.contentsMargins(), self.words.fontMetrics()
+        others = [one for one in (*self.steps, self.back) if not one.isHidden()]
+        room -= margins.left() + margins.right() + (len(others) + 3) * self._row.spacing()
+        room -= sum(one.sizeHint().width() for one in others)
+        wanted = metrics.horizontalAdvance(self._said) + 2
+        if self._weighted:
+            whole = _("connection: size of its weights")
+            self.legend.setAccessibleName(whole)
+            written = self.legend.fontMetrics().horizontalAdvance
+            forms = [f"{_LINES} {words}" for words in (whole, _("weights"))]
+            form = next((one for one in forms if wanted + written(one) + 2 <= room), _LINES)
+            self.legend.setText(form)
+            room -= written(form) + 2
+        elide = Qt.TextElideMode.ElideRight
+        shown = self._said if wanted <= room else metrics.elidedText(self._said, elide, room)
+        self.words.setText(shown)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._place()  # other words, or larger letters
+        return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         if not forward:

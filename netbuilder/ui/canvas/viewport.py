@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.canvas.paint import problem_bubbles
-from netbuilder.ui.canvas.paint.paint_resources import PaintState
+from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintState
 from netbuilder.ui.canvas.scene import camera
 from netbuilder.ui.canvas.scene.camera import MARGIN, READABLE, Camera
 from netbuilder.ui.canvas.scene.scene import Scene
@@ -91,6 +91,7 @@ def _there(picture: Scene, one: str) -> bool:
 
 
 _EDGE = 8.0  # pixels between the edge and a card that is brought there
+_NEAR_EDGE = 20.0  # and a network that is kept in view as a whole
 
 
 _ROOMY, _LARGER = QSize(700, 850), 1.4  # from this size on cards are shown larger
@@ -108,9 +109,6 @@ class ViewportHost(Protocol):
 
     def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:
         """Problems that are shown in words."""
-
-    def room_below(self) -> int:
-        """Pixels at the lower edge where no card should be when all is fitted in."""
 
     def room_beside(self, words: bool = True) -> tuple[float, float]:
         """Room that pictures, and ``words`` without a place, take left and right of all cards, 0
@@ -134,6 +132,8 @@ class Viewport:
         self._shown = shown
         self._moved = moved
         self._looked: Camera | None = None  # how the network was first shown
+        #: What was seen before room was made beside a card, and since then.
+        self._lent: tuple[Camera, Camera] | None = None
         self.camera = Camera()
         self.fit_pending = True
         self.followed = False
@@ -174,8 +174,18 @@ class Viewport:
             return
         beyond = (128.0 + card.w, 0.0) if self._shown.picture.horizontal else (0.0, 36.0 + card.h)
         box = (card.x, card.y, card.x + card.w + beyond[0], card.y + card.h + beyond[1])
+        self.show_box(box)
+
+    def show_box(self, box: Box) -> None:
+        """Scroll no further than needed to see a part of the canvas."""
         size = self._shown.viewport().size()
         self.set_camera(camera.camera_to_show(self.camera, box, size.width(), size.height()))
+
+    def show_readable(self, node_id: str) -> None:
+        """Bring a card into view, large enough that its problem stands beside it in words."""
+        if self.camera.scale < NEAR:
+            self.zoom_to(READABLE * initial_font_scale())
+        self.show_node(node_id)
 
     def free_beside(self, card_id: str, width: int) -> None:
         """Scroll a card so that pixels beside it are free, or else below it, if they are not yet.
@@ -185,6 +195,10 @@ class Viewport:
             width: pixels that are needed right or left of it.
         """
         card, size = self.card_rect(card_id), self._shown.viewport().size()
+        before, lent = self.camera, self._lent
+        if lent is not None and lent[1] == before:
+            before = lent[0]  # room is made beside one card after another
+        self._lent = (before, self.camera)
         inside = QRectF(0, 0, size.width(), size.height()).contains(card)
         if inside and (card.right() + width <= size.width() or card.left() >= width):
             return
@@ -196,6 +210,13 @@ class Viewport:
             dx = min(max(card.left(), _EDGE), size.width() - card.width() - _EDGE) - card.left()
             dy = _EDGE - card.top()
         self.set_camera(self.camera.moved(dx, dy))
+        self._lent = (before, self.camera)
+
+    def give_back(self) -> None:
+        """Look where it was looked before room was made beside a card, if nobody moved since."""
+        if self._lent is not None and self._lent[1] == self.camera:
+            self.set_camera(self._lent[0])
+        self._lent = None
 
     def zoom_to(self, scale: float, x: float | None = None, y: float | None = None) -> None:
         """Zoom, keeping the place under the viewport's ``(x, y)`` (the middle if not given)."""
@@ -214,7 +235,7 @@ class Viewport:
 
         A network that would be too small to read begins at its beginning instead, and scrolls.
         """
-        size, largest = self._free(), self._largest
+        size, largest = self._shown.viewport().size(), self._largest
         least = READABLE * initial_font_scale()
         widest = (size.width() - 2 * MARGIN) / least
         boxes = (self._with_room(True), self._with_room(False), self._shown.picture.outline)
@@ -228,10 +249,6 @@ class Viewport:
     def widest(self) -> float:
         """How wide cards with pictures beside them may be to be shown whole, on the canvas."""
         return max(self._shown.viewport().width() - 2 * MARGIN, 0.0) / READABLE
-
-    def _free(self) -> QSize:
-        """The part of the viewport that is there for the network, from the upper left corner."""
-        return self._shown.viewport().size() - QSize(0, self._shown.room_below())
 
     def enlarge(self, factor: float) -> None:
         """Follow the letters of the window: cards grow with them, and stay in view."""
@@ -269,11 +286,10 @@ class Viewport:
             or not self._holds_all(self.camera, size)
         ):
             return
-        left, _, right, bottom = self._shown.picture.bounds
+        left, _, right, _ = self._shown.picture.bounds
         room_left, room_right = self._shown.room_beside()
         begin, end = (self.camera.to_world(x, 0)[0] for x in (0, size.width()))
-        lowest = self.camera.to_world(0, self._free().height())[1]
-        if left - room_left < begin or right + room_right > end or bottom > lowest:
+        if left - room_left < begin or right + room_right > end:
             self.fit_pending = True
 
     def _holds_all(self, seen: Camera, size: QSize) -> bool:
@@ -288,14 +304,21 @@ class Viewport:
             self.fit_pending = True
             return
         moved = self.camera.moved((new.width() - old.width()) / 2, 0.0)
+        box = self._shown.picture.outline
         if whole:
-            box = self._shown.picture.outline
             least = min(READABLE, moved.scale)
             fitted = camera.camera_to_fit(box, new.width(), new.height(), smallest=least)
             if fitted.scale < moved.scale:
                 moved = fitted
-            moved = camera.camera_to_show(moved, box, new.width(), new.height(), margin=20.0)
+        if whole or (refit and self._would_fit(box, new)):
+            moved = camera.camera_to_show(moved, box, new.width(), new.height(), margin=_NEAR_EDGE)
         self.set_camera(moved)
+
+    def _would_fit(self, box: Box, size: QSize) -> bool:
+        """Whether all of it would be in view at this scale, where it is scrolled away now."""
+        room, scale = 2 * _NEAR_EDGE, self.camera.scale
+        wide, high = (box[2] - box[0]) * scale + room, (box[3] - box[1]) * scale + room
+        return wide <= size.width() and high <= size.height()
 
     @property
     def _largest(self) -> float:
@@ -306,7 +329,7 @@ class Viewport:
 
     def first_look(self) -> None:
         """Show the network when it is opened: readable rather than whole, from its beginning."""
-        size, picture = self._free(), self._shown.picture
+        size, picture = self._shown.viewport().size(), self._shown.picture
         letters = initial_font_scale()
         box = picture.outline
         room_left, room_right = self._shown.room_beside()

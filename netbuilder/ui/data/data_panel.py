@@ -126,7 +126,8 @@ class DataPanel(QWidget):
         layout.addWidget(self.stack)
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._facts_changed)
-        workbench.problems_changed.connect(self._show_end)
+        for signal in (workbench.problems_changed, workbench.told_changed):
+            signal.connect(self._show_end)
         workbench.data_file_changed.connect(self._ask_again)
         self._show()
 
@@ -336,10 +337,12 @@ class DataPanel(QWidget):
         note.setVisible(bool(note.text()) and note.text() not in said)
 
     def _show_end(self) -> None:
-        """What the data asks of the network's end, in the words and with the mend that stand on
-        the canvas: two buttons for one thing would seem to be two things."""
+        """What the data asks of the network's end, in the words that stand on the canvas; with
+        its mend where that is not in view there."""
         problems = self._workbench.problems if self._workbench.facts is not None else ()
-        self.cards.show_problems([one for one in problems if one.code in _OF_THE_END][:1])
+        self.cards.show_problems(
+            [one for one in problems if one.code in _OF_THE_END][:1], self._workbench.told_problems
+        )
 
     def _show_error(self, error: UserError) -> None:
         buttons = buttons_for(error, self._store.apply)

@@ -23,7 +23,7 @@ from netbuilder.ui.style.theme import shared_brush, shared_pen
 FEW_POINTS = 500
 _FEW_EPOCHS = 5
 #: Pixels: what stands below the curves takes the room above this, never the axis.
-LOWEST = 96
+LOWEST = 130
 #: Of the steps behind the means of epochs.
 STEP_ALPHA = 0.25
 #: What stands at the end of a curve, and its letter in the legend: colour is not the only sign.

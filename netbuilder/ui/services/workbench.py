@@ -61,6 +61,7 @@ class Workbench(QObject):
         facts_changed: ``load_facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
+        told_changed: other problems than before stand on the canvas in words.
         diagnosed: ``problems`` were found again, and may be the same.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
@@ -74,6 +75,7 @@ class Workbench(QObject):
     facts_changed = Signal()
     shapes_changed = Signal()
     problems_changed = Signal()
+    told_changed = Signal()
     diagnosed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
@@ -92,6 +94,7 @@ class Workbench(QObject):
         self.shapes: Shapes | None = None
         self.problems: tuple[Problem, ...] = ()
         self._inner: tuple[Problem, ...] = ()
+        self.told_problems: frozenset[Problem] = frozenset()
         self._inner_of: Project | None = None
         self._inner_holds = False
         self.run_error: UserError | None = None
@@ -196,6 +199,11 @@ class Workbench(QObject):
     def all_problems(self) -> tuple[Problem, ...]:
         """``problems``, and what a run found inside the network, as long as it is that network."""
         return (*self.problems, *self._inner) if self._inner_holds else self.problems
+
+    def set_told(self, problems: frozenset[Problem]) -> None:
+        """Take over which problems stand on the canvas in words, with their fix."""
+        self.told_problems = problems
+        self.told_changed.emit()
 
     def set_inner_problems(self, project: Project, problems: tuple[Problem, ...]) -> None:
         """Take over what a run of ``project`` finds wrong inside the network."""

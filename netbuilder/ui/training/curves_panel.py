@@ -10,7 +10,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from netbuilder.core.i18n import gettext as _, localized, ngettext, noop as N_
 from netbuilder.core.project.graph_ends import changed_since
@@ -25,6 +33,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     from netbuilder.ui.training.curve_view import CurveView
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
+_LOW = 440  # pixels of the page, at the system's letters
 
 
 class RateSlider(QWidget):
@@ -267,13 +277,8 @@ class CurvesPanel(QWidget):
         self.epochs = EpochViewer(workbench.models, runner, self)
         self._head = QHBoxLayout()
         self._head.setSpacing(2)
-        vbox(
-            self._head,
-            (scrolled_page(self._run_page(), _("Curves"), self), 1),
-            parent=self,
-            margins=(14, 6, 14, 10),
-            spacing=6,
-        )
+        self._run_area = scrolled_page(self._run_page(), _("Curves"), self)
+        vbox(self._head, (self._run_area, 1), parent=self, margins=(14, 6, 14, 10), spacing=6)
         runner.began.connect(self._began)
         runner.curves_changed.connect(self._grew)
         runner.overlays_changed.connect(self._overlay)
@@ -322,9 +327,34 @@ class CurvesPanel(QWidget):
             self._head.addWidget(self._curves.tools)
             self._curves.show_training(self._runner.active, paused=self._runner.paused)
             self._run_layout.insertWidget(0, self._curves, 1)
+            self._arrange()
             self._show_ghost()
             self._curves.plot.placed.connect(self._show_epoch)
         return self._curves
+
+    @property
+    def says_result(self) -> bool:
+        """Whether what the run came to is seen here."""
+        shown = self.messages.shown
+        seen = not self.messages.visibleRegion().isEmpty()
+        return seen and shown is not None and shown.key == "result"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Where it is low, the plot has the room, and what is said about the run is scrolled to."""
+        low = self.height() < _LOW * max(initial_font_scale(), 1.0)
+        layout = self._run_layout
+        at = layout.count() - (1 if low else 3)
+        if layout.indexOf(self.messages) != at:
+            layout.removeWidget(self.messages)
+            layout.insertWidget(at, self.messages)
+        if self._curves is not None:
+            below = self.rate.sizeHint().height() + self.buttons.sizeHint().height()
+            room = self._run_area.height() - below - 2 * layout.spacing()
+            self._curves.setMinimumHeight(max(room, 0) if low else 0)
 
     def _show_ghost(self) -> None:
         """Show where curves will be, until there are any."""

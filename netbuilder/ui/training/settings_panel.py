@@ -320,7 +320,8 @@ class PlanForm(QWidget):
         level().changed.connect(self._follow_level)
         workbench.facts_changed.connect(self._show_automatic)
         workbench.facts_changed.connect(self._show_steps)
-        workbench.problems_changed.connect(self._show_problems)
+        for signal in (workbench.problems_changed, workbench.told_changed):
+            signal.connect(self._show_problems)
         self._show()
         self._show_automatic()
         self._show_problems()
@@ -350,10 +351,9 @@ class PlanForm(QWidget):
     def _show_problems(self) -> None:
         """Say beside the field what is wrong with it, with the mend as a button."""
         for field, cards in self.complaints.items():
+            found = [one for one in self._workbench.problems if one.field == field]
             cards.show_problems(
-                one
-                for one in self._workbench.problems
-                if one.field == field and one.follows is None
+                (one for one in found if one.follows is None), self._workbench.told_problems
             )
 
     def _show(self) -> None:
@@ -525,3 +525,16 @@ class SettingsPanel(QWidget):
         # What was unfolded just now has no place yet.
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self._scroll.ensureWidgetVisible(self.plan.field(name))
+
+    def show_complaint(self, name: str) -> bool:
+        """Bring a setting into sight, with the keyboard on the mend of what is wrong with it.
+
+        Returns:
+            Whether something is said to be wrong.
+        """
+        self.show_setting(name)
+        cards = self.plan.complaints[name].cards if name in self.plan.complaints else []
+        if cards and cards[0].button is not None:
+            cards[0].button.setAutoDefault(True)
+            cards[0].button.setFocus()
+        return bool(cards)

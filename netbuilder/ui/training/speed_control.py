@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButt
 
 from netbuilder.core.i18n import gettext as _
 
-#: Pixels left and right of a button's words.
-_SIDES = 20
+#: Pixels left and right of a button's words, together; in a narrow bar.
+_SIDES, _CLOSE = 20, 10
 
 
 class SpeedControl(QFrame):
@@ -44,7 +44,7 @@ class SpeedControl(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 2, 2, 2)
         row.setSpacing(0)
-        self._full, self._finish = full, finish
+        self._full, self._finish, self._sides = full, finish, _SIDES
         self._choices = {action.objectName(): action for action in choices}
         for action in self._choices.values():
             button = QPushButton(self)
@@ -105,10 +105,17 @@ class SpeedControl(QFrame):
         if built and event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._widen()
 
+    def set_compact(self, compact: bool) -> None:
+        """Take less room, or as much as in a wide bar."""
+        self._sides = _CLOSE if compact else _SIDES
+        self._widen()
+
     def _widen(self) -> None:
         """Give each button room for its longest words in bold: nothing moves as they change."""
         for name, button in self.buttons.items():
             font = QFont(button.font())
             font.setBold(True)
             words = QFontMetrics(font)
-            button.setMinimumWidth(max(map(words.horizontalAdvance, self._texts[name])) + _SIDES)
+            button.setMinimumWidth(
+                max(map(words.horizontalAdvance, self._texts[name])) + self._sides
+            )

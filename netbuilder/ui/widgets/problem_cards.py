@@ -25,21 +25,29 @@ class ProblemCards(CardList):
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._apply = apply
-        self._shown: list[tuple[Problem, RoleBox]] = []
+        self._shown: list[tuple[tuple[Problem, bool], RoleBox]] = []
 
-    def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show these, and no others of those that were shown before."""
-        wanted = tuple(problems)
+    def show_problems(
+        self, problems: Iterable[Problem], told: frozenset[Problem] = frozenset()
+    ) -> None:
+        """Show these, and no others of those that were shown before.
+
+        Those ``told`` stand beside their card in words, with their fix: here a line is enough.
+        """
+        wanted = tuple((problem, problem in told) for problem in problems)
         standing = [one for one in self._shown if one[1] in self.cards]
-        for problem, card in standing:
-            if problem not in wanted:
+        for key, card in standing:
+            if key not in wanted:
                 self.remove(card)
-        kept = {problem: card for problem, card in standing if problem in wanted}
-        self._shown = [(one, kept.get(one) or self.add(self._card(one))) for one in wanted]
+        kept = {key: card for key, card in standing if key in wanted}
+        known = {problem for (problem, _told), _card in standing}
+        self._shown = [
+            (one, kept.get(one) or self.add(self._card(*one), aloud=one[0] not in known))
+            for one in wanted
+        ]
 
-    def _card(self, problem: Problem) -> RoleBox:
-        buttons = tuple(
-            (fix.label, partial(self._apply, fix.label, fix.edit)) for fix in problem.fixes
-        )
-        role = role_of(problem.tone)
-        return RoleBox(role, problem.title, problem.message, self, buttons=buttons)
+    def _card(self, problem: Problem, told: bool) -> RoleBox:
+        fixes = problem.others if told else problem.fixes
+        buttons = tuple((fix.label, partial(self._apply, fix.label, fix.edit)) for fix in fixes)
+        words = "" if told else problem.message
+        return RoleBox(role_of(problem.tone), problem.title, words, self, buttons=buttons)

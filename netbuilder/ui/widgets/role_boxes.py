@@ -109,14 +109,17 @@ class CardList(QWidget):
         card.deleteLater()
         self.setVisible(bool(self.cards))
 
-    def add(self, card: RoleBox, *, lasting: bool = False) -> RoleBox:
-        """Put a card below the others; a ``lasting`` one goes by ``remove`` alone."""
+    def add(self, card: RoleBox, *, lasting: bool = False, aloud: bool = True) -> RoleBox:
+        """Put a card below the others; a ``lasting`` one goes by ``remove`` alone.
+
+        ``aloud``: whether it is news, to be read out.
+        """
         card.setProperty(LASTING, lasting)
         self._layout.addWidget(card)
         self.cards.append(card)
         self.show()
         # Not the card's own: in a list that is shown already Qt shows it a moment later.
-        if card.property("role") in {"error", "warning"} and self.isVisible():
+        if aloud and card.property("role") in {"error", "warning"} and self.isVisible():
             announce(card, card.accessibleName())
         return card
 
@@ -145,9 +148,9 @@ class CardStack(CardList):
         super().remove(card)
         self._show(0)
 
-    def add(self, card: RoleBox, *, lasting: bool = False) -> RoleBox:
+    def add(self, card: RoleBox, *, lasting: bool = False, aloud: bool = True) -> RoleBox:
         """Put a card before those that are no more serious."""
-        super().add(card, lasting=lasting)
+        super().add(card, lasting=lasting, aloud=aloud)
         self._show(0)
         return card
 

@@ -1,8 +1,10 @@
-"""A word of confirmation where the eye is: below the bar at the top, for some seconds."""
+"""A word of confirmation near the bar at the top, over no card, for some seconds."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
 from netbuilder.ui.widgets.accessible_roles import announce
@@ -12,11 +14,14 @@ _GAP = 10
 
 
 class Toast(QLabel):
-    """Lies over the middle of ``anchor``'s top edge and takes no mouse."""
+    """Lies over ``anchor``, at its top edge if that is free, and takes no mouse.
 
-    def __init__(self, anchor: QWidget, parent: QWidget) -> None:
+    ``covers(box)``: whether a box of the parent hides something that must be seen.
+    """
+
+    def __init__(self, anchor: QWidget, parent: QWidget, covers: Callable[[QRect], bool]) -> None:
         super().__init__(parent)
-        self._anchor, self._over = anchor, parent
+        self._anchor, self._over, self._covers = anchor, parent, covers
         self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -44,6 +49,15 @@ class Toast(QLabel):
         parent = self._over
         width = min(self.sizeHint().width(), parent.width() - 2 * _GAP)
         self.resize(width, self.sizeHint().height())
-        top = self._anchor.mapTo(parent, self._anchor.rect().topLeft())
-        middle = top.x() + (self._anchor.width() - width) // 2
-        self.move(max(middle, _GAP), top.y() + _GAP)
+        area = self._anchor.rect().translated(self._anchor.mapTo(parent, QPoint()))
+        box, area = self.rect(), area.adjusted(_GAP, _GAP, -_GAP, -_GAP)
+        middle = area.left() + (area.width() - width) // 2
+        lowest = area.bottom() - box.height()
+        places = [
+            QPoint(max(x, _GAP), y)
+            for y in (area.top(), lowest)
+            for x in (middle, area.right() - width, area.left())
+        ]
+        # Where cards are everywhere it lies at the lower edge, below the most important ones.
+        free = (one for one in places if not self._covers(QRect(one, box.size())))
+        self.move(next(free, places[3]))

@@ -48,7 +48,9 @@ log = logging.getLogger(__name__)
 LAYER = "layer"
 #: Two pages stand side by side in a side of this width, at letters of the system's size.
 TWO_COLUMNS = 890
-STRIP_HEIGHT = 52
+STRIP_HEIGHT, OPEN_STRIP_HEIGHT = 52, 32
+#: Of the side's height, what the selected layer takes at most: a plot above it stays readable.
+_DRAWER_PART = 0.4
 #: Of the four tasks together: what the narrowest side has room for.
 _TASKS_WIDTH = 360
 
@@ -332,12 +334,15 @@ class LayerStrip(QFrame):
 
     def grow(self) -> None:
         """Be as high as the letters need."""
-        self.setFixedHeight(round(STRIP_HEIGHT * max(initial_font_scale(), 1.0)))
+        height = OPEN_STRIP_HEIGHT if self.property("opened") else STRIP_HEIGHT
+        self.setFixedHeight(round(height * max(initial_font_scale(), 1.0)))
 
     def show_words(self, title: str, words: str, *, editable: bool, opened: bool) -> None:
-        """Say what is selected, and what the button does."""
-        self.title.setText(title)
-        self.words.setText(words)
+        """Say what is selected, unless the form above says it, and what the button does."""
+        self.title.setText("" if opened else title)
+        self.words.setText("" if opened else words)
+        self.setProperty("opened", opened)
+        self.grow()
         self.button.setText(_("Close") if opened else _("Edit") if editable else _("Show"))
 
 
@@ -539,7 +544,8 @@ class Side(QWidget):
         if self.drawer.isHidden():
             self.drawer.show()
             whole = self.upright.height()
-            self.upright.setSizes([whole - whole // 2, whole // 2])
+            part = round(_DRAWER_PART * whole)
+            self.upright.setSizes([whole - part, part])
             self._show_strip()
 
     def close_drawer(self) -> None:

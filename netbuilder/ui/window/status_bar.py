@@ -81,13 +81,19 @@ class StatusBar(QStatusBar):
         self._show_problems()
 
     def tell(
-        self, words: str, seconds: float = 6.0, *, of_run: bool = False, shorter: Iterable[str] = ()
+        self,
+        words: str,
+        seconds: float = 6.0,
+        *,
+        of_run: bool = False,
+        shorter: Iterable[str] = (),
+        aloud: str = "",
     ) -> None:
-        """Say something for a while; ``of_run``: about the run that has just ended; ``shorter``:
-        what is seen where the words have no room."""
+        """Say something for a while; ``of_run``: about the run that has just ended, or that
+        cannot begin; ``shorter``: what is seen where the words have no room."""
         self._of_run = of_run
         self.news.setText(words, *shorter)
-        announce(self, words)
+        announce(self, aloud or words)
         self._fade.start(round(1000 * seconds))
 
     def forget_run(self) -> None:

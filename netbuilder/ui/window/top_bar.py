@@ -33,14 +33,16 @@ from netbuilder.ui.window.documents import PROJECT_ENDING
 
 _SIDE, _GAP = 8, 12
 #: What gives way first where there is no room for all: the menus have each of them too.
-_GIVE_WAY = ("gallery", "save", "redo", "undo", "document", "save-model", "stop", "speed", "level")
+_GIVE_WAY = ("gallery", "save-model", "document", "save", "redo", "level", "undo", "speed", "stop")
 #: What the coloured button does, by its action: its words and its icon.
 _TRAIN = {
     "train": (N_("Train"), "play"),
     "pause": (N_("Pause"), "pause"),
     "resume": (N_("Continue"), "play"),
 }
-_NAME_WIDTH = 128
+_NAME_WIDTH, _SHORT_NAME = 128, 96
+#: Pixels, at the system's letters, below which everything stands closer together.
+_ROOMY = 1200
 
 
 class ProgressView(SteadyFrame):
@@ -156,6 +158,7 @@ class DocumentLabel(QWidget):
         lines.addWidget(self.saved)
         lines.addStretch(1)
         self._name, self._states, self._width = "", (_("not saved"), _("saved")), 0
+        self.compact = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_document(self, name: str, unsaved: Iterable[str], *, in_file: bool) -> None:
@@ -183,13 +186,19 @@ class DocumentLabel(QWidget):
         self._states = (_("not saved"), _("saved"))
         QTimer.singleShot(0, self, self._fit)  # a name is a person's own, also "Digits"
 
+    def set_compact(self, compact: bool) -> None:
+        """Take less room, or as much as in a wide bar."""
+        self.compact = compact
+        self._fit()
+
     def _fit(self) -> None:
         """Take the room of the longest name and the longest state, whatever they are now."""
         if not hasattr(self, "_states"):  # Qt polishes a widget before it is built
             return
         for label in (self.name, self.saved):
             label.ensurePolished()
-        width = round(_NAME_WIDTH * max(initial_font_scale(), 1.0))
+        width = _SHORT_NAME if self.compact else _NAME_WIDTH
+        width = round(width * max(initial_font_scale(), 1.0))
         words, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
         whole = words.horizontalAdvance(self._name) <= width
         # The ending is what tells least; the title of the window and the tooltip have it.
@@ -335,6 +344,15 @@ class TopBar(QToolBar):
         if self._fitting or self.width() < self.menu_button.width():
             return
         self._fitting = True
+        compact = self.width() < _ROOMY * max(initial_font_scale(), 1.0)
+        if compact != bool(self.property("compact")):
+            self.setProperty("compact", compact)
+            for widget in self.findChildren(QWidget):
+                self.style().unpolish(widget)
+                self.style().polish(widget)
+                widget.updateGeometry()
+            for part in (self.document, self.speed):
+                part.set_compact(compact)
         shown = dict.fromkeys(self._places, True)
         for name in ("", *_GIVE_WAY):
             shown.pop(name, None)

@@ -166,7 +166,7 @@ class WindowCommands:
     def __init__(self, parts: WindowParts) -> None:
         self._parts = parts
         self._problem: Problem | None = None
-        self._blocking = False
+        self._blocking = self._refused = False
         self.presentation = Presentation(parts)
         #: Set once the bar at the top, at which it points, is there.
         self.welcome: WelcomeGuide
@@ -246,9 +246,7 @@ class WindowCommands:
     def _begin_diagnosed(self, go: Callable[[], object]) -> None:
         blocking = [p for p in self._parts.workbench.problems if p.blocks and p.follows is None]
         if blocking:
-            first = blocking[0]
-            self._show_blocking(first)
-            self._go_to(first)
+            self._refuse(blocking[0])
             return
         self._problem, self._blocking = None, False
         self._parts.banner.clear()
@@ -261,46 +259,58 @@ class WindowCommands:
 
     def show_problem(self, problem: Problem) -> None:
         """Go to a problem: Enter mends it, Escape leaves it and goes to the canvas."""
-        self._go_to(problem)
-        box = self._show_box(problem, f"{problem.title}{self._where(problem)}")
-        if box.button is not None:
-            box.button.setFocus()
+        if not self._go_to(problem):
+            box = self._show_box(problem, self._title(problem))
+            if box.button is not None:
+                box.button.setFocus()
 
-    def _go_to(self, problem: Problem) -> None:
-        """Show where a problem is: its layer, its setting, or the data that there is none of."""
-        if problem.node is not None:
-            self._parts.show_node(problem.node)
-        elif problem.field:
-            panel = self._parts.docks.show_panel("settings")
+    def _go_to(self, problem: Problem) -> bool:
+        """Show where a problem is: its layer, its setting, or the data that there is none of.
+
+        Returns:
+            Whether it stands there in words.
+        """
+        docks, canvas, told = self._parts.docks, self._parts.canvas, False
+        if problem.field:
+            panel = docks.show_panel("settings")
             if isinstance(panel, SettingsPanel):
-                panel.show_setting(problem.field)
-        elif self._parts.store.project.data.kind == "":
-            self.show_panel("data")
+                told = panel.show_complaint(problem.field)
+        elif problem.node is None:
+            if self._parts.store.project.data.kind == "":
+                self.show_panel("data")
+            return False
+        elif docks.expanded:
+            docks.toggle_expanded()
+        if canvas.problems.show(problem):
+            canvas.setFocus()
+            return True
+        return told
 
-    def _show_blocking(self, problem: Problem) -> None:
-        """Say why it cannot be trained, with the mend as a button."""
-        title = f"{problem.title}{self._where(problem)}"
-        self._blocking = True
-        self._show_box(problem, _("The network cannot be trained: {problem}", problem=title))
+    def _refuse(self, problem: Problem) -> None:
+        """Say why it cannot be trained, where the mend is a button."""
+        words = _("The network cannot be trained: {problem}", problem=self._title(problem))
+        if self._go_to(problem):
+            self._parts.banner.clear()
+            self._refused = True
+            self._parts.status.tell(words, 12, of_run=True)
+        else:
+            self._blocking = True
+            self._show_box(problem, words)
 
-    def _where(self, problem: Problem) -> str:
-        """The name of the layer: of two cards that look alike only the name tells."""
-        return f" ({problem.node})" if problem.node is not None else ""
+    def _title(self, problem: Problem) -> str:
+        """With the layer's name: of two cards that look alike only the name tells."""
+        return problem.title if problem.node is None else f"{problem.title} ({problem.node})"
 
     def _show_box(self, problem: Problem, title: str) -> RoleBox:
         banner = self._parts.banner
         banner.clear()
+        apply = self._parts.store.apply
         fixes: list[tuple[str, Callable[[], object]]] = [
-            (fix.label, partial(self._parts.store.apply, fix.label, fix.edit))
-            for fix in problem.fixes
+            (fix.label, partial(apply, fix.label, fix.edit)) for fix in problem.fixes
         ]
-        box = RoleBox(
-            role_of(problem.tone),
-            title,
-            problem.message,
-            self._parts.window,
-            buttons=(*fixes, (_("Close"), self._close_problem)),
-        )
+        buttons = (*fixes, (_("Close"), self._close_problem))
+        role, window = role_of(problem.tone), self._parts.window
+        box = RoleBox(role, title, problem.message, window, buttons=buttons)
         for button in box.buttons:
             button.setAutoDefault(True)
         self._problem = problem
@@ -313,14 +323,17 @@ class WindowCommands:
 
     def problems_changed(self) -> None:
         """Take away, or renew, what was said about a problem that is no more."""
-        told = self._problem
-        if told is None or not self._parts.banner.cards:
+        told, found = self._problem, self._parts.workbench.all_problems
+        if self._refused and not any(p.blocks for p in found):
+            self._refused = False
+            self._parts.status.forget_run()
+        if told is None or not self._parts.banner.cards or told in found:
             return
-        found = [p for p in self._parts.workbench.all_problems if p.follows is None]
-        blocking = [p for p in found if p.blocks]
-        if self._blocking and blocking:
-            self._show_blocking(blocking[0])
-        elif told not in found or self._blocking:
+        # What has a card, or a setting, stands there.
+        others = [p for p in found if p.blocks and not (p.follows or p.node or p.field)]
+        if self._blocking and others:
+            self._refuse(others[0])
+        else:
             self._close_problem()
 
     def find_layer(self) -> None:

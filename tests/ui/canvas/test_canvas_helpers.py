@@ -59,6 +59,10 @@ def test_a_layer_that_is_found_comes_into_view(hand) -> None:
     hand.type("dropout")
     shown = hand.view.sight.card_rect("dropout").toAlignedRect()
     assert hand.view.viewport().rect().contains(shown)
+    find = _find(hand)
+    assert find.geometry().top() > hand.view.viewport().geometry().bottom(), "over no card"
+    hand.key(KEY.Key_Escape)
+    assert hand.view.viewport().height() == hand.view.height()
 
 
 def _shapes(project: Project) -> Shapes:

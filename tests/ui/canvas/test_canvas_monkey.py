@@ -243,7 +243,8 @@ class Monkey:
         where = self.view.viewport().mapToGlobal(point)
         event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, point, where)
         QApplication.sendEvent(self.view.viewport(), event)
-        for menu in self.view.findChildren(QMenu):
+        own = Qt.FindChildOption.FindDirectChildrenOnly  # not those of a table that it opened
+        for menu in self.view.findChildren(QMenu, options=own):
             actions = [a for a in menu.actions() if not a.isSeparator() and a.isEnabled()]
             safe = [a for a in actions if "palette" not in a.text()]
             menu.close()

@@ -271,3 +271,13 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
         return [one for one in cards if sight.card_rect(one).bottom() > bar.y()]
 
     assert covered() == []
+    assert bar.y() > window.canvas.viewport().geometry().bottom(), "nor over what is scrolled there"
+    # The legend has room in some form, however wide the canvas is.
+    lengths = {}
+    for width in (900, 440, 260):
+        window.canvas.resize(width, 500)
+        qtbot.wait(20)
+        assert bar.legend.isVisible() and bar.legend.toolTip()
+        assert bar.legend.x() + bar.legend.width() <= bar.width() == width
+        lengths[width] = len(bar.legend.text())
+    assert lengths[900] > lengths[440] >= lengths[260] > 0

@@ -40,9 +40,6 @@ class Shown:
     def bubbles_now(self) -> list:
         return []
 
-    def room_below(self) -> int:
-        return 0
-
     def room_beside(self, words: bool = True) -> tuple[float, float]:
         return 0.0, max(self.pictures, self.words if words else 0.0)
 
@@ -94,6 +91,37 @@ def test_viewport_scrolls_no_further_than_needed(shown: Shown) -> None:
     sight.centre_on(5000.0, 0.0)
     sight.show_node("dense_1")
     assert shown.viewport().rect().contains(sight.card_rect("dense_1").toRect())
+
+
+def test_room_that_was_made_beside_a_card_is_given_back(shown: Shown) -> None:
+    sight = Viewport(shown, lambda _scaled: None)
+    sight.first_look()
+    before = sight.camera
+    sight.free_beside("dense_1", 560)
+    sight.free_beside("dense", 560)
+    assert sight.camera != before
+    sight.give_back()
+    assert sight.camera == before, "the network is seen from its beginning again"
+    sight.free_beside("dense_1", 560)
+    sight.zoom_to(1.5)
+    moved = sight.camera
+    sight.give_back()
+    assert sight.camera == moved, "who moved the view keeps it"
+
+
+def test_a_network_that_fits_again_is_seen_whole_again(shown: Shown) -> None:
+    sight, window = Viewport(shown, lambda _scaled: None), shown.viewport()
+    sight.first_look()
+    low = QSize(600, 200)  # what stands above the canvas takes its room
+    window.resize(low)
+    sight.resized(QSize(600, 400), low, refit=True)
+    sight.first_look()
+    sight.show_node("dense_1")
+    assert sight.card_rect("input").top() < 0
+    window.resize(QSize(600, 400))
+    sight.resized(low, QSize(600, 400), refit=True)
+    for one in shown.picture.cards:
+        assert window.rect().contains(sight.card_rect(one).toRect())
 
 
 def test_words_that_find_no_room_do_not_push_the_pictures_out(shown: Shown) -> None:

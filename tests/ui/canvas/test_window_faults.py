@@ -96,6 +96,28 @@ def test_the_minimap_goes_to_a_corner_without_cards(hand) -> None:
         assert size.contains(area.toAlignedRect())
 
 
+def test_the_minimap_lies_over_no_picture(hand) -> None:
+    from PySide6.QtCore import QPointF, QRectF
+    from PySide6.QtGui import QImage
+
+    view = hand.view
+    image = QImage(100, 60, QImage.Format.Format_ARGB32)
+    view.resize(640, 420)
+    last = max(view.picture.cards.values(), key=lambda card: card.y)
+    view.sight.zoom_to(1.0)
+    view.sight.centre_on(last.x + last.w - 240, last.y - 100)
+    bare, _ = view.minimap.fitted()
+    for one in view.picture.cards:
+        view.set_preview(one, image)
+    area, _ = view.minimap.fitted()
+    boxes = [
+        QRectF(QPointF(*view.camera.to_screen(*box[:2])), QPointF(*view.camera.to_screen(*box[2:])))
+        for box in view.previews.boxes().values()
+    ]
+    assert any(bare.intersects(box) for box in boxes), "there is something to avoid"
+    assert not any(area.intersects(box) for box in boxes)
+
+
 def test_a_layer_is_typed_with_its_parameters(hand) -> None:
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest

@@ -14,7 +14,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project import edits, edits_canvas, fragments, groups
 from netbuilder.core.project.model import Graph, Point, Project
 from netbuilder.ui.canvas.host import CanvasHost
-from netbuilder.ui.canvas.input.layer_search import FIND_HEIGHT, CanvasFind, NameField, close_fields
+from netbuilder.ui.canvas.input.layer_search import CanvasFind, NameField, close_fields
 from netbuilder.ui.canvas.input.wire_gestures import ConnectionProposal
 from netbuilder.ui.canvas.paint.layout_animation import LayoutAnimation
 from netbuilder.ui.canvas.scene import camera
@@ -43,7 +43,8 @@ class CanvasCommands:
         """Open the field that finds layers of the network by name."""
         close_fields(self._canvas.widget())
         self._canvas.cancel_gesture()
-        CanvasFind(self._canvas.widget(), self._matches, self._go_to).open()
+        canvas = self._canvas
+        CanvasFind(canvas.widget(), self._matches, self._go_to, canvas.keep_foot).open()
 
     def _matches(self, text: str) -> list[str]:
         """Cards whose layer, name or group a text is part of; a layer in a closed group is the
@@ -63,12 +64,8 @@ class CanvasCommands:
 
     def _go_to(self, card_id: str) -> None:
         if card_id in self._canvas.picture.cards:
-            sight = self._canvas.sight
             self._canvas.select((card_id,))
-            sight.show_node(card_id)
-            below = round(sight.card_rect(card_id).top())
-            if below < FIND_HEIGHT:  # the field would lie over it
-                sight.set_camera(sight.camera.moved(0, FIND_HEIGHT - below))
+            self._canvas.sight.show_node(card_id)
 
     def show_table(self) -> None:
         """Open the summary table of the network."""

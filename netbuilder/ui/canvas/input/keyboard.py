@@ -53,8 +53,13 @@ class KeyboardHandler:
             return False
         self._canvas.tip.hide()
         self._canvas.viewport().update()
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._commands.proposal.accept():
-            return True
+        offered, self._canvas.state.offered = self._canvas.state.offered, None
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self._commands.proposal.accept():
+                return True
+            if offered is not None:
+                self._commands.apply_fix(offered)
+                return True
         if key in _ARROWS:
             self._arrow(*_ARROWS[Qt.Key(key)], modifiers)
             return True
@@ -63,6 +68,9 @@ class KeyboardHandler:
     def _escape(self) -> bool:
         if self._canvas.gesture is not None:
             self._canvas.cancel_gesture()
+        elif self._canvas.state.offered is not None:
+            self._canvas.state.offered = None
+            self._canvas.repaint_all()
         elif self._commands.proposal.dismiss():
             pass
         elif self._canvas.tip.text:

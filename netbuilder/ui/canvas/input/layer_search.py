@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QIcon, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -26,7 +26,6 @@ from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.layouts import hbox, vbox
 
 _WIDTH, _HEIGHT = 300, 320
-FIND_HEIGHT = 60  # pixels at the upper edge that the find field takes
 
 
 class LayerSearch(QFrame):
@@ -217,13 +216,19 @@ class CanvasFind(QFrame):
         parent: the canvas.
         find: gives the ids of the cards that a text finds, in the order of the network.
         show: selects a card and brings it into view.
+        keep_foot: keeps pixels at the canvas's lower edge free of the network.
     """
 
     def __init__(
-        self, parent: QWidget, find: Callable[[str], list[str]], show: Callable[[str], object]
+        self,
+        parent: QWidget,
+        find: Callable[[str], list[str]],
+        show: Callable[[str], object],
+        keep_foot: Callable[[str, int], object],
     ) -> None:
         super().__init__(parent)
         self._parent, self._find, self._show = parent, find, show
+        self._keep_foot = keep_foot
         self._found: list[str] = []
         self._at = 0
         self.setObjectName("canvasFind")
@@ -237,15 +242,17 @@ class CanvasFind(QFrame):
             _("Enter: next match. {keys}: previous match. Esc: close.", keys=keys)
         )
         self.count = QLabel(self)
-        hbox((self.field, 1), self.count, parent=self, margins=(8, 6, 8, 6))
+        hbox(self.field, (self.count, 1), parent=self, margins=(8, 6, 8, 6))
+        self.field.setMinimumWidth(min(_WIDTH, parent.width() // 2))
         self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("00 / 00"))
         self.field.textChanged.connect(self._search)
         self.field.installEventFilter(self)
 
     def open(self) -> None:
-        """Show it in the upper right corner of the canvas, with the keyboard in it."""
-        width = min(_WIDTH, self._parent.width() - 16)
-        self.setGeometry(self._parent.width() - width - 8, 8, width, self.sizeHint().height())
+        """Show it at the foot of the canvas, below all cards, with the keyboard in it."""
+        height = self.sizeHint().height()
+        self.setGeometry(0, self._parent.height() - height, self._parent.width(), height)
+        self._keep_foot(self.objectName(), height)
         self.show()
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -267,6 +274,10 @@ class CanvasFind(QFrame):
     def _end(self) -> None:
         self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
         self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._keep_foot(self.objectName(), 0)
+        super().closeEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):

@@ -9,7 +9,7 @@ from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.canvas.paint.paint_scene import far_boxes
 from netbuilder.ui.canvas.paint.paint_wires import far_lines
-from netbuilder.ui.canvas.sample_caption import ROOM
+from netbuilder.ui.canvas.paint.previews import NodePreviews
 from netbuilder.ui.canvas.scene.scene import Scene
 
 _WIDEST, _HIGHEST = 150.0, 130.0
@@ -19,8 +19,8 @@ _PAD, _AWAY = 8.0, 12.0
 class Minimap:
     """The map of one view. It is no widget: the view paints it and asks where it is."""
 
-    def __init__(self, view: CanvasHost) -> None:
-        self._view = view
+    def __init__(self, view: CanvasHost, previews: NodePreviews) -> None:
+        self._view, self._previews = view, previews
         self._drawn: tuple[Scene, object, QPixmap] | None = None
         self.wanted = True
         self.held = False  # while it is dragged on, it stays where it is
@@ -49,24 +49,25 @@ class Minimap:
         return area, scale
 
     def _spot(self, width: float, height: float) -> QRectF:
-        """The corner of the viewport that lies over no card: the lower right if it is one."""
+        """The corner of the viewport that lies over nothing: the lower right if it is one."""
         view, size = self._view, self._view.viewport().size()
-        key = (view.camera, size, view.picture)
+        told = [one.box for one in view.bubbles_now()]
+        key = (view.camera, size, view.picture, self._previews.ids, told)
         if self._corner is not None and (self.held or self._corner[0] == key):
             return self._corner[1]
         right = size.width() - width - _PAD - _AWAY
         low = size.height() - height - _PAD - _AWAY
         left, high = _PAD + _AWAY, _PAD + _AWAY
-        # In the lower left corner stands which sample is shown.
-        places = ((right, low), (left, low - ROOM), (right, high), (left, high))
+        places = ((right, low), (left, low), (right, high), (left, high))
         corners = [QRectF(x, y, width, height) for x, y in places]
-        self.covers = True
-        found = corners[0]
+        self.covers, found = True, corners[0]
+        boxes = [*self._previews.boxes().values(), *told]
         for corner in corners:
             panel = corner.adjusted(-_PAD, -_PAD, _PAD, _PAD)
             left, top = view.camera.to_world(panel.left(), panel.top())
             a, b = view.camera.to_world(panel.right(), panel.bottom())
-            if not view.picture.grid.cards_in((left, top, a, b)):
+            apart = (c <= left or a <= x or d <= top or b <= y for x, y, c, d in boxes)
+            if all(apart) and not view.picture.grid.cards_in((left, top, a, b)):
                 found, self.covers = corner, False
                 break
         self._corner = (key, found)
@@ -90,6 +91,7 @@ class Minimap:
     def paint(self, p: QPainter) -> None:
         """Paint the map; the painter is in the viewport's coordinates."""
         if not self.shown():
+            self._corner = self._drawn = None  # no old picture is kept
             return
         area, scale = self.fitted()
         look, picture = self._view.look, self._view.picture

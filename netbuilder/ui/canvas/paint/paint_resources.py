@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
@@ -45,6 +45,7 @@ class PaintState:
     focused: bool = False
     hovered: str = ""
     hovered_fix: str = ""  # the card whose problem's button is under the pointer
+    offered: Any = None  # the problem whose fix Enter does
     hovered_port: tuple[str, str, int] = ("", "", 0)  # id, "in" or "out", slot
     lit_cards: frozenset[str] = frozenset()
     lit_wire: tuple[str, str] | None = None

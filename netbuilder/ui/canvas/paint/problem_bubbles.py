@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Point
-from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources
+from netbuilder.ui.canvas.paint.paint_resources import NEAR, PaintResources, PaintState
 from netbuilder.ui.canvas.scene.cards import Card
 from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
@@ -303,7 +303,7 @@ def _measured(card: Card, look: PaintResources) -> tuple[float, float, float, fl
 
 
 def paint_bubbles(
-    p: QPainter, bubbles: Iterable[ProblemBubble], look: PaintResources, hovered_fix: str
+    p: QPainter, bubbles: Iterable[ProblemBubble], look: PaintResources, state: PaintState
 ) -> None:
     """Paint bubbles; the painter is in the canvas's coordinates."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -324,8 +324,12 @@ def paint_bubbles(
         p.drawText(bubble.text, wrap, text)
         if bubble.button is not None:
             p.setPen(Qt.PenStyle.NoPen)
-            p.setBrush(line.lighter(112) if hovered_fix == bubble.card.id else line)
+            p.setBrush(line.lighter(112) if state.hovered_fix == bubble.card.id else line)
             p.drawRoundedRect(bubble.button, 5, 5)
+            if state.offered == bubble.problem and state.focused:
+                p.setPen(QPen(look.text, 2))
+                p.setBrush(Qt.BrushStyle.NoBrush)
+                p.drawRoundedRect(bubble.button.adjusted(-2, -2, 2, 2), 6, 6)
             p.setPen(on_line)
             p.setFont(look.words(_TEXT_PIXELS, True))
             inside = bubble.button.adjusted(6, 0, -6, 0)
@@ -363,7 +367,7 @@ def paint_marks(
 def _paint_tag(
     p: QPainter, card: Card, look: PaintResources, colour: QColor, on_colour: QColor
 ) -> None:
-    """A problem's title on the lower left edge of its card, where no label stands."""
+    """A problem's title below the left of its card, where no label stands."""
     lines, box = _tag(card, look)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(colour)
@@ -378,8 +382,7 @@ def _tag(card: Card, look: PaintResources) -> tuple[list[str], QRectF]:
     lines = tag_lines(card, metrics)
     width = max(metrics.horizontalAdvance(line) for line in lines) + 2 * _TAG_PAD
     height = len(lines) * metrics.lineSpacing() + 4
-    # Its words begin below those of the card, the second line of which ends near the edge.
-    return lines, QRectF(card.x + 8, card.y + card.h - 3, width, height)
+    return lines, QRectF(card.x + 8, card.y + card.h + 2, width, height)
 
 
 def tagged_at(picture: Scene, look: PaintResources, scale: float, where: Point) -> str:
