@@ -10,7 +10,7 @@ from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
 def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
-    waiting = EmptyStatePage("Press Train: here is something.")
+    waiting = EmptyStatePage("Press Train: here is something.", "bars")
     qtbot.addWidget(waiting)
     labels = [QLabel(f"line {number}", waiting) for number in range(60)]
     for label in labels:
@@ -30,7 +30,7 @@ def test_the_page_begins_anew_and_brings_into_sight(qtbot: QtBot) -> None:
 
 
 def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot: QtBot) -> None:
-    waiting = EmptyStatePage("Press Train: here is something.")
+    waiting = EmptyStatePage("Press Train: here is something.", "bars")
     qtbot.addWidget(waiting)
     asked, between, answer, rest = (QLabel(word, waiting) for word in ("a", "b", "c", "d"))
     for label, high in ((asked, 200), (between, 150), (answer, 220), (rest, 2_000)):
@@ -64,7 +64,7 @@ def test_what_was_asked_for_stays_where_its_answer_comes_in_below(qtbot: QtBot) 
 
 def test_a_page_is_as_high_as_its_words_at_this_width(qtbot: QtBot) -> None:
     """Qt's own minimum is the height at the narrowest width: the rest would be empty."""
-    page = EmptyStatePage("nothing yet")
+    page = EmptyStatePage("nothing yet", "bars")
     qtbot.addWidget(page)
     page.resize(420, 300)
     cards = CardList(page)
