@@ -56,7 +56,7 @@ from netbuilder.ui.window.docks import Docks
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.window.guide.welcome import WelcomeGuide
 from netbuilder.ui.window.panels import PANELS, TASKS, PanelRow, task_of
-from netbuilder.ui.window.side import Page
+from netbuilder.ui.window.side_pages import Page
 from netbuilder.ui.window.status_bar import StatusBar
 from netbuilder.ui.window.top_bar import TopBar
 from netbuilder.ui.window.window_commands import WindowCommands

@@ -125,6 +125,11 @@ def no_model_sentence(workbench: Workbench) -> str:
     return _(NO_FORECAST if shows_forecast(workbench) else NO_MODEL)
 
 
+def no_model_picture(workbench: Workbench) -> str:
+    """What of it the invitation to train draws."""
+    return "forecast" if shows_forecast(workbench) else "surface"
+
+
 def loss_sentence(curves: RunCurves) -> str:
     """The newest losses of a run, in a sentence; "" before its first epoch."""
     loss, held = curves.training("loss", False).last, curves.validation("loss").last

@@ -55,15 +55,11 @@ from netbuilder.ui.results.compared_surfaces import (
     COMING,
     ComparedSurfaces,
     loss_sentence,
+    no_model_picture,
     no_model_sentence,
     picture_note,
 )
-from netbuilder.ui.results.empty_states import (
-    StaleNote,
-    follow_next_step,
-    next_step_sentence,
-    shows_forecast,
-)
+from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.runner import Runner
@@ -418,7 +414,7 @@ class SurfacePanel(QWidget):
         bench, ready = self._workbench, no_model_sentence(self._workbench)
         there = bench.models.trained is not None and not bench.training
         words = _(ASKING) if there else next_step_sentence(bench, ready)
-        self.waiting.invitation.draw("forecast" if shows_forecast(bench) else "surface")
+        self.waiting.invitation.draw(no_model_picture(bench))
         self.waiting.wait(words, first=words == ready)
 
     def _show(self) -> None:

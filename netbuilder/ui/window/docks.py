@@ -16,7 +16,8 @@ from netbuilder.ui.services.settings import settings
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.throttle import PaintTurns
-from netbuilder.ui.window.side import LAYER, LazyPage, Page, Side, Task
+from netbuilder.ui.window.side import LAYER, Side, Task
+from netbuilder.ui.window.side_pages import LazyPage, Page
 
 BUILD = "build"
 PALETTE_WIDTH, RAIL_WIDTH, LESSON_WIDTH = 200, 44, 320

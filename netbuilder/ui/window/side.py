@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QCloseEvent,
     QColor,
     QFontMetrics,
-    QHideEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSplitter,
-    QStackedWidget,
-    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -39,10 +31,8 @@ from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import initial_font_scale
 from netbuilder.ui.style.shortcuts import key_text
-from netbuilder.ui.widgets.keyboard_widgets import press_focused_button
-from netbuilder.ui.widgets.labels import ClampedLabel, note_label
-
-log = logging.getLogger(__name__)
+from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
 
 #: The page that shows the selected layer: elsewhere a strip at the foot does.
 LAYER = "layer"
@@ -53,17 +43,6 @@ STRIP_HEIGHT, OPEN_STRIP_HEIGHT = 52, 32
 _DRAWER_PART = 0.4
 #: Of the four tasks together: what the narrowest side has room for.
 _TASKS_WIDTH = 360
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page: its id, its title, what it is for, its task, and what builds it when first seen."""
-
-    id: str
-    title: str
-    help: str
-    task: str
-    build: Callable[[QWidget], QWidget]
 
 
 @dataclass(frozen=True)
@@ -79,78 +58,6 @@ class Task:
     pages: tuple[str, ...]
     left: tuple[str, ...]
     right: tuple[str, ...]
-
-
-class LazyPage(QWidget):
-    """A place for a panel that is built when it is first seen.
-
-    ``seen_changed(seen)``: it came to the front, or went behind another page.
-    ``closed``: the window that it was opened in is closed.
-    """
-
-    seen_changed = Signal(bool)
-    closed = Signal()
-
-    def __init__(self, page: Page, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.page = page
-        self.setObjectName(f"panel-{page.id}")
-        self.panel: QWidget | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-
-    @property
-    def detached(self) -> bool:
-        """Whether it stands in a window of its own."""
-        return self.isWindow()
-
-    def sizeHint(self) -> QSize:
-        return QSize(452, 400)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(280, 120)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.seen_changed.emit(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self.seen_changed.emit(False)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not (self.detached and press_focused_button(event)):
-            super().keyPressEvent(event)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        event.ignore()
-        self.closed.emit()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Build the panel once the page has really been seen, after the window was painted."""
-        super().paintEvent(event)
-        if self.panel is None:
-            QTimer.singleShot(0, self, self.fill)
-
-    def fill(self) -> QWidget:
-        """Build the panel if it is not there yet."""
-        if self.panel is None:
-            try:
-                self.panel = self.page.build(self)
-            except ImportError as error:
-                log.error("panel cannot be built", exc_info=error)
-                words = _("This page is not available: {error}", error=error)
-                self.panel = note_label(words, role="empty")
-            layout = self.layout()
-            assert layout is not None
-            # The inspector comes from elsewhere: Qt takes the keyboard from what moves.
-            focused = QApplication.focusWidget()
-            layout.addWidget(self.panel)
-            # Qt would show it in the next turn; who asked for it may want to point at it now.
-            self.panel.show()
-            if focused is not None and self.panel.isAncestorOf(focused):
-                focused.setFocus()
-        return self.panel
 
 
 class TaskButton(QPushButton):
@@ -196,108 +103,6 @@ class TaskButton(QPushButton):
         right = min(self.width() / 2 + words / 2 + 6, self.width() - 9)
         painter.drawEllipse(QRectF(right, self.height() / 2 - 7, 6, 6))
         painter.end()
-
-
-class PageTabs(QTabBar):
-    """Names of pages, always whole: closer together where there is little room."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setElideMode(Qt.TextElideMode.ElideNone)
-        self.setUsesScrollButtons(True)  # where not even names that stand close have room
-        self.setExpanding(False)
-        self.setDrawBase(False)
-        self.setProperty("close", False)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.fit()
-
-    def fit(self) -> None:
-        """Let the names stand close where they need it."""
-        for close in (False, True):
-            if self.property("close") != close:
-                self.setProperty("close", close)
-                self.style().unpolish(self)
-                self.style().polish(self)
-                # Measures the tabs anew, which polishing alone does not.
-                QApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
-            if sum(self.tabRect(one).width() for one in range(self.count())) <= self.width():
-                return
-
-
-class PageColumn(QWidget):
-    """A bar of names and the page that is chosen. ``chosen(id)``: by the user."""
-
-    chosen = Signal(str)
-
-    def __init__(self, pages: Mapping[str, LazyPage], parent: QWidget) -> None:
-        super().__init__(parent)
-        self._pages = pages
-        self._ids: tuple[str, ...] = ()
-        self.tabs = PageTabs(self)
-        self.stack = QStackedWidget(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 0)
-        row.addWidget(self.tabs, 1)
-        layout.addLayout(row)
-        line = QFrame(self)
-        line.setProperty("role", "line")
-        line.setFixedHeight(1)
-        layout.addWidget(line)
-        layout.addWidget(self.stack, 1)
-        self.tabs.currentChanged.connect(self._changed)
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The pages that it offers."""
-        return self._ids
-
-    @property
-    def current(self) -> str:
-        """The page in front; "" where there is none."""
-        at = self.tabs.currentIndex()
-        return self._ids[at] if 0 <= at < len(self._ids) else ""
-
-    def show_pages(self, ids: Sequence[str], current: str) -> None:
-        """Offer these pages, with one of them in front."""
-        was = self.tabs.blockSignals(True)
-        if tuple(ids) != self._ids:
-            self._ids = tuple(ids)
-            while self.tabs.count():
-                self.tabs.removeTab(0)
-            for number, name in enumerate(ids):
-                page = self._pages[name].page
-                self.tabs.addTab(_(page.title))
-                self.tabs.setTabToolTip(number, _(page.help))
-        if current in self._ids:
-            self.tabs.setCurrentIndex(self._ids.index(current))
-        self.tabs.blockSignals(was)
-        self.tabs.fit()
-        self.place()
-
-    def retranslate(self) -> None:
-        """Show the names in another language."""
-        for number, name in enumerate(self._ids):
-            self.tabs.setTabText(number, _(self._pages[name].page.title))
-            self.tabs.setTabToolTip(number, _(self._pages[name].page.help))
-        self.tabs.fit()
-
-    def place(self) -> None:
-        """Put the page that is chosen in front."""
-        if not self.current:
-            return
-        page = self._pages[self.current]
-        if self.stack.indexOf(page) < 0:
-            self.stack.addWidget(page)
-        self.stack.setCurrentWidget(page)
-
-    def _changed(self, _index: int) -> None:
-        if self.current:
-            self.chosen.emit(self.current)
 
 
 class LayerStrip(QFrame):

@@ -39,7 +39,6 @@ from netbuilder.ui.window.window_parts import WindowParts
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.data_facts import DataFacts
-    from netbuilder.ui.services.project_store import Edit
     from netbuilder.ui.window.guide.welcome import WelcomeGuide
 
 #: Letters, against the system's own; who has larger ones keeps them.
@@ -357,11 +356,13 @@ class WindowCommands:
 
     def fit_to_data(self) -> None:
         """Give the last layer the units and the activation that suit the target."""
-        self._parts.workbench.with_facts(
-            lambda facts: self._parts.store.apply(
-                _("Fit the last layer to the data"), fitting(facts)
-            )
-        )
+        from netbuilder.core.data.defaults import fit_output_to_data
+
+        def fit(facts: DataFacts) -> None:
+            edit = lambda project: fit_output_to_data(project, facts)  # noqa: E731
+            self._parts.store.apply(_("Fit the last layer to the data"), edit)
+
+        self._parts.workbench.with_facts(fit)
 
     def write_report(self) -> None:
         """Ask for a file, and write the last run on one page."""
@@ -593,10 +594,3 @@ def word_at_focus() -> str:
             return str(word)
         widget = widget.parentWidget()
     return ""
-
-
-def fitting(facts: DataFacts) -> Edit:
-    """The edit that fits the network's end to the data."""
-    from netbuilder.core.data.defaults import fit_output_to_data
-
-    return lambda project: fit_output_to_data(project, facts)
