@@ -142,13 +142,14 @@ def format_signed(value: float) -> str:
 
 
 #: A cell with one number, with its unit or sign.
-_ONE_NUMBER = re.compile(r"\D*\d[\d.,]*\D*")
+_ONE_NUMBER = re.compile(r"\D*\d[\d.,]*(\D*)")
 
 
 def most_decimals(texts: Sequence[str]) -> int:
     """Return how many decimals the written numbers of a column have at most; 0 where one of the
-    cells is more than a number."""
-    if not all(_ONE_NUMBER.fullmatch(text) for text in texts if text):
+    cells is more than a number, or not all have the same sign or unit behind them."""
+    behind = {found[1] for text in texts if (found := _ONE_NUMBER.fullmatch(text))}
+    if len(behind) > 1 or not all(_ONE_NUMBER.fullmatch(text) for text in texts if text):
         return 0
     return max(map(_decimals, texts), default=0)
 

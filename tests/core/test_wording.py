@@ -122,6 +122,9 @@ def test_decimal_points_of_a_column_are_in_one_line(language: None, name: str, p
     assert {len((text + room).replace("\u2008", point).partition(point)[2])
             for text, room in zip(texts, rooms, strict=True)} == {6}  # fmt: skip
     assert wording.most_decimals(["1.5", "0.9 (0.8 to 1.0)"]) == 0
+    share = f"98{point}6%"
+    assert wording.most_decimals([share, texts[0]]) == 0, "an accuracy and a loss"
+    assert wording.most_decimals([share, "9%"]) == 1
 
 
 def test_halves_of_a_percent_are_rounded_up_as_at_school() -> None:

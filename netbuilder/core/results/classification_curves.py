@@ -238,9 +238,11 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
     else:
         here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
         said = _(
-            N_("Mean error: {training} on training rows, {other} on test rows.")
+            N_("Mean absolute error: {training} on training rows, {other} on test rows.")
             if name == "test"
-            else N_("Mean error: {training} on training rows, {other} on validation rows."),
+            else N_(
+                "Mean absolute error: {training} on training rows, {other} on validation rows."
+            ),
             training=known.told(here),
             other=known.told(there),
         )

@@ -345,6 +345,10 @@ def _fitted(
     numbers = target.task == REGRESSION
     model = (method.regressor if numbers else method.classifier)(seed)
     train_y = np.asarray(train[1])
+    if numbers and method.name == "boosting" and not _is_flat(train_y):
+        from sklearn.multioutput import MultiOutputRegressor
+
+        model = MultiOutputRegressor(model)  # it predicts one number only: one for each column
     x, truth = held
     # With several threads boosting waits for the slowest one at each step: on a busy machine a
     # minute instead of a second.

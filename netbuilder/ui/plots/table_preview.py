@@ -59,10 +59,15 @@ BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class TextTable(QAbstractTableModel):
-    """Rows of text; marked columns stand out."""
+    """Rows of text; marked columns stand out.
+
+    Attributes:
+        aligned: the numbers of a column are of one kind: their points stand below each other.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.aligned = True
         self._columns: tuple[str, ...] = ()
         self._rows: Sequence[Sequence[str]] = ()
         self._tips: tuple[str, ...] = ()
@@ -152,7 +157,7 @@ class TextTable(QAbstractTableModel):
             return self._written[self.place(index.row())][index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
             return RIGHT
-        if role == BEHIND_ROLE and index.column() in self._figures and text:
+        if role == BEHIND_ROLE and self.aligned and index.column() in self._figures and text:
             return self._behind(index)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
@@ -373,7 +378,8 @@ class ShortTable(QTableView):
 
     def _longest_word(self, column: int) -> int:
         """The least width of a column that cuts none of its words."""
-        said = (str(self.rows.index(row, column).data()) for row in range(self.rows.rowCount()))
+        cells = [self.rows.index(row, column) for row in range(self.rows.rowCount())]
+        said = (f"{cell.data()}{cell.data(BEHIND_ROLE) or ''}" for cell in cells)
         width = self.fontMetrics().horizontalAdvance
         return _SIDES + max(
             (width(word) for one in said for word in re.split("[ \n]", one)), default=0

@@ -161,6 +161,7 @@ class EvaluatePanel(QWidget):
         self.heat = HeatMap(self)
         self.residuals = ResidualsView(self)
         self.parts = ShortTable(_("Metrics"), self)
+        self.parts.rows.aligned = False  # each row is another quantity
         self.parts_note = note_label("", self)
         self.parts_note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.classes_title = heading(_("Classes"), self)
@@ -537,8 +538,10 @@ class EvaluatePanel(QWidget):
         overfits = overfits_since(trained) if trained is not None else 0
         far = [
             ngettext(
-                "{count} sample has {column} outside the training range of {low} to {high}.",
-                "{count} samples have {column} outside the training range of {low} to {high}.",
+                "{count} sample has {column} outside the training range of {low} to {high}, by "
+                "more than a tenth of it.",
+                "{count} samples have {column} outside the training range of {low} to {high}, by "
+                "more than a tenth of it.",
                 one["samples"], column=one["column"], low=format_number(one["training"][0]),
                 high=format_number(one["training"][1]),
             )

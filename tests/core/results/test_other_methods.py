@@ -17,13 +17,13 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.data.suggestion import suggest
+from netbuilder.core.data.suggestion import suggest, suggest_network
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.live.plane import number_columns
 from netbuilder.core.results.other_methods import (
     METHODS,
@@ -259,6 +259,20 @@ def test_cancelling_keeps_what_is_done(iris: tuple[TrainedModel, Dataset]) -> No
         *iris, on_progress=lambda title, *_: seen.append(title), cancelled=lambda: len(seen) >= 1
     )
     assert [one.name for one in found.candidates] == ["network", "knn"]
+
+
+def test_several_numbers_are_compared_with_every_method(tmp_path: Path) -> None:
+    """Boosted trees of scikit-learn predict one number: a forecast of some days was refused."""
+    when = pd.date_range("2024-01-01", periods=120).strftime("%Y-%m-%d")
+    table = pd.DataFrame({"date": when, "v": np.sin(np.arange(120) / 3).round(4)})
+    table.to_csv(tmp_path / "s.csv", index=False)
+    data = Data("series", path="s.csv", options={"window": 5, "horizon": 3})
+    project = suggest_network(Project(data=data), tmp_path).project
+    project = replace(project, training=replace(project.training, epochs=1))
+    dataset = load_dataset(project, tmp_path)
+    found = compare(Session(project, dataset, record=False).run(), dataset)
+    assert {one.name for one in found.candidates} == {"network", *METHODS}
+    assert all(one.evaluation.predictions.shape[1] == 3 for one in found.candidates)
 
 
 def test_an_unknown_method_is_named(iris: tuple[TrainedModel, Dataset]) -> None:

@@ -49,7 +49,8 @@ class Minimap:
         return area, scale
 
     def _spot(self, width: float, height: float) -> QRectF:
-        """The corner of the viewport that lies over nothing: the lower right if it is one."""
+        """The corner of the viewport that lies over nothing: the lower right if it is one, else
+        the one that lies over the least, cards counted more than pictures beside them."""
         view, size = self._view, self._view.viewport().size()
         told = [one.box for one in view.bubbles_now()]
         key = (view.camera, size, view.picture, self._previews.ids, told)
@@ -60,16 +61,20 @@ class Minimap:
         left, high = _PAD + _AWAY, _PAD + _AWAY
         places = ((right, low), (left, low), (right, high), (left, high))
         corners = [QRectF(x, y, width, height) for x, y in places]
-        self.covers, found = True, corners[0]
         boxes = [*self._previews.boxes().values(), *told]
-        for corner in corners:
+
+        def covered(corner: QRectF) -> tuple[bool, float]:
             panel = corner.adjusted(-_PAD, -_PAD, _PAD, _PAD)
             left, top = view.camera.to_world(panel.left(), panel.top())
-            a, b = view.camera.to_world(panel.right(), panel.bottom())
-            apart = (c <= left or a <= x or d <= top or b <= y for x, y, c, d in boxes)
-            if all(apart) and not view.picture.grid.cards_in((left, top, a, b)):
-                found, self.covers = corner, False
-                break
+            right, low = view.camera.to_world(panel.right(), panel.bottom())
+            area = sum(
+                max(min(right, c) - max(left, a), 0) * max(min(low, d) - max(top, b), 0)
+                for a, b, c, d in boxes
+            )
+            return bool(view.picture.grid.cards_in((left, top, right, low))), area
+
+        found = min(corners, key=covered)
+        self.covers = covered(found) != (False, 0)
         self._corner = (key, found)
         return found
 

@@ -56,6 +56,7 @@ class CompareView(QWidget):
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self.table = ShortTable(_("Comparison of runs"), self)
+        self.table.rows.aligned = False  # each row is another quantity
         self.which, self.label = NoWheelComboBox(self), NoWheelComboBox(self)
         self.which.setAccessibleName(_("Curve of all runs"))
         self.label.setAccessibleName(_("Class of the curve"))

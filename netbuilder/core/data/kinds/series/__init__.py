@@ -30,9 +30,9 @@ from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.data.readers.series_rows import DEFAULT_WINDOW
 from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import parts_of, weights_of
-from netbuilder.core.data.recipe_options import reading_options
+from netbuilder.core.data.recipe_options import integer_option, reading_options
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.edits import set_data
 from netbuilder.core.project.edits_data import set_columns
 from netbuilder.core.project.model import Data, Project
@@ -57,7 +57,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
         found,
         weights=weights_of(ends[roles.weight], path.name) if roles.weight else None,
         parts=parts_of(ends[roles.split], path.name) if roles.split and not test else None,
-        findings=(*reading.findings, *_read_as_series(found)),
+        findings=(*reading.findings, *_read_as_series(found), *_shared_targets(data)),
         reading=reading,
     )
 
@@ -75,6 +75,24 @@ def _read_as_series(found: Samples) -> tuple[Finding, ...]:
     back = partial(_as_table, order=order)
     fix = DataEdit(_("Treat the rows as a table"), back, _("Treat as a table"))
     return (Finding("read-as-series", INFO, said, fixes=(fix,)),)
+
+
+def _shared_targets(data: Data) -> tuple[Finding, ...]:
+    """That samples at the border of two parts predict the same rows, which no split can help
+    without leaving rows out."""
+    horizon = integer_option(data.options, "horizon", 1)
+    if horizon < 2:
+        return ()
+    said = ngettext(
+        "Neighbouring samples predict some of the same rows: the first {count} sample of the "
+        "validation and test set shares rows with the samples before it, and its errors may be "
+        "slightly too small.",
+        "Neighbouring samples predict some of the same rows: the first {count} samples of the "
+        "validation and test set share rows with the samples before them, and their errors may be "
+        "slightly too small.",
+        horizon - 1,
+    )
+    return (Finding("shared-targets", INFO, said),)
 
 
 def _as_table(project: Project, order: str) -> Project:
