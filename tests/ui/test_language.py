@@ -140,6 +140,28 @@ def test_a_window_goes_to_another_language_and_back_with_all_that_it_holds(
     assert other == {}
 
 
+@pytest.mark.slow
+def test_figures_of_a_prediction_are_written_as_the_language_writes_them(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    """113,959 stayed 113.959 after German: to an English reader a thousandth of it."""
+    window = open_window(edits.set_training(example("diabetes"), epochs=1), keras=True)
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    answer = window.docks.show_panel("predict").answer
+    qtbot.waitUntil(lambda: "." in answer.text(), timeout=MINUTE)
+    before = answer.text()
+    retranslate.choose_language("de")
+    qtbot.waitUntil(lambda: answer.text() == before.replace(".", ","), timeout=MINUTE)
+    window.activations_service.show_row(3)
+    qtbot.waitUntil(lambda: answer.text() not in ("", before.replace(".", ",")), timeout=MINUTE)
+    german = answer.text()
+    assert "," in german and "." not in german
+    retranslate.choose_language("en")
+    qtbot.waitUntil(lambda: answer.text() == german.replace(",", "."), timeout=MINUTE)
+
+
 def test_what_was_rendered_is_rendered_again_with_its_values(qtbot: QtBot) -> None:
     top = QWidget()
     qtbot.addWidget(top)

@@ -120,6 +120,11 @@ class ExplanationView(QWidget):
         self._make_room()
         self._ask()
 
+    def retranslate(self) -> None:
+        """Explain it in another language."""
+        if self.button.isChecked():
+            self._ask()
+
     def forget(self) -> None:
         """Close what was explained: another project is asked from now on."""
         self._sample = None

@@ -85,6 +85,7 @@ class PredictPanel(QWidget):
         self._shown: object = self  # nothing, not even that there is no network
         self._data: Data | None = None
         self._another_asked = self._file_asked = False
+        self._request: PredictionRequest | None = None
         self.predictions: Predictions | None = None
         self._worker = Derived(
             self, _predict, self._found, self._failed,
@@ -292,6 +293,7 @@ class PredictPanel(QWidget):
             self.about.setText(asked.about)
         if asked.by_hand:
             self._asked_by_hand()
+        self._request = asked
         self.learning.ask(asked)
         self._worker.ask(trained, asked.answer, "")
         if asked.own and asked.sample is not None:
@@ -303,6 +305,15 @@ class PredictPanel(QWidget):
             return
         self.why.show_sample(asked.sample)
         if asked.sample is not None:
+            self._sure_worker.ask(trained, self._workbench.base, asked.sample)
+
+    def retranslate(self) -> None:
+        """Say the answer in another language."""
+        trained, asked = self._workbench.models.prediction_model, self._request
+        if trained is None or asked is None or self._file_asked or not self.answer.text():
+            return
+        self._worker.ask(trained, asked.answer, "")
+        if asked.sample is not None and not self.learning.going:
             self._sure_worker.ask(trained, self._workbench.base, asked.sample)
 
     def _sure_found(self, found: Uncertainty | None) -> None:

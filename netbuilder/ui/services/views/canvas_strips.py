@@ -106,6 +106,10 @@ class CanvasStrips(QObject):
             if image is not None:
                 self._canvas.previews.paint_over(node_id, image)
 
+    def retranslate(self) -> None:
+        """Paint words and numbers in another language."""
+        self._paint_again()
+
     def _project_changed(self, old: Project, new: Project) -> None:
         gone = [one for one in self.shown if one not in new.graph.by_id]
         for one in gone:
