@@ -205,7 +205,8 @@ def test_each_of_several_outputs_is_looked_at(
             truth, said, labels=[0, 1], zero_division=0
         )
         table = panel.classes.model()
-        shown = [[float(table.index(r, c).data()) for r in (0, 1)] for c in (1, 2, 3)]
+        cells = [[table.index(r, c).data() for r in (0, 1)] for c in (1, 2, 3)]
+        shown = [[float(cell.rstrip("%")) / 100 for cell in row] for row in cells]
         np.testing.assert_allclose(shown, wanted[:3], atol=6e-4)
         told = f"“{kind.labels[index]}” from {percent}%" in panel.classes_title.text()
         assert told is (percent != 50)

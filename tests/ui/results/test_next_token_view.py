@@ -93,7 +93,7 @@ def test_one_token_after_the_other_with_its_bars_and_lines(
     assert view.shares.rows[0][1] < best
     view.top_k.setValue(1)
     assert view.top_k_slider.value() == 1
-    assert view.shares.rows == [("b", 1.0, "100%")]
+    assert view.shares.rows == [("b", 1.0, "100.0%")]
     window.resize(1024, 620)
     qtbot.wait(300)
     page = panel.waiting.scroll_area
