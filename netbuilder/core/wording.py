@@ -126,7 +126,7 @@ def format_number(value: float, spec: str = "") -> str:
         value = _half_up(value)
     elif not spec and 0.9995 <= abs(value) < 1:  # it is not 1 yet
         value = math.trunc(value * 1e4) / 1e4
-    elif not spec and math.isfinite(value):
+    elif not spec and abs(value) < 1000:  # larger ones are written whole
         value *= 1 + 1e-7  # a float32 and a float64 of −0.34485 are rounded alike
     return localized(format(value, spec or number_spec(value)))
 

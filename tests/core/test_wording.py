@@ -108,6 +108,8 @@ def test_a_value_has_one_text() -> None:
     assert [number(value) for value in (0.128, 0.0840, 1.240, 0.00834, 12345.6)] == [
         "0.128", "0.084", "1.24", "0.00834", "12,346",
     ]  # fmt: skip
+    assert number(12_345_678) == "12,345,678" and number(1e10) == "10,000,000,000"
+    assert number(3.2e25) == "3.20e+25"
     assert number(-0.34485) == number(float(np.float32(-0.34485))) == "−0.3449"
     assert [wording.format_signed(value) for value in (0.3994, -0.05, 0.0)] == [
         "+0.3994", "−0.05", "0",

@@ -95,7 +95,7 @@ def test_check(run: Run, diabetes_job: Job) -> None:
 def test_check_prints_the_network_as_a_table(run: Run, diabetes_job: Job) -> None:
     done = run("check", diabetes_job.project, "--table")
     lines = [line.split() for line in done.out.splitlines()]
-    assert ["dense0", "Dense", "(None,", "50)", "550", "500", "550"] in lines
+    assert ["dense0", "Dense", "50", "550", "500", "550"] in lines
     assert lines[[line[0] for line in lines if line].index("dense3") + 1][-3] == "10,751", "all"
     rows = run("check", diabetes_job.project, "--table", "--json").json["table"]
     assert rows[0]["name"] == "input"

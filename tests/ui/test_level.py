@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.lessons.lesson import LessonError
@@ -65,9 +66,12 @@ def pressable(window: MainWindow) -> list[str]:
     return found
 
 
-def test_a_first_start_shows_little(open_window: Open, example: Callable[[str], Project]) -> None:
+def test_a_first_start_shows_little(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
     window = open_window(example("digits"))
     window.resize(1366, 768)
+    qtbot.wait(100)  # the palette opens, and the bar fits, in turns of their own
     found = pressable(window)
     assert len(found) <= MOST, "\n".join(found)
     assert listed(window) == BASIC_LAYERS
