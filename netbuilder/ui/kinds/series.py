@@ -200,6 +200,8 @@ class SeriesPlot(ThemedPlot):
         if look.dates:
             axis.setStyle(maxTickLevel=1)
         self.getPlotItem().autoRange(padding=0.02)
+        # A new axis hears of changes only: of the same rows it would count from 0 to 1 second.
+        axis.setRange(*self.getPlotItem().getViewBox().viewRange()[0])
         gaps = len(self.gaps())
         name = _("{column} by {order}", column=column, order=look.order or _("row"))
         told = ngettext("{count} gap", "{count} gaps", gaps) if gaps else ""

@@ -14,6 +14,7 @@ from netbuilder.core.results.live.view_data import (
     SamplePoints,
     SurfacePicture,
 )
+from netbuilder.ui.kinds.series import SeriesPlot
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.themed_plot import DateAxis, NoWheelPlot
@@ -169,3 +170,21 @@ def test_dates_are_in_the_person_s_language_and_lie_apart(
     number = np.arange(50) % 2
     plot.show_map(MapPicture("dense", at, number, np.arange(50), 0.9, ("a", "b"), None, at))
     assert not isinstance(plot.getPlotItem().getAxis("bottom"), DateAxis)
+
+
+def test_a_series_shown_again_keeps_its_dates(qtbot: QtBot) -> None:
+    """After another horizon the same rows stood from 00.250 to 00.750 seconds."""
+    from netbuilder.core.data.kinds.series.view import ContiguousRows, SeriesDataView
+
+    days, values = 15_000.0 + np.arange(40.0), np.sin(np.arange(40.0))
+    rows = ContiguousRows(times=days, values={"v": values}, parts=np.zeros(40, int))
+    plot = SeriesPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    for horizon in (1, 12):
+        look = SeriesDataView(("v",), (rows,), order="day", dates=True, horizon=horizon)
+        plot.show_series(look, "v")
+        axis = plot.getPlotItem().getAxis("bottom")
+        assert axis.range == pytest.approx(plot.getPlotItem().getViewBox().viewRange()[0])
+        assert axis.range[0] > 14_000 * 86_400
