@@ -8,7 +8,7 @@ One value has one text, wherever it stands (window, report, terminal):
 - a measured share (accuracy, precision, a probability): ``format_percent``, one decimal: 97.7%,
   100.0%; what is not all is never written as all: 99.99%, >99.9%;
 - a share that a person chose (zoom, split, threshold): ``format_percent(part, 0)``, 20%;
-- below each other: the same texts, their decimal points in one line (``decimal_room``);
+- below each other: the same texts, their decimal points in one line (``decimal_padding``);
 - a field in which people type holds all the digits of its value.
 
 What programs read (JSON, CSV, project files, scripts) is never formatted here.
@@ -154,7 +154,7 @@ def most_decimals(texts: Sequence[str]) -> int:
     return max(map(_decimals, texts), default=0)
 
 
-def decimal_room(text: str, most: int) -> str:
+def decimal_padding(text: str, most: int) -> str:
     """Return what stands behind a written number at the right of a column so that its point is
     where it is with ``most`` decimals: spaces as wide as a digit and as a point."""
     here = _decimals(text)

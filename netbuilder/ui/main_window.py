@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
 
     def _page(self, row: PanelRow) -> Page:
         # The parts are not all there yet: they are asked for when the tab is first seen.
-        build = lambda parent: row.built(self.parts, parent)  # noqa: E731
+        build = lambda parent: row.build_page(self.parts, parent)  # noqa: E731
         return Page(row.id, row.title, row.help, task_of(row.id), build)
 
     def _parts(self) -> WindowParts:
@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
         self.canvas.selection_changed.connect(self._select)
         self.canvas.zoom_changed.connect(self.status.show_zoom)
         self.canvas.message.connect(self.status.tell)
-        self.canvas.problems.told.connect(bench.set_told)
+        self.canvas.problems.told.connect(bench.set_problems_on_canvas)
         self.runner.curves_changed.connect(self.canvas.pulse.beat)
         self.runner.began.connect(self.status.forget_run)
         self.runner.ended.connect(self.canvas.pulse.rest)

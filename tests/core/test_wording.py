@@ -120,7 +120,7 @@ def test_a_value_has_one_text() -> None:
 def test_decimal_points_of_a_column_are_in_one_line(language: None, name: str, point: str) -> None:
     i18n.set_language(name)
     texts = [wording.format_number(value) for value in (0.007269, 0.0478, 12.0)]
-    rooms = [wording.decimal_room(one, wording.most_decimals(texts)) for one in texts]
+    rooms = [wording.decimal_padding(one, wording.most_decimals(texts)) for one in texts]
     assert {len((text + room).replace("\u2008", point).partition(point)[2])
             for text, room in zip(texts, rooms, strict=True)} == {6}  # fmt: skip
     assert wording.most_decimals(["1.5", "0.9 (0.8 to 1.0)"]) == 0

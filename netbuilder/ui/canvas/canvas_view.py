@@ -162,7 +162,7 @@ class CanvasView(QAbstractScrollArea):
         self.keys = KeyboardHandler(self, self.commands, self.adding)
         self.hands = InputHandlers(self.commands, self.adding, self.keys)
         self.closer = LayerPopup(self)
-        self.closer.closed.connect(self.sight.give_back)
+        self.closer.closed.connect(self.sight.restore_view)
         self.shown_sample = SampleCaption(self, self.walk_on, self.keep_foot)
         self.nothing_to_look_at = _(TRAIN_FIRST)
         self.pointer = PointerHandler(self, self.hands, self.slide, self.minimap, self.previews.at)

@@ -212,7 +212,7 @@ class Viewport:
         self.set_camera(self.camera.moved(dx, dy))
         self._lent = (before, self.camera)
 
-    def give_back(self) -> None:
+    def restore_view(self) -> None:
         """Look where it was looked before room was made beside a card, if nobody moved since."""
         if self._lent is not None and self._lent[1] == self.camera:
             self.set_camera(self._lent[0])

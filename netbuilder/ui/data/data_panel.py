@@ -126,7 +126,7 @@ class DataPanel(QWidget):
         layout.addWidget(self.stack)
         store.changed.connect(self._project_changed)
         workbench.facts_changed.connect(self._facts_changed)
-        for signal in (workbench.problems_changed, workbench.told_changed):
+        for signal in (workbench.problems_changed, workbench.problems_on_canvas_changed):
             signal.connect(self._show_end)
         workbench.data_file_changed.connect(self._ask_again)
         self._show()
@@ -341,7 +341,8 @@ class DataPanel(QWidget):
         its mend where that is not in view there."""
         problems = self._workbench.problems if self._workbench.facts is not None else ()
         self.cards.show_problems(
-            [one for one in problems if one.code in _OF_THE_END][:1], self._workbench.told_problems
+            [one for one in problems if one.code in _OF_THE_END][:1],
+            self._workbench.problems_on_canvas,
         )
 
     def _show_error(self, error: UserError) -> None:

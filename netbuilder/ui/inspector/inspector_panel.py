@@ -126,7 +126,7 @@ class Inspector(QScrollArea):
         workbench.keras_changed.connect(self._tell_goal)
         workbench.models.changed.connect(self._give_room)
         workbench.shapes_changed.connect(self._shapes_changed)
-        for signal in (workbench.problems_changed, workbench.told_changed):
+        for signal in (workbench.problems_changed, workbench.problems_on_canvas_changed):
             signal.connect(self._show_problems)
         theme.theme().changed.connect(self._show)
         self._show()
@@ -451,7 +451,7 @@ class Inspector(QScrollArea):
         found = self._workbench.all_problems if node is not None else ()
         self.cards.show_problems(
             (one for one in found if node and one.node == node.id and one.follows is None),
-            self._workbench.told_problems,
+            self._workbench.problems_on_canvas,
         )
 
     def _edit(self, name: str, value: Any) -> None:

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.data.preview import ColumnStats, Preview
 from netbuilder.core.i18n import gettext as _, rerendered
-from netbuilder.core.wording import decimal_room, format_number, join_values, most_decimals
+from netbuilder.core.wording import decimal_padding, format_number, join_values, most_decimals
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
 from netbuilder.ui.plots.picture_menu import TableMenu
@@ -172,7 +172,7 @@ class TextTable(QAbstractTableModel):
         column = index.column()
         if column not in self._decimals:
             self._decimals[column] = most_decimals([row[column] for row in self._rows[:_SEEN]])
-        return decimal_room(self._rows[self.place(index.row())][column], self._decimals[column])
+        return decimal_padding(self._rows[self.place(index.row())][column], self._decimals[column])
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
-    decimal_room,
+    decimal_padding,
     format_bytes,
     format_duration,
     format_list,
@@ -405,7 +405,7 @@ def _weights(found: Comparison) -> list[str]:
         )  # fmt: skip
     columns = [[format_signed(float(one)) for one in column] for column in values.T]
     texts = [
-        [one + decimal_room(one, most) for one in column]
+        [one + decimal_padding(one, most) for one in column]
         for column in columns
         for most in (most_decimals(column),)
     ]

@@ -37,7 +37,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import (
     capitalize_first,
-    decimal_room,
+    decimal_padding,
     format_duration,
     format_measure,
     format_number,
@@ -202,7 +202,7 @@ class RunsModel(QAbstractTableModel):
             case _ if role == BEHIND_ROLE and index.column() in _POINTS:
                 if column not in self._decimals:
                     self._decimals[column] = most_decimals([column.text(r) for r in self.runs])
-                return decimal_room(column.text(run), self._decimals[column])
+                return decimal_padding(column.text(run), self._decimals[column])
             case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
                 ticked = run.id in self.ticked
                 return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked

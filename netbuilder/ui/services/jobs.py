@@ -30,8 +30,8 @@ class _GuiRelay(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._letters: deque[Callable[[], object]] = deque()
-        self._opening = False  # whether a turn will come that opens the next letter
-        self._come.connect(self._look, Qt.ConnectionType.QueuedConnection)
+        self._scheduled = False  # whether a turn will come that opens the next letter
+        self._come.connect(self._schedule_next, Qt.ConnectionType.QueuedConnection)
 
     def post(self, deliver: Callable[[], object]) -> None:
         """Have ``deliver`` called on the GUI thread; from any thread."""
@@ -39,16 +39,16 @@ class _GuiRelay(QObject):
         if isValid(self):  # at the program's end Qt is gone before a thread that still works
             self._come.emit()
 
-    def _look(self) -> None:
+    def _schedule_next(self) -> None:
         """Have one letter opened a turn of the event loop: what several threads found at once, as
         at a run's end, does not hold up keys and clicks until all of it is drawn."""
-        if self._letters and not self._opening:
-            self._opening = True
+        if self._letters and not self._scheduled:
+            self._scheduled = True
             QTimer.singleShot(0, self, self._open)
 
     def _open(self) -> None:
-        letter, self._opening = self._letters.popleft(), False
-        self._look()  # before it is opened: a dialog that it shows waits for other letters
+        letter, self._scheduled = self._letters.popleft(), False
+        self._schedule_next()  # before it is opened: a dialog that it shows waits for other letters
         letter()
 
 

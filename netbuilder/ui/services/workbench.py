@@ -61,7 +61,7 @@ class Workbench(QObject):
         facts_changed: ``load_facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
         problems_changed: ``problems``, or ``all_problems``, changed.
-        told_changed: other problems than before stand on the canvas in words.
+        problems_on_canvas_changed: other problems than before stand on the canvas in words.
         diagnosed: ``problems`` were found again, and may be the same.
         run_error_changed: ``run_error`` (why the last run failed) changed.
         training_changed(training): a run began or ended.
@@ -75,7 +75,7 @@ class Workbench(QObject):
     facts_changed = Signal()
     shapes_changed = Signal()
     problems_changed = Signal()
-    told_changed = Signal()
+    problems_on_canvas_changed = Signal()
     diagnosed = Signal()
     run_error_changed = Signal()
     training_changed = Signal(bool)
@@ -94,7 +94,7 @@ class Workbench(QObject):
         self.shapes: Shapes | None = None
         self.problems: tuple[Problem, ...] = ()
         self._inner: tuple[Problem, ...] = ()
-        self.told_problems: frozenset[Problem] = frozenset()
+        self.problems_on_canvas: frozenset[Problem] = frozenset()
         self._inner_of: Project | None = None
         self._inner_holds = False
         self.run_error: UserError | None = None
@@ -200,10 +200,10 @@ class Workbench(QObject):
         """``problems``, and what a run found inside the network, as long as it is that network."""
         return (*self.problems, *self._inner) if self._inner_holds else self.problems
 
-    def set_told(self, problems: frozenset[Problem]) -> None:
+    def set_problems_on_canvas(self, problems: frozenset[Problem]) -> None:
         """Take over which problems stand on the canvas in words, with their fix."""
-        self.told_problems = problems
-        self.told_changed.emit()
+        self.problems_on_canvas = problems
+        self.problems_on_canvas_changed.emit()
 
     def set_inner_problems(self, project: Project, problems: tuple[Problem, ...]) -> None:
         """Take over what a run of ``project`` finds wrong inside the network."""

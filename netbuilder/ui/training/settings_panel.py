@@ -320,7 +320,7 @@ class PlanForm(QWidget):
         level().changed.connect(self._follow_level)
         workbench.facts_changed.connect(self._show_automatic)
         workbench.facts_changed.connect(self._show_steps)
-        for signal in (workbench.problems_changed, workbench.told_changed):
+        for signal in (workbench.problems_changed, workbench.problems_on_canvas_changed):
             signal.connect(self._show_problems)
         self._show()
         self._show_automatic()
@@ -353,7 +353,7 @@ class PlanForm(QWidget):
         for field, cards in self.complaints.items():
             found = [one for one in self._workbench.problems if one.field == field]
             cards.show_problems(
-                (one for one in found if one.follows is None), self._workbench.told_problems
+                (one for one in found if one.follows is None), self._workbench.problems_on_canvas
             )
 
     def _show(self) -> None:

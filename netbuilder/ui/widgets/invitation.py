@@ -121,7 +121,7 @@ _PICTURES: Final[dict[str, _Draw]] = {
 }
 
 
-class _Ghost(QWidget):
+class _FaintPicture(QWidget):
     """A picture of what will be there. ``name``: one of ``_PICTURES``."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
@@ -157,7 +157,7 @@ class Invitation(QWidget):
 
     def __init__(self, picture: str, words: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ghost = _Ghost(picture, self)
+        self.ghost = _FaintPicture(picture, self)
         self.words = note_label(words, self, role="empty")
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = QPushButton(_("Train"), self)

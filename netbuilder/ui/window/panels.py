@@ -29,7 +29,7 @@ class PanelRow:
     key: int = 0
     basic: bool = False
 
-    def built(self, parts: WindowParts, parent: QWidget) -> QWidget:
+    def build_page(self, parts: WindowParts, parent: QWidget) -> QWidget:
         """The page, whose invitations train as the window does."""
         panel = self.build(parts, parent)
         for invitation in panel.findChildren(Invitation):

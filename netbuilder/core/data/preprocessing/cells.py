@@ -146,7 +146,7 @@ def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
 
 def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     words = [str(word) for word in bad.unique()]
-    lines = _of_lines(bad)
+    lines = _skip_lines_fixes(bad)
     category = DataFix(
         _("Use '{name}' as a category", name=name), columns={name: {"type": "category"}}
     )
@@ -160,7 +160,7 @@ def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
     return (category, missing) if len(bad) * 5 >= rows else (missing, *lines, category)
 
 
-def _of_lines(bad: pd.Series) -> tuple[DataFix, ...]:
+def _skip_lines_fixes(bad: pd.Series) -> tuple[DataFix, ...]:
     """Leave out the lines of a file in which these cells stand, where they are few."""
     if len(bad) > _FEW_WORDS or bad.index.name != LINE:
         return ()
@@ -190,7 +190,7 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
                 value=format_number(huge.iloc[0], "g"),
             ),
             _("Correct the number, or remove the row."),
-            fixes=_of_lines(huge),
+            fixes=_skip_lines_fixes(huge),
             code="number_too_large",
         )
     return numbers

@@ -122,7 +122,7 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     Reads without pandas, which a window that is asked about a file may not have loaded. Dates that
     could be read with the day or the month first are none here.
     """
-    read = [_STAMP.fullmatch(_in_figures(cell)) for cell in cells]
+    read = [_STAMP.fullmatch(_with_month_number(cell)) for cell in cells]
     parts = [match.groups() for match in read if match is not None]
     if len(parts) < max(3, len(cells)):
         return False
@@ -149,7 +149,7 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     return min(steps) > 0 and even >= _EVEN_SHARE * len(steps)
 
 
-def _in_figures(cell: str) -> str:
+def _with_month_number(cell: str) -> str:
     """A date with "Jan 2000" or "2000Q1" written as "2000-1"; others as they are."""
     words = cell.strip().lower()
     if not re.fullmatch(NAMED_MONTH, words):
