@@ -100,12 +100,12 @@ def test_room_that_was_made_beside_a_card_is_given_back(shown: Shown) -> None:
     sight.free_beside("dense_1", 560)
     sight.free_beside("dense", 560)
     assert sight.camera != before
-    sight.give_back()
+    sight.restore_view()
     assert sight.camera == before, "the network is seen from its beginning again"
     sight.free_beside("dense_1", 560)
     sight.zoom_to(1.5)
     moved = sight.camera
-    sight.give_back()
+    sight.restore_view()
     assert sight.camera == moved, "who moved the view keeps it"
 
 
