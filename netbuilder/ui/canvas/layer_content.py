@@ -167,6 +167,7 @@ class LayerContent:
         surfaces: (side, side, units), what each unit makes of a plane.
         names: of the classes, or of the numbers of a row.
         given_names: of the numbers that it was given.
+        layer: the kind of layer, which says how maps are coloured.
         signed: whether 0 is the middle of its colours, as beside its card.
         states: (steps, units), what it remembered on the way to its output.
         shares: (heads, steps that look, steps looked at), of attention.
@@ -183,6 +184,7 @@ class LayerContent:
     words: Sequence[str] = ()
     given_names: Sequence[str] = ()
     signed: bool = False
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -284,6 +286,7 @@ def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerCont
         step_names(look.values, look.words, steps) if steps else (),
         look.features.get(sources[0], ()) if len(sources) == 1 else (),
         signed=bool(embedded_words(look, node.id)),
+        layer=node.layer,
     )
 
 

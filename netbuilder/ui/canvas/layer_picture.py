@@ -102,9 +102,9 @@ class LayerPicture(QWidget):
         self._room = _MOST_UNITS
         self.parts.begin()
         if values.ndim > 3:
-            self._lay_frames(values)
+            self._lay_frames(values, layer.layer)
         elif values.ndim == 3:
-            self._lay_maps(values, kernel)
+            self._lay_maps(values, kernel, layer.layer)
         elif values.ndim == 2:
             self._lay_sequence(values, layer.words, layer.signed)
             if layer.shares is not None:
@@ -140,9 +140,9 @@ class LayerPicture(QWidget):
 
     # laying out ---------------------------------------------------------------------------
 
-    def _lay_maps(self, values: Any, kernel: Any) -> None:
+    def _lay_maps(self, values: Any, kernel: Any, layer: str) -> None:
         """Feature maps, each with its filter (the mean over its inputs) on the left."""
-        from netbuilder.ui.plots.activation_strips import heat_images, signed_images
+        from netbuilder.ui.plots.activation_strips import colors_of, signed_images
 
         height, width, channels = values.shape
         held = self.parts.of(channels, _MOST_MAPS, part_caption("maps", channels))
@@ -153,7 +153,7 @@ class LayerPicture(QWidget):
         cell = (_WIDTH - _GAP * (columns - 1)) / columns
         side = min(cell - (30 if with_filter else 0), 130.0)
         shown = slice(held.start, held.stop)
-        images = heat_images(values[:, :, shown].transpose(2, 0, 1))
+        images = colors_of(layer)(values[:, :, shown].transpose(2, 0, 1))
         filters = []
         if with_filter:
             filters = signed_images(kernel[..., shown].mean(axis=2).transpose(2, 0, 1))
@@ -183,11 +183,11 @@ class LayerPicture(QWidget):
             )
         self._height = -(-len(held) // columns) * (side + _GAP)
 
-    def _lay_frames(self, values: Any) -> None:
+    def _lay_frames(self, values: Any, layer: str) -> None:
         """Of pictures over time, or of a volume: one map of each step."""
         import numpy as np
 
-        from netbuilder.ui.plots.activation_strips import heat_image
+        from netbuilder.ui.plots.activation_strips import colors_of
 
         steps, rest = len(values), values.shape[3:]
         maps = int(np.prod(rest))
@@ -226,7 +226,7 @@ class LayerPicture(QWidget):
             row, column = divmod(order, columns)
             frame = values[(step, slice(None), slice(None), *shown)]
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
-            image = heat_image(frame)
+            (image,) = colors_of(layer)(frame[None])
             self.tiles.append(
                 PictureTile(
                     box,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.colour_bar import class_color
-from netbuilder.ui.plots.images import shaded, shaded_all, to_image
+from netbuilder.ui.plots.images import grey_images, shaded, shaded_all
 from netbuilder.ui.style import theme
 
 GAP = 2
@@ -104,6 +104,11 @@ def heat_images(maps: NDArray[Any]) -> list[QImage]:
     return shaded_all(_from_low(maps, each=True), _table())
 
 
+def colors_of(layer: str) -> Callable[[NDArray[Any]], list[QImage]]:
+    """How a layer's maps are painted, wherever that is: what goes in as the data's pictures."""
+    return grey_images if layer == "Input" else heat_images
+
+
 def blank_image(width: int, height: int) -> QImage:
     """An empty picture of a size, with more dots than that: it is enlarged with the canvas."""
     # Premultiplied: in the other format each painting takes three times as long.
@@ -115,31 +120,29 @@ def blank_image(width: int, height: int) -> QImage:
 
 
 def map_montage(
-    maps: NDArray[Any], side: int, columns: int, most: int = MOST_MAPS, *, signed: bool = False
+    maps: NDArray[Any],
+    side: int,
+    columns: int,
+    most: int = MOST_MAPS,
+    colored: Callable[[NDArray[Any]], list[QImage]] = heat_images,
 ) -> QImage:
     """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels.
 
-    ``signed``: in the two colours of weights, above and below 0.
+    ``colored``: ``signed_images`` for weights, ``grey_images`` for pictures of the data, which
+    may have channels.
     """
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
     used = min(columns, max(len(maps), 1))
     picture = blank_image(used * (side + GAP) - GAP, rows * (side + GAP) - GAP)
     painter = QPainter(picture)
-    flat = maps.ndim == 3
-    in_colors = signed_images if signed else heat_images
-    images = in_colors(maps) if flat else [to_image(_bytes(values)) for values in maps]
+    images = (colored if maps.ndim == 3 else grey_images)(maps)
     for number, image in enumerate(images):
         row, column = divmod(number, columns)
         box = QRectF(column * (side + GAP), row * (side + GAP), side, side)
         painter.drawImage(_fitted(image, box), image)
     painter.end()
     return picture
-
-
-def _bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    low, high = float(values.min()), float(values.max())
-    return ((values - low) / ((high - low) or 1.0) * 255).astype(np.uint8)
 
 
 def _fitted(image: QImage, box: QRectF) -> QRectF:
@@ -183,11 +186,17 @@ def maps_in_strip(width: int, height: int) -> tuple[int, int]:
 
 
 def activation_strip(
-    values: NDArray[Any], width: int = 180, height: int = 30, *, marks: bool = True
+    values: NDArray[Any],
+    width: int = 180,
+    height: int = 30,
+    *,
+    marks: bool = True,
+    colored: Callable[[NDArray[Any]], list[QImage]] = heat_images,
 ) -> QImage | None:
     """One line of pictures for a layer's place on the canvas; None where nothing can be shown.
 
-    Of a few units above 0 the largest is marked, where it ``marks`` anything.
+    Of a few units above 0 the largest is marked, where it ``marks`` anything; maps are
+    ``colored`` as in a montage.
     """
     values = np.asarray(values)
     if values.dtype.kind not in "fiub" or values.size == 0:
@@ -196,14 +205,14 @@ def activation_strip(
         channels = values.shape[2]
         if channels in (1, 3) and max(values.shape[:2]) > 4:
             maps = values[None] if channels == 3 else values[None, :, :, 0]
-            return map_montage(np.asarray(maps, float), height, 1)
+            return map_montage(np.asarray(maps, float), height, 1, colored=colored)
         maps = np.asarray(values, float).transpose(2, 0, 1)
         count, side = maps_in_strip(width, height)
-        return map_montage(maps, side, count, count)
+        return map_montage(maps, side, count, count, colored)
     if values.ndim > 3:  # pictures over time: each step's first map
         frames = np.asarray(values, float).reshape(*values.shape[:3], -1)[..., 0]
         count, side = maps_in_strip(width, height)
-        return map_montage(frames, side, count, count)
+        return map_montage(frames, side, count, count, colored)
     if values.ndim == 2 and values.shape[1] == 1 and len(values) >= _LEAST_STEPS:
         return curve_image(np.asarray(values[:, 0], float), width, height)
     if values.ndim == 2:

@@ -70,6 +70,24 @@ class ScaledPicture(QLabel):
         self.setPixmap(QPixmap.fromImage(image))
 
 
+def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Numbers of a picture's pixels as 0 to 255, from the lowest to the highest, 0 counted in.
+
+    (height, width), or with channels: where they are no colours, their mean.
+    """
+    values = np.nan_to_num(np.asarray(pixels, np.float64))
+    if values.ndim == 3 and values.shape[-1] not in {1, 3}:
+        values = values.mean(axis=-1, keepdims=True)
+    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    made: NDArray[np.uint8] = ((values - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
+    return made
+
+
+def grey_images(maps: NDArray[Any]) -> list[QImage]:
+    """Pictures of the data, (n, height, width) or with channels, as they look everywhere."""
+    return [to_image(grey_levels(one)) for one in maps]
+
+
 def to_image(pixels: NDArray[Any]) -> QImage:
     """A picture of uint8 pixels: (height, width), or with 1, 3 or 4 channels."""
     array = np.ascontiguousarray(pixels)

@@ -18,8 +18,7 @@ from netbuilder.core.project.model import Data
 from netbuilder.core.wording import format_number, format_percent, join_sentences
 from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
-from netbuilder.ui.plots.images import ImageGrid
-from netbuilder.ui.plots.live.picture_wall import grey_levels
+from netbuilder.ui.plots.images import ImageGrid, grey_levels
 from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.results.evaluation_views.compare_view import CompareView
@@ -108,7 +107,7 @@ class SampleList(QWidget):
         self.grid.setVisible(pictures)
         self.table.setVisible(not pictures)
         if found.images is not None:
-            shown = [grey_levels(_channels(one)) for one in found.images]
+            shown = [grey_levels(one) for one in found.images]
             self.grid.show_images(np.array(shown), list(found.captions))
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
@@ -117,10 +116,6 @@ class SampleList(QWidget):
         self.table.show_rows((found.what, *found.names), rows)
         self.table.resizeColumnsToContents()
         self.table.fit()
-
-
-def _channels(pixels: np.ndarray) -> np.ndarray:
-    return pixels if pixels.shape[-1] in {1, 3} else pixels.mean(axis=-1, keepdims=True)
 
 
 _NO_MODEL = N_("Press Train to see how good the network is on samples it has not seen.")

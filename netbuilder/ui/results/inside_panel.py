@@ -328,7 +328,12 @@ class InsidePanel(QWidget):
         values, words = self._values(node_id), embedded_words(self._of_look(), node_id)
         if words:
             return strip_places.words_strip(values, words, width, height)
-        return activation_strips.activation_strip(values, width, height=height)
+        return activation_strips.activation_strip(
+            values, width, height=height, colored=self._colors(node_id)
+        )
+
+    def _colors(self, node_id: str) -> Callable[[NDArray[Any]], list[QImage]]:
+        return activation_strips.colors_of(self._of_look().project.graph.by_id[node_id].layer)
 
     def _lay_layer(self, node_id: str) -> None:
         graph = self._of_look().project.graph
@@ -343,7 +348,7 @@ class InsidePanel(QWidget):
                 _("Filters"), activation_strips.MOST_MAPS, len(self._filters(owner))
             )
             self._add(_title(filters, self))
-            self._add_picture(lambda width: _maps(self._filters(owner), width, signed=True), WIDE)
+            self._add_picture(partial(self._painted_filters, owner), WIDE)
         self._lay_weights(owner)
 
     def _lay_weights_of(self, node_id: str) -> None:
@@ -383,7 +388,10 @@ class InsidePanel(QWidget):
                 if part := _with_part("", activation_strips.MOST_MAPS, values.shape[2]):
                     self._add(note_label(part, self))
                 picture = self._add_picture(
-                    lambda width: _maps(as_pictures(self._values(node_id)), width), WIDE
+                    lambda width: _maps(
+                        as_pictures(self._values(node_id)), width, self._colors(node_id)
+                    ),
+                    WIDE,
                 )
                 self._open_by_click(picture, node_id, partial(self._in_maps, node_id))
             else:
@@ -394,6 +402,9 @@ class InsidePanel(QWidget):
         from netbuilder.core.results.layer_values import layer_filters
 
         return layer_filters(owner.layer, self._of_look().weights_of(owner.id))
+
+    def _painted_filters(self, owner: Node, width: int) -> QImage:
+        return _maps(self._filters(owner), width, activation_strips.signed_images)
 
     def _stats(self, owner: Node, name: str) -> WeightStats:
         from netbuilder.core.results.layer_values import array_stats
@@ -474,9 +485,11 @@ def _title(text: str, parent: QWidget) -> QLabel:
     return note_label(text, parent, role="heading")
 
 
-def _maps(maps: NDArray[Any], width: int, *, signed: bool = False) -> QImage:
+def _maps(
+    maps: NDArray[Any], width: int, colored: Callable[[NDArray[Any]], list[QImage]]
+) -> QImage:
     """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
-    return activation_strips.map_montage(maps, *_map_grid(width), signed=signed)
+    return activation_strips.map_montage(maps, *_map_grid(width), colored=colored)
 
 
 def _map_grid(width: int) -> tuple[int, int]:

@@ -7,14 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_probability
-from netbuilder.ui.plots.images import to_image
+from netbuilder.ui.plots.images import grey_images
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
@@ -22,14 +21,6 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import WallPicture
 
 CELL = 52
-
-
-def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Any pixels to 0 to 255, by their own lowest and highest value."""
-    values = np.nan_to_num(np.asarray(pixels, np.float64))
-    low, high = float(values.min()), float(values.max())
-    made: NDArray[np.uint8] = ((values - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
-    return made
 
 
 class PictureWall(QWidget):
@@ -54,7 +45,7 @@ class PictureWall(QWidget):
         """Show other pictures, or other answers about the same."""
         if self._of is not picture.images:
             self._of = picture.images
-            self._images = [to_image(grey_levels(_channels(one))) for one in picture.images]
+            self._images = grey_images(picture.images)
             self.updateGeometry()
         self._picture = picture
         right = int(picture.right.sum())
@@ -135,8 +126,3 @@ class PictureWall(QWidget):
             prediction=answer,
             probability=format_probability(float(picture.sure[number])),
         )
-
-
-def _channels(pixels: NDArray[Any]) -> NDArray[Any]:
-    """1 or 3 channels, as a picture is drawn."""
-    return pixels if pixels.shape[-1] in {1, 3} else pixels.mean(axis=-1, keepdims=True)

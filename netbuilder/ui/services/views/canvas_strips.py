@@ -161,7 +161,8 @@ def picture_of(look: SampleActivations, node: Node, values: Any) -> QImage | Non
         states = recurrent_states(look, node.id, _MOST_WORK)
         if states is not None and len(states) > 1:
             return activation_strips.states_strip(states)
-    return activation_strips.activation_strip(values)
+    colored = activation_strips.colors_of(node.layer)
+    return activation_strips.activation_strip(values, colored=colored)
 
 
 def answer_picture(look: SampleActivations, node_id: str, values: Any) -> QImage | None:

@@ -1,0 +1,70 @@
+"""One layer has one colour map wherever it is shown: what goes in looks as the data's pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.kinds.pictures import pixmap_of
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.activation_strips import heat_images
+from netbuilder.ui.plots.images import ScaledPicture, grey_levels, to_image
+from netbuilder.ui.services.runs.training_thread import RunState
+
+MINUTE = 60_000
+
+
+def _colors(image: QImage) -> set[tuple[int, int, int]]:
+    """Of all pixels that are opaque."""
+    plain = image.convertToFormat(QImage.Format.Format_ARGB32)
+    pixels: NDArray[np.uint8] = np.frombuffer(plain.constBits(), np.uint8).reshape(-1, 4)
+    return {(int(r), int(g), int(b)) for b, g, r, alpha in pixels if alpha == 255}
+
+
+def test_a_picture_is_as_bright_wherever_it_is_shown() -> None:
+    pixels = np.zeros((4, 4, 1))
+    pixels[1, 2], pixels[3, 0] = 0.5, 1.0
+    levels = grey_levels(pixels)
+    assert levels[1, 2, 0] == 127 and levels[3, 0, 0] == 255 and levels[0, 0, 0] == 0
+    assert grey_levels(np.full((2, 2), 1.0)).min() == 255, "white is not black: 0 is counted in"
+    of_many = np.stack([np.zeros((2, 2)), np.ones((2, 2))], axis=-1)
+    assert grey_levels(of_many).shape == (2, 2, 1), "two channels are no colours"
+    assert _colors(pixmap_of(pixels).toImage()) >= {(0, 0, 0), (127,) * 3, (255,) * 3}
+
+
+def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None, timeout=MINUTE)
+    panel = window.docks.show_panel("inside")
+    qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
+    values = window.activations_service.look_now.values
+    grey = _colors(to_image(grey_levels(values["input"])))
+    maps = set[tuple[int, int, int]]().union(
+        *(_colors(one) for one in heat_images(values["conv2d"].transpose(2, 0, 1)))
+    )
+    assert all(r == g == b for r, g, b in grey) and len(grey) > 3
+    assert any(r != b for r, _g, b in maps)
+
+    for name, expected, other in (("input", grey, maps), ("conv2d", maps, grey)):
+        assert _colors(window.canvas.previews.images[name]) <= expected, "beside its card"
+        window.canvas.select((name,))
+        qtbot.waitUntil(lambda: panel.parts != ())
+        picture = next(one for one in panel.parts if isinstance(one, ScaledPicture))
+        inside = _colors(picture.pixmap().toImage())
+        assert len(inside & expected) > 3, "on the page"
+        assert not inside & other, "a label may shrink it smoothly, but between its own colours"
+        window.canvas.show_number(name, (1, 2, 0))
+        tiles = window.canvas.closer.picture.tiles
+        shown = [tile for tile in tiles if tile.label != "filter"]
+        looked = set[tuple[int, int, int]]().union(*(_colors(one.image) for one in shown))
+        assert looked and looked <= expected, "looked at more closely"
