@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import time
 
+import pytest
 from PySide6.QtCore import QEventLoop, QObject, QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.services import jobs
@@ -57,3 +63,44 @@ def test_an_answer_that_opens_a_dialog_keeps_no_other_one_back(qtbot: QtBot) -> 
     jobs.relay_to_gui(owner, second)("")
     qtbot.waitUntil(lambda: len(heard) == 2)
     assert heard == ["second", "first"]
+
+
+def test_work_begins_when_the_window_has_drawn_what_led_to_it(qtbot: QtBot) -> None:
+    order: list[str] = []
+
+    class Window(QWidget):
+        def paintEvent(self, event: QPaintEvent) -> None:
+            order.append("painted")
+
+    window = Window()
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.wait(20)
+    order.clear()
+    window.update()
+    job = jobs.run_job(lambda: order.append("work"), name="late", owner=window)
+    time.sleep(0.02)  # what else the press does
+    with qtbot.waitSignal(job.finished):
+        pass
+    assert order == ["painted", "work"]
+
+
+def test_work_is_done_without_an_event_loop_too(qtbot: QtBot) -> None:
+    owner, done = QObject(), list[str]()
+    job = jobs.run_job(lambda: done.append("work"), name="late", owner=owner)
+    assert job.wait(10)
+    assert done == ["work"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+def test_the_window_goes_first_where_both_want_a_processor(qtbot: QtBot) -> None:
+    owner, found = QObject(), list[int]()
+
+    def look() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    job = jobs.run_job(look, found.append, name="low", owner=owner)
+    with qtbot.waitSignal(job.finished):
+        pass
+    assert found[0] == min(look() + 5, 19) > look() or look() == 19

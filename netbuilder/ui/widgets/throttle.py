@@ -58,16 +58,18 @@ class SteadyFrame(QWidget):
 
 
 class PaintTurns(QObject):
-    """Lets one window paint itself in a turn of the event loop, the others in the next ones.
+    """Has windows that change together paint themselves in turns of the event loop of their own,
+    after the one in which they are laid out.
 
-    When a run begins or ends everything that is seen changes. Qt would paint the window and all
-    docks that float beside it in one go, and nothing else would be heard meanwhile.
+    When a run begins or ends everything that is seen changes. Qt would lay out and paint the
+    window and all docks that float beside it in one go, and nothing else would be heard meanwhile.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        self._laid_out = False  # in this turn
         self._painted: QObject | None = None  # in this turn
-        self._waiting: deque[QWidget] = deque()
+        self._waiting: deque[QObject] = deque()
         self._timer = QTimer(self, interval=1)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._next)
@@ -77,24 +79,30 @@ class PaintTurns(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is not QEvent.Type.UpdateRequest or not isinstance(watched, QWidget):
+        kind = event.type()
+        paints = kind is QEvent.Type.UpdateRequest and isinstance(watched, QWidget)
+        if not paints and kind is not QEvent.Type.LayoutRequest:
             return False
-        if self._painted is None or self._painted is watched:
-            self._painted = watched
+        if not self._timer.isActive():
             self._timer.start()
+        if not paints:
+            self._laid_out = True
+            return False
+        if not self._laid_out and self._painted in (None, watched):
+            self._painted = watched
             return False
         if watched not in self._waiting:
             self._waiting.append(watched)
         return True
 
     def _next(self) -> None:
-        self._painted = None
+        self._laid_out, self._painted = False, None
         if not self._waiting:
             self._timer.stop()
             return
         window = self._waiting.popleft()
         if isValid(window):
-            QCoreApplication.postEvent(window, QEvent(QEvent.Type.UpdateRequest))
+            QCoreApplication.sendEvent(window, QEvent(QEvent.Type.UpdateRequest))
 
 
 #: Words that change more often cannot be read; each change has a page laid out anew.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -51,7 +51,14 @@ def test_windows_that_change_together_are_painted_in_turns(qtbot: QtBot) -> None
         # Something else is heard between any two of them, and nobody waits in vain.
         assert len(set(last)) == len(windows), (round_, last)
         assert [len(one.seen) for one in windows] == [count + 1 for count in before]
-    # One that is painted by itself is painted at once.
+    # What is changed and laid out in a turn is painted in a later one.
+    before = len(windows[0].seen)
+    QCoreApplication.postEvent(windows[0], QEvent(QEvent.Type.LayoutRequest))
+    windows[0].update()
+    QCoreApplication.sendPostedEvents()
+    assert len(windows[0].seen) == before
+    qtbot.waitUntil(lambda: len(windows[0].seen) == before + 1)
+    # What asks for it is painted at once.
     count = len(windows[0].seen)
     qtbot.wait(20)
     for _ in range(3):

@@ -18,6 +18,7 @@ from netbuilder.core.project.atomic import delete, explain_os_error
 from netbuilder.core.project.graph_ends import same_but_rate, same_training
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import join_sentences
+from netbuilder.ui.services.jobs import after_the_window
 from netbuilder.ui.services.unexpected_errors import log
 
 if TYPE_CHECKING:
@@ -174,8 +175,10 @@ class TrainingThread:
     def _launch(self, work: Callable[[], Any]) -> None:
         self._cancelled = False
         self.said.clear()
+        begin = after_the_window()
 
         def run() -> None:
+            begin()
             trained, evaluation, failure = None, None, None
             try:
                 trained = work()
