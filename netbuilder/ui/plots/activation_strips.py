@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.colour_bar import class_color
-from netbuilder.ui.plots.images import grey_images, shaded, shaded_all
+from netbuilder.ui.plots.images import finite, grey_images, levels, shaded, shaded_all
 from netbuilder.ui.style import theme
 
 GAP = 2
@@ -58,29 +58,9 @@ def _mixed(low: tuple[int, int, int], high: tuple[int, int, int]) -> NDArray[np.
     return found
 
 
-def _finite(values: NDArray[Any]) -> NDArray[Any]:
-    """Numbers, 0 where there is none; what is infinite leaves room to reckon with."""
-    plain = np.asarray(values, float)
-    if np.isfinite(plain).all():
-        return plain
-    return np.asarray(np.nan_to_num(plain, posinf=1e300, neginf=-1e300))
-
-
-def _from_low(values: NDArray[Any], *, each: bool = False) -> NDArray[np.uint8]:
-    """Numbers as places 0 to 255 between the smallest and the largest, 0 counted in; ``each``: of
-    several maps (n, height, width), each between its own."""
-    plain = _finite(values)
-    axes = tuple(range(int(each), plain.ndim))
-    low, high = (find(axis=axes, keepdims=True, initial=0.0) for find in (plain.min, plain.max))
-    span = high - low
-    part = (plain - low) / np.where(span > 0, span, 1.0)
-    found: NDArray[np.uint8] = (part * 255).astype(np.uint8)
-    return found
-
-
 def _around_zero(values: NDArray[Any], *, each: bool = False) -> NDArray[np.int16]:
     """Numbers as places 0 to 510, 255 for 0; ``each``: as above."""
-    plain = _finite(values)
+    plain = finite(values)
     axes = tuple(range(int(each), plain.ndim))
     largest = np.abs(plain).max(axis=axes, keepdims=True, initial=0.0)
     part = plain / np.where(largest > 0, largest, 1.0)
@@ -90,18 +70,18 @@ def _around_zero(values: NDArray[Any], *, each: bool = False) -> NDArray[np.int1
 
 def heat_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
     """(height, width) numbers as (height, width, 3) colours, from smallest to largest."""
-    found: NDArray[np.uint8] = _table()[_from_low(values)]
+    found: NDArray[np.uint8] = _table()[levels(values)]
     return found
 
 
 def heat_image(values: NDArray[Any]) -> QImage:
     """The same as a picture."""
-    return shaded(_from_low(values), _table())
+    return shaded(levels(values), _table())
 
 
 def heat_images(maps: NDArray[Any]) -> list[QImage]:
     """Maps (n, height, width) as pictures, each from its smallest to its largest number."""
-    return shaded_all(_from_low(maps, each=True), _table())
+    return shaded_all(levels(maps, each=True), _table())
 
 
 def colors_of(layer: str) -> Callable[[NDArray[Any]], list[QImage]]:
@@ -348,7 +328,7 @@ def surface_places(
 ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
     """Where each number of a unit's surface stands in a table of colours, and that table."""
     values, units = surfaces[:, :, unit], surfaces.shape[2]
-    shares = _finite(values)
+    shares = finite(values)
     if not _named(units, names) or shares.min() < 0 or shares.max() > 1:
         return _around_zero(values), _sided()
     alone = units == 1 and len(names) == 2

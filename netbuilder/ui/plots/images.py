@@ -70,22 +70,36 @@ class ScaledPicture(QLabel):
         self.setPixmap(QPixmap.fromImage(image))
 
 
-def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Numbers of a picture's pixels as 0 to 255, from the lowest to the highest, 0 counted in.
+def finite(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers, 0 where there is none; what is infinite leaves room to reckon with."""
+    plain = np.asarray(values, float)
+    if np.isfinite(plain).all():
+        return plain
+    return np.asarray(np.nan_to_num(plain, posinf=1e300, neginf=-1e300))
 
-    (height, width), or with channels: where they are no colours, their mean.
-    """
-    values = np.nan_to_num(np.asarray(pixels, np.float64))
-    if values.ndim == 3 and values.shape[-1] not in {1, 3}:
-        values = values.mean(axis=-1, keepdims=True)
-    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    made: NDArray[np.uint8] = ((values - low) * (255.0 / ((high - low) or 1.0))).astype(np.uint8)
-    return made
+
+def levels(values: NDArray[Any], *, each: bool = False) -> NDArray[np.uint8]:
+    """Numbers as places 0 to 255 between the smallest and the largest, 0 counted in; ``each``: of
+    several maps (n, height, width), each between its own."""
+    plain = finite(values)
+    axes = tuple(range(int(each), plain.ndim))
+    low, high = (find(axis=axes, keepdims=True, initial=0.0) for find in (plain.min, plain.max))
+    span = high - low
+    part = (plain - low) / np.where(span > 0, span, 1.0)
+    found: NDArray[np.uint8] = (part * 255).astype(np.uint8)
+    return found
+
+
+def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Pictures (n, height, width), or with channels, as 8-bit pixels, each by its own numbers;
+    channels that are no colours become their mean."""
+    plain = pixels if pixels.ndim < 4 or pixels.shape[-1] in {1, 3} else pixels.mean(-1)
+    return levels(plain, each=True)
 
 
 def grey_images(maps: NDArray[Any]) -> list[QImage]:
     """Pictures of the data, (n, height, width) or with channels, as they look everywhere."""
-    return [to_image(grey_levels(one)) for one in maps]
+    return [to_image(one) for one in grey_levels(maps)]
 
 
 def to_image(pixels: NDArray[Any]) -> QImage:

@@ -107,8 +107,7 @@ class SampleList(QWidget):
         self.grid.setVisible(pictures)
         self.table.setVisible(not pictures)
         if found.images is not None:
-            shown = [grey_levels(one) for one in found.images]
-            self.grid.show_images(np.array(shown), list(found.captions))
+            self.grid.show_images(grey_levels(found.images), list(found.captions))
             return
         rows = [(text, *cells) for text, cells in zip(found.captions, found.cells, strict=True)]
         if len(rows) != self._expected:

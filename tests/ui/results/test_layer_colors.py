@@ -14,7 +14,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.kinds.pictures import pixmap_of
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.activation_strips import heat_images
-from netbuilder.ui.plots.images import ScaledPicture, grey_levels, to_image
+from netbuilder.ui.plots.images import ScaledPicture, grey_levels, levels, to_image
 from netbuilder.ui.services.runs.training_thread import RunState
 
 MINUTE = 60_000
@@ -30,11 +30,12 @@ def _colors(image: QImage) -> set[tuple[int, int, int]]:
 def test_a_picture_is_as_bright_wherever_it_is_shown() -> None:
     pixels = np.zeros((4, 4, 1))
     pixels[1, 2], pixels[3, 0] = 0.5, 1.0
-    levels = grey_levels(pixels)
-    assert levels[1, 2, 0] == 127 and levels[3, 0, 0] == 255 and levels[0, 0, 0] == 0
-    assert grey_levels(np.full((2, 2), 1.0)).min() == 255, "white is not black: 0 is counted in"
-    of_many = np.stack([np.zeros((2, 2)), np.ones((2, 2))], axis=-1)
-    assert grey_levels(of_many).shape == (2, 2, 1), "two channels are no colours"
+    (seen, dark) = grey_levels(np.stack([pixels, pixels / 2]))
+    assert seen[1, 2, 0] == 127 and seen[3, 0, 0] == 255 and seen[0, 0, 0] == 0
+    assert (seen == dark).all(), "each by its own numbers"
+    assert grey_levels(np.full((1, 2, 2), 1.0)).min() == 255, "white is not black: 0 counts"
+    of_many = np.stack([np.zeros((1, 2, 2)), np.ones((1, 2, 2))], axis=-1)
+    assert grey_levels(of_many).tolist() == [[[255, 255], [255, 255]]], "two are no colours"
     assert _colors(pixmap_of(pixels).toImage()) >= {(0, 0, 0), (127,) * 3, (255,) * 3}
 
 
@@ -48,7 +49,7 @@ def test_digits_are_grey_on_every_page_and_maps_are_coloured_alike(
     panel = window.docks.show_panel("inside")
     qtbot.waitUntil(lambda: panel.waiting.currentIndex() == 1, timeout=MINUTE)
     values = window.activations_service.look_now.values
-    grey = _colors(to_image(grey_levels(values["input"])))
+    grey = _colors(to_image(levels(values["input"])))
     maps = set[tuple[int, int, int]]().union(
         *(_colors(one) for one in heat_images(values["conv2d"].transpose(2, 0, 1)))
     )
