@@ -119,7 +119,7 @@ class InsidePanel(QWidget):
         page.addStretch(1)
         self.number.valueChanged.connect(lambda value: activations_service.show_row(value - 1))
         self.random.clicked.connect(self._another)
-        activations_service.changed.connect(self._show)
+        activations_service.changed.connect(self._answered)
         self._soon = QTimer(self, singleShot=True, interval=_EVERY_MS)
         self._soon.timeout.connect(self._show)
         live.changed.connect(self._moved)
@@ -131,6 +131,13 @@ class InsidePanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show()
+
+    def _answered(self) -> None:
+        """In the turn after the one in which the canvas paints the same."""
+        if self.isVisible():
+            QTimer.singleShot(0, self, self._show)
+        else:
+            self._show()
 
     def _moved(self) -> None:
         if self._live.look is None:  # a run has begun: what is there is of an earlier one
