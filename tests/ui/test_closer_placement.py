@@ -183,3 +183,13 @@ def test_of_cards_that_lie_anywhere_none_is_covered(wide: int, high: int) -> Non
         assert place.panel.bottom() <= place.lowest <= high
         grown = place.panel.adjusted(0, 0, 0, place.lowest - place.panel.bottom())
         assert not any(one.intersects(grown) for one in moved), "nor once it has grown"
+
+
+def test_a_number_chosen_on_an_expanded_page_is_explained_on_the_canvas(open_window: Open) -> None:
+    window = shown(open_window, "long", (1366, 768), "rail")
+    panel = window.docks.show_panel("inside", focus=False)
+    window.docks.toggle_expanded()
+    QApplication.processEvents()
+    panel.value_requested.emit("conv_2", (0, 1, 2))
+    assert_free(window)
+    assert not window.docks.expanded
