@@ -160,14 +160,19 @@ def test_it_gives_way_where_the_view_or_a_card_is_moved(open_window: Open) -> No
     assert_free(window, f"the card was moved below it, at {scale}")
 
 
-def test_other_cards_are_covered_only_where_there_is_no_other_room(open_window: Open) -> None:
-    window = shown(open_window, "long", (1366, 768), "rail")
+@pytest.mark.parametrize("network", LAYERS)
+def test_other_cards_are_covered_only_where_there_is_no_other_room(
+    open_window: Open, network: str
+) -> None:
+    window = shown(open_window, network, (1366, 768), "rail")
     canvas = window.canvas
-    for name in LAYERS["long"]:
+    for name in LAYERS[network]:
         canvas.show_number(name, None)
         assert_free(window, name)
         panel = QRectF(canvas.closer.geometry())
-        assert not any(panel.intersects(canvas.sight.card_rect(one)) for one in LAYERS["long"])
+        covered = [o for o in canvas.picture.cards if panel.intersects(canvas.sight.card_rect(o))]
+        assert not covered, name
+        canvas.closer.dismiss()
 
 
 @pytest.mark.parametrize("wide, high", [*product((240, 320, 442, 722), (160, 300, 560))])

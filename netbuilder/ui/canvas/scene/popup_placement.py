@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
@@ -50,11 +51,13 @@ def place_popup(
     near = [card]
     near += sorted(explained[1:], key=lambda one: (one.center() - middle).manhattanLength())
     for count in range(len(near), 0, -1):
+        seen = _united(near[:count])
         places = [
             one
+            for free in (seen, _united((seen, *others)))
             for along in (True, False)
             for after in (True, False)
-            if (one := _beside(room, near[:count], wanted, least, along, after)) is not None
+            if (one := _beside(room, card, seen, free, wanted, least, along, after)) is not None
             and not _covered(one, near)
         ]
         if places:
@@ -76,34 +79,37 @@ def _cost(place: PopupPlace, others: Sequence[QRectF], wanted: QSizeF) -> float:
 
 def _beside(
     room: QSizeF,
-    cards: Sequence[QRectF],
+    card: QRectF,
+    seen: QRectF,
+    free: QRectF,
     wanted: QSizeF,
     least: QSizeF,
     along: bool,
     after: bool,
 ) -> PopupPlace | None:
-    """Return the place right of cards (``along`` and ``after``), left, below or above them."""
-    box = cards[0]
-    for one in cards[1:]:
-        box = box.united(one)
-    card = cards[0]
+    """Return the place right of ``free`` (``along`` and ``after``), left, below or above it.
+
+    ``seen`` is the part of it that comes into view, and ``card`` where not all of that has room.
+    """
     if not along:  # the same with the axes exchanged
         room, wanted, least = room.transposed(), wanted.transposed(), least.transposed()
-        box, card = _turned(box), _turned(card)
-    length = min(wanted.width(), room.width() - 2 * _EDGE - _AWAY - box.width())
+        card, seen, free = _turned(card), _turned(seen), _turned(free)
+    low = seen.left() if after else free.left()
+    high = free.right() if after else seen.right()
+    length = min(wanted.width(), room.width() - 2 * _EDGE - _AWAY - (high - low))
     across = min(wanted.height(), room.height() - 2 * _EDGE)
     if length < least.width() or across < min(least.height(), room.height() - 2 * _EDGE):
         return None
     taken = length + _AWAY
     first, last = _EDGE, room.width() - _EDGE
-    dx = _into(box.left(), box.right(), first + taken * (not after), last - taken * after)
-    x = box.right() + dx + _AWAY if after else box.left() + dx - taken
-    seen = box if box.height() <= room.height() - 2 * _EDGE else card
+    dx = _into(low, high, first + taken * (not after), last - taken * after)
+    x = high + dx + _AWAY if after else low + dx - taken
+    seen = seen if seen.height() <= room.height() - 2 * _EDGE else card
     dy = _into(seen.top(), seen.bottom(), _EDGE, room.height() - _EDGE)
     y = min(max(card.top() + dy - _ABOVE * along, _EDGE), room.height() - _EDGE - across)
-    panel, move = QRectF(x, y, length, across), QPointF(dx, dy)
+    panel = QRectF(x, y, length, across)
     if along:
-        return PopupPlace(panel, move, room.height() - _EDGE)
+        return PopupPlace(panel, QPointF(dx, dy), room.height() - _EDGE)
     lowest = room.width() - _EDGE if after else x + length
     return PopupPlace(_turned(panel), QPointF(dy, dx), lowest)
 
@@ -116,6 +122,10 @@ def _below_all(room: QSizeF, cards: Sequence[QRectF], wanted: QSizeF) -> PopupPl
     dx = _into(cards[0].left(), cards[0].right(), _EDGE, room.width() - _EDGE)
     dy = panel.top() - _AWAY - max(one.bottom() for one in cards)
     return PopupPlace(panel, QPointF(dx, dy), panel.bottom())
+
+
+def _united(boxes: Sequence[QRectF]) -> QRectF:
+    return reduce(QRectF.united, boxes)
 
 
 def _turned(box: QRectF) -> QRectF:
