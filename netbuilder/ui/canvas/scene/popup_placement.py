@@ -11,7 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 _EDGE = 4.0  # pixels between the panel or a card and the edge of the viewport
 _AWAY = 14.0  # and between the panel and what it explains
 _ABOVE = 20.0  # a panel beside a card begins above the card
-_MOVED, _COVERED = 10.0, 4.0  # a pixel that the view moves, and one of another card, in lost pixels
+# What a pixel that the view moves or the panel is away, and one of another card, is worth in pixels
+# that the panel lacks.
+_MOVED, _COVERED = 10.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def place_popup(
             and not _covered(one, near)
         ]
         if places:
-            return min(places, key=lambda one: _cost(one, others, wanted))
+            return min(places, key=lambda one: _cost(one, card, others, wanted))
     return _below_all(room, near, wanted)
 
 
@@ -71,10 +73,13 @@ def _covered(place: PopupPlace, cards: Sequence[QRectF]) -> float:
     return sum(one.width() * one.height() for one in boxes)
 
 
-def _cost(place: PopupPlace, others: Sequence[QRectF], wanted: QSizeF) -> float:
-    panel = place.panel
+def _cost(place: PopupPlace, card: QRectF, others: Sequence[QRectF], wanted: QSizeF) -> float:
+    panel, both = place.panel, place.panel.united(card.translated(place.move))
     lost = wanted.width() * wanted.height() - panel.width() * panel.height()
-    return lost + _MOVED * place.move.manhattanLength() + _COVERED * _covered(place, others)
+    far = max(both.width() - panel.width() - card.width(), 0.0)
+    far += max(both.height() - panel.height() - card.height(), 0.0)
+    moved = place.move.manhattanLength() + far
+    return lost + _MOVED * moved + _COVERED * _covered(place, others)
 
 
 def _beside(
