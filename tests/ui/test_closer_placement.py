@@ -91,6 +91,7 @@ def assert_free(window: MainWindow, note: object = "") -> None:
     """The sentence itself, with what makes it worth something: both are seen, and ✕ is reached."""
     QApplication.processEvents()
     canvas = window.canvas
+    canvas.viewport().repaint()  # which a machine under load may have put off
     closer, room = canvas.closer, canvas.viewport().rect()
     assert closer.isVisible()
     panel = closer.geometry()
