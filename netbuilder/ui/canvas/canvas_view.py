@@ -574,3 +574,4 @@ class CanvasView(QAbstractScrollArea):
         self.sight.restore_view()  # what is explained is brought into view anew
         if not self.sight.fit_pending and old.isValid():
             self.sight.resized(old, event.size(), refit=not self.sight.followed)
+        self._make_way()  # at once: painting may be put off
