@@ -236,20 +236,31 @@ class CanvasView(QAbstractScrollArea):
 
     def open_layer_popup(self, node_id: str) -> bool:
         """Open a card to show more of what it gives; whether there is anything to show."""
-        card = self.picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
-        if card not in self.picture.cards:
+        if self.picture.seen.stand_in.get(node_id, node_id) not in self.picture.cards:
             return False
-        self.sight.free_beside(card, self.closer.needed_beside())
-        if self.closer.open_beside(node_id, self.sight.card_rect(card).toAlignedRect()):
+        if self.closer.open_layer(node_id):
+            self._make_way()
             return True
         self.say(self.nothing_to_look_at)
         return False
 
+    def _make_way(self) -> None:
+        """Keep what explains a card off it and off the cards that it gets its values from."""
+        held = self.gesture is not None and self.gesture.reaches  # it would run away with the card
+        picture, node_id = self.picture, self.closer.node_id
+        card = picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
+        if self.closer.isHidden() or held or card not in picture.cards:
+            return
+        sources = (wire.source for wire in picture.wires_of(card) if wire.target == card)
+        explained = tuple(dict.fromkeys((card, *sources)))
+        rect = self.sight.card_rect
+        others = (rect(one) for one in picture.cards if one not in explained)
+        move = self.closer.make_way([rect(one) for one in explained], others)
+        if not move.isNull():
+            self.sight.lend(move.x(), move.y())
+
     def show_number(self, node_id: str, index: tuple[int, ...] | None) -> None:
         """Open a card at one number of what it gives, to see how that comes about."""
-        card = self.picture.seen.stand_in.get(node_id, node_id)
-        if card in self.picture.cards:
-            self.sight.show_node(card)
         if self.open_layer_popup(node_id) and index is not None:
             self.closer.choose(index)
 
@@ -415,6 +426,7 @@ class CanvasView(QAbstractScrollArea):
         picture = self.picture
         if self.sight.fit_pending and picture.cards:
             self.sight.first_look()
+        self._make_way()
         size = (self.viewport().width(), self.viewport().height())
         p = QPainter(self.viewport())
         try:
@@ -559,5 +571,7 @@ class CanvasView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         old = event.oldSize()
+        self.sight.restore_view()  # what is explained is brought into view anew
         if not self.sight.fit_pending and old.isValid():
             self.sight.resized(old, event.size(), refit=not self.sight.followed)
+        self._make_way()  # at once: painting may be put off

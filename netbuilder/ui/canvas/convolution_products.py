@@ -143,7 +143,7 @@ class WeightRow(QWidget):
         self.wanted.emit(name, index, value)
 
 
-_WIDTH, _SIGN, _LINE, _HEAD = 404, 18, 20, 18
+_SIGN, _LINE, _HEAD = 18, 20, 18
 #: A window of more rows than these has no room for its numbers.
 _MOST = 5
 _HEADS = (N_("input"), N_("filter"), N_("products"))
@@ -159,6 +159,7 @@ class WindowProducts(QWidget):
         super().__init__(parent)
         self.grids: tuple[NDArray[Any], ...] = ()
         self.words = ""
+        self.wide = 404  # pixels to show it in
         self.hide()
 
     def show_window(self, window: NDArray[Any] | None) -> None:
@@ -207,7 +208,7 @@ class WindowProducts(QWidget):
 
     def sizeHint(self) -> QSize:
         rows = len(self.grids[0]) if self.grids else 0
-        return QSize(_WIDTH, _HEAD + rows * _LINE + max(_LINE, self._words_height()))
+        return QSize(self.wide, _HEAD + rows * _LINE + max(_LINE, self._words_height()))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -215,7 +216,7 @@ class WindowProducts(QWidget):
     def _words_height(self) -> int:
         """Of the sentence below, in as many lines as it takes."""
         wrap = int(Qt.TextFlag.TextWordWrap)
-        room = QRect(0, 0, _WIDTH, 10 * _LINE)
+        room = QRect(0, 0, self.wide, 10 * _LINE)
         return QFontMetrics(_small()).boundingRect(room, wrap, self.words).height() + 4
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -227,7 +228,7 @@ class WindowProducts(QWidget):
         scheme, small, digits = theme.colors(), _small(), theme.fixed_font()
         rows, columns = self.grids[0].shape
         digits.setPixelSize(11 if columns <= 3 else 9)
-        wide = (_WIDTH - 2 * _SIGN) / 3
+        wide = (self.wide - 2 * _SIGN) / 3
         cell = wide / columns
         for number, (grid, head) in enumerate(zip(self.grids, map(_, _HEADS), strict=True)):
             left = number * (wide + _SIGN)
@@ -251,7 +252,7 @@ class WindowProducts(QWidget):
                     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
         painter.setFont(small)
         painter.setPen(QColor(scheme.text))
-        below = QRectF(0, _HEAD + rows * _LINE, _WIDTH, max(_LINE, self._words_height()))
+        below = QRectF(0, _HEAD + rows * _LINE, self.wide, max(_LINE, self._words_height()))
         wrapped = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
         painter.drawText(below, wrapped, self.words)
         painter.end()

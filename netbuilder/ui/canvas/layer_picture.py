@@ -29,7 +29,7 @@ from netbuilder.ui.canvas.layer_content import (
     state_sentence,
 )
 
-_WIDTH = 404
+PICTURE_WIDTH = 404  # where there is room
 _GAP = 6.0
 _MOST_MAPS = 24
 _MOST_UNITS = 40
@@ -48,7 +48,7 @@ _SHARES_OF_HEADS = N_(
     "Attention scores, one picture per head. Rows: the step that attends; "
     "columns: the step it attends to; brighter: more."
 )
-_CAPTION = 30.0  # of the words below the states
+_CAPTION = 30.0  # of the words below the states, at the whole width
 _NARROW = 9.0  # of columns: too narrow for words below
 _MOST_HEADS = 8
 _OF_STATES = "states"
@@ -69,6 +69,7 @@ class LayerPicture(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._wide = PICTURE_WIDTH
         self._layer: LayerContent | None = None
         self._values: Any = None
         self.parts = PictureParts()
@@ -87,10 +88,20 @@ class LayerPicture(QWidget):
         self.setAccessibleName(_("The layer's output values"))
 
     def sizeHint(self) -> QSize:
-        return QSize(_WIDTH, round(self._height))
+        return QSize(self._wide, round(self._height))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    @property
+    def _caption(self) -> float:
+        return _CAPTION * PICTURE_WIDTH / self._wide
+
+    def set_width(self, wide: int) -> None:
+        """Lay everything out in so many pixels."""
+        if wide != self._wide:
+            self._wide = wide
+            self.show_part(self.parts.number)
 
     def show_layer(self, layer: LayerContent) -> None:
         """Show an output, with what the layer was given and its weights."""
@@ -150,7 +161,7 @@ class LayerPicture(QWidget):
         count = min(channels, _MOST_MAPS)
         with_filter = kernel is not None and kernel.ndim == 4 and kernel.shape[-1] == channels
         columns = 1 if count == 1 else 3 if count <= 9 else 4
-        cell = (_WIDTH - _GAP * (columns - 1)) / columns
+        cell = (self._wide - _GAP * (columns - 1)) / columns
         side = min(cell - (30 if with_filter else 0), 130.0)
         shown = slice(held.start, held.stop)
         images = colors_of(layer)(values[:, :, shown].transpose(2, 0, 1))
@@ -220,7 +231,7 @@ class LayerPicture(QWidget):
         number, start = divmod(self.parts.of(maps * len(starts), 1, words, place)[0], len(starts))
         shown = tuple(int(one) for one in np.unravel_index(number, rest))
         columns = min(steps, 4)
-        side = min((_WIDTH - _GAP * (columns - 1)) / columns, 130.0)
+        side = min((self._wide - _GAP * (columns - 1)) / columns, 130.0)
         held = range(starts[start], min(starts[start] + _MOST_MAPS, steps))
         for order, step in enumerate(held):
             row, column = divmod(order, columns)
@@ -245,10 +256,10 @@ class LayerPicture(QWidget):
 
         steps, units = values.shape
         self._height = min(max(8.0 * units, 60.0), 180.0)
-        box = QRectF(0, 0, _WIDTH, self._height)
+        box = QRectF(0, 0, self._wide, self._height)
         image = (signed_image if signed else heat_image)(values.T)
         self.tiles.append(PictureTile(box, image, (0, 0), (1, 0), (units, steps), "step × unit"))
-        if len(words) == steps and _WIDTH / steps >= _NARROW:
+        if len(words) == steps and self._wide / steps >= _NARROW:
             self._words = words
             self._height += NAMES_HEIGHT
 
@@ -260,7 +271,7 @@ class LayerPicture(QWidget):
         # Each head shows all steps: which are shown goes with no place of the output.
         held = self.parts.of(heads, _MOST_HEADS, part_caption("heads", heads), self._any_head)
         across = min(heads, 4)
-        side = min((_WIDTH - _GAP * (across - 1)) / across, 120.0)
+        side = min((self._wide - _GAP * (across - 1)) / across, 120.0)
         top = self._height + _GAP
         for place, head in enumerate(held):
             row, column = divmod(place, across)
@@ -274,8 +285,10 @@ class LayerPicture(QWidget):
             )
         self._height = top + -(-len(held) // across) * (side + _GAP)
         words = _(_SHARES_OF_HEADS if heads > 1 else _SHARES)
-        self._captions.append((QRectF(0, self._height - _GAP + 2, _WIDTH, _CAPTION), words))
-        self._height += _CAPTION
+        self._captions.append(
+            (QRectF(0, self._height - _GAP + 2, self._wide, self._caption), words)
+        )
+        self._height += self._caption
 
     def _any_head(self, index: tuple[int, ...]) -> int:
         return self.parts.number * _MOST_HEADS
@@ -286,10 +299,10 @@ class LayerPicture(QWidget):
 
         height = min(max(5.0 * states.shape[1], 50.0), 130.0)
         image = signed_image(states.T)
-        box = QRectF(0, 0, _WIDTH, height)
+        box = QRectF(0, 0, self._wide, height)
         told = partial(state_sentence, states)
         self.tiles.append(PictureTile(box, image, (), None, states.T.shape, _OF_STATES, told))
-        self._captions.append((QRectF(0, box.bottom() + 2, _WIDTH, _CAPTION), _(_STATES)))
+        self._captions.append((QRectF(0, box.bottom() + 2, self._wide, self._caption), _(_STATES)))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
         from netbuilder.ui.plots.activation_strips import surface_image
@@ -297,7 +310,7 @@ class LayerPicture(QWidget):
         units, self._room = surfaces.shape[2], _MOST_WIRED
         held = self.units = self._chosen_units(self._values, names)
         columns = min(units, 6)
-        side = min((_WIDTH - _GAP * (columns - 1)) / columns, 90.0)
+        side = min((self._wide - _GAP * (columns - 1)) / columns, 90.0)
         for place, unit in enumerate(held):
             row, column = divmod(place, columns)
             box = QRectF(column * (side + _GAP), row * (side + _GAP), side, side)
@@ -311,7 +324,7 @@ class LayerPicture(QWidget):
         """Units on the right, with wires from what they are made of where they are few."""
         values, given, names = layer.values, layer.given, layer.names
         top = self.tiles[-1].box.bottom() + 2 * _GAP if self.tiles else 0.0
-        top += _CAPTION if self.of_states() is not None else 0.0
+        top += self._caption if self.of_states() is not None else 0.0
         wired = (
             given is not None
             and kernel is not None
@@ -324,12 +337,12 @@ class LayerPicture(QWidget):
         line = 18.0 if count <= _MOST_WIRED else 12.0
         rows = max(count, len(given) if wired else 0)
         middle = rows * line / 2
-        left = 210.0 if wired else 0.0
+        left = min(210.0, self._wide / 2) if wired else 0.0
         columns = 2 if count > _MOST_WIRED and not wired else 1
         if columns == 2:
             rows = -(-count // 2)
             middle = 0.0
-        wide = (_WIDTH - left - _GAP * (columns - 1)) / columns
+        wide = (self._wide - left - _GAP * (columns - 1)) / columns
         for place, unit in enumerate(self.units):
             column, row = divmod(place, rows) if columns == 2 else (0, place - count / 2)
             box = QRectF(left + column * (wide + _GAP), top + middle + row * line, wide, line - 2)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
+    QAbstractScrollArea,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -30,17 +31,20 @@ from netbuilder.ui.canvas.layer_content import (
     scaling_sentence,
     word_sentence,
 )
-from netbuilder.ui.canvas.layer_picture import LayerPicture
+from netbuilder.ui.canvas.layer_picture import PICTURE_WIDTH, LayerPicture
 from netbuilder.ui.canvas.sample_caption import caption_text
+from netbuilder.ui.canvas.scene.popup_placement import place_popup
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox
+from netbuilder.ui.widgets.layouts import hbox, vbox
 
-_WIDTH = 442  # of the picture, its margins, and a scroll bar beside it
-_AWAY = 14  # from the card
-_LEAST = 120  # of the picture's height, where a small window has no room for all of it
+_MARGIN = 12
+_SIDES = 2 * (_MARGIN + 1) + 12  # with its border, and a scroll bar
+_WIDTH, _LEAST_WIDTH = PICTURE_WIDTH + _SIDES, 300
+# Of the heights of the picture and of what is said of it, where there is no room for all of them.
+_LEAST_PICTURE, _LEAST_WORDS = 90, 72
 _LATER = N_(
     "This layer has too many weights to follow during training. How the number is computed is"
     " shown after the run."
@@ -71,21 +75,27 @@ class _NumberText:
 class _ScrollWindow(QScrollArea):
     """Shows a widget whole where there is room, and with a scroll bar where there is not."""
 
-    def __init__(self, shown: QWidget, parent: QWidget) -> None:
+    def __init__(self, shown: QWidget, least: int, parent: QWidget) -> None:
         super().__init__(parent)
-        self._shown = shown
+        self._shown, self._least = shown, least
+        self.wide = PICTURE_WIDTH  # of what breaks its words into lines
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys choose numbers
         self.setWidget(shown)
+        self.setWidgetResizable(shown.layout() is not None)
         self.viewport().setAutoFillBackground(False)
         shown.setAutoFillBackground(False)
 
     def sizeHint(self) -> QSize:
-        return self._shown.sizeHint()
+        lines = self._shown.layout()
+        if lines is None:
+            return self._shown.sizeHint()
+        lines.activate()
+        return QSize(self.wide, lines.totalHeightForWidth(self.wide))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self.sizeHint().width(), min(self.sizeHint().height(), _LEAST))
+        return QSize(_LEAST_WIDTH - _SIDES, min(self.sizeHint().height(), self._least))
 
 
 class LayerPopup(QFrame):
@@ -103,13 +113,14 @@ class LayerPopup(QFrame):
     row_requested = Signal(int)
     weight_set = Signal(str, str, tuple, float)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QAbstractScrollArea) -> None:
         super().__init__(parent)
         self._parent = parent
         self._look: SampleActivations | None = None
         self.node_id = ""
         self._index: tuple[int, ...] | None = None
-        self._reserved = 0  # its height once a number is explained
+        self._room: QSize | None = None  # where it was placed; None: not yet
+        self._lowest = 0  # how far down it may grow there
         self._step: int | None = None  # of an earlier state, instead of the output
         self.may_set: Callable[[], bool] = lambda: False
         self.setObjectName("closerLook")
@@ -117,16 +128,13 @@ class LayerPopup(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Layer output"))
         column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(12, 8, 12, 10)
+        column.setContentsMargins(_MARGIN, 8, _MARGIN, 10)
         column.setSpacing(6)
         self.title = QLabel(self)
         self.title.setFont(theme.ui_font(bold=True))
-        close = QToolButton(self)
-        close.setText("✕")
-        close.setAutoRaise(True)
-        close.setToolTip(_("Close (Esc)"))
-        close.setAccessibleName(_("Close"))
-        close.clicked.connect(self.dismiss)
+        self.title.setMinimumWidth(20)
+        close = self._button("✕", _("Close"), "Esc", self.dismiss)
+        close.setObjectName("closePopup")
         head = hbox((self.title, 1), close)
         column.addLayout(head)
         column.addLayout(self._choice_of_row())
@@ -134,21 +142,22 @@ class LayerPopup(QFrame):
         self.picture = LayerPicture(self)
         self.picture.chosen.connect(self.choose)
         self.picture.state_chosen.connect(self._choose_state)
-        self.window_of_picture = _ScrollWindow(self.picture, self)
+        self.window_of_picture = _ScrollWindow(self.picture, _LEAST_PICTURE, self)
         column.addWidget(self.window_of_picture, 1)
-        self.products = WindowProducts(self)
-        column.addWidget(self.products)
-        self.words = note_label("", self, role="body")
+        told = QWidget(self)
+        self.products = WindowProducts(told)
+        self.words = note_label("", told, role="body")
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(self.words)
-        self.weights = WeightRow(self)
+        self.weights = WeightRow(told)
         self.weights.wanted.connect(self._set_weight)
         self.picture.weight_chosen.connect(self.choose_weight)
-        column.addWidget(self.weights)
-        self.curve = ActivationCurvePlot(self)
+        self.curve = ActivationCurvePlot(told)
         self.curve.hide()
-        column.addWidget(self.curve)
+        parts = self.products, self.words, self.weights, self.curve
+        vbox(*parts, parent=told, margins=0, spacing=6)
+        self.window_of_words = _ScrollWindow(told, _LEAST_WORDS, self)
+        column.addWidget(self.window_of_words)
         self._grip: QPoint | None = None
         self.hide()
 
@@ -184,16 +193,20 @@ class LayerPopup(QFrame):
         """Words between which and others two buttons go back and on."""
         row, buttons = QHBoxLayout(), []
         for sign, by, name, key in (("‹", -1, names[0], keys[0]), ("›", 1, names[1], keys[1])):
-            button = QToolButton(self)
-            button.setText(sign)
-            button.setAutoRaise(True)
-            button.setToolTip(f"{name} ({key_text(key)})")
-            button.setAccessibleName(name)
-            button.clicked.connect(partial(step, by))
+            button = self._button(sign, name, key, partial(step, by))
             row.addWidget(button)
             buttons.append(button)
         row.addWidget(words, 1)
         return row, buttons
+
+    def _button(self, sign: str, name: str, key: str, pressed: Callable[[], object]) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(sign)
+        button.setAutoRaise(True)
+        button.setToolTip(f"{name} ({key_text(key)})")
+        button.setAccessibleName(name)
+        button.clicked.connect(pressed)
+        return button
 
     @property
     def look(self) -> SampleActivations | None:
@@ -215,51 +228,61 @@ class LayerPopup(QFrame):
         self.products.show_window(None)
         self.curve.show_point("", 0.0, 0.0)
 
-    def open_beside(self, node_id: str, card: QRect) -> bool:
-        """Show a layer beside its card, never over it.
-
-        Args:
-            node_id: the layer.
-            card: where its card is on the canvas, in pixels.
-
-        Returns:
-            Whether the layer has values to show.
-        """
+    def open_layer(self, node_id: str) -> bool:
+        """Show a layer; whether it has values to show. ``make_way`` then finds its place."""
         if self._look is None or node_id not in self._look.values:
             return False
         if node_id != self.node_id:
             self._index = self._step = None
             self.picture.parts.number = 0
             self.picture.mark(None)
-        self.node_id = node_id
+        self.node_id, self._room = node_id, None
+        self._set_width(_WIDTH)
         self._refresh()
-        self._reserved = self._room_to_explain()
+        self._room_to_explain()
         self.window_of_picture.verticalScrollBar().setValue(0)
-        self.place_beside(card)
+        self._lowest = self._parent.viewport().height()
+        self.resize(_WIDTH, min(self._wanted_height(), self._lowest))
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.PopupFocusReason)
         return True
 
-    def place_beside(self, card: QRect) -> None:
-        """Move to where it leaves a card free: right or left of it, or below it."""
-        room = self._parent.size()
-        height = min(self._wanted_height(), room.height() - 8)
-        later = min(max(height, self._reserved), room.height() - 8)
-        right, left = card.right() + _AWAY, card.left() - _AWAY - _WIDTH
-        if right + _WIDTH + 4 <= room.width() or left >= 4:
-            x = right if right + _WIDTH + 4 <= room.width() else left
-            y = max(4, min(card.top() - 20, room.height() - later - 4))
-        else:
-            x = max(4, min(card.left(), room.width() - _WIDTH - 4))
-            y = min(card.bottom() + _AWAY, room.height() - _LEAST)
-            height = min(height, room.height() - 4 - y)
-        self.setGeometry(x, y, _WIDTH, height)
+    def make_way(self, explained: Sequence[QRectF], others: Iterable[QRectF]) -> QPointF:
+        """Stand where none of the cards that are explained is covered, as far as it is not so.
 
-    @staticmethod
-    def needed_beside() -> int:
-        """Return the pixels that it takes beside a card."""
-        return _WIDTH + _AWAY + 4
+        Args:
+            explained: the layer's card and those of its inputs, on the viewport.
+            others: other cards.
+
+        Returns:
+            How far the view is to move for it.
+        """
+        room, here = self._parent.viewport().size(), QRectF(self.geometry())
+        inside = QRectF(QPointF(), QSizeF(room)).contains(here)
+        if room == self._room and inside and not any(one.intersects(here) for one in explained):
+            return QPointF()
+        self._room, others = room, tuple(others)
+        before, wide = 0, _WIDTH
+        while wide != before:  # narrower it is higher, which may take another place
+            before = wide
+            self._set_width(wide)
+            wanted = QSizeF(wide, max(self._wanted_height(), self._room_to_explain()))
+            least = QSizeF(_LEAST_WIDTH, self._column.totalMinimumHeightForWidth(_LEAST_WIDTH))
+            place = place_popup(QSizeF(room), explained, others, wanted, least)
+            panel = place.panel.toRect()
+            wide = min(panel.width(), wide)
+        self._lowest = int(place.lowest)
+        height = min(self._wanted_height(), self._lowest - panel.top())
+        self.setGeometry(QRect(panel.topLeft(), QSize(panel.width(), height)))
+        return place.move
+
+    def _set_width(self, wide: int) -> None:
+        """Lay out what it shows in so many pixels."""
+        inner = wide - _SIDES
+        self.picture.set_width(inner)
+        self.products.wide = self.window_of_words.wide = inner
+        self._fit_picture()
 
     def dismiss(self) -> None:
         """Close it; the keyboard goes back to the canvas."""
@@ -328,7 +351,7 @@ class LayerPopup(QFrame):
         self.picture.turn_to(index)
         self._fit_picture()
         # Downwards only: what is clicked next must stay where it is.
-        wanted = min(self._wanted_height(), self._parent.height() - 4 - self.y())
+        wanted = min(self._wanted_height(), self._lowest - self.y())
         if wanted > self.height():
             self.resize(self.width(), wanted)
 
@@ -354,7 +377,7 @@ class LayerPopup(QFrame):
         self.words.setMinimumHeight(0)
         if told is not None:
             self.words.setText(told.words)
-            self.words.setMinimumHeight(self.words.heightForWidth(_WIDTH - 24))
+            self.words.setMinimumHeight(self.words.heightForWidth(self.window_of_words.wide))
             self.words.setText(before)
         kept = self.curve.sizePolicy()
         kept.setRetainSizeWhenHidden(told is not None and bool(told.curve))
@@ -362,8 +385,9 @@ class LayerPopup(QFrame):
 
     def _wanted_height(self) -> int:
         """With its words broken into lines of its width."""
+        self.window_of_words.updateGeometry()
         self._column.activate()
-        return max(self._column.totalHeightForWidth(_WIDTH), self.sizeHint().height())
+        return self._column.totalHeightForWidth(self.window_of_words.wide + _SIDES)
 
     def _node(self) -> tuple[Node, Node] | None:
         """The layer, and the one whose weights it applies."""
@@ -540,7 +564,10 @@ class LayerPopup(QFrame):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None:
-            self.move(self.pos() + event.position().toPoint() - self._grip)
+            spot = self.pos() + event.position().toPoint() - self._grip
+            free = self._parent.viewport().size() - self.size()
+            self.move(min(max(spot.x(), 0), free.width()), min(max(spot.y(), 0), free.height()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._grip = None
+        self._parent.viewport().update()  # it goes off a card on which it was left

@@ -90,8 +90,7 @@ def _there(picture: Scene, one: str) -> bool:
     return one in picture.cards or one in picture.frames
 
 
-_EDGE = 8.0  # pixels between the edge and a card that is brought there
-_NEAR_EDGE = 20.0  # and a network that is kept in view as a whole
+_NEAR_EDGE = 20.0  # pixels between the edge and a network that is kept in view as a whole
 
 
 _ROOMY, _LARGER = QSize(700, 850), 1.4  # from this size on cards are shown larger
@@ -187,28 +186,11 @@ class Viewport:
             self.zoom_to(READABLE * initial_font_scale())
         self.show_node(node_id)
 
-    def free_beside(self, card_id: str, width: int) -> None:
-        """Scroll a card so that pixels beside it are free, or else below it, if they are not yet.
-
-        Args:
-            card_id: the card.
-            width: pixels that are needed right or left of it.
-        """
-        card, size = self.card_rect(card_id), self._shown.viewport().size()
+    def lend(self, dx: float, dy: float) -> None:
+        """Move what is seen by pixels, until ``restore_view``."""
         before, lent = self.camera, self._lent
         if lent is not None and lent[1] == before:
             before = lent[0]  # room is made beside one card after another
-        self._lent = (before, self.camera)
-        inside = QRectF(0, 0, size.width(), size.height()).contains(card)
-        if inside and (card.right() + width <= size.width() or card.left() >= width):
-            return
-        if card.width() + width + _EDGE <= size.width():
-            low, high = min(card.left(), size.width() - width - card.width()), _EDGE
-            dx = max(low, high) - card.left()
-            dy = min(max(card.top(), _EDGE), size.height() - card.height() - _EDGE) - card.top()
-        else:  # no room at its sides: it goes to the top
-            dx = min(max(card.left(), _EDGE), size.width() - card.width() - _EDGE) - card.left()
-            dy = _EDGE - card.top()
         self.set_camera(self.camera.moved(dx, dy))
         self._lent = (before, self.camera)
 

@@ -100,7 +100,13 @@ def _inside(parts: WindowParts, parent: QWidget) -> QWidget:
         parts.selection.ids,
         parent,
     )
-    panel.value_requested.connect(parts.canvas.show_number)
+
+    def show_number(node_id: str, index: tuple[int, ...] | None) -> None:
+        if parts.docks.expanded:  # the canvas is what explains it
+            parts.docks.toggle_expanded()
+        parts.canvas.show_number(node_id, index)
+
+    panel.value_requested.connect(show_number)
     return panel
 
 

@@ -6,7 +6,7 @@ import csv
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -227,22 +227,3 @@ def test_a_network_that_is_too_long_scrolls_instead_of_shrinking(make) -> None:
         assert hand.view.camera.scale == pytest.approx(READABLE)
         first = hand.view.sight.card_rect("n0").toAlignedRect()
         assert hand.view.viewport().rect().contains(first), "from its beginning"
-
-
-@pytest.mark.parametrize("left", [10, 220, 600])
-@pytest.mark.parametrize("width", [480, 706, 1200])
-def test_the_closer_look_leaves_its_card_free(hand, width: int, left: int) -> None:
-    hand.view.resize(width, 560)
-    view = hand.view
-    card = view.picture.cards["dense"]
-    view.sight.set_camera(
-        view.camera.moved(
-            left - view.camera.to_screen(card.x, 0)[0], 60 - view.camera.to_screen(0, card.y)[1]
-        )
-    )
-    view.sight.free_beside("dense", view.closer.needed_beside())
-    shown = view.sight.card_rect("dense").toAlignedRect()
-    assert view.viewport().rect().contains(shown)
-    view.closer.place_beside(shown)
-    assert not view.closer.geometry().intersects(shown)
-    assert QRect(QPoint(0, 0), view.size()).contains(view.closer.geometry())

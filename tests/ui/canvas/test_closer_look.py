@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 
@@ -38,7 +38,7 @@ def dense() -> SampleActivations:
 def _opened(hand, look: SampleActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
-    assert closer.open_beside(node, QRect(0, 40, 6, 20))
+    assert closer.open_layer(node)
     hand.settle()
     return closer
 
@@ -273,9 +273,9 @@ def test_all_maps_of_many_can_be_seen(hand) -> None:
     assert "[1, 2, 24] = " in closer.words.text()
     hand.view.show_look(replace(look, values={**look.values, "conv2d": values + 1}))
     assert shown()[0] == "maps 24 to 47 of 50", "a run changes the numbers, not what is looked at"
-    closer.open_beside("input", QRect(0, 40, 6, 20))
+    closer.open_layer("input")
     assert closer.part.isHidden() and closer.part_buttons[0].isHidden()
-    closer.open_beside("conv2d", QRect(0, 40, 6, 20))
+    closer.open_layer("conv2d")
     assert shown()[0] == "maps 0 to 23 of 50"
 
 
@@ -309,7 +309,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     look = _look({"input": np.ones((8, 8, 1)), "conv2d": values}, weights, *layers)
     closer = hand.view.closer
     closer.follow(look)
-    assert closer.open_beside("conv2d", QRect(0, hand.view.height() - 40, 6, 20))
+    assert closer.open_layer("conv2d")
     hand.settle()
     assert hand.view.rect().contains(closer.geometry())
     assert "arrow keys" in closer.words.text()
@@ -330,7 +330,7 @@ def test_a_click_moves_nothing_and_what_has_no_room_can_be_scrolled_to(hand) -> 
     hidden = closer.picture.height() - closer.window_of_picture.viewport().height()
     assert bar.isVisible() == (hidden > 0) and bar.maximum() == max(hidden, 0)
     hand.view.resize(hand.view.width(), 420)
-    assert closer.open_beside("conv2d", QRect(0, 40, 6, 20))
+    assert closer.open_layer("conv2d")
     hand.settle()
     assert bar.isVisible(), "not all rows of maps have room"
     for _time in range(7):

@@ -22,7 +22,7 @@ from netbuilder.ui.services.views.sample_activations import SampleActivations
 def _opened(hand, look: SampleActivations, node: str):
     closer = hand.view.closer
     closer.follow(look)
-    assert closer.open_beside(node, QRect(0, 40, 6, 20))
+    assert closer.open_layer(node)
     hand.settle()
     return closer
 

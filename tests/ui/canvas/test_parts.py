@@ -97,12 +97,12 @@ def test_room_that_was_made_beside_a_card_is_given_back(shown: Shown) -> None:
     sight = Viewport(shown, lambda _scaled: None)
     sight.first_look()
     before = sight.camera
-    sight.free_beside("dense_1", 560)
-    sight.free_beside("dense", 560)
+    sight.lend(0, -160)
+    sight.lend(90, 0)
     assert sight.camera != before
     sight.restore_view()
     assert sight.camera == before, "the network is seen from its beginning again"
-    sight.free_beside("dense_1", 560)
+    sight.lend(0, -160)
     sight.zoom_to(1.5)
     moved = sight.camera
     sight.restore_view()
