@@ -15,7 +15,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
-from netbuilder.core.wording import join_sentences, labelled
+from netbuilder.core.wording import format_number, join_sentences, labelled
 
 #: So much larger must the errors of large answers be to be told.
 _GROWS = 1.8
@@ -154,8 +154,10 @@ def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
     known = [value for value in values if value is not None and np.isfinite(value)]
     if len(known) < 2 or min(known) == max(known):
         return ()
-    best = max(known) if name in RISING else min(known)
-    return tuple(place for place, value in enumerate(values) if value == best)
+    # Who is written alike is told apart by nothing that can be seen.
+    best = format_number(max(known) if name in RISING else min(known))
+    alike = [value is not None and format_number(value) == best for value in values]
+    return tuple(place for place, one in enumerate(alike) if one) if alike.count(False) else ()
 
 
 def same_losses(found: Sequence[ComparedNetwork]) -> bool:

@@ -129,7 +129,7 @@ class CompareView(QWidget):
         )
         rows = [
             (
-                metric_words(row.metric),
+                _("test loss") if row.metric == "loss" else metric_words(row.metric),
                 *(
                     f"{short_number(value)}{' ★' if place in row.best else ''}"
                     if value is not None
@@ -139,7 +139,7 @@ class CompareView(QWidget):
             )
             for row in metric_rows(found)
         ]
-        self.table.show_rows(("measure", *(one.name for one in found)), rows)
+        self.table.show_rows((_("metric"), *(one.name for one in found)), rows)
         self._show_choices(found)
         self._draw()
         self._show_matrices(found, colors)
