@@ -149,6 +149,7 @@ class CanvasView(QAbstractScrollArea):
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
         self.sight = Viewport(self, self._camera_moved)
+        self._top = 0  # where its upper edge was when it was resized last
         self.previews = NodePreviews(self)
         self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
@@ -558,6 +559,10 @@ class CanvasView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        old = event.oldSize()
-        if not self.sight.fit_pending and old.isValid():
+        old, above = event.oldSize(), self.y() - self._top
+        self._top = self.y()
+        if above and self.underMouse() and old.height() - event.size().height() == above:
+            # A card above it came or went: what is under the pointer stays there.
+            self.sight.set_camera(self.sight.camera.moved(0, -above))
+        elif not self.sight.fit_pending and old.isValid():
             self.sight.resized(old, event.size(), refit=not self.sight.followed)

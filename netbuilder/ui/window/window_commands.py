@@ -165,7 +165,8 @@ class WindowCommands:
     def __init__(self, parts: WindowParts) -> None:
         self._parts = parts
         self._problem: Problem | None = None
-        self._blocking = self._refused = False
+        #: ``work_left``: what a crash left was neither restored nor discarded.
+        self._blocking = self._refused = self.work_left = False
         self.presentation = Presentation(parts)
         #: Set once the bar at the top, at which it points, is there.
         self.welcome: WelcomeGuide
@@ -200,6 +201,12 @@ class WindowCommands:
             buttons=(*buttons, (_("Close"), lambda: banner.remove(card))),
         )
         banner.add(card, lasting=True)
+
+    def restore_work(self) -> None:
+        """Ask about what a crash left; who is asked later finds it in the menu File."""
+        lessons = self.welcome.lessons
+        self.work_left = dialogs.restore_work(self._parts, lessons.resume, self.show_error)
+        self._parts.actions.refresh()
 
     def show_notes(self, name: str, notes: Sequence[str]) -> None:
         """Say what an opened file holds that could not be taken over, until it is read."""
