@@ -192,6 +192,19 @@ class _Page(QWidget):
         self.items.addItem(i18n.pgettext("button", "Start"))
 
 
+def test_help_that_was_made_of_values_follows_though_it_is_rendered_twice(qtbot: QtBot) -> None:
+    """ "On: yes. Off: no." of a field of the data went through gettext once more, and stayed."""
+    i18n.remember_rendered()
+    label = QLabel(i18n.gettext(i18n.gettext("Open {name}", name="a.csv")))
+    qtbot.addWidget(label)
+    i18n.set_language("de")
+    retranslate.retranslate(label)
+    assert label.text() == "a.csv öffnen"
+    i18n.set_language("en")
+    retranslate.retranslate(label)
+    assert label.text() == "Open a.csv"
+
+
 def test_a_word_in_a_context_is_rendered_again_in_its_context(qtbot: QtBot) -> None:
     page = _Page()
     other = QLabel(i18n.gettext("Start"))

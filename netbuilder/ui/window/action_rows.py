@@ -433,7 +433,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "detach-page",
             _("Open the page in a window"),
-            commands.detach_page,
+            parts.docks.detach_page,
             "View",
             "",
             _("For a second screen; close the window to put the page back"),

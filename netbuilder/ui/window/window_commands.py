@@ -259,6 +259,7 @@ class WindowCommands:
         # Who watches the border bend, or a layer, goes on watching it.
         if not self._parts.docks.in_front(*_WATCHING):
             self._parts.docks.show_panel("training", focus=False)
+            self._parts.docks.side.close_drawer()  # it would lie over the result
         # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
         self._parts.canvas.setFocus()
         go()
@@ -579,10 +580,6 @@ class WindowCommands:
         """Let the page in front lie over the canvas, and back."""
         self._parts.docks.toggle_expanded()
         self._parts.actions.refresh()
-
-    def detach_page(self) -> None:
-        """Open the page in front in a window of its own."""
-        self._parts.docks.detach_page()
 
     def reset_panels(self) -> None:
         """Show palette and side as they were at first."""

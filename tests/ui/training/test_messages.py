@@ -100,11 +100,14 @@ def test_the_result_says_what_the_run_before_came_to(
     panel = window.docks.show_panel("training")
 
     def train() -> None:
-        window.runner.start()
+        window.commands.train()
+        qtbot.waitUntil(lambda: window.runner.active)
         qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
         qtbot.waitUntil(lambda: panel.messages.shown is not None and panel._previous.idle)
 
+    window.docks.side.open_drawer()
     train()
+    assert not panel.messages.visibleRegion().isEmpty(), "the layer's editor leaves it in sight"
     assert "previous run" not in panel.messages.shown.words.lower()
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=40))
     train()
