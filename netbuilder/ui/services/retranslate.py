@@ -173,6 +173,8 @@ def again(text: str, shown_by: QObject | None = None) -> str:
     whole = _rendered(text, shown_by)
     if whole != text or not _SEAMS.search(text):
         return whole
+    if "\n" in text:
+        return "\n".join(again(line, shown_by) for line in text.split("\n"))
     parts = [_rendered(part, shown_by) if part else "" for part in _SEAMS.split(text)]
     for at in range(1, len(parts), 2):  # between sentences, as the language has it
         if not parts[at].strip(" "):

@@ -165,8 +165,8 @@ class WindowCommands:
     def __init__(self, parts: WindowParts) -> None:
         self._parts = parts
         self._problem: Problem | None = None
-        #: ``work_left``: what a crash left was neither restored nor discarded.
-        self._blocking = self._refused = self.work_left = False
+        self._blocking = self._refused = False
+        self.work_left = False  # what a crash left was neither restored nor discarded
         self.presentation = Presentation(parts)
         #: Set once the bar at the top, at which it points, is there.
         self.welcome: WelcomeGuide
@@ -259,9 +259,9 @@ class WindowCommands:
         # Who watches the border bend, or a layer, goes on watching it.
         if not self._parts.docks.in_front(*_WATCHING):
             self._parts.docks.show_panel("training", focus=False)
-            self._parts.docks.side.close_drawer()  # it would lie over the result
-        # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
-        self._parts.canvas.setFocus()
+        if self._parts.docks.in_front("training"):  # the drawer would lie over the result
+            self._parts.docks.side.close_drawer()
+        self._parts.canvas.setFocus()  # not Help: the button is disabled while it trains
         go()
 
     def show_problem(self, problem: Problem) -> None:

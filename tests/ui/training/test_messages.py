@@ -107,7 +107,8 @@ def test_the_result_says_what_the_run_before_came_to(
 
     window.docks.side.open_drawer()
     train()
-    assert not panel.messages.visibleRegion().isEmpty(), "the layer's editor leaves it in sight"
+    assert window.docks.side.drawer.isHidden(), "it would lie over the result"
+    qtbot.waitUntil(lambda: not panel.messages.visibleRegion().isEmpty())
     assert "previous run" not in panel.messages.shown.words.lower()
     window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=40))
     train()
