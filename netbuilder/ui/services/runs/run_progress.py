@@ -248,12 +248,16 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
     previous = previous_run(run, [one for one in among if one.project.name == project.name])
     if previous is None or (previous.project.training.seed != project.training.seed):
         return ""  # of another seed other rows are the test set
-    one, other = (
-        with_absolute_paths(each.project, Path(each.base) if each.base else None)
-        for each in (previous, run)
+    old_data, data = (
+        found.data if found is not None else None
+        for found in (
+            with_absolute_paths(each.project, Path(each.base) if each.base else None)
+            for each in (previous, run)
+        )
     )
-    same = one is not None and other is not None
-    if not same or replace(one.data, scaling="") != replace(other.data, scaling=""):
+    if old_data is None or data is None:
+        return ""
+    if replace(old_data, scaling="") != replace(data, scaling=""):
         return ""
     name, old, new = test_metric(run), test_value(previous), test_value(run)
     if test_metric(previous) != name or old is None or new is None:
