@@ -200,6 +200,13 @@ def test_help_that_was_made_of_values_follows_though_it_is_rendered_twice(qtbot:
     i18n.set_language("de")
     retranslate.retranslate(label)
     assert label.text() == "a.csv öffnen"
+    # Rich text with a sign before the word, and a sentence with a colon beside another.
+    i18n.set_language("en")
+    begin = i18n.gettext("Start")
+    opened = i18n.gettext("Open {name}", name="a: b")
+    i18n.set_language("de")
+    assert retranslate.again(f"<b>■</b> {begin}") == "<b>■</b> Anfang"
+    assert retranslate.again(f"{opened} · {begin}") == "a: b öffnen · Anfang"
     i18n.set_language("en")
     retranslate.retranslate(label)
     assert label.text() == "Open a.csv"
