@@ -107,7 +107,9 @@ def gettext(message: str, /, **values: object) -> str:
     if not message:
         return ""  # a catalog keeps its header there
     text = _filled(_catalog().gettext(message), message, values)
-    _remember(text, partial(gettext, message), values)
+    # What was rendered before and is no message of its own stays what it was rendered of.
+    if text != message or values or text not in _State.filled:
+        _remember(text, partial(gettext, message), values)
     return text
 
 

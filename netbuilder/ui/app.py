@@ -21,10 +21,8 @@ from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import crash_detector, recovery, retranslate, settings
-from netbuilder.ui.services.crash_detector import of_one_process
+from netbuilder.ui.services import crash_detector, retranslate, settings
 from netbuilder.ui.services.garbage_collector import GarbageCollector
-from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.motion import still_effects
@@ -172,37 +170,4 @@ def look_back(window: MainWindow) -> None:
 
 def offer_recovery(window: MainWindow) -> None:
     """Ask about what a crash left: what was edited, then what was being trained."""
-    back: Path | None = None
-    for found in recovery.find_recovered():
-        answer = dialogs.LATER if back is not None else dialogs.offer_recovery(window, found)
-        if answer == dialogs.BACK:
-            window.documents.recover(found)
-            window.restorer.look(recovered=True)
-            window.welcome.lessons.resume(found.lesson)
-            back = found.file
-        elif answer == dialogs.FORGET:
-            recovery.discard_recovered(found)
-        else:
-            recovery.leave_recovered(found)
-    not_taken: list[interrupted_runs.InterruptedRun] = []
-    for run in interrupted_runs.find_interrupted():
-        # What was put back must not give way to the run of another window; beside its own run
-        # it stays as it is: it may have been edited while that went on.
-        beside = back is not None and of_one_process(run.folder, back)
-        if window.runner.active or (back is not None and not beside):
-            interrupted_runs.leave_run(run)
-            continue
-        answer = dialogs.offer_to_go_on(window, run.project)
-        if answer == dialogs.FORGET:
-            interrupted_runs.end_run(run)
-        elif answer != dialogs.GO_ON:
-            interrupted_runs.leave_run(run)
-        elif (taken := interrupted_runs.take_over_run(run)) is None:
-            not_taken.append(run)
-        else:
-            if not beside:
-                window.documents.show_project(run.project, None, folder=run.base, saved=False)
-            window.docks.show_panel("training", focus=False)
-            window.runner.start(interrupted=taken)
-    for run in not_taken:  # what is shown of another project would hide it
-        window.commands.show_error(interrupted_runs.not_taken_sentence(run))
+    window.commands.restore_work()

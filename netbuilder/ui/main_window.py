@@ -229,6 +229,7 @@ class MainWindow(QMainWindow):
         files.busy.connect(self._busy)
         files.failed.connect(self.commands.show_error)
         files.opened.connect(self.restorer.look)
+        files.recovered.connect(partial(self.restorer.look, recovered=True))
         files.opened.connect(self._opened)
         files.noted.connect(self.commands.show_notes)
         theme.theme().changed.connect(self.scaling.apply)

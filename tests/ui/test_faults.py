@@ -365,6 +365,10 @@ def test_curves_are_told_apart_without_colours(qtbot: QtBot) -> None:
     assert len(symbols) >= 2
     assert len(set(symbols)) == len(symbols)
     assert sorted(ends["y"])[-2:] == [0.5, 0.7]
+    run.kept_epoch = 1  # back to the best epoch: its signs stand where the network is from
+    view.plot.redraw()
+    signs = view.plot.ends.data
+    assert {(x, y) for x, y in zip(signs["x"], signs["y"], strict=True)} >= {(1.0, 1.0), (1.0, 1.1)}
     legend = view.legend.text()
     assert all(sign in legend for sign in "●◆▲▼")
 

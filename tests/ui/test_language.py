@@ -192,6 +192,26 @@ class _Page(QWidget):
         self.items.addItem(i18n.pgettext("button", "Start"))
 
 
+def test_help_that_was_made_of_values_follows_though_it_is_rendered_twice(qtbot: QtBot) -> None:
+    """ "On: yes. Off: no." of a field of the data went through gettext once more, and stayed."""
+    i18n.remember_rendered()
+    label = QLabel(i18n.gettext(i18n.gettext("Open {name}", name="a.csv")))
+    qtbot.addWidget(label)
+    i18n.set_language("de")
+    retranslate.retranslate(label)
+    assert label.text() == "a.csv öffnen"
+    # Rich text with a sign before the word, and a sentence with a colon beside another.
+    i18n.set_language("en")
+    begin = i18n.gettext("Start")
+    opened = i18n.gettext("Open {name}", name="a: b")
+    i18n.set_language("de")
+    assert retranslate.again(f"<b>■</b> {begin}") == "<b>■</b> Anfang"
+    assert retranslate.again(f"{opened} · {begin}") == "a: b öffnen · Anfang"
+    i18n.set_language("en")
+    retranslate.retranslate(label)
+    assert label.text() == "Open a.csv"
+
+
 def test_a_word_in_a_context_is_rendered_again_in_its_context(qtbot: QtBot) -> None:
     page = _Page()
     other = QLabel(i18n.gettext("Start"))

@@ -84,6 +84,21 @@ def test_escape_throws_nothing_away(
     assert [one.folder for one in interrupted_runs.find_interrupted()] == [run]
 
 
+def test_what_is_asked_about_later_stays_in_reach(
+    open_window: Open, left: Path, edited: Project, answer: Callable[..., list[str]]
+) -> None:
+    window = open_window(keras=False)
+    again = window.actions_table["restore-work"]
+    assert not again.isEnabled()
+    answer(dialogs.LATER)
+    app.offer_recovery(window)
+    assert again.isEnabled()
+    answer(dialogs.BACK)
+    again.trigger()
+    assert window.store.project.graph == edited.graph
+    assert not again.isEnabled()
+
+
 def test_what_is_forgotten_is_gone(
     open_window: Open, left: Path, answer: Callable[..., list[str]]
 ) -> None:

@@ -13,9 +13,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.formats.writers.svg import network_svg
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.core.worksheet import NUMBERS, worksheet
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.picture_export import svg_image
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import window_commands
@@ -56,8 +59,18 @@ def test_the_last_run_stands_on_one_page(
         "3 classes",
         "Earlier runs on this data",
         "accuracy",
+        # The page of the command promises them.
+        "petal width",
+        "Columns",
+        "Split",
+        "validation: ",
     ):
         assert words in page
+    drawing = QImage.fromData(base64.b64decode(pictures[0])).size()
+    shapes = worksheet(window.store.project, window.workbench.facts, sheet=NUMBERS)
+    assert (
+        drawing == svg_image(shapes).size() != svg_image(network_svg(window.store.project)).size()
+    )
     pdf = (tmp_path / "run.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 5000

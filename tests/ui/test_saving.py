@@ -181,6 +181,9 @@ def test_a_dialog_of_a_project_without_a_place_begins_where_the_last_file_was(
     chosen.append(str(tmp_path / "pictures" / "matrix.png"))
     evaluate.heat.menu.ask_and_save()
     assert last_place() == tmp_path / "pictures"
+    assert not window.toast.isHidden(), "a hint at the mouse would have gone with the dialog"
+    assert "matrix.png" in window.toast.text()
+    assert str(tmp_path / "pictures") in window.toast.text()
     assert suggested_paths.suggested_folder(window.workbench) == tmp_path / "pictures"
 
 

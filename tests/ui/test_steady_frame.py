@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from netbuilder.ui.services.runs.run_progress import RunProgress
+from netbuilder.ui.widgets.role_boxes import RoleBox
 from netbuilder.ui.widgets.throttle import SteadyFrame
 
 
@@ -78,3 +79,24 @@ def test_what_takes_more_height_as_it_is_first_shown_is_seen_whole(qtbot: Any) -
     qtbot.waitExposed(page)
     qtbot.wait(50)
     assert words.height() == frame.height() == words.heightForWidth(words.width())
+
+
+def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(
+    open_window: Any, example: Any, qtbot: Any
+) -> None:
+    window = open_window(example("iris"), keras=False)
+    canvas = window.canvas
+    one = next(iter(canvas.picture.cards))
+
+    def place() -> QPoint:
+        return canvas.viewport().mapToGlobal(canvas.sight.card_rect(one).center().toPoint())
+
+    qtbot.waitUntil(lambda: not canvas.sight.fit_pending)
+    before, top = place(), canvas.y()
+    canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    card = window.banner.add(RoleBox("info", "Title", "Words", window))
+    qtbot.waitUntil(lambda: canvas.y() > top)
+    assert place() == before
+    window.banner.remove(card)
+    qtbot.waitUntil(lambda: canvas.y() == top)
+    assert place() == before

@@ -247,7 +247,7 @@ def test_tasks_stay_under_the_pointer_that_chooses_them(
 def test_a_page_gets_a_window_of_its_own_and_goes_back(open_window: Open, qtbot: QtBot) -> None:
     window = quick(open_window)
     window.docks.show_panel("code")
-    window.commands.detach_page()
+    window.docks.detach_page()
     page = window.docks.pages["code"]
     qtbot.waitUntil(page.isVisible)
     assert page.isWindow()

@@ -15,6 +15,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
+from netbuilder.core.results.headline import metric_text
 from netbuilder.core.wording import join_sentences, labelled
 
 #: So much larger must the errors of large answers be to be told.
@@ -107,11 +108,13 @@ class ComparedNetwork:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric of all networks in their order, None where it has none; ``best``: places of the
-    best ones, empty where fewer than two have it or all are the same."""
+    """One metric of all networks in their order, None where it has none; ``texts``: as they are
+    written, "" where it has none; ``best``: places of the best ones and of all that are written
+    like them, empty where fewer than two have it or all are the same."""
 
     metric: str
     values: tuple[float | None, ...]
+    texts: tuple[str, ...]
     best: tuple[int, ...] = ()
 
 
@@ -145,17 +148,25 @@ def metric_rows(found: Sequence[ComparedNetwork]) -> tuple[MetricRow, ...]:
             one.evaluation.metrics.get(name) if one.evaluation is not None else None
             for one in found
         )
-        best = () if name == "loss" and not same_losses(found) else _best(name, values)
-        rows.append(MetricRow(name, values, best))
+        texts = tuple(
+            metric_text(one.evaluation, name, value)
+            if one.evaluation is not None and value is not None
+            else ""
+            for one, value in zip(found, values, strict=True)
+        )
+        best = () if name == "loss" and not same_losses(found) else _best(name, values, texts)
+        rows.append(MetricRow(name, values, texts, best))
     return tuple(rows)
 
 
-def _best(name: str, values: Sequence[float | None]) -> tuple[int, ...]:
+def _best(name: str, values: Sequence[float | None], texts: Sequence[str]) -> tuple[int, ...]:
     known = [value for value in values if value is not None and np.isfinite(value)]
-    if len(known) < 2 or min(known) == max(known):
+    if len(known) < 2:
         return ()
-    best = max(known) if name in RISING else min(known)
-    return tuple(place for place, value in enumerate(values) if value == best)
+    best = texts[values.index(max(known) if name in RISING else min(known))]
+    if {text for text in texts if text} == {best}:
+        return ()
+    return tuple(place for place, text in enumerate(texts) if text == best)
 
 
 def same_losses(found: Sequence[ComparedNetwork]) -> bool:

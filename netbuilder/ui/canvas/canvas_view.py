@@ -149,6 +149,7 @@ class CanvasView(QAbstractScrollArea):
         self._points = QApplication.font().pointSizeF()
         self._from_keyboard = False  # whether the focus came by a key
         self.sight = Viewport(self, self._camera_moved)
+        self._top = 0  # where its upper edge was when it was resized last
         self.previews = NodePreviews(self)
         self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
@@ -570,8 +571,12 @@ class CanvasView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        old = event.oldSize()
+        old, above = event.oldSize(), self.y() - self._top
+        self._top = self.y()
         self.sight.restore_view()  # what is explained is brought into view anew
-        if not self.sight.fit_pending and old.isValid():
+        if above and self.underMouse() and old.height() - event.size().height() == above:
+            # A card above it came or went: what is under the pointer stays there.
+            self.sight.set_camera(self.sight.camera.moved(0, -above))
+        elif not self.sight.fit_pending and old.isValid():
             self.sight.resized(old, event.size(), refit=not self.sight.followed)
         self._make_way()  # at once: painting may be put off

@@ -141,7 +141,15 @@ class NoWheelSlider(_NoWheel, QSlider):
 
 
 class NoWheelDoubleSpinBox(_NoWheel, QDoubleSpinBox):
-    """A number with places behind the point, in a range."""
+    """A number with places behind the point, in a range; told once it is typed, see CountBox."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setKeyboardTracking(False)
+
+    def value(self) -> float:
+        self.interpretText()
+        return super().value()
 
 
 class NoWheelDateTimeEdit(_NoWheel, QDateTimeEdit):
@@ -149,18 +157,28 @@ class NoWheelDateTimeEdit(_NoWheel, QDateTimeEdit):
 
 
 class CountBox(_NoWheel, QSpinBox):
-    """A whole number in a range, with the margins of the other fields."""
+    """A whole number in a range, with the margins of the other fields.
+
+    What is typed is told at Enter, or where the field is left: of 12 not the 1 before. Who asks for
+    the value before that has what is typed.
+    """
 
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setKeyboardTracking(False)
         self.setRange(low, high)
         self.lineEdit().setTextMargins(*TEXT_MARGINS)
+
+    def value(self) -> int:
+        self.interpretText()
+        return super().value()
 
 
 class _NumberLine(QLineEdit):
     """A number as text: a double click selects the whole of it, not the digits before its point."""
 
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)  # else a third click would select nothing
         self.selectAll()
 
 

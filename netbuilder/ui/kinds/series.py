@@ -28,7 +28,7 @@ from netbuilder.core.data.kinds.series.view import (
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number, join_sentences, join_values, label_with_unit
 from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelSlider
 from netbuilder.ui.kinds.predict_form import PredictForm, request_for_raw
@@ -324,6 +324,7 @@ class SeriesForm(PredictForm):
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(workbench, parent)
         self._ends: SeriesEnds | None = None
+        self._counted: Data | None = None  # what the number of steps was chosen for
         self._key = ""
         self._names: tuple[str, ...] = ()
         self.rows: np.ndarray | None = None
@@ -434,8 +435,10 @@ class SeriesForm(PredictForm):
             for box, end in ((self.steps, most), (self.count, MOST)):
                 box.blockSignals(True)
                 box.setRange(1, end if far else horizon)
-                box.setValue(max(horizon, int(entry.shape[0] or 1)))
+                if self._counted != trained.project.data:  # else what was chosen stays
+                    box.setValue(max(horizon, int(entry.shape[0] or 1)))
                 box.blockSignals(False)
+            self._counted = trained.project.data
         if self.rows is not None and self._own:
             self._show_column()
             self._ask(self._about, by_hand=False)

@@ -19,6 +19,7 @@ from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
 from netbuilder.ui.widgets.column_headers import ColumnHeaders
 from netbuilder.ui.widgets.corner_menu import CornerMenu
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
+from netbuilder.ui.widgets.toast import save_and_tell
 
 TABLE_TYPES = (FileType(N_("Table"), (".csv",)),)
 _NARROW = 24
@@ -117,8 +118,8 @@ class TableMenu(CornerMenu):
 
     def ask_and_save(self) -> None:
         path = ask_save(self, _("Save table"), f"{self._name}.csv", TABLE_TYPES)
-        if path is not None and self.trying(_("The table was not saved"), lambda: self.save(path)):
-            self.tell(_("Saved {name}.", name=path.name))
+        if path is not None:
+            save_and_tell(self, _("The table was not saved"), lambda: self.save(path))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if (
@@ -253,15 +254,13 @@ class PictureMenu(CornerMenu):
 
     def _ask_numbers(self) -> None:
         path = ask_save(self, _("Save numbers"), f"{self._name}.csv", TABLE_TYPES)
-        if path is not None and self.trying(
-            _("The numbers were not saved"), lambda: self.save_numbers(path)
-        ):
-            self.tell(_("Saved {name}.", name=path.name))
+        if path is not None:
+            save_and_tell(self, _("The numbers were not saved"), lambda: self.save_numbers(path))
 
     def ask_and_save(self) -> None:
         path = ask_save(self, _("Save image"), f"{self._name}.png", PICTURE_TYPES)
-        if path is not None and self.trying(_("The image was not saved"), lambda: self.save(path)):
-            self.tell(_("Saved {name}.", name=path.name))
+        if path is not None:
+            save_and_tell(self, _("The image was not saved"), lambda: self.save(path))
 
     def _plot_clicked(self, event: object) -> None:
         if event.button() == Qt.MouseButton.RightButton:  # type: ignore[attr-defined]

@@ -32,8 +32,9 @@ OVERLAY_SIGNS = (("t1", "▲"), ("t", "▼"), ("s", "■"), ("+", "✚"), ("star
 OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
 
 
-#: Its points, colour, width, style, the width of its average, the symbol at its end.
-_Line = tuple[Series, str | QColor, float, Qt.PenStyle, int, str]
+#: Its points, colour, width, style, the width of its average, the symbol at its end, and the epoch
+#: at which that stands instead: the network has the weights of that one.
+_Line = tuple[Series, str | QColor, float, Qt.PenStyle, int, str, int]
 
 
 class _Axis(NumberAxis):
@@ -185,20 +186,22 @@ class TrainingCurvePlot(pg.PlotWidget):
         for number, curves in enumerate(self.overlays.values()):
             color = overlay_color(number)
             sign = overlay_sign(number)[0]
-            lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, ""))
-            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign))
+            lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, "", 0))
+            kept = curves.kept_epoch
+            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign, kept))
         training = self.run.training(self.quantity, self.per_step)
         means = self.run.training(self.quantity, False)
         if self.per_step and len(means) > 1:  # of one epoch its steps are all that there is to see
             faint = QColor(scheme.training)
             faint.setAlphaF(STEP_ALPHA)
-            lines.append((training, faint, 1.0, solid, 1, ""))
+            lines.append((training, faint, 1.0, solid, 1, "", 0))
             training = means
         window = max(training.count // 60, 2) if self.smooth else 1
-        lines.append((training, scheme.training, 2.0, solid, window, TRAINING_SIGN[0]))
+        kept = self.run.kept_epoch
+        lines.append((training, scheme.training, 2.0, solid, window, TRAINING_SIGN[0], kept))
         checked = self.run.validation(self.quantity)
         window = max(checked.count // 30, 2) if self.smooth else 1
-        lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0]))
+        lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0], kept))
         self._draw(lines, left, right, pixels)
         self._draw_marks(scheme.secondary)
         end = max(_end(training), _end(checked))
@@ -221,7 +224,7 @@ class TrainingCurvePlot(pg.PlotWidget):
             item.setData([], [])
         ends: list[dict[str, object]] = []
         edge = shared_pen(QColor(theme.colors().panel), 1)
-        for item, (series, color, width, style, window, sign) in zip(
+        for item, (series, color, width, style, window, sign, kept) in zip(
             self.drawn, lines, strict=False
         ):
             x, y = visible(series, left, right, pixels, window)
@@ -241,10 +244,11 @@ class TrainingCurvePlot(pg.PlotWidget):
             pieces = few and style == Qt.PenStyle.SolidLine
             item.setSegmentedLineMode("on" if pieces else "auto")
             item.setData(x, y, connect="finite", antialias=few)
-            if sign and len(y) and np.isfinite(y[-1]):
+            at = int(np.argmin(np.abs(x - kept))) if kept and len(x) else -1
+            if sign and len(y) and np.isfinite(y[at]):
                 ends.append(
                     {
-                        "pos": (x[-1], y[-1]),
+                        "pos": (x[at], y[at]),
                         "symbol": sign,
                         "brush": shared_brush(QColor(color)),
                         "pen": edge,

@@ -143,6 +143,7 @@ class EvaluatePanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self.workbench, self.evaluation_service = workbench, evaluation_service
+        self._whole: Evaluation | None = None
         self.shown: Evaluation | None = None
         self.matrix: VisibleMatrix | None = None
         self._compared, self._sample = "", sample
@@ -310,6 +311,9 @@ class EvaluatePanel(QWidget):
         self.cards.clear()
         self.waiting.ready()
         self._list_outputs(whole)
+        if whole is not self._whole:  # a new result is seen from its beginning
+            self._whole = whole
+            self.waiting.restart()
         found = self.shown = self._chosen(whole)
         trained = self.workbench.models.trained
         data = trained.project.data if trained is not None else Data()
@@ -376,21 +380,19 @@ class EvaluatePanel(QWidget):
 
     def _threshold_moved(self, at: ThresholdScores) -> None:
         """Of two classes the table follows; of more the likeliest is predicted all the same."""
+        from netbuilder.core.data.data_facts import MULTI_LABEL
         from netbuilder.core.results.classification_curves import classes_at
 
-        found = self.shown
-        if found is None:
+        if (found := self.shown) is None:
             return
-        if at.threshold == 0.5:
-            self._show_classes(found.classes, _("Classes"))
-        elif len(found.labels) == 2 and len(found.classes) == 2:
-            title = _(
-                "Classes: “{label}” from {threshold} on",
-                label=at.label, threshold=format_percent(at.threshold, 0),
-            )  # fmt: skip
-            self._show_classes(classes_at(at, found.labels), title)
-        else:
-            self._show_classes(found.classes, _("Classes, without the threshold above"))
+        classes, title = found.classes, _("Classes: the most likely class is predicted")
+        if found.task == MULTI_LABEL:
+            title = _("Classes: each from {threshold} on", threshold=format_percent(0.5, 0))
+        elif len(found.labels) == 2 == len(classes):
+            part = format_percent(at.threshold, 0)
+            title = _("Classes: “{label}” from {threshold} on", label=at.label, threshold=part)
+            classes = classes if at.threshold == 0.5 else classes_at(at, found.labels)
+        self._show_classes(classes, title)
 
     def _show_classes(self, classes: Sequence[ClassScore], title: str) -> None:
         from netbuilder.core.results.headline import has_rare_class, interval_text

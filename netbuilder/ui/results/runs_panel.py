@@ -39,9 +39,7 @@ from netbuilder.core.wording import (
     capitalize_first,
     decimal_padding,
     format_duration,
-    format_measure,
     format_number,
-    format_percent,
     join_values,
     labelled,
     most_decimals,
@@ -53,7 +51,7 @@ from netbuilder.ui.plots.training_curves import overlay_color, short_number
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
-from netbuilder.ui.services.runs.run_progress import format_start
+from netbuilder.ui.services.runs.run_progress import format_start, test_text, test_value, with_unit
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
@@ -66,8 +64,6 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
-#: Numbers of a test that Evaluate measures in the target's own units.
-_IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
 _MOST_CHANGES = 3  # that are told of those since the run before
 _REASONS = {
     "done": N_("finished"),
@@ -94,10 +90,12 @@ def kept_loss(run: Run) -> float | None:
     return None if value is None else float(value)
 
 
-def test_value(run: Run) -> float | None:
-    """The number of the test that tells most: accuracy, an error in own units, the loss."""
-    names = [name for name in run.test if name != "loss"] or list(run.test)
-    return float(run.test[names[0]]) if names else None
+def loss_text(run: Run) -> str:
+    """The loss, with a word where it is not the validation's."""
+    text = short_number(kept_loss(run))
+    if not text or "val_loss" in (run.kept or run.last):
+        return text
+    return _("{value} (training)", value=text)
 
 
 def epochs_text(run: Run) -> str:
@@ -108,23 +106,6 @@ def epochs_text(run: Run) -> str:
     return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
 
 
-def test_text(run: Run) -> str:
-    """The test's most telling number, with what it is: "97.7%", "± $43.40", "0.2"."""
-    value = test_value(run)
-    if value is None:
-        return ""
-    name = next((name for name in run.test if name != "loss"), "loss")
-    if "accuracy" in name:
-        return format_percent(value)
-    words = _counted_in(name, value, run)
-    return f"± {words}" if name == "mean_absolute_error" else words
-
-
-def _counted_in(name: str, value: float, run: Run) -> str:
-    """A number of the test, with the target's unit where it is counted in that."""
-    return format_measure(value, run.unit if name in _IN_UNITS else "")
-
-
 def _rank(value: float | None) -> float:
     return float("inf") if value is None or math.isnan(value) else value
 
@@ -133,9 +114,7 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
     RunColumn(N_("started"), format_start, lambda run: run.started),
     RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
-    RunColumn(
-        N_("loss"), lambda run: short_number(kept_loss(run)), lambda run: _rank(kept_loss(run))
-    ),
+    RunColumn(N_("validation loss"), loss_text, lambda run: _rank(kept_loss(run))),
     RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
@@ -288,7 +267,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
         _(
             "test {metric} {value}",
             metric=metric_words(name),
-            value=_counted_in(name, value, run),
+            value=with_unit(name, value, run),
         )
         for name, value in run.test.items()
     ]

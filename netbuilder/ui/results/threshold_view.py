@@ -111,7 +111,10 @@ class ThresholdView(QWidget):
             format_percent(part) for part in (at.accuracy, at.precision, at.recall)
         )
         head = _(
-            "{correct} correct, precision {precision}, recall {recall}",
+            "“{label}” from {threshold} on: {correct} correct, precision {precision}, "
+            "recall {recall}",
+            label=at.label,
+            threshold=format_percent(part, 0),
             correct=right,
             precision=precise,
             recall=found_again,

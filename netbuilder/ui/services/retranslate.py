@@ -59,7 +59,7 @@ from netbuilder.ui.style import theme
 #: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
 _SEAMS = re.compile(
     r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:⟧]) +|(?<=[。！？：]) *| \(|\)$"
-    r"|[✓✗⚠●○▸▾★•] )"
+    r"|[✓✗⚠●○◉▸▾★•] )"
 )
 TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (
@@ -173,11 +173,20 @@ def again(text: str, shown_by: QObject | None = None) -> str:
     whole = _rendered(text, shown_by)
     if whole != text or not _SEAMS.search(text):
         return whole
-    parts = [_rendered(part, shown_by) if part else "" for part in _SEAMS.split(text)]
+    for between in ("\n", " · "):  # what stands between these may itself have seams
+        if between in text:
+            return between.join(again(part, shown_by) for part in text.split(between))
+    parts = [_of_blanks(part, shown_by) if part else "" for part in _SEAMS.split(text)]
     for at in range(1, len(parts), 2):  # between sentences, as the language has it
         if not parts[at].strip(" "):
             parts[at] = sentence_gap(parts[at - 1]) if parts[at + 1] else parts[at]
     return "".join(parts)
+
+
+def _of_blanks(text: str, shown_by: QObject | None) -> str:
+    """Return a part rendered again, with the blanks around it, as beside a sign in rich text."""
+    words = text.strip(" ")
+    return text.replace(words, _rendered(words, shown_by)) if words else text
 
 
 def _rendered(text: str, shown_by: QObject | None) -> str:

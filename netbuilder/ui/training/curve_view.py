@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -35,11 +36,10 @@ from netbuilder.ui.plots.training_curves import (
     short_number,
 )
 from netbuilder.ui.style import theme
-from netbuilder.ui.widgets.accessible_roles import show_hint_beside
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.layouts import hbox, vbox
-from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.widgets.throttle import SteadyFrame
+from netbuilder.ui.widgets.toast import save_and_tell
 
 
 class CurveTools(QWidget):
@@ -110,8 +110,8 @@ class CurveTools(QWidget):
             action.setVisible(room < 0)
 
 
-def export_curves(plot: TrainingCurvePlot, path: Path) -> None:
-    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``.
+def export_curves(plot: TrainingCurvePlot, path: Path) -> Path:
+    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``; where it was written.
 
     Raises:
         UserError: another ending, or the file cannot be written.
@@ -127,6 +127,7 @@ def export_curves(plot: TrainingCurvePlot, path: Path) -> None:
                 _("Choose a name that ends in .png, .svg or .csv."),
                 code="curves_ending",
             )
+    return path
 
 
 def curves_table(run: RunCurves) -> str:
@@ -344,14 +345,9 @@ class CurveView(QWidget):
 
     def export(self) -> None:
         path = ask_save(self, _("Export curves"), "curves.png", FILE_TYPES)
-        if path is None:
-            return
-        try:
-            export_curves(self.plot, path)
-        except UserError as error:
-            ask_question(self, _("The curves were not saved"), str(error), ("OK",))
-        else:
-            show_hint_beside(self.plot, _("Saved {name}.", name=path.name))
+        if path is not None:
+            save = partial(export_curves, self.plot, path)
+            save_and_tell(self, _("The curves were not saved"), save)
 
 
 def _entry(color: str, sign: str, name: str, value: float | None) -> str:

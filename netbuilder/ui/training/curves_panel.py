@@ -25,10 +25,16 @@ from netbuilder.core.project.graph_ends import changed_since
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.forms.boxes import CountBox, NoWheelSlider
-from netbuilder.ui.services.model_store import ModelState
+from netbuilder.ui.services.derived import Derived
+from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore, begins_anew
 from netbuilder.ui.services.runs.manual_weight_editor import EpochViewer
-from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results, format_start
+from netbuilder.ui.services.runs.run_progress import (
+    duration_sentence,
+    format_results,
+    format_start,
+    previous_run_sentence,
+)
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
@@ -42,6 +48,7 @@ from netbuilder.ui.widgets.role_boxes import RoleBox
 if TYPE_CHECKING:
     from netbuilder.core.engine.events import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
+    from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.ui.training.curve_view import CurveView
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
@@ -151,6 +158,12 @@ class RunButtons(QWidget):
         button.setProperty("small", True)
         button.setToolTip(tip)
         return button
+
+
+def _previous(_trained: TrainedModel, run_id: str) -> str:
+    from netbuilder.core.engine.runs.run_store import list_runs, load_run
+
+    return previous_run_sentence(load_run(run_id), list_runs())
 
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -275,6 +288,10 @@ class CurvesPanel(QWidget):
         )
         self._curves: CurveView | None = None
         self.epochs = EpochViewer(workbench.models, runner, self)
+        self._since: tuple[TrainedModel | None, str] = None, ""  # compared with the run before
+        self._previous = Derived(
+            self, _previous, self._tell_previous, of=lambda: workbench.models.trained
+        )
         self._head = QHBoxLayout()
         self._head.setSpacing(2)
         self._run_area = scrolled_page(self._run_page(), _("Curves"), self)
@@ -457,6 +474,7 @@ class CurvesPanel(QWidget):
             return
         if trained is None or self._runner.active:
             self.messages.take("result")
+            self._previous.cancel()
             return
         duration = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
         took, progress = _("Trained {duration}", duration=duration), self._runner.run.progress
@@ -472,7 +490,7 @@ class CurvesPanel(QWidget):
                 "result",
                 "info",
                 took,
-                words,
+                join_sentences((words, self._since_previous(trained))),
                 (
                     (_("Save .h5"), self._save_model),
                     (_("Evaluate"), partial(self._show_panel, "evaluate")),
@@ -480,6 +498,22 @@ class CurvesPanel(QWidget):
                 always=True,
             )
         )
+
+    def _since_previous(self, trained: TrainedModel) -> str:
+        """Whether a run is better than the one before, once that is found."""
+        state, session = self._workbench.models.state.settled, self._runner.session
+        run_id = state.run_id
+        if not run_id and state.source is Source.RUN and session is not None:
+            run_id = session.run_id  # of a large network the record holds the numbers alone
+        if not run_id:
+            self._previous.cancel()
+            return ""
+        self._previous.follow(trained, run_id)
+        return self._since[1] if self._since[0] is trained else ""
+
+    def _tell_previous(self, words: str) -> None:
+        self._since = self._previous.inputs[0], words
+        self._show_result()
 
     def _show_recalled(self, run: Run) -> None:
         """The project was opened and its last run with it."""

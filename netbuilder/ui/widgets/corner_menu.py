@@ -8,9 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from netbuilder.core.errors import UserError
 from netbuilder.ui.widgets.accessible_roles import show_hint_beside
-from netbuilder.ui.widgets.question_dialogs import ask_question
 
 
 class CornerMenu(QToolButton):
@@ -45,15 +43,6 @@ class CornerMenu(QToolButton):
     def tell(self, words: str) -> None:
         """Say near the widget what was done."""
         show_hint_beside(self._over, words)
-
-    def trying(self, what: str, do: Callable[[], object]) -> bool:
-        """Do what may fail for a person's reasons; where it does, say so. Whether it went."""
-        try:
-            do()
-        except UserError as error:
-            ask_question(self, what, str(error), ("OK",))
-            return False
-        return True
 
     def _popup(self, place: QPoint) -> None:
         self.menu().popup(self._over.mapToGlobal(place))

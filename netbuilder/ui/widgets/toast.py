@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtWidgets import QLabel, QWidget
 
-from netbuilder.ui.widgets.accessible_roles import announce
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.ui.widgets.accessible_roles import announce, show_hint_beside
+from netbuilder.ui.widgets.question_dialogs import ask_question
 
 SECONDS = 4.0
 _GAP = 10
@@ -61,3 +65,22 @@ class Toast(QLabel):
         # Where cards are everywhere it lies at the lower edge, below the most important ones.
         free = (one for one in places if not self._covers(QRect(one, box.size())))
         self.move(next(free, places[3]))
+
+
+def save_and_tell(widget: QWidget, failed: str, save: Callable[[], Path]) -> None:
+    """Save a file, and say where it is, near the bar: a hint at the mouse goes with the dialog.
+    Where that fails, say why, below the words ``failed``."""
+    try:
+        path = save()
+    except UserError as error:
+        ask_question(widget, failed, str(error), ("OK",))
+        return
+    words = _("Saved {name} in {folder}.", name=path.name, folder=path.absolute().parent)
+    window: QWidget | None = widget.window()
+    while window is not None:  # a dialog's file is told in the window behind it
+        toast = window.findChild(Toast)
+        if toast is not None:
+            toast.say(words)
+            return
+        window = window.parentWidget()
+    show_hint_beside(widget, words)

@@ -129,6 +129,14 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             _("One page with network, data, curves, evaluation and earlier runs, as HTML or PDF"),
             enabled=trained,
         ),
+        ActionRow(
+            "restore-work",
+            _("Restore unsaved work…"),
+            commands.restore_work,
+            "File|",
+            help=_("Ask again about work that was not saved before NetBuilder closed"),
+            enabled=lambda: commands.work_left,
+        ),
         ActionRow("close", _("Close"), parts.window.close, "File", "Ctrl+W; Ctrl+Q"),
     ]
 
@@ -144,7 +152,7 @@ def _canvas(parts: WindowParts, name: str) -> Callable[[], object]:
 
 def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
     store = parts.store
-    do = partial(_canvas, parts)
+    do, here = partial(_canvas, parts), partial(ActionRow, local=True)
     some = lambda: bool(parts.selection.ids)  # noqa: E731 - a row's question
     return [
         ActionRow(
@@ -165,32 +173,12 @@ def _edit_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             enabled=lambda: bool(store.redo_label),
             tip=lambda: _("Redo: {step}", step=store.redo_label) if store.redo_label else _("Redo"),
         ),
-        ActionRow("cut", _("Cut"), do("commands.cut"), "Edit", "Ctrl+X", enabled=some, local=True),
-        ActionRow(
-            "copy", _("Copy"), do("commands.copy"), "Edit", "Ctrl+C", enabled=some, local=True
-        ),
-        ActionRow("paste", _("Paste"), do("commands.paste"), "Edit", "Ctrl+V", local=True),
-        ActionRow(
-            "duplicate",
-            _("Duplicate"),
-            do("commands.duplicate"),
-            "Edit",
-            "Ctrl+D",
-            enabled=some,
-            local=True,
-        ),
-        ActionRow(
-            "delete",
-            _("Delete"),
-            do("commands.delete_selection"),
-            "Edit|",
-            "Del",
-            enabled=some,
-            local=True,
-        ),
-        ActionRow(
-            "select-all", _("Select all"), do("commands.select_all"), "Edit|", "Ctrl+A", local=True
-        ),
+        here("cut", _("Cut"), do("commands.cut"), "Edit", "Ctrl+X", enabled=some),
+        here("copy", _("Copy"), do("commands.copy"), "Edit", "Ctrl+C", enabled=some),
+        here("paste", _("Paste"), do("commands.paste"), "Edit", "Ctrl+V"),
+        here("duplicate", _("Duplicate"), do("commands.duplicate"), "Edit", "Ctrl+D", enabled=some),
+        here("delete", _("Delete"), do("commands.delete_selection"), "Edit|", "Del", enabled=some),
+        here("select-all", _("Select all"), do("commands.select_all"), "Edit|", "Ctrl+A"),
         ActionRow(
             "commands",
             _("Search commands…"),
@@ -445,7 +433,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
         ActionRow(
             "detach-page",
             _("Open the page in a window"),
-            commands.detach_page,
+            parts.docks.detach_page,
             "View",
             "",
             _("For a second screen; close the window to put the page back"),

@@ -19,8 +19,10 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import as_sentence, format_moment, labelled
-from netbuilder.ui.services import settings
-from netbuilder.ui.services.recovery import RecoveredProject
+from netbuilder.ui.services import recovery, settings
+from netbuilder.ui.services.crash_detector import of_one_process
+from netbuilder.ui.services.recovery import OpenLesson, RecoveredProject
+from netbuilder.ui.services.runs import interrupted_runs
 from netbuilder.ui.widgets.question_dialogs import ask_question
 from netbuilder.ui.window.action import WindowActions, sequences
 
@@ -179,6 +181,56 @@ def offer_to_go_on(parent: QWidget, project: Project) -> str:
         name=project.name,
     )
     return _ask(parent, _("Interrupted training"), words, (GO_ON, FORGET, LATER))
+
+
+def restore_work(
+    parts: WindowParts,
+    resume: Callable[[OpenLesson], object],
+    show_error: Callable[[UserError], object],
+) -> bool:
+    """Ask about what a crash left: what was edited, then what was being trained.
+
+    Returns:
+        Whether some of it was left for later.
+    """
+    back: Path | None = None
+    later = False
+    for found in recovery.find_recovered():
+        answer = LATER if back is not None else offer_recovery(parts.window, found)
+        if answer == BACK and parts.documents.may_close():
+            parts.documents.recover(found)
+            resume(found.lesson)
+            back = found.file
+        elif answer == FORGET:
+            recovery.discard_recovered(found)
+        else:
+            recovery.leave_recovered(found)
+            later = True
+    not_taken: list[interrupted_runs.InterruptedRun] = []
+    for run in interrupted_runs.find_interrupted():
+        # What was put back must not give way to the run of another window; beside its own run
+        # it stays as it is: it may have been edited while that went on.
+        beside = back is not None and of_one_process(run.folder, back)
+        if parts.runner.active or (back is not None and not beside):
+            interrupted_runs.leave_run(run)
+            later = True
+            continue
+        answer = offer_to_go_on(parts.window, run.project)
+        if answer == FORGET:
+            interrupted_runs.end_run(run)
+        elif answer != GO_ON or not (beside or parts.documents.may_close()):
+            interrupted_runs.leave_run(run)
+            later = True
+        elif (taken := interrupted_runs.take_over_run(run)) is None:
+            not_taken.append(run)
+        else:
+            if not beside:
+                parts.documents.show_project(run.project, None, folder=run.base, saved=False)
+            parts.docks.show_panel("training", focus=False)
+            parts.runner.start(interrupted=taken)
+    for run in not_taken:  # what is shown of another project would hide it
+        show_error(interrupted_runs.not_taken_sentence(run))
+    return later
 
 
 def _ask(parent: QWidget, title: str, words: str, answers: Iterable[str]) -> str:

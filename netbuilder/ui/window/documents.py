@@ -135,6 +135,7 @@ class Documents(QObject):
 
     leaving = Signal()
     opened = Signal()
+    recovered = Signal()
     told = Signal(str)
     confirmed = Signal(str)
     failed = Signal(object)
@@ -256,6 +257,7 @@ class Documents(QObject):
         """Put back what a crash left."""
         self.recovery.take_over(found)
         self.show_project(found.project, found.original, folder=found.base, saved=False)
+        self.recovered.emit()
 
     def save(self) -> bool:
         """Write the project to its file; asks for one where there is none."""

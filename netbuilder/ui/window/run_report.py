@@ -18,7 +18,13 @@ from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import format_list, format_moment, format_number, join_values
+from netbuilder.core.wording import (
+    format_list,
+    format_moment,
+    format_number,
+    join_values,
+    labelled,
+)
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image, write_pdf
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
 
 #: Two pictures stand side by side on a page of A4 at 96 dots an inch.
 _WIDTH, _HEIGHT = 310, 330
-_MOST_RUNS = 8
+_MOST_RUNS, _MOST_COLUMNS = 8, 8
 #: On a screen the page follows the system; its pictures stay as on paper.
 _ON_SCREEN = (
     " :root { color-scheme: light dark; } img { border-radius: 8px; }"
@@ -79,6 +85,7 @@ def report_page(report: RunReport, runs: Iterable[Run]) -> str:
     loss = plan.loss.name if plan.loss is not None else _("automatic loss")
     rows = [
         (_("Data"), _data_words(report)),
+        *_columns_and_split(report),
         (_("Network"), _network_words(trained)),
         (_("Settings"), ngettext(
             "{count} epoch, batch size {batch}, {optimizer}, {loss}",
@@ -96,7 +103,7 @@ def report_page(report: RunReport, runs: Iterable[Run]) -> str:
         f"<p class='note'>{format_moment(datetime.now())} · NetBuilder</p>",
         _table(rows),
         f"<table><tr><th>{network}</th><th>{curves}</th></tr><tr><td>",
-        _picture(_network(trained.project), _("The network")),
+        _picture(_network(report), _("The network")),
         "</td><td>",
         _picture(report.curves, _("Training curves")),
         f"<p class='note'>{by_epoch}"
@@ -192,7 +199,29 @@ def _picture(png: bytes, words: str) -> str:
     )
 
 
-def _network(project: Project) -> bytes:
-    from netbuilder.core.formats.writers.svg import network_svg
+def _network(report: RunReport) -> bytes:
+    """The network with shapes and parameters."""
+    from netbuilder.core.worksheet import NUMBERS, worksheet
 
-    return image_png_bytes(svg_image(network_svg(project)))
+    return image_png_bytes(
+        svg_image(worksheet(report.trained.project, _own_facts(report), sheet=NUMBERS))
+    )
+
+
+def _own_facts(report: RunReport) -> DataFacts | None:
+    """What is known of the data that the network was trained on; None where other data is open."""
+    return report.facts if report.project.data == report.trained.project.data else None
+
+
+def _columns_and_split(report: RunReport) -> list[tuple[str, str]]:
+    facts = report.facts
+    if facts is None:
+        return []
+    parts = (
+        (_("training"), facts.rows),
+        (_("validation"), facts.validation_rows),
+        (_("test"), facts.test_rows),
+    )
+    split = join_values(labelled(name, format_number(rows)) for name, rows in parts)
+    columns = format_list(facts.column_names, _MOST_COLUMNS)
+    return [*([(_("Columns"), columns)] if columns else []), (_("Split"), split)]

@@ -166,6 +166,7 @@ class WindowCommands:
         self._parts = parts
         self._problem: Problem | None = None
         self._blocking = self._refused = False
+        self.work_left = False  # what a crash left was neither restored nor discarded
         self.presentation = Presentation(parts)
         #: Set once the bar at the top, at which it points, is there.
         self.welcome: WelcomeGuide
@@ -200,6 +201,12 @@ class WindowCommands:
             buttons=(*buttons, (_("Close"), lambda: banner.remove(card))),
         )
         banner.add(card, lasting=True)
+
+    def restore_work(self) -> None:
+        """Ask about what a crash left; who is asked later finds it in the menu File."""
+        lessons = self.welcome.lessons
+        self.work_left = dialogs.restore_work(self._parts, lessons.resume, self.show_error)
+        self._parts.actions.refresh()
 
     def show_notes(self, name: str, notes: Sequence[str]) -> None:
         """Say what an opened file holds that could not be taken over, until it is read."""
@@ -252,8 +259,9 @@ class WindowCommands:
         # Who watches the border bend, or a layer, goes on watching it.
         if not self._parts.docks.in_front(*_WATCHING):
             self._parts.docks.show_panel("training", focus=False)
-        # The button is disabled while it trains: the keyboard goes to the canvas, not to Help.
-        self._parts.canvas.setFocus()
+        if self._parts.docks.in_front("training"):  # the drawer would lie over the result
+            self._parts.docks.side.close_drawer()
+        self._parts.canvas.setFocus()  # not Help: the button is disabled while it trains
         go()
 
     def show_problem(self, problem: Problem) -> None:
@@ -572,10 +580,6 @@ class WindowCommands:
         """Let the page in front lie over the canvas, and back."""
         self._parts.docks.toggle_expanded()
         self._parts.actions.refresh()
-
-    def detach_page(self) -> None:
-        """Open the page in front in a window of its own."""
-        self._parts.docks.detach_page()
 
     def reset_panels(self) -> None:
         """Show palette and side as they were at first."""

@@ -91,6 +91,10 @@ def test_the_best_of_each_metric() -> None:
         unlike = [of(loss=0.1), of(other, loss=0.2)]
         assert metric_rows(unlike)[0].best == (), "of another formula the smaller is not better"
         assert not same_losses(unlike)
+    alike = metric_rows([of(accuracy=0.98593), of(accuracy=0.98607), of(accuracy=0.9)])[0]
+    assert alike.texts == ("98.6%", "98.6%", "90.0%")
+    assert alike.best == (0, 1), "what is written alike has the same star"
+    assert metric_rows([of(accuracy=0.98593), of(accuracy=0.98607)])[0].best == ()
     nan = metric_rows([of(loss=float("nan")), of(loss=1.0)])
     assert nan[0].best == ()
 

@@ -257,6 +257,9 @@ def test_delete_heals_the_chain(hand):
     hand.key(Qt.Key.Key_Delete)
     assert ("dense", "out") in hand.graph.edges
     assert "dropout" not in hand.view.picture.cards
+    assert hand.view.selection() == ()
+    hand.key(Qt.Key.Key_Delete)
+    assert "dense" in hand.view.picture.cards, "a second press deletes nothing that nobody chose"
     hand.view.store.undo()
     assert "dropout" in hand.view.picture.cards
     hand.view.store.redo()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
@@ -11,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.catalog.training.training_index import OPTIMIZERS
 from netbuilder.core.project.model import Project
-from netbuilder.ui.forms.boxes import TypedBox
+from netbuilder.ui.forms.boxes import CountBox, NoWheelDoubleSpinBox, TypedBox
 from netbuilder.ui.main_window import MainWindow
 
 
@@ -58,6 +59,35 @@ def test_a_double_click_selects_the_whole_number(qtbot: QtBot) -> None:
     line = box.findChild(QLineEdit)
     QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
     assert line.selectedText() == line.text() == "0.001"
+
+
+def test_a_third_click_leaves_the_whole_number_selected(qtbot: QtBot) -> None:
+    box = TypedBox(OPTIMIZERS["SGD"].by_name["learning_rate"])
+    qtbot.addWidget(box)
+    box.show_value(0.001)
+    line = box.findChild(QLineEdit)
+    QTest.mouseDClick(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
+    QTest.mousePress(line, Qt.MouseButton.LeftButton, pos=line.rect().center())
+    assert line.selectedText() == "0.001"
+
+
+@pytest.mark.parametrize("make", [lambda: CountBox(1, 100), NoWheelDoubleSpinBox])
+def test_a_number_is_told_once_it_is_typed(
+    qtbot: QtBot, make: Callable[[], CountBox | NoWheelDoubleSpinBox]
+) -> None:
+    """Of 12 the 1 before asked for a forecast of one step."""
+    box, heard = make(), []
+    qtbot.addWidget(box)
+    box.valueChanged.connect(heard.append)
+    box.selectAll()
+    QTest.keyClicks(box, "12")
+    assert heard == []
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert heard == [12]
+    box.selectAll()
+    QTest.keyClicks(box, "34")
+    assert box.value() == 34, "a button that is pressed now does what is seen"
+    assert heard == [12, 34]
 
 
 def test_enter_ends_a_step_in_the_second_of_two_windows_too(

@@ -438,6 +438,22 @@ def test_the_tour_points_at_six_places_and_comes_by_itself_only_once(
     assert tour.seen
 
 
+def test_the_tour_is_offered_once(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
+    """It came back after each visit to the gallery, and moved the canvas."""
+    window = open_window(keras=False)
+    window.welcome.show_page()
+    window.welcome.page.shut()
+    qtbot.waitUntil(lambda: len(window.banner.cards) == 1)
+    window.banner.clear()  # as Train does
+    window.welcome.show_page()
+    window.welcome.page.shut()
+    another = open_window(keras=False)
+    another.welcome.show_page()
+    another.welcome.page.shut()
+    qtbot.wait(50)
+    assert window.banner.cards == another.banner.cards == []
+
+
 def test_the_tour_by_keyboard(qtbot: QtBot, open_window: Callable[..., MainWindow]) -> None:
     """Enter goes on, Back goes back, Escape ends it at any step."""
     window = open_window(keras=False)

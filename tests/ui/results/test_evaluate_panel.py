@@ -68,6 +68,14 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     qtbot.keyClick(panel.heat, Qt.Key.Key_Right)
     qtbot.keyClick(panel.heat, Qt.Key.Key_Return)
     assert "“0”" in panel.samples.words.text() and "“1”" in panel.samples.words.text()
+    # The result of another run is seen from its beginning.
+    bar = panel.waiting.scroll_area.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    assert bar.value() > 0
+    before = panel.evaluation
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.evaluation is not None and panel.evaluation is not before)
+    assert bar.value() == 0
     panel.threshold.slider.setValue(0)
     matrix = panel.threshold.heat.counts
     assert matrix[:, 0].sum() == 0
@@ -209,7 +217,8 @@ def test_each_of_several_outputs_is_looked_at(
         shown = [[float(cell.rstrip("%")) / 100 for cell in row] for row in cells]
         np.testing.assert_allclose(shown, wanted[:3], atol=6e-4)
         told = f"“{kind.labels[index]}” from {percent}%" in panel.classes_title.text()
-        assert told is (percent != 50)
+        assert told, "the title names the threshold of the table below it"
+        assert f"from {percent}%" in panel.threshold.words.text()
     parts = panel.behind.behind.parts
     model = panel.parts.model()
     cells = [model.index(0, column).data() for column in range(model.columnCount())]

@@ -146,6 +146,7 @@ def test_a_forecast_has_the_dates_of_its_data(
     qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE and panel.idle, timeout=MINUTE)
     assert panel.about.text() == about, "another network predicts from the same window"
     assert view.curve.values[-1] == pytest.approx(12.19)
+    assert view.count.value() == view.steps.value() == 6, "as many steps as were chosen"
     panel.answer_file(tmp_path / "months.csv")
     qtbot.waitUntil(lambda: panel.file_answers.found is not None and panel.idle, timeout=MINUTE)
     model = panel.file_answers.model

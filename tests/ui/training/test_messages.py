@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.engine.runs.run_store import Run
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_duration
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.run_progress import previous_run_sentence
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.training.curves_panel import TrainingMessage, TrainingMessages
 
 
@@ -34,3 +44,73 @@ def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(
 def test_a_quick_run_took_some_time() -> None:
     assert format_duration(0.03) == "less than 0.1 s"
     assert format_duration(0.06) == "0.1 s"
+
+
+IRIS = Project(name="iris", data=Data(kind="builtin", name="iris"))
+
+
+def run_of(number: int, project: Project = IRIS, **test: float) -> Run:
+    return Run(str(number), "", project, f"2026-01-0{number}T00:00:00", test=test)
+
+
+def test_a_run_is_compared_with_the_one_before() -> None:
+    def sentence(run: Run, *before: Run) -> str:
+        return previous_run_sentence(run, [*before, run])
+
+    first = run_of(1, accuracy=0.931)
+    assert not sentence(first)
+    better = sentence(run_of(2, accuracy=0.956), first)
+    assert "93.1%" in better and "2.5 " in better and "better" in better
+    worse = sentence(run_of(2, accuracy=0.9), run_of(1, accuracy=0.95))
+    assert "95.0%" in worse and "5 " in worse and "worse" in worse
+    same = sentence(run_of(2, accuracy=0.9312), first)
+    assert "93.1%" in same and "same" in same, "written alike, they are alike"
+    # The newest of those before counts; an error is better where it is less, in its own unit.
+    prices = [run_of(n, mean_absolute_error=error) for n, error in ((1, 9.0), (2, 5.0), (3, 4.0))]
+    prices = [replace(one, units=("$",)) for one in prices]
+    assert "$5" in sentence(prices[2], *prices[:2])
+    assert "better" in sentence(prices[2], *prices[:2])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(IRIS, name="another"),
+        replace(IRIS, data=replace(IRIS.data, target=("a",))),
+        replace(IRIS, data=replace(IRIS.data, test_split=0.5)),
+        edits.set_training(IRIS, seed=7),
+    ],
+)
+def test_runs_that_were_not_tested_alike_are_not_compared(other: Project) -> None:
+    before = run_of(1, other, accuracy=0.9)
+    now = run_of(2, accuracy=0.95)
+    assert not previous_run_sentence(now, [before, now])
+    units = run_of(1, mean_absolute_error=0.9)
+    assert not previous_run_sentence(now, [units, now])
+    failed = run_of(1)
+    assert not previous_run_sentence(now, [failed, now])
+    assert previous_run_sentence(now, [run_of(1, accuracy=0.9), now])
+
+
+@pytest.mark.slow
+def test_the_result_says_what_the_run_before_came_to(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    panel = window.docks.show_panel("training")
+
+    def train() -> None:
+        window.commands.train()
+        qtbot.waitUntil(lambda: window.runner.active)
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        qtbot.waitUntil(lambda: panel.messages.shown is not None and panel._previous.idle)
+
+    window.docks.side.open_drawer()
+    train()
+    assert window.docks.side.drawer.isHidden(), "it would lie over the result"
+    qtbot.waitUntil(lambda: not panel.messages.visibleRegion().isEmpty())
+    assert "previous run" not in panel.messages.shown.words.lower()
+    window.store.apply("Epochs", lambda p: edits.set_training(p, epochs=40))
+    train()
+    results = [one.words for one in panel.messages.messages if one.key == "result"]
+    assert "previous run" in results[0].lower() and "%" in results[0]

@@ -34,10 +34,11 @@ class Nearest:
     def words(self) -> str:
         """Which row it is. Nearly every row has another price: of numbers that says nothing."""
         if self.apart is None:
-            return _("The nearest row with another prediction")
+            return _("The nearest test row with another prediction")
         away = format_with_unit(format_approximate(self.apart, self.apart), self.unit)
         return _(
-            "The nearest row whose prediction differs by more than {difference}", difference=away
+            "The nearest test row whose prediction differs by more than {difference}",
+            difference=away,
         )
 
 

@@ -101,13 +101,11 @@ class CanvasCommands:
         chosen = self._chosen()
         if not chosen:
             return
-        wires = self._canvas.picture.wires_of(chosen[0])
-        before = next((w.source for w in wires if w.target == chosen[0]), None)
         if self._canvas.edit(
             self._canvas.picture.named("Delete", chosen),
             partial(edits.remove_nodes, ids=self._nodes(chosen)),
         ):
-            self._canvas.select((before,) if before is not None and len(chosen) == 1 else ())
+            self._canvas.select(())  # a second press would delete a layer that nobody chose
 
     def copy(self) -> None:
         """Put the selected layers onto the clipboard, as text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,17 +130,16 @@ class CompareView(QWidget):
         )
         rows = [
             (
-                metric_words(row.metric),
+                _("test loss") if row.metric == "loss" else metric_words(row.metric),
                 *(
-                    f"{short_number(value)}{' ★' if place in row.best else ''}"
-                    if value is not None
-                    else ""
-                    for place, value in enumerate(row.values)
+                    f"{text if math.isfinite(value or 0) else short_number(value)}"
+                    f"{' ★' if place in row.best else ''}"
+                    for place, (text, value) in enumerate(zip(row.texts, row.values, strict=True))
                 ),
             )
             for row in metric_rows(found)
         ]
-        self.table.show_rows(("measure", *(one.name for one in found)), rows)
+        self.table.show_rows((_("metric"), *(one.name for one in found)), rows)
         self._show_choices(found)
         self._draw()
         self._show_matrices(found, colors)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import (
     format_duration,
+    format_measure,
     format_number,
     format_percent,
     format_time_or_day,
@@ -189,6 +192,8 @@ def restored_sentence(kept: int, count: int) -> str:
     return _("Weights of epoch {kept} of {count} were restored.", kept=kept, count=count)
 
 
+#: Numbers of a test that Evaluate measures in the target's own units.
+_IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
 _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
 
 
@@ -205,6 +210,78 @@ def format_results(test: Mapping[str, float]) -> str:
     names = [name for name in test if name != "loss"] or list(test)
     shown = join_values(format_metric(name, test[name]) for name in names[:2])
     return _("Test set: {results}", results=shown) if shown else ""
+
+
+def test_metric(run: Run) -> str:
+    """The metric of the test that tells most: accuracy, an error in own units, the loss."""
+    return next((name for name in run.test if name != "loss"), "loss")
+
+
+def test_value(run: Run) -> float | None:
+    """The number of the test that tells most; None where nothing was tested."""
+    value = run.test.get(test_metric(run))
+    return None if value is None else float(value)
+
+
+def test_text(run: Run) -> str:
+    """The test's most telling number: "97.7%", "± $43.40", "0.2"."""
+    name, value = test_metric(run), test_value(run)
+    if value is None:
+        return ""
+    if "accuracy" in name:
+        return format_percent(value)
+    words = with_unit(name, value, run)
+    return f"± {words}" if name == "mean_absolute_error" else words
+
+
+def with_unit(name: str, value: float, run: Run) -> str:
+    """A number of the test, with the target's unit where it is counted in that."""
+    return format_measure(value, run.unit if name in _IN_UNITS else "")
+
+
+def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
+    """Say whether a run's test came out better than that of the project's run before; "" where
+    there is none, or where the two were not tested alike: on other rows, or in other numbers."""
+    from netbuilder.core.engine.runs.run_store import previous_run, with_absolute_paths
+
+    project = run.project
+    previous = previous_run(run, [one for one in among if one.project.name == project.name])
+    if previous is None or (previous.project.training.seed != project.training.seed):
+        return ""  # of another seed other rows are the test set
+    old_data, data = (
+        found.data if found is not None else None
+        for found in (
+            with_absolute_paths(each.project, Path(each.base) if each.base else None)
+            for each in (previous, run)
+        )
+    )
+    if old_data is None or data is None:
+        return ""
+    if replace(old_data, scaling="") != replace(data, scaling=""):
+        return ""
+    name, old, new = test_metric(run), test_value(previous), test_value(run)
+    if test_metric(previous) != name or old is None or new is None:
+        return ""
+    if not math.isfinite(old - new) or not ("accuracy" in name or name in _IN_UNITS):
+        return ""  # which of two losses is better is known of the same loss only
+    before = _("test {metric} {value}", metric=metric_words(name), value=test_text(previous))
+    if test_text(previous) == test_text(run):
+        return _("The same as the previous run: {result}.", result=before)
+    if name in _IN_UNITS:
+        better, difference = new < old, with_unit(name, abs(new - old), run)
+    else:
+        better, points = new > old, abs(round(100 * new, 1) - round(100 * old, 1))
+        points = points if points > 0.05 else abs(100 * (new - old))
+        difference = _("{count} percentage points", count=format_number(round(points, 3)))
+    if better:
+        return _(
+            "Previous run: {result} — this run is better by {difference}.",
+            result=before, difference=difference,
+        )  # fmt: skip
+    return _(
+        "Previous run: {result} — this run is worse by {difference}.",
+        result=before, difference=difference,
+    )  # fmt: skip
 
 
 def format_start(run: Run) -> str:

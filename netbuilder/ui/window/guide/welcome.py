@@ -272,7 +272,7 @@ class Tour(QObject):
 
     @property
     def seen(self) -> bool:
-        """Whether the user has seen it, or skipped it."""
+        """Whether the user has seen it, skipped it, or been offered it."""
         return str(settings().value(KEY, "false")).lower() == "true"
 
     def start(self) -> None:
@@ -283,6 +283,10 @@ class Tour(QObject):
         """Stop, and never begin by itself again."""
         self._take_away()
         self.at = -1
+        self.remember()
+
+    def remember(self) -> None:
+        """Offer it no more: it was seen, skipped, or offered once."""
         kept = settings()
         kept.setValue(KEY, True)
         kept.sync()
@@ -508,7 +512,6 @@ class WelcomeGuide(QObject):
         run_id = self._left
         if not run_id:
             return
-
         from netbuilder.core.engine.runs.run_store import load_run
 
         def found(run: Run) -> None:
@@ -536,8 +539,12 @@ class WelcomeGuide(QObject):
         )
 
     def _bring_back(self, run: Run) -> None:
-        self._close("left")
         parts = self._parts
+        if parts.runner.active:
+            state = capitalize_first(parts.workbench.run_words)
+            parts.status.tell(_("{state}: stop it first to restore a run.", state=state))
+            return
+        self._close("left")
         bring_back(run, run_title(run), parts.workbench, parts.runner, parts.status.tell, self)
 
     def _offer(
@@ -546,7 +553,8 @@ class WelcomeGuide(QObject):
         """A card above the canvas that can be left alone; one of a name at a time."""
         self._close(name)
         box = RoleBox("info", title, words, self._parts.window, buttons=buttons)
-        self._cards[name] = self._parts.banner.add(box)
+        # A run that lies in no file stays on offer while another trains.
+        self._cards[name] = self._parts.banner.add(box, lasting=name == "left")
 
     def _page_closed(self) -> None:
         self._welcomed = True
@@ -580,10 +588,10 @@ class WelcomeGuide(QObject):
                 (_("Show the tour"), self.start_tour),
                 (_("Not now"), self._refuse_tour),
             )
+            self.tour.remember()
 
     def _refuse_tour(self) -> None:
         self._close("tour")
-        self.tour.end()
         self._parts.status.tell(_("You can start the tour later: Help → Show the tour."))
 
 
