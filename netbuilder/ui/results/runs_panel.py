@@ -292,6 +292,7 @@ class DiffersDelegate(QStyledItemDelegate):
         option.textElideMode = Qt.TextElideMode.ElideRight
 
 
+_MEASURED = 100  # rows, for the width of a column
 _NAME_LETTERS = 15  # with the tick before them
 _GIVE_WAY = (5, 2, 1)  # took, epochs, started
 _DIFFERS = 6
@@ -409,10 +410,12 @@ class RunsPanel(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = self.table.horizontalHeader()
         header.setMinimumSectionSize(40)
-        # Numbers whole, whatever they are; the name has what is left.
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for number in (0, _DIFFERS):
-            header.setSectionResizeMode(number, QHeaderView.ResizeMode.Fixed)
+        # Numbers whole, whatever they are; the name has what is left. Of a header that resizes
+        # itself Qt measures all cells each time that a column is hidden or shown.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.sorted.dataChanged.connect(
+            lambda *_: QTimer.singleShot(0, self, self._leave_names_room)
+        )
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setAccessibleName(_("Runs"))
         TableMenu(self.table, "runs")
@@ -428,8 +431,9 @@ class RunsPanel(QWidget):
         letter = self.fontMetrics().averageCharWidth()
         for number in (*_GIVE_WAY, _DIFFERS):
             header.setSectionHidden(number, False)  # Qt says 0 for the width of a hidden title
+        cells = [self._width_of_cells(number) for number in range(header.count())]
         wide = {
-            number: max(header.sectionSizeHint(number), self.table.sizeHintForColumn(number))
+            number: max(header.sectionSizeHint(number), cells[number])
             for number in range(1, header.count())
         }
         differ = any(self.model.differing.values())
@@ -437,15 +441,28 @@ class RunsPanel(QWidget):
         wanted = wide[_DIFFERS] if differ else 0
         wide[_DIFFERS] = min(wanted, _NAME_LETTERS * letter)  # it is whole in the tooltip
         room = self.table.viewport().width() - sum(wide.values())
-        least = min(_NAME_LETTERS * letter, self.table.sizeHintForColumn(0))
+        least = min(_NAME_LETTERS * letter, cells[0])
         for number in _GIVE_WAY:
             hidden = room < least
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
-        names = max(_NAME_LETTERS * letter, self.table.sizeHintForColumn(0))
+        names = max(_NAME_LETTERS * letter, cells[0])
         more = min(wanted - wide[_DIFFERS], max(room - names, 0))
-        header.resizeSection(_DIFFERS, wide[_DIFFERS] + more)
-        header.resizeSection(0, room - more)
+        wide |= {0: room - more, _DIFFERS: wide[_DIFFERS] + more}
+        for number, width in wide.items():
+            if not header.isSectionHidden(number):
+                header.resizeSection(number, width)
+
+    def _width_of_cells(self, column: int) -> int:
+        """Pixels that the longest text of a column takes, of the rows that are on top."""
+        metrics, texts = self.table.fontMetrics(), []
+        for row in range(min(self.sorted.rowCount(), _MEASURED)):
+            index = self.sorted.index(row, column)
+            texts.append(f"{index.data()}{index.data(BEHIND_ROLE) or ''}")
+        if not texts:
+            return 0
+        longest = max(range(len(texts)), key=lambda row: metrics.horizontalAdvance(texts[row]))
+        return self.table.sizeHintForIndex(self.sorted.index(longest, column)).width() + 1
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
