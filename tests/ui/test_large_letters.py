@@ -6,26 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractScrollArea,
-    QAbstractSpinBox,
-    QCheckBox,
-    QComboBox,
     QLabel,
-    QLineEdit,
-    QPlainTextEdit,
     QPushButton,
-    QRadioButton,
     QScrollArea,
     QSpinBox,
-    QStackedWidget,
-    QTabBar,
-    QTextEdit,
-    QToolButton,
     QWidget,
 )
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
@@ -44,7 +29,7 @@ from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import font_scale
-from netbuilder.ui.widgets.labels import ClampedLabel
+from tests.ui.cut_letters import cut_off
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -116,8 +101,7 @@ def test_no_word_is_cut_off(
         # Layouts follow in their own time, which under load is long.
         with contextlib.suppress(QtTimeoutError):
             qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
-        # A list's entry that shortens itself says all in its tooltip.
-        found.extend(f"{name}: {one}" for one in cut_off(widget) if "ElidedComboBox" not in one)
+        found.extend(f"{name}: {one}" for one in cut_off(widget))
 
     for name in window.docks.pages:
         window.docks.show_panel(name, focus=False)
@@ -197,112 +181,3 @@ def test_the_finder_finds(qtbot: QtBot) -> None:
     assert "high and needs" in found[0]
     assert "Press me" in found[1]
     assert "sticks out" in found[1]
-
-
-#: Pixels that nobody misses: roundings, side bearings.
-_SLACK = 3
-
-
-def cut_off(top: QWidget) -> list[str]:
-    """A line for each widget in ``top`` whose words are not all to be seen, or cannot be reached.
-
-    What lies further down in a page that scrolls is reached; what sticks out at its side is not:
-    nobody scrolls a form sideways. Texts that end in "…" on purpose count as cut.
-    """
-    found = []
-    for widget in top.findChildren(QWidget):
-        if not widget.isVisibleTo(top):
-            continue
-        for why in _complaints(widget, top):
-            words = _words(widget)
-            where = type(widget.parentWidget()).__name__
-            found.append(f"{type(widget).__name__} in {where}: {words[:60]!r} {why}")
-    return found
-
-
-def _words(widget: QWidget) -> str:
-    if isinstance(widget, QComboBox):
-        return widget.currentText()
-    icon_only = Qt.ToolButtonStyle.ToolButtonIconOnly
-    if isinstance(widget, QToolButton) and not widget.icon().isNull():
-        return widget.text() if widget.toolButtonStyle() != icon_only else ""
-    if isinstance(widget, QLabel) and "<" in widget.text():
-        document = QTextDocument()
-        document.setHtml(widget.text())
-        return document.toPlainText()
-    if isinstance(widget, QAbstractButton | QLabel):
-        return widget.text().replace("&", "")
-    return ""
-
-
-def _complaints(widget: QWidget, top: QWidget) -> Iterator[str]:
-    if isinstance(widget, QAbstractSpinBox) and (field := widget.findChild(QLineEdit)):
-        margins = field.textMargins()
-        room = field.width() - margins.left() - margins.right()
-        needed = field.fontMetrics().horizontalAdvance(field.text())
-        if needed > room:
-            yield f"shows {field.text()!r} in {room} and needs {needed}"
-    words = _words(widget)
-    if not words or _of_an_editor(widget):
-        return
-    if isinstance(widget, QLabel) and not isinstance(widget, ClampedLabel):
-        yield from _of_label(widget, words)
-    elif isinstance(widget, QComboBox):
-        yield from _narrow(widget, widget.fontMetrics().horizontalAdvance(words) + 20)
-    elif isinstance(widget, QCheckBox | QRadioButton):
-        yield from _narrow(widget, widget.minimumSizeHint().width())
-    elif isinstance(widget, QAbstractButton):
-        yield from _narrow(widget, widget.fontMetrics().horizontalAdvance(words))
-        yield from _low(widget, widget.fontMetrics().height())
-    yield from _outside(widget, top)
-
-
-def _of_label(label: QLabel, words: str) -> Iterator[str]:
-    advance = label.fontMetrics().horizontalAdvance
-    if label.wordWrap():
-        yield from _low(label, label.heightForWidth(label.width()))
-        yield from _narrow(label, max(advance(word) for word in words.split()))
-    elif label.pixmap().isNull():
-        yield from _narrow(label, max(advance(line) for line in words.split("\n")))
-
-
-def _narrow(widget: QWidget, needed: int) -> Iterator[str]:
-    if widget.contentsRect().width() < needed - _SLACK:
-        yield f"is {widget.width()} wide and needs {needed}"
-
-
-def _low(widget: QWidget, needed: int) -> Iterator[str]:
-    if widget.height() < needed - _SLACK:
-        yield f"is {widget.height()} high and needs {needed}"
-
-
-def _of_an_editor(widget: QWidget) -> bool:
-    """Whether it is a part of something that shows its own words, and scrolls them."""
-    parent = widget.parentWidget()
-    while parent is not None:
-        if isinstance(
-            parent,
-            QAbstractItemView | QPlainTextEdit | QTextEdit | QLineEdit | QAbstractSpinBox | QTabBar,
-        ):
-            return True
-        parent = parent.parentWidget()
-    return False
-
-
-def _outside(widget: QWidget, top: QWidget) -> Iterator[str]:
-    """Complaints about a widget that sticks out of what shows it."""
-    parent = widget.parentWidget()
-    while parent is not None and parent is not top.parentWidget():
-        at = QRect(widget.mapTo(parent, QPoint(0, 0)), widget.size())
-        scrolls = isinstance(parent.parentWidget(), QAbstractScrollArea) and not isinstance(
-            parent, QStackedWidget
-        )
-        if at.right() > parent.width() + _SLACK or at.left() < -_SLACK:
-            yield f"sticks out of {type(parent).__name__} by {at.right() - parent.width()}"
-            return
-        if not scrolls and at.bottom() > parent.height() + _SLACK:
-            yield f"sticks out below {type(parent).__name__} by {at.bottom() - parent.height()}"
-            return
-        if scrolls:
-            return  # the area itself is looked at where its own words are
-        parent = parent.parentWidget()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QDateTimeEdit,
     QDoubleSpinBox,
     QLineEdit,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QStyle,
@@ -30,6 +31,8 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
     _Widget = QWidget
@@ -71,6 +74,15 @@ class TextEditor(QLineEdit):
 
 
 FIELD_WIDTH = 140
+#: What a number needs of it.
+_NUMBER_WIDTH = 100
+
+
+def number_width() -> int:
+    """The width of a field for a number, with letters of the size in force."""
+    return max(FIELD_WIDTH, scaled(_NUMBER_WIDTH))
+
+
 #: A stylesheet's padding does not reach the text of a box with steps.
 TEXT_MARGINS = (6, 0, 0, 0)
 
@@ -102,6 +114,18 @@ class ElidedComboBox(NoWheelComboBox):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self._most = 0
+
+    def take_up_to(self, most: int) -> None:
+        """Be as wide as there is room, up to so many pixels at letters of the system's size."""
+        self._most = most
+        self.setMinimumWidth(FIELD_WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.theme().changed.connect(self._grow)
+        self._grow()
+
+    def _grow(self) -> None:
+        self.setMaximumWidth(scaled(self._most))
 
     def whole_width(self) -> int:
         """The width at which no entry is cut off."""

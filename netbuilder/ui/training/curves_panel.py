@@ -33,7 +33,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
@@ -345,7 +345,7 @@ class CurvesPanel(QWidget):
 
     def _arrange(self) -> None:
         """Where it is low, the plot has the room, and what is said about the run is scrolled to."""
-        low = self.height() < _LOW * max(initial_font_scale(), 1.0)
+        low = self.height() < scaled(_LOW)
         layout = self._run_layout
         at = layout.count() - (1 if low else 3)
         if layout.indexOf(self.messages) != at:

@@ -209,7 +209,7 @@ class SettingsDialog(Dialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(plain_buttons(buttons))
-        wide = round(_WIDTH * max(font_scale.initial_font_scale(), 1.0))
+        wide = font_scale.scaled(_WIDTH)
         self.setMinimumWidth(min(wide, self.screen().availableGeometry().width() - 40))
         self._tell()
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
 from netbuilder.ui.widgets.throttle import SteadyFrame
@@ -197,8 +197,7 @@ class DocumentLabel(QWidget):
             return
         for label in (self.name, self.saved):
             label.ensurePolished()
-        width = _SHORT_NAME if self.compact else _NAME_WIDTH
-        width = round(width * max(initial_font_scale(), 1.0))
+        width = scaled(_SHORT_NAME if self.compact else _NAME_WIDTH)
         words, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
         whole = words.horizontalAdvance(self._name) <= width
         # The ending is what tells least; the title of the window and the tooltip have it.
@@ -344,7 +343,7 @@ class TopBar(QToolBar):
         if self._fitting or self.width() < self.menu_button.width():
             return
         self._fitting = True
-        compact = self.width() < _ROOMY * max(initial_font_scale(), 1.0)
+        compact = self.width() < scaled(_ROOMY)
         if compact != bool(self.property("compact")):
             self.setProperty("compact", compact)
             for widget in self.findChildren(QWidget):
