@@ -40,7 +40,7 @@ _TRAIN = {
     "pause": (N_("Pause"), "pause"),
     "resume": (N_("Continue"), "play"),
 }
-_NAME_WIDTH, _SHORT_NAME = 128, 96
+_NAME_WIDTH, _SHORT_NAME, _ICON = 128, 96, 15
 #: Pixels, at the system's letters, below which everything stands closer together.
 _ROOMY = 1200
 
@@ -383,6 +383,8 @@ class TopBar(QToolBar):
         scheme = theme.colors()
         for name in ("undo", "redo", "stop", "step"):
             self._actions[name].setIcon(icons.icon(name, scheme.text, scheme.disabled))
+        for button in self.findChildren(QToolButton):
+            button.setIconSize(QSize(scaled(_ICON), scaled(_ICON)))
         self.train.follow()
 
     def _level_switch(self) -> QFrame:
@@ -426,7 +428,6 @@ class TopBar(QToolBar):
         button = QToolButton(self)
         button.setDefaultAction(self._actions[name])
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setIconSize(QSize(15, 15))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(self._actions[name].text())
         return button
