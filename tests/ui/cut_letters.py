@@ -50,8 +50,8 @@ def cut_off(top: QWidget) -> list[str]:
             continue
         where = type(widget.parentWidget()).__name__
         words = _words(widget)
-        whole = isinstance(widget, ElidedComboBox) and words in widget.toolTip()
-        told = () if whole else _complaints(widget, top)
+        # A list that leaves out the end of an entry says it in its tooltip.
+        told = () if isinstance(widget, ElidedComboBox) else _complaints(widget, top)
         found.extend(f"{type(widget).__name__} in {where}: {words[:60]!r} {why}" for why in told)
         if isinstance(widget, pg.GraphicsView):
             found.extend(f"{type(widget).__name__} in {where}: {why}" for why in cut_off_of(widget))
@@ -121,13 +121,13 @@ def _complaints(widget: QWidget, top: QWidget) -> Iterator[str]:
 
 
 def _of_tabs(tabs: QTabBar) -> Iterator[str]:
-    for number in range(tabs.count()) if tabs.height() else ():  # a bar of one tab has no height
+    metrics = tabs.fontMetrics()
+    for number in filter(tabs.isTabVisible, range(tabs.count())):
         box, words = tabs.tabRect(number), tabs.tabText(number).replace("&", "")
-        if tabs.isTabVisible(number) and words != tabs.tabToolTip(number):
-            needed = tabs.fontMetrics().horizontalAdvance(words)
-            yield from (f"tab {words!r} {why}" for why in _short(box.width(), needed))
-        high = tabs.fontMetrics().height()
-        yield from (f"tab {words!r} {why}" for why in _short(box.height(), high, "high"))
+        told = list(_short(box.height(), metrics.height(), "high"))
+        if words != tabs.tabToolTip(number):
+            told += _short(box.width(), metrics.horizontalAdvance(words))
+        yield from (f"tab {words!r} {why}" for why in told)
 
 
 def _of_label(label: QLabel, words: str) -> Iterator[str]:
