@@ -74,9 +74,9 @@ class CommandSearch(Dialog):
             if not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
-        count, row = self.list.count(), max(self.list.sizeHintForRow(0), 1)
-        room = max(self._room // row - 4, 3)  # the line, and what is around it
-        self.list.setFixedHeight(min(count, _MOST, room) * row)
+        count, line = self.list.count(), max(self.list.sizeHintForRow(0), 1)
+        room = max(self._room // line - 4, 3)  # without the field, and what is around it
+        self.list.setFixedHeight(min(count, _MOST, room) * line)
         self.list.setHidden(not count)
         self.nothing.setText(
             _(
