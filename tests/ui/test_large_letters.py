@@ -94,9 +94,10 @@ def _look_at(qtbot: QtBot, widget: QWidget, name: str) -> list[str]:
     return [f"{name}: {one}" for one in cut_off(widget)]
 
 
-def _look_at_pages(window: MainWindow, qtbot: QtBot) -> list[str]:
+def _look_at_pages(window: MainWindow, qtbot: QtBot, *names: str) -> list[str]:
+    """What is cut off in some pages, or in all."""
     found: list[str] = []
-    for name in window.docks.pages:
+    for name in names or window.docks.pages:
         window.docks.show_panel(name, focus=False)
         qtbot.waitUntil(
             lambda: (
@@ -187,7 +188,7 @@ def test_no_word_of_a_page_without_results_is_cut_off(
     window = open_window(example("moons"), keras=False)
     window.resize(*LAPTOP)
     letters(window, 1.75)
-    found = _look_at_pages(window, qtbot)
+    found = _look_at_pages(window, qtbot, "layer", "data", "settings")
     assert not found, "\n".join(found)
 
 

@@ -112,7 +112,8 @@ class RunButtons(QWidget):
         super().__init__(parent)
         self._runner = runner
         self.count = CountBox(1, 100_000, self)
-        self.count.setMaximumWidth(68)
+        theme.theme().changed.connect(self._grow)
+        self._grow()
         self.count.setValue(20)
         self.count.setAccessibleName(_("Number of additional epochs"))
         self.more = self._button(_("Train more"), _("Train for this many more epochs"))
@@ -129,6 +130,9 @@ class RunButtons(QWidget):
         self.reset.setMenu(menu)
         runner.progress_changed.connect(self.refresh)
         self.refresh()
+
+    def _grow(self) -> None:
+        self.count.setMaximumWidth(scaled(68))
 
     def refresh(self) -> None:
         """Ask the runner what can be done."""
