@@ -5,46 +5,51 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
+import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractScrollArea,
     QAbstractSpinBox,
-    QCheckBox,
+    QApplication,
     QComboBox,
     QLabel,
-    QLineEdit,
-    QPlainTextEdit,
     QPushButton,
-    QRadioButton,
     QScrollArea,
     QSpinBox,
-    QStackedWidget,
-    QTabBar,
-    QTextEdit,
-    QToolButton,
+    QToolTip,
     QWidget,
 )
 from pytestqt.exceptions import TimeoutError as QtTimeoutError
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core import i18n
+from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.lessons import library
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
+from netbuilder.ui.canvas.network_table_dialog import NetworkTableDialog
+from netbuilder.ui.forms.boxes import ElidedComboBox
+from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.rubric_form import RubricForm
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.lessons.lesson_writer import LessonWriter
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.live.surface_plot import SurfacePlot
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.plots.training_curves import TrainingCurvePlot
+from netbuilder.ui.results.prediction_views import PredictionHeader
+from netbuilder.ui.services import settings
+from netbuilder.ui.services.derived import all_idle
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import font_scale
-from netbuilder.ui.widgets.labels import ClampedLabel
+from netbuilder.ui.widgets.layouts import vbox
+from netbuilder.ui.window.command_search import CommandSearch
+from netbuilder.ui.window.settings_dialog import SettingsDialog
+from tests.ui.cut_letters import cut_off, cut_off_of
 
 MINUTE = 60_000
 Open = Callable[..., MainWindow]
@@ -54,13 +59,13 @@ SMALL, LAPTOP, DESKTOP = (1024, 700), (1366, 720), (1920, 1030)
 
 @pytest.fixture
 def letters() -> Iterator[Callable[[MainWindow, float], None]]:
-    """Makes the letters larger as Ctrl + does, and the system's again afterwards."""
+    """Gives the letters a size as the settings do, and the system's again afterwards."""
 
-    def enlarge(window: MainWindow, factor: float) -> None:
-        while font_scale.font_scale() < factor - 0.01:
-            window.commands.scale(1)
+    def resize(window: MainWindow, factor: float) -> None:
+        settings.choose_font_scale(factor)
+        window.docks.widen()
 
-    yield enlarge
+    yield resize
     font_scale.set_font_scale(1.0)
 
 
@@ -81,18 +86,36 @@ def speak() -> Iterator[Callable[[str], object]]:
     i18n.set_language(before)
 
 
+def _look_at(qtbot: QtBot, widget: QWidget, name: str) -> list[str]:
+    """What is cut off in a widget that has come to rest."""
+    # Layouts follow in their own time, which under load is long.
+    with contextlib.suppress(QtTimeoutError):
+        qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
+    return [f"{name}: {one}" for one in cut_off(widget)]
+
+
+def _look_at_pages(window: MainWindow, qtbot: QtBot, *names: str) -> list[str]:
+    """What is cut off in some pages, or in all."""
+    found: list[str] = []
+    for name in names or window.docks.pages:
+        window.docks.show_panel(name, focus=False)
+        qtbot.waitUntil(
+            lambda: (
+                window.evaluation_service.idle and window.activations_service.idle and all_idle()
+            ),
+            timeout=MINUTE,
+        )
+        found += _look_at(qtbot, window, name)
+    return found
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "factor", "language"),
     [
-        (LAPTOP, 2.0, "en"),
-        pytest.param(SMALL, 1.0, "qps", marks=pytest.mark.slow),
-        pytest.param(LAPTOP, 2.0, "qps", marks=pytest.mark.slow),
-        *(
-            pytest.param(size, factor, "en", marks=pytest.mark.slow)
-            for size in (LAPTOP, DESKTOP)
-            for factor in (1.5, 1.75, 2.0)
-            if (size, factor) != (LAPTOP, 2.0)
-        ),
+        (SMALL, 1.0, "qps"),
+        (LAPTOP, 2.0, "qps"),
+        *((size, factor, "en") for size in (LAPTOP, DESKTOP) for factor in (1.5, 1.75, 2.0)),
     ],
 )
 def test_no_word_is_cut_off(
@@ -110,24 +133,9 @@ def test_no_word_is_cut_off(
     window.resize(*size)
     letters(window, factor)
     _trained(window, qtbot)
-    found: list[str] = []
-
-    def look(widget: QWidget, name: str) -> None:
-        # Layouts follow in their own time, which under load is long.
-        with contextlib.suppress(QtTimeoutError):
-            qtbot.waitUntil(lambda: cut_off(widget) == [], timeout=5000)
-        # A list's entry that shortens itself says all in its tooltip.
-        found.extend(f"{name}: {one}" for one in cut_off(widget) if "ElidedComboBox" not in one)
-
-    for name in window.docks.pages:
-        window.docks.show_panel(name, focus=False)
-        qtbot.waitUntil(
-            lambda: window.evaluation_service.idle and window.activations_service.idle,
-            timeout=MINUTE,
-        )
-        look(window, name)
+    found = _look_at_pages(window, qtbot)
     window.welcome.show_page()
-    look(window.welcome.page, "start page")
+    found += _look_at(qtbot, window.welcome.page, "start page")
     window.welcome.page.shut()
     work = submission_source(window.workbench, window.lessons.stamp)
     rows = [
@@ -147,12 +155,15 @@ def test_no_word_is_cut_off(
         RubricForm(parent=window),
         HighScores(rows, "The first model", window),
         LessonWriter(window.store.project, window),
+        SettingsDialog(window, window.actions_table),
+        NetworkTableDialog(window.canvas),
+        CommandSearch(window.actions_table, window),
     ):
-        qtbot.addWidget(dialog)
+        name = type(dialog).__name__
         dialog.show()
-        look(dialog, type(dialog).__name__)
+        found += _look_at(qtbot, dialog, name)
         if dialog.width() > size[0] or dialog.height() > size[1]:
-            found.append(f"{type(dialog).__name__} is {dialog.width()} by {dialog.height()}")
+            found.append(f"{name} is {dialog.width()} by {dialog.height()}")
         dialog.close()
     window.store.mark_saved()
     window.documents.keep_model()
@@ -160,12 +171,71 @@ def test_no_word_is_cut_off(
     window.welcome.open_lesson(lesson)
     for number in range(len(lesson.steps)):
         window.welcome.session.go(number)
-        look(window.welcome.lessons.panel, f"lesson, step {number + 1}")
+        found += _look_at(qtbot, window.welcome.lessons.panel, f"lesson, step {number + 1}")
     # The step is what the dock is for: ten lines of it are to be seen at once.
     line = window.fontMetrics().lineSpacing()
     page = window.welcome.lessons.panel.scroller.viewport()
     qtbot.waitUntil(lambda: page.height() >= 10 * line, timeout=10_000)
     assert not found, "\n".join(found)
+
+
+def test_no_word_of_a_page_without_results_is_cut_off(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    letters: Callable[[MainWindow, float], None],
+) -> None:
+    window = open_window(example("moons"), keras=False)
+    window.resize(*LAPTOP)
+    letters(window, 1.75)
+    found = _look_at_pages(window, qtbot, "layer", "data", "settings")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["moons", "digits", "diabetes", "temperatures"])
+@pytest.mark.parametrize(
+    ("size", "factor", "language"),
+    [(SMALL, 1.75, "en"), (LAPTOP, 1.75, "en"), (LAPTOP, 1.0, "de"), (LAPTOP, 1.0, "fr")],
+)
+def test_no_word_of_a_page_is_cut_off(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    letters: Callable[[MainWindow, float], None],
+    speak: Callable[[str], object],
+    name: str,
+    size: tuple[int, int],
+    factor: float,
+    language: str,
+) -> None:
+    """Whether the letters had their size before the pages were built, or have it since."""
+    speak(language)
+    window = open_window(edits.set_training(example(name), epochs=2))
+    window.resize(*size)
+    letters(window, factor)
+    _trained(window, qtbot)
+    found = _look_at_pages(window, qtbot)
+    if factor != 1.0:
+        sizes = {page: _sizes(window, page) for page in window.docks.pages}
+        letters(window, 1.0)
+        letters(window, factor)
+        found += _look_at_pages(window, qtbot)
+        assert {page: _sizes(window, page) for page in window.docks.pages} == sizes
+    settings.level().choose(settings.BASIC)
+    found += _look_at_pages(window, qtbot)
+    assert not found, "\n".join(found)
+
+
+def _sizes(window: MainWindow, page: str) -> set[tuple[str, int, int]]:
+    """The sizes of fields and plots in a page, which letters of another size must change."""
+    kinds = (QAbstractSpinBox, QComboBox, pg.GraphicsView)
+    found = window.docks.pages[page].findChildren(QWidget)
+    return {
+        (type(one).__name__, one.minimumWidth(), one.minimumHeight())
+        for one in found
+        if isinstance(one, kinds)
+    }
 
 
 def test_the_finder_finds(qtbot: QtBot) -> None:
@@ -199,110 +269,126 @@ def test_the_finder_finds(qtbot: QtBot) -> None:
     assert "sticks out" in found[1]
 
 
-#: Pixels that nobody misses: roundings, side bearings.
-_SLACK = 3
+def test_the_finder_finds_what_is_cut_off_of_a_plot(qtbot: QtBot) -> None:
+    plot = pg.PlotWidget()
+    qtbot.addWidget(plot)
+    plot.resize(240, 120)
+    plot.getPlotItem().setLabel("left", "a title that is far longer than the axis is high")
+    plot.show()
+    qtbot.waitUntil(lambda: plot.getPlotItem().vb.width() > 0)
+    assert any("left axis: title 'a title that" in one for one in cut_off_of(plot))
 
 
-def cut_off(top: QWidget) -> list[str]:
-    """A line for each widget in ``top`` whose words are not all to be seen, or cannot be reached.
-
-    What lies further down in a page that scrolls is reached; what sticks out at its side is not:
-    nobody scrolls a form sideways. Texts that end in "…" on purpose count as cut.
-    """
-    found = []
-    for widget in top.findChildren(QWidget):
-        if not widget.isVisibleTo(top):
-            continue
-        for why in _complaints(widget, top):
-            words = _words(widget)
-            where = type(widget.parentWidget()).__name__
-            found.append(f"{type(widget).__name__} in {where}: {words[:60]!r} {why}")
-    return found
+def _curves() -> TrainingCurvePlot:
+    plot = TrainingCurvePlot()
+    plot.quantity = "root_mean_squared_error_of_the_first_output"
+    return plot
 
 
-def _words(widget: QWidget) -> str:
-    if isinstance(widget, QComboBox):
-        return widget.currentText()
-    icon_only = Qt.ToolButtonStyle.ToolButtonIconOnly
-    if isinstance(widget, QToolButton) and not widget.icon().isNull():
-        return widget.text() if widget.toolButtonStyle() != icon_only else ""
-    if isinstance(widget, QLabel) and "<" in widget.text():
-        document = QTextDocument()
-        document.setHtml(widget.text())
-        return document.toPlainText()
-    if isinstance(widget, QAbstractButton | QLabel):
-        return widget.text().replace("&", "")
-    return ""
+def _surface() -> SurfacePlot:
+    plot = SurfacePlot()
+    plot.getPlotItem().setLabel("left", "probability of a long name: the class")
+    return plot
 
 
-def _complaints(widget: QWidget, top: QWidget) -> Iterator[str]:
-    if isinstance(widget, QAbstractSpinBox) and (field := widget.findChild(QLineEdit)):
-        margins = field.textMargins()
-        room = field.width() - margins.left() - margins.right()
-        needed = field.fontMetrics().horizontalAdvance(field.text())
-        if needed > room:
-            yield f"shows {field.text()!r} in {room} and needs {needed}"
-    words = _words(widget)
-    if not words or _of_an_editor(widget):
-        return
-    if isinstance(widget, QLabel) and not isinstance(widget, ClampedLabel):
-        yield from _of_label(widget, words)
-    elif isinstance(widget, QComboBox):
-        yield from _narrow(widget, widget.fontMetrics().horizontalAdvance(words) + 20)
-    elif isinstance(widget, QCheckBox | QRadioButton):
-        yield from _narrow(widget, widget.minimumSizeHint().width())
-    elif isinstance(widget, QAbstractButton):
-        yield from _narrow(widget, widget.fontMetrics().horizontalAdvance(words))
-        yield from _low(widget, widget.fontMetrics().height())
-    yield from _outside(widget, top)
+def _scatter() -> NoWheelPlot:
+    plot = NoWheelPlot("scatter", 130)
+    plot.getPlotItem().setLabel("left", "predicted mean temperature of the next days (°C)")
+    plot.getPlotItem().setLabel("bottom", "true")
+    return plot
 
 
-def _of_label(label: QLabel, words: str) -> Iterator[str]:
-    advance = label.fontMetrics().horizontalAdvance
-    if label.wordWrap():
-        yield from _low(label, label.heightForWidth(label.width()))
-        yield from _narrow(label, max(advance(word) for word in words.split()))
-    elif label.pixmap().isNull():
-        yield from _narrow(label, max(advance(line) for line in words.split("\n")))
+@pytest.mark.parametrize("make", [_curves, _surface, _scatter])
+def test_axes_grow_with_the_letters(
+    qtbot: QtBot,
+    letters: Callable[[MainWindow, float], None],
+    make: Callable[[], pg.PlotWidget],
+) -> None:
+    """In a plot that stands while the letters change, as in one that is made with large ones."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(720, 240)
+    window.show()
+
+    def shown(place: int) -> pg.PlotWidget:
+        plot = make()
+        plot.setParent(window)
+        plot.setGeometry(360 * place, 0, 360, 240)
+        plot.show()
+        return plot
+
+    plot = shown(0)
+    axis = plot.getPlotItem().getAxis("left")
+    before, high = axis.style["tickFont"].pointSizeF(), plot.minimumHeight()
+    font_scale.set_font_scale(1.75)
+    later = shown(1)
+    for one in (plot, later):
+        qtbot.waitUntil(lambda one=one: cut_off_of(one) == [])
+        axis = one.getPlotItem().getAxis("left")
+        assert axis.style["tickFont"].pointSizeF() == pytest.approx(1.75 * before, abs=0.1)
+        assert axis.label.font().pointSizeF() == pytest.approx(1.75 * before, abs=0.1)
+    assert later.minimumHeight() == plot.minimumHeight() >= high
+    assert cut_off_of(plot) == []
 
 
-def _narrow(widget: QWidget, needed: int) -> Iterator[str]:
-    if widget.contentsRect().width() < needed - _SLACK:
-        yield f"is {widget.width()} wide and needs {needed}"
+def test_a_prediction_has_the_room_that_its_letters_need(
+    qtbot: QtBot, letters: Callable[[MainWindow, float], None]
+) -> None:
+    """Its classes, too; the letters may change while it stands there."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    head = PredictionHeader(window)
+    vbox(head, (QWidget(window), 1), parent=window, margins=0)
+    window.resize(600, 500)
+    head.begin(3, True)
+    head.answer.setText("species: setosa (96.0%)")
+    window.show()
+    font_scale.set_font_scale(1.75)
+    qtbot.waitUntil(lambda: head.answer.fontMetrics().height() > 30)
+    line = head.bars.fontMetrics().height() + 4
+    qtbot.waitUntil(lambda: head.answer.height() >= 2 * head.answer.fontMetrics().lineSpacing())
+    assert head.sure.height() >= 2 * head.sure.fontMetrics().lineSpacing()
+    assert head.height() >= head.answer.height() + head.sure.height() + 3 * line
+    before = head.height()
+    head.bars.show_rows([("setosa", 0.96, "96.0%")])
+    QApplication.processEvents()
+    assert head.height() == before
 
 
-def _low(widget: QWidget, needed: int) -> Iterator[str]:
-    if widget.height() < needed - _SLACK:
-        yield f"is {widget.height()} high and needs {needed}"
+def test_the_ends_of_a_slider_and_the_entries_of_a_list_are_whole(
+    qtbot: QtBot, letters: Callable[[MainWindow, float], None]
+) -> None:
+    form = ParamForm(
+        [
+            Param("age", Kind.FLOAT, 20.0, "", slide=(-10.5, 39.99), ends=(-10.5, 39.99)),
+            Param("words", Kind.CHOICE, "The system's language", "", choices=(
+                "The system's language", "short")),
+        ]
+    )  # fmt: skip
+    qtbot.addWidget(form)
+    form.resize(900, 300)
+    form.show()
+    font_scale.set_font_scale(1.75)
+    qtbot.waitUntil(lambda: cut_off(form) == [])
+    slide = form.rows["age"].editor
+    assert [one.text() for one in slide.findChildren(QLabel) if one.isVisible()] == [
+        "−10.5",
+        "39.99",
+    ]
 
 
-def _of_an_editor(widget: QWidget) -> bool:
-    """Whether it is a part of something that shows its own words, and scrolls them."""
-    parent = widget.parentWidget()
-    while parent is not None:
-        if isinstance(
-            parent,
-            QAbstractItemView | QPlainTextEdit | QTextEdit | QLineEdit | QAbstractSpinBox | QTabBar,
-        ):
-            return True
-        parent = parent.parentWidget()
-    return False
+def test_a_list_that_is_too_narrow_says_the_whole_entry_in_its_tooltip(qtbot: QtBot) -> None:
+    box = ElidedComboBox()
+    qtbot.addWidget(box)
+    box.addItem("automatic: Sparse categorical cross-entropy")
+    box.setToolTip("what is minimised")
 
+    def tip(width: int) -> str:
+        box.resize(width, 30)
+        box.show()
+        at = box.rect().center()
+        QApplication.sendEvent(box, QHelpEvent(QEvent.Type.ToolTip, at, box.mapToGlobal(at)))
+        return QToolTip.text()
 
-def _outside(widget: QWidget, top: QWidget) -> Iterator[str]:
-    """Complaints about a widget that sticks out of what shows it."""
-    parent = widget.parentWidget()
-    while parent is not None and parent is not top.parentWidget():
-        at = QRect(widget.mapTo(parent, QPoint(0, 0)), widget.size())
-        scrolls = isinstance(parent.parentWidget(), QAbstractScrollArea) and not isinstance(
-            parent, QStackedWidget
-        )
-        if at.right() > parent.width() + _SLACK or at.left() < -_SLACK:
-            yield f"sticks out of {type(parent).__name__} by {at.right() - parent.width()}"
-            return
-        if not scrolls and at.bottom() > parent.height() + _SLACK:
-            yield f"sticks out below {type(parent).__name__} by {at.bottom() - parent.height()}"
-            return
-        if scrolls:
-            return  # the area itself is looked at where its own words are
-        parent = parent.parentWidget()
+    assert tip(120) == "automatic: Sparse categorical cross-entropy\nwhat is minimised"
+    assert tip(600) == "what is minimised"

@@ -9,20 +9,22 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QMouseEvent, QPaintEvent, QValidator, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QMouseEvent, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
     QDateTimeEdit,
     QDoubleSpinBox,
     QLineEdit,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
     QStylePainter,
     QTabBar,
+    QToolTip,
     QWidget,
 )
 
@@ -30,6 +32,8 @@ from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.forms.parsing import UNSET, format_value, parse_value
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
     _Widget = QWidget
@@ -71,6 +75,15 @@ class TextEditor(QLineEdit):
 
 
 FIELD_WIDTH = 140
+#: What a number needs of it.
+_NUMBER_WIDTH = 100
+
+
+def number_width() -> int:
+    """The width of a field for a number, with letters of the size in force."""
+    return max(FIELD_WIDTH, scaled(_NUMBER_WIDTH))
+
+
 #: A stylesheet's padding does not reach the text of a box with steps.
 TEXT_MARGINS = (6, 0, 0, 0)
 
@@ -102,6 +115,18 @@ class ElidedComboBox(NoWheelComboBox):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self._most = 0
+
+    def take_up_to(self, most: int) -> None:
+        """Be as wide as there is room, up to so many pixels at letters of the system's size."""
+        self._most = most
+        self.setMinimumWidth(FIELD_WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.theme().changed.connect(self._grow)
+        self._grow()
+
+    def _grow(self) -> None:
+        self.setMaximumWidth(scaled(self._most))
 
     def whole_width(self) -> int:
         """The width at which no entry is cut off."""
@@ -114,17 +139,30 @@ class ElidedComboBox(NoWheelComboBox):
         room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
         return longest + 8 + max(option.rect.width() - room.width(), 24)
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            whole = self.currentText() if self._shown() != self.currentText() else ""
+            words = "\n".join(filter(None, (whole, self.toolTip())))
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
+
+    def _shown(self) -> str:
+        """As much of the chosen entry as there is room for."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
+        elided = Qt.TextElideMode.ElideRight
+        return self.fontMetrics().elidedText(option.currentText, elided, room.width() - 6)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        part = QStyle.SubControl.SC_ComboBoxEditField
-        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self)
         # Qt cuts a long entry off in the middle of a letter.
-        option.currentText = self.fontMetrics().elidedText(
-            option.currentText, Qt.TextElideMode.ElideRight, room.width() - 6
-        )
+        option.currentText = self._shown()
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 

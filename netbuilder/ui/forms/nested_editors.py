@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import Kind, ObjectSpec, Param
@@ -22,10 +22,11 @@ from netbuilder.core.catalog.training.training_index import (
 from netbuilder.core.catalog.validate import problem_with
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons.glossary import entry_of_field
-from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox
+from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TypedBox, number_width
 from netbuilder.ui.forms.param_form import ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.plots.sparkline import Sparkline
+from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import vbox
 
@@ -49,7 +50,7 @@ class NestedEditor(QWidget):
         self._params: dict[str, Any] = {}
         self._form: ParamForm | None = None
         self.combo = ElidedComboBox(self)
-        self.combo.setFixedWidth(FIELD_WIDTH + 40)
+        self.combo.take_up_to(FIELD_WIDTH + 80)  # the names are long
         self.combo.setAccessibleName(param.name)
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
@@ -201,16 +202,14 @@ class ScheduleEditor(NestedEditor):
         for name, spec in SCHEDULES.items():
             self.combo.addItem(spec.display_title, name)
         self.box = TypedBox(replace(param, schedule=False), self)
-        self.box.setFixedWidth(FIELD_WIDTH)
+        theme.theme().changed.connect(self._grow)
+        self._grow()
         self.box.setAccessibleName(param.name)
         self.box.setAccessibleDescription(param.explanation)
         self.box.setToolTip(param.explanation)
         self.box.edited.connect(self._take_rate)
         self.box.complaint_changed.connect(self.complaint_changed)
         self.sketch = Sparkline(self)
-        self.combo.setMinimumWidth(FIELD_WIDTH)
-        self.combo.setMaximumWidth(FIELD_WIDTH + 80)  # the names are long
-        self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.body.insertWidget(1, self.box)
         self.body.addWidget(self.sketch)
         self._fixed_help = param.explanation
@@ -220,6 +219,9 @@ class ScheduleEditor(NestedEditor):
     def show_value(self, value: Any) -> None:
         super().show_value(value)
         self._judge()
+
+    def _grow(self) -> None:
+        self.box.setFixedWidth(number_width())
 
     def set_steps(self, steps: int) -> None:
         """Say how many steps the plan makes; 0: not known yet."""

@@ -25,8 +25,16 @@ from netbuilder.core.catalog.training.training_index import ACTIVATIONS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.wording import format_list, join_values, label_with_unit
-from netbuilder.ui.forms.boxes import FIELD_WIDTH, ElidedComboBox, TextEditor, TypedBox
+from netbuilder.ui.forms.boxes import (
+    FIELD_WIDTH,
+    ElidedComboBox,
+    TextEditor,
+    TypedBox,
+    number_width,
+)
 from netbuilder.ui.forms.parsing import UNSET
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import ask_open
 from netbuilder.ui.widgets.labels import ClampedLabel, note_label
 from netbuilder.ui.widgets.layouts import hbox
@@ -258,12 +266,6 @@ class ParamRow:
             grid.addWidget(self.editor, line, 1)
             self._grid, self._line, self._narrow = grid, line, narrow
             self.put_help(below=narrow)
-            if param.kind is not Kind.BOOL:
-                wide = FIELD_WIDTH
-                if isinstance(self.editor, ChoiceEditor):
-                    wide = min(max(self.editor.whole_width(), FIELD_WIDTH), 2 * FIELD_WIDTH)
-                self.editor.setMaximumWidth(wide)
-                self.editor.setMinimumWidth(FIELD_WIDTH // 2 if narrow else wide)
         self.caution = note_label("", parent, role="caution")
         self.caution.hide()
         for words in (self.complaint, self.caution):
@@ -274,6 +276,15 @@ class ParamRow:
             self.editor.editingFinished.connect(form.commit)  # type: ignore[attr-defined]
         if hasattr(self.editor, "explained"):
             self.editor.explained.connect(self._explain)
+
+    @property
+    def width(self) -> int:
+        """How wide the field is, with letters of the size in force; 0: as wide as there is room."""
+        if self._grid is None or self.param.kind is Kind.BOOL:
+            return 0
+        if not isinstance(self.editor, ChoiceEditor):
+            return number_width()
+        return min(max(self.editor.whole_width(), number_width()), scaled(2 * FIELD_WIDTH))
 
     def set_shown(self, shown: bool) -> None:
         """Show the whole row, or hide it."""
@@ -390,6 +401,7 @@ class ParamForm(QWidget):
             self.more_button.setMinimumWidth(60)
             outer.addWidget(self.more_button)
         self._more: QWidget | None = None
+        theme.theme().changed.connect(self._fit_fields)
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Show the parameters of the project; what is absent has its default."""
@@ -499,9 +511,19 @@ class ParamForm(QWidget):
             shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             self.more_button.setText(shown)
 
+    def _fit_fields(self) -> None:
+        """Give fields the widths that their letters need, all lists that of the widest."""
+        wide = {row.editor: row.width for row in self.rows.values() if row.width}
+        lists = [one for one in wide if isinstance(one, ChoiceEditor) and not self._narrow]
+        wide |= dict.fromkeys(lists, max((wide[one] for one in lists), default=0))
+        for editor, width in wide.items():
+            editor.setMaximumWidth(width)
+            editor.setMinimumWidth(FIELD_WIDTH // 2 if self._narrow else width)
+        self._put_help()
+
     def _put_help(self) -> None:
         """Below the fields where beside them it would be broken after every word."""
-        room = self.width() - LABEL_WIDTH - FIELD_WIDTH - 2 * _GAP
+        room = self.width() - LABEL_WIDTH - number_width() - 2 * _GAP
         few = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
         for row in self.rows.values():
             row.put_help(below=self._narrow or self._help_below or few)
@@ -517,11 +539,8 @@ class ParamForm(QWidget):
         grid.setColumnStretch(2, 1)
         for param in params:
             self.rows[param.name] = ParamRow(self, param, grid, section, self._narrow)
-        lists = [row.editor for row in self.rows.values() if isinstance(row.editor, ChoiceEditor)]
-        for one in lists if not self._narrow else ():
-            one.setFixedWidth(max(each.minimumWidth() for each in lists))
         self.set_steps(self._steps)
-        self._put_help()
+        self._fit_fields()
         return section
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from netbuilder.core.catalog.spec import Kind, Param
 from netbuilder.core.wording import format_number
 from netbuilder.ui.forms.boxes import NoWheelSlider, TextEditor, TypedBox
 from netbuilder.ui.forms.parsing import UNSET
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.layouts import hbox
 
 _STEPS = 200
@@ -56,8 +56,8 @@ class SlideEditor(QWidget):
         self._ends: tuple[QLabel, ...] = ()
         row = hbox((self.slider, 1), self.box, parent=self, margins=0, spacing=8)
         if param.ends is not None:
-            left = _end(self.words_of(low), Qt.AlignmentFlag.AlignRight, self)
-            right = _end(self.words_of(high), Qt.AlignmentFlag.AlignLeft, self)
+            left = _End(self.words_of(low), Qt.AlignmentFlag.AlignRight, self)
+            right = _End(self.words_of(high), Qt.AlignmentFlag.AlignLeft, self)
             row.insertWidget(0, left)
             row.insertWidget(2, right)
             self._ends = (left, right)
@@ -95,7 +95,8 @@ class SlideEditor(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = event.size().width() - self.box.width() - sum(one.width() for one in self._ends)
+        ends = sum(one.sizeHint().width() for one in self._ends)
+        room = event.size().width() - self.box.width() - ends
         for one in self._ends:  # the slider comes first; the tooltip says the range, too
             one.setVisible(room >= _SLIDER)
 
@@ -109,7 +110,7 @@ class SlideEditor(QWidget):
             self._leave_room()
 
     def _leave_room(self) -> None:
-        self.box.setFixedWidth(round(self.field * max(initial_font_scale(), 1.0)))
+        self.box.setFixedWidth(scaled(self.field))
 
     def show_value(self, value: Any) -> None:
         """Show a value; None is the default."""
@@ -168,13 +169,17 @@ class SlideEditor(QWidget):
         self.edited.emit(value)
 
 
-def _end(words: str, side: Qt.AlignmentFlag, parent: QWidget) -> QLabel:
+class _End(QLabel):
     """An end of the range in small letters, as wide in every row."""
-    label = QLabel(words, parent)
-    label.setProperty("role", "note")
-    label.setFixedWidth(max(_END, label.sizeHint().width()))
-    label.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-    return label
+
+    def __init__(self, words: str, side: Qt.AlignmentFlag, parent: QWidget) -> None:
+        super().__init__(words, parent)
+        self.setProperty("role", "note")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint().expandedTo(QSize(scaled(_END), 0))
 
 
 _FIRST = date(1970, 1, 1)

@@ -46,7 +46,7 @@ from netbuilder.ui.gallery.glossary_drawings import DrawingView
 from netbuilder.ui.plots.sparkline import Sparkline
 from netbuilder.ui.services import jobs, lesson_session, settings
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.keyboard_widgets import ClickableCard
 from netbuilder.ui.widgets.labels import note_label
@@ -463,9 +463,7 @@ class StartPage(QWidget):
 
     def _arrange(self) -> None:
         """As many columns as there is room for."""
-        columns = max(
-            1, int((self.width() - 56) / (CARD_WIDTH * max(initial_font_scale(), 1.0) + 12))
-        )
+        columns = max(1, (self.width() - 56) // (scaled(CARD_WIDTH) + 12))
         if columns == self._columns:
             return
         for grid, cards in self._grids:

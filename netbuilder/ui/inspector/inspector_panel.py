@@ -37,6 +37,7 @@ from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox
@@ -138,7 +139,6 @@ class Inspector(QScrollArea):
         self._layout.setContentsMargins(14, 12, 14, 12)
         self._layout.setSpacing(6)
         self.square = QLabel(page)
-        self.square.setFixedSize(12, 12)
         self.title = QLabel(page)
         self.title.setProperty("role", "title")
         self.name = QLineEdit(page)
@@ -250,6 +250,7 @@ class Inspector(QScrollArea):
         owner = self._owner(node)
         spec = LAYERS.get(owner.layer)
         color = theme.category_color(spec.category) if spec else QColor(theme.colors().secondary)
+        self.square.setFixedSize(scaled(12), scaled(12))
         self.square.setStyleSheet(f"background: {color.name()}; border-radius: 3px;")
         self.square.show()
         self.title.setText(node.layer)

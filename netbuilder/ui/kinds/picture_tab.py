@@ -34,6 +34,7 @@ from netbuilder.ui.plots.images import to_image
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import flow, vbox
@@ -174,7 +175,11 @@ class PicturesTab(QWidget):
         self.legend.setText(split_legend())
 
 
-CELL = 76
+_CELL = 76  # at letters of the system's size
+
+
+def _side() -> int:
+    return scaled(_CELL)
 
 
 class PictureGrid(QWidget):
@@ -213,31 +218,31 @@ class PictureGrid(QWidget):
         return len(self.images)
 
     def _columns(self, width: int) -> int:
-        return max(1, width // CELL)
+        return max(1, width // _side())
 
     @property
     def _height(self) -> int:
-        return CELL + self.fontMetrics().height() + 4
+        return _side() + self.fontMetrics().height() + 4
 
     def heightForWidth(self, width: int) -> int:
         return math.ceil(max(len(self.images), 1) / self._columns(width)) * self._height + 2
 
     def sizeHint(self) -> QSize:
-        return QSize(5 * CELL, self.heightForWidth(max(self.width(), 5 * CELL)))
+        return QSize(5 * _side(), self.heightForWidth(max(self.width(), 5 * _side())))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(CELL, self._height)
+        return QSize(_side(), self._height)
 
     def _cell(self, number: int) -> QRectF:
         row, column = divmod(number, self._columns(self.width()))
-        return QRectF(column * CELL + 2.0, row * self._height + 2.0, CELL - 6, CELL - 6)
+        return QRectF(column * _side() + 2.0, row * self._height + 2.0, _side() - 6, _side() - 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         scheme, metrics, colors = theme.colors(), self.fontMetrics(), split_colors()
         for number, image in enumerate(self.images):
             cell = self._cell(number)
-            small = max(image.width(), image.height()) < CELL
+            small = max(image.width(), image.height()) < _side()
             # Few pixels stay pixels.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not small)
             painter.drawImage(_fitted(image, cell), image)

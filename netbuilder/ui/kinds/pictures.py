@@ -27,7 +27,7 @@ from netbuilder.ui.kinds.predict_form import (
 )
 from netbuilder.ui.plots.activation_strips import map_montage
 from netbuilder.ui.plots.draw_pad import DrawPad
-from netbuilder.ui.plots.images import levels, scaled, to_image
+from netbuilder.ui.plots.images import fitted, levels, to_image
 from netbuilder.ui.services.devices import PICTURES_A_SECOND, Camera, PictureSource
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
@@ -375,7 +375,7 @@ class PictureForm(PredictForm):
     def _show_own(self, image: QImage) -> None:
         self._own = True
         self.draw_button.setChecked(False)
-        self._show_picture(self.picture, _framed(scaled(image, PICTURE_SIDE)))
+        self._show_picture(self.picture, _framed(fitted(image, PICTURE_SIDE)))
 
     def paste(self) -> None:
         """Answer the picture on the clipboard."""
@@ -403,7 +403,7 @@ def pixmap_of(image: Any) -> QPixmap:
     """A picture as it is, grey where it has one channel: beside the pad the same is seen twice."""
     if image.shape[2] == 3:
         return _framed(QPixmap.fromImage(map_montage(image[None], PICTURE_SIDE, 1)))
-    return _framed(scaled(to_image(levels(image[:, :, 0])), PICTURE_SIDE))
+    return _framed(fitted(to_image(levels(image[:, :, 0])), PICTURE_SIDE))
 
 
 def _framed(picture: QPixmap) -> QPixmap:

@@ -345,7 +345,6 @@ class ResponseView(QWidget):
         self._fields: dict[str, FormField] = {}
         self._make: Callable[[TrainedModel], Sample] | None = None
         self._row: dict[str, Any] = {}
-        self._about = ""
         self.column = NoWheelComboBox(self)
         self.column.setAccessibleName(_("Column on the horizontal axis"))
         self.about = QLabel(_("Prediction along"), self)
@@ -399,7 +398,6 @@ class ResponseView(QWidget):
         color = QColor(scheme.training)
         color.setAlphaF(0.16)
         self._band.setBrush(color)
-        self._name_axis()  # in letters of another size
 
     @property
     def _switches(self) -> bool:
@@ -510,17 +508,11 @@ class ResponseView(QWidget):
         found, around = answer
         x = np.array(found.values, float)
         self.show_curve(x, found.answers, around)
-        self._about = label_with_unit(found.about, found.unit)
-        self._name_axis()
+        about = label_with_unit(found.about, found.unit)
+        self.plot.getPlotItem().setLabel("left", about)
         self.plot.setAccessibleName(
             _("{output} along {column}", output=found.about, column=found.column)
         )
-
-    def _name_axis(self) -> None:
-        room = self.plot.height() - 2 * self.fontMetrics().height()
-        elided = Qt.TextElideMode.ElideLeft  # of "species: setosa" the class tells more
-        shown = self.fontMetrics().elidedText(self._about, elided, room)
-        self.plot.getPlotItem().getAxis("left").setLabel(shown)
 
     def show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
         self.curve.setData(x, answers)

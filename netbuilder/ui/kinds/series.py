@@ -179,7 +179,7 @@ class SeriesPlot(ThemedPlot):
     """One column by time; where time jumps a shaded band stands, and no line crosses it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("series", parent)
+        super().__init__("series", parent, least=200)
         self.look: SeriesDataView | None = None
         self.column = ""
         item = self.getPlotItem()
@@ -189,7 +189,6 @@ class SeriesPlot(ThemedPlot):
         )
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
-        self.setMinimumHeight(200)
 
     def show_series(self, look: SeriesDataView, column: str) -> None:
         """Show a column of a series; the view begins with all of it."""
@@ -261,11 +260,10 @@ class SequencesPlot(ThemedPlot):
     """Some sequences of each class over their steps; one feature at a time."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("sequences", parent)
+        super().__init__("sequences", parent, least=200)
         self.look: SequencesDataView | None = None
         self.feature = 0
         self.label = ""
-        self.setMinimumHeight(200)
 
     def show_sequences(self, look: SequencesDataView, feature: int = 0, label: str = "") -> None:
         """Show a feature of the sequences, of one class where ``label`` names it."""

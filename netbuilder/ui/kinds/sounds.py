@@ -149,13 +149,12 @@ class WavePlot(ThemedPlot):
     """Numbers from -1 to 1 over seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("wave", parent)
+        super().__init__("wave", parent, least=90)
         self._heard: SoundClip | None = None
         item = self.getPlotItem()
         item.setMouseEnabled(x=True, y=False)
         item.setDownsampling(auto=True, mode="peak")
         item.setClipToView(True)
-        self.setMinimumHeight(90)
 
     def show_sound(self, heard: SoundClip) -> None:
         """Show another sound."""
@@ -184,13 +183,12 @@ class SpectrogramPlot(ThemedPlot):
     """Pitches from low to high over seconds; the louder the lighter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("spectrogram", parent)
+        super().__init__("spectrogram", parent, least=120)
         self._image = pg.ImageItem(axisOrder="row-major")
         self.addItem(self._image)
         self.getPlotItem().setMouseEnabled(False, False)
         self.getPlotItem().setLabel("left", _("frequency"))
         self.getPlotItem().setLabel("bottom", _("seconds"))
-        self.setMinimumHeight(120)
 
     def show_sound(self, heard: SoundClip) -> None:
         """Show another sound."""

@@ -30,7 +30,7 @@ from netbuilder.ui.kinds.next_token import NextTokenView
 from netbuilder.ui.kinds.predict_form import PredictForm, PredictionRequest
 from netbuilder.ui.kinds.rows import PREDICT_DELAY_MS
 from netbuilder.ui.kinds.splits import split_names
-from netbuilder.ui.plots.themed_plot import ThemedPlot
+from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.services.views.sample_activations import Sample, SampleActivations
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
@@ -52,7 +52,6 @@ class TextsTab(QWidget):
         self.numbers = QCheckBox(_("Show token ids"), self)
         self.numbers.toggled.connect(self.tokens.show_numbers)
         self.lengths = LengthsPlot(self)
-        self.lengths.setFixedHeight(130)
         self.merges = MergesView(self)
         vbox(
             self.words,
@@ -111,14 +110,12 @@ def texts_summary(look: TextsDataView) -> str:
     return join_sentences(said)
 
 
-class LengthsPlot(ThemedPlot):
+class LengthsPlot(NoWheelPlot):
     """A histogram of words a text; beyond the dashed line they are cut off."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("lengths", parent)
+        super().__init__("lengths", 130, parent)
         self._look: TextsDataView | None = None
-        self.getPlotItem().setMouseEnabled(False, False)
-        self.setMinimumHeight(120)
 
     def show_look(self, look: TextsDataView) -> None:
         """Show the lengths of other texts."""

@@ -58,7 +58,7 @@ from netbuilder.ui.palette.palette_model import (
 )
 from netbuilder.ui.services.settings import lists_all_layers
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 #: Where a name may go on in the next line: of "GlobalMaxPooling1D" before Max and Pooling.
@@ -404,7 +404,7 @@ class PaletteRail(QWidget):
 
     def restyle(self) -> None:
         """Draw the colours as large as the letters are."""
-        side = round(_SWATCH * max(initial_font_scale(), 1.0))
+        side = scaled(_SWATCH)
         for category in Category:
             picture = QPixmap(QSize(side, side) * 2)
             picture.setDevicePixelRatio(2)

@@ -24,8 +24,16 @@ class BarList(QWidget):
         self.rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
         self._top: float | None = None
-        self._signed = False
+        self._signed, self._kept = False, 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def keep_rows(self, count: int) -> None:
+        """Take the room of so many rows, also while there are fewer, or none."""
+        self._kept = count
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(count > 0)
+        self.setSizePolicy(policy)
+        self.updateGeometry()
 
     def show_rows(
         self,
@@ -50,7 +58,7 @@ class BarList(QWidget):
         return [("name", "value"), *((name, text) for name, _value, text in self.rows)]
 
     def sizeHint(self) -> QSize:
-        return QSize(200, len(self.rows) * self._height + 2)
+        return QSize(200, max(len(self.rows), self._kept) * self._height + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())

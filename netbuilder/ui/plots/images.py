@@ -12,6 +12,8 @@ from PySide6.QtGui import QIcon, QImage, QMouseEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QSizePolicy, QWidget
 
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 
 _FIRST_WIDTH = 412  # until its page says how wide it is
 
@@ -19,7 +21,8 @@ _FIRST_WIDTH = 412  # until its page says how wide it is
 class ScaledPicture(QLabel):
     """An image that is painted as wide as there is room for it, up to ``most`` pixels; sharp.
 
-    ``clicked(place)``: pixels from its upper left corner.
+    It is as much larger as the letters are: all its measures are pixels at letters of the system's
+    size. ``clicked(place)``: from its upper left corner.
     """
 
     clicked = Signal(QPointF)
@@ -33,17 +36,28 @@ class ScaledPicture(QLabel):
         PictureMenu(self, "layer")
         # The image follows the width of the page, so it must never be what holds it open.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        theme.theme().changed.connect(self._grow)
         self._paint_for(min(most, _FIRST_WIDTH))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._paint_for(event.size().width())
+        self._paint_for(int(event.size().width() / self._scale))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         inside = self.rect().contains(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and inside:
-            self.clicked.emit(event.position() - QPointF(0, self._above))
+            self.clicked.emit((event.position() - QPointF(0, self._above)) / self._scale)
         super().mouseReleaseEvent(event)
+
+    @property
+    def _scale(self) -> float:
+        return scaled(1000) / 1000
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Width and height of the image."""
+        shown = self.pixmap().deviceIndependentSize() / self._scale
+        return round(shown.width()), round(shown.height())
 
     @property
     def _above(self) -> float:
@@ -61,13 +75,19 @@ class ScaledPicture(QLabel):
             self._width = width
             self.paint_again()
 
+    def _grow(self) -> None:
+        self._paint_for(int(self.width() / self._scale))
+        self.paint_again()
+
     def paint_again(self) -> None:
         """Paint anew: what it shows has changed."""
         image = self._make(self._width)
         if image is None or image.isNull():
             self.hide()
             return
-        self.setPixmap(QPixmap.fromImage(image))
+        pixmap = QPixmap.fromImage(image)
+        pixmap.setDevicePixelRatio(image.devicePixelRatio() / self._scale)
+        self.setPixmap(pixmap)
 
 
 def finite(values: NDArray[Any]) -> NDArray[Any]:
@@ -132,7 +152,7 @@ def shaded_all(places: NDArray[Any], table: NDArray[np.uint8]) -> list[QImage]:
     return [QImage(one.data, width, height, line, kind).copy() for one in pixels]
 
 
-def scaled(image: QImage, side: int) -> QPixmap:
+def fitted(image: QImage, side: int) -> QPixmap:
     """A picture fitted into a square; small ones are enlarged with their pixels kept."""
     small = max(image.width(), image.height()) < side
     how = Qt.TransformationMode
@@ -159,6 +179,6 @@ class ImageGrid(QListWidget):
         self.clear()
         for number, pixels in enumerate(images):
             label = labels[number] if number < len(labels) else ""
-            item = QListWidgetItem(QIcon(scaled(to_image(pixels), self._side)), label)
+            item = QListWidgetItem(QIcon(fitted(to_image(pixels), self._side)), label)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.addItem(item)

@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
-from netbuilder.ui.plots.themed_plot import NumberAxis
+from netbuilder.ui.plots.themed_plot import NumberAxis, style_axes, with_axes
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import shared_brush, shared_pen
 
@@ -75,7 +75,6 @@ class TrainingCurvePlot(pg.PlotWidget):
         item = self.getPlotItem()
         item.hideButtons()
         item.setMenuEnabled(False)
-        item.layout.setContentsMargins(0, 4, 14, 0)
         item.showGrid(x=False, y=True, alpha=1.0)
         box = item.getViewBox()
         box.setDefaultPadding(0)
@@ -105,23 +104,15 @@ class TrainingCurvePlot(pg.PlotWidget):
     def restyle(self) -> None:
         """Take the theme's colours, and the room that its letters need."""
         scheme = self._scheme or theme.colors()
-        self.setMinimumHeight(max(LOWEST, 7 * self.fontMetrics().height()))
+        self.setMinimumHeight(with_axes(LOWEST))
         self.setBackground(QColor(scheme.panel))
         self._show_titles()
+        style_axes(self.getPlotItem(), scheme)
         for name in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(name)
-            axis.setPen(QColor(scheme.hairline))
             axis.setTickPen(QColor(scheme.grid))
             axis.setZValue(-1000)  # the grid stands behind the curves
-            axis.setTextPen(QColor(scheme.secondary))
-            axis.label.setFont(theme.ui_font(0.85))
-            axis.setStyle(
-                tickFont=theme.ui_font(0.85),
-                tickLength=0,
-                hideOverlappingLabels=False,
-                # Finer grid lines cannot be told apart, and cost more than the curves.
-                maxTickLevel=0,
-            )
+            axis.setStyle(hideOverlappingLabels=False)
         dotted = Qt.PenStyle.DotLine
         self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
         self._cursor.setPen(pg.mkPen(scheme.accent, width=1))

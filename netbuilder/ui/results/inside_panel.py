@@ -197,8 +197,7 @@ class InsidePanel(QWidget):
     def _in_strip(
         self, node_id: str, height: int, picture: ScaledPicture, spot: tuple[float, float]
     ) -> tuple[int, ...] | None:
-        shown = picture.pixmap().deviceIndependentSize()  # its dots are finer than its pixels
-        size = (round(shown.width()), round(shown.height()))
+        size = picture.image_size
         values, words = self._values(node_id), embedded_words(self._of_look(), node_id)
         if words:
             chosen = strip_places.shown_words(words, picture.width_now)

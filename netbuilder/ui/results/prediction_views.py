@@ -20,7 +20,8 @@ from netbuilder.ui.services.model_store import Source
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.services.workbench import Workbench
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.file_dialogs import FileType, ask_save
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
@@ -45,29 +46,27 @@ class PredictionHeader(QFrame):
         self.answer = ClampedLabel("", self, lines=2)
         self.answer.setProperty("role", "answer")
         self.sure = ClampedLabel("", self, lines=3)
-        self._place = QWidget(self)
-        inner = QVBoxLayout(self._place)
-        inner.setContentsMargins(0, 0, 0, 0)
-        self.bars = BarList(self._place)
-        inner.addWidget(self.bars)
-        for widget in (self.answer, self.sure, self._place):
+        self.bars = BarList(self)
+        for widget in (self.answer, self.sure, self.bars):
             layout.addWidget(widget)
+        self._columns = 1
+        theme.theme().changed.connect(self._keep_answer)
 
     def begin(self, classes: int, explains: bool, columns: int = 1) -> None:
         """Keep room for a network of so many classes (0: numbers, of so many ``columns``), and
         for a sentence."""
-        self.ensurePolished()
-        self.answer.ensurePolished()
+        self._columns = columns
+        self._keep_answer()
+        lines = 0 if not explains else 2 if classes else 3
+        self.sure.keep_lines(lines)
+        self.sure.setVisible(lines > 0)
+        self.bars.keep_rows(min(classes, TOP))
+        self.clear()
+
+    def _keep_answer(self) -> None:
         # A class's name and its probability in large letters take two lines of a narrow dock, and
         # several numbers with their names take them everywhere.
-        rows = 2 if initial_font_scale() > 1.3 or columns > 1 else 1
-        self.answer.setFixedHeight(self.answer.fontMetrics().lineSpacing() * rows + 2)
-        lines = 0 if not explains else 2 if classes else 3
-        self.sure.setFixedHeight(self.sure.fontMetrics().lineSpacing() * lines)
-        self._place.setVisible(classes > 0)
-        line = self.bars.fontMetrics().height() + 4
-        self._place.setFixedHeight(min(classes, TOP) * line + 2)
-        self.clear()
+        self.answer.keep_lines(2 if scaled(10) > 13 or self._columns > 1 else 1)
 
     def clear(self) -> None:
         """Show no answer; its place stays."""

@@ -23,7 +23,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_, number_style
 from netbuilder.core.project.model import Project
 from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.forms.parsing import read_float
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.labels import ClampedLabel
 
 LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
@@ -74,7 +74,7 @@ class DimensionRow(QWidget):
         row.setSpacing(6)
         row.addWidget(self.how, 1)
         values = QWidget(self)
-        values.setFixedWidth(round(_VALUES * initial_font_scale()))
+        values.setFixedWidth(scaled(_VALUES))
         inside = QHBoxLayout(values)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)

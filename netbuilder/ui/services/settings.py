@@ -174,8 +174,6 @@ def choose_font_scale(factor: float) -> None:
     """Put a size of letters in force, and remember it; 1.0 is the system's."""
     settings().setValue("scale", factor)
     font_scale.set_font_scale(factor)
-    # Painted views (canvas, curves) take their fonts anew with the theme.
-    theme.theme().changed.emit()
 
 
 class FontScale(QObject):

@@ -55,6 +55,12 @@ def initial_font_scale() -> float:
     return QApplication.font().pointSizeF() / _state["base"] if _state["base"] else 1.0
 
 
+def scaled(pixels: float) -> int:
+    """Return what a length at letters of the system's size is at those in force: more with larger
+    ones, and no less with smaller ones."""
+    return round(pixels * max(initial_font_scale(), 1.0))
+
+
 def is_system_size_known() -> bool:
     """Whether the system's own size of letters is known."""
     return bool(_state["base"])
@@ -66,11 +72,16 @@ def font_scale() -> float:
 
 
 def set_font_scale(factor: float) -> None:
-    """Put another size in force, in the whole application."""
+    """Put another size in force, in the whole application.
+
+    What is painted, and what has a size of its own in pixels, hears ``Theme.changed``.
+    """
     if not _state["base"]:
         _state["base"] = QApplication.font().pointSizeF()
-    _state["factor"] = factor
+    before, _state["factor"] = _state["factor"], factor
     apply_font_scale()
+    if factor != before:
+        theme.theme().changed.emit()
 
 
 def apply_font_scale() -> None:

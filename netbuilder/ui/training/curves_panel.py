@@ -39,7 +39,7 @@ from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
@@ -119,7 +119,8 @@ class RunButtons(QWidget):
         super().__init__(parent)
         self._runner = runner
         self.count = CountBox(1, 100_000, self)
-        self.count.setMaximumWidth(68)
+        theme.theme().changed.connect(self._grow)
+        self._grow()
         self.count.setValue(20)
         self.count.setAccessibleName(_("Number of additional epochs"))
         self.more = self._button(_("Train more"), _("Train for this many more epochs"))
@@ -136,6 +137,9 @@ class RunButtons(QWidget):
         self.reset.setMenu(menu)
         runner.progress_changed.connect(self.refresh)
         self.refresh()
+
+    def _grow(self) -> None:
+        self.count.setMaximumWidth(scaled(68))
 
     def refresh(self) -> None:
         """Ask the runner what can be done."""
@@ -362,7 +366,7 @@ class CurvesPanel(QWidget):
 
     def _arrange(self) -> None:
         """Where it is low, the plot has the room, and what is said about the run is scrolled to."""
-        low = self.height() < _LOW * max(initial_font_scale(), 1.0)
+        low = self.height() < scaled(_LOW)
         layout = self._run_layout
         at = layout.count() - (1 if low else 3)
         if layout.indexOf(self.messages) != at:

@@ -12,7 +12,7 @@ class ClampedLabel(QLabel):
 
     def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 4) -> None:
         super().__init__(text, parent)
-        self._lines = lines
+        self._lines, self._kept = lines, 0
         self._shorter: tuple[str, ...] = ()
         self.setProperty("role", "note")
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -21,17 +21,22 @@ class ClampedLabel(QLabel):
         self.setSizePolicy(policy)
         self.setMinimumWidth(20)
 
+    def keep_lines(self, count: int) -> None:
+        """Be as high as so many lines, whatever it says; 0: as high as what it says."""
+        self._kept = count
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         return QSize(140, self.heightForWidth(max(self.width(), 100)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(20, self.fontMetrics().lineSpacing())
+        return QSize(20, max(self._kept, 1) * self.fontMetrics().lineSpacing())
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return max(len(self.lines_in(width)), 1) * self.fontMetrics().lineSpacing()
+        return (self._kept or max(len(self.lines_in(width)), 1)) * self.fontMetrics().lineSpacing()
 
     def setText(self, text: str, *shorter: str) -> None:
         """Show a text; where it has no room on the first line, the first ``shorter`` one that

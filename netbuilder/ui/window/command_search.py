@@ -25,7 +25,7 @@ class CommandSearch(Dialog):
         self.setObjectName("commandSearch")
         self.setWindowTitle(_("Search commands"))
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-        self._actions = actions
+        self._actions, self._room = actions, parent.height()
         self.line = QLineEdit(self)
         self.line.setPlaceholderText(_("What do you want to do?"))
         self.line.setClearButtonEnabled(True)
@@ -74,8 +74,9 @@ class CommandSearch(Dialog):
             if not action.isEnabled():
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
-        count = self.list.count()
-        self.list.setFixedHeight(min(count, _MOST) * self.list.sizeHintForRow(0))
+        count, line = self.list.count(), max(self.list.sizeHintForRow(0), 1)
+        room = max(self._room // line - 4, 3)  # without the field, and what is around it
+        self.list.setFixedHeight(min(count, _MOST, room) * line)
         self.list.setHidden(not count)
         self.nothing.setText(
             _(

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from netbuilder.core import i18n
 from netbuilder.core.catalog.spec import Kind, Param
@@ -23,8 +23,10 @@ from netbuilder.ui.services.runs.runner import remembered_speed
 from netbuilder.ui.services.settings import BASIC, FULL, choose_font_scale, level
 from netbuilder.ui.style import font_scale, theme
 from netbuilder.ui.style.motion import reduced_motion
+from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
+from netbuilder.ui.widgets.layouts import STRETCH, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 from netbuilder.ui.window.action import WindowActions
 
@@ -195,22 +197,30 @@ class SettingsDialog(Dialog):
         self.rows = setting_rows(actions)
         self.values = {row.param.name: row.now() for row in self.rows}
         self._before = dict(self.values)
-        self._layout = layout = QVBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setSpacing(10)
         self.form = ParamForm(tuple(row.param for row in self.rows), self)
         self.form.rows[_(LANGUAGE)].editor.setEnabled(not retranslate.fixed_by())
         self.form.show_values(self.values)
         self.form.edited.connect(self._take)
-        layout.addWidget(self.form)
         self.effect = note_label("", self)
-        layout.addWidget(self.effect)
+        page = QWidget(self)
+        page.setProperty("role", "page")
+        self._page = vbox(self.form, self.effect, STRETCH, parent=page, margins=0, spacing=10)
+        self._scroll = QScrollArea(self)  # large letters take more than a low screen has
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        make_scroll_area_accessible(self._scroll, self.windowTitle())
+        self._scroll.setWidget(page)
+        layout.addWidget(self._scroll)
         standard = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(standard.Ok | standard.Cancel, self)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(plain_buttons(buttons))
-        wide = round(_WIDTH * max(font_scale.initial_font_scale(), 1.0))
-        self.setMinimumWidth(min(wide, self.screen().availableGeometry().width() - 40))
+        self._most = self.screen().availableGeometry().size() - QSize(40, 60)
+        self.setMinimumWidth(min(font_scale.scaled(_WIDTH), self._most.width()))
         self._tell()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -219,7 +229,9 @@ class SettingsDialog(Dialog):
 
     def _fit(self) -> None:
         """Be as high as what it holds is in the width that it has."""
-        self.resize(self.width(), self._layout.totalHeightForWidth(self.width()))
+        around = self.height() - self._scroll.height()
+        page = self._page.totalHeightForWidth(self._scroll.viewport().width())
+        self.resize(self.width(), min(page + around, self._most.height()))
 
     def accept(self) -> None:
         """Let what was changed count from now on."""

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
@@ -140,7 +140,7 @@ class LayerStrip(QFrame):
     def grow(self) -> None:
         """Be as high as the letters need."""
         height = OPEN_STRIP_HEIGHT if self.property("opened") else STRIP_HEIGHT
-        self.setFixedHeight(round(height * max(initial_font_scale(), 1.0)))
+        self.setFixedHeight(scaled(height))
 
     def show_words(self, title: str, words: str, *, editable: bool, opened: bool) -> None:
         """Say what is selected, unless the form above says it, and what the button does."""
@@ -249,7 +249,7 @@ class Side(QWidget):
     @property
     def wide(self) -> bool:
         """Whether two pages stand side by side."""
-        return not self.single and self.width() >= TWO_COLUMNS * max(initial_font_scale(), 1.0)
+        return not self.single and self.width() >= scaled(TWO_COLUMNS)
 
     @property
     def shown(self) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ class Side(QWidget):
             self._show()
 
     def _fit_bar(self) -> None:
-        usual = round(_TASKS_WIDTH * max(initial_font_scale(), 1.0))
+        usual = scaled(_TASKS_WIDTH)
         self._bar.setMaximumWidth(max(usual, self._bar.minimumSizeHint().width()))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
-from netbuilder.ui.style.font_scale import initial_font_scale
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.motion import reduced_motion
 from netbuilder.ui.training.speed_control import SpeedControl
 from netbuilder.ui.widgets.throttle import SteadyFrame
@@ -40,7 +40,7 @@ _TRAIN = {
     "pause": (N_("Pause"), "pause"),
     "resume": (N_("Continue"), "play"),
 }
-_NAME_WIDTH, _SHORT_NAME = 128, 96
+_NAME_WIDTH, _SHORT_NAME, _ICON = 128, 96, 15
 #: Pixels, at the system's letters, below which everything stands closer together.
 _ROOMY = 1200
 
@@ -197,8 +197,7 @@ class DocumentLabel(QWidget):
             return
         for label in (self.name, self.saved):
             label.ensurePolished()
-        width = _SHORT_NAME if self.compact else _NAME_WIDTH
-        width = round(width * max(initial_font_scale(), 1.0))
+        width = scaled(_SHORT_NAME if self.compact else _NAME_WIDTH)
         words, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
         whole = words.horizontalAdvance(self._name) <= width
         # The ending is what tells least; the title of the window and the tooltip have it.
@@ -344,7 +343,7 @@ class TopBar(QToolBar):
         if self._fitting or self.width() < self.menu_button.width():
             return
         self._fitting = True
-        compact = self.width() < _ROOMY * max(initial_font_scale(), 1.0)
+        compact = self.width() < scaled(_ROOMY)
         if compact != bool(self.property("compact")):
             self.setProperty("compact", compact)
             for widget in self.findChildren(QWidget):
@@ -384,6 +383,8 @@ class TopBar(QToolBar):
         scheme = theme.colors()
         for name in ("undo", "redo", "stop", "step"):
             self._actions[name].setIcon(icons.icon(name, scheme.text, scheme.disabled))
+        for button in self.findChildren(QToolButton):
+            button.setIconSize(QSize(scaled(_ICON), scaled(_ICON)))
         self.train.follow()
 
     def _level_switch(self) -> QFrame:
@@ -427,7 +428,6 @@ class TopBar(QToolBar):
         button = QToolButton(self)
         button.setDefaultAction(self._actions[name])
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        button.setIconSize(QSize(15, 15))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(self._actions[name].text())
         return button

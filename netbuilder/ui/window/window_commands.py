@@ -88,7 +88,7 @@ class Presentation(QObject):
         parts.docks.present(True)
         window.statusBar().hide()
         window.showFullScreen()
-        self._set_letters(max(LETTERS, font_scale.font_scale()))
+        font_scale.set_font_scale(max(LETTERS, font_scale.font_scale()))
         if parts.runner.speed.rate is None:
             parts.runner.set_speed(SLOW)
         for row in PANELS:
@@ -118,17 +118,12 @@ class Presentation(QObject):
         if not before.full:
             window.showNormal()
         window.statusBar().show()
-        self._set_letters(before.letters)
+        font_scale.set_font_scale(before.letters)
         if parts.runner.speed == SLOW:
             parts.runner.set_speed(before.speed)
         parts.docks.present(False)
         parts.docks.put_back(before.docks)
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
-
-    def _set_letters(self, factor: float) -> None:
-        font_scale.set_font_scale(factor)
-        # Painted views (canvas, curves) take their fonts anew with the theme.
-        theme.theme().changed.emit()
 
     def _card_at(self, at: QPoint) -> QRect | None:
         """The card under a point of the window, as the window sees it."""

@@ -21,6 +21,7 @@ from netbuilder.core.catalog.spec import Category
 from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.core.wording import as_sentence, join_sentences
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.layouts import hbox, vbox
@@ -64,7 +65,7 @@ class LayerSearch(QFrame):
         self.list = QListWidget()
         self.list.setAccessibleName(_("Layers that fit"))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setIconSize(QSize(14, 14))
+        self.list.setIconSize(QSize(scaled(14), scaled(14)))
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         vbox(self._heading, self.field, self.list, parent=self, margins=(10, 8, 10, 8), spacing=6)

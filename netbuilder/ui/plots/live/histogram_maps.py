@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import join_values
 from netbuilder.ui.plots.picture_menu import PictureMenu
+from netbuilder.ui.plots.themed_plot import NumberAxis, style_axes, with_axes
 from netbuilder.ui.style import theme
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def over_epochs(
     return shares[newest], first, last
 
 
-class EpochAxis(pg.AxisItem):
+class EpochAxis(NumberAxis):
     """An axis on which only whole epochs have a number."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
@@ -87,7 +88,7 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             low, high = float(edges[0]), float(edges[-1])
             image.setRect(QRectF(first, low, last - first, high - low))
             plot.setRange(xRange=(first, last), yRange=(low, high), padding=0)
-            plot.setTitle(name, color=scheme.text, size="9pt")
+            plot.setTitle(name, color=scheme.text, size=f"{theme.ui_font().pointSizeF()}pt")
         if self.plots:
             self.plots[-1][0].setLabel("bottom", _("epoch"))
         self.setAccessibleName(_(_SHOWN[picture.what], layers=join_values(picture.layers)))
@@ -95,18 +96,14 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
     def _build(self, count: int) -> None:
         self.clear()
         self.plots = []
-        scheme = theme.colors()
         for row in range(count):
-            plot = self.addPlot(row=row, col=0, axisItems={"bottom": EpochAxis("bottom")})
+            axes = {"left": NumberAxis("left"), "bottom": EpochAxis("bottom")}
+            plot = self.addPlot(row=row, col=0, axisItems=axes)
             plot.setMenuEnabled(False)
             plot.hideButtons()
             plot.setMouseEnabled(False, False)
             image = pg.ImageItem()
             plot.addItem(image)
-            for side in ("left", "bottom"):
-                axis = plot.getAxis(side)
-                axis.setPen(QColor(scheme.hairline))
-                axis.setTextPen(QColor(scheme.secondary))
-                axis.setStyle(tickFont=theme.ui_font(0.8), tickLength=0, maxTickLevel=0)
+            style_axes(plot)
             self.plots.append((plot, image))
-        self.setMinimumHeight(HEIGHT * count)
+        self.setMinimumHeight(with_axes(HEIGHT) * count)

@@ -16,11 +16,16 @@ from netbuilder.core.wording import format_probability
 from netbuilder.ui.plots.images import grey_images
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
+from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import WallPicture
 
-CELL = 52
+_CELL = 52  # at letters of the system's size
+
+
+def _side() -> int:
+    return scaled(_CELL)
 
 
 class PictureWall(QWidget):
@@ -55,19 +60,19 @@ class PictureWall(QWidget):
         self.update()
 
     def _columns(self, width: int) -> int:
-        return max(1, width // CELL)
+        return max(1, width // _side())
 
     def heightForWidth(self, width: int) -> int:
         rows = math.ceil(max(len(self._images), 1) / self._columns(width))
-        return rows * (CELL + self.fontMetrics().height()) + 4
+        return rows * (_side() + self.fontMetrics().height()) + 4
 
     def sizeHint(self) -> QSize:
-        return QSize(8 * CELL, self.heightForWidth(8 * CELL))
+        return QSize(8 * _side(), self.heightForWidth(8 * _side()))
 
     def box(self, number: int) -> QRectF:
         row, column = divmod(number, self._columns(self.width()))
-        height = CELL + self.fontMetrics().height()
-        return QRectF(column * CELL + 3.0, row * height + 3.0, CELL - 6, CELL - 6)
+        height = _side() + self.fontMetrics().height()
+        return QRectF(column * _side() + 3.0, row * height + 3.0, _side() - 6, _side() - 6)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         picture = self._picture
@@ -77,7 +82,7 @@ class PictureWall(QWidget):
         scheme, metrics = theme.colors(), self.fontMetrics()
         height = metrics.height()
         elide = cache(
-            lambda words: metrics.elidedText(words, Qt.TextElideMode.ElideRight, CELL - 6)
+            lambda words: metrics.elidedText(words, Qt.TextElideMode.ElideRight, _side() - 6)
         )
         for number, image in enumerate(self._images):
             box = self.box(number)
@@ -92,7 +97,7 @@ class PictureWall(QWidget):
             painter.drawImage(box.adjusted(edge, edge, -edge, -edge), image)
             painter.setPen(QColor(scheme.secondary if right else scheme.text))
             words = picture.answers[number] if right else f"✗ {picture.answers[number]}"
-            below = QRectF(box.left(), box.bottom() + 2, CELL - 6, height)
+            below = QRectF(box.left(), box.bottom() + 2, _side() - 6, height)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(words))
         painter.end()
 

@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_values
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.picture_menu import PictureMenu
-from netbuilder.ui.plots.themed_plot import TITLE_ROOM, DateAxis, NumberAxis
+from netbuilder.ui.plots.themed_plot import DateAxis, NumberAxis, style_axes
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import NO_PEN, shared_brush, shared_pen
 
@@ -102,7 +102,6 @@ class SurfacePlot(pg.PlotWidget):
         item.hideButtons()
         item.setMenuEnabled(False)
         item.setMouseEnabled(False, False)
-        item.layout.setContentsMargins(0, 4, 10, TITLE_ROOM)
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setZValue(-10)
         self._lines: list[pg.PlotDataItem] = []
@@ -132,14 +131,9 @@ class SurfacePlot(pg.PlotWidget):
         event.ignore()  # the page scrolls
 
     def restyle(self) -> None:
-        """Take the theme's colours."""
-        scheme = theme.colors()
-        self.setBackground(QColor(scheme.panel))
-        for name in ("left", "bottom"):
-            axis = self.getPlotItem().getAxis(name)
-            axis.setPen(QColor(scheme.hairline))
-            axis.setTextPen(QColor(scheme.secondary))
-            axis.setStyle(tickFont=theme.ui_font(0.85), tickLength=0, maxTickLevel=0)
+        """Take the theme's colours and letters."""
+        self.setBackground(QColor(theme.colors().panel))
+        style_axes(self.getPlotItem())
         self.drawn_points = None
 
     @property
