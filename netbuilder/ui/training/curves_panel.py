@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,10 +39,10 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
+from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
-from netbuilder.ui.widgets.role_boxes import RoleBox
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.events import Diagnosis
@@ -168,98 +167,6 @@ def _previous(_trained: TrainedModel, run_id: str) -> str:
     from netbuilder.core.engine.runs.run_store import list_runs, load_run
 
     return previous_run_sentence(load_run(run_id), list_runs())
-
-
-_ORDER = {"error": 0, "warning": 1, "info": 2}
-Buttons = tuple[tuple[str, Callable[[], object]], ...]
-
-#: Of notices of one weight these come first: what is lost most by not seeing it.
-_URGENT = ("notice nan", "notice exploded", "notice overfitting", "notice ignored")
-
-
-@dataclass(frozen=True)
-class TrainingMessage:
-    """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour.
-
-    Buttons that are ``always`` wanted stay when another message is looked at.
-    """
-
-    key: str
-    role: str
-    title: str
-    words: str
-    buttons: Buttons = ()
-    always: bool = False
-
-
-def _rank(message: TrainingMessage) -> tuple[int, int]:
-    urgent = _URGENT.index(message.key) if message.key in _URGENT else len(_URGENT)
-    return _ORDER.get(message.role, 3), urgent
-
-
-class TrainingMessages(QWidget):
-    """Shows the newest of the most serious messages, with a button to the next."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.messages: list[TrainingMessage] = []
-        self._place = 0
-        self.card: RoleBox | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self.hide()
-
-    @property
-    def shown(self) -> TrainingMessage | None:
-        """The message that is seen."""
-        return self.messages[self._place] if self.messages else None
-
-    def put(self, message: TrainingMessage) -> None:
-        """Show a message; one of the same key is replaced."""
-        kept = [one for one in self.messages if one.key != message.key]
-        self.messages = sorted([message, *kept], key=_rank)
-        self._place = 0
-        self._show()
-
-    def take(self, key: str) -> None:
-        """Take a message away, if it is there."""
-        kept = [one for one in self.messages if one.key != key]
-        if len(kept) != len(self.messages):
-            self.messages, self._place = kept, 0
-            self._show()
-
-    def take_all(self, prefix: str = "") -> None:
-        """Take all messages away whose key begins so."""
-        self.messages = [one for one in self.messages if prefix and not one.key.startswith(prefix)]
-        self._place = 0
-        self._show()
-
-    def next(self) -> None:
-        """Show the next message."""
-        if self.messages:
-            self._place = (self._place + 1) % len(self.messages)
-            self._show()
-
-    def _show(self) -> None:
-        if self.card is not None:
-            self._layout.removeWidget(self.card)
-            self.card.hide()
-            self.card.deleteLater()
-            self.card = None
-        message = self.shown
-        self.setVisible(message is not None)
-        if message is None:
-            return
-        others = [one for one in self.messages if one.always and one is not message]
-        buttons = (*message.buttons, *(button for one in others for button in one.buttons))
-        count = len(self.messages)
-        if count > 1:
-            buttons = (
-                *buttons,
-                (_("{number} of {count} ›", number=self._place + 1, count=count), self.next),
-            )
-        self.card = RoleBox(message.role, message.title, message.words, self, buttons=buttons)
-        self._layout.addWidget(self.card)
 
 
 #: What the project differs in from the run, and what takes that back; see ``changed_since``.

@@ -15,7 +15,7 @@ from netbuilder.core.wording import format_duration
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services.runs.run_progress import previous_run_sentence
 from netbuilder.ui.services.runs.training_thread import RunState
-from netbuilder.ui.training.curves_panel import TrainingMessage, TrainingMessages
+from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
 
 
 def test_what_can_be_done_with_a_run_stays_when_another_message_is_looked_at(
