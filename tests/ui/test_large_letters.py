@@ -196,7 +196,12 @@ def test_no_word_of_a_page_without_results_is_cut_off(
 @pytest.mark.parametrize("name", ["moons", "digits", "diabetes", "temperatures"])
 @pytest.mark.parametrize(
     ("size", "factor", "language"),
-    [(SMALL, 1.75, "en"), (LAPTOP, 1.75, "en"), (LAPTOP, 1.0, "de"), (LAPTOP, 1.0, "fr")],
+    [
+        (LAPTOP, 2.0, "en"),
+        (SMALL, 2.0, "en"),
+        (LAPTOP, 1.0, "de"),
+        (LAPTOP, 1.0, "fr"),
+    ],
 )
 def test_no_word_of_a_page_is_cut_off(
     open_window: Open,

@@ -159,7 +159,7 @@ class EvaluatePanel(QWidget):
         self.parts.rows.aligned = False  # each row is another quantity
         self.parts_note = note_label("", self)
         self.parts_note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.classes_title = heading(_("Classes"), self)
+        self.classes_title = note_label(_("Classes"), self, role="heading")
         self.classes = _class_table(self)
         self.samples = SampleList(self)
         self.samples.chosen.connect(self._choose_sample)

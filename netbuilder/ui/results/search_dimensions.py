@@ -28,7 +28,7 @@ from netbuilder.ui.widgets.labels import ClampedLabel
 
 LIST, RANGE, LOGARITHMIC = N_("one of"), N_("from … to"), N_("logarithmic")
 #: Room for values, so that those of all lines stand below each other.
-_VALUES = 164
+_VALUES, _LEAST_VALUES = 164, 124
 _NAME_LETTERS = 14
 _TIPS = {
     LIST: N_("Values separated by commas, or by semicolons where numbers have a decimal comma"),
@@ -74,7 +74,8 @@ class DimensionRow(QWidget):
         row.setSpacing(6)
         row.addWidget(self.how, 1)
         values = QWidget(self)
-        values.setFixedWidth(scaled(_VALUES))
+        values.setMinimumWidth(scaled(_LEAST_VALUES))
+        values.setMaximumWidth(scaled(_VALUES))
         inside = QHBoxLayout(values)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)

@@ -27,6 +27,7 @@ _CANVAS_PART_BESIDE_LESSON, _PRESENTED_PART, _LEAST_PART = 0.34, 0.42, 0.36
 #: At least this large the window opens at first, where the screen has room for it.
 DESIGNED = QSize(1366, 768)
 _SCREEN_PART = 0.85
+_WITH_PALETTE = 800  # pixels of a window's width, for letters of the usual size
 _ANY_WIDTH = 16_777_215  # QWIDGETSIZE_MAX
 
 
@@ -240,7 +241,9 @@ class Docks:
             return
         letters = max(initial_font_scale(), 1.0)
         kind, building = size_class(whole), self.side.task == BUILD
-        self.palette.have_room(building and kind != "small")
+        # In large letters the side has more use for the room than a list of layers.
+        roomy = kind != "small" and whole / letters >= _WITH_PALETTE
+        self.palette.have_room(building and roomy)
         rail = self.palette.is_rail
         left = round((RAIL_WIDTH if rail else self._width("palette", PALETTE_WIDTH)) * letters)
         left = 0 if self.palette.isHidden() else min(left, whole // 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -21,6 +22,7 @@ from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 
+_BETWEEN = 12  # pixels between two of them
 _KERAS_WORDS = {
     "off": N_("Keras not loaded"),
     "loading": N_("loading Keras…"),
@@ -40,7 +42,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._workbench = workbench
         self._next_problem = 0
-        self._of_run = False
+        self._of_run = self._summed = False
         self.setSizeGripEnabled(False)
         self.keras = QLabel(self)
         self.parameters = QLabel(self)
@@ -79,6 +81,18 @@ class StatusBar(QStatusBar):
         self._show_keras()
         self._show_totals()
         self._show_problems()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In large letters the sums give way, the last first: problems must be seen."""
+        always = (self.keras, self.problems, self.zoom)
+        room = self.width() - sum(one.sizeHint().width() + _BETWEEN for one in always)
+        for label in (self.parameters, self.memory, self.operations):
+            room -= label.sizeHint().width() + _BETWEEN
+            label.setVisible(self._summed and room > 0)
 
     def tell(
         self,
@@ -135,18 +149,16 @@ class StatusBar(QStatusBar):
 
     def _show_totals(self) -> None:
         shapes = self._workbench.shapes
-        for label in (self.parameters, self.memory, self.operations):
-            label.setVisible(shapes is not None)
+        self._summed = False
         if shapes is None:
+            self._fit()
             return
         # While the shapes are unknown (unreadable data, Keras still counting) all sums are zero.
-        known = (
+        self._summed = (
             self._workbench.data_error is None
             and not any(one.error for one in shapes.by_node.values())
             and shapes.total_parameters > 0
         )
-        for label in (self.parameters, self.memory, self.operations):
-            label.setVisible(known)
         self.parameters.setText(
             ngettext(
                 "{count} parameter",
@@ -165,6 +177,7 @@ class StatusBar(QStatusBar):
         self.operations.setText(
             _("{count} multiply-adds per sample", count=format_operations(shapes.multiply_adds))
         )
+        self._fit()
 
     def _show_problems(self) -> None:
         problems = [p for p in self._workbench.all_problems if p.follows is None]
@@ -188,3 +201,4 @@ class StatusBar(QStatusBar):
         scheme = theme.colors()
         color = scheme.error if errors or unreadable else scheme.accent if beginnings else ""
         self.problems.setStyleSheet(f"color: {color};" if color else "")
+        self._fit()
