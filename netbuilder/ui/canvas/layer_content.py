@@ -408,7 +408,6 @@ def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple
 
 NAMES_HEIGHT = 56.0  # pixels, of words under columns
 _INSET, _NAME = 4.0, 60.0  # of a bar's words, from the ring around it; room of its name
-_POSITIVE, _NEGATIVE = "#0072B2", "#D55E00"  # Okabe and Ito's
 
 
 def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
@@ -452,7 +451,7 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
             )
             continue
         room = box.width() - 130
-        color = QColor(_POSITIVE if value >= 0 else _NEGATIVE)
+        color = QColor(theme.ABOVE_ZERO if value >= 0 else theme.BELOW_ZERO)
         p.fillRect(
             QRectF(
                 box.left() + 66, box.top() + 1, max(room * abs(value) / largest, 1.0),
@@ -498,7 +497,7 @@ def paint_links(p: QPainter, links: Sequence[WeightLine]) -> None:
     largest = max((abs(link.weight) for link in known), default=0.0) or 1.0
     for link in known:
         part = abs(link.weight) / largest
-        color = QColor(_POSITIVE if link.weight >= 0 else _NEGATIVE)
+        color = QColor(theme.ABOVE_ZERO if link.weight >= 0 else theme.BELOW_ZERO)
         color.setAlphaF(0.25 + 0.75 * part)
         style = Qt.PenStyle.SolidLine if link.weight >= 0 else Qt.PenStyle.DashLine
         p.setPen(QPen(color, 0.5 + 4.0 * part, style))
@@ -514,7 +513,7 @@ def paint_mark(p: QPainter, box: QRectF, within: QRectF, *, squares: bool) -> No
         p.drawRect(box.adjusted(1, -1, -1, 1) & within.adjusted(1, 1, -1, -1))
         return
     box = box.adjusted(-2, -2, 2, 2) & within.adjusted(1, 1, -1, -1)
-    for color, wide in ((QColor(_NEGATIVE), 5), (QColor("white"), 2)):
+    for color, wide in ((QColor(theme.BELOW_ZERO), 5), (QColor("white"), 2)):
         p.setPen(QPen(color, wide, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap,
                       Qt.PenJoinStyle.MiterJoin))  # fmt: skip
         p.drawRect(box)

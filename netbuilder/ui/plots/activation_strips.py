@@ -41,7 +41,7 @@ _WHITE = (255, 255, 255)
 @cache
 def _sided(middle: tuple[int, int, int] = _WHITE) -> NDArray[np.uint8]:
     """Orange over a colour for 0 to blue: 511 colours."""
-    strong = np.array([[213, 94, 0.0], [0, 114, 178.0]])  # Okabe and Ito's
+    strong = np.array([_channels(QColor(one)) for one in (theme.BELOW_ZERO, theme.ABOVE_ZERO)])
     part = np.abs(np.arange(-255, 256))[:, None] / 255
     side = (np.arange(-255, 256) >= 0).astype(int)
     zero = np.array(middle, float)
@@ -131,8 +131,8 @@ def _fitted(image: QImage, box: QRectF) -> QRectF:
     return QRectF(box.center().x() - width / 2, box.center().y() - height / 2, width, height)
 
 
-def bars_image(values: NDArray[Any], width: int, height: int, marked: int | None = None) -> QImage:
-    """Units as upright bars around zero; the marked one in the training colour."""
+def bars_image(values: NDArray[Any], width: int, height: int) -> QImage:
+    """Units as upright bars around zero, in the colours that say above or below everywhere."""
     flat = np.nan_to_num(np.asarray(values, float).reshape(-1))[:BARS_IN_STRIP]
     picture = blank_image(width, height)
     if not len(flat):
@@ -142,7 +142,6 @@ def bars_image(values: NDArray[Any], width: int, height: int, marked: int | None
     span = (top - bottom) or 1.0
     zero = height * top / span
     step = width / len(flat)
-    color, strong = QColor(theme.colors().secondary), QColor(theme.colors().training)
     lengths = np.maximum(np.abs(flat) / span * height, 1.5)
     tops = np.minimum(np.where(flat >= 0, zero - lengths, zero), height - 1.5)
     wide = max(step - 1.5, 1.0)
@@ -151,10 +150,9 @@ def bars_image(values: NDArray[Any], width: int, height: int, marked: int | None
         for number, (top, length) in enumerate(zip(tops.tolist(), lengths.tolist(), strict=True))
     ]
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(strong if marked is None else color)
-    painter.drawRects(boxes)
-    if marked is not None and marked < len(boxes):
-        painter.fillRect(boxes[marked], strong)
+    for color, chosen in ((theme.ABOVE_ZERO, flat >= 0), (theme.BELOW_ZERO, flat < 0)):
+        painter.setBrush(QColor(color))
+        painter.drawRects([boxes[number] for number in np.flatnonzero(chosen)])
     painter.end()
     return picture
 
@@ -170,13 +168,11 @@ def activation_strip(
     width: int = 180,
     height: int = 30,
     *,
-    marks: bool = True,
     colored: Callable[[NDArray[Any]], list[QImage]] = heat_images,
 ) -> QImage | None:
     """One line of pictures for a layer's place on the canvas; None where nothing can be shown.
 
-    Of a few units above 0 the largest is marked, where it ``marks`` anything; maps are
-    ``colored`` as in a montage.
+    Maps are ``colored`` as in a montage; numbers of units are blue above 0 and orange below.
     """
     values = np.asarray(values)
     if values.dtype.kind not in "fiub" or values.size == 0:
@@ -200,9 +196,8 @@ def activation_strip(
     if values.ndim <= 1:
         flat = values.reshape(-1)
         if len(flat) > BARS_IN_STRIP:
-            return _stretched(flat[None, :].astype(float), width, height // 2)
-        best = int(np.argmax(flat)) if marks and len(flat) > 1 and np.all(flat >= 0) else None
-        return bars_image(flat, min(width, max(12 * len(flat), 24)), height, best)
+            return _filling(signed_image(flat[None, :], strip_zero()), width, height // 2)
+        return bars_image(flat, min(width, max(12 * len(flat), 24)), height)
     return None
 
 

@@ -26,6 +26,10 @@ from netbuilder.core.i18n import gettext as _
 NO_PEN = QPen(Qt.PenStyle.NoPen)
 
 
+#: Of numbers by their sign: Okabe and Ito's blue and orange, which every eye tells apart.
+ABOVE_ZERO, BELOW_ZERO = "#0072B2", "#D55E00"
+
+
 def contrast(one: QColor, other: QColor) -> float:
     """Return how much two colours differ, from 1 to 21 (WCAG 2.2)."""
 

@@ -135,15 +135,13 @@ def test_the_height_of_a_paragraph_of_widgets_is_found_once(
 
 
 def test_bars_stand_where_their_numbers_say(qtbot: Any) -> None:
-    picture = strips.bars_image(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20, marked=2)
-    scheme = theme.colors()
+    picture = strips.bars_image(np.array([1.0, -1.0, 0.5, 0.0]), 40, 20)
 
     def color(x: float, y: float) -> str:
         return picture.pixelColor(round(2 * x), round(2 * y)).name()  # two dots a pixel
 
-    assert color(4, 5) == QColor(scheme.secondary).name()  # up from the middle
-    assert color(14, 15) == QColor(scheme.secondary).name()  # and down
-    assert color(24, 7) == QColor(scheme.training).name()  # the marked one
+    assert color(4, 5) == color(24, 7) == QColor(theme.ABOVE_ZERO).name()  # up from the middle
+    assert color(14, 15) == QColor(theme.BELOW_ZERO).name()  # and down
     assert picture.pixelColor(28, 10).alpha() == 0
     assert picture.pixelColor(68, 6).alpha() == 0
 
@@ -161,14 +159,14 @@ def test_zero_on_a_strip_has_the_colour_of_a_card(qtbot: Any, dark: bool) -> Non
         theme.theme().force(None)
 
 
-def test_no_step_of_a_forecast_is_marked_as_a_class_is(qtbot: Any) -> None:
-    numbers = np.array([3.0, 9.0, 4.0])
-    strong = QColor(theme.colors().training)
+def test_many_units_have_the_colours_of_a_few(qtbot: Any) -> None:
+    """Blue above 0 and orange below, as bars and as stripes; none is marked among the others."""
 
-    def colours(marks: bool) -> list[bool]:
-        picture = strips.activation_strip(numbers, marks=marks)
-        step, low = picture.width() // 3, picture.height() - 2
-        return [picture.pixelColor(step * n + step // 2, low) == strong for n in range(3)]
+    def colours(numbers: list[float]) -> list[str]:
+        picture = strips.activation_strip(np.array(numbers))
+        step, low = picture.width() / len(numbers), picture.height() - 2
+        return [picture.pixelColor(int(step * (n + 0.5)), low).name() for n in (0, 1, 2)]
 
-    assert colours(True) == [False, True, False]
-    assert colours(False) == [True, True, True]
+    blue, orange = (QColor(one).name() for one in (theme.ABOVE_ZERO, theme.BELOW_ZERO))
+    assert colours([3.0, 9.0, 4.0]) == [blue] * 3
+    assert colours([9.0, 9.0, -9.0, *[0.0] * 90]) == [blue, blue, orange]

@@ -190,7 +190,7 @@ def answer_picture(look: SampleActivations, node_id: str, values: Any) -> QImage
         return layer_strips.lines_strip(lines)
     if own.size == 1:
         return activation_strips.word_strip(format_number(float(own[0])))
-    return activation_strips.activation_strip(own, marks=not columns)
+    return activation_strips.activation_strip(own)
 
 
 def attention_shares(look: SampleActivations, node_id: str) -> Any:
