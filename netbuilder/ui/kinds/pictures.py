@@ -71,6 +71,7 @@ class PictureForm(PredictForm):
         self.pad = DrawPad(self)
         self.picture = QLabel(self)
         self.picture.setAccessibleName(_("Picture to predict for"))
+        self.picture.setMinimumHeight(self.pad.height())  # what stands below moves for neither
         shown = self._shown = QHBoxLayout()
         self._why: Explanation | None = None
         shown.setSpacing(12)
@@ -104,11 +105,11 @@ class PictureForm(PredictForm):
         self._turned_by_hand = False
         for button in (
             self.draw_button,
-            self.clear_button,
             self.camera,
             self.picture_button,
             self.paste_button,
             self.turn_button,
+            self.clear_button,  # last: it comes and goes
         ):
             self.ways.addWidget(button)
         self.page.addLayout(self.ways)
@@ -131,6 +132,7 @@ class PictureForm(PredictForm):
         if times != self._times:
             self._times = times
             self.pad.enlarge(times)
+            self.picture.setMinimumHeight(self.pad.height())
             for label, pixels in self._pictures.items():
                 if not label.pixmap().isNull():
                     self._show_picture(label, pixels)

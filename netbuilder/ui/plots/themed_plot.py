@@ -153,7 +153,18 @@ class DateAxis(pg.DateAxisItem):
         return [format_part_of_date(datetime.fromtimestamp(v, UTC), part) for v in values]
 
 
-class ThemedPlot(pg.PlotWidget):
+class PagePlot(pg.PlotWidget):
+    """A plot in a page. It zooms with Ctrl and the wheel only: without Ctrl the page scrolls, and
+    what comes below the pointer on the way stays as it is."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ThemedPlot(PagePlot):
     """``drawn()`` of a subclass draws its items; it is called again where the colours change.
 
     ``least``: how high it is at least, in pixels at letters of the system's size.
@@ -186,13 +197,6 @@ class ThemedPlot(pg.PlotWidget):
         """Take the theme's colours and letters."""
         self._style()
         self.drawn()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom with Ctrl only: the page below scrolls, also where a plot fills all of it."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Give the axes the room of their numbers first: pyqtgraph learns it while it paints, so

@@ -16,7 +16,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.plots.run_curves import RunCurves, Series, visible
-from netbuilder.ui.plots.themed_plot import NumberAxis, style_axes, with_axes
+from netbuilder.ui.plots.themed_plot import NumberAxis, PagePlot, style_axes, with_axes
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.theme import shared_brush, shared_pen
 
@@ -44,7 +44,7 @@ class _Axis(NumberAxis):
         return [format_number(10**value, ".3g") for value in values]
 
 
-class TrainingCurvePlot(pg.PlotWidget):
+class TrainingCurvePlot(PagePlot):
     """Draws the curves of a run, and others below them to compare.
 
     Only what is in view is drawn, at most two points a pixel, so that the time does not grow

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.ui.kinds.sounds import SoundPlot
 from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
+from netbuilder.ui.plots.training_curves import TrainingCurvePlot
 from netbuilder.ui.plots.window_curve import WindowCurve
 from netbuilder.ui.results.evaluation_views.residuals_view import ResidualsView
 from netbuilder.ui.results.threshold_view import ThresholdView
@@ -27,6 +28,7 @@ def _held(view: ResidualsView | ThresholdView) -> QWidget:
 
 PLOTS: dict[str, Callable[[], QWidget]] = {
     "surface": SurfacePlot,
+    "curves": TrainingCurvePlot,
     "series": WindowCurve,
     "sound": SoundPlot,
     "residuals": lambda: _held(ResidualsView()),

@@ -34,8 +34,15 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     shown.steps[1].click()
     qtbot.waitUntil(lambda: "row 2 of 359" in shown.words.text(), timeout=MINUTE)
 
+    buttons = (panel.pictures.draw_button, panel.pictures.camera, panel.pictures.paste_button)
+
+    def places() -> list[QPoint]:
+        return [one.pos() for one in buttons if one.isVisible()]
+
+    before = places()
     panel.pictures.draw_button.click()
     _draw(panel, qtbot)
+    qtbot.waitUntil(lambda: places() == before)  # nothing moves below what was pressed
     qtbot.waitUntil(
         lambda: activations_service.look.own == "your drawing" and activations_service.idle,
         timeout=MINUTE,
