@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
 
 from netbuilder.ui.services.runs.run_progress import RunProgress
+from netbuilder.ui.widgets.layouts import vbox
 from netbuilder.ui.widgets.role_boxes import RoleBox
 from netbuilder.ui.widgets.throttle import SteadyFrame
 
@@ -100,3 +102,18 @@ def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(
     window.banner.remove(card)
     qtbot.waitUntil(lambda: canvas.y() == top)
     assert place() == before
+
+
+def test_a_click_on_a_card_s_button_leaves_the_keyboard_where_it_was(qtbot: QtBot) -> None:
+    top = QWidget()
+    qtbot.addWidget(top)
+    line, box = QLineEdit(top), RoleBox("info", "A card", "Words.", top)
+    card = RoleBox("info", "", "Words.", top, buttons=(("Close", lambda: card.hide()),))
+    vbox(line, box, card, parent=top)
+    top.show()
+    qtbot.waitExposed(top)
+    top.activateWindow()
+    line.setFocus()
+    qtbot.waitUntil(line.hasFocus)
+    qtbot.mouseClick(card.buttons[0], Qt.MouseButton.LeftButton)
+    assert card.isHidden() and line.hasFocus()

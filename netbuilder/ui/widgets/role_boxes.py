@@ -78,6 +78,9 @@ class RoleBox(QFrame):
     def _button(self, label: str, action: Callable[[], object]) -> QPushButton:
         button = QPushButton(label, self)
         button.setProperty("small", True)
+        # With what a click did the card often goes: the keyboard would go on to the canvas, which
+        # then shows a frame as if somebody had walked there by keys.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _checked=False: action())
         return button
 
