@@ -109,6 +109,7 @@ def assert_free(window: MainWindow, note: object = "") -> None:
     assert seen.width() == closer.picture.width(), note
     said = closer.words.visibleRegion().boundingRect()
     assert said.height() >= min(closer.words.height(), 30), (note, "the words", said)
+    assert said.width() == closer.words.width(), (note, "the words' lines", said)
 
 
 @pytest.mark.parametrize("network", LAYERS)
@@ -133,7 +134,7 @@ def test_what_explains_a_layer_covers_neither_it_nor_its_inputs(
 def test_it_gives_way_while_the_window_changes(open_window: Open, network: str) -> None:
     window = shown(open_window, network, (1366, 768), "rail")
     for name in list(LAYERS[network])[::3]:
-        window.canvas.show_number(name, None)
+        window.canvas.show_number(name, tuple(0 for _length in LAYERS[network][name][1]))
         for size, arrangement in product(SIZES, ARRANGEMENTS):
             window.resize(*size)
             arrange(window, arrangement)

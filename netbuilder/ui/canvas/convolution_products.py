@@ -162,6 +162,11 @@ class WindowProducts(QWidget):
         self.wide = 404  # pixels to show it in
         self.hide()
 
+    def set_width(self, wide: int) -> None:
+        """Show them in so many pixels."""
+        self.wide = wide
+        self.updateGeometry()
+
     def show_window(self, window: NDArray[Any] | None) -> None:
         """Show (rows, columns, maps, 2), as ``ComputedValue.window``; None: nothing."""
         self.grids, self.words = (), ""

@@ -281,7 +281,8 @@ class LayerPopup(QFrame):
         """Lay out what it shows in so many pixels."""
         inner = wide - _SIDES
         self.picture.set_width(inner)
-        self.products.wide = self.window_of_words.wide = inner
+        self.products.set_width(inner)
+        self.window_of_words.wide = inner
         self._fit_picture()
 
     def dismiss(self) -> None:
