@@ -10,10 +10,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
+from pytestqt.qtbot import QtBot
 
+from netbuilder.core.project import edits
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.ui.canvas.scene.popup_placement import place_popup
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 
 Open = Callable[..., MainWindow]
@@ -142,6 +145,26 @@ def test_it_gives_way_while_the_window_changes(open_window: Open, network: str) 
         window.docks.toggle_expanded()
         window.docks.toggle_expanded()
         assert_free(window, (name, "expanded and back"))
+
+
+@pytest.mark.slow
+def test_its_lines_are_broken_anew_where_it_becomes_narrower(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("digits"), epochs=1), keras=True)
+    window.resize(1024, 700)
+    arrange(window, "rail")
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+    qtbot.waitUntil(lambda: window.activations_service.look_now is not None)
+    window.canvas.show_number("conv2d", (3, 3, 1))
+    assert window.canvas.closer.products.isVisible()
+    assert_free(window)
+    wide = window.canvas.closer.width()
+    arrange(window, "palette")
+    assert window.canvas.closer.width() < wide
+    qtbot.wait(50)
+    assert_free(window)
 
 
 def test_it_gives_way_where_the_view_or_a_card_is_moved(open_window: Open) -> None:
