@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
 from netbuilder.core.i18n import gettext as _
@@ -94,7 +94,15 @@ class CanvasStrips(QObject):
         self.shown = set(found)
         wires = {} if look is None or self._canvas.previews.stale else look.wires
         self._canvas.set_wire_weights(wires)
-        self._canvas.show_look(look, self._activations_service.trouble)
+        # What is looked at closely follows in a turn of its own: after a run both take their time.
+        if look is None:
+            self._canvas.show_look(None, self._activations_service.trouble)
+        else:
+            QTimer.singleShot(0, self, lambda: self._follow(look))
+
+    def _follow(self, look: SampleActivations) -> None:
+        if look in (self._live.look, self._activations_service.look):
+            self._canvas.show_look(look, self._activations_service.trouble)
 
     def _paint_again(self) -> None:
         look = self.look
