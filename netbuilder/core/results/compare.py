@@ -21,6 +21,8 @@ from netbuilder.core.wording import join_sentences, labelled
 #: So much larger must the errors of large answers be to be told.
 _GROWS = 1.8
 _FEWEST = 20
+#: A mean error of up to this part of the mean absolute error is none.
+_LITTLE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +71,22 @@ def _sentence(
     if not len(values):
         return _("No prediction is a number.")
     if len(values) < 2:
-        return _("One row cannot show whether predictions are too high or too low on average.")
+        return _("Too few samples to say whether predictions are too high or too low on average.")
     mean, wide = float(values.mean()), float(values.std())
-    error = wide / np.sqrt(len(values))
-    if abs(mean) > 2 * error:
-        error = told(abs(mean))
+    high_or_low = float(np.sign(values).sum()) * np.sign(mean)  # a sign test: one outlier is no tie
+    error, size = told(abs(mean)), np.sqrt(len(values))
+    if abs(mean) > 2 * wide / size or high_or_low > 2 * size:
         said = (
-            _("Predictions are {error} too low on average.", error=error)
+            _("Predictions are too low by {error} on average.", error=error)
             if mean > 0
-            else _("Predictions are {error} too high on average.", error=error)
+            else _("Predictions are too high by {error} on average.", error=error)
         )
-    else:
+    elif not values.any() or (
+        len(values) >= _FEWEST and abs(mean) <= _LITTLE * np.abs(values).mean()
+    ):
         said = _("Predictions are neither too high nor too low on average.")
+    else:
+        said = _("Too few samples to say whether predictions are too high or too low on average.")
     spread = _("Standard deviation of the residuals: {deviation}.", deviation=told(wide))
     growth = ""
     if len(values) >= _FEWEST:

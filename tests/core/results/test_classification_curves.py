@@ -240,7 +240,7 @@ def test_few_rows_tell_nothing_of_over_fitting(house_model: Trained) -> None:
     assert "chance" in gap_sentence(parts(12, wild))
     assert "overfitting" in gap_sentence(parts(1200, wild))
     one = residuals(Evaluation("regression", 1, {}, "", np.ones((1, 1)), np.zeros((1, 1))))
-    assert one.sentence.startswith("One row cannot show")
+    assert one.sentence.startswith("Too few samples to say")
     test = data.test
     x, y, raw_x, raw_y = (
         {key: values[:1] for key, values in part.items()}

@@ -38,12 +38,30 @@ def test_residuals_are_truth_less_answer() -> None:
     one = residuals(found)
     assert one.values.tolist() == [-2, -1, -3]
     assert one.column == "a"
-    assert "2 too high" in one.sentence
+    assert "too high by 2 on average" in one.sentence
     other = residuals(found, 1)
     assert other.values.tolist() == [0, 0, 0]
     assert "neither too high nor too low" in other.sentence
     with pytest.raises(DataError, match="predicts classes"):
         residuals(Evaluation("classes", 1, {}, "", np.zeros(1), np.zeros(1)))
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        ([1.0] * 7 + [36.695, -0.135], "too low by 4.84 on average"),  # one outlier, mean 4.84
+        ([1.0] * 4 + [-1.0] * 3 + [0.0, 9.0, -6.0], "Too few samples to say"),
+        ([1.0, -1.0, 1.0, -1.0], "Too few samples to say"),
+        ([1.0, -1.0] * 20, "neither too high nor too low"),
+        ([1.0, 2.0] * 20, "too low by 1.5 on average"),
+        ([-9.0] + [1.0, -1.0] * 11, "Too few samples to say"),  # mean −0.39, of 1.35
+    ],
+)
+def test_residuals_that_lie_on_one_side_are_told_also_of_few_rows(
+    off: list[float], said: str
+) -> None:
+    found = numbers([[v, 0] for v in off], [[0, 0] for _v in off])
+    assert said in residuals(found).sentence
 
 
 def test_errors_that_grow_are_told() -> None:

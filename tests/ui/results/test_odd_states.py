@@ -206,7 +206,7 @@ def test_one_test_row(open_window: Open, qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(lambda: evaluate.evaluation is not None, timeout=MINUTE)
     assert evaluate.evaluation.samples == 1
     assert "1 test sample" in evaluate.sentence.text()
-    assert "One row cannot show" in evaluate.residuals.words.text()
+    assert "Too few samples to say" in evaluate.residuals.words.text()
     for index in range(3):
         evaluate.residuals.which.setCurrentIndex(index)
     evaluate.grab()
