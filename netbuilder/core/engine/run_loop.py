@@ -517,9 +517,9 @@ class RunLoop:
         if self.weights is not None and self._agreement is None:
             self.weights.add(trainer.position / trainer.steps_per_epoch, trainer.training_model)
 
-    def withdraw(self, trainer: Trainer) -> None:
+    def withdraw(self, trainer: Trainer, kept_epoch: int = 0) -> None:
         """Take back what the watcher says no more."""
-        for code in self.watcher.withdrawn(trainer.history):
+        for code in self.watcher.withdrawn(trainer.history, kept_epoch):
             self.emit(DiagnosisWithdrawn(code))
 
     def _attend(self, trainer: Trainer) -> None:

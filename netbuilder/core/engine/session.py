@@ -383,9 +383,11 @@ class Session:
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
         self.trained = self._outcome(parts.callbacks.restored_epoch)
-        self.loop.withdraw(trainer)
-        watcher = self.loop.watcher
-        for notice in watcher.at_end(trainer.history, trainer.training_model, self.dataset, reason):
+        kept = self.trained.kept_epoch
+        self.loop.withdraw(trainer, kept)
+        for notice in self.loop.watcher.at_end(
+            trainer.history, trainer.training_model, self.dataset, reason, kept
+        ):
             self.emit(DiagnosisAdded(notice))
         self._keep_record(trainer, reason)
         note = self._agreement.words if self._agreement is not None else ""

@@ -280,7 +280,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         )
         later = _("They are later in time: the series may have changed.")
         end = join_sentences(
-            (end, later if other.last_value_error else _("Look at the results by group."))
+            (end, later if other.naive_errors else _("Look at the results by group."))
         )
     elif apart:
         end = _("The network has memorised its training rows (overfitting).")

@@ -23,7 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
-from netbuilder.core.results.forecast import series_ends
+from netbuilder.core.results.forecast import naive_errors
 from netbuilder.core.results.own_units import (
     class_probabilities,
     loss_of,
@@ -97,7 +97,7 @@ class Evaluation:
         reading: how the file was read for a network that says nothing of its data; stands at the
             end of ``sentence`` too.
         guess: what ``baseline`` always answers, where that is a number.
-        last_value_error: of a series the error of repeating its last value.
+        naive_errors: of a series, see ``forecast.naive_errors``.
         loss_of: the formula of the number "loss"; ``PENALISED`` where penalties for the weights are
             in it, so that it does not compare with that of another network.
         known: rows of these that stand among the training rows word for word, see
@@ -121,7 +121,7 @@ class Evaluation:
     reading: str = ""
     known: int = 0
     guess: str = N_("the mean")
-    last_value_error: float | None = None
+    naive_errors: Mapping[int, float] = field(default_factory=dict)
     loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
@@ -262,9 +262,7 @@ def evaluate(
     if split.raw_y:
         # What the model learned counts, also where its data set was scaled anew since.
         x, y = preprocessing.apply_inputs(split.raw_x), preprocessing.apply_targets(split.raw_y)
-        split = Split(
-            x, y, split.raw_x, split.sample_weight, split.raw_y, split.filled, split.index
-        )
+        split = replace(split, x=x, y=y)
     # Many rows: a recurrent layer that is not traced takes a step of Python for each step of time.
     call = (
         repeated_predictor(trained)
@@ -285,23 +283,12 @@ def evaluate(
         if name in loss:
             found[name].metrics["loss"] = loss[name]
     first = next(iter(found))
-    main = replace(found.pop(first), last_value_error=_last_value_error(trained, split))
+    main = found.pop(first)
+    main = replace(main, naive_errors=naive_errors(trained, split, main.truth))
     sentence = join_sentences((main.sentence, reading))
     return replace(
         main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
     )
-
-
-def _last_value_error(trained: TrainedModel, split: Split) -> float | None:
-    """Mean absolute error of the naive forecast, which repeats the last value of a series (Hyndman
-    and Athanasopoulos, "Forecasting: principles and practice", 5.2); None for other samples."""
-    ends = series_ends(trained)
-    if ends is None or not ends.goes_on:
-        return None
-    where = [ends.columns.index(name) for name in ends.targets]
-    last = np.asarray(split.raw_x[ends.key], float)[:, -1, where]
-    truth = _truth(split.y[ends.output], preprocessing_of(trained).outputs[ends.output])
-    return float(np.abs(truth - np.repeat(last, ends.horizon, axis=1)).mean())
 
 
 def _loss_words(trained: TrainedModel) -> str:

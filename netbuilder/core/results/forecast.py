@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.kinds.series.windows import targets_behind
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare import inference_data
@@ -88,6 +89,38 @@ def series_ends(trained: TrainedModel) -> SeriesEnds | None:
 def _goes_on(trained: TrainedModel) -> bool:
     kind = KINDS.get(trained.project.data.kind)
     return kind is not None and kind.goes_on
+
+
+#: Days between rows, at least and at most, and the rows of their season: hours, days, months, ….
+_SEASONS = ((0.041, 0.0425, 24), (0.999, 1.001, 7), (27.9, 31.1, 12), (89.9, 92.1, 4))
+
+
+def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int, float]:
+    """Mean absolute error of the naive forecasts (Hyndman and Athanasopoulos, "Forecasting:
+    principles and practice", 5.2) by the number of rows that they repeat: 1, the last value; where
+    dates name a season that the window holds, all of the last one; {} for other samples.
+
+    Args:
+        trained: the network.
+        split: the samples.
+        truth: in own units, (n, targets times steps).
+    """
+    ends = series_ends(trained)
+    if ends is None or not ends.goes_on:
+        return {}
+    where = [ends.columns.index(name) for name in ends.targets]
+    past = np.asarray(split.raw_x[ends.key], float)[..., where]
+    apart = np.diff(split.days) if split.days is not None else np.zeros((0, 0))
+    # Where the clock changes, one hour is none.
+    seasons = [1] + [rows for low, high, rows in _SEASONS
+                     if apart.size and ((apart > low) & (apart < high)).mean() > 0.95]  # fmt: skip
+    steps = np.arange(ends.horizon)
+    found = {}
+    for rows in seasons:
+        if rows <= past.shape[1]:
+            ahead = past[:, past.shape[1] - rows + steps % rows].transpose(0, 2, 1)
+            found[rows] = float(np.abs(truth - ahead.reshape(truth.shape)).mean())
+    return found
 
 
 @dataclass(frozen=True, eq=False)

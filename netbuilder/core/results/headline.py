@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.wording import format_number, format_percent
+from netbuilder.core.wording import format_number, format_percent, labelled
 
 #: A class with fewer samples than one for so many of the largest class is rare.
 RARE = 20
@@ -24,12 +24,31 @@ class Headline:
         figure: its value with its unit.
         words: what the figure counts, and of how many samples.
         comparison: what a prediction that never looks at the sample reaches.
+        worse: that the best of these is better than the figure, in words, or "".
     """
 
     metric: str
     figure: str
     words: str
     comparison: str
+    worse: str = ""
+
+
+#: Naive forecasts by how many rows they repeat, in words.
+_NAIVE = {
+    1: N_("repeating the last value"),
+    4: N_("repeating the value 4 quarters before"),
+    7: N_("repeating the value 7 days before"),
+    12: N_("repeating the value 12 months before"),
+    24: N_("repeating the value 24 hours before"),
+}
+
+
+def _worse(rule: str, figure: str, value: str, least: float, most: float) -> str:
+    """That a rule does better than the network, where ``least`` is less than ``most``."""
+    if not least < most or figure == value:
+        return ""
+    return _("Worse than {rule} ({value}).", rule=rule, value=value)
 
 
 def has_rare_class(found: Evaluation) -> bool:
@@ -63,17 +82,15 @@ def headline(found: Evaluation, file: str = "") -> Headline:
                 count,
             )
         )
-        mean = found.told(found.baseline)
-        comparison = _("always predicting the mean: {value}", value=mean)
-        if found.last_value_error is not None:
-            last = found.told(found.last_value_error)
-            comparison = _(
-                "always predicting the mean: {mean} · repeating the last value: {last}",
-                mean=mean, last=last,
-            )  # fmt: skip
-        return Headline("mean_absolute_error", f"± {found.told(value)}", words, comparison)
+        rules = [(found.baseline, _("always predicting the mean"))]
+        rules += [(error, _(_NAIVE[rows])) for rows, error in found.naive_errors.items()]
+        comparison = " · ".join(labelled(rule, found.told(error)) for error, rule in rules)
+        least, best = min(rules)
+        figure = f"± {found.told(value)}"
+        worse = _worse(best, figure, f"± {found.told(least)}", least, value)
+        return Headline("mean_absolute_error", figure, words, comparison, worse)
     accuracy = format_percent(found.metrics["accuracy"])
-    alone = format_percent(found.baseline)
+    alone, rule = format_percent(found.baseline), _("always predicting the most frequent class")
     if has_rare_class(found):
         words = (
             ngettext(
@@ -93,10 +110,10 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             "accuracy {accuracy} · most frequent class alone: {baseline}",
             accuracy=accuracy, baseline=alone,
         )  # fmt: skip
-        return Headline(
-            "recall", format_percent(found.metrics["recall"]), words,
-            comparison,
-        )  # fmt: skip
+        value, chance = found.metrics["recall"], 1 / sum(one.support > 0 for one in found.classes)
+        figure = format_percent(value)
+        worse = _worse(rule, figure, format_percent(chance), value, chance)
+        return Headline("recall", figure, words, comparison, worse)
     if found.task == MULTI_LABEL:
         words = (
             ngettext(
@@ -112,6 +129,7 @@ def headline(found: Evaluation, file: str = "") -> Headline:
                 count,
             )
         )
+        rule = _("always predicting the most frequent labels")
         comparison = _("most frequent labels alone: {baseline}", baseline=alone)
     else:
         correct = format_number(round(found.metrics["accuracy"] * count), ",.0f")
@@ -132,7 +150,8 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             )
         )
         comparison = _("most frequent class alone: {baseline}", baseline=alone)
-    return Headline("accuracy", accuracy, words, comparison)
+    worse = _worse(rule, accuracy, alone, found.metrics["accuracy"], found.baseline)
+    return Headline("accuracy", accuracy, words, comparison, worse)
 
 
 def metric_text(found: Evaluation, name: str, value: float) -> str:

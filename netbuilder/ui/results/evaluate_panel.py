@@ -213,7 +213,9 @@ class EvaluatePanel(QWidget):
         self.figure.setProperty("role", "figure")
         self.sentence = note_label("", self, role="body")
         self.comparison = note_label("", self)
-        words = vbox(self.sentence, self.comparison, spacing=2)
+        self.worse = note_label("", self, role="complaint")
+        self.worse.setObjectName("worse_than_baseline")
+        words = vbox(self.sentence, self.worse, self.comparison, spacing=2)
         head = hbox((self.figure, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=14)
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
@@ -327,6 +329,8 @@ class EvaluatePanel(QWidget):
         self.figure.setText(head.figure)
         self.sentence.setText(head.words)
         self._compared = head.comparison
+        self.worse.setText(head.worse)
+        self.worse.setVisible(bool(head.worse))
         self._show_comparison("…")
         for widget in (self.figure, self.sentence, self.comparison):
             widget.show()
@@ -502,7 +506,7 @@ class EvaluatePanel(QWidget):
         self.cards.add(RoleBox("error", error.what, error.fix, self))
         if self.evaluation is None:
             self.compare.show_evaluation(None)
-            for label in (self.figure, self.sentence, self.comparison, self.about):
+            for label in (self.figure, self.sentence, self.worse, self.comparison, self.about):
                 label.setText("")
                 label.hide()
             self.output.hide()

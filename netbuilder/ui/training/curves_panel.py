@@ -396,12 +396,13 @@ class CurvesPanel(QWidget):
                 "{count} weights have been set by hand since.",
                 trained.set_by_hand,
             )
+        worse = self._worse_than_baseline()
         self.messages.put(
             TrainingMessage(
                 "result",
-                "info",
+                "warning" if worse else "info",
                 took,
-                join_sentences((words, self._since_previous(trained))),
+                join_sentences((words, worse, self._since_previous(trained))),
                 (
                     (_("Save .h5"), self._save_model),
                     (_("Evaluate"), partial(self._show_panel, "evaluate")),
@@ -409,6 +410,17 @@ class CurvesPanel(QWidget):
                 always=True,
             )
         )
+
+    def _worse_than_baseline(self) -> str:
+        """That a rule without a network does better on the test set; "" where none does."""
+        evaluation = self._workbench.models.state.settled.evaluation
+        if evaluation is None:
+            return ""
+        from netbuilder.core.results.headline import headline
+
+        head = headline(evaluation)
+        figure = as_sentence(_("Test set: {results}", results=head.figure))
+        return join_sentences((figure, head.worse)) if head.worse else ""
 
     def _since_previous(self, trained: TrainedModel) -> str:
         """Whether a run is better than the one before, once that is found."""

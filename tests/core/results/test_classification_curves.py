@@ -185,7 +185,7 @@ def test_parts_tell_what_was_learned_by_heart(house_model: Trained) -> None:
     others = {"training": known, "validation": replace(other, metrics=known.metrics), "test": other}
     assert "differ" in gap_sentence(others) and "overfitting" not in gap_sentence(others)
     assert "by group" in gap_sentence(others)
-    told = gap_sentence({**others, "test": replace(other, last_value_error=0.5)})
+    told = gap_sentence({**others, "test": replace(other, naive_errors={1: 0.5})})
     assert "by group" not in told and "later" in told, "a series has no groups, and goes on in time"
     assert "overfitting" in gap_sentence({**others, "validation": other})
     found = parts["test"]

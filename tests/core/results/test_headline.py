@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from netbuilder.core.project.model import Data
@@ -97,12 +98,60 @@ def test_a_series_is_compared_with_its_last_value(
     model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
     assert dataset.test is not None
     found = evaluate(model, dataset.test)
-    assert found.last_value_error == pytest.approx(error, abs=1e-4)
-    assert found.told(found.last_value_error) in headline(found).comparison.partition("·")[2]
+    assert found.naive_errors == {1: pytest.approx(error, abs=1e-4)}, "without dates no season"
+    assert found.told(found.naive_errors[1]) in headline(found).comparison.partition("·")[2]
 
 
 def test_rows_of_a_table_have_no_last_value(house_model: Trained) -> None:
     model, dataset = house_model
     assert dataset.test is not None
     found = evaluate(model, dataset.test)
-    assert found.last_value_error is None and "·" not in headline(found).comparison
+    assert not found.naive_errors and "·" not in headline(found).comparison
+
+
+@pytest.mark.parametrize(
+    ("freq", "season", "named", "horizon"),
+    [("D", 7, "7 days", 1), ("D", 7, "7 days", 30), ("MS", 12, "12 months", 30),
+     ("QS", 4, "4 quarters", 5), ("h", 24, "24 hours", 30), ("B", 0, "", 1)],
+)  # fmt: skip
+def test_dates_name_the_season_that_a_naive_forecast_repeats(
+    tmp_path: Path, freq: str, season: int, named: str, horizon: int
+) -> None:
+    """A saw-tooth of the season's length repeats itself exactly, however far it is predicted; the
+    network of random weights does not, and that is said."""
+    count = 300
+    when = pd.date_range("2001-01-01", periods=count, freq=freq).astype(str)
+    values = {"day": when, "v": np.arange(count) % (season or 5) * 1.0, "w": np.arange(count) % 3}
+    pd.DataFrame(values).to_csv(tmp_path / "s.csv", index=False)
+    options = {"window": 24, "horizon": horizon}
+    recipe = Data("series", path="s.csv", target=("v",), options=options)
+    layers = ("flat", "Flatten", {}), ("out", "Dense", {"units": horizon})
+    model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
+    assert dataset.test is not None
+    for split in (dataset.test, tmp_path / "s.csv"):
+        found = evaluate(model, split)
+        assert [*found.naive_errors] == [1, season][: 2 if season else 1]
+        if season:
+            assert found.naive_errors[season] == pytest.approx(0, abs=1e-5)
+            assert named in headline(found).comparison and named in headline(found).worse
+
+
+def test_a_prediction_worse_than_the_best_baseline_is_told() -> None:
+    def numbers(off: float, naive: dict[int, float]) -> Evaluation:
+        truth = np.array([[1.0], [3.0]])
+        return Evaluation(
+            "regression", 2, **number_evaluation(truth + off, truth), sentence="",
+            predictions=truth + off, truth=truth, columns=("v",), baseline=4.0, naive_errors=naive,
+        )  # fmt: skip
+
+    assert headline(numbers(8.433, {1: 3.222})).worse == (
+        "Worse than repeating the last value (± 3.222)."
+    )
+    assert "7 days" in headline(numbers(3.0, {1: 3.222, 7: 2.0})).worse
+    assert "mean" in headline(numbers(5.0, {})).worse
+    assert not headline(numbers(3.0, {1: 3.222})).worse
+    assert "(60.0%)" in headline(classes([0, 0, 0, 1, 1], [1, 1, 0, 1, 0], 0.6)).worse
+    assert not headline(classes([0, 0, 0, 1, 1], [0, 0, 0, 0, 0], 0.6)).worse
+    rare = [0] * 100 + [1] * 4
+    assert not headline(classes(rare, [1] * 50 + [0] * 50 + [1] * 4, 100 / 104)).worse
+    assert headline(classes(rare, [1] * 50 + [0] * 54, 100 / 104)).worse, "balanced: 25%"

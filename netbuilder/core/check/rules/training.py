@@ -312,10 +312,10 @@ def _too_many(context: Context) -> Iterable[Violation]:
         node.id if node is not None else None,
         ngettext(
             "The network has {weights} trainable weights, but the data has only {count} training "
-            "row. The network can memorise it and will predict new rows poorly. Use a smaller "
+            "row. The network can memorise it and may predict new rows poorly. Use a smaller "
             "network.",
             "The network has {weights} trainable weights, but the data has only {count} training "
-            "rows. The network can memorise them and will predict new rows poorly. Use a smaller "
+            "rows. The network can memorise them and may predict new rows poorly. Use a smaller "
             "network.",
             rows,
             weights=format_number(weights, ","),

@@ -78,6 +78,7 @@ def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
         raw_x,
         raw_y=raw_y,
         index=samples.targets.index.to_numpy(),
+        days=samples.days,
     )
 
 

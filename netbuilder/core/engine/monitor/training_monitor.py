@@ -56,9 +56,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         N_("Since epoch {epoch}, the network has improved on the training data but got worse on "
            "the validation data: it memorises the rows. Stop there, add Dropout, make the network "
            "smaller or get more data.")),
-    "easier": (N_("Better on validation than on training"),
-        N_("This is normal: {layer} makes the task harder during training and is off during "
-           "validation.")),
+    "overfitting-dropout": (N_("Overfitting since epoch {epoch}"),
+        N_("Since epoch {epoch}, the network has improved on the training data but got worse on "
+           "the validation data: it memorises the rows. Stop there, make the network smaller or "
+           "get more data.")),
+    "easier": (N_("The training loss is above the validation loss"),
+        N_("This does not mean that validation data is predicted better: the training loss is "
+           "measured with {layer} on and before the updates of its epoch, the validation loss with "
+           "{layer} off. Evaluate compares both with {layer} off.")),
 }  # fmt: skip
 
 
@@ -67,7 +72,8 @@ def _diagnosis(
 ) -> Diagnosis:
     """What ``_WORDS`` says of a case, filled in: of ``epoch``, and of ``values``."""
     title, text = (_(words, **{"epoch": epoch} | values) for words in _WORDS[case])
-    return Diagnosis(case.removesuffix("-by-hand"), epoch, title, text, fix, severity)
+    code = case.removesuffix("-by-hand").removesuffix("-dropout")
+    return Diagnosis(code, epoch, title, text, fix, severity)
 
 
 def _short(value: float) -> str:
@@ -106,23 +112,28 @@ class TrainingMonitor:
         return self._new(self._running(history, training_model, data))
 
     def at_end(
-        self, history: History, training_model: keras.Model, data: Dataset, reason: str
-    ) -> list[Diagnosis]:
-        """When the run is over ("done", "stopped" or "early"): what is new."""
-        found = self._new(self._running(history, training_model, data))
+        self, history: History, training_model: keras.Model, data: Dataset, reason: str,
+        kept_epoch: int = 0,
+    ) -> list[Diagnosis]:  # fmt: skip
+        """When the run is over ("done", "stopped" or "early"): what is new. ``kept_epoch``: the
+        epoch whose weights it ends with, where that is not the last."""
+        running = self._running(history, training_model, data)
+        found = self._new(n for n in running if n.code != "overfitting" or not kept_epoch)
         return found + self._new(self._ended(history, training_model, data, reason))
 
-    def withdrawn(self, history: History) -> list[str]:
+    def withdrawn(self, history: History, kept_epoch: int = 0) -> list[str]:
         """Codes of what was said and is not so any more; it may be said again later.
 
-        The best epoch has moved behind the one since which the network was said to learn by heart;
-        a loss that stood still falls; what was said of an end is not the end any more.
+        The best epoch has moved behind the one since which the network was said to learn by heart,
+        or the run is over and ends with the weights of ``kept_epoch``; a loss that stood still
+        falls; what was said of an end is not the end any more.
         """
         gone = [
             code
             for code, told in self._told.items()
             if code in _HOLDS and not _HOLDS[code](history, told)
-        ]
+            or code == "overfitting" and kept_epoch
+        ]  # fmt: skip
         for code in gone:
             del self._told[code]
         return gone
@@ -302,12 +313,16 @@ class TrainingMonitor:
             return set_training(project, callbacks=(*project.training.callbacks, stop))
 
         fix = RunFix(_("Stop early and keep the best epoch"), edit, "go_back_to_best")
-        return _diagnosis("overfitting", epoch, fix)
+        return _diagnosis("overfitting-dropout" if self._noisy else "overfitting", epoch, fix)
+
+    @property
+    def _noisy(self) -> list[str]:
+        """Layers that make training harder, such as Dropout."""
+        return [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
 
     def _easier(self, epoch: int) -> Iterator[Diagnosis]:
-        layers = [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
-        if layers:
-            yield _diagnosis("easier", epoch, severity="info", layer=layers[0])
+        if self._noisy:
+            yield _diagnosis("easier", epoch, severity="info", layer=self._noisy[0])
 
     def _ignored(
         self, epoch: int, training_model: keras.Model, data: Dataset
