@@ -122,6 +122,36 @@ def test_overfitting(train: Callable[..., Any], chain: Callable[..., Project]) -
     edited = notice.fix.edit(chain(layers))
     assert edited.training.callbacks[0].name == "EarlyStopping"
     assert notice.fix.edit(edited) == edited
+    assert "Dropout" in notice.message
+
+
+@pytest.mark.parametrize("restores", [False, True])
+def test_overfitting_is_over_once_the_best_epoch_is_back(
+    restores: bool, chain: Callable[..., Project], dataset: Callable[..., Any]
+) -> None:
+    """Of a run that ended with its best epoch nothing is left to stop, and Dropout is there."""
+    data = dataset(
+        {"input": RNG.normal(size=(60, 20)).astype(np.float32)},
+        {"out": RNG.normal(size=(60, 1)).astype(np.float32)}, held=30,
+    )  # fmt: skip
+    layers = [("a", "Dense", {"units": 64, "activation": "relu"}),
+              ("drop", "Dropout", {"rate": 0.01}), OUT]  # fmt: skip
+    stop = Choice("EarlyStopping", {"patience": 30, "restore_best_weights": restores})
+    project = chain(layers, "mean_squared_error", epochs=80, callbacks=(stop,),
+                    optimizer=Choice("Adam", {"learning_rate": 0.01}))  # fmt: skip
+    told: list[Event] = []
+    session = Session(project, data, on_event=told.append, compilation="graph", record=False)
+    trained = session.run()
+    assert bool(trained.kept_epoch) is restores and trained.epochs < 80, "it stopped early"
+    known: dict[str, Diagnosis] = {}
+    for event in told:
+        if isinstance(event, DiagnosisAdded):
+            known[event.notice.code] = event.notice
+        elif isinstance(event, DiagnosisWithdrawn):
+            del known[event.code]
+    assert ("overfitting" in known) is not restores
+    if not restores:
+        assert "Dropout" not in known["overfitting"].message
 
 
 def test_still_improving_at_the_end(
@@ -156,7 +186,9 @@ def test_better_on_validation_with_dropout(train: Callable[..., Any]) -> None:
     found = train(
         layers, x, y, optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=30, held=60
     )
-    assert "Dropout" in found["easier"].message and found["easier"].fix is None
+    easier = found["easier"]
+    assert "Dropout" in easier.message and easier.fix is None
+    assert "better on validation" not in easier.title.lower(), "it is measured in another mode"
 
 
 def test_classes_never_predicted(train: Callable[..., Any], chain: Callable[..., Project]) -> None:
