@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         found = _to_json(trained, result)
         if split is not None:
-            found["out_of_range"] = statistics().out_of_range(trained, split.raw_x)
+            found["out_of_range"] = statistics().out_of_range(trained, split.raw_x, split.raw_y)
         if groups:
             found["groups"] = {
                 one.value: {

@@ -224,7 +224,9 @@ def date_words(days: Array) -> tuple[str, ...]:
     return tuple(write(one, "medium") for one in dates.tolist())
 
 
-def forecast_words(answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[str]) -> str:
+def forecast_words(
+    answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[str], ahead: Array | None = None
+) -> str:
     """Return what is predicted after a window, in words: "12 Mar 2026: 214.3"; of several steps
     the first and the last.
 
@@ -232,13 +234,15 @@ def forecast_words(answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[
         answer: about one window.
         ends: of the network.
         dates: of the steps that are predicted; empty where the data has none.
+        ahead: another number of steps of the same forecast, (steps, targets); None: the horizon.
     """
-    units = answer.units or ("",) * len(answer.columns)
-    told = [format_measure(float(v), u) for v, u in zip(answer.values[0], units, strict=True)]
-    steps = dict.fromkeys((0, ends.horizon - 1))
+    units = (answer.units or ("",) * len(answer.columns))[:: ends.horizon]
+    if ahead is None:
+        ahead = np.reshape(answer.values[0], (len(ends.targets), ends.horizon)).T
+    steps = dict.fromkeys((0, len(ahead) - 1))
 
     def at(step: int) -> str:
-        values = told[step :: ends.horizon]
+        values = [format_measure(float(v), u) for v, u in zip(ahead[step], units, strict=True)]
         named = bool(dates) or ends.horizon > 1
         if len(values) > 1 or not named:
             values = [labelled(n, one) for n, one in zip(ends.targets, values, strict=True)]

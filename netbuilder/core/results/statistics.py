@@ -22,11 +22,12 @@ from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.registry import modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
+from netbuilder.core.results.forecast import series_ends
 from netbuilder.core.results.own_units import parse_cell, preprocessing_of
-from netbuilder.core.results.unusual_values import number_cells, window_cells
-from netbuilder.core.wording import did_you_mean, join_values
+from netbuilder.core.results.unusual_values import farthest_cells, number_cells, window_cells
+from netbuilder.core.wording import did_you_mean, format_number, join_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -249,27 +250,68 @@ def reliability(sure: Array, correct: Array, bins: int) -> tuple[Array, Array, A
     return mean, share, counts[seen]
 
 
-def out_of_range(trained: TrainedModel, raw: Mapping[str, Array]) -> list[dict[str, Any]]:
-    """Return each column with rows far outside the training range: how many, from where to where.
+def out_of_range(
+    trained: TrainedModel, raw: Mapping[str, Array], targets: Mapping[str, Array]
+) -> list[dict[str, Any]]:
+    """Return each column with rows far outside the training range: how many, from where to where;
+    of a series whether its "inputs" (windows) or its "targets" are ("values").
 
     Args:
         trained: the model, which knows the range of each column.
         raw: raw values by Input id, (n, ...).
+        targets: of the same rows by output id, (n, columns).
     """
     preprocessing = preprocessing_of(trained)
+    found = [("", cells) for cells in number_cells(preprocessing, raw)]
+    found += [("inputs", cells) for cells in window_cells(preprocessing, raw)]
+    ends = series_ends(trained)
+    if ends is not None and ends.output in targets:
+        known = {one.name: one for one in preprocessing.inputs[ends.key].columns}
+        ahead = np.split(np.asarray(targets[ends.output]), len(ends.targets), axis=1)
+        for name, steps in zip(ends.targets, ahead, strict=True):
+            if name in known:
+                found += [("targets", cells) for cells in farthest_cells(known[name], steps)]
     rows = []
-    for cells in (*number_cells(preprocessing, raw), *window_cells(preprocessing, raw)):
+    for which, cells in found:
         if cells.far.any():
             values = cells.values[cells.far]
-            rows.append(
-                {
-                    "column": cells.column.name,
-                    "samples": int(cells.far.sum()),
-                    "training": [cells.column.low, cells.column.high],
-                    "found": [float(values.min()), float(values.max())],
-                }
-            )
+            row = {
+                "column": cells.column.name,
+                "samples": int(cells.far.sum()),
+                "training": [cells.column.low, cells.column.high],
+                "found": [float(values.min()), float(values.max())],
+            }
+            rows.append(row | {"values": which} if which else row)
     return rows
+
+
+def far_words(one: Mapping[str, Any]) -> str:
+    """Say in words what a row of ``out_of_range`` says."""
+    low, high = map(format_number, one["training"])
+    told = {"column": one["column"], "low": low, "high": high}
+    return {
+        "": ngettext(
+            "{count} sample has {column} outside the training range of {low} to {high}, by "
+            "more than a tenth of it.",
+            "{count} samples have {column} outside the training range of {low} to {high}, by "
+            "more than a tenth of it.",
+            one["samples"], **told,
+        ),
+        "inputs": ngettext(
+            "{count} sample has input values of {column} outside the training range of {low} to "
+            "{high}, by more than a tenth of it.",
+            "{count} samples have input values of {column} outside the training range of {low} to "
+            "{high}, by more than a tenth of it.",
+            one["samples"], **told,
+        ),
+        "targets": ngettext(
+            "{count} sample has target values of {column} outside the training range of {low} to "
+            "{high}, by more than a tenth of it.",
+            "{count} samples have target values of {column} outside the training range of {low} "
+            "to {high}, by more than a tenth of it.",
+            one["samples"], **told,
+        ),
+    }[one.get("values", "")]  # fmt: skip
 
 
 def part_of(found: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:

@@ -90,13 +90,18 @@ def window_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iter
         windows = np.asarray(raw[key])
         series = entry.source == "series" and windows.ndim == 3
         for place, column in enumerate(entry.columns if series else ()):
-            if column.kind == "number" and column.low is not None and column.high is not None:
-                low, high = usual_range(column.low, column.high)
-                values = windows[:, :, place].astype(np.float64)
-                off = np.maximum(low - values, values - high)
-                worst = np.argmax(np.nan_to_num(off, nan=-np.inf), axis=1)
-                at = np.arange(len(values)), worst
-                yield NumberCells(column, values[at], off[at] > 0)
+            yield from farthest_cells(column, windows[:, :, place])
+
+
+def farthest_cells(column: FittedColumn, several: Array) -> Iterator[NumberCells]:
+    """Of several values of one column in each row, (n, values), the one that is farthest off."""
+    if column.kind == "number" and column.low is not None and column.high is not None:
+        low, high = usual_range(column.low, column.high)
+        values = several.astype(np.float64)
+        off = np.maximum(low - values, values - high)
+        worst = np.argmax(np.nan_to_num(off, nan=-np.inf), axis=1)
+        at = np.arange(len(values)), worst
+        yield NumberCells(column, values[at], off[at] > 0)
 
 
 def _all_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterator[NumberCells]:

@@ -266,6 +266,7 @@ class DataPanel(QWidget):
         kind = KINDS.get(data.kind)
         self.title.setText(kind.chosen(data) if kind is not None else data.kind)
         self.title.setToolTip(data.path)
+        self.target.show_answered(bool(self._store.project.graph.outputs))
         self._show_form(data)
         self._facts_changed()
         self._ask_preview()

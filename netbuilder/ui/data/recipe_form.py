@@ -122,7 +122,7 @@ class TargetPicker(QWidget):
         self._columns: tuple[str, ...] = ()
         self._chosen: tuple[str, ...] = ()
         self._concluded: tuple[str, ...] = ()
-        self._sure = False
+        self._sure = self._answered = False
         self._row = ChooseRow(_("target"), _("The column that the network predicts."), self)
         self.button, self.menu = self._row.button, self._row.menu
         self.question = CardList(self)
@@ -142,6 +142,12 @@ class TargetPicker(QWidget):
         only column that can be."""
         if (names, sure) != (self._concluded, self._sure):
             self._concluded, self._sure = names, sure
+            self._show()
+
+    def show_answered(self, answered: bool) -> None:
+        """Whether a network predicts it already: there is nothing left to ask then."""
+        if answered != self._answered:
+            self._answered = answered
             self._show()
 
     @property
@@ -167,7 +173,7 @@ class TargetPicker(QWidget):
 
     def _ask(self) -> None:
         self.question.clear()
-        asked = bool(self._columns) and not self._chosen and not self._sure
+        asked = bool(self._columns) and not (self._chosen or self._sure or self._answered)
         self._row.setVisible(not asked)  # the question says the same, and has the same list
         if not asked:
             return

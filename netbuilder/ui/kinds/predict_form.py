@@ -57,11 +57,13 @@ class PredictForm(QWidget):
         asked(request): a question to the network.
         nothing(words): there is nothing to be answered, and why; what was answered is gone.
         said(words): what is to be told beside the answer.
+        reworded(): ``answer_words`` of the same answer are others.
     """
 
     asked = Signal(object)
     nothing = Signal(str)
     said = Signal(str)
+    reworded = Signal()
     #: The sorts of samples that are asked about here.
     modalities: tuple[Modality, ...] = ()
     #: What one sample of the test set is called.

@@ -430,11 +430,11 @@ class SeriesForm(PredictForm):
         if self._ends is not None:
             most = max(LEAST, WINDOWS * int(entry.shape[0] or 1))
             far, horizon = self._ends.goes_on, self._ends.horizon
-            for box, end in ((self.steps, most), (self.count, MOST)):
+            for box, end in ((self.steps, max(most, horizon)), (self.count, MOST)):
                 box.blockSignals(True)
                 box.setRange(1, end if far else horizon)
                 if self._counted != trained.project.data:  # else what was chosen stays
-                    box.setValue(max(horizon, int(entry.shape[0] or 1)))
+                    box.setValue(horizon if horizon > 1 else int(entry.shape[0] or 1))
                 box.blockSignals(False)
             self._counted = trained.project.data
         if self.rows is not None and self._own:
@@ -532,6 +532,7 @@ class SeriesForm(PredictForm):
         self.found = found
         self.note.setText(found.note)
         self._show_ahead()
+        self.reworded.emit()
 
     def _show_ahead(self) -> None:
         name = self._names[max(self.column.currentIndex(), 0)]
@@ -578,7 +579,9 @@ class SeriesForm(PredictForm):
             return found.text(0)
         from netbuilder.core.results.forecast import forecast_words
 
-        return forecast_words(answer, ends, self._dates(len(self.rows), ends.horizon)[0])
+        ahead = self.found.values if self.found is not None and ends.horizon > 1 else None
+        count = ends.horizon if ahead is None else len(ahead)
+        return forecast_words(answer, ends, self._dates(len(self.rows), count)[0], ahead)
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
         """Show the window of the data that the canvas shows."""

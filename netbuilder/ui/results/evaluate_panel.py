@@ -525,6 +525,7 @@ class EvaluatePanel(QWidget):
             return
         from netbuilder.core.results.classification_curves import gap_sentence, overfits_since
         from netbuilder.core.results.headline import headline, interval_text
+        from netbuilder.core.results.statistics import far_words
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
         of_file = self.evaluation_service.file is not None
@@ -536,17 +537,7 @@ class EvaluatePanel(QWidget):
         self._show_classes(found.classes, self.classes_title.text())
         trained = self.workbench.models.prediction_model
         overfits = overfits_since(trained) if trained is not None else 0
-        far = [
-            ngettext(
-                "{count} sample has {column} outside the training range of {low} to {high}, by "
-                "more than a tenth of it.",
-                "{count} samples have {column} outside the training range of {low} to {high}, by "
-                "more than a tenth of it.",
-                one["samples"], column=one["column"], low=format_number(one["training"][0]),
-                high=format_number(one["training"][1]),
-            )
-            for one in behind.far
-        ]  # fmt: skip
+        far = map(far_words, behind.far)
         self.parts_note.setText(join_sentences((gap_sentence(parts, overfits), *far)))
         self.calibration.show_calibration(behind.calibration)
         self.groups.show_behind(behind, self.evaluation_service.file)

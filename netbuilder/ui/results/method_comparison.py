@@ -186,15 +186,20 @@ class MethodComparisonDialog(Dialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        differs = (
-            _(
+        error, several = told[0][0].lstrip("± "), first.columns
+        differs = ""
+        if first.task == "regression" and len(several) > 1:
+            differs = _(
+                "Two predictions differ if any of their {count} values is more than {error} apart, "
+                "the network's mean absolute error. Of each sample {column} is shown.",
+                count=format_number(len(several), ","), error=error, column=several[0],
+            )  # fmt: skip
+        elif first.task == "regression":
+            differs = _(
                 "Two predictions differ if they are more than {error} apart, the network's mean "
                 "absolute error.",
-                error=told[0][0].lstrip("± "),
+                error=error,
             )
-            if first.task == "regression"
-            else ""
-        )
         self.words.setText(join_sentences((found.advice, samples, differs, *found.notes)))
         for one in found.candidates[1:]:
             view = self.views[one.name] = _text_view(_title(one), self)
@@ -222,7 +227,12 @@ class MethodComparisonDialog(Dialog):
         ]
         truth = _answer(found.candidates[0], row, truth=True)
         about = row_words(found, found.x[row]) if len(found.features) <= _MOST_COLUMNS else ""
-        true = _("true value: {truth}", truth=truth)
+        columns = found.candidates[0].evaluation.columns
+        true = (
+            _("true value of {column}: {truth}", column=columns[0], truth=truth)
+            if len(columns) > 1
+            else _("true value: {truth}", truth=truth)
+        )
         self.about_row.setText("\n".join(filter(None, (about, " · ".join((*said, true))))))
         for one in found.candidates[1:]:
             view = self.views[one.name]

@@ -107,6 +107,7 @@ class PredictPanel(QWidget):
         for view in self.views:
             view.asked.connect(self._ask)
             view.nothing.connect(self._nothing)
+            view.reworded.connect(self._reword)
             view.said.connect(self.about.setText)
         self.file_button.clicked.connect(self._ask_file)
         self.another.clicked.connect(self._another)
@@ -423,6 +424,10 @@ class PredictPanel(QWidget):
         self.head.show_answer(found, self.view.answer_words(found))
         self.view.show_answer(found)
         self._show_others(class_rows(found), most_likely(found))
+
+    def _reword(self) -> None:
+        if self.predictions is not None and self.answer.text():
+            self.head.show_answer(self.predictions, self.view.answer_words(self.predictions))
 
     def _failed(self, error: UserError) -> None:
         if self._worker.inputs[2]:

@@ -127,12 +127,13 @@ def test_no_window_spans_a_gap_and_the_rows_behind_it_are_only_looked_back_at(
     assert before.values["up"].tolist() == list(range(40))
 
 
-def test_several_steps_ahead_end_where_the_last_is_predicted(tmp_path: Path) -> None:
+def test_of_several_steps_ahead_the_first_rows_alone_are_never_predicted(tmp_path: Path) -> None:
     rows = "\n".join(str(n) for n in range(60))
     (tmp_path / "t.csv").write_text(f"x\n{rows}\n", encoding="utf-8")
     data = Data("series", path="t.csv", target=("x",), options={"window": 5, "horizon": 3})
     (stretch,) = _looks(data, tmp_path)[SeriesDataView].stretches
-    assert (stretch.parts == LOOKED_BACK_AT).sum() == 5 + 3 - 1
+    assert np.flatnonzero(stretch.parts == LOOKED_BACK_AT).tolist() == [0, 1, 2, 3, 4]
+    assert (stretch.parts[5:8] == 0).all(), "the targets of the first sample, which is trained on"
 
 
 def test_a_series_that_comes_along_is_whole_again(tmp_path: Path) -> None:

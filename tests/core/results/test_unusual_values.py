@@ -11,10 +11,12 @@ import pytest
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.folders import resource
 from netbuilder.core.project import files
+from netbuilder.core.project.model import Data
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict_file import predict_file, predictions_of_file
+from netbuilder.core.results.statistics import far_words, out_of_range
 from netbuilder.core.results.unusual_values import is_out_of_range, undo_scaling, unusual_sentences
-from tests.core.results.conftest import Trained
+from tests.core.results.conftest import Trained, chain, train
 
 ROWS = pd.DataFrame({"size": [60.0, 100.0, 120.0], "town": ["Bath", "York", "Bath"]})
 
@@ -92,3 +94,22 @@ def test_a_window_that_was_dragged_far_off_is_told() -> None:
     one = {name: windows[name][1:2]}
     (told,) = unusual_sentences(data.preprocessing, one)
     assert told.startswith("'temperature' is 80, but the training rows range from −5.8 to 25.4")
+
+
+def test_of_a_series_inputs_and_targets_outside_are_counted_apart(tmp_path: Path) -> None:
+    """One jump to 50 in the test rows, 3 before their end: a target of the samples of which it is
+    step 1 or 2, and an input of the later ones."""
+    rows = [n % 10 for n in range(100)]
+    rows[97] = 50
+    (tmp_path / "s.csv").write_text("\n".join(["v", *map(str, rows)]), encoding="utf-8")
+    options = {"window": 4, "horizon": 2}
+    recipe = Data("series", path="s.csv", target=("v",), test_split=0.2, options=options)
+    layers = ("flat", "Flatten", {}), ("out", "Dense", {"units": 2})
+    model, dataset = train(chain(*layers), recipe, tmp_path, epochs=1)
+    assert dataset.test is not None
+    found = out_of_range(model, dataset.test.raw_x, dataset.test.raw_y)
+    assert [(one["values"], one["samples"], one["found"]) for one in found] == [
+        ("inputs", 1, [50, 50]), ("targets", 2, [50, 50])
+    ]  # fmt: skip
+    assert "1 sample has input values" in far_words(found[0])
+    assert "2 samples have target values" in far_words(found[1])

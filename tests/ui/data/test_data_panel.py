@@ -18,7 +18,7 @@ from netbuilder.core.data.readers.csv_dialect import check_file
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.ui.data.data_gallery import DataCard
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.forms.param_form import ParamForm
@@ -214,6 +214,12 @@ def test_a_guessed_target_is_asked_about(open_window: Open, qtbot: QtBot, table:
     window.store.undo()
     assert window.store.project.data.target == ()
     qtbot.waitUntil(lambda: bool(panel.target.question.cards), timeout=MINUTE)
+    graph = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
+    window.store.apply("Build", lambda p: replace(p, graph=graph))
+    assert not panel.target.question.cards, "the network has a target"
+    assert panel.target.button.isVisible(), "where it can be changed"
+    window.store.undo()
+    assert panel.target.question.cards
     next(a for a in panel.target.menu.actions() if a.text() == "size").trigger()
     assert window.store.project.data.target == ("size",)
     assert not panel.target.question.cards, "who chose is not asked again"

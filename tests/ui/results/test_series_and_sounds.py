@@ -27,6 +27,7 @@ from netbuilder.core.wording import format_number
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.results.compared_surfaces import NO_FORECAST, NO_MODEL
+from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 from netbuilder.ui.services.model_store import ModelState
 from netbuilder.ui.services.runs.training_thread import RunState
 
@@ -160,6 +161,52 @@ def test_a_forecast_has_the_dates_of_its_data(
     assert model.index(108, 1).data() == format_number(last)
     panel.another.click()
     qtbot.waitUntil(lambda: panel.file_answers.found is None, timeout=MINUTE)
+
+
+@pytest.mark.slow
+def test_a_week_is_forecast_and_compared_as_a_week(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Each week is as the one before: no network of one epoch is as good as repeating it."""
+    first = np.datetime64("2024-01-01")
+    rows = [f"{first + n},{(n % 7) ** 2}" for n in range(200)]
+    (tmp_path / "days.csv").write_text("\n".join(["day,visits", *rows]))
+    graph = Graph(
+        (Node("input", "Input"), Node("flat", "Flatten"), Node("out", "Dense", {"units": 7})),
+        (("input", "flat"), ("flat", "out")),
+    )
+    options = {"window": 14, "horizon": 7}
+    data = Data("series", path="days.csv", target=("visits",), options=options)
+    project = Project("Days", graph, data, Training(epochs=1))
+    window = trained_window(open_window, project, qtbot, tmp_path / "days.netbuilder")
+    panel = window.docks.show_panel("predict")
+    view = panel.series
+
+    def range_of_both() -> bool:
+        """The head names the first and the last line of the table."""
+        table = view.table.model()
+        dates = [table.index(row, 0).data() for row in (0, table.rowCount() - 1)]
+        ends = panel.answer.text().split(" … ")
+        return len(ends) == 2 and all(
+            end.startswith(f"{day}:") for end, day in zip(ends, dates, strict=True)
+        )
+
+    qtbot.waitUntil(lambda: view.curve.ahead == 7 and range_of_both(), timeout=MINUTE)
+    assert view.count.value() == view.steps.value() == 7
+    view.count.setValue(10)
+    qtbot.waitUntil(lambda: view.curve.ahead == 10 and range_of_both(), timeout=MINUTE)
+    evaluate = window.docks.show_panel("evaluate")
+    qtbot.waitUntil(evaluate.worse.isVisible, timeout=MINUTE)
+    assert evaluate.worse.property("role") == "complaint" and "7 days" in evaluate.worse.text()
+    curves = window.docks.show_panel("training")
+    (result,) = [one for one in curves.messages.messages if one.key == "result"]
+    assert result.role == "warning" and evaluate.worse.text() in result.words
+    assert evaluate.figure.text() in result.words
+    evaluate.methods_button.click()
+    dialog = evaluate.findChild(MethodComparisonDialog, "method_comparison")
+    qtbot.waitUntil(lambda: dialog.found is not None, timeout=MINUTE)
+    assert "visits +1" in dialog.about_row.text() and "visits +1" in dialog.words.text()
+    dialog.close()
 
 
 @pytest.mark.slow

@@ -131,8 +131,8 @@ class TrainingMonitor:
         gone = [
             code
             for code, told in self._told.items()
-            if code in _HOLDS and not _HOLDS[code](history, told)
-            or code == "overfitting" and kept_epoch
+            if (code in _HOLDS and not _HOLDS[code](history, told))
+            or (code == "overfitting" and kept_epoch)
         ]  # fmt: skip
         for code in gone:
             del self._told[code]

@@ -51,7 +51,7 @@ class CompareView(QWidget):
         self._runner = runner
         self._mine: Evaluation | None = None
         self.runs = ComparedRuns(runner, self)
-        self.title = heading(_("Comparison with earlier runs"), self)
+        self.title = heading(_("Comparison with earlier runs: test set"), self)
         self.words = note_label(_(_TICK), self)
         self.legend = QLabel(self)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -130,7 +130,7 @@ class CompareView(QWidget):
         )
         rows = [
             (
-                _("test loss") if row.metric == "loss" else metric_words(row.metric),
+                metric_words(row.metric),
                 *(
                     f"{text if math.isfinite(value or 0) else short_number(value)}"
                     f"{' ★' if place in row.best else ''}"

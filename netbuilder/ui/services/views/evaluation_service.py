@@ -229,7 +229,8 @@ def _find(trained: TrainedModel, base: Path, file: Path | None, evaluation: Eval
     found = Behind(
         parts, split, evaluation, trained, None,
         statistics.intervals(evaluation), statistics.per_class(evaluation),
-        statistics.calibration(evaluation), statistics.out_of_range(trained, split.raw_x),
+        statistics.calibration(evaluation),
+        statistics.out_of_range(trained, split.raw_x, split.raw_y),
     )  # fmt: skip
     if len(evaluation.mistakes) and len(split) == evaluation.samples:
         worst = found.samples(evaluation.mistakes[:12])

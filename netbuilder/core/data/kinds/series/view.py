@@ -85,12 +85,12 @@ def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataVi
         return _from_windows(plan, targets, window, horizon)
     table = read_csv(base / data.path, reading_options(data))
     rows = segments_of(table, targets, data, samples.source)
-    stretches = _stretches(rows, samples, plan.parts)
+    stretches = _stretches(rows, samples, plan.parts, horizon)
     if plan.test is not None and data.test_path:
         own_table = read_csv(base / data.test_path, reading_options(data))
         more = segments_of(own_table, targets, data, plan.test.source)
         own = np.full(len(plan.test), TEST, np.int8)
-        stretches += _stretches(more, plan.test, own)
+        stretches += _stretches(more, plan.test, own, horizon)
     numbered = bool(rows.order) and is_numeric(table[rows.order])
     columns = (*targets, *(name for name in rows.names if name not in targets))
     return SeriesDataView(
@@ -99,14 +99,27 @@ def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataVi
     )  # fmt: skip
 
 
-def _stretches(rows: SeriesRows, samples: Samples, parts: NDArray[np.int8]) -> list[ContiguousRows]:
+def _stretches(
+    rows: SeriesRows, samples: Samples, parts: NDArray[np.int8], horizon: int
+) -> list[ContiguousRows]:
     part_of = dict(zip(samples.targets.index.tolist(), parts.tolist(), strict=True))
     found = []
     for part in rows.parts:
         frame = rows.frame.iloc[part]
         mine = [part_of.get(line, LOOKED_BACK_AT) for line in frame.index.tolist()]
         values = {str(name): frame[name].to_numpy(np.float64) for name in frame.columns}
-        found.append(ContiguousRows(rows.times[part], values, np.array(mine, np.int8)))
+        predicted = _predicted_rows(np.array(mine, np.int8), horizon)
+        found.append(ContiguousRows(rows.times[part], values, predicted))
+    return found
+
+
+def _predicted_rows(ends: NDArray[np.int8], horizon: int) -> NDArray[np.int8]:
+    """The part of each row, from that of the sample whose last step it is: the first steps of the
+    first sample are predicted too."""
+    found = ends.copy()
+    for step in range(1, min(horizon, len(ends))):
+        here = (found[:-step] == LOOKED_BACK_AT) & (ends[step:] != LOOKED_BACK_AT)
+        found[:-step][here] = ends[step:][here]
     return found
 
 
@@ -126,7 +139,9 @@ def _from_windows(
     columns = (*targets, *(name for name in samples.columns if name not in targets))
     times = np.arange(len(whole_series), dtype=np.float64)
     stretch = ContiguousRows(
-        times, {name: values[name] for name in columns if name in values}, mine
+        times,
+        {name: values[name] for name in columns if name in values},
+        _predicted_rows(mine, horizon),
     )
     return SeriesDataView(tuple(stretch.values), (stretch,), window=window, horizon=horizon)
 
