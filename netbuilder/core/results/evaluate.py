@@ -23,7 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
-from netbuilder.core.results.forecast import naive_errors
+from netbuilder.core.results.forecast import NAIVE, naive_errors
 from netbuilder.core.results.own_units import (
     class_probabilities,
     loss_of,
@@ -32,11 +32,14 @@ from netbuilder.core.results.own_units import (
     repeated_predictor,
 )
 from netbuilder.core.wording import (
+    as_sentence,
+    capitalize_first,
     format_measure,
     format_number,
     format_percent,
     join_sentences,
     join_values,
+    labelled,
 )
 
 log = logging.getLogger(__name__)
@@ -285,10 +288,18 @@ def evaluate(
     first = next(iter(found))
     main = found.pop(first)
     main = replace(main, naive_errors=naive_errors(trained, split, main.truth))
-    sentence = join_sentences((main.sentence, reading))
+    sentence = join_sentences((main.sentence, _naive_sentence(main), reading))
     return replace(
         main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
     )
+
+
+def _naive_sentence(found: Evaluation) -> str:
+    """What the best naive forecast is off by, where it is better than the mean; else ""."""
+    least, rows = min((error, rows) for rows, error in (found.naive_errors or {0: np.inf}).items())
+    if not least < found.baseline:
+        return ""
+    return as_sentence(capitalize_first(labelled(_(NAIVE[rows]), found.told(least))))
 
 
 def _loss_words(trained: TrainedModel) -> str:

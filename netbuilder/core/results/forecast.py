@@ -24,7 +24,7 @@ from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
 from netbuilder.core.results.predict import OutputPredictions
 from netbuilder.core.wording import (
@@ -93,6 +93,16 @@ def _goes_on(trained: TrainedModel) -> bool:
 
 #: Days between rows, at least and at most, and the rows of their season: hours, days, months, ….
 _SEASONS = ((0.041, 0.0425, 24), (0.999, 1.001, 7), (27.9, 31.1, 12), (89.9, 92.1, 4))
+
+
+#: Naive forecasts by how many rows they repeat, in words.
+NAIVE = {
+    1: N_("repeating the last value"),
+    4: N_("repeating the value 4 quarters before"),
+    7: N_("repeating the value 7 days before"),
+    12: N_("repeating the value 12 months before"),
+    24: N_("repeating the value 24 hours before"),
+}
 
 
 def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int, float]:

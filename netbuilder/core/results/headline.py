@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.results.forecast import NAIVE
 from netbuilder.core.wording import format_number, format_percent, labelled
 
 #: A class with fewer samples than one for so many of the largest class is rare.
@@ -32,16 +33,6 @@ class Headline:
     words: str
     comparison: str
     worse: str = ""
-
-
-#: Naive forecasts by how many rows they repeat, in words.
-_NAIVE = {
-    1: N_("repeating the last value"),
-    4: N_("repeating the value 4 quarters before"),
-    7: N_("repeating the value 7 days before"),
-    12: N_("repeating the value 12 months before"),
-    24: N_("repeating the value 24 hours before"),
-}
 
 
 def _worse(rule: str, figure: str, value: str, least: float, most: float) -> str:
@@ -83,7 +74,7 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             )
         )
         rules = [(found.baseline, _("always predicting the mean"))]
-        rules += [(error, _(_NAIVE[rows])) for rows, error in found.naive_errors.items()]
+        rules += [(error, _(NAIVE[rows])) for rows, error in found.naive_errors.items()]
         comparison = " · ".join(labelled(rule, found.told(error)) for error, rule in rules)
         least, best = min(rules)
         figure = f"± {found.told(value)}"

@@ -134,6 +134,7 @@ def test_dates_name_the_season_that_a_naive_forecast_repeats(
         if season:
             assert found.naive_errors[season] == pytest.approx(0, abs=1e-5)
             assert named in headline(found).comparison and named in headline(found).worse
+            assert named in found.sentence, "what is printed and reported names the best, too"
 
 
 def test_a_prediction_worse_than_the_best_baseline_is_told() -> None:
