@@ -76,6 +76,10 @@ def test_runs_stand_side_by_side_in_their_colours(
     view = evaluate.compare
     qtbot.waitUntil(lambda: len(view.all) == 2 and view.runs.idle, timeout=MINUTE)
     assert view.all[1].evaluation is not None, view.all[1].trouble
+    measures = [
+        view.table.model().index(row, 0).data() for row in range(view.table.model().rowCount())
+    ]
+    assert "test" in view.title.text() and not any("test" in one for one in measures), "said once"
     from netbuilder.core.results.compare import evaluate_own_data
 
     right = evaluate_own_data(early, window.workbench.base).metrics["accuracy"]
