@@ -36,7 +36,6 @@ from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import (
-    capitalize_first,
     decimal_padding,
     format_duration,
     format_number,
@@ -315,9 +314,11 @@ class RunsPanel(QWidget):
         store: ProjectStore,
         workbench: Workbench,
         runner: Runner,
+        may_restore: Callable[[Project], bool],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._may_restore = may_restore
         self._store, self._workbench, self._runner = store, workbench, runner
         self.worker = Derived(self, _list, self._show)
         self.model = RunsModel(self)
@@ -485,12 +486,8 @@ class RunsPanel(QWidget):
         chosen = self.selected()
         if len(chosen) != 1:
             return
-        if self._runner.active:
-            state = capitalize_first(self._workbench.run_words)
-            self.about.setText(_("{state}: stop it first to restore a run.", state=state))
-            return
-        run = chosen[0]
-        bring_back(run, run_title(run), self._workbench, self._runner, self.about.setText, self)
+        (run,), tell, may = chosen, self.about.setText, self._may_restore
+        bring_back(run, run_title(run), self._workbench, self._runner, tell, self, may)
 
     def delete_selected(self) -> None:
         """Take the selected runs away for good."""

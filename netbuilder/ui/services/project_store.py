@@ -37,6 +37,11 @@ class SelectedNodes(QObject):
 
 
 Edit = Callable[[Project], Project]
+Exchange = Callable[[], Callable[[], object] | None]
+
+
+def _nothing() -> None:
+    """Do nothing more."""
 
 
 def stamp_of(path: Path | None) -> tuple[int, int] | None:
@@ -86,7 +91,7 @@ class UndoStep:
     """One undo step: the values before and after, and its name ("Add Dense").
 
     ``back`` and ``again`` are what undo and redo do beside that. A step with ``back`` alone cannot
-    be undone any more: ``back`` says so.
+    be undone any more: ``back`` says so. ``exchange`` is that of ``replace_document``.
     """
 
     before: Project
@@ -95,6 +100,7 @@ class UndoStep:
     merge: str | None
     back: Callable[[], object] | None = None
     again: Callable[[], object] | None = None
+    exchange: Exchange = lambda: _nothing
 
     @property
     def is_note(self) -> bool:
@@ -186,7 +192,9 @@ class ProjectStore(QObject):
         self._edited(after)
         return after
 
-    def replace_document(self, label: str, project: Project, base: Path) -> None:
+    def replace_document(
+        self, label: str, project: Project, base: Path | None, exchange: Exchange = lambda: _nothing
+    ) -> None:
         """Put a project of no file in the place of this one, as one undo step.
 
         The file that is open stays as it is, and undo opens it again.
@@ -194,21 +202,30 @@ class ProjectStore(QObject):
         Args:
             label: the name of the step.
             project: the other project.
-            base: the folder that its relative paths start from.
+            base: the folder that its relative paths start from; None: it is the same document.
+            exchange: called before the project changes, also by undo and redo. It returns what is
+                to be called once it has changed; None where it may not change now.
         """
+        if (then := exchange()) is None:
+            return
         other = DocumentState(folder=base)
 
         def swap() -> None:
             nonlocal other
+            if base is None:
+                return
             old, document = self.document, other
             self._rewrite(lambda one: rebased(one, old.base, document.base))
             other, self.document = old, document
 
         swap()
-        self._done.append(UndoStep(self._project, project, label, None, swap, swap))
+        project = replace(project)  # the step counts also where nothing but the network differs
+        self._done.append(UndoStep(self._project, project, label, None, swap, swap, exchange))
         self._undone.clear()
         self._edited(project)
-        self.path_changed.emit()
+        if base is not None:
+            self.path_changed.emit()
+        then()
 
     def note(
         self,
@@ -254,7 +271,7 @@ class ProjectStore(QObject):
 
     def undo(self) -> None:
         """Take the last step back."""
-        if not self._done:
+        if not self._done or (then := self._done[-1].exchange()) is None:
             return
         step, document = self._done.pop(), self.document
         if step.back is None or step.again is not None:
@@ -262,16 +279,18 @@ class ProjectStore(QObject):
         if step.back is not None:
             step.back()
         self._go(self._project if step.is_note else self._undone[-1].before, document)
+        then()
 
     def redo(self) -> None:
         """Do the step again that was taken back last."""
-        if not self._undone:
+        if not self._undone or (then := self._undone[-1].exchange()) is None:
             return
         step, document = self._undone.pop(), self.document
         self._done.append(step)
         if step.again is not None:
             step.again()
         self._go(self._project if step.is_note else self._done[-1].after, document)
+        then()
 
     def _go(self, project: Project, document: DocumentState) -> None:
         if project is self._project:

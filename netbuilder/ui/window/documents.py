@@ -389,6 +389,12 @@ class Documents(QObject):
         """Whether what is open may go: asks once about all that would be lost."""
         return self._may_leave() and self._may_lose()
 
+    def may_restore(self, project: Project) -> bool:
+        """Whether a run of ``project`` may take the place of what is open: asks about what closing
+        the window would not ask about then. Undo brings it back until then."""
+        stays = project.name == self._store.project.name
+        return (stays and not self.model_unsaved) or self._may_lose()
+
     def _may_lose(self) -> bool:
         unsaved = self.unsaved
         if not unsaved:

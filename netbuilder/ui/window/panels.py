@@ -121,7 +121,8 @@ def _code(parts: WindowParts, parent: QWidget) -> QWidget:
 def _runs(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.runs_panel import RunsPanel
 
-    return RunsPanel(parts.store, parts.workbench, parts.runner, parent)
+    may_restore = parts.documents.may_restore
+    return RunsPanel(parts.store, parts.workbench, parts.runner, may_restore, parent)
 
 
 def _experiments(parts: WindowParts, parent: QWidget) -> QWidget:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,11 @@ from PySide6.QtCore import QObject
 from netbuilder.core.formats.paths import rebased
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
+from netbuilder.core.wording import capitalize_first
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.runs.training_thread import RunRecord
 from netbuilder.ui.services.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -132,26 +135,60 @@ def bring_back(
     runner: Runner,
     told: Callable[[str], object],
     owner: QObject,
-) -> None:
-    """Put a run on the canvas; ``told`` is called with how it went, unless ``owner`` is gone.
+    may_restore: Callable[[Project], bool] = lambda _project: True,
+) -> bool:
+    """Put a run on the canvas, where ``may_restore`` its project; whether it comes.
 
-    One undo takes the project back. The network can be asked, saved and trained on. A run of
-    another project leaves the file that is open as it is: Save asks where this one goes.
+    ``told`` is called with how it went, unless ``owner`` is gone.
+    One undo brings back the project, with the network and the run that were on show; redo brings
+    those of the run. The network can be asked, saved and trained on. A run of another project
+    leaves the file that is open as it is: Save asks where this one goes.
     """
     store, models = workbench.store, workbench.models
+    state = capitalize_first(workbench.run_words)
+    if runner.active:
+        told(_("{state}: stop it first to restore a run.", state=state))
+        return False
+    if not may_restore(run.project):
+        return False
     old = Path(run.base) if run.base else workbench.base
     label = _("Restore {run}", run=name)
-    if run.project.name != store.project.name:
-        store.replace_document(label, run.project, old)
-    else:
-        store.apply(label, lambda _project: rebased(run.project, old, workbench.base))
-    project = store.project
+    aside: dict[bool, tuple[ModelState, RunRecord]] = {}  # by whether they are of the restored run
+    restored = False
 
-    def loaded(found: tuple[TrainedModel | None, RunCurves]) -> None:
+    def exchange() -> Callable[[], object] | None:
+        nonlocal restored
+        if runner.active:
+            state = capitalize_first(workbench.run_words)
+            words = _("{state}: stop it first to undo or redo “{step}”.", state=state, step=label)
+            runner.told.emit(words)
+            return None
+        if not restored or runner.project is not None:  # it may be undone before it is loaded
+            aside[restored] = models.state.settled, runner.lay_aside()
+        restored = not restored
+        models.submit(ModelState())
+        workbench.set_run_error(None)
+        runner.forget()
+        return show
+
+    def show() -> None:
+        if restored in aside and not runner.active:
+            state, record = aside.pop(restored)
+            runner.show_again(record)
+            models.submit(state)
+        elif restored:
+            jobs.run_job(
+                read,
+                partial(loaded, store.project),
+                lambda error: told(str(error)),
+                name="bring back",
+                owner=owner,
+            )
+
+    def loaded(project: Project, found: tuple[TrainedModel | None, RunCurves]) -> None:
         trained, curves = found
         if runner.active or store.project is not project:
             return
-        models.submit(ModelState())
         runner.show_recorded(project, run, curves)
         if trained is None:
             told(_("{run} is restored without weights: none were saved.", run=name))
@@ -165,4 +202,8 @@ def bring_back(
 
         return load_run_network(run), curves_of(run)
 
-    jobs.run_job(read, loaded, lambda error: told(str(error)), name="bring back", owner=owner)
+    if run.project.name != store.project.name:
+        store.replace_document(label, run.project, old, exchange)
+    else:
+        store.replace_document(label, rebased(run.project, old, workbench.base), None, exchange)
+    return True

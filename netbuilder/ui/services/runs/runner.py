@@ -192,7 +192,7 @@ class Runner(QObject):
             return
         given = project or self._store.project, self._workbench.base
         project, base = given if interrupted is None else (interrupted.project, interrupted.base)
-        self.run = RunRecord(project, before=self.run, session=self.session)
+        self.run = RunRecord(project, before=self.lay_aside())
         self.tracker.planned = project.training.epochs
         self._work.session = None
         self._spread = spread
@@ -434,11 +434,8 @@ class Runner(QObject):
 
     def forget(self) -> None:
         """Let go of the last run: another project was opened."""
-        if self.active:
-            return
-        self.run, self._work.session = RunRecord(), None
-        self.progress_changed.emit()
-        self.began.emit()
+        if not self.active:
+            self.show_again(RunRecord())
 
     def show_recorded(self, project: Project, run: Run, curves: RunCurves) -> None:
         """Show an earlier run of ``project``, which was opened, as the last one."""
@@ -446,9 +443,8 @@ class Runner(QObject):
 
         if self.active:
             return
-        self.forget()
-        self.run = RunRecord(project, run, tracker=RunTracker(curves, max(run.epochs, 1)))
-        self.began.emit()
+        tracker = RunTracker(curves, max(run.epochs, 1))
+        self.show_again(RunRecord(project, run, tracker=tracker))
 
     def _launched(self, *words: str) -> None:
         self._failure = None
@@ -510,7 +506,7 @@ class Runner(QObject):
             case events.Started():
                 self._pace.begin(time.perf_counter())
                 self.begun = True
-                self.run.before = self.run.session = None
+                self.run.before = None
                 self._set_state(RunState.RUNNING)
             case events.Paused():
                 self._set_state(RunState.PAUSED)
@@ -550,7 +546,9 @@ class Runner(QObject):
         from netbuilder.core.history_columns import epoch_row
 
         self._timer.stop()
-        kept = end.trained is None and self._take_back()
+        before = self.run.before if end.trained is None else None
+        if before is not None:  # the new run made no step
+            self.show_again(before)
         self._set_state(RunState.IDLE)
         error = self._failure or end.error
         if end.trained is not None:
@@ -564,7 +562,7 @@ class Runner(QObject):
             self._workbench.models.submit(state)
         else:
             self._workbench.models.withdraw_snapshot()
-            if not kept:
+            if before is None:
                 self._set_progress(None)
         if error is not None:
             self._workbench.set_run_error(explain_failure(error, self.begun, end.trained))
@@ -573,16 +571,18 @@ class Runner(QObject):
         self.curves_changed.emit()
         self.ended.emit()
 
-    def _take_back(self) -> bool:
-        """Show the run before again where the new one made no step; whether it was so."""
-        if (run := self.run).before is None:
-            return False
-        self.run, self._work.session = run.before, run.session
+    def lay_aside(self) -> RunRecord:
+        """Give the run on show, for ``show_again``."""
+        self.run.session = self.session
+        return self.run
+
+    def show_again(self, run: RunRecord) -> None:
+        """Show a run that was laid aside, with its ``session``."""
+        self.run, self._work.session = run, run.session
         self.progress_changed.emit()
         self.began.emit()
         for notice in self.run.notices:
             self.noticed.emit(notice)
-        return True
 
     def _set_state(self, state: RunState) -> None:
         if state is not self.state and not (

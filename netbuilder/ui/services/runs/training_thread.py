@@ -116,7 +116,7 @@ class AskedProbes:
 @dataclass
 class RunRecord:
     """What is known of the run on show. ``before``: the run that is shown again where this one
-    makes no step; ``session``: that of ``before``, to go on with then."""
+    makes no step; ``session``: to go on with when this one, laid aside, is shown again."""
 
     project: Project | None = None
     recalled: Run | None = None

@@ -519,12 +519,11 @@ class WelcomeGuide(QObject):
                 return
             self._offer(
                 "left",
-                _("Your last run can be restored"),
+                _("“{name}” can be restored", name=run_title(run)),
                 ngettext(
-                    "“{name}”, {count} epoch: you have not saved it as a .h5 file.",
-                    "“{name}”, {count} epochs: you have not saved it as a .h5 file.",
+                    "{count} epoch: you have not saved it as a .h5 file.",
+                    "{count} epochs: you have not saved it as a .h5 file.",
                     run.epochs,
-                    name=run_title(run),
                 ),
                 (_("Restore it"), partial(self._bring_back, run)),
                 (_("Close"), partial(self._close, "left")),
@@ -540,12 +539,9 @@ class WelcomeGuide(QObject):
 
     def _bring_back(self, run: Run) -> None:
         parts = self._parts
-        if parts.runner.active:
-            state = capitalize_first(parts.workbench.run_words)
-            parts.status.tell(_("{state}: stop it first to restore a run.", state=state))
-            return
-        self._close("left")
-        bring_back(run, run_title(run), parts.workbench, parts.runner, parts.status.tell, self)
+        may, tell = parts.documents.may_restore, parts.status.tell
+        if bring_back(run, run_title(run), parts.workbench, parts.runner, tell, self, may):
+            self._close("left")
 
     def _offer(
         self, name: str, title: str, words: str, *buttons: tuple[str, Callable[[], object]]
