@@ -210,10 +210,21 @@ def evaluate_run(
                         test[f"{name}_{key}"] = value
     if run_id:
         try:
-            run_store.set_test_metrics(run_id, test)
+            run_store.set_test_metrics(run_id, test, found.samples, _standard_errors(found))
         except (UserError, OSError) as error:
             log.info("the test of the run is not recorded: %s", error)
     return replace(trained, test=test), found
+
+
+def _standard_errors(found: Evaluation) -> dict[str, float]:
+    """Of mean errors of numbers; of the root by the delta method (Oehlert, Am. Stat. 1992)."""
+    if found.task != REGRESSION:
+        return {}
+    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
+    slope = 1 / np.maximum(2 * np.sqrt((off**2).mean(axis=0)), 1e-300)
+    rows = {"mean_absolute_error": off, "root_mean_squared_error": off**2 * slope}
+    free = math.sqrt(max(found.samples - 1, 1))
+    return {name: float(one.mean(axis=1).std() / free) for name, one in rows.items()}
 
 
 def _standing_in(train: Split, test: Split) -> int:

@@ -49,8 +49,12 @@ def test_a_quick_run_took_some_time() -> None:
 IRIS = Project(name="iris", data=Data(kind="builtin", name="iris"))
 
 
-def run_of(number: int, project: Project = IRIS, **test: float) -> Run:
-    return Run(str(number), "", project, f"2026-01-0{number}T00:00:00", test=test)
+def run_of(number: int, project: Project = IRIS, samples: int = 2000, **test: float) -> Run:
+    when = f"2026-01-0{number}T00:00:00"
+    errors = {"mean_absolute_error": 0.1}
+    return Run(
+        str(number), "", project, when, test=test, test_samples=samples, standard_errors=errors
+    )
 
 
 def test_a_run_is_compared_with_the_one_before() -> None:
@@ -70,6 +74,37 @@ def test_a_run_is_compared_with_the_one_before() -> None:
     prices = [replace(one, units=("$",)) for one in prices]
     assert "$5" in sentence(prices[2], *prices[:2])
     assert "better" in sentence(prices[2], *prices[:2])
+
+
+def test_a_difference_that_may_be_chance_is_not_called_better_or_worse() -> None:
+    """Of two standard errors: McNemar's test of one sample of 359 has p = 1, too."""
+
+    def judged(before: Run, now: Run) -> str:
+        words = previous_run_sentence(now, [before, now])
+        found = [word for word in ("better", "worse") if word in words]
+        return found[0] if found else words
+
+    one = judged(
+        run_of(1, samples=359, accuracy=354 / 359), run_of(2, samples=359, accuracy=353 / 359)
+    )
+    assert "1 of 359" in one
+    # 0.95 of 100: 2 standard errors of the difference from 0.9 are 0.074; of 2,000 0.017.
+    assert "5 of 100" in judged(
+        run_of(1, samples=100, accuracy=0.9), run_of(2, samples=100, accuracy=0.95)
+    )
+    assert judged(run_of(1, accuracy=0.9), run_of(2, accuracy=0.95)) == "better"
+    # An error of 1,794 within ± 160 and one of 1,778.
+    wide = {"mean_absolute_error": 82.0}
+    errors = [
+        replace(run_of(n, mean_absolute_error=e), standard_errors=wide)
+        for n, e in ((1, 1794.0), (2, 1778.0), (3, 1300.0))
+    ]
+    assert "chance" in judged(*errors[:2])
+    assert judged(*errors[1:]) == "better"
+    # Of a run of which too little is recorded nothing is claimed.
+    old = replace(errors[0], standard_errors={})
+    words = judged(old, errors[2])
+    assert "chance" not in words and "1,794" in words
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,8 @@ class Run:
         kept_epoch, kept: the earlier epoch whose weights it was left with, and that epoch's
             numbers; 0 and nothing where it has those of its end.
         test: numbers on the test rows by name.
+        test_samples: how many these are; 0 where unknown.
+        standard_errors: of numbers of the test, by the same names, where these are known.
         machine: system, processor, number of processors.
         versions: of Python and the packages that computed.
         base: folder that the project's relative paths started from; "" where unknown.
@@ -165,6 +167,8 @@ class Run:
     slowed: bool = False
     kept: Mapping[str, float] = field(default_factory=dict)
     test: Mapping[str, float] = field(default_factory=dict)
+    test_samples: int = 0
+    standard_errors: Mapping[str, float] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
@@ -472,13 +476,19 @@ def rename_run(run_id: str, name: str) -> Run:
     return _rewrite(run_id, name=name)
 
 
-def set_test_metrics(run_id: str, test: Mapping[str, float]) -> Run:
+def set_test_metrics(
+    run_id: str,
+    test: Mapping[str, float],
+    samples: int = 0,
+    standard_errors: Mapping[str, float] | None = None,
+) -> Run:
     """Put other numbers of the test in the place of those that were recorded.
 
     Raises:
         UserError: the record cannot be read or written.
     """
-    return _rewrite(run_id, test=dict(test))
+    errors = dict(standard_errors or {})
+    return _rewrite(run_id, test=dict(test), test_samples=samples, standard_errors=errors)
 
 
 def _rewrite(run_id: str, **changes: Any) -> Run:

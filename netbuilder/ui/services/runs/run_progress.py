@@ -239,9 +239,29 @@ def with_unit(name: str, value: float, run: Run) -> str:
     return format_measure(value, run.unit if name in _IN_UNITS else "")
 
 
+def _chance(name: str, runs: Sequence[Run]) -> float | None:
+    """How far two values of the test lie apart by chance alone: 2 standard errors of a difference
+    (95%); None where too little was recorded.
+
+    That of a share p of n samples is sqrt(p (1 - p) / n), and of a difference the root of the sum
+    of squares (Agresti, Categorical Data Analysis, 3.1). It holds for separate test sets, so it is
+    careful for one: two networks mostly fail on the same samples.
+    """
+    squares = 0.0
+    for run in runs:
+        part, error = run.test[name], run.standard_errors.get(name)
+        if "accuracy" in name and run.test_samples:
+            error = math.sqrt(max(part * (1 - part), 0) / run.test_samples)
+        if error is None:
+            return None
+        squares += error**2
+    return 2 * math.sqrt(squares)
+
+
 def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
-    """Say whether a run's test came out better than that of the project's run before; "" where
-    there is none, or where the two were not tested alike: on other rows, or in other numbers."""
+    """Say whether a run's test came out better than that of the project's run before, by more than
+    chance; "" where there is none, or where the two were not tested alike: on other rows, or in
+    other numbers."""
     from netbuilder.core.engine.runs.run_store import previous_run, with_absolute_paths
 
     project = run.project
@@ -273,6 +293,25 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
         better, points = new > old, abs(round(100 * new, 1) - round(100 * old, 1))
         points = points if points > 0.05 else abs(100 * (new - old))
         difference = _("{count} percentage points", count=format_number(round(points, 3)))
+    chance = _chance(name, (previous, run))
+    if chance is None:
+        return _("Previous run: {result}.", result=before)
+    if abs(new - old) <= chance:
+        samples = abs(new - old) * run.test_samples
+        if "accuracy" in name and math.isclose(samples, round(samples), abs_tol=0.01):
+            return ngettext(
+                "About as good as the previous run ({result}): the difference of {difference} is "
+                "{count} of {samples} test samples.",
+                "About as good as the previous run ({result}): the difference of {difference} is "
+                "{count} of {samples} test samples.",
+                round(samples), result=before, difference=difference,
+                samples=format_number(run.test_samples, ","),
+            )  # fmt: skip
+        return _(
+            "About as good as the previous run ({result}): the difference of {difference} lies "
+            "within chance.",
+            result=before, difference=difference,
+        )  # fmt: skip
     if better:
         return _(
             "Previous run: {result} — this run is better by {difference}.",
