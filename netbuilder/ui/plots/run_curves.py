@@ -248,11 +248,12 @@ class RunCurves:
     """All curves of one run: per step and per epoch, by the name that Keras gives them.
 
     ``kept_epoch``: the earlier epoch whose weights the run was left with; 0: those of its end.
-    ``kept``: that epoch's numbers by name, where they are known.
+    ``kept``: that epoch's numbers by name, where they are known. ``loss``: what its loss is, in
+    words; "" where unknown.
     """
 
-    def __init__(self, name: str = "") -> None:
-        self.name = name
+    def __init__(self, name: str = "", loss: str = "") -> None:
+        self.name, self.loss = name, loss
         self.kept_epoch = 0
         self.kept: Mapping[str, float] = {}
         self.steps: dict[str, Series] = {}

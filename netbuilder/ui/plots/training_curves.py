@@ -139,6 +139,13 @@ class TrainingCurvePlot(PagePlot):
         self.overlays = dict(overlays)
         self.redraw_soon()
 
+    def named(self, name: str, curves: RunCurves) -> str:
+        """A curve's name, with its loss where the runs that are drawn have several."""
+        losses = {one.loss for one in (self.run, *self.overlays.values()) if one.loss}
+        if not self.quantity.endswith("loss") or len(losses) < 2 or not curves.loss:
+            return name
+        return f"{name} ({curves.loss})"
+
     def show_quantity(self, quantity: str) -> None:
         """Choose what is drawn: the loss or a metric."""
         self.quantity = quantity
@@ -358,7 +365,7 @@ class TrainingCurvePlot(PagePlot):
             value = curves.validation(self.quantity).at(x)
             value = curves.training(self.quantity, False).at(x) if value is None else value
             if value is not None:
-                parts.append(f"{name} {short_number(value)}")
+                parts.append(f"{self.named(name, curves)} {short_number(value)}")
         return " · ".join(parts)
 
 

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QItemSelectionModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
     QTimer,
-    Signal,
 )
-from PySide6.QtGui import QColor, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -32,25 +25,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Project
-from netbuilder.core.wording import (
-    decimal_padding,
-    format_duration,
-    format_number,
-    join_values,
-    labelled,
-    most_decimals,
-)
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.plots.run_curves import RunCurves
-from netbuilder.ui.plots.table_preview import BEHIND_ROLE, RIGHT, NumberDelegate
-from netbuilder.ui.plots.training_curves import overlay_color, short_number
+from netbuilder.ui.plots.table_preview import BEHIND_ROLE, NumberDelegate
+from netbuilder.ui.results.runs_model import (
+    DIFFERS,
+    SORT_ROLE,
+    Index,
+    RunsModel,
+    changes_since_previous,
+)
 from netbuilder.ui.services.derived import Derived
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.runs.last_run_restorer import bring_back, run_title
-from netbuilder.ui.services.runs.run_progress import format_start, test_text, test_value, with_unit
+from netbuilder.ui.services.runs.run_progress import format_start
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.runner import Runner
 from netbuilder.ui.services.workbench import Workbench
@@ -60,227 +50,6 @@ from netbuilder.ui.widgets.labels import heading, note_label
 if TYPE_CHECKING:
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.project.model import Project
-
-Index = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole
-_MOST_CHANGES = 3  # that are told of those since the run before
-_REASONS = {
-    "done": N_("finished"),
-    "stopped": N_("stopped"),
-    "early": N_("stopped early"),
-    "failed": N_("failed"),
-}
-
-
-@dataclass(frozen=True)
-class RunColumn:
-    """A column: its title, what it shows, and what it is sorted by."""
-
-    title: str
-    text: Callable[[Run], str]
-    key: Callable[[Run], Any]
-
-
-def kept_loss(run: Run) -> float | None:
-    """The validation loss, or the training's where none was measured, of the network that the run
-    was left with: at its end, or in the epoch that was kept."""
-    numbers = run.kept or run.last
-    value = numbers.get("val_loss", numbers.get("loss"))
-    return None if value is None else float(value)
-
-
-def loss_text(run: Run) -> str:
-    """The loss, with a word where it is not the validation's."""
-    text = short_number(kept_loss(run))
-    if not text or "val_loss" in (run.kept or run.last):
-        return text
-    return _("{value} (training)", value=text)
-
-
-def epochs_text(run: Run) -> str:
-    """How many were done, and which of them was kept where that is not the last: "48 of 100"."""
-    count = format_number(run.epochs, ",")
-    if not run.kept_epoch:
-        return count
-    return _("{epoch} of {count}", epoch=format_number(run.kept_epoch, ","), count=count)
-
-
-def _rank(value: float | None) -> float:
-    return float("inf") if value is None or math.isnan(value) else value
-
-
-COLUMNS: tuple[RunColumn, ...] = (
-    RunColumn(N_("run"), run_title, lambda run: run_title(run).lower()),
-    RunColumn(N_("started"), format_start, lambda run: run.started),
-    RunColumn(N_("epochs"), epochs_text, lambda run: run.epochs),
-    RunColumn(N_("validation loss"), loss_text, lambda run: _rank(kept_loss(run))),
-    RunColumn(N_("test"), test_text, lambda run: _rank(test_value(run))),
-    RunColumn(
-        N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
-    ),
-    RunColumn(N_("differs in"), lambda _run: "", lambda _run: ""),  # told among all runs
-)
-
-
-class RunsModel(QAbstractTableModel):
-    """``renamed(run, name)`` and ``overlays_chosen(ids)`` tell what the user did."""
-
-    renamed = Signal(object, str)
-    overlays_chosen = Signal(object)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.runs: list[Run] = []
-        self.differing: dict[str, str] = {}  # what a run has that not all have, by its id
-        self.ticked: list[str] = []
-        self._decimals: dict[RunColumn, int] = {}  # the most in a column
-
-    def show_runs(self, runs: list[Run]) -> None:
-        """Show other runs; ticks of those that are gone go too."""
-        from netbuilder.core.engine.runs.differences import distinct_choices
-
-        self.beginResetModel()
-        self.runs, self._decimals = runs, {}
-        found = distinct_choices([run.project for run in runs])
-        self.differing = {r.id: join_values(one) for r, one in zip(runs, found, strict=True)}
-        known = {run.id for run in runs}
-        self.ticked = [one for one in self.ticked if one in known]
-        self.endResetModel()
-
-    def tick(self, ids: Sequence[str]) -> None:
-        """Tick these runs, and no others."""
-        known = {run.id for run in self.runs}
-        self.ticked = [one for one in ids if one in known]
-        if self.runs:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
-        self.overlays_chosen.emit(tuple(self.ticked))
-
-    def replace(self, run: Run) -> None:
-        """Put another value in the place of the run of the same id. No reset: an editor is open."""
-        for row, one in enumerate(self.runs):
-            if one.id == run.id:
-                self.runs[row] = run
-                self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(self.runs)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        run, column = self.runs[index.row()], COLUMNS[index.column()]
-        match role:
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.EditRole:
-                if index.column() == _DIFFERS:
-                    return self.differing[run.id]
-                return column.text(run)
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return RIGHT if index.column() in _NUMBERS else None
-            case _ if role == BEHIND_ROLE and index.column() in _POINTS:
-                if column not in self._decimals:
-                    self._decimals[column] = most_decimals([column.text(r) for r in self.runs])
-                return decimal_padding(column.text(run), self._decimals[column])
-            case Qt.ItemDataRole.CheckStateRole if index.column() == 0:
-                ticked = run.id in self.ticked
-                return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
-            case Qt.ItemDataRole.DecorationRole if index.column() == 0 and run.id in self.ticked:
-                # The colour that it has in every plot: they are drawn in the order of the list.
-                shown = [one.id for one in self.runs if one.id in self.ticked]
-                return QColor(overlay_color(shown.index(run.id)))
-            case Qt.ItemDataRole.ToolTipRole:
-                told = labelled(_(COLUMNS[_DIFFERS].title), self.differing[run.id] or "–")
-                return f"{run_tooltip(run, self.runs)}\n{told}"
-            case _ if role == SORT_ROLE:
-                return column.key(run) if index.column() != _DIFFERS else self.data(index)
-        return None
-
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        run = self.runs[index.row()]
-        if role == Qt.ItemDataRole.CheckStateRole:
-            on = Qt.CheckState(value) == Qt.CheckState.Checked
-            self.ticked = [one for one in self.ticked if one != run.id] + ([run.id] if on else [])
-            # The colours of those below it move on.
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
-            self.overlays_chosen.emit(tuple(self.ticked))
-            return True
-        if role == Qt.ItemDataRole.EditRole and str(value).strip():
-            self.renamed.emit(run, str(value).strip())
-            return True
-        return False
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _(COLUMNS[section].title)
-        right = role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS
-        return RIGHT if right else None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        flag = Qt.ItemFlag
-        both = flag.ItemIsEnabled | flag.ItemIsSelectable
-        return (
-            both | flag.ItemIsEditable | flag.ItemIsUserCheckable if index.column() == 0 else both
-        )
-
-
-def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
-    """What was changed since the run before of the same data; "" where there is none."""
-    from netbuilder.core.engine.runs.differences import project_differences
-    from netbuilder.core.engine.runs.run_store import previous_run
-
-    earlier = previous_run(run, among)
-    if earlier is None:
-        return ""
-    found = [str(one) for one in project_differences(earlier.project, run.project)]
-    more = (
-        [ngettext("{count} more", "{count} more", len(found) - _MOST_CHANGES)]
-        if len(found) > _MOST_CHANGES
-        else []
-    )
-    told = join_values((*found[:_MOST_CHANGES], *more), clauses=True) or _("nothing changed")
-    return _("Since “{run}”: {changes}", run=run_title(earlier), changes=told)
-
-
-def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
-    """All about a run, in a few lines, and what was changed since the one before."""
-    lines = [
-        labelled(f"{run_title(run)}, {format_start(run)}", _(_REASONS.get(run.reason, run.reason)))
-    ]
-    lines += [line] if (line := changes_since_previous(run, among)) else []
-    if run.best_epoch:
-        lines.append(_("best epoch {best} of {epochs}", best=run.best_epoch, epochs=run.epochs))
-    if run.slowed:
-        lines.append(_("slowed down to watch"))
-    if run.kept_epoch:
-        lines.append(_("the weights are those of epoch {epoch}:", epoch=run.kept_epoch))
-    when_measured = (
-        _("in epoch {epoch}", epoch=run.kept_epoch) if run.kept_epoch else _("at the end")
-    )
-    lines += [
-        f"{metric_words(name)} {short_number(value)} {when_measured}"
-        for name, value in (run.kept or run.last).items()
-    ]
-    lines += [
-        _(
-            "test {metric} {value}",
-            metric=metric_words(name),
-            value=with_unit(name, value, run),
-        )
-        for name, value in run.test.items()
-    ]
-    if run.machine:
-        lines.append(
-            _(
-                "on {machine}, {system}",
-                machine=run.machine.get("name", ""),
-                system=run.machine.get("system", ""),
-            ).strip()
-        )
-    if run.versions:
-        lines.append(join_values(f"{name} {version}" for name, version in run.versions.items()))
-    return "\n".join(lines)
 
 
 class DiffersDelegate(QStyledItemDelegate):
@@ -292,11 +61,9 @@ class DiffersDelegate(QStyledItemDelegate):
 
 
 _MEASURED = 100  # rows, for the width of a column
-_NAME_LETTERS = 15  # with the tick before them
+_NAME_LETTERS = 30  # with the tick before them: a name, and the number of its run
+_DIFFERS_LETTERS = 15
 _GIVE_WAY = (5, 2, 1)  # took, epochs, started
-_DIFFERS = 6
-#: Columns of numbers, and those of them with decimals of one unit.
-_NUMBERS, _POINTS = (2, 3, 4, 5), (3, 4)
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
@@ -405,7 +172,7 @@ class RunsPanel(QWidget):
         # between words ends before it).
         self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setItemDelegate(NumberDelegate(self.table))
-        self.table.setItemDelegateForColumn(_DIFFERS, DiffersDelegate(self.table))
+        self.table.setItemDelegateForColumn(DIFFERS, DiffersDelegate(self.table))
         self.table.setWordWrap(False)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
@@ -430,7 +197,7 @@ class RunsPanel(QWidget):
         """Where the names would be cut to a letter or two, what is least asked for gives way."""
         header = self.table.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
-        for number in (*_GIVE_WAY, _DIFFERS):
+        for number in (*_GIVE_WAY, DIFFERS):
             header.setSectionHidden(number, False)  # Qt says 0 for the width of a hidden title
         cells = [self._width_of_cells(number) for number in range(header.count())]
         wide = {
@@ -438,18 +205,17 @@ class RunsPanel(QWidget):
             for number in range(1, header.count())
         }
         differ = any(self.model.differing.values())
-        header.setSectionHidden(_DIFFERS, not differ)
-        wanted = wide[_DIFFERS] if differ else 0
-        wide[_DIFFERS] = min(wanted, _NAME_LETTERS * letter)  # it is whole in the tooltip
+        header.setSectionHidden(DIFFERS, not differ)
+        wanted = wide[DIFFERS] if differ else 0
+        wide[DIFFERS] = min(wanted, _DIFFERS_LETTERS * letter)  # it is whole in the tooltip
         room = self.table.viewport().width() - sum(wide.values())
         least = min(_NAME_LETTERS * letter, cells[0])
         for number in _GIVE_WAY:
             hidden = room < least
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
-        names = max(_NAME_LETTERS * letter, cells[0])
-        more = min(wanted - wide[_DIFFERS], max(room - names, 0))
-        wide |= {0: room - more, _DIFFERS: wide[_DIFFERS] + more}
+        more = min(wanted - wide[DIFFERS], max(room - cells[0], 0))
+        wide |= {0: room - more, DIFFERS: wide[DIFFERS] + more}
         for number, width in wide.items():
             if not header.isSectionHidden(number):
                 header.resizeSection(number, width)

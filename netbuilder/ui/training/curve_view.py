@@ -321,14 +321,16 @@ class CurveView(QWidget):
         """What the curves are, and where they stand."""
         scheme, plot = theme.colors(), self.plot
         training, checked = self._last()
-        parts = [_entry(scheme.training, TRAINING_SIGN[1], _("training"), training)]
+        named = plot.named(_("training"), plot.run)
+        parts = [_entry(scheme.training, TRAINING_SIGN[1], named, training)]
         if checked is not None or plot.run.quantities == []:
             parts.append(_entry(scheme.validation, VALIDATION_SIGN[1], _("validation"), checked))
         if plot.run.kept_epoch:  # Evaluate and Predict speak about that one
             parts.append(_("weights of epoch {number} restored", number=plot.run.kept_epoch))
         for number, (name, curves) in enumerate(plot.overlays.items()):
             value = curves.told(f"val_{plot.quantity}")
-            parts.append(_entry(overlay_color(number), overlay_sign(number)[1], name, value))
+            named = plot.named(name, curves)
+            parts.append(_entry(overlay_color(number), overlay_sign(number)[1], named, value))
         return "&nbsp;&nbsp;&nbsp; ".join(parts)
 
     def _below(self) -> str:

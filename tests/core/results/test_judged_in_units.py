@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.engine.runs import run_store
 from netbuilder.core.project.model import Data, Graph, Node
+from netbuilder.core.results import statistics
 from netbuilder.core.results.classification_curves import metric_meaning
 from netbuilder.core.results.compare import residuals
-from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.evaluate import evaluate, evaluate_run
 from netbuilder.core.results.explain.methods import ComparisonRows, explain
 from netbuilder.core.results.layer_values import raw_sample
 from netbuilder.core.results.mistakes import mistake_samples
@@ -45,6 +47,26 @@ def test_every_number_about_money_is_money(money: Trained) -> None:
         why = explain(trained, raw_sample(data.test, 0), method, rows=rows)
         assert "$" in why.sentence or "are typical" in why.sentence, method
         assert why.nearest is None or "by more than $" in why.nearest.words
+
+
+def test_a_run_keeps_how_far_its_errors_vary_by_chance(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    frame = pd.DataFrame(random.normal(size=(200, 2)), columns=["a", "y"])
+    frame.to_csv(tmp_path / "d.csv", index=False)
+    recipe = Data("csv", path="d.csv", target=("y",))
+    trained, data = train(chain(("out", "Dense", {"units": 1})), recipe, tmp_path, epochs=1)
+    (run,) = run_store.list_runs()
+    _trained, found = evaluate_run(trained, data, run.id)
+    run = run_store.load_run(run.id)
+    assert found is not None and run.test_samples == found.samples
+    off = np.abs(np.asarray(found.predictions, float) - found.truth).ravel()
+    errors = run.standard_errors
+    alone = off.std(ddof=1) / np.sqrt(len(off))
+    assert errors["mean_absolute_error"] == pytest.approx(alone)
+    # A quarter of the interval that Evaluate computes: 95% are 2 standard errors to each side.
+    for name, (low, high) in statistics.intervals(found).items():
+        if name in errors:
+            assert (high - low) / 4 == pytest.approx(errors[name], rel=0.15), name
 
 
 def test_a_row_of_several_inputs_is_shown_whole(tmp_path: Path) -> None:

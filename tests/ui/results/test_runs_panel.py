@@ -15,13 +15,11 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.plots.run_curves import RunCurves
 from netbuilder.ui.plots.table_preview import BEHIND_ROLE
-from netbuilder.ui.plots.training_curves import short_number
-from netbuilder.ui.results.runs_panel import (
-    SORT_ROLE,
-    RunsModel,
-    RunsPanel,
-)
+from netbuilder.ui.plots.training_curves import TrainingCurvePlot, short_number
+from netbuilder.ui.results.runs_model import SORT_ROLE, RunsModel
+from netbuilder.ui.results.runs_panel import RunsPanel
 from netbuilder.ui.services.runs.run_progress import restored_sentence
 from netbuilder.ui.services.runs.run_tracker import curves_of
 from netbuilder.ui.services.runs.training_thread import RunState
@@ -123,6 +121,61 @@ def test_what_differs_between_runs_is_shown(example: Callable[[str], Project]) -
     assert model.index(1, last).data() == "class weight balanced"
     model.show_runs([both[1], replace(both[1], id="3")])
     assert model.differing == {"2": "", "3": ""}
+
+
+def test_losses_of_other_formulas_are_named(example: Callable[[str], Project]) -> None:
+    """A mean absolute error of 0.03 is no worse than a mean squared error of 0.002."""
+    iris = example("iris")
+
+    def run(number: int, project: Project = iris, **test: float) -> Run:
+        when = f"2026-01-0{number}T10:00:00+00:00"
+        loss = 0.0035 * number
+        return Run(str(number), str(number), project, when, last={"val_loss": loss}, test=test)
+
+    absolute, squared = (
+        run(number, edits.set_training(iris, loss=Choice(f"mean_{name}_error")))
+        for number, name in enumerate(("absolute", "squared"), 1)
+    )
+    model = RunsModel()
+    model.show_runs([absolute, squared])
+    cells = [[model.index(row, column).data() for column in (3, 6)] for row in range(2)]
+    assert cells[0] == ["0.0035 (mean absolute error)", "mean absolute error"]
+    assert cells[1] == ["0.007 (mean squared error)", "mean squared error"]
+    other = replace(iris, data=replace(iris.data, name="wine"))
+    model.show_runs([absolute, run(3, other)])
+    assert model.index(0, 3).data() == "0.0035", "runs on other rows are not compared"
+    # And so are units: each table's numbers stand at the right edge.
+    large, small = run(1, mean_absolute_error=1794.0), run(2, other, mean_absolute_error=1.314)
+    model.show_runs([large, small])
+    assert [model.index(row, 4).data() for row in (0, 1)] == ["± 1,794", "± 1.314"]
+    assert not any(model.index(row, 4).data(BEHIND_ROLE) for row in (0, 1))
+    # In Curves, too.
+    view = TrainingCurvePlot()
+    curves = [RunCurves(loss=loss) for loss in ("mean squared error", "mean absolute error")]
+    view.set_run(curves[0])
+    view.set_overlays({"before": curves[1]})
+    assert view.named("before", curves[1]) == "before (mean absolute error)"
+    view.show_quantity("accuracy")
+    assert view.named("before", curves[1]) == "before"
+    view.show_quantity("loss")
+    view.set_overlays({"before": RunCurves(loss="mean squared error")})
+    assert view.named("training", curves[0]) == "training"
+
+
+def test_a_name_has_its_room_first(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, example: Callable[[str], Project]
+) -> None:
+    window = open_window(example("iris"))
+    panel = window.docks.show_panel("runs")
+    assert isinstance(panel, RunsPanel)
+    when = "2026-01-01T10:00:00+00:00"
+    panel._show([Run(n, f"sales of spring · run {n}", window.store.project, when) for n in "12"])
+    header = panel.table.horizontalHeader()
+    for width in range(620, 380, -20):
+        panel.table.setFixedWidth(width)
+        panel.layout().activate()
+        panel._leave_names_room()
+        assert header.sectionSize(0) >= panel._width_of_cells(0), width
 
 
 def test_columns_that_gave_way_stay_away_when_the_list_is_read_again(

@@ -7,7 +7,7 @@ from typing import Final
 from netbuilder.core.catalog.params import choice, flag, integer, integers, number, rate
 from netbuilder.core.catalog.spec import ObjectSpec, Param
 from netbuilder.core.catalog.training.weight_objects import table
-from netbuilder.core.i18n import noop as N_
+from netbuilder.core.i18n import language, noop as N_
 
 _REDUCTION: Final = choice(
     "reduction", "sum_over_batch_size", ("sum_over_batch_size", "sum", "mean_with_sample_weight"),
@@ -118,3 +118,10 @@ LOSSES: Final = table(
           rate("margin", 0.4, N_("How far apart the classes should be.")),
           flag("remove_diagonal", True, N_("Do not compare a sample with itself."), more=True)),
 )  # fmt: skip
+
+
+def loss_title(name: str) -> str:
+    """The name of a loss in a sentence."""
+    spec = LOSSES.get(name)
+    title = spec.display_title if spec else name
+    return title if language() == "de" else title.lower()  # German writes nouns with a capital

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Severity
 from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
@@ -14,7 +15,6 @@ from netbuilder.core.check.rules.output_helpers import (
     activation_node,
     is_single_unit,
     loss_name,
-    loss_title,
     set_activation,
     set_loss,
     wants_logits,

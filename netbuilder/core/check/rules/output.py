@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.catalog.training.training_index import LOSSES
 from netbuilder.core.check.context import Context, OutputEnd
 from netbuilder.core.check.problems import Fix, Severity, node_name
@@ -15,7 +16,6 @@ from netbuilder.core.check.rules.output_helpers import (
     activation_node,
     describe_target,
     loss_name,
-    loss_title,
     set_activation,
     set_loss,
     target_kinds,

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.check.context import OutputEnd
 from netbuilder.core.check.problems import Fix
 from netbuilder.core.check.rule import make_fix, remove_layer
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION, DataFacts
-from netbuilder.core.i18n import gettext as _, language, ngettext, noop as N_
+from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import format_list
@@ -47,13 +48,6 @@ _WORDS = {
 def loss_name(end: OutputEnd) -> str:
     """Keras's name of the loss of an end; "" where none is known."""
     return (canonical(LOSSES, end.loss.name) or "") if end.loss is not None else ""
-
-
-def loss_title(name: str) -> str:
-    """The name of a loss in a sentence."""
-    spec = LOSSES.get(name)
-    title = spec.display_title if spec else name
-    return title if language() == "de" else title.lower()  # German writes nouns with a capital
 
 
 def activation_for(task: str | None) -> str | None:

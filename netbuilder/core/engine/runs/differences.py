@@ -9,10 +9,12 @@ from typing import Any
 
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.training.losses import loss_title
+from netbuilder.core.catalog.training.training_index import LOSSES, canonical
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_, pgettext
 from netbuilder.core.project.edits_data import POINTS, point_edits
-from netbuilder.core.project.model import Choice, Data, Node, Project
+from netbuilder.core.project.model import Choice, Data, Node, Project, Training
 from netbuilder.core.wording import format_number, join_values, labelled
 
 
@@ -130,7 +132,9 @@ def format_value(value: Any) -> str:
         return ""
     if isinstance(value, Choice):
         inside = join_values(f"{key} {format_value(entry)}" for key, entry in value.params.items())
-        return f"{value.name} ({inside})" if inside else value.name
+        loss = canonical(LOSSES, value.name)
+        name = loss_title(loss) if loss else value.name
+        return f"{name} ({inside})" if inside else name
     if isinstance(value, Mapping):
         return join_values(
             f"{key}: {format_value(entry)}" for key, entry in value.items()
@@ -148,6 +152,13 @@ _SETTINGS = {
     "optimizer": N_("optimizer"), "loss": N_("loss"), "seed": N_("seed"),
     "weight_decay": N_("weight decay"), "momentum": N_("momentum"),
 }  # fmt: skip
+
+
+def loss_words(training: Training) -> str:
+    """What is minimised: "mean absolute error"; "" where that is not chosen yet."""
+    losses = (training.loss, *(one.loss for one in training.outputs.values()))
+    names = (canonical(LOSSES, one.name) or one.name for one in losses if one is not None)
+    return join_values(dict.fromkeys(map(loss_title, names)))
 
 
 def setting_words(name: str) -> str:
