@@ -17,6 +17,8 @@ from netbuilder.core.formats import registry
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import card_answers, edits, files
 from netbuilder.core.project.model import Data, Project
+from netbuilder.core.wording import format_number
+from netbuilder.ui.gallery.start_page import _losses
 from netbuilder.ui.grading.submission_dialog import submission_source
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
@@ -536,6 +538,18 @@ def test_a_network_that_was_saved_is_among_the_recent_files(
     assert settings.recent_files()[0] == path, "a picture cannot be opened again"
     trained.welcome.show_page()
     assert trained.welcome.page.recent_cards[0].accessibleName().startswith("net.h5")
+    # The loss on its card is that of the weights in the file.
+    model = trained.workbench.models.trained
+    losses = tuple(model.history["loss"])
+    assert _losses(path) == (losses, 0)
+    kept = replace(model, kept_epoch=1)
+    registry.save_network(kept, path)
+    assert _losses(path) == (losses, 1)
+    page = trained.welcome.page
+    curve = page._curves[path]
+    page._show_curves({path: (losses, 1)})
+    assert format_number(losses[0]) in curve.accessibleName()
+    assert format_number(losses[-1]) not in curve.accessibleName()
 
 
 def test_the_question_about_a_run_goes_when_the_run_ends(

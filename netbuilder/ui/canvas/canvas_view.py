@@ -571,12 +571,13 @@ class CanvasView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        old, above = event.oldSize(), self.y() - self._top
+        old, new, above = event.oldSize(), event.size(), self.y() - self._top
         self._top = self.y()
         self.sight.restore_view()  # what is explained is brought into view anew
-        if above and self.underMouse() and old.height() - event.size().height() == above:
-            # A card above it came or went: what is under the pointer stays there.
-            self.sight.set_camera(self.sight.camera.moved(0, -above))
+        # Where a card above it came or went, what is under the pointer stays there.
+        card = above and self.underMouse() and old.height() - new.height() == above
+        if card and self.sight.shift_up(above, old, new):
+            pass
         elif not self.sight.fit_pending and old.isValid():
-            self.sight.resized(old, event.size(), refit=not self.sight.followed)
+            self.sight.resized(old, new, refit=not self.sight.followed)
         self._make_way()  # at once: painting may be put off

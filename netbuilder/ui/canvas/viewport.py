@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.ui.canvas.paint import problem_bubbles
@@ -295,6 +295,18 @@ class Viewport:
         if whole or (refit and self._would_fit(box, new)):
             moved = camera.camera_to_show(moved, box, new.width(), new.height(), margin=_NEAR_EDGE)
         self.set_camera(moved)
+
+    def shift_up(self, by: int, old: QSize, new: QSize) -> bool:
+        """Keep on the screen what a card above has moved down, where that hides no layer in view;
+        whether it is so."""
+        before, after = (QRectF(QPointF(), QSizeF(size)) for size in (old, new))
+        seen = [
+            rect for rect in map(self.card_rect, self._shown.picture.cards) if before.contains(rect)
+        ]
+        fits = all(after.contains(rect.translated(0, -by)) for rect in seen)
+        if fits:
+            self.set_camera(self.camera.moved(0, -by))
+        return fits
 
     def _would_fit(self, box: Box, size: QSize) -> bool:
         """Whether all of it would be in view at this scale, where it is scrolled away now."""

@@ -381,12 +381,14 @@ class StartPage(QWidget):
         self._curves[path] = curve
         return card
 
-    def _show_curves(self, found: dict[Path, tuple[float, ...]]) -> None:
-        for path, values in found.items():
+    def _show_curves(self, found: dict[Path, tuple[tuple[float, ...], int]]) -> None:
+        for path, (values, kept) in found.items():
             curve = self._curves.get(path)
             if curve is not None and isValid(curve):
                 words = ngettext("loss, {count} epoch", "loss, {count} epochs", len(values))
-                curve.show_curve(values, words)
+                if kept:
+                    words = _("loss, epoch {kept} of {count}", kept=kept, count=len(values))
+                curve.show_curve(values[: kept or None], words)
                 curve.show()
 
     def _shelf(self, shelf: LessonFolder, beside: QWidget | None) -> None:
@@ -557,27 +559,32 @@ def _lesson_under_way(beside: Path | None) -> Lesson | None:
     return found
 
 
-def _read_curves(paths: Sequence[Path]) -> dict[Path, tuple[float, ...]]:
-    """Return the loss by epoch of each file that was trained; the others are left out."""
+def _read_curves(paths: Sequence[Path]) -> dict[Path, tuple[tuple[float, ...], int]]:
+    """Return the loss by epoch of each file that was trained, and the earlier epoch whose weights
+    it holds; the others are left out."""
     found = {}
     for path in paths:
         try:
-            losses = _losses(path)
+            losses, kept = _losses(path)
         except UserError:
             continue  # it is said when the file is opened
         if len(losses) > 1 and all(map(math.isfinite, losses)):
-            found[path] = losses
+            found[path] = losses, kept
     return found
 
 
-def _losses(path: Path) -> tuple[float, ...]:
+def _losses(path: Path) -> tuple[tuple[float, ...], int]:
     """Return the loss of each epoch: of a model's own training, or of a project's newest run."""
     from netbuilder.core.engine.runs.run_store import load_rows, newest_run
     from netbuilder.core.formats.registry import is_model, read_project
     from netbuilder.core.formats.safety.inspect_file import inspect_file
 
     if is_model(path):
-        told = inspect_file(path, placeholders=True).ours.get("history") or {}
-        return tuple(math.nan if one is None else float(one) for one in told.get("loss", ()))
+        ours = inspect_file(path, placeholders=True).ours
+        losses = (ours.get("history") or {}).get("loss", ())
+        kept = int((ours.get("run") or {}).get("kept_epoch") or 0)
+        return tuple(math.nan if one is None else float(one) for one in losses), kept
     run = newest_run(read_project(path), path.parent)
-    return tuple(map(float, load_rows(run).epochs.get("loss", ()))) if run is not None else ()
+    if run is None:
+        return (), 0
+    return tuple(map(float, load_rows(run).epochs.get("loss", ()))), run.kept_epoch

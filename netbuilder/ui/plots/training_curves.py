@@ -262,8 +262,9 @@ class TrainingCurvePlot(PagePlot):
                 angle=90,
                 pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DashLine),
                 label=words,
-                labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (0, 0)]},
+                labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (1, 0)]},
             )
+            # Its words stand right of it, and left of it in the right half: at no edge they are cut.
             line.label.textItem.setFont(theme.ui_font(0.8))
             self.marks.append(line)
             self.addItem(line, ignoreBounds=True)

@@ -55,7 +55,7 @@ def test_a_run_keeps_how_far_its_errors_vary_by_chance(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "d.csv", index=False)
     recipe = Data("csv", path="d.csv", target=("y",))
     trained, data = train(chain(("out", "Dense", {"units": 1})), recipe, tmp_path, epochs=1)
-    (run,) = run_store.list_runs()
+    run = run_store.list_runs()[0]
     _trained, found = evaluate_run(trained, data, run.id)
     run = run_store.load_run(run.id)
     assert found is not None and run.test_samples == found.samples

@@ -124,6 +124,17 @@ def test_a_network_that_fits_again_is_seen_whole_again(shown: Shown) -> None:
         assert window.rect().contains(sight.card_rect(one).toRect())
 
 
+def test_a_card_above_hides_no_layer(shown: Shown) -> None:
+    sight, whole = Viewport(shown, lambda _scaled: None), QSize(600, 400)
+    sight.first_look()
+    top = sight.card_rect("input").top()
+    room = int(top) - 1
+    assert sight.shift_up(room, whole, QSize(600, 400 - room))
+    assert sight.card_rect("input").top() == pytest.approx(top - room), "it stays on the screen"
+    assert not sight.shift_up(60, QSize(600, 400 - room), QSize(600, 340 - room))
+    assert sight.card_rect("input").top() == pytest.approx(top - room), "the view is fitted anew"
+
+
 def test_words_that_find_no_room_do_not_push_the_pictures_out(shown: Shown) -> None:
     sight = Viewport(shown, lambda _scaled: None)
     shown.pictures, shown.words = 300.0, 5000.0

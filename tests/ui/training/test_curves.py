@@ -110,6 +110,18 @@ def test_a_change_of_the_rate_is_marked(view: CurveView, run: RunCurves) -> None
     run.clear()
     view.plot.redraw()
     assert view.plot.marks == []
+    # Its words are whole at both edges.
+    view.resize(600, 400)
+    for place in (0.2, 9.8):
+        run.mark(place, "back to epoch 7")
+    view.plot.set_run(run, 10)
+    view.plot.redraw()
+    view.grab()
+    seen = view.plot.getPlotItem().getViewBox().sceneBoundingRect()
+    for line in view.plot.marks:
+        words = line.label.textItem
+        box = words.mapRectToScene(words.boundingRect())
+        assert seen.left() <= box.left() < box.right() <= seen.right(), line.value()
 
 
 def test_overlays_are_drawn_too(view: CurveView, qtbot: QtBot) -> None:
