@@ -264,7 +264,7 @@ class TrainingCurvePlot(PagePlot):
                 label=words,
                 labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (1, 0)]},
             )
-            # Its words stand right of it, and left of it in the right half: at no edge they are cut.
+            # Its words stand on the wider side of it: they are cut at no edge.
             line.label.textItem.setFont(theme.ui_font(0.8))
             self.marks.append(line)
             self.addItem(line, ignoreBounds=True)
