@@ -61,9 +61,9 @@ class DiffersDelegate(QStyledItemDelegate):
 
 
 _MEASURED = 100  # rows, for the width of a column
-_NAME_LETTERS = 30  # with the tick before them: a name, and the number of its run
+_NAME_LETTERS = 40  # with the tick before them: a name, and the number of its run
 _DIFFERS_LETTERS = 15
-_GIVE_WAY = (5, 2, 1)  # took, epochs, started
+_GIVE_WAY = (5, 2, 1, DIFFERS)  # took, epochs, started
 _NONE = N_("Your runs are saved here. Press Train to start the first run.")
 
 
@@ -197,7 +197,7 @@ class RunsPanel(QWidget):
         """Where the names would be cut to a letter or two, what is least asked for gives way."""
         header = self.table.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
-        for number in (*_GIVE_WAY, DIFFERS):
+        for number in _GIVE_WAY:
             header.setSectionHidden(number, False)  # Qt says 0 for the width of a hidden title
         cells = [self._width_of_cells(number) for number in range(header.count())]
         wide = {
@@ -205,16 +205,16 @@ class RunsPanel(QWidget):
             for number in range(1, header.count())
         }
         differ = any(self.model.differing.values())
-        header.setSectionHidden(DIFFERS, not differ)
         wanted = wide[DIFFERS] if differ else 0
         wide[DIFFERS] = min(wanted, _DIFFERS_LETTERS * letter)  # it is whole in the tooltip
         room = self.table.viewport().width() - sum(wide.values())
         least = min(_NAME_LETTERS * letter, cells[0])
         for number in _GIVE_WAY:
-            hidden = room < least
+            hidden = room < least or (number == DIFFERS and not differ)
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
-        more = min(wanted - wide[DIFFERS], max(room - cells[0], 0))
+        more = max(min(wanted - wide[DIFFERS], room - cells[0]), 0)
+        more = 0 if header.isSectionHidden(DIFFERS) else more
         wide |= {0: room - more, DIFFERS: wide[DIFFERS] + more}
         for number, width in wide.items():
             if not header.isSectionHidden(number):
@@ -229,7 +229,8 @@ class RunsPanel(QWidget):
         if not texts:
             return 0
         longest = max(range(len(texts)), key=lambda row: metrics.horizontalAdvance(texts[row]))
-        return self.table.sizeHintForIndex(self.sorted.index(longest, column)).width() + 1
+        hint = self.table.sizeHintForIndex(self.sorted.index(longest, column)).width()
+        return hint + (1 if column else 5)  # Qt gives a cell with a tick too little
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
