@@ -35,7 +35,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netbuilder.core.errors import UserError
+from netbuilder.core.errors import UserError, sentence_gap
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -48,6 +48,14 @@ FOLDER = Path(__file__).resolve().parent.parent / "locale"
 log = logging.getLogger(__name__)
 
 _FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|%\(\w+\)[a-z]|%[srd]\b)")
+#: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
+_SEAMS = re.compile(
+    r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:⟧]) +|(?<=[。！？：]) *| \(|\)$"
+    r"|[✓✗⚠●○◉▸▾★•] +)"
+)
+#: A word and its figure: "accuracy 85.0%".
+_FIGURE = re.compile(r"([^\d.,]*[^\W\d]) ([−+]?\d[\d.,]*\s?%?)")
+_AROUND = " \u2002✓✗⚠●○◉▸▾★•"  # a text
 _ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
 
 
@@ -95,11 +103,11 @@ class _State:
     #: None where nobody changes the language of what is shown.
     fixed: dict[str, Callable[[], str]] | None = None
     filled: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
-    #: Texts that were rendered in a context, by the module that asked: the same words elsewhere may
-    #: be another message. ``newest``: those that were rendered in one last.
+    #: By the module that asked: the same words elsewhere may be another message, in another context
+    #: or in capitals. ``newest``: those that were rendered in one last.
     placed: dict[str, dict[str, Callable[[], str]]] = {}  # noqa: RUF012  one for the process
     newest: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
-    style_before: NumberStyle | None = None
+    before: str = ""  # the language that was chosen before
 
 
 def gettext(message: str, /, **values: object) -> str:
@@ -109,7 +117,11 @@ def gettext(message: str, /, **values: object) -> str:
     text = _filled(_catalog().gettext(message), message, values)
     # What was rendered before and is no message of its own stays what it was rendered of.
     if text != message or values or text not in _State.filled:
-        _remember(text, partial(gettext, message), values)
+        again = partial(gettext, message)
+        _remember(text, again, values)
+        if _State.fixed is not None and not values:
+            by = sys._getframe(1).f_globals.get("__name__", "")
+            _State.placed.setdefault(text, {}).setdefault(by, again)
     return text
 
 
@@ -202,31 +214,48 @@ def _again(
     })  # fmt: skip
 
 
-def is_in_context(text: str) -> bool:
-    """Whether ``rerendered`` has to know which modules show a text."""
-    return text in _State.placed
-
-
-def rerendered(text: str, modules: Iterable[str] = ()) -> str:
-    """Return a text that was rendered before in the language that is chosen now.
+def rerendered(text: str, modules: Callable[[], Iterable[str]] = tuple) -> str:
+    """Return a text of one or several messages that was rendered before in the language that is
+    chosen now.
 
     Numbers are rewritten in the language's style; what no message made is returned as it is.
 
     Args:
         text: what was rendered.
-        modules: whose classes show it, the nearest first: what they rendered by ``pgettext`` goes
+        modules: gives those whose classes show it, the nearest first: what they rendered goes
             before the same words of others.
     """
-    placed, fixed = _State.placed.get(text, {}), _State.fixed or {}
-    again = next((placed[one] for one in modules if one in placed), None)
+    whole = _of_one_message(text, modules)
+    if whole != text or not _SEAMS.search(text):
+        return whole
+    for between in ("\n", " · "):  # what stands between these may itself have seams
+        if between in text:
+            return between.join(rerendered(part, modules) for part in text.split(between))
+    parts = [_of_one_message(part, modules) for part in _SEAMS.split(text)]
+    for at in range(1, len(parts), 2):  # between sentences, as the language has it
+        if not parts[at].strip(" "):
+            parts[at] = sentence_gap(parts[at - 1]) if parts[at + 1] else parts[at]
+    return "".join(parts)
+
+
+def _of_one_message(text: str, modules: Callable[[], Iterable[str]]) -> str:
+    """Of one message, or a word and its figure, with the blanks and signs around it."""
+    placed, fixed = _State.placed.get(text), _State.fixed or {}
+    again = next((placed[one] for one in modules() if one in placed), None) if placed else None
     again = again or fixed.get(text) or _State.filled.get(text)
-    return again() if again is not None else _renumbered(text)
+    if again is not None:
+        return again()
+    if (words := text.strip(_AROUND)) != text:
+        return text.replace(words, _of_one_message(words, modules)) if words else text
+    if figure := _FIGURE.fullmatch(text):
+        return " ".join(_of_one_message(part, modules) for part in figure.groups())
+    return _renumbered(text)
 
 
 def _renumbered(text: str) -> str:
-    old = _State.style_before
-    if old is None or not text or not (text[0] in "+−" or text[0].isdecimal()):
+    if not (_State.before and text) or not (text[0] in "+−" or text[0].isdecimal()):
         return text
+    old = _number_style(_State.before)
     sign, shown = old.percent.partition("{number}")[2], text
     share = shown.endswith(sign) and sign.strip() == "%"
     shown = shown.removesuffix(sign) if share else shown
@@ -314,6 +343,11 @@ def html_language() -> str:
     return SOURCE if language() == PSEUDO else language().replace("_", "-")
 
 
+def previous_language() -> str:
+    """Return the language that was in use before ``set_language`` chose another; "" for none."""
+    return _State.before
+
+
 def languages() -> list[str]:
     """The languages there are, English first, the pseudo-locale left out."""
     there = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
@@ -340,7 +374,7 @@ def set_language(name: str) -> str:
             gettext("Choose one of: {languages}.", languages=known),
             code="language_unknown",
         )
-    _State.style_before = number_style() if _State.language else None
+    _State.before = _State.language
     _use(found)
     os.environ[VARIABLE] = found
     return found

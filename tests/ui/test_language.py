@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 from PySide6.QtCore import QFileInfo
@@ -63,6 +64,12 @@ msgstr "Starten"
 
 msgid "Open {name}"
 msgstr "{name} öffnen"
+
+msgid "Begin"
+msgstr "Beginn"
+
+msgid "begin"
+msgstr "Beginn"
 """
 
 
@@ -123,7 +130,8 @@ def test_a_window_goes_to_another_language_and_back_with_all_that_it_holds(
     pseudo = texts(window)
     changed = [text for place, text in pseudo.items() if text != before.get(place)]
     assert len(changed) > 300
-    assert [one for one in changed if "⟦" not in one and not one.endswith(" byte")] == []
+    words = [one for one in changed if any(map(str.isalpha, one))]  # a legend may lose its words
+    assert [one for one in words if "⟦" not in one and not one.endswith(" byte")] == []
     window.store.undo()
     assert window.store.project.name == example("iris").name
     window.store.redo()
@@ -221,6 +229,24 @@ def test_a_word_in_a_context_is_rendered_again_in_its_context(qtbot: QtBot) -> N
         retranslate.choose_language(language)
         assert (page.button.text(), page.items.itemText(0), other.text()) == (shown, shown, plain)
         assert page.sentence.text() == {"de": f"{shown} öffnen", "en": f"Open {shown}"}[language]
+
+
+def test_two_messages_that_are_one_in_a_language_are_two_again(qtbot: QtBot) -> None:
+    """ "Learning rate" and "learning rate" are both "Lernrate"."""
+    labels = []
+    for first in ("de", "en"):
+        i18n.set_language(first)
+        for module, message in (("headings", "Begin"), ("sentences", "begin")):
+            said = FunctionType(
+                compile("gettext(message)", module, "eval"),
+                {"__name__": module, "gettext": i18n.gettext, "message": message},
+            )
+            labels.append(type("Said", (QLabel,), {"__module__": module})(said()))
+            qtbot.addWidget(labels[-1])
+        retranslate.choose_language({"de": "en", "en": "de"}[first])
+    assert {one.text() for one in labels} == {"Beginn"}
+    retranslate.choose_language("en")
+    assert [one.text() for one in labels] == ["Begin", "begin"] * 2
 
 
 def test_the_settings_show_the_languages_and_take_one_at_once(

@@ -288,6 +288,11 @@ class CanvasView(QAbstractScrollArea):
         self._shown.outdate()
         self.viewport().update()
 
+    def retranslate(self) -> None:
+        """Make the cards anew: their words are of the language before."""
+        self._shown.forget()
+        self._outdate()
+
     def _camera_moved(self, scaled: bool) -> None:
         if scaled:
             self.zoom_changed.emit(self.camera.scale)

@@ -8,7 +8,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, rerendered
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.widgets.layouts import hbox
@@ -20,7 +20,7 @@ _LINES = "─ ━"
 def caption_text(look: SampleActivations) -> str:
     """Which sample is looked at, and what it is: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
-        return look.own
+        return rerendered(look.own)
     row = format_number(look.index + 1, ",")
     if look.rows:
         said = _("row {number} of {count}", number=row, count=format_number(look.rows, ","))
@@ -109,6 +109,11 @@ class SampleCaption(QFrame):
         self.back.setText(_("Back to row {number}", number=format_number(look.index + 1, ",")))
         for button in self.steps:
             button.setVisible(not look.own and look.rows > 1)
+        self._place()
+
+    def retranslate(self) -> None:
+        """Say it in another language."""
+        self._said = rerendered(self._said)
         self._place()
 
     def _place(self) -> None:

@@ -424,6 +424,10 @@ class SceneCache:
         self._picture = None
         return True
 
+    def forget(self) -> None:
+        """No card is kept."""
+        self._base = None
+
     def outdate(self) -> None:
         """Something that is shown is another now."""
         self._stale = True

@@ -9,7 +9,6 @@ parts of its own, has a method ``retranslate()``, which is called too.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -33,6 +32,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QDoubleSpinBox,
+    QGraphicsView,
     QGroupBox,
     QHeaderView,
     QLabel,
@@ -51,16 +51,11 @@ from PySide6.QtWidgets import (
 )
 
 from netbuilder.core import i18n
-from netbuilder.core.errors import UserError, sentence_gap
+from netbuilder.core.errors import UserError
 from netbuilder.core.site_settings import site_settings
 from netbuilder.ui.services import settings
 from netbuilder.ui.style import theme
 
-#: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
-_SEAMS = re.compile(
-    r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:⟧]) +|(?<=[。！？：]) *| \(|\)$"
-    r"|[✓✗⚠●○◉▸▾★•] )"
-)
 TEXTS: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
     (
         QWidget,
@@ -161,6 +156,8 @@ def retranslate(window: QWidget) -> None:
             _render_pages(one)
         elif isinstance(one, QAbstractItemView):
             _render_model(one)
+        elif isinstance(one, QGraphicsView):
+            _render_axes(one)
         again: Callable[[], object] | None = getattr(one, "retranslate", None)
         if again is not None:
             again()
@@ -169,28 +166,21 @@ def retranslate(window: QWidget) -> None:
 
 
 def again(text: str, shown_by: QObject | None = None) -> str:
-    """Return a text of one or several messages in the chosen language."""
-    whole = _rendered(text, shown_by)
-    if whole != text or not _SEAMS.search(text):
-        return whole
-    for between in ("\n", " · "):  # what stands between these may itself have seams
-        if between in text:
-            return between.join(again(part, shown_by) for part in text.split(between))
-    parts = [_of_blanks(part, shown_by) if part else "" for part in _SEAMS.split(text)]
-    for at in range(1, len(parts), 2):  # between sentences, as the language has it
-        if not parts[at].strip(" "):
-            parts[at] = sentence_gap(parts[at - 1]) if parts[at + 1] else parts[at]
-    return "".join(parts)
+    """Return a text of one or several messages in the chosen language.
 
-
-def _of_blanks(text: str, shown_by: QObject | None) -> str:
-    """Return a part rendered again, with the blanks around it, as beside a sign in rich text."""
-    words = text.strip(" ")
-    return text.replace(words, _rendered(words, shown_by)) if words else text
-
-
-def _rendered(text: str, shown_by: QObject | None) -> str:
-    return i18n.rerendered(text, _modules(shown_by) if i18n.is_in_context(text) else ())
+    Two messages of one language may be one in another ("Learning rate" and "learning rate" are
+    "Lernrate"): a text that an object had in the chosen language before is that again.
+    """
+    had: dict[str, tuple[str, str]] = {}
+    if shown_by is not None:
+        had = vars(shown_by).setdefault("_had_texts", had)
+    language, before = had.get(text, ("", ""))
+    if language == i18n.language():
+        return before
+    new = i18n.rerendered(text, lambda: _modules(shown_by))
+    if new != text:
+        had[new] = (i18n.previous_language(), text)
+    return new
 
 
 def _modules(one: QObject | None) -> Iterator[str]:
@@ -242,8 +232,11 @@ def _render_properties(one: Any) -> None:
         for name in names
         if (text := getattr(one, name)())
     }
-    for name, text in wanted.items():  # a tooltip comes after the text that may set one, too
-        if getattr(one, name)() != text:
+    # A tooltip comes after the text that may set one, too; Qt makes those of an action of its text,
+    # and no other once they were set.
+    had = {name: getattr(one, name)() for name in wanted} if isinstance(one, QAction) else {}
+    for name, text in wanted.items():
+        if getattr(one, name)() != text and had.get(name) != text:
             getattr(one, f"set{name[0].upper()}{name[1:]}")(text)
 
 
@@ -253,6 +246,15 @@ def _render_combo(box: QComboBox) -> None:
         if new := _changed(box.itemData(at, role), box):
             box.setItemData(at, new, role)
     box.blockSignals(blocked)
+
+
+def _render_axes(plot: QGraphicsView) -> None:
+    axes: list[Any] = [one for one in plot.scene().items() if hasattr(one, "labelText")]
+    for axis in axes:  # of pyqtgraph, which may not be loaded
+        if new := _changed(axis.labelText, plot):
+            axis.setLabel(new)
+        axis.picture = None  # else its numbers are painted as they were
+        axis.update()
 
 
 def _render_pages(pages: QTabWidget | QToolBox) -> None:

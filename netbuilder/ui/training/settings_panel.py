@@ -55,6 +55,10 @@ class MetricsEditor(ChooseRow):
         self._chosen = chosen
         self._show()
 
+    def retranslate(self) -> None:
+        """Show what is chosen in another language."""
+        self._show()
+
     def _show(self) -> None:
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         text = join_values(names) or pgettext("metrics", "none")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, SignalInstance
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, rerendered
 from netbuilder.core.wording import as_sentence, capitalize_first, join_sentences
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.invitation import Invitation
@@ -126,6 +126,11 @@ class EmptyStatePage(QStackedWidget):
             self._first = words
         self._say()
         self.setCurrentIndex(0)
+
+    def retranslate(self) -> None:
+        """Keep the words in another language."""
+        self._first, self._wanted = rerendered(self._first), rerendered(self._wanted)
+        self._say()
 
     def restart(self) -> None:
         """What comes next is of another network: it is seen from its beginning."""

@@ -6,6 +6,8 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from netbuilder.core.i18n import rerendered
+
 
 class ClampedLabel(QLabel):
     """Wrapping plain text that never grows beyond ``lines`` lines."""
@@ -41,6 +43,8 @@ class ClampedLabel(QLabel):
     def setText(self, text: str, *shorter: str) -> None:
         """Show a text; where it has no room on the first line, the first ``shorter`` one that
         has."""
+        if not shorter and self._shorter and text == rerendered(self.text()):
+            shorter = tuple(map(rerendered, self._shorter))  # it is the same in another language
         self._shorter = shorter
         super().setText(text)
         self.setToolTip(text)

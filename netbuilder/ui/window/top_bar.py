@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _, noop as N_, rerendered
 from netbuilder.ui.services.runs.run_progress import RunProgress
 from netbuilder.ui.style import icons, theme
 from netbuilder.ui.style.font_scale import scaled
@@ -100,6 +101,13 @@ class ProgressView(SteadyFrame):
             self.bar.setRange(0, 1000)
             self.bar.setValue(max(round(1000 * progress.part), self._least))
             self.bar.setUpdatesEnabled(True)
+
+    def retranslate(self) -> None:
+        """Say the same in another language."""
+        if (one := self._progress) is not None:
+            short = tuple(map(rerendered, one.short))
+            words, left = rerendered(one.words), rerendered(one.left)
+            self.show_progress(replace(one, words=words, left=left, short=short))
 
     @property
     def _least(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QImage
 
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, rerendered
 from netbuilder.core.project.model import Node, Project
 from netbuilder.ui.services.project_store import ProjectStore
 from netbuilder.ui.services.views.live_activations import LiveActivationsService
@@ -157,7 +157,7 @@ def picture_of(look: SampleActivations, node: Node, values: Any) -> QImage | Non
     if words:
         return layer_strips.words_strip(values, words)
     if node.id in look.told:
-        return layer_strips.lines_strip(look.told[node.id])
+        return layer_strips.lines_strip([(a, rerendered(b)) for a, b in look.told[node.id]])
     # Where nobody knows what they are, the scaled numbers of a row say nothing to the eye.
     if node.layer == "Input" and values.ndim < 2:
         return None

@@ -1,0 +1,81 @@
+"""After a training no word and no decimal mark of the language before is left in the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.ui.canvas.sample_caption import SampleCaption
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import retranslate
+from netbuilder.ui.services.runs.training_thread import RunState
+from tests.ui.left_words import left_of
+
+Open = Callable[..., MainWindow]
+#: Names: of the project and its data, of parameters and layers, in the code, and of pyqtgraph.
+NAMES = (
+    *("Two moons", "scaling", "seed", "samples", "units", "activation", "Dropout", "Export"),
+    *("Export...", "Dense “dense” · units", "Dense “dense_1” · units", "0.0", "0.15", "0.2"),
+)
+
+
+@pytest.fixture(autouse=True)
+def english(qapp: QApplication, home: object) -> Iterator[None]:
+    yield
+    retranslate.choose_language("en")
+
+
+@pytest.mark.slow
+def test_no_word_of_the_language_before_is_left(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=5))
+    window.resize(1366, 720)
+
+    def at_rest() -> None:
+        qtbot.waitUntil(lambda: window.evaluation_service.idle and window.activations_service.idle)
+        qtbot.wait(300)
+
+    def look(when: str) -> list[str]:
+        found: set[str] = set()
+        for name in window.docks.pages:
+            window.docks.show_panel(name, focus=False)
+            at_rest()
+            found |= {f"{when}, {name}: {one}" for one in left_of(window, "de", NAMES)}
+        return sorted(found)
+
+    def train() -> None:
+        with qtbot.waitSignal(window.runner.began):
+            window.runner.start()
+        qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE)
+        at_rest()
+
+    train()
+    assert look("in English") == []
+    window.docks.show_panel("training", focus=False)
+    at_rest()
+    shown = [*window.findChildren(QLabel), *window.findChildren(QAbstractButton)]
+    before = {one: one.text() for one in shown}
+    caption = window.findChild(SampleCaption).words
+    row = caption.text()
+    retranslate.choose_language("de")
+    at_rest()
+    assert caption.text() != row
+    found = look("in German")
+    train()
+    found += look("trained in German")
+    retranslate.choose_language("en")
+    at_rest()
+    found += look("in English again")
+    assert found == [], "\n".join(found)
+    window.docks.show_panel("training", focus=False)
+    at_rest()
+    # Two messages that are one in German are two again: "Learning rate" and "learning rate".
+    other = {text: one.text() for one, text in before.items() if isValid(one)}
+    assert {a: b for a, b in other.items() if a != b and a.lower() == b.lower()} == {}
