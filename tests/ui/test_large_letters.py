@@ -179,6 +179,38 @@ def test_no_word_is_cut_off(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "factor", "language"),
+    [(SMALL, 1.0, "en"), (SMALL, 1.0, "de"), (LAPTOP, 1.75, "de"), (SMALL, 1.75, "de")],
+)
+def test_no_word_is_cut_off_beside_a_lesson(
+    open_window: Open,
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+    letters: Callable[[MainWindow, float], None],
+    speak: Callable[[str], object],
+    size: tuple[int, int],
+    factor: float,
+    language: str,
+) -> None:
+    speak(language)
+    window = open_window(example("moons"))
+    window.resize(*size)
+    letters(window, factor)
+    window.store.mark_saved()
+    window.welcome.open_lesson(library.find_lesson("what_is_a_network"))
+    data = window.docks.show_panel("data", focus=False)
+    qtbot.waitUntil(lambda: window.workbench.facts is not None and data.settled)
+    found = _look_at_pages(window, qtbot, "data", "layer", "settings")
+    page, seen = data.scroll_area.widget(), data.scroll_area.viewport()
+    assert page.width() <= seen.width(), "nobody scrolls to the side"
+    for number in range(len(window.welcome.session.lesson.steps)):
+        window.welcome.session.go(number)
+        found += _look_at(qtbot, window.welcome.lessons.panel, f"lesson, step {number + 1}")
+    assert not found, "\n".join(found)
+
+
 def test_no_word_of_a_page_without_results_is_cut_off(
     open_window: Open,
     example: Callable[[str], Project],

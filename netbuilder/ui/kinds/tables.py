@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QPaintEvent,
 )
 from PySide6.QtWidgets import (
-    QComboBox,
     QLabel,
     QSizePolicy,
     QToolTip,
@@ -30,7 +29,7 @@ from netbuilder.core.data.data_views import TableDataView, correlation
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number, join_sentences
-from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.forms.boxes import ElidedComboBox
 from netbuilder.ui.plots.colour_bar import class_color, class_sign, class_symbol
 from netbuilder.ui.plots.confusion_matrix import NAME_HEIGHT, NAME_WIDTH, upright_name
 from netbuilder.ui.plots.picture_menu import PictureMenu
@@ -186,14 +185,11 @@ class ScatterView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look: TableDataView | None = None
-        self.across, self.up = NoWheelComboBox(self), NoWheelComboBox(self)
+        self.across, self.up = ElidedComboBox(self), ElidedComboBox(self)
         self.across.setAccessibleName(_("Column on the horizontal axis"))
         self.up.setAccessibleName(_("Column on the vertical axis"))
         for box in (self.across, self.up):
-            box.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            box.setMinimumContentsLength(8)
+            box.setMinimumContentsLength(3)  # beside a lesson the page is narrow
             box.currentIndexChanged.connect(self._draw)
         self.plot = ThemedPlot("scatter", self, least=220)
         self.legend = QLabel(self)

@@ -29,6 +29,7 @@ from netbuilder.core.lessons.step_check import question_sentences
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.lessons.markdown_view import MarkdownView
 from netbuilder.ui.services.lesson_session import LessonSession
+from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_accessible
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
@@ -276,7 +277,7 @@ class LessonPanel(QWidget):
         return QSize(WIDTH, 420)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 160)
+        return QSize(max(min(scaled(150), WIDTH), 200), 160)
 
     def focus_step(self) -> None:
         """Put the keyboard where the step is: into its question, else onto Next."""

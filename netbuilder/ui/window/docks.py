@@ -260,12 +260,14 @@ class Docks:
             self._set(lesson, 0, 0, whole - lesson)
             return
         missing = least - (whole - lesson - left - side)
+        narrowest = whole - left - _LEAST_CANVAS - (_LEAST_LESSON if has_lesson else 0)
+        narrowest = max(min(round(_LEAST_SIDE * letters), narrowest), _LEAST_SIDE)
         if missing > 0 and has_lesson:
-            given = min(missing, max(side - _LEAST_SIDE, 0))
+            given = min(missing, max(side - narrowest, 0))
             side -= given
             lesson -= min(missing - given, max(lesson - _LEAST_LESSON, 0))
         elif missing > 0:
-            side = max(side - missing, min(side, _LEAST_SIDE))
+            side = max(side - missing, min(side, narrowest))
         self._set(lesson, left, max(whole - lesson - left - side, 0), side)
 
     def widen(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -29,7 +30,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.inspector.inspector_panel import Inspector
 from netbuilder.ui.style import theme
-from netbuilder.ui.style.font_scale import scaled
+from netbuilder.ui.style.font_scale import initial_font_scale, scaled
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
@@ -43,6 +44,10 @@ STRIP_HEIGHT, OPEN_STRIP_HEIGHT = 52, 32
 _DRAWER_PART = 0.4
 #: Of the four tasks together: what the narrowest side has room for.
 _TASKS_WIDTH = 360
+#: Around a task's name, and what the narrowest side leaves of it.
+_AROUND_TASK, _LEAST_AROUND = 20, 6
+#: Beside the four: margins and gaps of their line.
+_AROUND_TASKS = 48
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class TaskButton(QPushButton):
         self.setCheckable(True)
         self.setProperty("role", "task")
         self.setToolTip(_(task.help))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def mark(self, marked: bool) -> None:
         """Draw the dot, or take it away."""
@@ -84,12 +90,17 @@ class TaskButton(QPushButton):
         self.setText(_(self._task.title))
         self.mark(self.marked)
 
-    def sizeHint(self) -> QSize:  # with room for the heavier letters of the chosen task
-        heavy, light = (QFontMetrics(theme.ui_font(bold=one)) for one in (True, False))
-        more = heavy.horizontalAdvance(self.text()) - light.horizontalAdvance(self.text())
-        return super().sizeHint() + QSize(more, 0)
+    def wide(self, letters: float = 1.0) -> int:
+        """How wide its name is in the heavier letters of the chosen task."""
+        heavy = QFontMetrics(theme.ui_font(letters, bold=True))
+        return heavy.horizontalAdvance(self.text())
 
-    minimumSizeHint = sizeHint
+    def sizeHint(self) -> QSize:
+        return QSize(self.wide() + _AROUND_TASK, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # in letters of the system's size
+        least = self.wide(1 / max(initial_font_scale(), 1.0)) + _LEAST_AROUND
+        return QSize(least, super().minimumSizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -264,8 +275,24 @@ class Side(QWidget):
             self._show()
 
     def _fit_bar(self) -> None:
-        usual = scaled(_TASKS_WIDTH)
-        self._bar.setMaximumWidth(max(usual, self._bar.minimumSizeHint().width()))
+        """The names of the tasks are seen whole: where the room is narrow each has its share of
+        it, and then their letters are smaller."""
+        buttons = self.buttons.values()
+        words, segments = sum(one.wide() for one in buttons), self._bar.layout()
+        assert isinstance(segments, QHBoxLayout)
+        wanted = words + len(buttons) * _AROUND_TASK
+        self._bar.setMaximumWidth(max(scaled(_TASKS_WIDTH), wanted))
+        room = self.width() - self.expand.sizeHint().width() - _AROUND_TASKS
+        longest = max(one.wide() for one in buttons) + _LEAST_AROUND
+        equal = len(buttons) * longest <= min(room, self._bar.maximumWidth())
+        for at, one in enumerate(buttons):
+            segments.setStretch(at, 1 if equal else one.wide() + _AROUND_TASK)
+        letters = min((room - len(buttons) * _LEAST_AROUND) / words, 1.0)
+        size = max(letters, 1 / max(initial_font_scale(), 1.0)) * theme.ui_font().pointSizeF()
+        sheet = f'QPushButton[role="task"] {{ padding: 0; font-size: {size:.1f}pt; }}'
+        sheet = sheet if wanted > room else ""
+        if sheet != self._bar.styleSheet():
+            self._bar.setStyleSheet(sheet)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -277,6 +304,7 @@ class Side(QWidget):
 
     def retranslate(self) -> None:
         """Show the selected layer in the words of another language."""
+        QTimer.singleShot(0, self, self._fit_bar)  # when the tasks have their names
         self._show_strip()
 
     def offer(self, pages: Iterable[str]) -> None:
