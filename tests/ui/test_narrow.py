@@ -81,6 +81,19 @@ def test_long_news_leave_the_problems_in_sight(open_window: Open, example: Calla
     assert window.status.news.toolTip() == words
 
 
+def test_sums_give_way_to_news(open_window: Open, example: Callable, qtbot: QtBot) -> None:
+    window = open_window(example("iris"))
+    window.resize(1024, 700)
+    status = window.status
+    qtbot.waitUntil(lambda: status.parameters.isVisible() and status.operations.isVisible())
+    words = "Test set: accuracy 98.9%, precision 98.7%, F1 score 98.8%, mean probability 0.98"
+    status.tell(words)
+    qtbot.waitUntil(lambda: status.news.shown_lines() == [words])
+    assert not status.operations.isVisible()
+    status.tell("")
+    assert status.parameters.isVisible() and status.operations.isVisible()
+
+
 def test_where_news_have_no_room_shorter_news_are_whole(open_window: Open) -> None:
     window = open_window(keras=False)
     window.resize(1024, 700)

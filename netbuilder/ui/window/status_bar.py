@@ -70,7 +70,7 @@ class StatusBar(QStatusBar):
         self.zoom.setContentsMargins(8, 0, 8, 0)
         self.addPermanentWidget(self.zoom)
         self._fade = QTimer(self, singleShot=True)
-        self._fade.timeout.connect(lambda: self.news.setText(""))
+        self._fade.timeout.connect(lambda: self._show_news(""))
         workbench.keras_changed.connect(self._show_keras)
         workbench.shapes_changed.connect(self._show_totals)
         workbench.problems_changed.connect(self._show_problems)
@@ -87,12 +87,21 @@ class StatusBar(QStatusBar):
         self._fit()
 
     def _fit(self) -> None:
-        """In large letters the sums give way, the last first: problems must be seen."""
-        always = (self.keras, self.problems, self.zoom)
+        """In large letters the sums give way, the last first, and then that Keras is ready: what
+        was just told, and problems, must be seen."""
+        always = (self.problems, self.zoom)
         room = self.width() - sum(one.sizeHint().width() + _BETWEEN for one in always)
-        for label in (self.parameters, self.memory, self.operations):
+        if words := self.news.text():
+            room -= self.news.fontMetrics().horizontalAdvance(words) + 2 * _BETWEEN
+        ready = self._workbench.keras_state == "ready"
+        for label in (self.keras, self.parameters, self.memory, self.operations):
             room -= label.sizeHint().width() + _BETWEEN
-            label.setVisible(self._summed and room > 0)
+            shown = self._summed if label is not self.keras else True
+            label.setVisible(shown and (room > 0 or (label is self.keras and not ready)))
+
+    def _show_news(self, words: str, *shorter: str) -> None:
+        self.news.setText(words, *shorter)
+        self._fit()
 
     def tell(
         self,
@@ -106,7 +115,7 @@ class StatusBar(QStatusBar):
         """Say something for a while; ``of_run``: about the run that has just ended, or that
         cannot begin; ``shorter``: what is seen where the words have no room."""
         self._of_run = of_run
-        self.news.setText(words, *shorter)
+        self._show_news(words, *shorter)
         announce(self, aloud or words)
         self._fade.start(round(1000 * seconds))
 
