@@ -337,9 +337,7 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
 
 
 def _epochs_run(state: LessonState, value: Condition, step: int) -> str:
-    if state.run is None or state.run.epochs == 0:
-        return "" if value.holds(0) else _trained(state, True, step)
-    epochs = state.run.epochs
+    epochs = state.run.epochs if state.run is not None else 0
     if epochs is None:
         return _("The number of epochs that the network was trained for is not known.")
     if value.holds(epochs):

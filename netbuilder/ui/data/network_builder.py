@@ -55,7 +55,10 @@ class NetworkBuilder(CardList):
                 RoleBox(
                     "info",
                     "",
-                    _("The canvas is empty. NetBuilder can choose layers and settings for you."),
+                    _(
+                        "There is no layer between Input and Target yet. NetBuilder can choose "
+                        "layers and settings for you."
+                    ),
                     self,
                     buttons=((_("Build a network for this data"), self.build),),
                 )

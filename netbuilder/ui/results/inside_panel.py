@@ -303,6 +303,9 @@ class InsidePanel(QWidget):
             self._open_by_click(picture, node_id, partial(self._in_small, node_id))
         self._add(note_label(_("Select a layer on the canvas to inspect it."), self))
 
+    def _raw(self, node_id: str) -> NDArray[Any] | None:
+        return self._of_look().raw.get(node_id)
+
     def _told(self, node_id: str) -> bool:
         """Whether there are words or named numbers for what a layer gives."""
         look = self._of_look()
@@ -378,7 +381,7 @@ class InsidePanel(QWidget):
         node_id, values = node.id, self._values(node.id)
         self._add(_title(_("Output of {layer} “{name}”", layer=node.layer, name=node_id), self))
         if values.dtype.kind in "fiub" and values.size:
-            self._add_words(lambda: _span(self._values(node_id)))
+            self._add_words(lambda: span_words(self._values(node_id), self._raw(node_id)))
             if self._told(node_id):  # bars without a scale would say less
                 self._add_picture(partial(self._small, node_id), WIDE)
             if values.size == 1:
@@ -467,15 +470,23 @@ class InsidePanel(QWidget):
         )
 
 
-def _span(values: NDArray[Any]) -> str:
-    """How many numbers, from where to where, in words."""
+def span_words(values: NDArray[Any], raw: NDArray[Any] | None) -> str:
+    """How many numbers, from where to where, in words; ``raw``: what they were in the data."""
+    numbers = _numbers(values.shape)
+    if (
+        raw is not None
+        and raw.dtype.kind in "fiu"
+        and raw.size == values.size
+        and not np.allclose(raw.reshape(-1), values.reshape(-1), 1e-3, equal_nan=True)
+    ):
+        numbers = _("{numbers} after scaling", numbers=numbers)
     if values.size == 1:
-        return labelled(_numbers(values.shape), short_number(float(values.reshape(-1)[0])))
+        return labelled(numbers, short_number(float(values.reshape(-1)[0])))
     dead = float((values == 0).mean())
     zero = _("{share} of them 0", share=format_percent(dead)) if dead > 0.01 else ""
     span = _(
         "{numbers}, from {low} to {high}",
-        numbers=_numbers(values.shape),
+        numbers=numbers,
         low=short_number(float(values.min())),
         high=short_number(float(values.max())),
     )

@@ -199,3 +199,13 @@ def test_cards_comparisons_groups_and_sheets() -> None:
     assert _holds("trained", "true", weighed, run=run)
     assert not _holds("trained", "true", sheet, run=run), "other rows: another network"
     assert not _holds("trained", "true", said, run=run), "other weights: another network"
+
+
+def test_each_goal_says_what_it_lacks_itself() -> None:
+    """Of a step that asks for a training and for its epochs both said that there was none."""
+    project = library.start_project(library.find_lesson("what_is_a_network"))
+    said = []
+    for word, asked in (("trained", "true"), ("epochs_run", ">= 20")):
+        check = WORDS[word]
+        said.append(check.missing(LessonState(project), check.parse(asked), 1))
+    assert all(said) and said[0] != said[1]

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.suggestion import suggest
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits
 from netbuilder.ui.data.data_panel import DataPanel
@@ -42,6 +43,7 @@ def test_a_network_is_built_for_the_data_as_one_edit(
     (offer,) = panel.builder.cards
     assert offer.isVisibleTo(panel)
     before = window.store.project
+    assert _("Input") in offer.words.text() and _("Target") in offer.words.text()
     offer.buttons[0].click()
     assert not panel.builder.isEnabled(), "it is being built"
     qtbot.waitUntil(lambda: bool(window.store.project.graph.edges), timeout=MINUTE)

@@ -22,6 +22,7 @@ from netbuilder.ui.plots.live.layer_strips import (
     shown_words,
     words_strip,
 )
+from netbuilder.ui.results.inside_panel import span_words
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import theme
 
@@ -48,6 +49,13 @@ def test_the_number_under_a_place_is_the_one_painted_there(shape: tuple[int, ...
         assert lit
         x, y = np.median([x for x, _y in lit]), np.median([y for _x, y in lit])
         assert number_in_strip(values, size, (x + 0.5, y + 0.5), 36, 180) == index
+
+
+def test_scaled_numbers_are_not_taken_for_those_of_the_data() -> None:
+    scaled, raw = np.array([-1.11, 1.112], np.float32), np.array([1.466, 0.2])
+    assert span_words(scaled, raw) != span_words(scaled, scaled) == span_words(scaled, None)
+    words = np.array(["a", "b"])
+    assert span_words(scaled, words) == span_words(scaled, None)
 
 
 def test_a_wide_strip_shows_more_maps_and_a_click_finds_each() -> None:
