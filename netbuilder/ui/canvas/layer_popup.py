@@ -278,6 +278,7 @@ class LayerPopup(QFrame):
         self._lowest = int(place.lowest)
         height = min(self._wanted_height(), self._lowest - panel.top())
         self.setGeometry(QRect(panel.topLeft(), QSize(panel.width(), height)))
+        self._parent.viewport().update()  # pictures that lie partly below it are not shown
         return place.move
 
     def _set_width(self, wide: int) -> None:
@@ -291,6 +292,7 @@ class LayerPopup(QFrame):
     def dismiss(self) -> None:
         """Close it; the keyboard goes back to the canvas."""
         self.hide()
+        self._parent.viewport().update()
         self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
 
