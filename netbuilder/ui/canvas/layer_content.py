@@ -89,7 +89,7 @@ _PARTS = {
 
 
 def part_caption(what: str, total: int) -> Callable[[range], str]:
-    """Return the caption of a part of numbered things, with their indices: "maps [0] to [23] of 64".
+    """Return the caption of a part of things with their indices: "maps [0] to [23] of 64".
 
     Args:
         what: "maps", "units" or "heads".

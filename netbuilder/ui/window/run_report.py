@@ -118,6 +118,7 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
     drawing = _network(report)
     size = QImage.fromData(drawing).size() / 2
     wide = size.width() > _BESIDE
+    heads = "" if wide else f"<th>{curves}</th>"
     own_page = " style='page-break-before: always'" if size.height() > _TALL else ""
     whole = QSize(2 * most.width(), most.height()) if wide else most
     between = f"</td></tr><tr><th>{curves}</th></tr><tr><td>" if wide else "</td><td>"
@@ -126,7 +127,7 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
         f"<p class='note'>{format_moment(datetime.now())} · NetBuilder</p>",
         _table(rows),
         *(_truth_and_predictions(found) if found is not None else ()),
-        f"<table{own_page}><tr><th>{network}</th>{'' if wide else f'<th>{curves}</th>'}</tr><tr><td>",
+        f"<table{own_page}><tr><th>{network}</th>{heads}</tr><tr><td>",
         _picture(drawing, _("The network"), whole),
         between,
         _picture(report.curves, curves, most),
