@@ -216,7 +216,7 @@ def _truth_and_predictions(found: Evaluation) -> list[str]:
             for label, counts in zip(found.labels, found.confusion_matrix.tolist(), strict=True)
         ]
     elif found.task == "regression" and not found.whole:
-        title, head = _("Predicted against true values"), ()
+        title, head = _("Predicted against true"), ()
         order = found.truth[:, 0].argsort(kind="stable").tolist()
         count = min(_SAMPLES, len(order))
         shown = [order[k * (len(order) - 1) // max(count - 1, 1)] for k in range(count)]
