@@ -8,6 +8,8 @@ One value has one text, wherever it stands (window, report, terminal):
 - a measured share (accuracy, precision, a probability): ``format_percent``, one decimal: 97.7%,
   100.0%; what is not all is never written as all: 99.99%, >99.9%;
 - a share that a person chose (zoom, split, threshold): ``format_percent(part, 0)``, 20%;
+- how much each of several changes something: ``format_signed``; 0 where it is nothing in the digits
+  of the largest;
 - below each other: the same texts, their decimal points in one line (``decimal_padding``);
 - a field in which people type holds all the digits of its value.
 
@@ -136,8 +138,11 @@ def _half_up(part: float) -> float:
     return math.copysign(abs(part) + 1e-12, part) if part else part
 
 
-def format_signed(value: float) -> str:
-    """Write how much something changes: "+0.3994", "−0.05", "0"."""
+def format_signed(value: float, largest: float = 0.0) -> str:
+    """Write how much something changes: "+0.3994", "−0.05", "0"; "0" also where it is
+    less than half of the last of four digits of the ``largest`` beside it."""
+    digit = 10.0 ** (math.floor(math.log10(abs(largest))) - 3) if largest else 0.0
+    value = 0.0 if abs(value) < digit / 2 else value
     return f"{'+' if value > 0 else ''}{format_number(value)}"
 
 

@@ -28,13 +28,18 @@ def worksheet(project: Project, facts: DataFacts | None, *, sheet: str) -> str:
         sheet: "numbers"; "exercise": what the layers were given and what comes in stand there, the
             rest is to be worked out; "blank": a line in the place of every number.
     """
+    from netbuilder.core.check.problems import shape_text
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
     shapes = ShapeCache().compute(project.graph, facts).by_node
     return network_svg(
         project,
         NetworkNumbers(
-            {name: str(one.output) for name, one in shapes.items() if one.output is not None},
+            {
+                name: shape_text(one.output)
+                for name, one in shapes.items()
+                if one.output is not None
+            },
             {
                 node.id: shapes[node.id].parameters
                 for node in project.graph.nodes

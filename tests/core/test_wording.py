@@ -114,6 +114,8 @@ def test_a_value_has_one_text() -> None:
     assert [wording.format_signed(value) for value in (0.3994, -0.05, 0.0)] == [
         "+0.3994", "−0.05", "0",
     ]  # fmt: skip
+    beside = [wording.format_signed(value, 0.3994) for value in (1.91e-6, -1.91e-6, 0.002)]
+    assert beside == ["0", "0", "+0.002"], "at the digits of the largest"
 
 
 @pytest.mark.parametrize(("name", "point"), [("en", "."), ("de", ",")])

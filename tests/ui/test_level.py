@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
@@ -190,3 +190,33 @@ def test_the_rail_has_the_colours_and_opens_the_palette(open_window: Open) -> No
     assert column.is_rail
     window.commands.find_layer()
     assert window.palette_view.line.isVisible()
+
+
+def test_settings_stay_where_they_are_whatever_loss_is_chosen(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    """What fits no such target stands below a heading that cannot be chosen."""
+    window = open_window(example("diabetes"))
+    window.resize(1366, 768)
+    window.actions_table[f"level-{FULL}"].trigger()
+    plan = window.docks.show_panel("settings").plan
+    qtbot.waitUntil(lambda: plan.loss.form is not None)
+    combo, rate = plan.loss.combo, plan.optimizer.form.rows["learning_rate"].editor
+    names = [combo.itemData(place) for place in range(combo.count())]
+    heading = next(
+        place for place in range(1, combo.count()) if names[place] is None and combo.itemText(place)
+    )
+    assert not combo.model().flags(combo.model().index(heading, 0)) & Qt.ItemFlag.ItemIsEnabled
+    assert names.index("huber") < heading < names.index("hinge")
+    qtbot.wait(50)
+    found = set()
+    for place, name in enumerate(names):
+        if not place or name is not None:
+            combo.setCurrentIndex(place)
+            combo.activated.emit(place)
+            qtbot.wait(20)
+            if plan.complaints["loss"].isHidden():  # else it is said between them
+                found.add((rate.mapTo(plan, QPoint()).y(), plan.metrics.y()))
+    assert len(found) == 1
+    text = plan.metrics.button.text()
+    assert "_" not in text, "metrics have their names in words"

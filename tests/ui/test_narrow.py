@@ -245,8 +245,8 @@ def test_help_stays_in_the_bar_where_there_is_room_for_little(
         while font_scale.font_scale() < 1.99:
             window.commands.scale(1)
         qtbot.waitUntil(lambda: "Gallery" not in seen())
-        qtbot.waitUntil(lambda: "Help" in seen(), timeout=10_000)
-        helps = next(one for one in bar.findChildren(QToolButton) if one.text() == "Help")
+        qtbot.waitUntil(lambda: "?" in seen(), timeout=10_000)  # its short word
+        helps = next(one for one in bar.findChildren(QToolButton) if one.text() == "?")
         qtbot.waitUntil(lambda: inside(helps, window) and inside(window.top_bar.train, window))
         assert helps.width() >= helps.sizeHint().width()
         assert not onward.isVisible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.formats.writers.svg import network_svg
 from netbuilder.core.project import edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.worksheet import NUMBERS, worksheet
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.picture_export import svg_image
+from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import window_commands
+from netbuilder.ui.window.run_report import RunReport, report_page
 
 MINUTE = 60_000
 
@@ -37,7 +39,9 @@ def test_the_last_run_stands_on_one_page(
     request.addfinalizer(lambda: theme.theme().force(None))
     window = open_window(edits.set_training(example("iris"), epochs=3))
     assert not window.actions_table["report"].isEnabled()
-    for _ in range(2):
+    for rate in (0.01, 0.002):
+        optimizer = Choice("Adam", {"learning_rate": rate, "beta_1": 0.8})
+        window.store.apply("rate", lambda one, o=optimizer: edits.set_training(one, optimizer=o))
         window.runner.start()
         qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
     assert window.actions_table["report"].isEnabled()
@@ -57,7 +61,11 @@ def test_the_last_run_stands_on_one_page(
         "3 epochs",
         "species",
         "3 classes",
-        "Earlier runs on this data",
+        "<td>the weights of epoch 3 (the",
+        "Adam (learning rate 0.002, beta_1 0.8), cross-entropy",
+        "<td>Adam 0.01</td>",  # what the other run had
+        "<th>versicolor</th>",  # of the confusion matrix
+        "95% interval",
         "accuracy",
         # The page of the command promises them.
         "petal width",
@@ -66,11 +74,13 @@ def test_the_last_run_stands_on_one_page(
         "validation: ",
     ):
         assert words in page
+    assert page.count("<td>Adam 0.0") == 1, "the run itself is none of the others"
     drawing = QImage.fromData(base64.b64decode(pictures[0])).size()
     shapes = worksheet(window.store.project, window.workbench.facts, sheet=NUMBERS)
     assert (
         drawing == svg_image(shapes).size() != svg_image(network_svg(window.store.project)).size()
     )
+    assert f"width='{drawing.width() // 2}'" in page, "letters are as large as on a worksheet"
     pdf = (tmp_path / "run.pdf").read_bytes()
     assert pdf.startswith(b"%PDF")
     assert len(pdf) > 5000
@@ -121,3 +131,25 @@ def test_a_picture_for_a_worksheet(
     assert down.max() < paper.shape[0] - 36
     window.commands.worksheet_to(tmp_path / "sheet.docx", sheet="blank")
     qtbot.waitUntil(lambda: bool(window.banner.cards), timeout=MINUTE)
+
+
+def test_it_says_which_weights_were_tested(
+    open_window: Callable[..., MainWindow],
+    example: Callable[[str], Project],
+    qtbot: QtBot,
+) -> None:
+    """Of one run two networks can be tested: that of its end, and that of its best epoch."""
+    window = open_window(edits.set_training(example("iris"), epochs=4))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.state is RunState.IDLE, timeout=MINUTE)
+    trained = window.workbench.models.trained
+    assert trained is not None
+    tested = (
+        (replace(trained, best_epoch=2, kept_epoch=0), "epoch 4 (the last)"),
+        (replace(trained, best_epoch=4, kept_epoch=0), "epoch 4 (the best)"),
+        (replace(trained, best_epoch=2, kept_epoch=2), "epoch 2 (the best)"),
+    )
+    drawn = QImage(2, 2, QImage.Format.Format_RGB32)
+    for one, told in tested:
+        report = RunReport(one.project, one.facts, one, image_png_bytes(drawn))
+        assert f"the weights of {told}" in report_page(report, ())

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from netbuilder.core.data.pasted_table import store_table
 from netbuilder.core.formats import registry
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import card_answers, edits, files
 from netbuilder.core.project.model import Data, Project
@@ -24,7 +25,7 @@ from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
-from netbuilder.ui.window import dialogs
+from netbuilder.ui.window import dialogs, documents
 from netbuilder.ui.window.docks import fitting
 from netbuilder.ui.window.documents import empty_project
 
@@ -269,6 +270,16 @@ def test_project_and_model_are_asked_about_once(
     assert "network" in seen[1]
     assert files.read(tmp_path / "mine.netbuilder").training.epochs == 3
     assert (tmp_path / "both.h5").exists()
+
+
+def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(documents, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1])
+    trained.store.apply("Change epochs", lambda p: edits.set_training(p, epochs=3))
+    assert not trained.documents.may_close()
+    lose_record(trained)
+    assert not trained.documents.may_close()
+    assert [_("The trained network is in no file. It stays in Runs.") in a for a in asked] == [1, 0]
 
 
 @pytest.mark.slow

@@ -300,11 +300,18 @@ def test_a_narrow_bar_keeps_what_is_used_all_the_time(
         return {name for name, place in bar._places.items() if place.isVisible()}
 
     try:
-        for language in ("en", "de", "fr", "pt_BR"):
+        wanted = {"save", "undo", "redo", "stop", "speed", "document", "save-model", "help"}
+        for language in ("en", "de", "fr", "es", "pt_BR"):
             retranslate.choose_language(language)
             window.resize(1024, 700)
-            wanted = {"save", "undo", "redo", "stop", "speed"}
-            qtbot.waitUntil(lambda wanted=wanted: wanted <= shown())
+            qtbot.waitUntil(lambda: wanted <= shown())
+            help_button, words = bar._named["help"]
+            assert len(help_button.text()) == 1 and help_button.accessibleName() == words(
+                whole=True
+            )
+            window.resize(1366, 768)
+            qtbot.waitUntil(lambda: shown() == set(bar._places))
+        window.resize(1024, 700)
         retranslate.choose_language("en")
         qtbot.waitUntil(lambda: {"document", "save-model", "level"} <= shown())
         level = bar.findChild(QAbstractButton, "level-full").sizeHint().width()

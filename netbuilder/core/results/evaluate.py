@@ -552,10 +552,11 @@ def _class_sentence(
         ),
     ]
     wrong = matrix - np.diag(np.diag(matrix))
-    if wrong.sum() and len(target.classes) > 2:
+    alike = int((wrong == wrong.max()).sum()) - 1
+    all_alike = bool(alike) and alike + 1 == np.count_nonzero(wrong)
+    if wrong.sum() and len(target.classes) > 2 and not all_alike:
         row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
         times = int(wrong[row, column])
-        alike = int((wrong == times).sum()) - 1
         sentences.append(
             ngettext(
                 "Most frequent error: {label} predicted as {prediction} (once).",

@@ -67,7 +67,7 @@ def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
         Section(_("Data"), _data_rows(trained)),
         Section(_("Training range"), _range_rows(trained)),
         Section(_("Network and training"), _training_rows(trained)),
-        Section(_("Evaluation"), _evaluation_rows(trained, found)),
+        Section(_("Evaluation"), evaluation_rows(trained, found)),
     ]
     if found is not None and found.classes:
         sections.append(Section(_("Evaluation by class"), _class_rows(found)))
@@ -140,7 +140,8 @@ def _training_rows(trained: TrainedModel) -> Rows:
     return rows
 
 
-def _evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
+def evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
+    """Return each metric with its interval and baseline; as Keras measured it without ``found``."""
     if found is None:
         return [(metric_words(name), format_number(value)) for name, value in trained.test.items()]
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -447,7 +447,8 @@ class CanvasView(QAbstractScrollArea):
         p.translate(self.camera.x, self.camera.y)
         p.scale(self.camera.scale, self.camera.scale)
         self.pulse.paint(p)
-        self.previews.paint(p)
+        panel = QRectF() if self.closer.isHidden() else QRectF(self.closer.geometry())
+        self.previews.paint(p, panel)
         told = self.bubbles_now()
         if self.gesture is not None and self.gesture.hides_words:
             told = []

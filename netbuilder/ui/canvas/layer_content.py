@@ -9,7 +9,16 @@ from math import isfinite, isnan
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -32,7 +41,7 @@ class PictureParts:
     Attributes:
         number: which is shown, from 0; it stays where the same layer is shown anew.
         count: how many there are.
-        words: what the shown one holds: "maps 0 to 23 of 64"; "" where there is one part.
+        words: what the shown one holds: "maps [0] to [23] of 64"; "" where there is one part.
     """
 
     def __init__(self) -> None:
@@ -73,14 +82,14 @@ class PictureParts:
 
 
 _PARTS = {
-    "maps": (N_("map {first} of {count}"), N_("maps {first} to {last} of {count}")),
-    "units": (N_("unit {first} of {count}"), N_("units {first} to {last} of {count}")),
-    "heads": (N_("head {first} of {count}"), N_("heads {first} to {last} of {count}")),
+    "maps": (N_("map [{first}] of {count}"), N_("maps [{first}] to [{last}] of {count}")),
+    "units": (N_("unit [{first}] of {count}"), N_("units [{first}] to [{last}] of {count}")),
+    "heads": (N_("head [{first}] of {count}"), N_("heads [{first}] to [{last}] of {count}")),
 }
 
 
 def part_caption(what: str, total: int) -> Callable[[range], str]:
-    """Return the caption of a part of numbered things: "maps 0 to 23 of 64".
+    """Return the caption of a part of things with their indices: "maps [0] to [23] of 64".
 
     Args:
         what: "maps", "units" or "heads".
@@ -466,7 +475,8 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
 
 def paint_words(p: QPainter, box: QRectF, words: Sequence[str]) -> None:
     """Words under the columns of ``box``, read from top to bottom."""
-    _ui_font(p, theme.colors().text)
+    p.setFont(_caption_font())
+    p.setPen(QColor(theme.colors().text))
     metrics = QFontMetricsF(p.font())
     wide = box.width() / len(words)
     for step, word in enumerate(words):
@@ -480,15 +490,22 @@ def paint_words(p: QPainter, box: QRectF, words: Sequence[str]) -> None:
 
 def paint_caption(p: QPainter, place: QRectF, words: str) -> None:
     """A sentence below a picture."""
-    _ui_font(p, theme.colors().secondary)
+    p.setFont(_caption_font())
+    p.setPen(QColor(theme.colors().secondary))
     p.drawText(place, int(Qt.TextFlag.TextWordWrap), words)
 
 
-def _ui_font(p: QPainter, color: str) -> None:
+def caption_height(words: str, wide: int) -> float:
+    """Return how high a sentence is below a picture of a width."""
+    room = QRectF(0, 0, wide, 10_000)
+    wrap = int(Qt.TextFlag.TextWordWrap)
+    return float(QFontMetricsF(_caption_font()).boundingRect(room, wrap, words).height()) + 4
+
+
+def _caption_font() -> QFont:
     font = theme.ui_font()
     font.setPixelSize(11)
-    p.setFont(font)
-    p.setPen(QColor(color))
+    return font
 
 
 def paint_links(p: QPainter, links: Sequence[WeightLine]) -> None:

@@ -19,6 +19,7 @@ from netbuilder.ui.canvas.layer_content import (
     PictureTile,
     WeightLine,
     attention_sentence,
+    caption_height,
     paint_caption,
     paint_links,
     paint_mark,
@@ -48,7 +49,6 @@ _SHARES_OF_HEADS = N_(
     "Attention scores, one picture per head. Rows: the step that attends; "
     "columns: the step it attends to; brighter: more."
 )
-_CAPTION = 30.0  # of the words below the states, at the whole width
 _NARROW = 9.0  # of columns: too narrow for words below
 _MOST_HEADS = 8
 _OF_STATES = "states"
@@ -92,10 +92,6 @@ class LayerPicture(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
-
-    @property
-    def _caption(self) -> float:
-        return _CAPTION * PICTURE_WIDTH / self._wide
 
     def set_width(self, wide: int) -> None:
         """Lay everything out in so many pixels."""
@@ -207,14 +203,14 @@ class LayerPicture(QWidget):
         def words(held: range) -> str:
             number, start = divmod(held[0], len(starts))
             said = (
-                _("map {number} of {count}", number=number, count=format_number(maps, ","))
+                _("map [{first}] of {count}", first=number, count=format_number(maps, ","))
                 if maps > 1
                 else ""
             )
             last = min(starts[start] + _MOST_MAPS, steps) - 1
             some = (
                 _(
-                    "steps {first} to {last} of {count}",
+                    "steps [{first}] to [{last}] of {count}",
                     first=starts[start],
                     last=last,
                     count=format_number(steps, ","),
@@ -285,10 +281,13 @@ class LayerPicture(QWidget):
             )
         self._height = top + -(-len(held) // across) * (side + _GAP)
         words = _(_SHARES_OF_HEADS if heads > 1 else _SHARES)
-        self._captions.append(
-            (QRectF(0, self._height - _GAP + 2, self._wide, self._caption), words)
-        )
-        self._height += self._caption
+        self._height += self._add_caption(self._height - _GAP + 2, words)
+
+    def _add_caption(self, top: float, words: str) -> float:
+        """Put words below a picture; how high they are."""
+        high = caption_height(words, self._wide)
+        self._captions.append((QRectF(0, top, self._wide, high), words))
+        return high
 
     def _any_head(self, index: tuple[int, ...]) -> int:
         return self.parts.number * _MOST_HEADS
@@ -302,7 +301,7 @@ class LayerPicture(QWidget):
         box = QRectF(0, 0, self._wide, height)
         told = partial(state_sentence, states)
         self.tiles.append(PictureTile(box, image, (), None, states.T.shape, _OF_STATES, told))
-        self._captions.append((QRectF(0, box.bottom() + 2, self._wide, self._caption), _(_STATES)))
+        self._add_caption(box.bottom() + 2, _(_STATES))
 
     def _lay_surfaces(self, surfaces: Any, names: Sequence[str]) -> None:
         from netbuilder.ui.plots.activation_strips import surface_image
@@ -324,7 +323,7 @@ class LayerPicture(QWidget):
         """Units on the right, with wires from what they are made of where they are few."""
         values, given, names = layer.values, layer.given, layer.names
         top = self.tiles[-1].box.bottom() + 2 * _GAP if self.tiles else 0.0
-        top += self._caption if self.of_states() is not None else 0.0
+        top += sum(place.height() for place, _words in self._captions)
         wired = (
             given is not None
             and kernel is not None
@@ -517,9 +516,18 @@ class LayerPicture(QWidget):
         if index is not None:
             word = f"“{self._words[index[0]]}” " if self._words else ""
             value = format_number(float(self._values[index]))
-            return f"{word}[{', '.join(map(str, index))}] = {value}"
+            return f"{word}{self.place_text(index)} = {value}"
         over = next((t for t in self.tiles if t.box.contains(spot)), None)
         return over.told(*over.cell(spot)) if over is not None and over.told is not None else ""
+
+    def place_text(self, index: tuple[int, ...]) -> str:
+        """Return how a number of the output is called: "unit 26", "petal width", "[0, 3, 12]"."""
+        of_input = self._layer is not None and self._layer.layer == "Input"
+        if len(index) == 1 and not of_input:
+            return _("unit {number}", number=index[0])
+        names = self._layer.names if self._layer is not None and len(index) == 1 else ()
+        named = len(names) == len(self._values)
+        return str(names[index[0]]) if named else f"[{', '.join(map(str, index))}]"
 
     # painting -----------------------------------------------------------------------------
 

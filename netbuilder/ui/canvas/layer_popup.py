@@ -71,6 +71,9 @@ class _NumberText:
     y: float = 0.0
     window: Any = None  # of a convolution
 
+    def __post_init__(self) -> None:  # a product stays on one line
+        object.__setattr__(self, "words", self.words.replace(" · ", "\u00a0·\u00a0"))
+
 
 class _ScrollWindow(QScrollArea):
     """Shows a widget whole where there is room, and with a scroll bar where there is not."""
@@ -275,6 +278,7 @@ class LayerPopup(QFrame):
         self._lowest = int(place.lowest)
         height = min(self._wanted_height(), self._lowest - panel.top())
         self.setGeometry(QRect(panel.topLeft(), QSize(panel.width(), height)))
+        self._parent.viewport().update()  # pictures that lie partly below it are not shown
         return place.move
 
     def _set_width(self, wide: int) -> None:
@@ -288,6 +292,7 @@ class LayerPopup(QFrame):
     def dismiss(self) -> None:
         """Close it; the keyboard goes back to the canvas."""
         self.hide()
+        self._parent.viewport().update()
         self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
         self.closed.emit()
 
@@ -474,7 +479,8 @@ class LayerPopup(QFrame):
             return None
         if self._step is not None:
             return self._told_state(self._step, index[0])
-        own = f"[{', '.join(map(str, index))}] = {plain_notation(f'{float(values[index]):.4g}')}"
+        value = plain_notation(f"{float(values[index]):.4g}")
+        own = f"{self.picture.place_text(index)} = {value}"
         axes = _AXES.get(len(index), ())
         if axes:
             places = join_values(_(name, number=at) for name, at in zip(axes, index, strict=True))

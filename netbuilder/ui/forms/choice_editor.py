@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -17,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.catalog.spec import ObjectSpec
 from netbuilder.core.catalog.training.training_index import canonical
-from netbuilder.core.i18n import pgettext
+from netbuilder.core.i18n import gettext as _, pgettext
 from netbuilder.core.lessons.glossary import entry_of_field
 from netbuilder.core.project.model import Choice
 from netbuilder.ui.forms.boxes import ElidedComboBox
@@ -25,6 +28,8 @@ from netbuilder.ui.forms.param_form import LABEL_WIDTH, ParamForm
 from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import hbox, vbox
+
+_FLAGS = Qt.ItemDataRole.UserRole - 1  # where QComboBox keeps whether an entry can be chosen
 
 
 class ChooseRow(QWidget):
@@ -55,7 +60,8 @@ class ChoiceForm(QWidget):
     """Chooses one of ``specs`` and its arguments. ``edited(choice, merge key)``.
 
     With ``automatic`` the first entry is "automatic" (None in the project), which
-    ``set_automatic`` says the meaning of.
+    ``set_automatic`` says the meaning of. Its arguments stand there too, and all arguments are
+    under More: what stands below does not move whatever is chosen.
     """
 
     edited = Signal(object, str)
@@ -81,6 +87,7 @@ class ChoiceForm(QWidget):
         label.setProperty("role", "field")
         label.setBuddy(self.combo)
         self.help = note_label("", self)
+        self.help.setAlignment(Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(3)
@@ -103,11 +110,14 @@ class ChoiceForm(QWidget):
         self.combo.clear()
         if self._automatic:
             self.combo.addItem(self._automatic_text(), None)
-        fitting = [s for s in self._specs.values() if not task or not s.tasks or task in s.tasks]
-        others = [s for s in self._specs.values() if s not in fitting]
+        specs = self._specs.values()
+        fitting = self._fitting = [s for s in specs if not task or not s.tasks or task in s.tasks]
+        others = [s for s in specs if s not in fitting]
         for number, spec in enumerate((*fitting, *others)):
             if others and number == len(fitting):
                 self.combo.insertSeparator(self.combo.count())
+                self.combo.addItem(_("For other kinds of target"))
+                self.combo.setItemData(self.combo.count() - 1, 0, _FLAGS)  # no choice
             self.combo.addItem(spec.display_title, spec.name)
         self._show()
 
@@ -116,7 +126,7 @@ class ChoiceForm(QWidget):
         self._auto_name = name
         if self._automatic and self.combo.count():
             self.combo.setItemText(0, self._automatic_text())
-            self._show_help()
+            self._show()
 
     def show_choice(self, choice: Choice | None) -> None:
         """Show what the project says."""
@@ -144,8 +154,10 @@ class ChoiceForm(QWidget):
             self.combo.addItem(name, name)
             index = self.combo.count() - 1
         self.combo.setCurrentIndex(max(index, 0))
-        self._show_help()
+        name = name or (self._auto_name if self._automatic else None)
         spec = self._specs.get(name or "")
+        self.help.setText(spec.explanation if spec else "")
+        self._reserve()
         if name != self._formed:
             self._formed = name
             if self._form is not None:
@@ -153,24 +165,31 @@ class ChoiceForm(QWidget):
                 self._form.deleteLater()
             self._form = None
             if spec is not None and spec.params:
-                self._form = ParamForm(
-                    spec.params, self, about=entry_of_field(self._title, "training")
-                )
+                params = spec.params
+                if self._automatic:
+                    params = tuple(replace(one, more=True) for one in params)
+                self._form = ParamForm(params, self, about=entry_of_field(self._title, "training"))
                 self._form.set_steps(self._steps)
                 self._form.edited.connect(self._argument)
                 self._outer.addWidget(self._form)
-        if self._form is not None and self._choice is not None:
-            self._form.show_values(self._choice.params)
+        if self._form is not None:
+            self._form.show_values(self._choice.params if self._choice is not None else {})
 
     def _name(self) -> str | None:
         if self._choice is None:
             return None
         return canonical(self._specs, self._choice.name) or self._choice.name
 
-    def _show_help(self) -> None:
-        spec = self._specs.get(self._name() or self._auto_name)
-        self.help.setText(spec.explanation if spec else "")
-        self.help.setVisible(spec is not None)
+    def _reserve(self) -> None:
+        """Leave room for the longest line of help."""
+        room = QRect(0, 0, self.help.width(), 10_000)
+        broken = partial(self.help.fontMetrics().boundingRect, room, Qt.TextFlag.TextWordWrap)
+        lines = [broken(one.explanation).height() for one in self._fitting]
+        self.help.setMinimumHeight(max(lines, default=0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._reserve()
 
     def _chosen(self, index: int) -> None:
         name = self.combo.itemData(index)
@@ -188,10 +207,9 @@ class ChoiceForm(QWidget):
         self.edited.emit(choice, "")
 
     def _argument(self, name: str, value: Any) -> None:
-        if self._choice is None:
-            return
-        params = {key: held for key, held in self._choice.params.items() if key != name}
+        chosen = self._choice or Choice(self._auto_name)
+        params = {key: held for key, held in chosen.params.items() if key != name}
         if value is not UNSET:
             params[name] = value
-        self._choice = Choice(self._choice.name, params)
+        self.show_choice(Choice(chosen.name, params))
         self.edited.emit(self._choice, f"{self._title}/{name}")

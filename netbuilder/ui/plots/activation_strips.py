@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from netbuilder.core.wording import format_probability
+from netbuilder.core.wording import format_number, format_probability
 from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.plots.images import finite, grey_images, levels, shaded, shaded_all
 from netbuilder.ui.style import theme
@@ -153,6 +153,30 @@ def bars_image(values: NDArray[Any], width: int, height: int) -> QImage:
     for color, chosen in ((theme.ABOVE_ZERO, flat >= 0), (theme.BELOW_ZERO, flat < 0)):
         painter.setBrush(QColor(color))
         painter.drawRects([boxes[number] for number in np.flatnonzero(chosen)])
+    painter.end()
+    return picture
+
+
+def histogram_image(counts: NDArray[Any], edges: NDArray[Any], width: int) -> QImage:
+    """How many weights lie where, with a faint line at 0 and the ends in numbers below."""
+    high, line = 60, 15
+    picture = blank_image(width, high + line)
+    painter = QPainter(picture)
+    low, top = float(edges[0]), float(edges[-1])
+    font = theme.ui_font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.colors().secondary))
+    room = QRectF(0, high, width, line)
+    painter.drawText(room, Qt.AlignmentFlag.AlignLeft, format_number(low))
+    painter.drawText(room, Qt.AlignmentFlag.AlignRight, format_number(top))
+    if low < 0 < top:
+        x = -low / (top - low) * width
+        letters = QFontMetricsF(font).horizontalAdvance
+        if letters(format_number(low)) + 8 < x < width - letters(format_number(top)) - 8:
+            painter.drawText(QRectF(x - 20, high, 40, line), Qt.AlignmentFlag.AlignHCenter, "0")
+        painter.drawLine(QPointF(x, 0), QPointF(x, high))
+    painter.drawImage(QPointF(0, 0), bars_image(counts.astype(float), width, high))
     painter.end()
     return picture
 

@@ -22,7 +22,7 @@ from netbuilder.ui.widgets.file_dialogs import FileType, ask_save, with_ending
 from netbuilder.ui.widgets.toast import save_and_tell
 
 TABLE_TYPES = (FileType(N_("Table"), (".csv",)),)
-_NARROW = 24
+NARROW = 24
 
 
 class TableMenu(CornerMenu):
@@ -46,7 +46,7 @@ class TableMenu(CornerMenu):
                 (_("Save as CSV…"), self.ask_and_save),
             ),
         )
-        self.setFixedWidth(_NARROW)
+        self.setFixedWidth(NARROW)
         self.offer_on_right_click()
         soon = QTimer(self, singleShot=True, interval=0)  # once all columns have their widths
         soon.timeout.connect(self._place)
@@ -54,9 +54,12 @@ class TableMenu(CornerMenu):
         table.horizontalHeader().sectionResized.connect(lambda *_moved: soon.start())
 
     def _place(self) -> None:
-        """Lie in the head, as far to the right as it covers no column's name, or below it."""
+        """Lie in the head, as far to the right as it covers no column's name, or in the corner;
+        where no head has room it is left to the right click."""
         super()._place()
         header, model = self._table.horizontalHeader(), self._table.model()
+        if header.isVisible():
+            self.resize(self.width(), min(self.height(), header.height()))
         for place in reversed(range(header.count() if header.isVisible() else 0)):
             one = header.logicalIndex(place)
             left = max(header.sectionViewportPosition(one), 0)
@@ -72,8 +75,10 @@ class TableMenu(CornerMenu):
                 y = (header.height() - self.height()) // 2
                 self.move(header.mapTo(self._table, QPoint(x, y)))
                 return
-        if header.isVisible():  # no name leaves room: it lies below them
-            self.move(self.x(), header.geometry().bottom() + 2)
+        corner = self._table.verticalHeader().width()
+        self.move((corner - self.width()) // 2, (header.height() - self.height()) // 2)
+        rows = self._table.verticalHeader().isVisible() and corner >= self.width()
+        self.setVisible(self.isVisibleTo(self._table) and header.isVisible() and rows)
 
     def copy(self) -> None:
         """Put the selected cells on the clipboard, or all where none is selected."""

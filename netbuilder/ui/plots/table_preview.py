@@ -33,7 +33,7 @@ from netbuilder.core.i18n import gettext as _, rerendered
 from netbuilder.core.wording import decimal_padding, format_number, join_values, most_decimals
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.plots.images import ImageGrid
-from netbuilder.ui.plots.picture_menu import TableMenu
+from netbuilder.ui.plots.picture_menu import NARROW, TableMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import vbox
@@ -347,6 +347,7 @@ class ShortTable(QTableView):
         header, room = self.horizontalHeader(), self.viewport().width()
         columns = range(self.rows.columnCount())
         heads = [header.sectionSizeHint(one) for one in columns]
+        heads[-1:] = [head + NARROW for head in heads[-1:]]  # its menu stands beside the name
         whole = [max(heads[one], self.sizeHintForColumn(one) + 2) for one in columns]
         if room < _LAID_OUT:  # it is not laid out yet, and has no width to go by
             return whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -222,7 +223,9 @@ class ExplanationView(QWidget):
             self.picture.setPixmap(pixels)
             self.picture.setAccessibleName(found.sentence)
         pairs, left = strongest_values(explanation_bars(found), MOST_BARS)
-        written = format_number if found.responses else format_signed
+        largest = max((abs(value) for _name, value in pairs), default=0.0)
+        signed = partial(format_signed, largest=largest)
+        written = format_number if found.responses else signed
         rows = [(name, value, written(value)) for name, value in pairs]
         self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:

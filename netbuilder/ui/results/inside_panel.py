@@ -59,6 +59,7 @@ _BARE = N_("Below are its weights, as they are in the file.")
 _EVERY_MS = 250
 #: Pixels: the least and the largest side of a map, and the most that a picture is wide.
 SIDE, LARGEST_SIDE, WIDE = 44, 96, 1600
+_LEAST_SHARE = 0.0005  # that is written as more than 0.0%
 
 
 class InsidePanel(QWidget):
@@ -235,15 +236,16 @@ class InsidePanel(QWidget):
             self.number.setValue(look.index + 1)
         self.number.blockSignals(blocked)
         bare = look is self._bare
-        for widget in self._row:
-            widget.setVisible(not bare)
-        about = look.own and _("now: {sample}", sample=look.own)
-        about = about or look.truth_words
+        for widget in self._row:  # of a person's own sample only the way to another
+            widget.setVisible(not bare and (not look.own or widget is self.random))
+        about = look.truth_words
         of_rows = pgettext(
             "behind the number of a row", "of {count}", count=format_number(look.rows, ",.0f")
         ) + (f" · {about}" if about else "")
         self.truth.setText(
-            join_sentences((self._activations_service.trouble, _(_BARE))) if bare else of_rows
+            join_sentences((self._activations_service.trouble, _(_BARE)))
+            if bare
+            else look.own or of_rows
         )
         there = look.project.graph.by_id if bare else look.values
         chosen = [one for one in self._selection if one in there]
@@ -358,6 +360,8 @@ class InsidePanel(QWidget):
             )
             self._add(_title(filters, self))
             self._add_picture(partial(self._painted_filters, owner), WIDE)
+            if self._filters(owner).ndim == 3:  # else they are in colour
+                self._add(note_label(_("Blue: weights above 0. Orange: below 0."), self))
         self._lay_weights(owner)
 
     def _lay_weights_of(self, node_id: str) -> None:
@@ -453,21 +457,20 @@ class InsidePanel(QWidget):
         stats = self._stats(owner, name)
         if stats.count == 1:
             return labelled(_counted(1), short_number(stats.mean))
-        return _(
-            "{weights} from {low} to {high}, mean {mean}, standard deviation {deviation}, {zero} "
-            "near 0",
+        said = _(
+            "{weights} from {low} to {high}, mean {mean}, standard deviation {deviation}",
             weights=_counted(stats.count),
             low=short_number(stats.minimum),
             high=short_number(stats.maximum),
             mean=short_number(stats.mean),
             deviation=short_number(stats.deviation),
-            zero=format_percent(stats.near_zero),
         )
+        near = _("{share} near 0", share=format_percent(stats.near_zero))
+        return join_values((said, near)) if stats.near_zero >= _LEAST_SHARE else said
 
     def _histogram(self, owner: Node, name: str, width: int) -> QImage:
-        return activation_strips.bars_image(
-            self._stats(owner, name).counts.astype(float), width, height=60
-        )
+        stats = self._stats(owner, name)
+        return activation_strips.histogram_image(stats.counts, stats.edges, width)
 
 
 def span_words(values: NDArray[Any], raw: NDArray[Any] | None) -> str:

@@ -61,13 +61,16 @@ class MetricsEditor(ChooseRow):
 
     def _show(self) -> None:
         names = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
-        text = join_values(names) or pgettext("metrics", "none")
+        text = join_values(map(self._title, names)) or pgettext("metrics", "none")
         if self._chosen is None:
             text = (
                 _("automatic: {names}", names=text) if names else pgettext("metrics", "automatic")
             )
         self.show_text(text)
         self.button.setToolTip(text)
+
+    def _title(self, name: str) -> str:
+        return self._specs[name].display_title if name in self._specs else name
 
     def _fill(self) -> None:
         self.menu.clear()
@@ -330,14 +333,19 @@ class PlanForm(QWidget):
         self._show_automatic()
         self._show_problems()
 
+    @property
+    def _forms(self) -> list[ParamForm]:
+        forms = (self.length, self.loss.form, self.optimizer.form)
+        return [form for form in forms if form is not None]
+
     def unfold(self, name: str) -> None:
         """Open what a setting is folded under, and show it where the level leaves it out."""
         self._asked.add(name)
         self._show_level()
         if name == "callbacks":
             self.callbacks_button.setChecked(True)
-        for form in (self.length, self.optimizer.form):
-            if form is not None and form.folds(name):
+        for form in self._forms:
+            if form.folds(name):
                 form.unfold(True)
 
     def field(self, name: str) -> QWidget:
@@ -347,8 +355,8 @@ class PlanForm(QWidget):
         if name in ("loss", "metrics"):
             form = next(iter(self.outputs.values()), self)
             return form.loss if name == "loss" else form.metrics
-        for rows in (self.length, self.optimizer.form):
-            if rows is not None and name in rows.rows:
+        for rows in self._forms:
+            if name in rows.rows:
                 return rows.rows[name].editor
         return self.optimizer
 
@@ -394,9 +402,8 @@ class PlanForm(QWidget):
     def _show_level(self) -> None:
         """Leave out in Basic what a first lesson does not need, unless the project uses it."""
         basic, plan, asked = level().basic, self._store.project.training, self._asked
-        for form in (self.length, self.optimizer.form):
-            if form is not None:
-                form.limit(_BASIC | asked if basic else None)
+        for form in self._forms:
+            form.limit(_BASIC | asked if basic else None)
         uses = plan.metrics is not None or "metrics" in asked
         self.metrics.setVisible(not self.outputs and (not basic or uses))
         uses = bool(plan.callbacks) or "callbacks" in asked
@@ -453,6 +460,7 @@ class PlanForm(QWidget):
         self.metrics.set_task(task, metrics)
         for name, form in self.outputs.items():
             form.set_automatic(*automatic(name))
+        self._show_level()
 
     def _edit(self, what: str, merge: str, **changes: Any) -> None:
         self._store.apply(

@@ -400,6 +400,8 @@ class Documents(QObject):
         if not unsaved:
             return True
         words = "\n".join((_("Not saved:"), *(f"• {u.what}" for u in unsaved)))
+        if self.model_in_no_file and not self.model_unsaved:
+            words = f"{words}\n\n" + _("The trained network is in no file. It stays in Runs.")
         answers = (_("Save"), _("Don't save"), _("Cancel"))
         answer = ask_question(self._window, _("Unsaved work"), words, answers)
         return answer == answers[1] or (answer == answers[0] and all(u.save() for u in unsaved))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage
 
+from netbuilder.core.catalog.training.training_index import OPTIMIZERS
 from netbuilder.core.data.registry import target_words
+from netbuilder.core.engine.runs.differences import (
+    distinct_choices,
+    format_setting,
+    setting_words,
+)
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.graph_ends import same_rows
+from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import (
     format_list,
     format_moment,
@@ -25,6 +32,7 @@ from netbuilder.core.wording import (
     join_values,
     labelled,
 )
+from netbuilder.ui.canvas.scene.card_text import loss_words
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image, write_pdf
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
@@ -33,10 +41,13 @@ if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
 
-#: Two pictures stand side by side on a page of A4 at 96 dots an inch.
-_WIDTH, _HEIGHT = 310, 330
-_MOST_RUNS, _MOST_COLUMNS = 8, 8
+#: What a picture takes at most on a screen, and on A4 at 96 dots an inch: two stand side by side.
+#: The widest network that the curves stand beside.
+_SCREEN, _PAPER, _BESIDE = QSize(476, 20_000), QSize(310, 880), 372
+_MOST_RUNS, _MOST_COLUMNS, _MOST_CLASSES, _SAMPLES = 8, 8, 16, 8
+_TALL = 480  # of a network that has a page of its own, with the curves
 #: On a screen the page follows the system; its pictures stay as on paper.
 _ON_SCREEN = (
     " :root { color-scheme: light dark; } img { border-radius: 8px; }"
@@ -47,13 +58,14 @@ _ON_SCREEN = (
 
 @dataclass(frozen=True)
 class RunReport:
-    """What stands on the page. ``curves`` is a PNG; ``sentence`` the judgement in words."""
+    """What stands on the page. ``curves`` is a PNG; ``run_id`` the record of the run, or ""."""
 
     project: Project
     facts: DataFacts | None
     trained: TrainedModel
     curves: bytes
-    sentence: str
+    evaluation: Evaluation | None = None
+    run_id: str = ""
     notices: tuple[str, ...] = ()
 
 
@@ -63,13 +75,14 @@ def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
     Raises:
         UserError: another ending, or the file cannot be written.
     """
-    page = report_page(report, runs)
-    match path.suffix.lower():
+    ending = path.suffix.lower()
+    page = report_page(report, runs, _PAPER if ending == ".pdf" else _SCREEN)
+    match ending:
         case ".html" | ".htm":
             write_bytes(path, page.replace("</style>", f"{_ON_SCREEN}</style>", 1).encode("utf-8"))
         case ".pdf":
             write_pdf(page, path)
-        case ending:
+        case _other:
             raise UserError(
                 _("A report cannot be saved as “{ending}”.", ending=ending or path.name),
                 _("Choose a name that ends in .html or .pdf."),
@@ -77,12 +90,15 @@ def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
             )
 
 
-def report_page(report: RunReport, runs: Iterable[Run]) -> str:
-    """The page as HTML in itself: its pictures are within."""
+def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -> str:
+    """The page as HTML in itself: its pictures are within, none larger than ``most``."""
+    from netbuilder.core.results.model_card import evaluation_rows
+
     project, trained = report.project, report.trained
     plan = trained.project.training
     scheme = theme.LIGHT
-    loss = plan.loss.name if plan.loss is not None else _("automatic loss")
+    loss = loss_words(plan.loss.name) if plan.loss is not None else _("automatic loss")
+    optimizer, found = _optimizer_words(plan.optimizer), report.evaluation
     rows = [
         (_("Data"), _data_words(report)),
         *_columns_and_split(report),
@@ -90,34 +106,43 @@ def report_page(report: RunReport, runs: Iterable[Run]) -> str:
         (_("Settings"), ngettext(
             "{count} epoch, batch size {batch}, {optimizer}, {loss}",
             "{count} epochs, batch size {batch}, {optimizer}, {loss}",
-            plan.epochs, batch=plan.batch_size, optimizer=plan.optimizer.name, loss=loss,
+            plan.epochs, batch=plan.batch_size, optimizer=optimizer, loss=loss,
         )),
         (_("Training"), _training_words(trained)),
-        (_("Test set"), report.sentence or _("no test set")),
-        *(("", format_metric(name, value)) for name, value in trained.test.items()),
+        (_("Tested"), _tested_words(trained)),
+        (_("Test set"), found.sentence if found is not None else _("no test set")),
+        *evaluation_rows(trained, found),
     ]  # fmt: skip
     network, curves = _("Network"), _("Training curves")
     by_epoch, training, validation = _("Loss by epoch:"), _("training"), _("validation")
+    drawing = _network(report)
+    size = QImage.fromData(drawing).size() / 2
+    wide = size.width() > _BESIDE
+    heads = "" if wide else f"<th>{curves}</th>"
+    own_page = " style='page-break-before: always'" if size.height() > _TALL else ""
+    whole = QSize(2 * most.width(), most.height()) if wide else most
+    between = f"</td></tr><tr><th>{curves}</th></tr><tr><td>" if wide else "</td><td>"
     parts = [
         f"<h1>{html.escape(project.name)}</h1>",
         f"<p class='note'>{format_moment(datetime.now())} · NetBuilder</p>",
         _table(rows),
-        f"<table><tr><th>{network}</th><th>{curves}</th></tr><tr><td>",
-        _picture(_network(report), _("The network")),
-        "</td><td>",
-        _picture(report.curves, _("Training curves")),
+        *(_truth_and_predictions(found) if found is not None else ()),
+        f"<table{own_page}><tr><th>{network}</th>{heads}</tr><tr><td>",
+        _picture(drawing, _("The network"), whole),
+        between,
+        _picture(report.curves, curves, most),
         f"<p class='note'>{by_epoch}"
         f" <span style='color:{scheme.training}'>━</span> {training}"
         f" <span style='color:{scheme.validation}'>━</span> {validation}"
         "</p></td></tr></table>",
         *(f"<p>• {html.escape(one)}</p>" for one in report.notices),
-        *_tried(trained, runs),
+        *_tried(report, runs),
     ]
     style = (
-        "body { font-family: sans-serif; font-size: 10pt; max-width: 680px; margin: 24px auto; }"
+        "body { font-family: sans-serif; font-size: 10pt; max-width: 952px; margin: 24px auto; }"
         " h1 { font-size: 18pt; margin-bottom: 0; } h2 { font-size: 12pt; }"
         " td, th { padding: 2px 16px 2px 0; text-align: left; vertical-align: top; }"
-        " .note { color: #596579; }"
+        " .note { color: #596579; } .numbers td { white-space: nowrap; }"
     )
     return (
         f"<!DOCTYPE html>\n<html lang='{html_language()}'><head><meta charset='utf-8'>"
@@ -158,27 +183,70 @@ def _training_words(trained: TrainedModel) -> str:
     return _("{duration}; best epoch {epoch}", duration=took, epoch=trained.best_epoch)
 
 
-def _tried(trained: TrainedModel, runs: Iterable[Run]) -> list[str]:
-    """The latest runs on the same data, as a table."""
-    data = trained.project.data
-    same = [
-        run
-        for run in runs
-        if (run.project.data.kind, run.project.data.name, run.project.data.path)
-        == (data.kind, data.name, data.path)
-    ][:_MOST_RUNS]
-    if len(same) < 2:
+def _optimizer_words(choice: Choice) -> str:
+    """The optimizer with its learning rate, and with what is not as Keras has it by itself."""
+    spec = OPTIMIZERS.get(choice.name)
+    usual = {name: one.default for name, one in spec.by_name.items()} if spec is not None else {}
+    chosen = {"learning_rate": usual.get("learning_rate")} | dict(choice.params)
+    told = join_values(
+        f"{setting_words(name)} {format_setting(value)}"
+        for name, value in chosen.items()
+        if name == "learning_rate" or value != usual.get(name)
+    )
+    return f"{choice.name} ({told})"
+
+
+def _tested_words(trained: TrainedModel) -> str:
+    epoch = trained.kept_epoch or trained.epochs
+    if trained.set_by_hand:
+        return _("weights set by hand after epoch {epoch}", epoch=epoch)
+    if epoch == trained.best_epoch:
+        return _("the weights of epoch {epoch} (the best)", epoch=epoch)
+    return _("the weights of epoch {epoch} (the last)", epoch=epoch)
+
+
+def _truth_and_predictions(found: Evaluation) -> list[str]:
+    """The confusion matrix; of numbers some samples, from the lowest true value to the highest."""
+    if found.confusion_matrix is not None:
+        if len(found.labels) > _MOST_CLASSES:
+            return []
+        title, head = _("Confusion matrix"), (_("true ↓ predicted →"), *found.labels)
+        lines = [
+            (label, *map(format_number, counts))
+            for label, counts in zip(found.labels, found.confusion_matrix.tolist(), strict=True)
+        ]
+    elif found.task == "regression" and not found.whole:
+        title, head = _("Predicted against true"), ()
+        order = found.truth[:, 0].argsort(kind="stable").tolist()
+        count = min(_SAMPLES, len(order))
+        shown = [order[k * (len(order) - 1) // max(count - 1, 1)] for k in range(count)]
+        sides = ((_("true value"), found.truth), (_("prediction"), found.predictions))
+        lines = [(name, *(found.told(float(of[k, 0]), 0) for k in shown)) for name, of in sides]
+    else:
         return []
-    head = (_("Started"), _("Epochs"), _("Test set"))
+    return [f"<h2>{html.escape(title)}</h2><div class='numbers'>{_table(lines, head)}</div>"]
+
+
+def _tried(report: RunReport, runs: Iterable[Run]) -> list[str]:
+    """The latest other runs on the same data, with what each has that not all have."""
+    project = report.trained.project
+    same = [
+        run for run in runs if run.id != report.run_id and same_rows(run.project.data, project.data)
+    ][:_MOST_RUNS]
+    if not same:
+        return []
+    head = (_("Started"), _("Epochs"), _("Differs"), _("Test set"))
+    _own, *choices = distinct_choices([project, *(run.project for run in same)])
     lines = [
         (
             format_start(run),
             format_number(run.epochs),
+            join_values(differs),
             join_values(format_metric(name, value) for name, value in list(run.test.items())[:3]),
         )
-        for run in same
+        for run, differs in zip(same, choices, strict=True)
     ]
-    return ["<h2>" + _("Earlier runs on this data") + "</h2>", _table(lines, head)]
+    return ["<h2>" + _("Other runs on this data") + "</h2>", _table(lines, head)]
 
 
 def _table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
@@ -189,9 +257,10 @@ def _table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
     return f"<table>{f'<tr>{title}</tr>' if head else ''}{''.join(lines)}</table>"
 
 
-def _picture(png: bytes, words: str) -> str:
-    size = QImage.fromData(png).size()
-    shown = size.scaled(QSize(_WIDTH, _HEIGHT), Qt.AspectRatioMode.KeepAspectRatio)
+def _picture(png: bytes, words: str, most: QSize) -> str:
+    size = shown = QImage.fromData(png).size() / 2  # it has two dots a pixel
+    if size.width() > most.width() or size.height() > most.height():
+        shown = size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
     data = base64.b64encode(png).decode()
     return (
         f"<p><img src='data:image/png;base64,{data}' alt='{html.escape(words)}'"
@@ -200,12 +269,14 @@ def _picture(png: bytes, words: str) -> str:
 
 
 def _network(report: RunReport) -> bytes:
-    """The network with shapes and parameters."""
+    """The network with shapes and parameters, from top to bottom: a page is narrow."""
     from netbuilder.core.worksheet import NUMBERS, worksheet
 
-    return image_png_bytes(
-        svg_image(worksheet(report.trained.project, _own_facts(report), sheet=NUMBERS))
-    )
+    graph = report.trained.project.graph
+    nodes = tuple(replace(node, position=None) for node in graph.nodes)
+    graph = replace(graph, nodes=nodes, extra={**graph.extra, "horizontal": False})
+    project = replace(report.trained.project, graph=graph)
+    return image_png_bytes(svg_image(worksheet(project, _own_facts(report), sheet=NUMBERS)))
 
 
 def _own_facts(report: RunReport) -> DataFacts | None:

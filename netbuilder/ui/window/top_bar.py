@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
@@ -33,14 +34,17 @@ from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.documents import PROJECT_ENDING
 
 _SIDE, _GAP = 8, 12
-#: What gives way first where there is no room for all: the menus have each of them too.
-_GIVE_WAY = ("gallery", "save-model", "document", "save", "redo", "level", "undo", "speed", "stop")
+#: What gives way where there is no room for all: words become short, then what the menus have too
+#: goes, the least important first.
+_SHORT = {"save-model": ".h5", "help": "?"}
+_GIVE_WAY = ("gallery", "level", "save-model", "document", "save", "redo", "undo", "speed", "stop")
 #: What the coloured button does, by its action: its words and its icon.
 _TRAIN = {
     "train": (N_("Train"), "play"),
     "pause": (N_("Pause"), "pause"),
     "resume": (N_("Continue"), "play"),
 }
+_SHOWN = Qt.TextFlag.TextShowMnemonic
 _NAME_WIDTH, _SHORT_NAME, _ICON = 128, 96, 15
 #: Pixels, at the system's letters, below which everything stands closer together.
 _ROOMY = 1200
@@ -265,7 +269,7 @@ class TrainButton(QPushButton):
 
     def _text_width(self, text: str) -> int:
         """As a button measures its text: another measure is a dot off, and the bar moves."""
-        return self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, text).width()
+        return self.fontMetrics().size(_SHOWN, text).width()
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -299,7 +303,8 @@ class TopBar(QToolBar):
         self.addWidget(self.menu_button)
         #: What stands in the bar, by its name: actions of the bar, which show and hide it.
         self._places: dict[str, QAction] = {}
-        self._fitting = False
+        self._fitting = self._short = False
+        self._named: dict[str, tuple[QToolButton, Callable[..., str]]] = {}
         self.document = DocumentLabel(self)
         self._put("document", self.document)
         self._put("save", self._text_button("save"))
@@ -361,11 +366,14 @@ class TopBar(QToolBar):
             for part in (self.document, self.speed):
                 part.set_compact(compact)
         shown = dict.fromkeys(self._places, True)
-        for name in ("", *_GIVE_WAY):
+        for name in ("", "short", *_GIVE_WAY):
             shown.pop(name, None)
+            self._short = name != ""
             shown["steps"] = any(shown.get(one) for one in ("save", "undo", "redo"))
             if self._needed({one for one, on in shown.items() if on}) <= self.width():
                 break
+        for name in _SHORT:
+            self._name(name)
         for name, place in self._places.items():
             if place.isVisible() != shown.get(name, False):
                 place.setVisible(shown.get(name, False))
@@ -377,6 +385,12 @@ class TopBar(QToolBar):
         widgets = [self.widgetForAction(one) for one in self.actions() if one not in hidden]
         layout, total = self.layout(), 0
         assert layout is not None
+        for button, words in (self._named[one] for one in names & _SHORT.keys()):
+            button.ensurePolished()
+            wide = [
+                button.fontMetrics().size(_SHOWN, one).width() for one in (words(), button.text())
+            ]
+            total += wide[0] - wide[1]
         for widget in widgets:
             if widget is self.progress:
                 total += widget.minimumWidth()
@@ -447,13 +461,22 @@ class TopBar(QToolBar):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
-        def name_it() -> None:
-            button.setText(_(title) if title else action.text().replace("&", "").rstrip("…"))
+        def words(*, whole: bool = False) -> str:
+            if self._short and name in _SHORT and not whole:
+                return _SHORT[name]
+            return _(title) if title else action.text().replace("&", "").rstrip("…")
 
         # A button takes its action's text anew at each change, and an ellipsis is noise on a bar.
-        action.changed.connect(name_it)
-        name_it()
+        self._named[name] = button, words
+        action.changed.connect(partial(self._name, name))
+        self._name(name)
         return button
+
+    def _name(self, name: str) -> None:
+        """Show the words that a button has at this width."""
+        button, words = self._named[name]
+        button.setText(words())
+        button.setAccessibleName(words(whole=True))
 
 
 def _spaced(widget: QWidget, parent: QWidget) -> QWidget:

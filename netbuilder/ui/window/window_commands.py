@@ -385,7 +385,7 @@ class WindowCommands:
         from netbuilder.ui.window.run_report import RunReport, write_report
 
         parts = self._parts
-        trained = parts.workbench.models.trained
+        settled, trained = parts.workbench.models.state.settled, parts.workbench.models.trained
         if trained is None:
             return
         of_run = parts.runner.project is not None  # else a file was opened, which has its own
@@ -394,8 +394,9 @@ class WindowCommands:
             parts.store.project,
             parts.workbench.facts,
             trained,
-            image_png_bytes(run_picture(curves, QSize(330, 290))),
-            parts.evaluation_service.sentence,
+            image_png_bytes(run_picture(curves, QSize(280, 260))),
+            settled.evaluation,
+            settled.run_id,
             tuple(labelled(one.title, one.message) for one in parts.runner.run.notices),
         )
         jobs.run_job(

@@ -163,5 +163,7 @@ def test_a_mistake_that_is_as_common_as_another_is_not_alone() -> None:
     assert once.endswith("error: large predicted as medium (5 times).")
     tie = said((9, 1, 0), (5, 9, 0), (0, 5, 9))
     assert tie.endswith("Equally frequent: large predicted as medium.")
-    three = said((9, 1, 0), (1, 9, 0), (0, 1, 9))
+    three = said((9, 2, 0), (2, 9, 1), (0, 2, 9))
     assert three.endswith("2 other errors are equally frequent.")
+    # Where every error is as frequent as the others none of them is the most frequent.
+    assert "error" not in said((9, 1, 0), (1, 9, 0), (0, 1, 9))

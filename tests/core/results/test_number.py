@@ -11,6 +11,8 @@ from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.computation_trace.attention_trace import attention_shares
 from netbuilder.core.results.computation_trace.computed_value import (
     CURVES,
+    ComputedValue,
+    ProductTerm,
     activation_curve,
     apply_activation,
 )
@@ -280,3 +282,14 @@ def test_a_softmax_is_divided_in_as_many_digits_as_it_takes(sums: list[float]) -
 def _read(written: str) -> float:
     ordinary = str.maketrans("⁻−⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789")
     return float(written.replace(" · 10", "e").translate(ordinary))
+
+
+def test_of_a_long_sum_at_least_half_stands_there_or_its_share_is_told() -> None:
+    """The largest products, six at least and twelve at most."""
+
+    def told(count: int) -> str:
+        terms = tuple(ProductTerm(f"x[{one}]", 1.0, 1.0) for one in range(count))
+        return formula_lines(ComputedValue(float(count), "sum", terms, 0.0, float(count)))
+
+    assert [told(count).count(" · ") for count in (4, 8, 20, 512)] == [4, 6, 10, 12]
+    assert "(500 smaller products, by size 98% of all)" in told(512)

@@ -47,7 +47,9 @@ def test_a_click_on_a_bar_tells_the_products_the_bias_and_the_curve(hand, dense)
     closer = _opened(hand, dense, "dense")
     spot = closer.picture.nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
-    assert "3 · 2 + 1 · −1 + bias 0.5 = 5.5" in closer.words.text()
+    assert (
+        "unit 0 = 5.5\n3\u00a0·\u00a02 + 1\u00a0·\u00a0−1 + bias 0.5 = 5.5" in closer.words.text()
+    )
     assert "relu(5.5) = 5.5" in closer.words.text()
     assert not closer.curve.isHidden()
     assert closer.curve.accessibleDescription() == "relu of 5.5 is 5.5"
@@ -253,13 +255,13 @@ def test_all_maps_of_many_can_be_seen(hand) -> None:
     def shown() -> tuple[str, list[str]]:
         return closer.part.text(), [tile.label for tile in picture.tiles]
 
-    assert shown() == ("maps 0 to 23 of 50", [f"map {number}" for number in range(24)])
+    assert shown() == ("maps [0] to [23] of 50", [f"map {number}" for number in range(24)])
     assert not closer.part_buttons[0].isEnabled()
     side = picture.tiles[0].box.width()
     QTest.mouseClick(closer.part_buttons[1], Qt.MouseButton.LeftButton)
-    assert shown() == ("maps 24 to 47 of 50", [f"map {number}" for number in range(24, 48)])
+    assert shown() == ("maps [24] to [47] of 50", [f"map {number}" for number in range(24, 48)])
     QTest.keyClick(closer, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
-    assert shown() == ("maps 48 to 49 of 50", ["map 48", "map 49"])
+    assert shown() == ("maps [48] to [49] of 50", ["map 48", "map 49"])
     assert picture.tiles[0].box.width() == side, "as large as the others"
     spot = picture.tiles[1].box.center() + QPointF(4, 4)
     QTest.mouseClick(picture, Qt.MouseButton.LeftButton, pos=spot.toPoint())
@@ -267,28 +269,30 @@ def test_all_maps_of_many_can_be_seen(hand) -> None:
     assert picture.tiles[1].box.contains(picture.marked_box())
     # What another panel asks for, and the keys, turn to the part in which it is.
     closer.choose((1, 2, 23))
-    assert shown()[0] == "maps 0 to 23 of 50"
+    assert shown()[0] == "maps [0] to [23] of 50"
     QTest.keyClick(closer, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
-    assert shown()[0] == "maps 24 to 47 of 50"
+    assert shown()[0] == "maps [24] to [47] of 50"
     assert "[1, 2, 24] = " in closer.words.text()
     hand.view.show_look(replace(look, values={**look.values, "conv2d": values + 1}))
-    assert shown()[0] == "maps 24 to 47 of 50", "a run changes the numbers, not what is looked at"
+    assert shown()[0] == "maps [24] to [47] of 50", (
+        "a run changes the numbers, not what is looked at"
+    )
     closer.open_layer("input")
     assert closer.part.isHidden() and closer.part_buttons[0].isHidden()
     closer.open_layer("conv2d")
-    assert shown()[0] == "maps 0 to 23 of 50"
+    assert shown()[0] == "maps [0] to [23] of 50"
 
 
 def test_pictures_over_time_show_each_of_their_maps(hand) -> None:
     values = np.arange(26 * 2 * 2 * 3, dtype=float).reshape(26, 2, 2, 3)
     look = _look({"input": values, "dense": values}, {}, ("Input", {}), ("Dense", {"units": 3}))
     closer = _opened(hand, look, "dense")
-    assert closer.part.text() == "map 0 of 3 · steps 0 to 23 of 26"
+    assert closer.part.text() == "map [0] of 3 · steps [0] to [23] of 26"
     closer.turn(3)
-    assert closer.part.text() == "map 1 of 3 · steps 24 to 25 of 26"
+    assert closer.part.text() == "map [1] of 3 · steps [24] to [25] of 26"
     assert [tile.index for tile in closer.picture.tiles] == [(24, 0, 0, 1), (25, 0, 0, 1)]
     closer.choose((3, 1, 1, 2))
-    assert closer.part.text() == "map 2 of 3 · steps 0 to 23 of 26"
+    assert closer.part.text() == "map [2] of 3 · steps [0] to [23] of 26"
     assert closer.picture.tiles[3].box.contains(closer.picture.marked_box())
 
 

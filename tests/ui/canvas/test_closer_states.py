@@ -17,6 +17,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_number
 from netbuilder.ui.services.views.canvas_strips import picture_of, recurrent_states
 from netbuilder.ui.services.views.sample_activations import SampleActivations
+from netbuilder.ui.style import theme
 
 
 def _opened(hand, look: SampleActivations, node: str):
@@ -65,11 +66,13 @@ def test_a_click_on_an_earlier_step_tells_its_state(hand: Callable, lstm) -> Non
     bent = ("; sigmoid: ", "; tanh: ")  # the sum, then what the curve gives for it
     gates = {line.partition(":")[0]: line for line in lines if any(one in line for one in bent)}
     assert set(gates) == {"input gate", "forget gate", "candidate", "output gate"}
-    assert all(" · " in line and "bias" in line for line in gates.values()), "where they come from"
+    assert all("\u00a0·\u00a0" in line and "bias" in line for line in gates.values()), (
+        "where they come from"
+    )
     # The output is told again by a click on its bar.
     bar = closer.picture.nodes[0][0].center()
     QTest.mouseClick(closer.picture, Qt.MouseButton.LeftButton, pos=bar.toPoint())
-    assert closer.words.text().startswith("[0] = ")
+    assert closer.words.text().startswith("unit 0 = ")
     assert closer.picture.marked_box().contains(bar)
 
 
@@ -139,6 +142,19 @@ def test_what_other_maps_add_is_read_to_its_end(hand: Callable) -> None:
     assert any(image.pixelColor(x, y) != ground for y in below for x in range(image.width()))
 
 
+@pytest.mark.parametrize("wide", [404, 250, 160])
+def test_words_below_states_are_whole_at_every_width(hand: Callable, lstm, wide: int) -> None:
+    picture = _opened(hand, lstm[0], "lstm").picture
+    picture.set_width(wide)
+    ((place, words),) = picture._captions
+    font = QFont(theme.ui_font())
+    font.setPixelSize(11)
+    wrap = Qt.TextFlag.TextWordWrap.value
+    needed = QFontMetrics(font).boundingRect(QRect(0, 0, wide, 9999), wrap, words)
+    assert place.height() >= needed.height()
+    assert picture.nodes[0][0].top() >= place.top() + needed.height(), "bars stand below them"
+
+
 def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callable) -> None:
     """Numbers of a card are scaled; the picture beside it tells kilograms."""
     given, answer = np.array([0.13, 2.0]), np.array([-0.457])
@@ -161,11 +177,11 @@ def test_what_comes_in_and_what_goes_out_is_said_in_the_datas_terms(hand: Callab
     closer = _opened(hand, look, "input")
     closer.choose((0,))
     assert closer.words.text().splitlines() == [
-        "[0] = 0.13",
+        "age = 0.13",
         _("In the data: {name} {value}. The network gets it scaled.", name="age", value="50"),
     ]
     closer.choose((1,))
-    assert closer.words.text() == "[1] = 2", "a number that stands in the data as it is"
+    assert closer.words.text() == "kind = 2", "a number that stands in the data as it is"
 
 
 def test_of_raw_scores_the_share_is_told(hand: Callable) -> None:

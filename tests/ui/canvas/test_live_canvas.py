@@ -281,3 +281,26 @@ def test_what_says_which_row_is_shown_lies_over_no_card(open_window, example, qt
         assert bar.legend.x() + bar.legend.width() <= bar.width() == width
         lengths[width] = len(bar.legend.text())
     assert lengths[900] > lengths[440] >= lengths[260] > 0
+
+
+def test_of_a_picture_below_the_closer_look_no_sliver_is_seen(hand) -> None:
+    from PySide6.QtCore import QPoint, QRect, QSize
+    from PySide6.QtGui import QImage
+
+    image = QImage(40, 20, QImage.Format.Format_ARGB32)
+    image.fill(0xFF0000FF)
+    view = hand.view
+    view.set_preview("dense", image)
+    view.grab()
+    box = next(place for _, place in view.previews.places())
+    left = view.sight.mapFromScene(box.center()) - QPoint(8, 0)
+
+    def shown() -> bool:
+        return view.viewport().grab().toImage().pixelColor(left).red() == 0
+
+    assert shown()
+    view.closer.setGeometry(QRect(left + QPoint(4, -40), QSize(300, 300)))
+    view.closer.show()
+    assert not shown(), "its rest would stand at the panel's edge"
+    view.closer.dismiss()
+    assert shown()

@@ -14,7 +14,7 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.live.token_names import PADDING
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.plots.activation_strips import activation_strip, maps_in_strip
+from netbuilder.ui.plots.activation_strips import activation_strip, histogram_image, maps_in_strip
 from netbuilder.ui.plots.images import ScaledPicture
 from netbuilder.ui.plots.live.layer_strips import (
     number_in_strip,
@@ -145,3 +145,15 @@ def test_large_layers_say_that_their_numbers_come_after_the_run(
     window.runner.stop()
     qtbot.waitUntil(lambda: not window.runner.active, timeout=MINUTE)
     qtbot.waitUntil(lambda: "during training" not in closer.words.text(), timeout=MINUTE)
+
+
+def test_a_histogram_of_weights_marks_0_and_its_ends() -> None:
+    """A faint line at 0, where 0 lies within; numbers below it."""
+    counts = np.zeros(20, int)
+    counts[15] = 9
+    for low, high, at in ((-1.0, 1.0, 100), (-1.0, 3.0, 50), (0.5, 1.5, None)):
+        image = histogram_image(counts, np.linspace(low, high, 21), 200)
+        across = [x for x in range(140) if _color(image, x, 5).alpha() > 0]
+        assert (not across) if at is None else all(abs(x - at) <= 1 for x in across) and across
+        below = [x for x in range(200) if any(_color(image, x, y).alpha() for y in range(62, 74))]
+        assert min(below) < 10 and max(below) > 190

@@ -60,6 +60,11 @@ def test_the_canvas_shows_what_the_layers_make_of_your_drawing(
     output = trained.project.graph.outputs[0]
     assert int(np.asarray(own.answers[output]).argmax()) == likeliest
 
+    inside = window.docks.show_panel("inside")
+    assert inside.truth.text() == "your drawing", "and no row"
+    assert inside.number.isHidden() and not inside.random.isHidden()
+    window.docks.show_panel("predict")
+
     # One click goes back to the data; what was drawn stays in its place.
     assert shown.back.text() == "Back to row 2"
     shown.back.click()

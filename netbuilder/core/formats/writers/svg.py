@@ -62,7 +62,7 @@ class NetworkNumbers:
     """What a worksheet shows of a network beside its layers.
 
     Attributes:
-        shapes: what flows out of each node, by its id, as the canvas writes it: "(None, 4)".
+        shapes: what flows out of each node, by its id, as the canvas writes it: "8×8×1".
         parameters: how many weights each node has, by its id.
         blank: a line to write on stands in the place of every number.
         given: nodes whose shapes stand there all the same, and with them what every layer was
@@ -226,7 +226,7 @@ def _number(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 
 def blank_numbers(text: str, line: str = LINE) -> str:
-    """A text with a line to write on for each number: "(None, 4)" is "(None, _____)"."""
+    """A text with a line to write on for each number: "?×4" is "?×_____"."""
     return re.sub(r"\d[\d.,]*(?<=\d)", line, text)
 
 

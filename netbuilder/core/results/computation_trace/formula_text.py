@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.computation_trace.computed_value import (
     ComputedValue,
+    ProductTerm,
     format_value,
     plain_notation,
 )
-from netbuilder.core.wording import join_values
+from netbuilder.core.wording import format_percent, join_values
+
+#: So many products of a sum stand there at most, where fewer are not half of it.
+_MOST_TERMS = 12
+
+
+def _size(terms: Iterable[ProductTerm]) -> float:
+    return sum(abs(term.product) for term in terms)
 
 
 def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = ()) -> str:
@@ -25,6 +33,8 @@ def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = (
         values = join_values(format_value(term.value) for term in number.terms[:12])
         more = ", …" if len(number.terms) > 12 else ""
         return f"{number.rule} of {values}{more} = {format_value(number.value)}"
+    while most < _MOST_TERMS and _size(number.largest_terms(most)) < _size(number.terms) / 2:
+        most += 1
     line = sum_formula(number, most)
     if number.rule == "softmax" and number.parts:
         own, whole = (part.value for part in number.parts.values())
@@ -45,9 +55,10 @@ def sum_formula(number: ComputedValue, most: int) -> str:
     rest = sum(t.product for t in number.terms) - sum(t.product for t in largest)
     if len(number.terms) > len(largest):
         smaller = ngettext(
-            "({count} smaller product)",
-            "({count} smaller products)",
+            "({count} smaller product, by size {share} of all)",
+            "({count} smaller products, by size {share} of all)",
             len(number.terms) - len(largest),
+            share=format_percent(1 - _size(largest) / (_size(number.terms) or 1.0), 0),
         )
         products += f" + {format_value(rest)} {smaller}"
     if not products:

@@ -183,7 +183,8 @@ def _draw_bars(picture: Any, rows: list[tuple[str, float]], font: Any) -> None:
 
     draw = ImageDraw.Draw(picture)
     values = [value for _, value in rows]
-    words, low, high = list(map(format_signed, values)), min(*values, 0.0), max(*values, 0.0)
+    low, high = min(*values, 0.0), max(*values, 0.0)
+    words = [format_signed(value, max(-low, high)) for value in values]
     texts = max(font.getlength(word) for word in words) + 6
     names = min(max(font.getlength(name) for name, _ in rows), _WIDTH / 2)
     start = names + 2 * _EDGE + (texts if low < 0 else 0)

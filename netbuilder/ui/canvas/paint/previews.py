@@ -225,13 +225,16 @@ class NodePreviews:
             "choose another row."
         )
 
-    def paint(self, p: QPainter) -> None:
-        """Paint the pictures in view; the painter is in the canvas's coordinates."""
+    def paint(self, p: QPainter, panel: QRectF) -> None:
+        """Paint the pictures in view; the painter is in the canvas's coordinates. One that lies
+        partly below ``panel`` (in pixels) is left out: a sliver of it says nothing."""
         if not self.images:
             return
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         stale = self.stale
         for one, spot in self.places():
+            if p.transform().mapRect(spot).intersects(panel):
+                continue
             p.setOpacity(_FADED if stale or one in self.past else 1.0)
             p.drawImage(spot, self.images[one])
         p.setOpacity(1.0)

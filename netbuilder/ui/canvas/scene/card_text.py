@@ -165,14 +165,17 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
     of_output = project.training.outputs.get(output)
     loss = (of_output.loss if of_output is not None else None) or project.training.loss
     if loss is not None:
-        row = LOSSES.get(loss.name)
-        parts.append(
-            _(_LOSS_NAMES.get(loss.name, ""))
-            or (row.title.lower() if row is not None and row.title else loss.name.replace("_", " "))
-        )
+        parts.append(loss_words(loss.name))
     elif task is not None:
         parts.append(_(_LOSS_BY_TASK.get(task, "")))
     return " · ".join(part for part in parts if part) or unknown or _("no data chosen")
+
+
+def loss_words(name: str) -> str:
+    """Return a loss as the canvas names it: "cross-entropy"."""
+    row = LOSSES.get(name)
+    title = row.title.lower() if row is not None else name.replace("_", " ")
+    return _(_LOSS_NAMES[name]) if name in _LOSS_NAMES else title
 
 
 def hover_text(hit: Any) -> str:
