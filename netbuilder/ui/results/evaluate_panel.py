@@ -374,8 +374,10 @@ class EvaluatePanel(QWidget):
         if found.known:
             words.append(
                 ngettext(
-                    "{count} of these samples is identical to a training sample.",
-                    "{count} of these samples are identical to training samples.",
+                    "{count} of these samples is identical to a training sample; samples of the "
+                    "validation set are not counted.",
+                    "{count} of these samples are identical to training samples; samples of the "
+                    "validation set are not counted.",
                     found.known,
                 )
             )
