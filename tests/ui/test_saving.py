@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMargins, QPoint, QRect, QTimer
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -26,7 +26,6 @@ from netbuilder.ui.services import settings, suggested_paths
 from netbuilder.ui.services.runs.training_thread import RunState
 from netbuilder.ui.widgets.file_dialogs import FileType, last_place, remember_place, with_ending
 from netbuilder.ui.window import dialogs, documents
-from netbuilder.ui.window.docks import fitting
 from netbuilder.ui.window.documents import empty_project
 
 MINUTE = 60_000
@@ -585,30 +584,3 @@ def test_go_on_training_goes_on(open_window: Open, small: Project, qtbot: QtBot)
     assert window.runner.state is RunState.RUNNING
     press(dialogs.STOP, "Don't save")
     assert window.close()
-
-
-@pytest.mark.parametrize(
-    ("screen", "frame"),
-    [
-        (QRect(0, 0, 1366, 728), QMargins(1, 31, 1, 1)),
-        (QRect(0, 25, 1280, 775), QMargins(0, 28, 0, 0)),
-        (QRect(64, 0, 1024, 700), QMargins(8, 30, 8, 8)),
-    ],
-)
-def test_the_first_window_fits_with_its_frame(screen: QRect, frame: QMargins) -> None:
-    place = fitting(screen, frame)
-    assert screen.contains(place.marginsAdded(frame))
-    assert place.height() > 600
-
-
-def test_on_a_large_screen_the_window_opens_at_85_percent() -> None:
-    place = fitting(QRect(0, 0, 2560, 1400), QMargins(1, 30, 1, 1))
-    assert (place.width(), place.height()) == (2176, 1190)
-
-
-def test_a_new_window_lies_within_its_screen(open_window: Open, small: Project) -> None:
-    window = open_window(small, keras=False)
-    screen, frame = window.screen().availableGeometry(), window.frameGeometry()
-    # The offscreen screen is 800 pixels wide, which is about the least that the window takes.
-    assert screen.top() <= frame.top()
-    assert frame.bottom() <= screen.bottom()
