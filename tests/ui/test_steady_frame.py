@@ -94,6 +94,7 @@ def test_a_card_above_the_canvas_moves_nothing_under_the_pointer(
         return canvas.viewport().mapToGlobal(canvas.sight.card_rect(one).center().toPoint())
 
     qtbot.waitUntil(lambda: not canvas.sight.fit_pending)
+    canvas.sight.set_camera(canvas.camera.moved(0, 150))  # there is room above the first layer
     before, top = place(), canvas.y()
     canvas.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
     card = window.banner.add(RoleBox("info", "Title", "Words", window))
