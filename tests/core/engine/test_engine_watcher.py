@@ -478,9 +478,9 @@ def test_a_fast_run_is_not_looked_through_at_every_chunk(
     asked: list[int] = []
     withdrawn = TrainingMonitor.withdrawn
 
-    def noted(self: TrainingMonitor, history: History) -> list[str]:
+    def noted(self: TrainingMonitor, history: History, kept_epoch: int = 0) -> list[str]:
         asked.append(len(history.epochs))
-        return withdrawn(self, history)
+        return withdrawn(self, history, kept_epoch)
 
     monkeypatch.setattr(TrainingMonitor, "withdrawn", noted)
     x, y = table()
