@@ -107,6 +107,7 @@ class _State:
     #: or in capitals. ``newest``: those that were rendered in one last.
     placed: dict[str, dict[str, Callable[[], str]]] = {}  # noqa: RUF012  one for the process
     newest: dict[str, Callable[[], str]] = {}  # noqa: RUF012  one for the process
+    names: set[str] = set()  # noqa: RUF012  one for the process
     before: str = ""  # the language that was chosen before
 
 
@@ -173,6 +174,12 @@ def remember(text: str, again: Callable[[], str]) -> None:
             filled.pop(old, None)
 
 
+def keep_names(names: Iterable[str]) -> None:
+    """Words of the person's own data, which stay what they are in every language: a column may be
+    called as a message is."""
+    _State.names.update(names)
+
+
 def _remember(
     text: str, render: Callable[..., str], values: Mapping[str, object], *, where: str = ""
 ) -> None:
@@ -180,7 +187,8 @@ def _remember(
         return
     if text.isdecimal() or any(str(value) == text for value in values.values()):
         return  # "1" by "{number}": every other 1 would be taken for that message
-    again = partial(_again, text, render, values, _in_context(values)) if values else render
+    told = text, language(), _in_context(values)
+    again = partial(_again, told, render, values) if values else render
     _State.newest.pop(text, None)
     if where:
         _State.placed.setdefault(text, {})[where] = _State.newest[text] = again
@@ -202,11 +210,13 @@ def _in_context(values: Mapping[str, object]) -> dict[str, Callable[[], str]]:
 
 
 def _again(
-    text: str,
+    told: tuple[str, str, Mapping[str, Callable[[], str]]],
     render: Callable[..., str],
     values: Mapping[str, object],
-    in_context: Mapping[str, Callable[[], str]],
 ) -> str:
+    text, of, in_context = told
+    if of == language():  # numbers in it would be taken for the other language's: 8,686 for 8.686
+        return text
     return render(**{
         name: in_context[name]() if name in in_context
         else rerendered(value) if isinstance(value, str) and value != text else value
@@ -225,6 +235,8 @@ def rerendered(text: str, modules: Callable[[], Iterable[str]] = tuple) -> str:
         modules: gives those whose classes show it, the nearest first: what they rendered goes
             before the same words of others.
     """
+    if text in _State.names:
+        return text
     whole = _of_one_message(text, modules)
     if whole != text or not _SEAMS.search(text):
         return whole
@@ -240,6 +252,8 @@ def rerendered(text: str, modules: Callable[[], Iterable[str]] = tuple) -> str:
 
 def _of_one_message(text: str, modules: Callable[[], Iterable[str]]) -> str:
     """Of one message, or a word and its figure, with the blanks and signs around it."""
+    if text in _State.names:
+        return text
     placed, fixed = _State.placed.get(text), _State.fixed or {}
     again = next((placed[one] for one in modules() if one in placed), None) if placed else None
     again = again or fixed.get(text) or _State.filled.get(text)

@@ -220,6 +220,41 @@ def test_help_that_was_made_of_values_follows_though_it_is_rendered_twice(qtbot:
     assert label.text() == "Open a.csv"
 
 
+def test_a_number_is_written_once_in_a_language_however_often_it_is_rendered(qtbot: QtBot) -> None:
+    """8.686 became 8,686, and rendered once more 8.686: to a German reader a thousand times it."""
+    i18n.remember_rendered()
+    said = i18n.gettext("Open {name}", name="8.686")
+    labels = [QLabel(said), QLabel("8.686")]
+    for label in labels:
+        qtbot.addWidget(label)
+    i18n.set_language("de")
+    for _again in range(3):
+        for label in labels:
+            retranslate.retranslate(label)
+    assert [label.text() for label in labels] == ["8,686 öffnen", "8,686"]
+    i18n.set_language("en")
+    for _again in range(2):
+        for label in labels:
+            retranslate.retranslate(label)
+    assert [label.text() for label in labels] == [said, "8.686"]
+
+
+def test_a_name_of_one_s_own_data_is_no_message(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    i18n.remember_rendered()
+    i18n.gettext("Begin")
+    monkeypatch.setattr(i18n._State, "names", {"Begin"})
+    labels = [QLabel("Begin"), QLabel(i18n.gettext("Open {name}", name="Begin"))]
+    for label in labels:
+        qtbot.addWidget(label)
+    i18n.set_language("de")
+    for label in labels:
+        retranslate.retranslate(label)
+    assert i18n.gettext("Begin") == "Beginn", "it is one in the catalog"
+    assert [label.text() for label in labels] == ["Begin", "Begin öffnen"]
+
+
 def test_a_word_in_a_context_is_rendered_again_in_its_context(qtbot: QtBot) -> None:
     page = _Page()
     other = QLabel(i18n.gettext("Start"))

@@ -13,7 +13,7 @@ from netbuilder.ui.canvas.host import CanvasHost
 from netbuilder.ui.plots.picture_menu import TableMenu
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
-from netbuilder.ui.widgets.layouts import hbox, vbox
+from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -56,8 +56,8 @@ class NetworkTableDialog(Dialog):
         self.save = QPushButton(_("Save as CSV…"), self)
         self.copy.clicked.connect(self.menu.copy_all)
         self.save.clicked.connect(self.menu.ask_and_save)
-        buttons = hbox((self.totals, 1), self.copy, self.save)
-        vbox((self.table, 1), buttons, parent=self)
+        buttons = hbox(STRETCH, self.copy, self.save)
+        vbox((self.table, 1), self.totals, buttons, parent=self)
         view.workbench.shapes_changed.connect(self._fill)
         view.store.changed.connect(self._fill)
         self._fill()

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QWidget,
 )
 
@@ -45,15 +47,32 @@ class ChooseRow(QWidget):
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.button.setAccessibleName(title)
         self.button.setToolTip(tip)
+        self._text = ""
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
         label.setBuddy(self.button)
         hbox(label, (self.button, 1), parent=self, margins=0, spacing=8)
 
     def show_text(self, text: str) -> None:
-        """Say what is chosen."""
+        """Say what is chosen; where it has no room the tooltip says it whole."""
+        self._text = text
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        option = QStyleOptionButton()
+        self.button.initStyleOption(option)
+        part = QStyle.SubElement.SE_PushButtonContents
+        room = self.button.style().subElementRect(part, option, self.button).width()
         # The stylesheet's padding does not reach the text of a button with a menu.
-        self.button.setText(f"\u2002{text}")
+        whole, end = f"\u2002{self._text}", Qt.TextElideMode.ElideRight
+        shown = self.button.fontMetrics().elidedText(whole, end, room)
+        self.button.setText(shown)
+        if shown != whole:
+            self.button.setToolTip(self._text)
 
 
 class ChoiceForm(QWidget):

@@ -171,15 +171,17 @@ def again(text: str, shown_by: QObject | None = None) -> str:
     Two messages of one language may be one in another ("Learning rate" and "learning rate" are
     "Lernrate"): a text that an object had in the chosen language before is that again.
     """
-    had: dict[str, tuple[str, str]] = {}
+    had: dict[str, tuple[str, str, str]] = {}
     if shown_by is not None:
         had = vars(shown_by).setdefault("_had_texts", had)
-    language, before = had.get(text, ("", ""))
-    if language == i18n.language():
-        return before
-    new = i18n.rerendered(text, lambda: _modules(shown_by))
+    now, language, before = had.get(text, ("", "", ""))
+    if now == i18n.language():
+        return text
+    new = before
+    if language != i18n.language():
+        new = i18n.rerendered(text, lambda: _modules(shown_by))
     if new != text:
-        had[new] = (i18n.previous_language(), text)
+        had[new] = (i18n.language(), i18n.previous_language(), text)
     return new
 
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from netbuilder.core import process_setup
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import gettext as _
+from netbuilder.core.i18n import gettext as _, keep_names
 from netbuilder.core.project.graph_ends import same_rows, same_training
 from netbuilder.core.project.model import Data, Graph, Project
 from netbuilder.ui.services import gradual_imports, jobs
@@ -379,6 +379,11 @@ class Workbench(QObject):
         if facts == self.facts and error is self.data_error:
             return
         self.facts, self.data_error = facts, error
+        if facts is not None and self.store.project.data.path:
+            keep_names({
+                *facts.target_names, *facts.column_names, *facts.column_types,
+                *facts.column_roles, *facts.classes,
+            })  # fmt: skip
         self.facts_changed.emit()
         self.diagnose()
         self._ask_shapes()
