@@ -55,7 +55,7 @@ _SEAMS = re.compile(
 )
 #: A word and its figure: "accuracy 85.0%".
 _FIGURE = re.compile(r"([^\d.,]*[^\W\d]) ([−+]?\d[\d.,]*\s?%?)")
-_AROUND = " \u2002✓✗⚠●○◉▸▾★•"  # a text
+_AROUND = " \u2002✓✗⚠●○◉▸▾★•±"  # a text
 _ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
 
 

@@ -389,7 +389,7 @@ class CurvesPanel(QWidget):
             return
         duration = duration_sentence(trained.epochs, trained.seconds, slowed=trained.slowed)
         took, progress = _("Trained {duration}", duration=duration), self._runner.run.progress
-        words = f"{progress.words}." if progress is not None and progress.early else ""
+        words = as_sentence(progress.words) if progress is not None and progress.early else ""
         if trained.set_by_hand:
             words = ngettext(
                 "{count} weight has been set by hand since.",
