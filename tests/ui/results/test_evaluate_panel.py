@@ -108,7 +108,7 @@ def test_a_cell_opens_its_samples_and_a_threshold_moves_the_matrix(
     note()
     assert len(tops) >= 4
     assert all(one == tops[0] for one in tops), tops
-    assert panel.samples.isEnabled()
+    qtbot.waitUntil(panel.samples.isEnabled)
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ _WANTED = (
     "netbuilder.core.check.health",
     "netbuilder.core.engine.session",
     "netbuilder.core.results.evaluate",
+    "netbuilder.core.results.headline",
     "netbuilder.core.results.live.connection_weights",
     "netbuilder.core.results.live.token_names",
     "netbuilder.core.results.computation_trace.trace_value",
