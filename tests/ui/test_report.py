@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.formats.writers.svg import network_svg
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Project
+from netbuilder.core.results.headline import headline
 from netbuilder.core.worksheet import NUMBERS, worksheet
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image
@@ -153,3 +155,10 @@ def test_it_says_which_weights_were_tested(
     for one, told in tested:
         report = RunReport(one.project, one.facts, one, image_png_bytes(drawn))
         assert f"the weights of {told}" in report_page(report, ())
+    evaluation = window.workbench.models.state.settled.evaluation
+    assert evaluation is not None
+    beaten = replace(evaluation, baseline=0.9999)  # a rule without a network does better
+    report = replace(report, evaluation=beaten)
+    assert headline(beaten).worse
+    assert html.escape(headline(beaten).worse, quote=False) in report_page(report, ())
+    assert not headline(evaluation).worse

@@ -29,6 +29,7 @@ from netbuilder.core.wording import (
     format_list,
     format_moment,
     format_number,
+    join_sentences,
     join_values,
     labelled,
 )
@@ -110,7 +111,7 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
         )),
         (_("Training"), _training_words(trained)),
         (_("Tested"), _tested_words(trained)),
-        (_("Test set"), found.sentence if found is not None else _("no test set")),
+        (_("Test set"), _result_words(found) if found is not None else _("no test set")),
         *evaluation_rows(trained, found),
     ]  # fmt: skip
     network, curves = _("Network"), _("Training curves")
@@ -205,6 +206,13 @@ def _tested_words(trained: TrainedModel) -> str:
     return _("the weights of epoch {epoch} (the last)", epoch=epoch)
 
 
+def _result_words(found: Evaluation) -> str:
+    """What came of the test, and whether a rule without a network does better."""
+    from netbuilder.core.results.headline import headline
+
+    return join_sentences((found.sentence, headline(found).worse))
+
+
 def _truth_and_predictions(found: Evaluation) -> list[str]:
     """The confusion matrix; of numbers some samples, from the lowest true value to the highest."""
     if found.confusion_matrix is not None:
@@ -220,6 +228,9 @@ def _truth_and_predictions(found: Evaluation) -> list[str]:
         order = found.truth[:, 0].argsort(kind="stable").tolist()
         count = min(_SAMPLES, len(order))
         shown = [order[k * (len(order) - 1) // max(count - 1, 1)] for k in range(count)]
+        if count < len(order):
+            part = _("{count} of {total} shown", count=count, total=format_number(len(order)))
+            title = f"{title} · {part}"
         sides = ((_("true value"), found.truth), (_("prediction"), found.predictions))
         lines = [(name, *(found.told(float(of[k, 0]), 0) for k in shown)) for name, of in sides]
     else:
