@@ -124,13 +124,13 @@ class RunsModel(QAbstractTableModel):
 
     def show_runs(self, runs: list[Run]) -> None:
         """Show other runs; ticks of those that are gone go too."""
-        from netbuilder.core.engine.runs.differences import distinct_choices, loss_words
+        from netbuilder.core.engine.runs.differences import distinct_choices, loss_titles
 
         self.beginResetModel()
         self.runs, self._decimals = runs, {}
         found = distinct_choices([run.project for run in runs])
         self.differing = {r.id: join_values(one) for r, one in zip(runs, found, strict=True)}
-        losses = {run.id: loss_words(run.project.training) for run in runs}
+        losses = {run.id: loss_titles(run.project.training) for run in runs}
         seen = {(_rows(run), losses[run.id]) for run in runs if losses[run.id]}
         several = Counter(rows for rows, _loss in seen)
         self.losses = {run.id: losses[run.id] for run in runs if several[_rows(run)] > 1}

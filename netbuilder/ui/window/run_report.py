@@ -33,7 +33,7 @@ from netbuilder.core.wording import (
     join_values,
     labelled,
 )
-from netbuilder.ui.canvas.scene.card_text import loss_words
+from netbuilder.ui.canvas.scene.card_text import short_loss_title
 from netbuilder.ui.plots.picture_export import image_png_bytes, svg_image, write_pdf
 from netbuilder.ui.services.runs.run_progress import duration_sentence, format_metric, format_start
 from netbuilder.ui.style import theme
@@ -98,7 +98,7 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
     project, trained = report.project, report.trained
     plan = trained.project.training
     scheme = theme.LIGHT
-    loss = loss_words(plan.loss.name) if plan.loss is not None else _("automatic loss")
+    loss = short_loss_title(plan.loss.name) if plan.loss is not None else _("automatic loss")
     optimizer, found = _optimizer_words(plan.optimizer), report.evaluation
     rows = [
         (_("Data"), _data_words(report)),

@@ -154,7 +154,7 @@ _SETTINGS = {
 }  # fmt: skip
 
 
-def loss_words(training: Training) -> str:
+def loss_titles(training: Training) -> str:
     """What is minimised: "mean absolute error"; "" where that is not chosen yet."""
     losses = (training.loss, *(one.loss for one in training.outputs.values()))
     names = (canonical(LOSSES, one.name) or one.name for one in losses if one is not None)

@@ -8,7 +8,7 @@ from typing import Any
 from netbuilder.core.catalog.layer_parser import describe_params
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.spec import LayerSpec
-from netbuilder.core.catalog.training.training_index import LOSSES
+from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.check.problems import keras_shape_text, shape_text
 from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.registry import KINDS
@@ -165,17 +165,15 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
     of_output = project.training.outputs.get(output)
     loss = (of_output.loss if of_output is not None else None) or project.training.loss
     if loss is not None:
-        parts.append(loss_words(loss.name))
+        parts.append(short_loss_title(loss.name))
     elif task is not None:
         parts.append(_(_LOSS_BY_TASK.get(task, "")))
     return " · ".join(part for part in parts if part) or unknown or _("no data chosen")
 
 
-def loss_words(name: str) -> str:
+def short_loss_title(name: str) -> str:
     """Return a loss as the canvas names it: "cross-entropy"."""
-    row = LOSSES.get(name)
-    title = row.title.lower() if row is not None else name.replace("_", " ")
-    return _(_LOSS_NAMES[name]) if name in _LOSS_NAMES else title
+    return _(_LOSS_NAMES[name]) if name in _LOSS_NAMES else loss_title(name).replace("_", " ")
 
 
 def hover_text(hit: Any) -> str:

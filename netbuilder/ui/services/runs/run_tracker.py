@@ -11,7 +11,7 @@ import numpy as np
 
 from netbuilder.core.catalog.training.training_index import metric_words
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
-from netbuilder.core.engine.runs.differences import loss_words
+from netbuilder.core.engine.runs.differences import loss_titles
 from netbuilder.core.engine.trained import Changed
 from netbuilder.core.i18n import gettext as _, ngettext, pgettext
 from netbuilder.core.wording import format_duration, format_number
@@ -324,7 +324,7 @@ def curves_of(run: Run) -> RunCurves:
     from netbuilder.core.engine.runs.run_store import load_rows
 
     found = load_rows(run)
-    curves = RunCurves(run.name, loss_words(run.project.training))
+    curves = RunCurves(run.name, loss_titles(run.project.training))
     steps = max((len(values) for values in found.steps.values()), default=0)
     per_epoch = run.steps_per_epoch or steps / max(run.epochs, 1)
     curves.add_kept(found.epochs, found.steps, run.epochs, run.steps_per_epoch)

@@ -493,7 +493,7 @@ class Runner(QObject):
     def _take(self, event: Any) -> bool:
         """Follow an event; whether the curves have grown by it."""
         from netbuilder.core.engine import events
-        from netbuilder.core.engine.runs.differences import loss_words
+        from netbuilder.core.engine.runs.differences import loss_titles
 
         if self.tracker.take(event):
             if self.paused and getattr(event, "what", "") in ("best", "reset"):
@@ -508,7 +508,9 @@ class Runner(QObject):
                 self._pace.begin(time.perf_counter())
                 self.begun = True
                 self.run.before = None
-                self.curves.loss = loss_words(self.session.project.training) if self.session else ""
+                self.curves.loss = (
+                    loss_titles(self.session.project.training) if self.session else ""
+                )
                 self._set_state(RunState.RUNNING)
             case events.Paused():
                 self._set_state(RunState.PAUSED)
