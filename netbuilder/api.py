@@ -74,11 +74,11 @@ def new(data: str | Path | pd.DataFrame, target: str | None = None) -> Project:
     Raises:
         UserError: the data cannot be read, or has no such column.
     """
-    from netbuilder.core.data.suggestion import suggest
+    from netbuilder.core.results.suggestion.selection import suggest
 
     path = Path(data) if isinstance(data, str | Path) else _written(data)
-    found = suggest(path, target)
-    return Project(found.project, path.parent, found.reasons)
+    suggestion = suggest(path, target)
+    return Project(suggestion.project, path.parent, suggestion.reasons)
 
 
 def from_keras(model: keras.Model) -> Project:
@@ -190,7 +190,7 @@ class Project:
         Raises:
             UserError: the project has an error, its data cannot be read, or the run fails.
         """
-        from netbuilder.cli.train import refuse_problems, stopped_by_hand
+        from netbuilder.cli.train import interruptible, refuse_problems
         from netbuilder.core.data.load import load_dataset as load_data
         from netbuilder.core.data.registry import recipe_for
         from netbuilder.core.tensorflow_output import load_tensorflow
@@ -213,7 +213,7 @@ class Project:
 
         with _progress(progress) as on_event:
             session = Session(project, dataset, on_event=on_event, base=base, record=False)
-            with stopped_by_hand(session):
+            with interruptible(session.stop):
                 trained = session.run()
         return Model(evaluate_run(trained, dataset)[0], base)
 

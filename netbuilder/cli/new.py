@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import threading
 from pathlib import Path
 
 from netbuilder.cli.output import print_json, print_note, print_result
@@ -19,25 +20,36 @@ def run(arguments: argparse.Namespace) -> int:
             _("Check the name and the folder."),
             code="no_such_file",
         )
-    from netbuilder.core.data.suggestion import suggest
+    from netbuilder.cli.train import interruptible
     from netbuilder.core.formats.paths import rebased
     from netbuilder.core.project import files
+    from netbuilder.core.results.suggestion.selection import suggest
 
-    found = suggest(source, arguments.target)
+    cancelled = threading.Event()
+    with interruptible(cancelled.set):
+        suggestion = suggest(
+            source, arguments.target, progress=_show_progress, cancelled=cancelled.is_set
+        )
     out = Path(arguments.output) if arguments.output else source.with_suffix(".netbuilder")
-    files.write(rebased(found.project, source.parent, out.parent), out)
-    for reason in found.reasons:
+    files.write(rebased(suggestion.project, source.parent, out.parent), out)
+    for reason in suggestion.reasons:
         print_result(reason)
     print_note(_("Wrote {path}. Next: netbuilder train {path}", path=out))
     if arguments.json:
-        graph = found.project.graph
+        graph = suggestion.project.graph
         print_json(
             {
                 "project": str(out),
-                "target": list(found.target),
-                "task": found.task,
+                "target": list(suggestion.target),
+                "task": suggestion.task,
                 "layers": [graph.by_id[name].layer for name in graph.order],
-                "reasons": list(found.reasons),
+                "reasons": list(suggestion.reasons),
             }
         )
     return 0
+
+
+def _show_progress(title: str, done: int, of: int) -> None:
+    print_note(
+        _("Trying {network} ({number} of {count})…", network=title, number=done + 1, count=of)
+    )

@@ -8,7 +8,7 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,6 @@ from netbuilder.core.wording import format_number, join_sentences
 if TYPE_CHECKING:
     from netbuilder.core.check.problems import Problem
     from netbuilder.core.data.dataset import Dataset
-    from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import Event, TrainedModel
     from netbuilder.core.project.model import Project
 
@@ -320,21 +319,21 @@ def _train(
 
     with TrainingProgress() as progress:
         session = Session(project, dataset, on_event=told, **options)
-        with stopped_by_hand(session):
+        with interruptible(session.stop):
             trained = session.run()
     return trained, progress.reason, progress.note, session.run_id
 
 
 @contextmanager
-def stopped_by_hand(session: Session) -> Iterator[None]:
-    """Ctrl+C asks the session to stop; a second one ends the program."""
+def interruptible(stop: Callable[[], object]) -> Iterator[None]:
+    """Ctrl+C calls ``stop``; a second one ends the program."""
 
-    def stop(number: int, frame: object) -> None:
+    def interrupt(number: int, frame: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        session.stop()
+        stop()
 
     try:
-        before = signal.signal(signal.SIGINT, stop)
+        before = signal.signal(signal.SIGINT, interrupt)
     except ValueError:  # not in the main thread: there is no Ctrl+C to catch
         yield
         return

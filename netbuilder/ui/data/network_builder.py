@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,11 @@ from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 if TYPE_CHECKING:
-    from netbuilder.core.data.suggestion import Suggestion
+    from netbuilder.core.results.suggestion.selection import Suggestion
 
 
 class NetworkBuilder(CardList):
-    """One card: the offer, or the reasons for what was built. ``failed(error)``."""
+    """One card: the offer, the progress of the trials, or the reasons. ``failed(error)``."""
 
     failed = Signal(object)
 
@@ -34,6 +35,7 @@ class NetworkBuilder(CardList):
         self._store, self._workbench = store, workbench
         self._offer: RoleBox | None = None
         self._asked: Project | None = None  # for which a network is being built
+        self._cancelled = threading.Event()
         self._built: tuple[str, ...] = ()  # the data whose network was built here
         store.changed.connect(self._changed)
         self.offer()
@@ -65,36 +67,65 @@ class NetworkBuilder(CardList):
             )
 
     def build(self) -> None:
-        """Build the network in a thread: the data is read for it."""
+        """Build the network in a thread: the data is read and candidates are tried for it."""
         project, base = self._store.project, self._workbench.base
-        self._asked = project
-        self.setEnabled(False)
+        self._asked, self._cancelled = project, threading.Event()
+        cancelled = self._cancelled
+        report = jobs.relay_to_gui(self, self._show_progress)
+        self.clear()
+        card = RoleBox(
+            "info", _("Building a network…"), _("Reading the data…"), self,
+            buttons=((_("Cancel"), self.cancel),),
+        )  # fmt: skip
+        self.add(card)
 
         def work() -> Suggestion:
-            from netbuilder.core.data.suggestion import suggest_network
+            from netbuilder.core.results.suggestion.selection import select_network
 
-            return suggest_network(project, base)
+            return select_network(
+                project,
+                base,
+                progress=lambda title, done, of: report(card, title, done, of),
+                cancelled=cancelled.is_set,
+            )
 
-        jobs.run_job(work, self._found, self._failed, name="build-network", owner=self)
+        jobs.run_job(work, self._apply, self._failed, name="build-network", owner=self)
 
-    def _found(self, found: Suggestion) -> None:
+    @property
+    def building(self) -> bool:
+        """Whether a network is being built."""
+        return self._asked is not None
+
+    def cancel(self) -> None:
+        """End the trials and leave the project as it is."""
+        self._cancelled.set()
+        self.setEnabled(False)
+
+    def _show_progress(self, card: RoleBox, title: str, done: int, of: int) -> None:
+        if card in self.cards:
+            card.words.setText(
+                _("Trying {network} ({number} of {count})…", network=title, number=done + 1,
+                  count=of)
+            )  # fmt: skip
+
+    def _apply(self, suggestion: Suggestion) -> None:
         asked, self._asked = self._asked, None
+        self.clear()
         self.setEnabled(True)
-        if asked is not self._store.project:
+        if asked is not self._store.project or self._cancelled.is_set():
             self.offer()  # the data or the network is another meanwhile
             return
-        made = found.project
-        self._built = _source(made)
+        built = suggestion.project
+        self._built = _source(built)
         self._store.apply(
             _("Build a network"),
-            lambda p: replace(p, graph=made.graph, data=made.data, training=made.training),
+            lambda p: replace(p, graph=built.graph, data=built.data, training=built.training),
         )
-        self.clear()
         self.add(
             RoleBox(
                 "info",
                 _("Why this network?"),
-                "\n".join(f"• {reason}" for reason in found.reasons),
+                "\n".join(f"• {reason}" for reason in suggestion.reasons),
                 self,
                 buttons=((_("Close"), self.clear), (_("Undo"), self._store.undo)),
             )
@@ -102,13 +133,18 @@ class NetworkBuilder(CardList):
 
     def _failed(self, error: Exception) -> None:
         self._asked = None
+        self.clear()
         self.setEnabled(True)
         self.offer()
+        if self._cancelled.is_set():
+            return
         if not isinstance(error, UserError):
             raise error
         self.failed.emit(error)
 
     def _changed(self, old: Project, new: Project) -> None:
+        if self._asked is not None and self._asked is not new:
+            self._cancelled.set()  # the result would be for other data
         if old.graph is not new.graph or old.data is not new.data:
             self.offer()
 

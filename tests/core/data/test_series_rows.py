@@ -19,7 +19,7 @@ from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.data.registry import recipe_for
-from netbuilder.core.data.suggestion import suggest
+from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel

@@ -17,7 +17,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.data.suggestion import suggest, suggest_network
+from netbuilder.core.results.suggestion.selection import select_network, suggest
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -267,7 +267,7 @@ def test_several_numbers_are_compared_with_every_method(tmp_path: Path) -> None:
     table = pd.DataFrame({"date": when, "v": np.sin(np.arange(120) / 3).round(4)})
     table.to_csv(tmp_path / "s.csv", index=False)
     data = Data("series", path="s.csv", options={"window": 5, "horizon": 3})
-    project = suggest_network(Project(data=data), tmp_path).project
+    project = select_network(Project(data=data), tmp_path).project
     project = replace(project, training=replace(project.training, epochs=1))
     dataset = load_dataset(project, tmp_path)
     found = compare(Session(project, dataset, record=False).run(), dataset)

@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 from pytestqt.qtbot import QtBot
 
-from netbuilder.core.data.suggestion import suggest
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_record import LessonRecord, with_record
 from netbuilder.core.project import edits
+from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.window.documents import empty_project
@@ -45,7 +45,7 @@ def test_a_network_is_built_for_the_data_as_one_edit(
     before = window.store.project
     assert _("Input") in offer.words.text() and _("Target") in offer.words.text()
     offer.buttons[0].click()
-    assert not panel.builder.isEnabled(), "it is being built"
+    assert panel.builder.building
     qtbot.waitUntil(lambda: bool(window.store.project.graph.edges), timeout=MINUTE)
     expected = suggest(table)
     made = window.store.project
@@ -88,7 +88,7 @@ def test_a_change_meanwhile_is_not_overwritten(
     panel.choose_path(table)
     panel.builder.build()
     window.store.apply("Data", lambda p: edits.set_data(p, target=("size",)))
-    qtbot.waitUntil(panel.builder.isEnabled, timeout=MINUTE)
+    qtbot.waitUntil(lambda: not panel.builder.building, timeout=MINUTE)
     assert not window.store.project.graph.edges
     assert len(panel.builder.cards[0].buttons) == 1, "it is offered again"
 

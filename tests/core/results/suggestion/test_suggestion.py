@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 import netbuilder as nb
-from netbuilder.core.data.suggestion import suggest
 from netbuilder.core.errors import DataError
+from netbuilder.core.results.suggestion.selection import suggest
 
 
 def layers(found: object) -> list[str]:
@@ -45,41 +45,6 @@ def test_a_table_of_numbers_and_words(table: Path) -> None:
     model = nb.new(table, "price").train(seed=1, progress=False)
     said = model.predict([{"kg": 10.0, "colour": "red"}, {"kg": 10.0, "colour": "blue"}])
     assert said == pytest.approx([1900, 1400], rel=0.08)
-
-
-@pytest.mark.parametrize("stairs", [True, False])
-def test_the_method_that_suits_a_table_better_is_told(tmp_path: Path, stairs: bool) -> None:
-    """Of cells of a chessboard a tree sees the edges at once; of a plain sum it makes stairs, and
-    a linear model is exact."""
-    random = np.random.default_rng(2)
-    frame = pd.DataFrame(random.uniform(0, 8, (900, 6)).round(2), columns=list("abcdef"))
-    sides = frame[["a", "b", "c"]]
-    rule = (np.floor(sides) % 3 * [7, 11, 5]).sum(axis=1) if stairs else frame.sum(axis=1)
-    frame["price"] = rule.round(3)
-    frame.to_csv(tmp_path / "t.csv", index=False)
-    found = suggest(tmp_path / "t.csv", "price")
-    assert found.other_suits_better
-    said = [one for one in found.reasons if "suits this table better" in one]
-    assert len(said) == 1 and said[0].startswith("A tree" if stairs else "A linear model")
-
-
-def test_no_method_is_told_that_chance_or_a_curve_speaks_against(tmp_path: Path) -> None:
-    """A smooth surface that no line follows, and that trees see in steps."""
-    random = np.random.default_rng(3)
-    frame = pd.DataFrame(random.uniform(-2, 2, (600, 2)).round(3), columns=["a", "b"])
-    frame["y"] = (frame["a"] * frame["b"] + random.normal(0, 0.3, 600)).round(3)
-    frame.to_csv(tmp_path / "t.csv", index=False)
-    assert not suggest(tmp_path / "t.csv", "y").other_suits_better
-
-
-def test_rare_classes_get_weight(tmp_path: Path) -> None:
-    random = np.random.default_rng(1)
-    x = random.normal(size=400)
-    frame = pd.DataFrame({"x": x, "ill": np.where(x > 1.5, "yes", "no")})
-    frame.to_csv(tmp_path / "t.csv", index=False)
-    found = suggest(tmp_path / "t.csv", "ill")
-    assert found.task == "binary"
-    assert found.project.training.class_weight == "balanced"
 
 
 def test_pictures_and_texts(tmp_path: Path) -> None:

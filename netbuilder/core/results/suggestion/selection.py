@@ -1,0 +1,360 @@
+"""From a file to a network in one step: the candidate that trial on training rows finds best.
+
+Each candidate is trained by the engine on parts of the training rows and scored on the others; the
+test rows are never read. Which module proposes for which data stands in ``_SOURCES``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.data.data_facts import BINARY, REGRESSION, DataFacts
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.defaults import fit_output_to_data, task_of
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.data.prepare.prepared_data import prepare_data
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
+from netbuilder.core.data.readers.cache import RecentValues, data_stamp
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.errors import DataError, UserError
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.results.evaluate import evaluate
+from netbuilder.core.results.learning_curve import select_rows, train_quietly
+from netbuilder.core.results.suggestion import (
+    picture_candidates,
+    series_candidates,
+    sound_candidates,
+    table_candidates,
+    text_candidates,
+)
+from netbuilder.core.results.suggestion.candidate import Candidate
+from netbuilder.core.wording import format_number, format_percent, join_values
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import PreparedData
+
+Propose = Callable[[Project, DataFacts, Path], tuple[Candidate, ...]]
+#: Title of the candidate, trials finished and trials planned, before each trial.
+Progress = Callable[[str, int, int], object]
+
+#: Which module proposes candidates, by what the Input takes; the first row that fits.
+_SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
+    (lambda entry: bool(entry.sound), sound_candidates.candidates),
+    (lambda entry: entry.dtype == "int32", text_candidates.candidates),
+    (lambda entry: len(entry.shape) == 3, picture_candidates.candidates),
+    (lambda entry: len(entry.shape) == 2, series_candidates.candidates),
+    (lambda entry: True, table_candidates.candidates),
+)
+_FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
+#: Parts of a series' training rows, in time order: to train on and, from there, to stop by.
+_SERIES_TRAIN, _SERIES_STOP = 0.7, 0.8
+
+
+@dataclass(frozen=True)
+class Score:
+    """What the trials of a candidate gave.
+
+    Attributes:
+        candidate: what was tried.
+        errors: of each part that was held out: the mean absolute error in the target's units, or
+            the share of wrong predictions.
+    """
+
+    candidate: Candidate
+    errors: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """The mean error."""
+        return float(np.mean(self.errors))
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the errors over the parts."""
+        return float(np.std(self.errors))
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A project that can be trained at once.
+
+    Attributes:
+        project: network, data and settings.
+        target: the columns that it predicts.
+        task: "regression", "binary", "classes" or "multi_label".
+        reasons: a sentence for each choice.
+        name: of the candidate that was selected.
+        scores: of each candidate that was tried, in order of promise; empty without a trial.
+    """
+
+    project: Project
+    target: tuple[str, ...]
+    task: str
+    reasons: tuple[str, ...]
+    name: str = ""
+    scores: tuple[Score, ...] = ()
+
+
+class SelectionCancelledError(UserError):
+    """The person cancelled the trial of candidates."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The search for a network was cancelled."),
+            _("Start again to build a network."),
+            code="selection_cancelled",
+        )
+
+
+_SELECTED: RecentValues[Suggestion] = RecentValues(4)
+
+
+def suggest(path: Path, target: str | None = None, **options: Any) -> Suggestion:
+    """Return a network and settings that fit a file or a folder.
+
+    Args:
+        path: the data.
+        target: the column to predict; None takes the one that the reader concludes.
+        options: ``seconds``, ``progress`` and ``cancelled`` of ``select_network``.
+
+    Raises:
+        DataError: the data cannot be read, or has no such column.
+    """
+    project = Project(path.stem, data=recipe_for(path, path.name))
+    return select_network(project, path.parent, target=target, **options)
+
+
+def select_network(
+    project: Project,
+    base: Path,
+    *,
+    target: str | None = None,
+    seconds: float = 15.0,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Suggestion:
+    """Return a project's data with the network and settings that fit it best, in place of its own.
+
+    Where there are several candidates, each is trained on parts of the training rows and scored on
+    the rest of them: in three parts, which keep groups together; of a series on the last part. The
+    same seeds give the same trials. The result is remembered while data and project do not change.
+
+    Args:
+        project: whose data, and whatever was decided about it, is kept.
+        base: folder that its relative paths start from.
+        target: the column to predict; None takes the project's, or the one that the reader
+            concludes.
+        seconds: that the trials take at most.
+        progress: called before each trial.
+        cancelled: asked again and again.
+
+    Raises:
+        DataError: the data cannot be read, or has no such column.
+        SelectionCancelledError: ``cancelled`` returned True.
+    """
+    if target:
+        project = replace(project, data=replace(project.data, target=(target,)))
+    key = (data_stamp(project.data, base), project.name, project.training.seed, seconds)
+    return _SELECTED.get(key, lambda: _select(project, base, seconds, progress, cancelled))
+
+
+def _select(
+    project: Project,
+    base: Path,
+    seconds: float,
+    progress: Progress | None,
+    cancelled: Callable[[], bool],
+) -> Suggestion:
+    decided = bool(project.data.target)
+    bare, facts, reasons = _readable(replace(project, graph=Graph((Node("input", "Input"),))), base)
+    plan = prepare_data(bare, base)
+    chosen = join_values(facts.target_names)
+    reasons.insert(
+        0,
+        _("Target: '{target}', chosen by you.", target=chosen)
+        if decided
+        else _("Target: '{target}', detected from the data.", target=chosen),
+    )
+    reasons += [finding.message for finding in facts.findings if finding.code == "read-as-series"]
+    entry = next(iter(plan.preprocessing.inputs.values()))
+    propose = next(propose for fits, propose in _SOURCES if fits(entry))
+    candidates = tuple(
+        replace(one, project=fit_output_to_data(one.project, load_facts(one.project, base)))
+        for one in propose(bare, facts, base)
+    )
+    scores: tuple[Score, ...] = ()
+    if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
+        scores = _scores(candidates, plan, base, seconds, progress, cancelled)
+    best = min(scores, key=lambda score: score.mean).candidate if scores else candidates[0]
+    facts = load_facts(best.project, base)
+    task = task_of(facts, "output")
+    reasons += [*best.reasons, _last_layer(facts, task)]
+    if scores:
+        reasons += _score_sentences(candidates, scores, task)
+    return Suggestion(
+        best.project, facts.target_names, task, tuple(reasons), name=best.name, scores=scores
+    )
+
+
+def _scores(
+    candidates: tuple[Candidate, ...],
+    plan: PreparedData,
+    base: Path,
+    seconds: float,
+    progress: Progress | None,
+    cancelled: Callable[[], bool],
+) -> tuple[Score, ...]:
+    """Scores of the candidates that could be tried in time, all on the same parts."""
+    from netbuilder.core.tensorflow_output import load_tensorflow
+
+    load_tensorflow()
+    end = time.monotonic() + seconds
+    folds: tuple[tuple[NDArray[np.int64], ...], ...] = ()
+    scores: list[Score] = []
+    for number, candidate in enumerate(candidates):
+        dataset = load_dataset(candidate.project, base)
+        if not folds:
+            folds = _folds(dataset, plan)
+        errors: list[float] = []
+        for part in range(len(folds)):
+            if progress is not None:
+                progress(candidate.title, number * len(folds) + part, len(candidates) * len(folds))
+            began = time.monotonic()
+            error = _trial(candidate, dataset, folds[part], base, end, cancelled)
+            if cancelled():
+                raise SelectionCancelledError
+            if error is None:
+                return tuple(scores)
+            errors.append(error)
+            if not scores and part == 0:
+                # What the first trial took says how many parts there is time for.
+                each = (seconds - (time.monotonic() - began)) / len(candidates)
+                fits = int(each / (time.monotonic() - began))
+                folds = folds[: max(1, min(len(folds), fits))]
+            if len(errors) == len(folds):
+                break
+        scores.append(Score(candidate, tuple(errors)))
+    return tuple(scores)
+
+
+def _folds(dataset: Dataset, plan: PreparedData) -> tuple[tuple[NDArray[np.int64], ...], ...]:
+    """Rows of the training split to train on, to stop by (none: the validation set) and to score,
+    for each part."""
+    from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+    count = len(dataset.train)
+    none = np.arange(0)
+    if plan.samples.ordered:
+        rows = np.arange(count)[-_MOST_ROWS:]
+        cuts = [round(len(rows) * share) for share in (_SERIES_TRAIN, _SERIES_STOP)]
+        train, stop, score = np.split(rows, cuts)
+        return ((train, stop, score),)
+    rows = np.sort(np.random.default_rng(0).permutation(count)[:_MOST_ROWS])
+    groups, classes = plan.samples.groups, None
+    in_memory = dataset.stream is None and plan.scan is None
+    if groups is not None and in_memory:
+        groups = groups[plan.rows.train][rows]
+        cutter: Any = GroupKFold(min(_FOLDS, len(np.unique(groups))))
+    elif dataset.facts.class_counts and min(dataset.facts.class_counts) >= _FOLDS:
+        classes = np.asarray(next(iter(dataset.train.raw_y.values()))).reshape(count, -1)[rows, 0]
+        cutter = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
+    else:
+        cutter = KFold(_FOLDS, shuffle=True, random_state=0)
+    return tuple(
+        (rows[train], none, rows[score]) for train, score in cutter.split(rows, classes, groups)
+    )
+
+
+def _trial(
+    candidate: Candidate,
+    dataset: Dataset,
+    fold: tuple[NDArray[np.int64], ...],
+    base: Path,
+    end: float,
+    cancelled: Callable[[], bool],
+) -> float | None:
+    """The error of a candidate that was trained on a part; None where time ran out."""
+    train, stop, score = fold
+    validation = select_rows(dataset.train, stop) if len(stop) else dataset.validation
+    part = replace(
+        dataset,
+        train=select_rows(dataset.train, train),
+        validation=validation,
+        test=None,
+        stream=None,
+    )
+    trained = train_quietly(
+        candidate.project, part, base, 0, lambda: cancelled() or time.monotonic() > end
+    )
+    if trained is None:
+        return None
+    evaluation = evaluate(trained, select_rows(dataset.train, score))
+    if evaluation.task == REGRESSION:
+        return float(np.mean(evaluation.off))
+    return 1.0 - evaluation.metrics["accuracy"]
+
+
+def _score_sentences(
+    candidates: tuple[Candidate, ...], scores: tuple[Score, ...], task: str
+) -> list[str]:
+    def value(score: Score) -> str:
+        mean, spread = score.mean, score.spread
+        if task == REGRESSION:
+            text = (format_number(mean, ".4g"), format_number(spread, ".2g"))
+        else:
+            text = (format_percent(1 - mean), format_percent(spread))
+        return f"{score.candidate.title} {text[0]} ± {text[1]}"
+
+    values = join_values(value(score) for score in scores)
+    sentences = [
+        _("Mean absolute error on training rows that were held out: {values}.", values=values)
+        if task == REGRESSION
+        else _("Correct predictions on training rows that were held out: {values}.", values=values)
+    ]
+    tried = {score.candidate.name for score in scores}
+    late = [one.title for one in candidates if one.name not in tried]
+    if late:
+        sentences.append(_("Not tried, for lack of time: {names}.", names=join_values(late)))
+    return sentences
+
+
+def _readable(project: Project, base: Path) -> tuple[Project, DataFacts, list[str]]:
+    """The project with gaps filled where that is what keeps its data from being read."""
+    try:
+        return project, load_facts(project, base), []
+    except DataError:
+        filled = replace(project.data, options={**project.data.options, "missing": "median"})
+        changed = replace(project, data=filled)
+        try:
+            facts = load_facts(changed, base)
+        except DataError:
+            facts = None
+        if facts is None:
+            raise
+        return changed, facts, [_("Empty cells are filled with the column's median.")]
+
+
+def _last_layer(facts: DataFacts, task: str) -> str:
+    """Why the network ends as it does."""
+    if task == REGRESSION:
+        return ngettext(
+            "The last layer predicts a number in the target's units.",
+            "The last layer predicts {count} numbers in the target's units.",
+            len(facts.target_names),
+        )
+    if task == BINARY:
+        first, second = facts.classes[:2]
+        return _("The last layer predicts the probability of '{b}' (not '{a}').", a=first, b=second)
+    return ngettext(
+        "The last layer predicts the probability of {count} class.",
+        "The last layer predicts the probabilities of {count} classes.",
+        len(facts.classes),
+    )
