@@ -19,7 +19,6 @@ from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
 from netbuilder.core.data.preprocessing.cells import dates_as_days
 from netbuilder.core.data.registry import recipe_for
-from netbuilder.core.results.suggestion.selection import suggest
 from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
@@ -28,6 +27,7 @@ from netbuilder.core.formats.script.python import Style, script_source
 from netbuilder.core.project.edits_data import apply_data_fix, set_columns
 from netbuilder.core.project.model import Data, Graph, Node, Project
 from netbuilder.core.results.predict_file import predictions_of_file
+from netbuilder.core.results.suggestion.selection import suggest
 
 source = partial(script_source, style=Style.EXACT)
 

@@ -17,7 +17,6 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
-from netbuilder.core.results.suggestion.selection import select_network, suggest
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
@@ -37,6 +36,7 @@ from netbuilder.core.results.other_methods import (
     surfaces,
     tree_lines,
 )
+from netbuilder.core.results.suggestion.selection import select_network, suggest
 from tests.core.results.conftest import chain, train
 
 EXAMPLES = resource("examples")
