@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
-from netbuilder.core.errors import UserError
-from netbuilder.core.grading import report, rubric as rubrics, seal
+from netbuilder.core.grading import report, rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -22,15 +21,12 @@ from netbuilder.core.grading.scoring import points_sentence, status_words, summa
 from netbuilder.core.grading.similarity import copy_word, similarity_sentence
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.wording import format_list, format_number
 from netbuilder.core.worker_process import ResourceLimits
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge every handed-in file of a folder; a broken one is a row, never an end."""
-    if arguments.new_keys:
-        return _new_keys(Path(arguments.new_keys), arguments.json)
     if not arguments.folder:
         raise UsageError(
             _("Give the folder with the submissions."),
@@ -54,7 +50,6 @@ def run(arguments: argparse.Namespace) -> int:
         Path(arguments.data) if arguments.data else None,
         _lesson(arguments.lesson),
         rubric=rubric,
-        private_key=seal.read_key(Path(arguments.key)) if arguments.key else "",
         retrain=arguments.retrain,
         bounds=ResourceLimits(arguments.seconds, arguments.memory),
         told=told,
@@ -89,24 +84,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _lesson(name: str | None) -> str:
     """A file is named whole: the workers may stand in another folder."""
     return str(Path(name).resolve()) if name and Path(name).is_file() else name or ""
-
-
-def _new_keys(path: Path, as_json: bool) -> int:
-    """A pair of keys; one that is there already is never replaced: its seals would be lost."""
-    if path.exists():
-        raise UserError(
-            _("'{path}' already exists.", path=path),
-            _("Choose another name: existing seals need this file."),
-            code="key_file_exists",
-        )
-    private, public = seal.new_keys()
-    write_bytes(path, private.encode("ascii") + b"\n")
-    path.chmod(0o600)
-    print_note(_("Wrote {path}. Keep this file secret. The public key for the lesson:", path=path))
-    print_result(public)
-    if as_json:
-        print_json({"public_key": public, "private_key_file": str(path)})
-    return 0
 
 
 def _tell(found: list[Submission]) -> None:

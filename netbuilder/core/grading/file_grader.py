@@ -11,7 +11,6 @@ from netbuilder.core.formats.registry import MODEL_ENDINGS
 from netbuilder.core.grading import own_data, submission as submission_info
 from netbuilder.core.grading.lesson_steps import judge_steps, known_lesson, lesson_named
 from netbuilder.core.grading.scoring import main_metric
-from netbuilder.core.grading.seal import MISSING, check_seal, seal_statement
 from netbuilder.core.grading.similarity import fingerprint_of
 from netbuilder.core.history_columns import EPOCH
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
 ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
 
 
-def grade_file(
-    path: Path, data: Path | None, lesson: str = "", private_key: str = ""
-) -> dict[str, Any]:
+def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any]:
     """What a file holds and how good it is on the hidden data.
 
     Args:
@@ -38,13 +35,12 @@ def grade_file(
             network's own data keeps aside, where that is a set of the program.
         lesson: name or file of the lesson whose steps are checked; "" for the one that the file
             was handed in for, or saved in, where there is such a lesson here.
-        private_key: the teacher's, to open seals with; "" asks for none.
 
     Returns:
         JSON: ``student``, ``work``, ``time``, ``steps`` [{``title``, ``status``,
         ``if_verified``, ``why``}], ``lesson``, ``claimed_lesson``, ``metrics``, ``main`` (share of
         the points without a rubric, or None), ``parameters``, ``fingerprint``, ``network_svg``,
-        ``history``, ``seal``, ``answers`` [column], ``message``, ``failed``, ``basis`` and
+        ``history``, ``answers`` [column], ``message``, ``failed``, ``basis`` and
         ``basis_id`` (the rows that it was judged on, where those are its own), and ``misfit``:
         why the hidden data does not fit the network.
 
@@ -82,8 +78,6 @@ def grade_file(
     found["fingerprint"] = fingerprint_of(
         project.graph, weights, submission_info.work_of(project), project, epochs
     ).__dict__
-    if private_key:
-        found["seal"] = _seal(private_key, found, given, trained)
     begun = submission_info.lesson_of(project)
     lesson = lesson or known_lesson(begun)
     own = _own_data(project, lesson)
@@ -127,27 +121,6 @@ def _tell_unknown_lesson(found: dict[str, Any], name: str, claimed: int) -> None
             claimed,
         )
         _tell(found, said)
-
-
-def _seal(
-    private_key: str,
-    found: Mapping[str, Any],
-    given: submission_info.SubmissionInfo | None,
-    trained: TrainedModel | None,
-) -> str:
-    if given is None:
-        return MISSING
-    told = seal_statement(
-        weights=found["fingerprint"]["weights"],
-        graph=found["fingerprint"]["graph"],
-        history={} if trained is None else trained.history,
-        student=given.student,
-        lesson=given.lesson,
-        steps=given.steps,
-        work=given.work,
-        time=given.time,
-    )
-    return check_seal(private_key, given.seal, told)
 
 
 def default_score(metrics: Mapping[str, float]) -> float | None:

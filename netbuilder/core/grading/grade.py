@@ -19,7 +19,6 @@ from netbuilder.core.grading.file_grader import ENDINGS
 from netbuilder.core.grading.lesson_steps import DONE, UNVERIFIED
 from netbuilder.core.grading.rubric import DEFAULT_RUBRIC, Rubric
 from netbuilder.core.grading.scoring import award_points
-from netbuilder.core.grading.seal import BROKEN, MISSING
 from netbuilder.core.grading.submission import FAILED, GRADED, Fingerprint, Submission
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.lessons import library
@@ -41,7 +40,6 @@ def grade_all(
     data: Path | None,
     lesson: str = "",
     *,
-    private_key: str = "",
     retrain: bool = False,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
@@ -54,7 +52,6 @@ def grade_all(
         files: what to judge.
         data: the hidden data; None: each is judged on what its own data keeps aside.
         lesson: name or file of a lesson, "" for none.
-        private_key: opens seals, "" asks for none.
         retrain: train each again too; the answer has it under "retrained".
         bounds: of time and memory, a file.
         workers: processes; None: one a processor, at most 4 and no more than files.
@@ -80,7 +77,6 @@ def grade_all(
                             "file": str(file),
                             "data": str(data) if data is not None else "",
                             "lesson": lesson,
-                            "private_key": private_key,
                         }
                     )
                     # A request of its own: what it takes too long for costs only this.
@@ -106,10 +102,6 @@ def grade_all(
     return found
 
 
-_SEALS = {
-    MISSING: N_("The file has no seal."),
-    BROKEN: N_("The seal does not match: the file was changed after it was submitted."),
-}
 Told = Callable[[Submission], None]
 
 
@@ -168,7 +160,6 @@ def grade_folder(
     lesson: str = "",
     *,
     rubric: Rubric = DEFAULT_RUBRIC,
-    private_key: str = "",
     retrain: bool = False,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
@@ -183,7 +174,6 @@ def grade_folder(
             program, the rows that this keeps aside.
         lesson: name or file of the lesson whose steps count, "" for the one that each names.
         rubric: how points are given.
-        private_key: the teacher's, to open seals with; "" asks for none.
         retrain: train each again from its recorded seed and settings and compare predictions.
         bounds: what one file may cost.
         workers: processes at once; None: one a processor.
@@ -215,7 +205,6 @@ def grade_folder(
         files,
         None if data is None else data.resolve(),
         lesson,
-        private_key=private_key,
         retrain=retrain,
         bounds=bounds,
         workers=workers,
@@ -250,7 +239,7 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         one["title"] for one, state in zip(steps, states, strict=True) if state == UNVERIFIED
     ]
     time = answer.get("time")
-    said = [answer["message"], _(_SEALS[answer["seal"]]) if answer.get("seal") in _SEALS else ""]
+    said = [answer["message"]]
     if unverified:
         titles = format_quoted_list(unverified, 20)
         said.append(
@@ -291,7 +280,6 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         fingerprint=replace(Fingerprint(**fingerprint), sample=tuple(fingerprint["sample"])),
         svg=answer["svg"],
         history={key: tuple(row) for key, row in answer["history"].items()},
-        seal=answer.get("seal", ""),
         answers=tuple(answer.get("answers", ())),
         misfit=str(answer.get("misfit", "")),
         basis=str(answer.get("basis", "")),

@@ -1,6 +1,6 @@
 """The process that judges: reads a request a line, writes an answer a line, as JSON.
 
-``{"file": …, "data": … or "", "lesson": …, "private_key": …}`` in, ``file_grader.grade_file``'s
+``{"file": …, "data": … or "", "lesson": …}`` in, ``file_grader.grade_file``'s
 answer or ``{"failed": true, "message": …}`` out; with ``"retrain": true`` what
 ``retraining.retrain`` returns (``worker_process.serve_requests``). Started by ``grading_pool``.
 """
@@ -45,7 +45,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             lesson = lesson_named(request["lesson"]) if request["lesson"] else None
             return retrain(Path(request["file"]), lesson)
         data = Path(request["data"]) if request["data"] else None
-        return grade_file(Path(request["file"]), data, request["lesson"], request["private_key"])
+        return grade_file(Path(request["file"]), data, request["lesson"])
     except UserError as error:
         return {"failed": True, "message": str(error)}
     except MemoryError:

@@ -29,7 +29,6 @@ class SubmissionInfo:
         steps: for each step of the lesson whether it was done.
         work: random id of the work, hexadecimal.
         time: when it was handed in, with its time zone.
-        seal: the teacher's sealed box (``seal.py``), "" for none.
     """
 
     student: str
@@ -37,7 +36,6 @@ class SubmissionInfo:
     steps: tuple[bool, ...] = ()
     work: str = ""
     time: datetime | None = None
-    seal: str = ""
 
 
 def work_of(project: Project) -> str:
@@ -83,8 +81,6 @@ def with_submission_info(project: Project, given: SubmissionInfo) -> Project:
         "work": given.work or work_of(project) or new_work_id(),
         "time": time.isoformat(timespec="seconds"),
     }
-    if given.seal:
-        value["seal"] = given.seal
     return replace(project, extra={**project.extra, KEY: value})
 
 
@@ -103,7 +99,6 @@ def submission_info_of(project: Project) -> SubmissionInfo | None:
         steps=tuple(one is True for one in steps[:1000]) if isinstance(steps, list) else (),
         work=_text(value.get("work")),
         time=_time(value.get("time")),
-        seal=str(value["seal"]) if isinstance(value.get("seal"), str) else "",
     )
 
 
@@ -191,7 +186,6 @@ class Submission:
         fingerprint: what sameness is told from.
         svg: picture of the network.
         history: {name: a number an epoch}.
-        seal: "" no seal asked, "sealed", "broken" or "missing".
         answers: columns that the network answers.
         basis: the rows that it was judged on, where those are of its own data; works of one
             ``basis_id`` have the same ones.
@@ -213,7 +207,6 @@ class Submission:
     fingerprint: Fingerprint = Fingerprint()
     svg: str = ""
     history: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    seal: str = ""
     answers: tuple[str, ...] = ()
     misfit: str = ""
     basis: str = ""

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netbuilder.core.grading import submission as submission_info
-from netbuilder.core.grading.seal import seal, seal_statement
-from netbuilder.core.grading.similarity import fingerprint_of
 from netbuilder.core.grading.submission import SubmissionInfo
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
@@ -23,7 +21,6 @@ def write_submission(
     given: SubmissionInfo,
     *,
     base: Path | None = None,
-    public_key: str = "",
 ) -> Path:
     """Write one file into ``folder`` and read it again; its path.
 
@@ -32,7 +29,6 @@ def write_submission(
         folder: where the class's files are collected; other files there stay.
         given: who, which lesson, which steps.
         base: folder that relative paths of the project start from.
-        public_key: the teacher's, from the lesson; "" for no seal.
 
     Raises:
         UserError: no name, or the place cannot be written.
@@ -43,23 +39,6 @@ def write_submission(
     project = submission_info.with_submission_info(project, given)
     found = submission_info.submission_info_of(project)
     assert found is not None
-    if public_key:
-        weights = [] if isinstance(source, Project) else source.training_model.get_weights()
-        history = {} if isinstance(source, Project) else source.history
-        print_of = fingerprint_of(project.graph, weights, found.work)
-        told = seal_statement(
-            weights=print_of.weights,
-            graph=print_of.graph,
-            history=history,
-            student=found.student,
-            lesson=found.lesson,
-            steps=found.steps,
-            work=found.work,
-            time=found.time,
-        )
-        project = submission_info.with_submission_info(
-            project, replace(found, seal=seal(public_key, told))
-        )
     ending = ".netbuilder" if isinstance(source, Project) else ".h5"
     taken = [path.name for path in folder.glob(f"*{ending}")]
     path = folder / submission_info.file_name(found.student, found.lesson, ending, taken)

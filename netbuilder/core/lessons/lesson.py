@@ -110,10 +110,9 @@ class LessonStep:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. ``name`` is the stem of its file; ``start`` "empty", an example's name or the
-    path of a project (relative to the lesson's file). ``seal`` is a teacher's public key: what is
-    handed in is sealed for it. ``interface`` is how much of the window it asks for: "basic",
-    "full", or "" for what the user has.
+    """A lesson. ``name`` is the stem of its file; ``start`` is "empty", an example's name or the
+    path of a project (relative to the lesson's file). ``interface`` is the level of the window
+    that it needs: "basic", "full", or "" for the user's own.
     """
 
     name: str
@@ -125,5 +124,4 @@ class Lesson:
     intro: str
     steps: tuple[LessonStep, ...]
     path: Path | None = None
-    seal: str = ""
     interface: str = ""

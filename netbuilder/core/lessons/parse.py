@@ -223,6 +223,7 @@ BLOCK_PARSERS: Mapping[str, Callable[[LessonReader, FencedBlock], object]] = {
 
 log = logging.getLogger(__name__)
 
+# ``seal`` was a teacher's public key until 0.2; such lessons still open.
 FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal", "interface")
 LARGEST = 1_000_000  # bytes; a lesson is a few pages
 
@@ -356,8 +357,6 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     start = at["start"].value if "start" in at and at["start"].value else EMPTY
     needs = at["needs"].value if "needs" in at else ""
     lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
-    if "seal" in at:
-        lesson = replace(lesson, seal=at["seal"].value)
     if "interface" in at:
         asked = at["interface"]
         if asked.value not in INTERFACES:

@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.folders import resource
-from netbuilder.core.grading import rubric as rubrics, seal
+from netbuilder.core.grading import rubric as rubrics
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -112,7 +112,7 @@ class DropTarget(QFrame):
             if folder
             else _("Drop the folder of submissions here")
         )
-        self.more.setText(_("You can also drop hidden data, a lesson, a rubric or a private key."))
+        self.more.setText(_("You can also drop hidden data, a lesson or a rubric."))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -145,7 +145,6 @@ class GradeWindow(Dialog):
             self._field(_("Hidden data")),
         )
         self.lesson, self.rubric = self._field(_("Lesson")), self._field(_("Rubric"))
-        self.key = self._field(_("Private key of the seals"))
         self.retrain = QCheckBox(_("Retrain each submission"), self)
         self.missing = QLabel("", self)
         self.missing.setProperty("role", "note")
@@ -200,7 +199,6 @@ class GradeWindow(Dialog):
         )
         self.rubric.setPlaceholderText(_(_BY_RESULT))
         self.rubric.textEdited.connect(self._unform)
-        self.key.setPlaceholderText(_("opens the seals of a sealed lesson (optional)"))
         self.folder.setPlaceholderText(_("drop the folder here, or choose it"))
         self.data.setPlaceholderText(_("rows that the students never saw: .csv, … (optional)"))
         form = QFormLayout()
@@ -211,7 +209,6 @@ class GradeWindow(Dialog):
         self.by_form = self._button(_("Fill in a form…"), self._form_rubric)
         rubric.addWidget(self.by_form)
         form.addRow(_("Rubric"), rubric)
-        form.addRow(_("Key"), self._row(self.key, self._choose_key))
         self.retrain.setObjectName("retrain")
         self.retrain.setToolTip(
             _(
@@ -298,9 +295,6 @@ class GradeWindow(Dialog):
         menu.exec(self.lesson.mapToGlobal(self.lesson.rect().bottomLeft()))
         menu.deleteLater()
 
-    def _choose_key(self) -> None:
-        self._take(self.key, ask_open(self, _("Private key")))
-
     def _choose_rubric(self) -> None:
         self._take(self.rubric, ask_open(self, _("Rubric"), _("Rubrics (*.toml)")))
 
@@ -338,10 +332,10 @@ class GradeWindow(Dialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A folder: submissions; .toml: rubric; .md: lesson; .key: private key; all else: data."""
+        """A folder: submissions; .toml: rubric; .md: lesson; all else: data."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
-            fields = {".toml": self.rubric, ".md": self.lesson, ".key": self.key}
+            fields = {".toml": self.rubric, ".md": self.lesson}
             field = self.folder if path.is_dir() else fields.get(path.suffix.lower(), self.data)
             field.setText(str(path))
 
@@ -390,8 +384,6 @@ class GradeWindow(Dialog):
             if folder != self.graded:
                 self._decided = {}  # the same name in another class is another pupil
             self._rubric = self._chosen_rubric()
-            key = self.key.text().strip()
-            private_key = seal.read_key(Path(key)) if key else ""
         except UserError as error:
             self._say(str(error), wrong=True)
             return
@@ -412,7 +404,6 @@ class GradeWindow(Dialog):
                 data,
                 lesson,
                 rubric=self._rubric,
-                private_key=private_key,
                 retrain=retrain,
                 told=told,
                 cancelled=lambda: self._stop,

@@ -82,7 +82,6 @@ def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
             folder,
             given,
             base=base,
-            public_key=lesson.seal if lesson is not None else "",
         )
 
     return SubmissionSource(words, write)

@@ -18,7 +18,7 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.formats import registry
-from netbuilder.core.grading import seal, submission as submission_info, submission_writer
+from netbuilder.core.grading import submission as submission_info, submission_writer
 from netbuilder.core.grading.grade import (
     common_failure,
     grade_folder,
@@ -33,10 +33,8 @@ from netbuilder.core.project.model import Data, Project
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.worker_process import ResourceLimits
 
-pytest.importorskip("cryptography", reason="the extra seal is not installed")
 #: ``found`` is judged by as many processes as there are processors; each imports TensorFlow.
 grade_by_one = partial(grade_folder, workers=1)
-KEYS = seal.new_keys()
 
 
 #: Of the ten steps of the first lesson two ask for a look at a page, which no file shows.
@@ -64,13 +62,11 @@ def hidden(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sealed work, a copy of it, a hardly trained network, and files that are no work."""
+    """Submitted work, a copy of it, a hardly trained network, and files that are no work."""
     place = tmp_path_factory.mktemp("in")
     good = _trained(40, 1)
     given = submission_info.SubmissionInfo("Ada", "first", (True, True))
-    submission_writer.write_submission(good, place, given, public_key=KEYS[1]).rename(
-        place / "ada.h5"
-    )
+    submission_writer.write_submission(good, place, given).rename(place / "ada.h5")
     shutil.copy(place / "ada.h5", place / "zoe.h5")
     registry.save_network(_trained(1, 5), place / "bob.keras")
     (place / "broken.h5").write_bytes((place / "ada.h5").read_bytes()[:3000])
@@ -83,9 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found(folder: Path, hidden: Path) -> dict[str, Submission]:
     told: list[str] = []
     rules = replace(DEFAULT_RUBRIC, overrides={"bob.keras": Override(comment="Train longer.")})
-    result = grade_folder(
-        folder, hidden, rubric=rules, private_key=KEYS[0], told=lambda one: told.append(one.file)
-    )
+    result = grade_folder(folder, hidden, rubric=rules, told=lambda one: told.append(one.file))
     assert sorted(told) == sorted(one.file for one in result)
     assert [one.score is None for one in result] == sorted(one.score is None for one in result)
     return {one.file: one for one in result}
@@ -114,14 +108,6 @@ def test_the_better_network_has_more_points(found: dict[str, Submission]) -> Non
     assert ada.parameters == 131
     assert "<svg" in ada.svg
     assert len(ada.history["loss"]) == 40
-
-
-def test_seals(found: dict[str, Submission]) -> None:
-    assert found["ada.h5"].seal == seal.SEALED
-    assert (found["bob.keras"].seal, "no seal" in found["bob.keras"].message) == (
-        seal.MISSING,
-        True,
-    )
 
 
 def test_a_copy_is_found(found: dict[str, Submission]) -> None:

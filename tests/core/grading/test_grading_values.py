@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.grading import report, rubric, seal, submission as submission_info
+from netbuilder.core.grading import report, rubric, submission as submission_info
 from netbuilder.core.grading.grade import common_failure
 from netbuilder.core.grading.scoring import award_points, mean_points_sentence, points_sentence
 from netbuilder.core.grading.similarity import (
@@ -337,25 +337,3 @@ def test_feedback_names_nobody_else(tmp_path: Path) -> None:
     assert "It does not fit." in page
     assert "b.h5" not in page
     assert "same ID" not in page
-
-
-def test_a_seal_opens_for_its_key_and_notices_every_change() -> None:
-    pytest.importorskip("cryptography", reason="the extra seal is not installed")
-    private, public = seal.new_keys()
-    other, _ = seal.new_keys()
-    told = seal.seal_statement(
-        weights="aa", graph="bb", history={"loss": [1.0, float("nan")]}, student="Ada",
-        lesson="first", steps=[True], work="w", time=datetime(2026, 11, 25, tzinfo=UTC),
-    )  # fmt: skip
-    sealed = seal.seal(public, told)
-    assert seal.open_seal(private, sealed) == told
-    assert seal.check_seal(private, sealed, told) == seal.SEALED
-    for key, other_value in (("steps", [False]), ("time", ""), ("student", "Eve")):
-        assert seal.check_seal(private, sealed, {**told, key: other_value}) == seal.BROKEN
-    assert seal.check_seal(other, sealed, told) == seal.BROKEN
-    assert seal.check_seal(private, "", told) == seal.MISSING
-    other_letter = "C" if sealed[10] == "B" else "B"
-    for wrong in (sealed[:-8], "AAAA", "no base64!", sealed[:10] + other_letter + sealed[11:]):
-        assert seal.check_seal(private, wrong, told) == seal.BROKEN
-    with pytest.raises(UserError, match="not a key"):
-        seal.seal("abc", told)
