@@ -98,13 +98,6 @@ FORMATS: tuple[Format, ...] = (
         "writers.tflite",
     ),
     Format(
-        "tflite16",
-        (".f16.tflite",),
-        N_("TensorFlow Lite, 16 bits (.f16.tflite)"),
-        N_("Half the size; the loss of accuracy is reported."),
-        "writers.tflite",
-    ),
-    Format(
         "tflite8",
         (".int8.tflite",),
         N_("TensorFlow Lite, 8 bits (.int8.tflite)"),

@@ -1,4 +1,4 @@
-"""TensorFlow Lite: one small file for phones and boards, with 32, 16 or 8 bits a weight."""
+"""TensorFlow Lite: one small file for phones and boards, with weights of 32 or 8 bits."""
 
 from __future__ import annotations
 
@@ -42,87 +42,6 @@ if TYPE_CHECKING:
     import keras
 
 CalibrationRows = Callable[[], Iterator[list[Array]]]
-# Fewer weights than this are not worth an operation that widens them again.
-_WORTH = 32
-# Of the largest weight: more is lost only where 16 bits end (65,504 above, 6e-8 below).
-_ROUNDING = 1e-3
-
-
-def convert_half(data: bytes) -> bytes:
-    """The same file with its weights in 16 bits, widened again when it is run.
-
-    Matrices and kernels are halved. Biases, scalings and single numbers stay in 32 bits: they are
-    few, and may be larger than the 65,504 at which 16 bits end; so does a matrix that does not
-    fit. The converter of TensorFlow halves everything and cuts off what is larger.
-
-    Args:
-        data: a file in 32 bits, as FlatBuffer of TensorFlow Lite's schema.
-    """
-    from tensorflow.lite.python import schema_py_generated as schema
-    from tensorflow.lite.tools import flatbuffer_utils
-
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(data))
-    halves: dict[int, int] = {}
-    for graph in model.subgraphs:
-        widened = []
-        for number, tensor in enumerate(list(graph.tensors)):
-            values = _weights(model, tensor, schema)
-            if values is None:
-                continue
-            if tensor.buffer not in halves:
-                halves[tensor.buffer] = len(model.buffers)
-                small = schema.BufferT()
-                small.data = np.frombuffer(values.astype("<f2").tobytes(), np.uint8)
-                model.buffers.append(small)
-            half = schema.TensorT()
-            half.shape, half.type = tensor.shape, schema.TensorType.FLOAT16
-            half.name, half.buffer = tensor.name + b"_16", halves[tensor.buffer]
-            widened.append((len(graph.tensors), number))
-            graph.tensors.append(half)
-        for one in widened:
-            # What was a constant is what the new operation gives: its readers stay as they are.
-            graph.tensors[one[1]].buffer = 0
-        graph.operators = [_widening(model, schema, *one) for one in widened] + graph.operators
-    for number in halves:
-        model.buffers[number].data = None
-    found: bytes = flatbuffer_utils.convert_object_to_bytearray(model)
-    return found
-
-
-def _weights(model: Any, tensor: Any, schema: Any) -> Array | None:
-    """Numbers of a tensor that is worth halving; None for all others."""
-    data = model.buffers[tensor.buffer].data if tensor.buffer else None
-    shape = () if tensor.shape is None else tuple(tensor.shape)
-    if data is None or tensor.type != schema.TensorType.FLOAT32 or len(shape) < 2:
-        return None
-    values: Array = np.frombuffer(np.asarray(data, np.uint8).tobytes(), "<f4")
-    if values.size < _WORTH:
-        return None
-    with np.errstate(over="ignore"):
-        off = np.abs(values - values.astype("<f2").astype("<f4")).max()
-    return values if off <= _ROUNDING * np.abs(values).max() else None
-
-
-def _widening(model: Any, schema: Any, half: int, whole: int) -> Any:
-    made = schema.OperatorT()
-    made.opcodeIndex = _code(model, schema)
-    made.inputs, made.outputs = [half], [whole]
-    return made
-
-
-def _code(model: Any, schema: Any) -> int:
-    """Place of DEQUANTIZE among the operations that the file uses; entered where it is missing."""
-    wanted = schema.BuiltinOperator.DEQUANTIZE
-    for number, code in enumerate(model.operatorCodes):
-        if code.builtinCode == wanted:
-            # Of 16 bits: version 3 of the operation.
-            code.version = max(code.version, 3)
-            return number
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = wanted
-    code.version = 3
-    model.operatorCodes.append(code)
-    return len(model.operatorCodes) - 1
 
 
 def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) -> bytes:
@@ -314,7 +233,7 @@ def _measured(target: OutputPreprocessing, answers: Array, truth: Array) -> floa
 
 
 TITLE = "TensorFlow Lite"
-HALF, WHOLE = ".f16.tflite", ".int8.tflite"
+INT8_ENDING = ".int8.tflite"
 # Rows from which the ranges of the numbers inside are measured, and that judge what was lost.
 CALIBRATION = 200
 # Beyond this share of the largest answer 8 bits have lost the network.
@@ -329,8 +248,8 @@ _IN_LOOPS = N_(
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model as ``.tflite``: raw rows in, answers in their own units out.
 
-    A name that ends in ``.f16.tflite`` gives weights of 16 bits, one in ``.int8.tflite`` of 8.
-    Only operations that every interpreter has are used.
+    A name that ends in ``.int8.tflite`` gives weights of 8 bits. Only operations that every interpreter has
+    are used.
 
     The ranges of the numbers inside an 8-bit network are measured on rows of the data that it was
     trained on, where the project still finds it; else on made-up ones. In a recurrent network they
@@ -376,9 +295,8 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
 
 def bits_of(path: Path) -> int:
-    """Bits of a weight that the name asks for: 32, 16 or 8."""
-    name = path.name.lower()
-    return 16 if name.endswith(HALF) else 8 if name.endswith(WHOLE) else 32
+    """Return the bits of a weight that the file's name asks for: 32 or 8."""
+    return 8 if path.name.lower().endswith(INT8_ENDING) else 32
 
 
 def verify(
@@ -425,11 +343,7 @@ def verify(
                 "a check, but its predictions differ too much. The file was not saved.",
                 bits=bits,
             ),
-            (
-                _("Export it with 32 bits (.tflite).")
-                if bits == 16
-                else _("Export it with 16 bits (.f16.tflite).")
-            ),
+            _("Export it with 32 bits (.tflite)."),
             code="written_file_differs",
         )
     cost = accuracy_cost(trained, real, found, expected) if real is not None else ""
@@ -463,7 +377,7 @@ def _loss(found: Array, expected: Array) -> str:
 def converted(
     trained: TrainedModel, batch: int | None, bits: int, dataset: Dataset | None = None
 ) -> bytes:
-    """The file for ``batch`` rows (None: any number), with weights of 32, 16 or 8 bits."""
+    """The file for ``batch`` rows (None: any number), with weights of 32 or 8 bits."""
     import tensorflow as tf
 
     model = inference_model(trained.model)
@@ -481,7 +395,7 @@ def converted(
                 rows = _measured_on(trained, dataset)
                 return convert_int8(converter, rows, scaled_outputs(model))
             data: bytes = converter.convert()
-            return convert_half(data) if bits == 16 else data
+            return data
         # Whatever the converter says, it is about this network.
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
