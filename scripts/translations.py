@@ -38,6 +38,7 @@ LOCALE = ROOT / "netbuilder" / "locale"
 TEMPLATE = LOCALE / "netbuilder.pot"
 CODE = ROOT / "netbuilder"
 EXAMPLES = ROOT / "resources" / "examples"
+GLOSSARY = ROOT / "resources" / "glossary.json"
 EXAMPLE_TEXTS = ("title", "description", "learn", "result")
 #: Names that a call goes by, with the arguments that are: context, message, plural.
 CALLS: dict[str, tuple[int | None, int, int | None]] = {
@@ -73,7 +74,7 @@ def template() -> Catalog:
     """Every sentence of the program, with the files in which it stands."""
     found = empty("")
     for place, line, message, context, notes in sorted(
-        [*code_messages(), *example_messages()], key=lambda one: one[:2]
+        [*code_messages(), *example_messages(), *glossary_messages()], key=lambda one: one[:2]
     ):
         added = found.add(message, None, [(place, line)], auto_comments=notes, context=context)
         added.flags.discard("python-format")  # "95 % interval" is no format
@@ -149,6 +150,13 @@ def example_messages() -> Iterator[Found]:
         for key in EXAMPLE_TEXTS:
             if about.get(key):
                 yield path.relative_to(ROOT).as_posix(), 1, about[key], None, []
+
+
+def glossary_messages() -> Iterator[Found]:
+    """Yield the terms of the glossary and what they mean."""
+    for row in json.loads(GLOSSARY.read_text(encoding="utf-8")):
+        for message in (row["name"], row["text"]):
+            yield GLOSSARY.relative_to(ROOT).as_posix(), 1, message, None, []
 
 
 # --- catalogs -----------------------------------------------------------------------------------

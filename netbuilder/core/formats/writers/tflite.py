@@ -248,8 +248,8 @@ _IN_LOOPS = N_(
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the assembled model as ``.tflite``: raw rows in, answers in their own units out.
 
-    A name that ends in ``.int8.tflite`` gives weights of 8 bits. Only operations that every interpreter has
-    are used.
+    A name that ends in ``.int8.tflite`` gives weights of 8 bits. Only operations that every
+    interpreter has are used.
 
     The ranges of the numbers inside an 8-bit network are measured on rows of the data that it was
     trained on, where the project still finds it; else on made-up ones. In a recurrent network they
