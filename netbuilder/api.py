@@ -383,6 +383,27 @@ class Model:
             )
         return pd.DataFrame(found.probabilities, columns=list(found.classes))
 
+    def is_unlike_training_data(self, rows: Rows | str | Path) -> np.ndarray:
+        """Return which samples are unlike the training data, bool (n,): their predictions may be
+        wrong.
+
+        A twentieth of ordinary samples are flagged too. See ``core/engine/novelty.py``.
+
+        Raises:
+            UserError: the model does not know its training data (it came from elsewhere, or it
+                generates text).
+        """
+        import numpy as np
+
+        found = self._predictions(rows)
+        if not found.unlike:
+            raise UserError(
+                _("The model does not know what its training data was like."),
+                _("Train it in NetBuilder."),
+                code="training_data_unknown",
+            )
+        return np.array(found.unlike)
+
     def _predictions(self, rows: Any) -> Any:
         import numpy as np
         import pandas as pd

@@ -57,6 +57,7 @@ def rows_of(found: Predictions) -> list[dict[str, object]]:
     rows = []
     for index in range(len(found)):
         row: dict[str, object] = {name: values[index] for name, values in columns.items()}
+        row["unlike_training_data"] = found.unlike[index] if found.unlike else None
         if index < len(found.sources):
             row = {"source": found.sources[index], **row}
         rows.append(row)
@@ -65,6 +66,8 @@ def rows_of(found: Predictions) -> list[dict[str, object]]:
 
 def _print_table(found: Predictions) -> None:
     rows = rows_of(found)
+    for row in rows:
+        del row["unlike_training_data"]  # the note says it
     writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

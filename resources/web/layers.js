@@ -530,5 +530,25 @@ function withWeights(network, base64) {
     layer.weights = layer.weights.map(([shape, first]) => (
       { shape, data: numbers.subarray(first, first + size(shape)) }));
   }
+  for (const part of network.novelty ? ["mean", "scale", "samples"] : []) {
+    const [shape, first] = network.novelty[part];
+    network.novelty[part] = numbers.subarray(first, first + size(shape));
+  }
   return network;
+}
+
+/** Whether the nearest training sample is farther than that of nearly all validation samples, by
+ * the values of the last hidden layer; see core/engine/novelty.py. */
+function isUnlike({ mean, scale, samples, stride, threshold }, hidden) {
+  const features = hidden.flatMap(({ shape, data }) => {
+    if (shape.length < 2 || data.length <= 2048) return [...data];
+    const means = new Array(last(shape)).fill(0);
+    data.forEach((value, i) => { means[i % means.length] += (value * means.length) / data.length; });
+    return means;
+  }).filter((_, i) => i % stride === 0).map((value, i) => clip((value - mean[i]) / scale[i], -6e4, 6e4));
+  let nearest = Infinity;
+  for (let first = 0; first < samples.length; first += features.length) {
+    nearest = Math.min(nearest, features.reduce((sum, value, i) => sum + (value - samples[first + i]) ** 2, 0));
+  }
+  return !(Math.sqrt(nearest) <= threshold * (1 + 1e-6) + 1e-6);
 }

@@ -294,6 +294,8 @@ function predict(raw) {
     const known = size(shape.filter((side) => side !== null));
     return tensor(shape.map((side) => side ?? values.length / known), Float32Array.from(values));
   }));
+  const hidden = answers.splice(about.outputs.length);
+  if (network.novelty && isUnlike(network.novelty, hidden)) notes.push(say("unlike"));
   return answers.map((answer, i) => {
     const { then } = about.outputs[i];
     return then ? tensor(answer.shape, activate(Float32Array.from(answer.data), then, last(answer.shape))) : answer;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,13 @@ from netbuilder.core.engine.build.network_copies import copy_network
 from netbuilder.core.engine.events import Diagnosis, DiagnosisAdded
 from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.monitor.keras_callbacks import best_choice
+from netbuilder.core.engine.novelty import NoveltyReference, novelty_reference
 from netbuilder.core.engine.runs import run_store
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
+
+log = logging.getLogger(__name__)
 
 
 def finished_model(
@@ -44,7 +48,16 @@ def finished_model(
     if (kept_epoch, 0) == (trainer.epoch, trainer.step):
         kept_epoch = 0  # the best was the last
     found = paused_model(trainer, project, dataset)
-    return replace(found, test=_test(trainer, dataset, emit), kept_epoch=kept_epoch)
+    test, novelty = _test(trainer, dataset, emit), _novelty(found, dataset)
+    return replace(found, test=test, kept_epoch=kept_epoch, novelty=novelty)
+
+
+def _novelty(trained: TrainedModel, dataset: Dataset) -> NoveltyReference | None:
+    try:
+        return novelty_reference(trained.training_model, trained.project.graph, dataset)
+    except Exception as error:  # noqa: BLE001  what was trained is kept whatever fails now
+        log.info("samples unlike the training data will not be told: %s", error)
+        return None
 
 
 def paused_model(trainer: Trainer, project: Project, dataset: Dataset) -> TrainedModel:

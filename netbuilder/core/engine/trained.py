@@ -14,6 +14,8 @@ from netbuilder.core.project.model import Project
 if TYPE_CHECKING:
     import keras
 
+    from netbuilder.core.engine.novelty import NoveltyReference
+
 SCHEDULE_OFF, BEST_FROM_HERE = "schedule_off", "best_from_here"
 #: What follows from a change, in words.
 NOTES: Mapping[str, str] = {
@@ -93,6 +95,7 @@ class TrainedModel:
         kept_epoch: number of the earlier epoch that it was taken back to at the end; 0 where its
             weights are those of the last step.
         slowed: it was slowed down to be watched, which says nothing about its speed.
+        novelty: tells samples that are unlike the training data; None where that is not known.
         extra: what others keep beside it (the path of its file, say).
     """
 
@@ -111,6 +114,7 @@ class TrainedModel:
     best_epoch: int = 0
     kept_epoch: int = 0
     slowed: bool = False
+    novelty: NoveltyReference | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property

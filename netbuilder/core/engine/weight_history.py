@@ -82,5 +82,5 @@ def model_at(trained: TrainedModel, epoch: float, weights: Sequence[NDArray[Any]
     model = assemble(training_model, trained.project, trained.preprocessing, trained.facts)
     return replace(
         trained, training_model=training_model, model=model, epochs=round(epoch), step=0,
-        test={}, changes=(), kept_epoch=0,
+        test={}, changes=(), kept_epoch=0, novelty=None,
     )  # fmt: skip

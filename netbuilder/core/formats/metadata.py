@@ -11,6 +11,7 @@ long runs of some epochs, whose numbers are then those of the name "epoch"; null
 for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
 ``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``kept_epoch``, ``step`` and
 ``changed_by_hand``, which say whether training again can give the same, ``netbuilder``),
+``novelty`` (``NoveltyReference.to_json``: tells samples that are unlike the training data; null)
 and of a ``.keras`` whose model takes words or pictures of any size ``takes`` and
 ``takes_in_words``.
 """
@@ -27,6 +28,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from netbuilder import __version__
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
+from netbuilder.core.engine.novelty import NoveltyReference
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats import facts_json
@@ -148,6 +150,7 @@ class Sidecar:
     history: dict[str, list[float]]
     test: dict[str, float]
     run: Mapping[str, Any]
+    novelty: NoveltyReference | None = None
 
 
 def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
@@ -176,6 +179,7 @@ def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
             "changed_by_hand": sum(one.what != "epochs" for one in trained.changes),
             "netbuilder": __version__,
         },
+        "novelty": None if trained.novelty is None else trained.novelty.to_json(),
     }
 
 
@@ -218,6 +222,7 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
             },
             test={str(key): _float(value) for key, value in (ours.get("test") or {}).items()},
             run=run,
+            novelty=NoveltyReference.from_json(ours["novelty"]) if ours.get("novelty") else None,
         )
     except UserError as error:
         raise FormatError(

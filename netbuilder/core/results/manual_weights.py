@@ -29,5 +29,6 @@ def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> 
         model=assemble(training_model, trained.project, trained.preprocessing, trained.facts),
         test={},
         kept_epoch=0,
+        novelty=None,
         changes=(*trained.changes_before_hand, change),
     )

@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.novelty import features_of, hidden_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.model import Choice, Project
@@ -150,6 +151,27 @@ def predict_values(
         target = preprocessing.outputs[name]
         answers[name] = to_own_units(joined, trained.project, name, target)
     return answers
+
+
+def predict_values_and_novelty(
+    trained: TrainedModel, x: Mapping[str, Array]
+) -> tuple[dict[str, Array], tuple[bool, ...]]:
+    """``predict_values``, and of each sample whether it is unlike the training data (empty where
+    that is not known), computed in one pass."""
+    novelty = trained.novelty
+    if novelty is None:
+        return predict_values(trained, x), ()
+    graph = trained.project.graph
+    whole = hidden_model(trained.training_model, graph, novelty.nodes)
+    features: list[Array] = []
+
+    def call(values: Any) -> Any:
+        given = list(whole(values, training=False))
+        features.append(features_of(given[len(graph.outputs) :], novelty.stride))
+        return given[: len(graph.outputs)]
+
+    found = predict_values(trained, x, call)
+    return found, tuple(map(bool, novelty.is_unlike(np.concatenate(features))))
 
 
 def repeated_predictor(trained: TrainedModel) -> Callable[[Mapping[str, Array]], dict[str, Array]]:

@@ -26,7 +26,11 @@ from netbuilder.core.data.tokens import token_spans
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.results.own_units import class_probabilities, predict_values, preprocessing_of
+from netbuilder.core.results.own_units import (
+    class_probabilities,
+    predict_values_and_novelty,
+    preprocessing_of,
+)
 from netbuilder.core.results.unusual_values import (
     KNOWS_NOTHING,
     has_no_known_words,
@@ -128,12 +132,30 @@ class Predictions:
     """Answers of all outputs about n samples.
 
     ``outputs`` by id; ``sources`` names the samples where they are files; ``notes`` are
-    sentences about rows that were left out, or values unlike those of the training.
+    sentences about rows that were left out, or values unlike those of the training; ``unlike``
+    says of each sample whether it is unlike the training data, empty where that is not known.
     """
 
     outputs: Mapping[str, OutputPredictions]
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    unlike: tuple[bool, ...] = ()
+
+    @property
+    def unlike_note(self) -> str:
+        """The sentence about samples that are unlike the training data; "" for none."""
+        count = sum(self.unlike)
+        if not count:
+            return ""
+        if len(self) == 1:
+            return _("Unlike the training data: the prediction may be wrong.")
+        return ngettext(
+            "{count} of {total} samples is unlike the training data: its prediction may be wrong.",
+            "{count} of {total} samples are unlike the training data: their predictions may be "
+            "wrong.",
+            count,
+            total=format_number(len(self), ","),
+        )
 
     @property
     def first(self) -> OutputPredictions:
@@ -225,9 +247,8 @@ def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
     for key, entry in preprocessing.inputs.items():
         if key in raw:
             _need_shape(raw[key], entry, key)
-    return predictions_of(
-        predict_values(trained, preprocessing.apply_inputs(raw)), preprocessing.outputs
-    )
+    values, unlike = predict_values_and_novelty(trained, preprocessing.apply_inputs(raw))
+    return replace(predictions_of(values, preprocessing.outputs), unlike=unlike)
 
 
 def predictions_of(
@@ -311,7 +332,7 @@ def predict_rows(
     raw, notes = raw_from_rows(trained, listed_rows)
     found = predict_raw(trained, raw)
     far = unusual_sentences(preprocessing_of(trained), raw)
-    return Predictions(found.outputs, notes=(*found.notes, *notes, *far))
+    return replace(found, notes=(*found.notes, *notes, *far))
 
 
 def raw_from_rows(
@@ -448,7 +469,7 @@ def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
     """
     raw = inference_data.raw_of_files(list(files), preprocessing_of(trained))
     found = predict_raw(trained, raw)
-    return Predictions(found.outputs, tuple(str(file) for file in files), found.notes)
+    return replace(found, sources=tuple(str(file) for file in files))
 
 
 def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:

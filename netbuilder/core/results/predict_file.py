@@ -191,7 +191,7 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
         )
     files, names = files_of_samples(trained, path, endings)
     found = predict_files(trained, files)
-    return _answers(Predictions(found.outputs, names, found.notes))
+    return _answers(replace(found, sources=names))
 
 
 def _answers(found: Predictions) -> FilePredictions:
@@ -199,7 +199,13 @@ def _answers(found: Predictions) -> FilePredictions:
 
     columns: dict[str, Any] = {"file": list(found.sources)} if found.sources else {}
     answers = found.to_columns()
+    found = _with_notes(found)
     return FilePredictions(found, pd.DataFrame({**columns, **answers}), tuple(answers))
+
+
+def _with_notes(found: Predictions, notes: Sequence[str] = ()) -> Predictions:
+    unlike = (found.unlike_note,) if found.unlike_note else ()
+    return replace(found, notes=(*found.notes, *notes, *unlike))
 
 
 def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
@@ -251,7 +257,7 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
     for name in names:
         result[name] = answers[name]
     return FilePredictions(
-        Predictions(found.outputs, sources, (*found.notes, *strange, *notes, *far)),
+        _with_notes(replace(found, sources=sources), (*strange, *notes, *far)),
         result,
         names,
         looks_scaled=not scaled and looks_scaled(preprocessing, raw),

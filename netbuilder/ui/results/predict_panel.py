@@ -210,7 +210,9 @@ class PredictPanel(QWidget):
         first = next(iter(trained.preprocessing.outputs.values()), None)
         explains = first is not None and (first.task == "regression" or has_dropout(trained))
         numbers = len(first.columns) if first is not None and first.task == "regression" else 1
-        self.head.begin(len(first.classes) if first is not None else 0, explains, numbers)
+        classes = len(first.classes) if first is not None else 0
+        knows_data = trained.novelty is not None
+        self.head.begin(classes, explains, numbers, knows_data=knows_data)
         self.view = view
         self.view.place_why(self.why)
         self._place_words()

@@ -47,15 +47,21 @@ class PredictionHeader(QFrame):
         self.answer.setProperty("role", "answer")
         self.sure = ClampedLabel("", self, lines=3)
         self.bars = BarList(self)
-        for widget in (self.answer, self.sure, self.bars):
+        self.unlike = ClampedLabel("", self, lines=2)
+        self.unlike.setProperty("role", "complaint")
+        for widget in (self.answer, self.unlike, self.sure, self.bars):
             layout.addWidget(widget)
         self._columns = 1
         theme.theme().changed.connect(self._keep_answer)
 
-    def begin(self, classes: int, explains: bool, columns: int = 1) -> None:
-        """Keep room for a network of so many classes (0: numbers, of so many ``columns``), and
-        for a sentence."""
+    def begin(
+        self, classes: int, explains: bool, columns: int = 1, *, knows_data: bool = False
+    ) -> None:
+        """Keep room for a network of so many classes (0: numbers, of so many ``columns``), for a
+        sentence, and where it knows its training data for whether a sample is unlike that."""
         self._columns = columns
+        self.unlike.keep_lines(int(knows_data))
+        self.unlike.setVisible(knows_data)
         self._keep_answer()
         lines = 0 if not explains else 2 if classes else 3
         self.sure.keep_lines(lines)
@@ -71,12 +77,14 @@ class PredictionHeader(QFrame):
     def clear(self) -> None:
         """Show no answer; its place stays."""
         self.answer.setText("")
+        self.unlike.setText("")
         self.sure.setText("")
         self.bars.show_rows([])
 
     def show_answer(self, found: Predictions, words: str) -> None:
         """Show the answer about one sample, in words."""
         self.answer.setText(words)
+        self.unlike.setText(found.unlike_note)
         self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
 
 

@@ -32,6 +32,7 @@ def assemble(
     project: Project,
     preprocessing: Preprocessing,
     facts: DataFacts | None = None,
+    hidden: Sequence[str] = (),
 ) -> keras.Model:
     """Raw rows in, answers in the data's own units out; shares the weights of ``training_model``.
 
@@ -39,7 +40,8 @@ def assemble(
     column, keeps it in its configuration, and is the same layer in Keras 2. The layers of the
     canvas stand in between under their own names, so the file reads like the canvas.
 
-    The model is compiled like ``training_model`` with an optimizer of its own at its start.
+    The model is compiled like ``training_model`` with an optimizer of its own at its start; one
+    that gives the values of ``hidden`` nodes after its outputs is not compiled.
     """
     import keras
 
@@ -53,7 +55,7 @@ def assemble(
         }
         inputs = list(tensors.values())
         return _assembled(
-            training_model, project, preprocessing, facts, tensors, _one_or_all(inputs)
+            training_model, project, preprocessing, facts, tensors, _one_or_all(inputs), hidden
         )
 
 
@@ -120,6 +122,7 @@ def _assembled(
     facts: DataFacts | None,
     raw: Mapping[str, Any],
     inputs: Any,
+    hidden: Sequence[str] = (),
 ) -> keras.Model:
     """The model of ``inputs``, whose raw values are ``raw`` by Input id."""
     import keras
@@ -142,8 +145,10 @@ def _assembled(
             unscale = rescaling(target.scale, target.offset, f"{keras_name(name)}_units")
             answer = unscale(answer)
         outputs.append(answer)
+    outputs += [tensors[name] for name in hidden]
     model = keras.Model(inputs, _one_or_all(outputs), name="netbuilder")
-    compile_model(model, project, facts)
+    if not hidden:
+        compile_model(model, project, facts)
     return model
 
 

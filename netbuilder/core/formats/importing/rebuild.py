@@ -113,6 +113,7 @@ def with_weights(file: ModelFile) -> TrainedModel:
         epochs=int(parts.run.get("epochs") or epoch_count(parts.history)),
         best_epoch=int(parts.run.get("best_epoch") or 0),
         kept_epoch=int(parts.run.get("kept_epoch") or 0),
+        novelty=parts.novelty,
         extra={"path": str(file.path), "notes": strange_values(training_model)},
     )
 

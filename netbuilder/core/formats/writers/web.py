@@ -23,6 +23,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
 )
 from netbuilder.core.data.registry import modality_of
+from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
@@ -66,7 +67,14 @@ def save(trained: TrainedModel, path: Path) -> None:
             _("Export the model as .h5, .keras or .tflite."),
             code="web_page_too_large",
         )
-    made = web_network(trained.model)
+    model, novelty = trained.model, trained.novelty
+    if novelty is not None:
+        model = assemble(
+            trained.training_model, trained.project, trained.preprocessing, hidden=novelty.nodes
+        )
+    made = web_network(model)
+    if novelty is not None:
+        made.know_training_data(novelty)
     about = {
         "language": html_language(),
         "texts": _texts(),
@@ -108,7 +116,8 @@ def verify(trained: TrainedModel, path: Path) -> None:
             _("Save it as .h5, .keras or .tflite."),
             code="written_file_not_readable",
         ) from error
-    check_agreement(found, predict_rows(trained.model, rows), _TITLE)
+    expected = predict_rows(trained.model, rows)
+    check_agreement(found[: len(expected)], expected, _TITLE)
 
 
 def _page(title: str, about: Mapping[str, Any], weights: str) -> str:
@@ -308,6 +317,7 @@ def _texts() -> dict[str, str]:
             "'{column}' is {value}, but the training rows range from {low} to {high}: the "
             "prediction is a guess."
         ),
+        "unlike": _("Unlike the training data: the prediction may be wrong."),
         "not_finite": _("The prediction is not a number (NaN)."),
         "no_label": _("none of the labels"),
         "no_picture": _("The picture '{name}' cannot be opened."),

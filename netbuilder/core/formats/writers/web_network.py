@@ -24,6 +24,8 @@ from netbuilder.core.i18n import gettext as _
 if TYPE_CHECKING:
     import keras
 
+    from netbuilder.core.engine.novelty import NoveltyReference
+
 # A config's keys that only count while a network is made or trained.
 _IDLE = re.compile(
     r".*(_initializer|_regularizer|_constraint)|name|trainable|dtype|seed|build_config|"
@@ -70,18 +72,32 @@ class WebNetwork:
     count: int = 0
     tensors: int = 0
     known: dict[Any, int] = field(default_factory=dict)
+    novelty: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return what the page's code runs."""
         return {
             "inputs": self.inputs, "layers": self.layers, "steps": self.steps,
-            "outputs": self.outputs,
+            "outputs": self.outputs, "novelty": self.novelty,
         }  # fmt: skip
 
     def weights(self) -> str:
         """Return all weights, one after the other: little-endian float32 in base64."""
         joined = b"".join(one.astype("<f4").tobytes() for one in self.numbers)
         return base64.b64encode(joined).decode("ascii")
+
+    def add_numbers(self, values: Array) -> list[Any]:
+        """Keep an array beside the others; return its shape and its first number's place."""
+        self.numbers.append(values)
+        self.count += values.size
+        return [list(values.shape), self.count - values.size]
+
+    def know_training_data(self, novelty: NoveltyReference) -> None:
+        """Let the page tell samples that are unlike the training data: its last outputs are the
+        values of ``novelty.nodes``."""
+        arrays = {key: getattr(novelty, key) for key in ("mean", "scale", "samples")}
+        self.novelty = {key: self.add_numbers(values) for key, values in arrays.items()}
+        self.novelty |= {"stride": novelty.stride, "threshold": novelty.threshold}
 
     def new_tensor(self) -> int:
         """Return the number of a tensor that no step gives yet."""
@@ -91,12 +107,9 @@ class WebNetwork:
     def layer(self, layer: keras.Layer, name: str, config: dict[str, Any]) -> int:
         """Return the number of a layer; enter the layer where it is met first."""
         if layer not in self.known:
-            entries = []
             # A ``Normalization`` is written as factors and offsets.
-            for values in () if name == "Rescaling" else map(np.asarray, layer.get_weights()):
-                entries.append([list(values.shape), self.count])
-                self.numbers.append(values)
-                self.count += values.size
+            weights = () if name == "Rescaling" else map(np.asarray, layer.get_weights())
+            entries = [self.add_numbers(values) for values in weights]
             self.known[layer] = len(self.layers)
             masks = bool(layer.supports_masking)
             self.layers.append({"type": name, "config": config, "weights": entries, "masks": masks})

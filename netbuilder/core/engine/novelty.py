@@ -1,0 +1,241 @@
+"""Novelty detection: which samples are unlike the training data.
+
+The measure is the distance to the nearest training sample in the last hidden layer, the input of
+the output layer: Sun, Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest
+Neighbors", ICML 2022. Two things differ from the paper, as measured by ``benchmarks/unlike.py``:
+each feature is divided by its deviation among the training samples, where the paper divides the
+vector by its length (that forgets how far a row of a table lies outside), and the nearest sample
+counts, since a few hundred samples are kept and no million.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.engine.build.graph_to_keras import (
+    connect_layers,
+    keras_name,
+    layer_of,
+    model_inputs,
+    owner_of,
+)
+from netbuilder.core.project.model import Graph
+
+if TYPE_CHECKING:
+    import keras
+
+    from netbuilder.core.data.dataset import Dataset, Split
+
+Array = NDArray[Any]
+#: Share of the validation samples that are farther from the training samples than ``threshold``.
+BEYOND = 0.05
+_MOST_SAMPLES = 400  # training samples that are kept
+_MOST_BYTES = 360_000  # of them, as float16
+_MOST_FEATURES = 2048
+_MOST_MEASURED = 1000  # validation samples
+_FEWEST = 10  # training samples
+_ENOUGH = 20  # validation samples: of fewer there is no twentieth
+_AT_ONCE = 256
+_SEED = 1
+
+# By the network: a model of its outputs and its hidden features.
+_models: WeakKeyDictionary[Any, keras.Model] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, eq=False)
+class NoveltyReference:
+    """Training samples as the last hidden layer gives them, and how far from them is far.
+
+    Attributes:
+        nodes: ids of the nodes whose values are the features.
+        stride: every so-manieth feature counts.
+        mean, scale: of each feature among the training samples, float32 (features,).
+        samples: training samples, standardised, float16 (samples, features).
+        threshold: the distance to the nearest of them beyond which a sample is unlike them.
+    """
+
+    nodes: tuple[str, ...]
+    stride: int
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    samples: NDArray[np.float16]
+    threshold: float
+
+    def distances(self, features: Array, *, leave_one_out: bool = False) -> NDArray[np.float64]:
+        """Return the distance of each sample to the nearest training sample, (n,).
+
+        Args:
+            features: as ``features_of`` gives them, (n, features).
+            leave_one_out: ``features`` are those of ``samples``; none is compared with itself.
+        """
+        asked = _standardised(features, self.mean, self.scale).astype(np.float64)
+        known = self.samples.astype(np.float64)
+        squared = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
+        if leave_one_out:
+            np.fill_diagonal(squared, np.inf)
+        return np.sqrt(np.maximum(squared.min(axis=1), 0.0))
+
+    def is_unlike(self, features: Array) -> NDArray[np.bool_]:
+        """Return which samples are unlike the training data, (n,)."""
+        near = self.distances(features) <= self.threshold * (1 + 1e-6) + 1e-6
+        return ~near
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON: arrays as little-endian numbers in base64."""
+        return {
+            "nodes": list(self.nodes),
+            "stride": self.stride,
+            "mean": _encoded(self.mean, "<f4"),
+            "scale": _encoded(self.scale, "<f4"),
+            "samples": _encoded(self.samples, "<f2"),
+            "threshold": self.threshold,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> NoveltyReference:
+        """Read what ``to_json`` gave.
+
+        Raises:
+            ValueError: the parts do not fit together.
+        """
+        mean, scale = (_decoded(value[key], "<f4") for key in ("mean", "scale"))
+        flat, threshold = _decoded(value["samples"], "<f2"), float(value["threshold"])
+        nodes, stride = tuple(map(str, value["nodes"])), int(value["stride"])
+        parts = (mean, scale, flat, np.array([threshold]))
+        fits = mean.size and mean.size == scale.size and flat.size and not flat.size % mean.size
+        if not fits or stride < 1 or not nodes or not all(np.isfinite(one).all() for one in parts):
+            raise ValueError("the parts of 'novelty' do not fit together")
+        if (scale <= 0).any():
+            raise ValueError("a scale of 'novelty' is not positive")
+        return cls(nodes, stride, mean, scale, flat.reshape(-1, mean.size), threshold)
+
+
+def _encoded(values: Array, form: str) -> str:
+    return base64.b64encode(values.astype(form).tobytes()).decode("ascii")
+
+
+def _decoded(text: object, form: str) -> Array:
+    try:
+        return np.frombuffer(base64.b64decode(str(text), validate=True), form)
+    except binascii.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _standardised(features: Array, mean: Array, scale: Array) -> NDArray[np.float32]:
+    """Return features as the reference holds them; float16 ends at 65,504."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.clip((features - mean) / scale, -6e4, 6e4), np.float32)
+
+
+def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
+    """Return the nodes whose values the output layers take in; layers without weights behind the
+    last ones with weights (an activation, a sum) count as part of the output."""
+    found: dict[str, None] = {}
+    waiting = list(graph.outputs)
+    while waiting:
+        node = waiting.pop(0)
+        sources = graph.sources[node]
+        layer = layer_of(model, graph, node)
+        if layer is None:
+            found[node] = None
+        elif layer.weights:
+            found.update(dict.fromkeys(sources))
+        else:
+            waiting += sources
+    return tuple(found)
+
+
+def features_of(values: list[Any], stride: int) -> NDArray[np.float32]:
+    """Return the values of hidden nodes, (n, …) each, as features (n, features); of more than
+    2,048 positions and channels, or of any number of positions, the channels' means."""
+    parts = []
+    for value in values:
+        array = np.asarray(value, np.float32)
+        if array.ndim > 2 and array[0].size > _MOST_FEATURES:
+            array = array.mean(axis=tuple(range(1, array.ndim - 1)))
+        parts.append(array.reshape(len(array), -1))
+    return np.concatenate(parts, axis=1)[:, ::stride]
+
+
+def hidden_model(model: keras.Model, graph: Graph, nodes: tuple[str, ...]) -> keras.Model:
+    """Return a model that shares the network's layers and gives its outputs, then the nodes."""
+    import keras
+
+    if model in _models:
+        return _models[model]
+    by_name = {layer.name: layer for layer in model.layers}
+    inputs = [keras.Input(tuple(one.shape[1:]), dtype=one.dtype) for one in model.inputs]
+    tensors: dict[str, Any] = dict(zip(model_inputs(graph), inputs, strict=True))
+    connect_layers(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
+    ends = [tensors[name] for name in (*graph.outputs, *nodes)]
+    _models[model] = keras.Model(inputs[0] if len(inputs) == 1 else inputs, ends)
+    return _models[model]
+
+
+def novelty_reference(
+    model: keras.Model,
+    graph: Graph,
+    dataset: Dataset,
+    features: Callable[[Split, Array], list[Array]] | None = None,
+) -> NoveltyReference | None:
+    """Return what tells samples that are unlike the training data, for a trained network.
+
+    The threshold is the distance that 5 % of the validation samples exceed. Without a validation
+    set each training sample is compared with the others: its distance to itself is 0, and a
+    threshold that counts it flags nearly everything.
+
+    Returns:
+        None where the network generates text, or too few samples are known.
+    """
+    inputs = dataset.preprocessing.inputs.values()
+    nodes = hidden_nodes(model, graph)
+    if len(dataset.train) < _FEWEST or not nodes or any(one.level for one in inputs):
+        return None
+    random = np.random.default_rng(_SEED)
+
+    def values_of(split: Split, most: int) -> list[Array]:
+        rows = np.sort(random.permutation(len(split))[:most])
+        if features is not None:
+            return features(split, rows)
+        whole = hidden_model(model, graph, nodes)
+        parts = []
+        for start in range(0, len(rows), _AT_ONCE):
+            chosen = rows[start : start + _AT_ONCE]
+            x = [np.asarray(split.x[name][chosen]) for name in model_inputs(graph)]
+            given = list(whole(x[0] if len(x) == 1 else x, training=False))
+            parts.append([np.asarray(one) for one in given[len(graph.outputs) :]])
+        return [np.concatenate(values) for values in zip(*parts, strict=True)]
+
+    values = values_of(dataset.train, _MOST_SAMPLES)
+    stride = math.ceil(features_of(values, 1).shape[1] / _MOST_FEATURES)
+    known = features_of(values, stride)
+    known = known[: max(_FEWEST, _MOST_BYTES // (2 * known.shape[1]))]
+    if not np.isfinite(known).all():
+        return None
+    scale = known.std(axis=0)
+    # A unit that is silent for all training samples says the more when it speaks.
+    least = 0.1 * float(np.sqrt((scale.astype(np.float64) ** 2).mean()))
+    scale, mean = np.maximum(scale, least or 1.0), known.mean(axis=0)
+    samples = _standardised(known, mean, scale).astype(np.float16)
+    found = NoveltyReference(nodes, stride, mean, scale, samples, 0.0)
+    measured = np.zeros(0)
+    if dataset.validation is not None and len(dataset.validation):
+        measured = found.distances(
+            features_of(values_of(dataset.validation, _MOST_MEASURED), stride)
+        )
+    if len(measured) < _ENOUGH:
+        measured = np.concatenate([measured, found.distances(known, leave_one_out=True)])
+    measured = np.sort(measured[np.isfinite(measured)])
+    if not len(measured):
+        return None
+    rank = min(math.ceil((1 - BEYOND) * (len(measured) + 1)), len(measured))
+    return NoveltyReference(nodes, stride, mean, scale, samples, float(measured[rank - 1]))

@@ -1,0 +1,196 @@
+"""Samples that are unlike the training data: flagged, in every way to predict, and after reopening.
+
+The truth is known: one class of the data is left out of the training.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits, load_iris
+
+import netbuilder as nb
+from netbuilder.cli.predict import rows_of
+from netbuilder.core.engine.manual_weights import WeightIndex
+from netbuilder.core.engine.novelty import NoveltyReference, features_of
+from netbuilder.core.errors import FormatError, UserError
+from netbuilder.core.folders import resource
+from netbuilder.core.formats.metadata import sidecar_from_json, sidecar_json
+from netbuilder.core.results.manual_weights import with_weights
+from netbuilder.core.results.predict import predict_raw, predict_rows
+from netbuilder.core.results.predict_file import predict_file
+
+NODE = shutil.which("node")
+
+
+@pytest.fixture(scope="module")
+def flowers() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Irises without setosa to train on and to ask about, and the setosas."""
+    data = load_iris(as_frame=True)
+    table = data.frame.assign(species=data.target_names[data.target]).drop(columns="target")
+    table.columns = ["sepal_length", "sepal_width", "petal_length", "petal_width", "species"]
+    others = table[table.species != "setosa"].sample(frac=1, random_state=0)
+    return others[:75], others[75:], table[table.species == "setosa"]
+
+
+@pytest.fixture(scope="module")
+def model(flowers: tuple[pd.DataFrame, ...], tmp_path_factory: pytest.TempPathFactory) -> nb.Model:
+    path = tmp_path_factory.mktemp("novelty") / "irises.csv"
+    flowers[0].to_csv(path, index=False)
+    return nb.new(path, "species").train(40, progress=False)
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(row) for row in table.drop(columns="species").to_dict("records")]
+
+
+def share(model: nb.Model, table: pd.DataFrame) -> float:
+    return float(model.is_unlike_training_data(rows(table)).mean())
+
+
+def test_the_class_that_was_left_out_is_flagged(
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...]
+) -> None:
+    _train, ordinary, left_out = flowers
+    assert share(model, left_out) >= 0.9
+    assert share(model, ordinary) <= 0.2  # of 25: a twentieth is expected
+    noise = ordinary.copy()
+    noise.iloc[:, :4] = np.random.default_rng(0).uniform(-8, 20, (len(noise), 4))
+    assert share(model, noise) >= 0.9
+
+
+def test_a_threshold_without_leave_one_out_flags_everything(
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...]
+) -> None:
+    """The wrong reading: each training sample is its own nearest one, at distance 0."""
+    known = model.value.novelty
+    assert known is not None
+    own = known.samples * known.scale + known.mean
+    itself = float(np.quantile(known.distances(own), 0.95))
+    wrong = replace(model.value, novelty=replace(known, threshold=itself))
+    assert np.mean(predict_rows(wrong, rows(flowers[1])).unlike) > 0.9
+    others = known.distances(own, leave_one_out=True)
+    assert 0.3 < known.threshold / np.quantile(others, 0.95) < 3
+
+
+def test_every_way_to_predict_says_the_same(
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
+) -> None:
+    setosa = flowers[2][:3]
+    found = predict_rows(model.value, rows(setosa))
+    assert found.unlike == (True, True, True)
+    assert [row["unlike_training_data"] for row in rows_of(found)] == [True] * 3
+    assert predict_rows(model.value, rows(setosa)[:1]).unlike_note
+    assert not predict_rows(replace(model.value, novelty=None), rows(setosa)).unlike_note
+    file = tmp_path / "setosa.csv"
+    setosa.to_csv(file, index=False)
+    from_file = predict_file(model.value, file)
+    assert from_file.unlike == found.unlike
+    assert from_file.unlike_note in from_file.notes
+
+
+def test_a_reopened_file_knows_it_and_stays_plain_keras(
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
+) -> None:
+    import keras
+
+    table = pd.concat(flowers[1:])
+    expected = model.is_unlike_training_data(rows(table))
+    for ending in (".h5", ".keras"):
+        path = model.save(tmp_path / f"irises{ending}")
+        again = nb.load(path)
+        assert (again.is_unlike_training_data(rows(table)) == expected).all()
+        keras.models.load_model(path, compile=False)
+    written = json.dumps(sidecar_json(model.value)["novelty"])
+    assert len(written) < 500_000
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"threshold": "far"}, {"scale": ""}, {"samples": "AAAA"}, {"stride": 0}, {"mean": "***"}],
+)
+def test_a_damaged_reference_is_an_error(model: nb.Model, damage: dict[str, Any]) -> None:
+    ours = json.loads(json.dumps(sidecar_json(model.value)))
+    ours["novelty"] |= damage
+    with pytest.raises(FormatError) as error:
+        sidecar_from_json(ours, "irises.h5")
+    assert error.value.code == "stored_data_damaged"
+
+
+def test_weights_set_by_hand_make_the_reference_void(
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...]
+) -> None:
+    dense = next(one.id for one in model.value.project.graph.nodes if one.layer == "Dense")
+    changed = with_weights(model.value, {WeightIndex(dense, "kernel", (0, 0)): 3.0})
+    assert changed.novelty is None
+    with pytest.raises(UserError) as error:
+        nb.Model(changed, model.base).is_unlike_training_data(rows(flowers[1]))
+    assert error.value.code == "training_data_unknown"
+
+
+@pytest.mark.skipif(NODE is None, reason="no Node.js to run the page's code in")
+def test_the_web_page_computes_the_same(
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
+) -> None:
+    model.save(tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text("utf-8")
+    parts = [
+        page.split(f'id="{name}">')[1].split("</script>")[0] for name in ("network", "weights")
+    ]
+    table = pd.concat(flowers[1:])
+    raw = table.drop(columns="species").to_numpy(float)
+    names = ("numbers.js", "layers.js")
+    engine = "".join(resource("web", name).read_text("utf-8") for name in names)
+    script = f"""{engine}
+    const network = withWeights({json.dumps(json.loads(parts[0])["network"])}, {parts[1]!r});
+    const rows = {raw.tolist()};
+    console.log(JSON.stringify(rows.map((row) => isUnlike(
+      network.novelty, run(network, [tensor([4], Float32Array.from(row))]).slice(1)))));
+    """
+    file = tmp_path / "script.js"
+    file.write_text(script, "utf-8")
+    done = subprocess.run([NODE, str(file)], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == model.is_unlike_training_data(rows(table)).tolist()
+
+
+def test_large_layers_are_averaged_and_thinned() -> None:
+    maps = np.random.default_rng(0).normal(size=(3, 16, 16, 12)).astype(np.float32)
+    flat = np.arange(3 * 5000, dtype=np.float32).reshape(3, 5000)
+    assert np.allclose(features_of([maps], 1), maps.mean(axis=(1, 2)), atol=1e-6)
+    assert features_of([flat], 3).shape == (3, 1667)
+    assert features_of([maps[:, :2, :2], flat], 1).shape == (3, 5048)
+
+
+def test_a_sample_that_is_no_number_is_unlike() -> None:
+    known = NoveltyReference(
+        ("dense",), 1, np.zeros(2, np.float32), np.ones(2, np.float32),
+        np.zeros((3, 2), np.float16), 1.0,
+    )  # fmt: skip
+    asked = np.array([[0.5, 0.5], [np.nan, 0.0], [np.inf, 0.0], [1e9, 0.0]], np.float32)
+    assert known.is_unlike(asked).tolist() == [False, True, True, True]
+
+
+@pytest.mark.slow
+def test_digits_without_nine(tmp_path: Path) -> None:
+    data, random = load_digits(), np.random.default_rng(0)
+    x, y = data.images[..., None].astype("float32"), data.target
+    order = random.permutation(np.flatnonzero(y != 9))
+    train, ordinary = order[:1200], order[1200:]
+    np.savez(tmp_path / "digits.npz", x=x[train], y=np.array([f"d{one}" for one in y[train]]))
+    model = nb.new(tmp_path / "digits.npz").train(20, progress=False).value
+    key = next(iter(model.preprocessing.inputs))
+
+    def flagged(pictures: Any) -> float:
+        return float(np.mean(predict_raw(model, {key: pictures}).unlike))
+
+    assert flagged(x[ordinary]) <= 0.1
+    assert flagged(x[y == 9]) >= 0.4
+    assert flagged(random.uniform(0, 16, (100, 8, 8, 1)).astype("float32")) >= 0.9
