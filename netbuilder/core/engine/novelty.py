@@ -82,7 +82,7 @@ class NoveltyReference:
         squared = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
         if leave_one_out:
             np.fill_diagonal(squared, np.inf)
-        return np.sqrt(np.maximum(squared.min(axis=1), 0.0))
+        return np.asarray(np.sqrt(np.maximum(squared.min(axis=1), 0.0)), np.float64)
 
     def is_unlike(self, features: Array) -> NDArray[np.bool_]:
         """Return which samples are unlike the training data, (n,)."""
