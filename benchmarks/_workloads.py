@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +26,7 @@ class Workload:
     """One network on one set of samples.
 
     ``reach``: how many times as fast as ``fit`` it is to be. ``epochs``: epochs of a fresh run
-    that is compared as a whole, compilation and all.
+    that is compared as a whole, compilation and all. ``runs``: how many of those.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Workload:
     reach: float
     epochs: int
     torch: bool = False
+    runs: int = 3
 
 
 def _dense(units: int, activation: str | None = "relu") -> Layer:
@@ -230,7 +231,15 @@ def two_inputs() -> Workload:
     )
 
 
+def frozen_backbone() -> Workload:
+    """The last layer behind a frozen backbone, on as many photos as a class takes in a lesson."""
+    layers = [("MobileNetV2", {"weights": "none", "pooling": "avg"})]
+    x = np.random.default_rng(3).integers(0, 256, (115, 160, 160, 3)).astype(np.float32)
+    return replace(_classify("frozen_backbone", layers, x, 32, 100, 30), runs=1)
+
+
 ALL: tuple[Callable[[], Workload], ...] = (
     sales, mnist_mlp, lstm, cnn, playground, deep_narrow, wide_shallow, residual_cnn, stacked_lstm,
     bidirectional_gru, text_conv, two_inputs, large_batch, batch_of_one,
+    frozen_backbone,
 )  # fmt: skip

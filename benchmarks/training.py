@@ -135,8 +135,10 @@ class Engine:
 def fresh(work: Workload, seeds: int) -> dict[str, Any]:
     """Whole new runs of ``work.epochs`` epochs, in turns; the first epoch by itself too."""
     rows: dict[str, list[float]] = {
-        k: [] for k in ("fit", "engine", "fit_first", "engine_first", "fit_loss", "engine_loss")
-    }
+        k: []
+        for k in ("fit", "engine", "fit_first", "engine_first", "engine_result", "fit_loss",
+                  "engine_loss")
+    }  # fmt: skip
     for seed in range(seeds):
         training = replace(work.project.training, seed=seed, epochs=work.epochs)
         work = replace(work, project=replace(work.project, training=training))
@@ -155,6 +157,7 @@ def fresh(work: Workload, seeds: int) -> dict[str, Any]:
 
         begin = time.perf_counter()
         trained = Session(work.project, work.data, on_event=told).run()
+        rows["engine_result"].append(time.perf_counter() - begin)
         rows["engine_first"].append(marks[0] - begin)
         rows["engine"].append(marks[-1] - begin)
         rows["engine_loss"].append(trained.history["loss"][-1])
@@ -244,7 +247,7 @@ def main() -> None:
             work = make()
             row = steady(work, rounds, 0.5 if options.quick else 1.5)
             if not options.quick:
-                row["fresh"] = fresh(work, 3)
+                row["fresh"] = fresh(work, work.runs)
             result["workloads"][work.name] = row
             keras.utils.clear_session()
     print(json.dumps(result, indent=1))

@@ -254,7 +254,7 @@ def _variables(trainer: Trainer) -> dict[str, list[Any]]:
         "optimizer": list(training_model.optimizer.variables),
         "rate": manual_rate(training_model.optimizer),
         "random": seed_generators(training_model),
-        "metric": [v for metric in training_model.metrics for v in metric.variables],
+        "metric": [v for metric in trainer.step_model.metrics for v in metric.variables],
         "best": list(counters.best),
         "counter": [counters.total, counters.seen, counters.best_value],
     }

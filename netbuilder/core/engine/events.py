@@ -44,7 +44,7 @@ class Diagnosis:
 
     Attributes:
         code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
-            "jumping", "easier", "ignored" or "untested".
+            "jumping", "easier", "ignored", "frozen" or "untested".
         epoch: number, counted from 1, of the epoch that it speaks of.
         severity: "warning", or "info" where nothing is wrong.
     """

@@ -45,7 +45,7 @@ from netbuilder.core.engine.loop.trainer import Trainer
 from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
-from netbuilder.core.engine.monitor.training_monitor import rate_before
+from netbuilder.core.engine.monitor.training_monitor import frozen_layers_notice, rate_before
 from netbuilder.core.engine.outcome import finished_model, paused_model, record_outcome
 from netbuilder.core.engine.prepared_networks import (
     Lease,
@@ -372,6 +372,9 @@ class Session:
         # Of a run that was stopped before its first step nobody hears that it began.
         if self._control.ending != "now" or self._agreement is not None:
             parts.reporter.started(self.epochs)
+            notice = frozen_layers_notice(self.project, trainer.frozen)
+            if notice is not None:
+                self.emit(DiagnosisAdded(notice))
         try:
             reason = self.loop.run(parts)
             parts.saver.finish()
@@ -488,6 +491,10 @@ class Session:
             self.loop.set_seconds(self._start.seconds)
             self.loop.tempo.slowed = self._start.slowed
             self.loop.epochs = max(self.epochs, trainer.epoch)
+        trainer.compute_features(
+            lambda words: self.emit(Preparing(words, short=_("Computing…"))),
+            lambda: self._control.ending == "now",
+        )
         saver.begin(found, trainer.position)
         # Kept by itself: another run may take the trainer over.
         self._history = trainer.history

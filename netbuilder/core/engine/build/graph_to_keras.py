@@ -449,8 +449,14 @@ def output_settings(project: Project, output: str) -> OutputSettings:
     return OutputSettings(own.loss or project.training.loss, metrics or (), own.loss_weight)
 
 
-def compile_model(model: keras.Model, project: Project, facts: DataFacts | None) -> None:
-    """Compile with objects (names break the ``.h5``) and build the optimizer.
+def compile_model(
+    model: keras.Model,
+    project: Project,
+    facts: DataFacts | None,
+    *,
+    optimizer: keras.Optimizer | None = None,
+) -> None:
+    """Compile with objects (names break the ``.h5``), and build an optimizer where none is given.
 
     With class weights or sample weights metrics stay unweighted, as with ``fit``'s
     ``metrics`` argument.
@@ -464,13 +470,14 @@ def compile_model(model: keras.Model, project: Project, facts: DataFacts | None)
     weights = [goal.loss_weight for goal in goals]
     training = project.training
     model.compile(
-        optimizer=make_optimizer(training.optimizer, training.precision),
+        optimizer=optimizer or make_optimizer(training.optimizer, training.precision),
         loss=_one(losses),
         metrics=metrics[0] if len(metrics) == 1 else metrics,
         loss_weights=None if len(weights) == 1 else weights,
         jit_compile=False,
     )
-    model.optimizer.build(model.trainable_variables)
+    if optimizer is None:
+        model.optimizer.build(model.trainable_variables)
 
 
 def _targets(facts: DataFacts | None, output: str) -> str:

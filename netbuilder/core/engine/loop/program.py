@@ -44,7 +44,8 @@ class Chunk:
 class Counters:
     """State of a run beside the model's own: loss summed over the epoch, weights of the best.
 
-    ``best`` holds a variable for each of ``model.weights``.
+    ``best`` holds a variable for each of ``model.weights``: the weight itself where it never
+    changes.
     """
 
     total: Any
@@ -54,28 +55,36 @@ class Counters:
     weights: list[Any]
 
     @classmethod
-    def make(cls, model: keras.Model) -> Counters:
-        """Counters for ``model``, at the start of a run."""
+    def make(cls, model: keras.Model, part: keras.Model | None = None) -> Counters:
+        """Counters for ``model``, at the start of a run in which only ``part`` of it changes."""
         import tensorflow as tf
 
         weights = [weight.value for weight in model.weights]
+        changing = {id(weight.value) for weight in (part or model).weights}
         return cls(
             total=tf.Variable(0.0, trainable=False),
             seen=tf.Variable(0.0, trainable=False),
             best_value=tf.Variable(np.inf, trainable=False, dtype=tf.float32),
-            best=[tf.Variable(weight, trainable=False) for weight in weights],
+            best=[
+                tf.Variable(weight, trainable=False) if id(weight) in changing else weight
+                for weight in weights
+            ],
             weights=weights,
         )
 
     def keep(self) -> None:
         """Copy the weights as the best ones so far."""
-        for copy, weight in zip(self.best, self.weights, strict=True):
+        for copy, weight in self._pairs():
             copy.assign(weight)
 
     def restore(self) -> None:
         """Put the best weights back."""
-        for copy, weight in zip(self.best, self.weights, strict=True):
+        for copy, weight in self._pairs():
             weight.assign(copy)
+
+    def _pairs(self) -> list[tuple[Any, Any]]:
+        pairs = zip(self.best, self.weights, strict=True)
+        return [(copy, weight) for copy, weight in pairs if copy is not weight]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from netbuilder.core.engine.loop.compilation import (
     Mode,
     compilation_key,
 )
+from netbuilder.core.engine.loop.frozen_features import features_behind, find_frozen
 from netbuilder.core.engine.loop.program import (
     Counters,
     Evaluator,
@@ -72,7 +73,7 @@ class Trainer:
     Args:
         project: with loss and metrics filled in.
         dataset: in memory, or a stream.
-        core: compiled, optimizer built.
+        training_model: compiled, optimizer built.
         single_epochs: never run past the end of an epoch (callbacks want to be called there).
         measures_apart: callbacks want to be called around a validation, so that it is not done
             inside the loop.
@@ -83,6 +84,11 @@ class Trainer:
         make: makes programs, where they are others than those of ``program``: of a stream, of
             several machines.
         replicas: of the network: each gets the same number of rows of each batch.
+
+    Attributes:
+        features: what frozen layers compute once; None where nothing is.
+        step_model: what the steps run: ``training_model``, or the part of it behind ``features``.
+        frozen: what was found of frozen layers.
     """
 
     def __init__(
@@ -106,32 +112,36 @@ class Trainer:
         self.training_model = optimize_layers(training_model)
         self._inputs, self._outputs = inputs, outputs
         training = project.training
+        self.frozen = find_frozen(training_model, project, dataset, alone=make is None)
+        self.features = features_behind(self.frozen.prefix, training_model, project, dataset)
+        self.step_model = training_model if self.features is None else self.features.trained_part
+        if self.features is not None:
+            dataset, self._inputs = self.features.dataset, self.features.names
         feed, checked = self._feeds(dataset)
         rows = feed.rows if dataset.stream is None else dataset.stream.rows
         rows -= rows % replicas
         self.batch = max(replicas, min(training.batch_size, rows) // replicas * replicas)
-        names = metric_names(training_model, feed, self.batch)
+        names = metric_names(self.step_model, feed, self.batch)
         stream = dataset.stream
         self.samples = rows
         # Of a stream only a first part is in memory, and that only to build on.
         # Only points that a person edits by hand are replaced while it trains.
-        self._edited = make is None and stream is None and has_points(project.data)
-        self.feed = feed if stream is not None else feed.tensors(replaceable=self._edited)
-        self.validation = None if checked is None else checked.tensors(replaceable=self._edited)
+        edited = make is None and stream is None and has_points(project.data)
+        self._replaced = edited or self.features is not None
+        self.feed = feed if stream is not None else feed.tensors(replaceable=self._replaced)
+        self.validation = None if checked is None else checked.tensors(replaceable=self._replaced)
         extra = [f"val_{name}" for name in names] if self.validation is not None else []
         known = (*names, *extra)
         if monitor not in known:
             monitor, sign = ("val_loss" if extra else "loss"), 1.0
         self.history = History(names, extra, monitor, sign)
         self.orders = self._orders(training.seed)
-        self.counters = Counters.make(training_model)
+        self.counters = Counters.make(training_model, self.step_model)
         self.steps_per_epoch = -(-self.samples // self.batch)
-        self.epoch = 0
-        self.step = 0
-        guess = estimate_epoch_seconds(training_model, self.samples, self.batch)
+        self.epoch = self.step = 0
+        guess = estimate_epoch_seconds(self.step_model, self.samples, self.batch)
         fused = guess < _FUSED_EPOCH_SECONDS and make is None and not measures_apart
-        self._single = single_epochs
-        self._guess = guess
+        self._single, self._guess = single_epochs, guess
         self._early_epochs = self._brief(training.epochs)
         self.plan = self._plan(fused, guess / self.steps_per_epoch, known.index(monitor), sign)
         self._compiled: Program | None = None
@@ -141,7 +151,7 @@ class Trainer:
         self._graph, self._mode = self.program, mode
         self._memory = memory
         self.remembered = CachedDecision(
-            compilation_key(training_model, self.plan, self._facts()), memory
+            compilation_key(self.step_model, self.plan, self._facts()), memory
         )
         self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
@@ -153,10 +163,8 @@ class Trainer:
             else None
         )
         self._start_seed = training.seed
-        self._seconds_a_step = 0.0
-        self._calls = 0
-        self._short = False
-        self._compiles_at = self._hasty_until = 0.0
+        self._seconds_a_step = self._compiles_at = self._hasty_until = 0.0
+        self._calls, self._short = 0, False
         self.pending: Floats = np.zeros(0, np.float32)
 
     def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:
@@ -173,7 +181,8 @@ class Trainer:
     def takes(self, dataset: Dataset) -> bool:
         """Whether other data can take the place of its own in what is traced already: points
         that are edited by hand, about as many of the same kind. May be called from any thread."""
-        if dataset.stream is not None or not isinstance(self.feed, ReplaceableFeed):
+        fixed = not isinstance(self.feed, ReplaceableFeed) or self.features is not None
+        if dataset.stream is not None or fixed:
             return False
         feed, checked = self._feeds(dataset)
         mine = self.validation
@@ -181,7 +190,7 @@ class Trainer:
             fits = checked is mine
         else:
             fits = isinstance(mine, ReplaceableFeed) and mine.takes(checked)
-        return fits and self.feed.takes(feed)
+        return fits and isinstance(self.feed, ReplaceableFeed) and self.feed.takes(feed)
 
     def take(self, dataset: Dataset, *, between_runs: bool = False) -> None:
         """Go on with other data that it ``takes``, at the beginning of an epoch.
@@ -203,7 +212,7 @@ class Trainer:
         if self._sizes != before:
             self._compiled = None
             self._graph.recount()
-            key = compilation_key(self.training_model, self._graph.plan, self._facts())
+            key = compilation_key(self.step_model, self._graph.plan, self._facts())
             self.remembered = CachedDecision(key, self._memory)
             if between_runs:
                 self.compilation = self._compilation()
@@ -262,10 +271,10 @@ class Trainer:
             return kept
         if self._make_other is not None:
             parts = ProgramParts(
-                self.training_model, self.counters, self.feed, plan, self.samples, kind
+                self.step_model, self.counters, self.feed, plan, self.samples, kind
             )
             return self._make_other(parts)
-        return Program(self.training_model, self.counters, self.feed, self.validation, plan, kind)
+        return Program(self.step_model, self.counters, self.feed, self.validation, plan, kind)
 
     def _rehearsal(self, plan: LoopPlan) -> Order:
         feed = self._graph.feed
@@ -294,8 +303,30 @@ class Trainer:
         """An epoch's steps are done and its validation is not."""
         return self.step == self.steps_per_epoch
 
+    def compute_features(
+        self, tell: Callable[[str], None] | None = None, stopped: Callable[[], bool] | None = None
+    ) -> None:
+        """Compute what frozen layers make of the samples, where that is not known of their weights
+        as they are now.
+
+        Args:
+            tell: is told, in words, how far it is.
+            stopped: asked again and again; True ends it.
+
+        Raises:
+            StoppedBeforeStartError: ``stopped``.
+        """
+        if self.features is not None and self.features.update(tell, stopped):
+            feed, checked = self._feeds(self.features.dataset)
+            assert isinstance(self.feed, ReplaceableFeed)
+            self.feed.take(feed)
+            if checked is not None and isinstance(self.validation, ReplaceableFeed):
+                self.validation.take(checked)
+            self._tests_others = True
+
     def ready(self, epochs: int) -> bool:
         """Choose the program for the next steps; False while it is still being compiled."""
+        self.compute_features()
         if self._compiles_at and time.monotonic() > self._compiles_at:
             # What others have found at the beginning of a run is waited for there, and not here.
             self._compiles_at, speed = 0.0, self.compilation.speed
@@ -377,6 +408,7 @@ class Trainer:
             The epoch's numbers (1, names), or None when interrupted.
         """
         row = self.pending
+        self.compute_features()
         if self.validation is not None:
             numbers = self._measuring().run(interrupted)
             if numbers is None:
@@ -394,7 +426,7 @@ class Trainer:
 
     def _measuring(self) -> Evaluator:
         if self._evaluator is None and self.validation is not None:
-            self._evaluator = Evaluator(self.training_model, self.validation, self.batch)
+            self._evaluator = Evaluator(self.step_model, self.validation, self.batch)
         if self._evaluator is None:
             raise ValueError("there is no validation data")
         return self._evaluator
@@ -410,6 +442,8 @@ class Trainer:
 
     def changed(self) -> None:
         """The weights of ``training_model`` were changed from outside of the loop."""
+        if self.features is not None:
+            self.features.outdated = True
         self.program.changed()
 
     def restore_best(self) -> int:
@@ -510,6 +544,9 @@ class Trainer:
     def test(self, split: Split) -> dict[str, float]:
         """The network's numbers by name on the test rows of its data. The metrics of the epoch that
         is under way stay as they are."""
+        if self.features is not None:
+            self.compute_features()
+            split = self.features.dataset.test or split
         tester = self.tester
         if tester is None or self._tests_others:
             feed = feed_of(split, self._inputs, self._outputs)
@@ -518,10 +555,10 @@ class Trainer:
                 room.take(feed)
             else:
                 tester = Evaluator(
-                    self.training_model, feed.tensors(replaceable=self._edited), max(self.batch, 32)
+                    self.step_model, feed.tensors(replaceable=self._replaced), max(self.batch, 32)
                 )
             self.tester, self._tests_others = tester, False
-        held = [variable for metric in self.training_model.metrics for variable in metric.variables]
+        held = [variable for metric in self.step_model.metrics for variable in metric.variables]
         before = [variable.numpy() for variable in held]
         numbers: Any = tester.run()
         for variable, value in zip(held, before, strict=True):

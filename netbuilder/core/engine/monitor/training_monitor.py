@@ -12,13 +12,14 @@ import numpy as np
 from netbuilder.core.catalog.layers.layer_index import spec_of
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.engine.build.frozen_prefix import FrozenLayers
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
 from netbuilder.core.engine.build.loss_values import class_numbers
 from netbuilder.core.engine.events import Diagnosis, RunFix
 from netbuilder.core.engine.monitor import diagnosis_rules, diagnosis_rules as network_inspection
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project.edits import set_data, set_params, set_training
+from netbuilder.core.project.edits import remove_nodes, set_data, set_params, set_training
 from netbuilder.core.project.graph_ends import last_activation
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import format_list, format_number, join_sentences
@@ -64,6 +65,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         N_("This does not mean that validation data is predicted better: the training loss is "
            "measured with {layer} on and before the updates of its epoch, the validation loss with "
            "{layer} off. Evaluate compares both with {layer} off.")),
+    "frozen-random": (N_("The frozen layers are computed in every epoch"),
+        N_("{random} changes the values at random in every epoch, so the outputs of the frozen "
+           "layer '{name}' cannot be computed once. Without {random}, training is many times "
+           "faster.")),
+    "frozen-noise": (N_("The frozen layers are computed in every epoch"),
+        N_("The frozen layer '{name}' drops values at random in every epoch, so its outputs cannot "
+           "be computed once. A backbone without random layers trains many times faster.")),
+    "frozen-memory": (N_("The frozen layers are computed in every epoch"),
+        N_("The outputs of the frozen layer '{name}' for all samples are too large for memory, so "
+           "they are computed in every epoch.")),
 }  # fmt: skip
 
 
@@ -73,6 +84,7 @@ def _diagnosis(
     """What ``_WORDS`` says of a case, filled in: of ``epoch``, and of ``values``."""
     title, text = (_(words, **{"epoch": epoch} | values) for words in _WORDS[case])
     code = case.removesuffix("-by-hand").removesuffix("-dropout")
+    code = "frozen" if case.startswith("frozen-") else code
     return Diagnosis(code, epoch, title, text, fix, severity)
 
 
@@ -83,6 +95,21 @@ def _short(value: float) -> str:
 def _use_rate(rate: float) -> RunFix:
     words = _("Use a learning rate of {rate}", rate=format_number(rate, ".2g"))
     return RunFix(words, lambda p: _with_rate(p, rate))
+
+
+def frozen_layers_notice(project: Project, frozen: FrozenLayers) -> Diagnosis | None:
+    """Say why frozen layers are computed in every epoch; None where they are not."""
+    name, random = frozen.layer, frozen.random
+    if not name:
+        return None
+    fix, kind = None, spec_of(project.graph.by_id[random].layer) if random else None
+    case = "frozen-noise" if random == name else "frozen-random" if random else "frozen-memory"
+    if kind is not None and (kind.noise or kind.augments):
+        words = _("Remove {layer}", layer=kind.name)
+        fix = RunFix(words, lambda p: remove_nodes(p, [random]) if random in p.graph.by_id else p)
+    shown = kind.name if kind is not None else ""
+    notice = _diagnosis(case, 1, fix, "info", name=name, random=shown)
+    return replace(notice, node=random or name)
 
 
 class TrainingMonitor:
