@@ -24,7 +24,7 @@ _ZIP_TROUBLE = (RuntimeError, ValueError, LookupError, OverflowError, struct.err
 
 
 @contextmanager
-def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_zip(path: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """A zip, open for reading.
 
     Raises:

@@ -32,6 +32,7 @@ DEFAULT_SECONDS = 60.0
 _START_SECONDS = 180.0
 _LOOK_SECONDS = 0.05
 _PATIENCE = 20.0
+_IDLE_SECONDS = 30.0
 _MEMORY = "NETBUILDER_WORKER_MEMORY_MB"
 
 #: ``netbuilder --worker MODULE``: what the program is started with where it is to be a worker.
@@ -230,6 +231,42 @@ class WorkerProcess:
                     stream.close()
                 except OSError:
                     continue
+
+
+class SharedWorker(WorkerProcess):
+    """A worker for requests of any thread, ended when nobody asked it for a while.
+
+    An idle one would cost an old laptop 40 MB for nothing.
+    """
+
+    def __init__(self, module: str) -> None:
+        super().__init__(module, ResourceLimits(), lambda: False, died="It ended its reader.")
+        self._turn = threading.Lock()
+        self._idle: threading.Timer | None = None
+
+    def ask(
+        self,
+        request: Mapping[str, Any],
+        told: Callable[[Any], object] | None = None,
+        seconds: float | None = None,
+        memory_mb: int = DEFAULT_MEMORY_MB,
+    ) -> Answer:
+        """As ``WorkerProcess.ask``, within ``memory_mb``."""
+        with self._turn:
+            if self._idle is not None:
+                self._idle.cancel()
+            if memory_mb != self._bounds.memory_mb:
+                self.end()
+                self._bounds = ResourceLimits(memory_mb=memory_mb)
+            answer = super().ask(request, told, seconds)
+            self._idle = threading.Timer(_IDLE_SECONDS, self._rest)
+            self._idle.daemon = True
+            self._idle.start()
+            return answer
+
+    def _rest(self) -> None:
+        with self._turn:
+            self.end()
 
 
 def is_worker() -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number
-from netbuilder.core.worker_process import ResourceLimits, WorkerProcess, is_worker
+from netbuilder.core.worker_process import SharedWorker, is_worker
 
 if TYPE_CHECKING:
     import h5py
@@ -20,8 +20,6 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SECONDS = 8.0
 _BYTES_A_SECOND = 10 * 2**20  # an old laptop's disk, and then some
 _MEMORY_MB = 1000
-# A reader that nobody asks again costs an old laptop 40 MB for nothing.
-_IDLE_SECONDS = 30.0
 _REMEMBERED = 500
 _MODULE = "netbuilder.core.hdf5.hdf5_worker"
 
@@ -54,14 +52,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._worker = WorkerProcess(
-            _MODULE,
-            ResourceLimits(_SECONDS, _MEMORY_MB),
-            lambda: False,
-            died="It ended its reader.",
-        )
+        self._worker = SharedWorker(_MODULE)
         self._known: dict[_Mark, Exception | None] = {}
-        self._idle: threading.Timer | None = None
 
     def prove(self, path: Path) -> None:
         """See ``open_hdf5``."""
@@ -81,13 +73,9 @@ class _Reader:
             raise OSError(str(wrong))
 
     def _asked(self, path: Path) -> Exception | None:
-        if self._idle is not None:
-            self._idle.cancel()
         seconds = _SECONDS + path.stat().st_size / _BYTES_A_SECOND
-        answer = self._worker.ask({"file": str(path.resolve())}, seconds=seconds)
-        self._idle = threading.Timer(_IDLE_SECONDS, self._rest)
-        self._idle.daemon = True
-        self._idle.start()
+        request = {"file": str(path.resolve())}
+        answer = self._worker.ask(request, seconds=seconds, memory_mb=_MEMORY_MB)
         if answer.get("wrong"):
             # The damage may have spoilt the reader's memory: the next file gets another.
             self._worker.end()
@@ -104,10 +92,6 @@ class _Reader:
             ),
             code="hdf5_damaged",
         )
-
-    def _rest(self) -> None:
-        with self._lock:
-            self._worker.end()
 
 
 def _is_hdf5(path: Path) -> bool:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import unescape
 
 from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix, option_fix
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
+from netbuilder.core.data.readers.sandboxed_tables import prove_table, sandboxed_sheets
+from netbuilder.core.data.readers.sheet_cells import SheetCells
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.safe_archives import open_zip, open_zip_member
 from netbuilder.core.wording import LINE, did_you_mean, format_list, format_quoted_list, shorten
 
 if TYPE_CHECKING:
@@ -56,20 +55,13 @@ def sheet_names(path: Path) -> tuple[str, ...]:
     Raises:
         DataError: it is none.
     """
-    return tuple(name for name, rows in _sheets(path).items() if rows)
+    return tuple(name for name, sheet in _sheets(path).items() if sheet.rows)
 
 
-def _sheets(path: Path) -> dict[str, list[list[Any]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
+def _sheets(path: Path) -> dict[str, SheetCells]:
     try:
-        with open_bytes(path) as file:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(file.read()))
-        return {
-            name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            for name in book.sheet_names
-        }
-    except (CalamineError, ValueError, OSError) as error:
+        return sandboxed_sheets(path)
+    except (ValueError, OSError) as error:
         raise _text_named_a_sheet(path) or _broken(
             path, N_("'{name}' is not a spreadsheet, or it is damaged ({reason})."), error
         ) from error
@@ -116,7 +108,7 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     import pandas as pd
 
     sheets = _sheets(path)
-    filled = [name for name, rows in sheets.items() if rows]
+    filled = [name for name, sheet in sheets.items() if sheet.rows]
     wanted = str(options.get("sheet") or "")
     if wanted and wanted not in sheets:
         raise DataError(
@@ -128,7 +120,7 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
             ),
             code="sheet_missing",
         )
-    if not filled or (wanted and not sheets[wanted]):
+    if not filled or (wanted and not sheets[wanted].rows):
         raise DataError(
             (
                 _("Sheet '{sheet}' of '{name}' is empty.", sheet=wanted, name=path.name)
@@ -158,10 +150,11 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
                 ),
             )
         )
-    cells = [[_plain(cell) for cell in row] for row in sheets[name]]
-    about = _about_sheet(path, name)
+    sheet = sheets[name]
+    cells, top, left = sheet.rows, sheet.top, sheet.left
+    merged = tuple((a - top, b - left, c - top, d - left) for a, b, c, d in sheet.merged)
     if options.get("merged") == "fill":
-        _fill_merged(cells, about.merged)
+        _fill_merged(cells, merged)
     first = next((i for i, row in enumerate(cells) if any(c not in {"", None} for c in row)), 0)
     texts = [[str(cell) for cell in row] for row in cells[first : first + 300]]
     first += title_lines(texts)
@@ -181,85 +174,20 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
     _check_names(path, names)
     start = first + header
     # A title across the columns is no value of theirs.
-    about = replace(about, merged=tuple(one for one in about.merged if one[2] >= start))
-    findings += _sheet_findings(about, options)
+    below = tuple(area for area in merged if area[2] >= start)
+    findings += _sheet_findings(replace(sheet, merged=below), options)
     rows = cells[start : None if nrows is None else start + nrows]
     columns = {
         label: _column([row[place] if place < len(row) else None for row in rows])
         for label, place in zip(names, used, strict=True)
     }
-    table = pd.DataFrame(columns, index=pd.RangeIndex(start + 1, start + 1 + len(rows), name=LINE))
+    table = pd.DataFrame(
+        columns, index=pd.RangeIndex(top + start + 1, top + start + 1 + len(rows), name=LINE)
+    )
     return table.dropna(how="all"), tuple(findings)
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """What a sheet holds beside its values: hidden rows, merged cells (rows and columns from 0,
-    the last ones too), and cells with formulas that were never computed."""
-
-    hidden: tuple[int, ...] = ()
-    merged: tuple[tuple[int, int, int, int], ...] = ()
-    formulas: tuple[str, ...] = ()
-
-
-def _about_sheet(path: Path, name: str) -> _Sheet:
-    """What Excel's own XML says of a sheet; nothing of other formats."""
-    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        return _Sheet()
-
-    def part(inside: str) -> str:
-        with open_zip_member(archive, archive.getinfo(inside)) as file:
-            return str(file.read(_MOST_XML).decode("utf-8", "replace"))
-
-    try:
-        with open_zip(path) as archive:
-            book, links = part("xl/workbook.xml"), part("xl/_rels/workbook.xml.rels")
-            sheets = {
-                unescape(_attribute(one, "name"), {"&quot;": '"', "&apos;": "'"}):
-                    _attribute(one, "r:id")
-                for one in re.findall(r"<sheet\b[^>]*>", book)
-            }  # fmt: skip
-            targets = {
-                _attribute(one, "Id"): _attribute(one, "Target")
-                for one in re.findall(r"<Relationship\b[^>]*>", links)
-            }
-            target = targets[sheets[name]]
-            xml = part(target.lstrip("/") if target.startswith("/") else f"xl/{target}")
-    except (KeyError, OSError, zipfile.BadZipFile):
-        return _Sheet()
-    hidden = [int(_attribute(one, "r") or 0) for one in _HIDDEN.findall(xml)]
-    merged = [
-        (int(top) - 1, _letters(left), int(bottom) - 1, _letters(right))
-        for left, top, right, bottom in _MERGED.findall(xml)
-    ]
-    formulas = [
-        _attribute(start, "r")
-        for start, inside in _CELL.findall(xml)
-        if "<f" in inside and not re.search(r"<v>[^<]|<is>", inside)
-    ]
-    return _Sheet(tuple(one for one in hidden if one), tuple(merged), tuple(formulas))
-
-
-_MOST_XML = 256 << 20
-_HIDDEN = re.compile(r"<row\b[^>]*\bhidden=\"(?:1|true)\"[^>]*>")
-_MERGED = re.compile(r"<mergeCell\b[^>]*\bref=\"([A-Z]+)(\d+):([A-Z]+)(\d+)\"")
-_CELL = re.compile(r"<c\b([^>]*[^>/])>(.*?)</c>", re.DOTALL)
-
-
-def _attribute(tag: str, name: str) -> str:
-    found = re.search(rf'\s{name}="([^"]*)"', tag)
-    return found[1] if found else ""
-
-
-def _letters(column: str) -> int:
-    """The number, from 0, of a column that a spreadsheet calls "AB"."""
-    number = 0
-    for letter in column:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def _sheet_findings(about: _Sheet, options: Mapping[str, Any]) -> list[Finding]:
+def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Finding]:
     skipped = options.get("skip_lines") or ()
     left = [row for row in about.hidden if row not in skipped]
     found = []
@@ -303,12 +231,21 @@ def _sheet_findings(about: _Sheet, options: Mapping[str, Any]) -> list[Finding]:
                 cells=format_list(about.formulas, 5),
             ),
         ))  # fmt: skip
+    if about.stray:
+        found.append(Finding(
+            "stray-cells", INFO,
+            ngettext(
+                "{count} cell far away from the table is not read: {cells}.",
+                "{count} cells far away from the table are not read: {cells}.",
+                len(about.stray), cells=format_list(about.stray, 5),
+            ),
+        ))  # fmt: skip
     return found
 
 
 def _fill_merged(cells: list[list[Any]], merged: tuple[tuple[int, int, int, int], ...]) -> None:
     for top, left, bottom, right in merged:
-        if top >= len(cells) or left >= len(cells[top]):
+        if min(top, left) < 0 or top >= len(cells) or left >= len(cells[top]):
             continue
         value = cells[top][left]
         for row in cells[top : bottom + 1]:
@@ -325,13 +262,6 @@ def _check_names(path: Path, names: list[str]) -> None:
             code="columns_same_name",
             path=str(path),
         )
-
-
-def _plain(cell: Any) -> Any:
-    """A cell as a number, a truth value or a text; dates as ISO writes them."""
-    if cell is None or isinstance(cell, bool | int | float | str):
-        return cell
-    return str(cell)
 
 
 def _column(values: list[Any]) -> Any:
@@ -361,9 +291,10 @@ def read_parquet(path: Path, options: Mapping[str, Any], nrows: int | None) -> F
     import polars
 
     try:
+        prove_table(path, nrows)
         with open_bytes(path) as file:
             frame = polars.read_parquet(io.BytesIO(file.read()), n_rows=nrows)
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except (polars.exceptions.PolarsError, ValueError, OSError) as error:
         raise _broken(
             path, N_("'{name}' is not a Parquet file, or it is damaged ({reason})."), error
         ) from error
@@ -376,10 +307,11 @@ def read_json_lines(path: Path, options: Mapping[str, Any], nrows: int | None) -
 
     text, _encoding = read_text_file(path)
     try:
+        prove_table(path, nrows)
         frame = polars.read_ndjson(
             io.BytesIO(text.encode()), n_rows=nrows, infer_schema_length=None, ignore_errors=False
         )
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except (polars.exceptions.PolarsError, ValueError, OSError) as error:
         raise _broken(
             path, N_("'{name}' is not a file of JSON lines, or it is damaged ({reason})."), error
         ) from error
@@ -402,8 +334,9 @@ def read_json(path: Path, options: Mapping[str, Any], nrows: int | None) -> Foun
             path=str(path),
         )
     try:
+        prove_table(path, nrows)
         frame = polars.read_json(io.BytesIO(text.encode()), infer_schema_length=None)
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except (polars.exceptions.PolarsError, ValueError, OSError) as error:
         raise _broken(
             path, N_("'{name}' is not a list of rows in JSON, or it is damaged ({reason})."), error
         ) from error
