@@ -196,7 +196,7 @@ PAGES = {
     ),
     "test-is-training": RulePage(
         ("A test on training rows does not show how well the network predicts new data."),
-        ("Hold out rows of the training file as the test set instead."),
+        ("Hold out samples of the training data as the test set instead."),
         (_quality("test-is-training"),),
     ),
     "test-rows-known": RulePage(

@@ -379,6 +379,7 @@ class DataPanel(QWidget):
         self.look.setVisible(not self.look.empty)
         self.parts.show_rows(report.rows)
         self.findings.show_findings(report.notes)
+        self.conclusions.target_asked = not self._store.project.graph.outputs
         self.conclusions.show_findings(report.notes)
         roles = {one.name: one.role for one in report.columns}
         targets = tuple(name for name, role in roles.items() if role == "target")

@@ -188,8 +188,10 @@ class ConclusionsList(FindingsPreview):
     """What a person may want otherwise: about the whole file first, then about columns.
 
     What a column's row says already (its unit), what was done on request, and the target that is
-    asked about (``TargetPicker``), is none.
+    asked about (``TargetPicker``), is none. ``target_asked`` says whether it is.
     """
+
+    target_asked = True
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(apply, parent)
@@ -201,7 +203,7 @@ class ConclusionsList(FindingsPreview):
         self._layout.setSpacing(4)
 
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        elsewhere = ("done", "default-target")
+        elsewhere = ("done", "default-target") if self.target_asked else ("done",)
         told = [one for one in findings if one.severity == INFO and one.code not in elsewhere]
         whole = [one for one in told if not one.column]
         return (*whole, *(one for one in told if one.column and one.fixes))

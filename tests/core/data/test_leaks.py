@@ -168,7 +168,7 @@ def test_rows_that_are_there_by_chance_are_no_copy_of_the_training_file(tmp_path
         (("critic_rating", "is_action", "total_earnings", "unit_price"), "total_earnings", True),
         (("Survived", "Age", "Fare"), "Survived", True),
         (("size", "rooms", "garden"), "garden", True),
-        (("a", "b", "y"), "y", False),
+        (("a", "b", "y"), "y", True),
     ],
 )
 def test_a_likely_target_is_taken_and_told(
@@ -265,3 +265,159 @@ def test_days_first_and_months_first_in_one_column_are_told(tmp_path: Path) -> N
     days[::2] = [f"0{1 + n % 8}/{13 + n % 9}/2021" for n in range(0, ROWS, 2)]
     kinds = {"d": ColumnChoice("feature", "date")}
     assert len(told(tmp_path, frame(d=days), "dates-two-ways", columns=kinds)) == 1
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "instead"),
+    [
+        (("carat", "price", "x", "y", "z"), "price", "z"),
+        (("X", "Y", "month", "area"), "area", "month"),
+        (("y", "x1", "x2"), "y", "x2"),
+        (("x", "y"), "y", "x"),
+        (("y", "rating", "size"), "rating", "y"),
+        (("class", "x", "y"), "class", "y"),
+    ],
+)
+def test_a_coordinate_called_y_is_no_target(
+    tmp_path: Path, names: tuple[str, ...], target: str, instead: str
+) -> None:
+    values = np.random.default_rng(1).normal(size=(60, len(names))).round(3)
+    pd.DataFrame(values, columns=list(names)).to_csv(tmp_path / "d.csv", index=False)
+    report = make_report(project(target=()), tmp_path)
+    assert report.facts is not None and report.facts.target_names == (target,)
+    (note,) = [one for one in report.notes if one.code == "default-target"]
+    assert note.fixes[0].edit(project(target=())).data.target == (instead,)
+
+
+def test_a_target_of_texts_is_told(tmp_path: Path) -> None:
+    rows = [f'{n},"this is text number {n} of many words",{"ab"[n % 2]}' for n in range(40)]
+    (tmp_path / "d.csv").write_text("stars,review,mood\n" + "\n".join(rows), encoding="utf-8")
+    recipe = Project(graph=GRAPH, data=Data("text", path="d.csv"))
+    (note,) = [n for n in make_report(recipe, tmp_path).notes if n.code == "default-target"]
+    assert "'mood'" in note.message
+    assert note.fixes[0].edit(recipe).data.target == ("stars",)
+
+
+def by_person(people: int, rows: int, seed: int = 7) -> pd.DataFrame:
+    """Noise, and a diagnosis that each of some people has in all their rows."""
+    source, who = np.random.default_rng(seed), np.repeat(np.arange(people), rows)
+    table = pd.DataFrame(source.normal(size=(people * rows, 3)), columns=["f1", "f2", "f3"])
+    ill = source.permutation(np.arange(people) % 2)
+    return table.assign(
+        person=[f"P{n:02d}" for n in who], y=np.where(ill, "ill", "well")[who],
+        chance=np.where(source.integers(0, 2, people * rows), "ill", "well"),
+    )  # fmt: skip
+
+
+def test_a_category_that_decides_the_target_is_told(tmp_path: Path) -> None:
+    people = by_person(30, 10)
+    (note,) = told(tmp_path, people.drop(columns="chance"), "rows-in-groups")
+    assert note.column == "person" and "30 values" in note.message
+    assert note.fixes[0].edit(project()).data.columns["person"].role == "group"
+    wards = by_person(6, 30).rename(columns={"person": "ward"})
+    (note,) = told(tmp_path, wards.drop(columns="chance"), "target-given-away")
+    assert note.column == "ward"
+    assert note.fixes[0].edit(project()).data.columns["ward"].role == "ignore"
+    for table in (people, wards):
+        by_chance = table.drop(columns="y").rename(columns={"chance": "y"})
+        for code in ("target-given-away", "rows-in-groups"):
+            assert told(tmp_path, by_chance, code) == []
+    few = pd.DataFrame({"a": drawn(0, 9, 1)[:20], "b": [*"uuuuvvvvww"] * 2, "y": [0, 0, 0, 0, 1] * 4})
+    assert not told(tmp_path, few, "target-given-away"), "twenty rows may agree by chance"
+
+
+def test_a_category_decides_a_number(tmp_path: Path) -> None:
+    town = drawn(0, 6, 2)
+    table = frame(town=np.array([*"ABCDEF"])[town], y=np.array([3.5, 7.25, 1.5, 9.0, 4.0, 2.0])[town])
+    assert [n.column for n in told(tmp_path, table, "target-given-away")] == ["town"]
+    assert not told(tmp_path, table.assign(y=table["y"] + drawn(0, 3, 4)), "target-given-away")
+
+
+def test_groups_of_an_ignored_column_are_told(tmp_path: Path) -> None:
+    out = {"patient": ColumnChoice("ignore")}
+    table = patients()
+    (note,) = told(tmp_path, table, "rows-in-groups", columns=out)
+    assert [fix.edit(project(columns=out)).data.columns["patient"].role for fix in note.fixes] == [
+        "group"
+    ]
+    noise = by_person(30, 10).drop(columns="chance")
+    ignored = {"person": ColumnChoice("ignore")}
+    assert not told(tmp_path, noise, "rows-in-groups", columns=ignored), "rows name nobody then"
+    chosen = {"patient": ColumnChoice("feature")}
+    assert not told(tmp_path, table, "rows-in-groups", columns=chosen)
+
+
+def test_a_sum_of_marks_is_told_where_it_looks_like_classes(tmp_path: Path) -> None:
+    marks = {name: drawn(1, 7, seed) for seed, name in enumerate(("maths", "physics", "art"))}
+    (note,) = told(tmp_path, frame(**marks, y=sum(marks.values())), "target-given-away")
+    assert all(name in note.message for name in marks)
+    assert not told(tmp_path, frame(**marks, y=drawn(3, 19, 9)), "target-given-away")
+
+
+@pytest.mark.parametrize("columns", [{}, {"y": ColumnChoice("target", "number")}])
+def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoice]) -> None:
+    """A hundred pairs of few values, each three times: the target is of the row."""
+    source = np.random.default_rng(2)
+    pairs = pd.DataFrame({"a": source.integers(0, 25, 100), "b": source.integers(0, 25, 100)})
+    pairs = pairs.assign(y=source.normal(size=100).round(2)).drop_duplicates()
+    (note,) = told(tmp_path, pd.concat([pairs] * 3), "rows-twice", columns=columns)
+    assert (note.severity, len(note.fixes)) == ("warning", 1)
+    grid = pd.DataFrame({"a": np.repeat(np.arange(10), 10), "b": np.tile(np.arange(10), 10)})
+    grid = grid.assign(y=(grid["a"] > grid["b"]).astype(int))
+    (note,) = told(tmp_path, pd.concat([grid] * 3), "rows-twice")
+    assert note.severity == "warning"
+    cells = pd.DataFrame({name: drawn(0, 3, seed) for seed, name in enumerate("abcy")})
+    (note,) = told(tmp_path, cells, "rows-twice")
+    assert note.severity == "info", "of 81 rows many are equal by chance"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "asked"),
+    [
+        ("price", 199 + 50 * drawn(0, 7, 1), True),
+        ("children", drawn(0, 6, 2), True),
+        ("class", drawn(0, 6, 3), False),
+        ("died", drawn(0, 2, 4), False),
+        ("digit", drawn(0, 10, 5), False),
+        ("visits", drawn(0, 90, 6), False),
+        ("mood", np.array([*"abc"])[drawn(0, 3, 7)], False),
+    ],
+)
+def test_amounts_that_become_classes_are_told(
+    tmp_path: Path, name: str, values: np.ndarray, asked: bool
+) -> None:
+    table = frame().drop(columns="y").assign(**{name: values})
+    notes = told(tmp_path, table, "class-numbers", target=(name,))
+    assert bool(notes) == asked
+    if asked:
+        number = notes[0].fixes[0].edit(project(target=(name,)))
+        report = make_report(number, tmp_path)
+        assert report.facts is not None and report.facts.task == "regression"
+        assert not [one for one in report.notes if one.code == "class-numbers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "is_id"),
+    [
+        ("Inserat-Nr", np.random.default_rng(1).permutation(ROWS) + 4000, True),
+        ("Kundennummer", drawn(10_000, 99_999, 2) * 10 + np.arange(ROWS) % 10, True),
+        ("lfd_nr", np.arange(ROWS) + 1, True),
+        ("customer_no", np.arange(ROWS) + 501, True),
+        ("whatever", np.random.default_rng(3).permutation(ROWS), True),
+        ("weight", np.random.default_rng(4).permutation(3 * ROWS)[:ROWS], False),
+        ("year", np.arange(ROWS) + 1700, False),
+        ("rank", np.random.default_rng(5).permutation(ROWS) + 1, False),
+    ],
+)
+def test_an_id_is_known_by_what_it_is(
+    tmp_path: Path, name: str, values: np.ndarray, is_id: bool
+) -> None:
+    notes = told(tmp_path, frame(**{name: values}), "id-column")
+    assert [one.column for one in notes] == ([name] if is_id else [])
+
+
+def test_a_step_that_the_target_follows_is_no_id(tmp_path: Path) -> None:
+    walk = np.random.default_rng(6).normal(size=ROWS).cumsum().round(3)
+    assert not told(tmp_path, frame(step=np.arange(ROWS), y=walk), "id-column")
+    by_price = frame(step=np.arange(ROWS), y=np.sort(drawn(100, 900, 1)) + 0.5)
+    assert told(tmp_path, by_price, "id-column"), "a list sorted by price counts its rows"

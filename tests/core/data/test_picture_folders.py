@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from netbuilder.core.data.data_report import make_report
 from netbuilder.core.data.kinds.images.picture_files import decode_pictures
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.prepare.inference_data import read_split
@@ -319,3 +321,43 @@ def test_the_files_are_looked_for_once_where_there_is_no_folder_for_testing(
     )
     assert load_facts(project(), tmp_path).rows
     assert sorted(walked) == sorted(CLASSES)
+
+
+def noise(folder: Path, seeds: range) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed in seeds:
+        pixels = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{seed}.png")
+
+
+def test_equal_pictures_and_known_test_pictures_are_told(tmp_path: Path) -> None:
+    for place, label in enumerate(CLASSES):
+        noise(tmp_path / "p" / label, range(100 * place, 100 * place + 20))
+        noise(tmp_path / "t" / label, range(100 * place + 50, 100 * place + 60))
+    recipe = project()
+    tested = replace(recipe, data=replace(recipe.data, test_path="t"))
+    assert make_report(tested, tmp_path).notes == ()
+    (tmp_path / "p" / "dog" / "copy.png").write_bytes((tmp_path / "p/dog/101.png").read_bytes())
+    noise(tmp_path / "t" / "cat", range(4))
+    notes = {note.code: note for note in make_report(tested, tmp_path).notes}
+    assert set(notes) == {"rows-twice", "test-rows-known"}
+    assert "dog/101.png and dog/copy.png" in notes["rows-twice"].message
+    assert "4 of 24" in notes["test-rows-known"].message
+    for note in notes.values():
+        tested = note.fixes[0].edit(tested)
+    after = make_report(tested, tmp_path)
+    assert {note.code for note in after.notes} == {"files-left-out"}
+    assert (after.rows["train"] + after.rows["validation"], after.rows["test"]) == (40, 20)
+    same = replace(recipe, data=replace(recipe.data, test_path="p"))
+    codes = {note.code: note for note in make_report(same, tmp_path).notes}
+    assert codes["test-is-training"].fixes[0].edit(same).data.test_path == ""
+
+
+def test_equal_pictures_of_an_array_are_told(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (60, 8, 8), np.uint8)
+    recipe = Project(data=Data("arrays", path="a.npz"))
+    for copies, codes in ((0, set()), (6, {"rows-twice"})):
+        pixels[:copies] = pixels[30 : 30 + copies]
+        np.savez(tmp_path / "a.npz", x=pixels, y=np.arange(60) % 2)
+        notes = [note for note in make_report(recipe, tmp_path).notes if note.code != "done"]
+        assert {note.code for note in notes} == codes

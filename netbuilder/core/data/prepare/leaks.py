@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.findings import WARNING, Finding, column_fix, exclude_columns_fix
+from netbuilder.core.data.findings import (
+    WARNING,
+    DataEdit,
+    Finding,
+    column_fix,
+    exclude_columns_fix,
+)
 from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, format_quoted_list
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
 
 LEAK = "target-given-away"
 GROUPS = "rows-in-groups"
+_FEWEST_SUMS = 5
 _ROWS, _PAIR_ROWS, _FEWEST = 4000, 1000, 20
 # Of more columns pairs are not looked at.
 _MOST_PAIRED = 30
@@ -33,6 +40,8 @@ _WIDEST_GAP, _LEAST_VALUES = 0.1, 12
 # Of the spread of all rows so much is left within a group: with a name that says so, without one.
 _NAMED, _UNNAMED = 0.85, 0.3
 _LEAST_GROUPS = 5
+# Decimal logarithm of the probability that rows of a group agree by chance alone.
+_CHANCE = -7.0
 GROUP_NAME = re.compile(
     r"(?i)(^|[^a-z])(patient|subject|person|user|customer|client|participant|proband|animal|mouse|"
     r"household|family|school|class|student|pupil|site|clinic|hospital|batch|device|session|"
@@ -43,6 +52,69 @@ GROUP_NAME = re.compile(
 _COUNTS = 0.8
 # An "age group" is a band of values, and nobody's group.
 _BAND = re.compile(r"(?i)(^|[^a-z])(age|income|size|alters?)[^a-z]?(group|class|gruppe)")
+
+
+def keep_together_fix(name: str) -> DataEdit:
+    """Return the fix that puts all rows with the same value of a column into one part."""
+    return column_fix(
+        _("Keep rows with the same '{name}' together", name=name), [name], role="group"
+    )
+
+
+def determined(
+    table: pd.DataFrame, unused: pd.DataFrame, targets: pd.DataFrame
+) -> Iterator[Finding]:
+    """Columns of which each value has one value of the target, which chance does not explain.
+
+    A column of a few values reveals the target; one of many names groups of rows, such as those
+    of a patient, also where it is ``unused`` and the features resemble each other within them.
+
+    Args:
+        table: the features.
+        unused: the columns that are no features.
+        targets: the target columns.
+    """
+    if len(targets.columns) != 1 or len(table) < _FEWEST:
+        return
+    answers = targets.iloc[:_ROWS, 0]
+    codes, labels = answers.factorize()
+    if len(labels) < 2 or len(labels) > len(answers) / 2:
+        return
+    shares = np.bincount(codes[codes >= 0]) / max(1, (codes >= 0).sum())
+    for name in (*table.columns, *unused.columns):
+        used = name in table
+        series = (table if used else unused)[name].iloc[:_ROWS]
+        present = series.dropna()
+        whole = is_numeric(series) and bool((present == present.round()).all())
+        numbers = is_numeric(answers) and len(labels) > _LEAST_VALUES
+        if series.dtype.kind == "b" or (is_numeric(series) and (numbers or not whole)):
+            continue
+        places, values = series.factorize()
+        known = (places >= 0) & (codes >= 0)
+        pairs = np.unique(np.stack([places[known], codes[known]]), axis=1)
+        sizes = np.bincount(places[known])
+        if len(values) < 2 or len(values) > len(series) / 2 or pairs.shape[1] != len(sizes):
+            continue
+        chance = float(np.log10((shares[:, None] ** sizes).sum(axis=0)).sum())
+        if chance > _CHANCE or (len(table.columns) < 2 and used):
+            continue
+        many = len(values) >= 2 * _LEAST_GROUPS
+        if not used:
+            left = _left_within(table.iloc[:_ROWS], places)
+            if not many or left is None or left >= _NAMED:
+                continue
+        together, out = keep_together_fix(str(name)), exclude_columns_fix(str(name))
+        yield Finding(
+            GROUPS if many else LEAK, WARNING,
+            _(
+                "All rows with the same '{name}' have the same '{target}' (there are {count} "
+                "values). If some of them are in the training set and others in the test set, "
+                "the network can look the target up, and the evaluation looks better than it is.",
+                name=name, target=answers.name, count=format_number(len(values), ","),
+            ),
+            str(name),
+            (together, *((out,) if used else ())) if many else (out, together),
+        )  # fmt: skip
 
 
 def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
@@ -63,7 +135,8 @@ def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterato
     answers = targets.iloc[:_ROWS, 0]
     if task != REGRESSION:
         yield from _by_threshold(numbers, answers)
-    elif is_numeric(answers):
+    # A sum of few whole numbers may be taken for classes.
+    if is_numeric(answers) and (task == REGRESSION or answers.nunique() >= _FEWEST_SUMS):
         yield from _by_formula(numbers, answers, few=len(table.columns) < 3)
 
 
@@ -299,15 +372,15 @@ def _leak(name: str, other: str, target: object, how: str) -> Finding:
     return Finding(LEAK, WARNING, message, name, fixes)
 
 
-def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
+def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:
     """The column whose repeating values name rows that resemble each other, as those of one
-    patient do: they belong into one part."""
+    patient do: they belong into one part, also where the column itself is ``unused``."""
     rows = table.iloc[:_ROWS]
     if len(rows) < _FEWEST:
         return
     best: tuple[float, str, int] | None = None
-    for name in map(str, rows.columns):
-        series = rows[name]
+    for name in map(str, (*rows.columns, *unused.columns)):
+        series = rows[name] if name in rows else unused[name].iloc[:_ROWS]
         named = bool(GROUP_NAME.search(name)) and not _BAND.search(name)
         if series.dtype.kind in "fb" or series.isna().mean() > 0.05:
             continue
@@ -316,7 +389,7 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
         many = _LEAST_GROUPS if named else 3 * _LEAST_GROUPS
         if not many <= len(distinct) <= len(rows) / 2 or counts[counts > 1].sum() < 0.8 * len(rows):
             continue
-        others = rows.drop(columns=name)
+        others = rows.drop(columns=name, errors="ignore")
         left = _left_within(others, places)
         if left is not None and left < (_NAMED if named else _UNNAMED):
             if not named and _is_amount(others, series, left):
@@ -337,10 +410,9 @@ def groups(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
         ),
         name,
         (
-            column_fix(
-                _("Keep rows with the same '{name}' together", name=name), [name], role="group"
-            ),
-            column_fix(_("Treat the rows as independent"), [name], role="feature"),
+            keep_together_fix(name),
+            *((column_fix(_("Treat the rows as independent"), [name], role="feature"),)
+              if name in rows else ()),
         ),
     )
 

@@ -26,6 +26,7 @@ from netbuilder.core.data.prepare.quality import (
     open_questions,
     table_findings,
 )
+from netbuilder.core.data.prepare.repeated_rows import repeated_samples
 from netbuilder.core.data.prepare.splits import rows_of_edited, rows_of_parts, split_rows
 from netbuilder.core.data.preprocessing import scaling
 from netbuilder.core.data.preprocessing.cells import are_dates, is_numeric
@@ -212,7 +213,8 @@ def _make(project: Project, base: Path) -> PreparedData:
         *open_questions(samples, test, preprocessing, data),
         *excluded_column_findings(notes, samples.table, used, facts.task),
         *series_question(samples, used, facts.task),
-        *table_findings(samples, test, rows, facts.task, from_file=samples.from_file),
+        *table_findings(samples, test, rows, facts.task, data, from_file=samples.from_file),
+        *(repeated_samples(samples, test, rows) if data.path else ()),
     )
     return PreparedData(samples, test, rows, preprocessing, replace(facts, findings=findings))
 
@@ -269,7 +271,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
         *open_questions(samples, test, preprocessing, data),
         *excluded_column_findings(notes, samples.table, used, facts.task),
         *table_findings(
-            samples, test if data.test_path else None, rows, facts.task, from_file=True
+            samples, test if data.test_path else None, rows, facts.task, data, from_file=True
         ),
     )
     counts = prepared_stream.class_counts(scan, next(iter(outputs.values())))

@@ -22,7 +22,7 @@ from netbuilder.core.data.findings import (
     exclude_columns_fix,
     option_fix,
 )
-from netbuilder.core.data.prepare.leaks import GROUPS, given_away, groups
+from netbuilder.core.data.prepare.leaks import GROUPS, determined, given_away, groups
 from netbuilder.core.data.prepare.outliers import outliers
 from netbuilder.core.data.prepare.repeated_rows import known_test_rows, repeated_rows
 from netbuilder.core.data.preprocessing.cells import (
@@ -37,8 +37,9 @@ from netbuilder.core.data.preprocessing.cleaning import normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.data.preprocessing.odd_rows import TOTAL_ROW
 from netbuilder.core.data.preprocessing.roles import likely_target, single_roles
+from netbuilder.core.data.preprocessing.time_columns import is_time_name
 from netbuilder.core.data.readers.csv_dialect import CODES
-from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.readers.samples import FOLDER, Samples
 from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -54,12 +55,16 @@ STAND_INS = tuple(
 )
 _ID = re.compile(
     r"(?i:^(id|nr|no|s\.?no|sl\.? ?no|serial|number|index|idx|key|uuid|guid|row|rownum|row_?names?|"
-    r"record|#|unnamed.*)\.?$|[-_. ]id$|^id[-_. ])|[a-z]I[dD]$"
+    r"record|#|unnamed.*)\.?$|[-_. ](id|nr|no|num)\.?$|nummer$|^id[-_. ])|[a-z]I[dD]$"
 )
+_RANK = re.compile(r"(?i)(^|[^a-z])(rank|ranking|place|position|rang|platz|order)([^a-z]|$)|^x$")
 _CODE = re.compile(
     r"(?i)(^|[^a-z])(zip|zip.?code|plz|postal|post.?code|postleitzahl|phone|telephone|telefon|tel|"
     r"fax|mobile|ssn|iban|isbn|ean|barcode|area.?code|matrikel.*|(patient|customer|subject|account|"
     r"invoice|order|student|member|product|item)[-_. ]?(id|no|nr|num|number|code))([^a-z]|$)"
+)
+_CLASS = re.compile(
+    r"(?i)class|label|target|categor|cluster|species|digit|type|kind|group|klasse|ziel|gruppe|^y$"
 )
 _MOST_CODES = 50
 _SEEN_ROWS = 200_000
@@ -70,7 +75,13 @@ _ONE_TO_ONE = N_("Each value of column '{name}' corresponds to one class of the 
 
 
 def table_findings(
-    samples: Samples, test: Samples | None, rows: SplitIndices, task: str, *, from_file: bool
+    samples: Samples,
+    test: Samples | None,
+    rows: SplitIndices,
+    task: str,
+    data: Data,
+    *,
+    from_file: bool,
 ) -> tuple[Finding, ...]:
     """Everything that looks wrong with a table.
 
@@ -79,6 +90,7 @@ def table_findings(
         test: those of the test file, or None.
         rows: how the training file is cut.
         task: of the first output.
+        data: the recipe.
         from_file: the table is a person's own; of sets that come along rows that stand twice
             are no news.
     """
@@ -87,7 +99,7 @@ def table_findings(
     table, targets = samples.table.head(_SEEN_ROWS), samples.targets.head(_SEEN_ROWS)
     found = [
         *_tells_the_target(table, targets, task),
-        *_ids(table),
+        *_ids(table, targets, task),
         *_stand_ins(table),
         *_spellings(table, targets),
         *_constant(table),
@@ -95,13 +107,19 @@ def table_findings(
         *_many_classes(targets, task),
     ]
     if from_file:
-        alike = (
-            list(groups(table, targets)) if samples.groups is None and not samples.ordered else []
-        )
-        found += alike
         copies = {one.column for one in found if one.code == "target-in-features"}
-        others = table[[name for name in table.columns if name not in copies]]
-        found += given_away(others, targets, task)
+        others = table.drop(columns=list(copies))
+        leaks = [*given_away(others, targets, task)]
+        alike: list[Finding] = []
+        if samples.groups is None and not samples.ordered:
+            unused = targets[[]] if samples.unused is None else samples.unused.head(_SEEN_ROWS)
+            names = {one.column for one in leaks}
+            alike = [one for one in determined(others, unused, targets) if one.column not in names]
+            if not any(one.code == GROUPS for one in alike):
+                alike += groups(table, unused)
+            used = {name for name, choice in data.columns.items() if choice.role == "feature"}
+            alike = [one for one in alike if one.code != GROUPS or one.column not in used]
+        found += (*alike, *leaks)
         found += _codes_by_name(table, {one.column for one in (*alike, *samples.findings)
                                         if one.code in {GROUPS, CODES}})  # fmt: skip
     if task in {BINARY, CLASSES}:
@@ -169,14 +187,18 @@ def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
     return _EQUAL if (pairs["x"] == pairs["y"]).all() else _ONE_TO_ONE
 
 
-def _ids(table: pd.DataFrame) -> Iterator[Finding]:
+def _ids(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
+    """Columns that name the row: whole numbers without a gap in any order, or with such a name."""
     for name in table.columns:
         series = table[name]
         if len(series) < _FEW or series.dtype.kind not in "iu" or not series.is_unique:
             continue
-        steps = np.diff(series.to_numpy())
-        counts = bool((steps == 1).all())
-        if _ID.search(str(name)) or (counts and str(name).lower().startswith("column ")):
+        values = series.to_numpy()
+        counts = bool((np.diff(values) == 1).all())
+        gapless = int(values.max()) - int(values.min()) == len(values) - 1
+        alone = len(table.columns) < 2 or is_time_name(str(name))
+        orders = alone or _RANK.search(str(name)) or _goes_with(values, targets, task)
+        if _ID.search(str(name)) or (gapless and not orders):
             yield Finding(
                 "id-column", WARNING,
                 _(
@@ -191,6 +213,22 @@ def _ids(table: pd.DataFrame) -> Iterator[Finding]:
                 ),
                 str(name), (exclude_columns_fix(str(name)),),
             )  # fmt: skip
+
+
+def _goes_with(values: NDArray[Any], targets: pd.DataFrame, task: str) -> bool:
+    """Whether a number goes on from one value to the next, as over time: no ID does that, unless
+    the rows were sorted by what is to be predicted."""
+    if task != REGRESSION or not all(is_numeric(targets[name]) for name in targets.columns):
+        return False
+    for name in targets.columns:
+        steps = targets[name].to_numpy(np.float64)[np.argsort(values)]
+        steps = steps[~np.isnan(steps)]
+        rises = np.diff(steps)
+        if len(steps) < _FEW or not steps.std() or (rises >= 0).all() or (rises <= 0).all():
+            continue
+        if float(np.corrcoef(steps[:-1], steps[1:])[0, 1]) > 0.5:
+            return True
+    return False
 
 
 def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
@@ -456,6 +494,7 @@ def open_questions(
         *said,
         *_dates_as_words(samples, preprocessing),
         *_default_target(samples, preprocessing, data),
+        *_class_numbers(samples, preprocessing, data),
     )
 
 
@@ -463,16 +502,14 @@ def _default_target(
     samples: Samples, preprocessing: Preprocessing, data: Data
 ) -> Iterator[Finding]:
     """Which column was taken for the target, and why, where nobody said it."""
-    said = [*data.target, *data.targets, *(one for one in data.columns.values()
-                                           if one.role == "target")]  # fmt: skip
-    if said or samples.table is None or not samples.from_file or not kind_of(data).target_by_name:
-        return
+    named = [*data.target, *data.targets, *(one for one in data.columns.values()
+                                            if one.role == "target")]  # fmt: skip
     name = next((one.columns[0] for one in preprocessing.outputs.values() if one.columns), "")
-    others = [str(one) for one in samples.table.columns if str(one) != name]
-    by_name = likely_target([*others, name])[1]
-    if name.casefold() in {"y", "target", "label", "class"}:
-        return  # these leave no question
-    other = others[-1] if others else ""
+    others = [str(one) for one in _columns(samples) if str(one) != name]
+    if named or not data.path or not name or not others:
+        return
+    by_name = kind_of(data).target_by_name and likely_target([*others, name])[1]
+    best, _rank = likely_target(others)
     message = (
         _(
             "Column '{name}' is used as the target because of its name.", name=name,
@@ -484,9 +521,47 @@ def _default_target(
         "default-target", INFO, message, "",
         tuple(
             data_fix(_("Predict '{name}' instead", name=one), target=(one,))
-            for one in (other,) if one
+            for one in dict.fromkeys((best, others[-1]))
         ),
     )  # fmt: skip
+
+
+def _columns(samples: Samples) -> list[str]:
+    """The columns that could be the target instead."""
+    parts = [part for part in (samples.table, samples.unused) if part is not None]
+    names = [name for part in parts for name in part.columns if not part[name].isna().all()]
+    return [*map(str, names), *samples.columns]
+
+
+def _class_numbers(
+    samples: Samples, preprocessing: Preprocessing, data: Data
+) -> Iterator[Finding]:
+    """Tell that whole numbers were taken for classes, where they may be an amount."""
+    if not data.path or samples.targets.index.name == FOLDER:
+        return
+    if str(data.options.get("task") or "auto") != "auto":
+        return
+    for entry in preprocessing.outputs.values():
+        if entry.task not in {BINARY, CLASSES} or len(entry.columns) != 1:
+            continue
+        name = entry.columns[0]
+        series = samples.targets[name]
+        if _typed(data, name) or not is_numeric(series) or series.dtype.kind == "b":
+            continue
+        low, high, count = series.min(), series.max(), len(entry.classes)
+        numbered = high - low == count - 1 and low in {0, 1}
+        if (low, high, count) == (-1, 1, 2) or (numbered and (count == 2 or _CLASS.search(name))):
+            continue
+        yield Finding(
+            "class-numbers", INFO,
+            _(
+                "The {count} different whole numbers of the target '{name}', from {low} to "
+                "{high}, are predicted as classes. If they are amounts, predict a number instead.",
+                name=name, count=count, low=as_label(low), high=as_label(high),
+            ),
+            name,
+            (column_fix(_("Predict '{name}' as a number", name=name), [name], type="number"),),
+        )  # fmt: skip
 
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:

@@ -1,20 +1,25 @@
-"""Rows that stand twice in a table, or in its test file too."""
+"""Samples that occur twice: rows of a table, pictures and sounds; in the test set, too."""
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import SplitIndices
-from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix
+from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
 from netbuilder.core.data.preprocessing.cells import is_numeric, labels_of
+from netbuilder.core.data.readers.excluded_files import OPTION
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, join_sentences
 
-_SEEN_ROWS = 200_000
+_SEEN_ROWS, _SEEN_FILES = 200_000, 30_000
+_AS_EXPECTED, _COPIED = 3.0, 50
 _CHANCE = N_("This may be a coincidence, because only a few different rows are possible.")
 _TOO_GOOD = N_("The evaluation therefore looks better than it is.")
 
@@ -41,15 +46,24 @@ def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(plain), index=False), np.uint64)
 
 
-def _by_chance(samples: Samples) -> bool:
-    """Whether so few different rows are possible that some are equal by chance."""
+def _by_chance(samples: Samples, repeated: float) -> bool:
+    """Return whether chance makes rows equal, the target included: so few are possible.
+
+    Args:
+        samples: of the training file.
+        repeated: share of the rows that equal others.
+    """
     assert samples.table is not None
-    possible = 1.0
-    for name in samples.table.columns:
-        possible *= max(1, samples.table[name].nunique())
-        if possible >= 20 * len(samples):
-            return False
-    return True
+    possible = likely = 1.0
+    for frame in (samples.table, samples.targets):
+        for name in frame.columns:
+            counts = frame[name].value_counts(dropna=False).to_numpy()
+            possible *= max(1, len(counts))
+            likely /= float(((counts / counts.sum()) ** 2).sum())
+    if possible >= 20 * len(samples):
+        return False
+    # That one of so many rows, drawn from so many equally likely ones, equals a given one.
+    return repeated <= _AS_EXPECTED * float(-np.expm1(-len(samples) / likely))
 
 
 def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
@@ -59,34 +73,136 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     again = len(hashes) - len(first)
     if again < max(2, 0.005 * len(hashes)):
         return
-    one = int(first[counts > 1][0])
-    other = int(np.flatnonzero(hashes == hashes[one])[1])
+    place, other = _example(hashes)
     index = samples.targets.index
     message = ngettext(
         "{file} contains {count} duplicate row, for example in lines {first} and {second}.",
         "{file} contains {count} duplicate rows, for example in lines {first} and {second}.",
-        again, file=samples.source, first=index[one], second=index[other],
+        again, file=samples.source, first=index[place], second=index[other],
     )  # fmt: skip
-    parts = np.zeros(len(samples), np.int8)
-    parts[rows.validation], parts[rows.test] = 1, 2
-    parts = parts[: len(hashes)]
-    held = int(np.isin(hashes[parts > 0], hashes[parts == 0]).sum())
-    chance = _by_chance(samples)
-    told = "" if not held else ngettext(
-        "{count} row of the validation or test set also occurs in the training set.",
-        "{count} rows of the validation or test set also occur in the training set.",
-        held,
-    ) if len(rows.test) else ngettext(
-        "{count} row of the validation set also occurs in the training set.",
-        "{count} rows of the validation set also occur in the training set.",
-        held,
-    )  # fmt: skip
-    meaning = _(_CHANCE) if chance else _(_TOO_GOOD) if held else ""
-    message = join_sentences((message, told, meaning))
+    # Chance repeats rows unequally often.
+    alike = len(first) >= _COPIED and counts.min() == counts.max()
+    chance = not alike and _by_chance(samples, again / len(hashes))
+    held = _held_out(hashes, rows)
+    message = join_sentences((message, held, _(_CHANCE) if chance else _(_TOO_GOOD) if held else ""))
     yield Finding(
         "rows-twice", INFO if chance else WARNING, message,
         fixes=() if chance else (data_fix(_("Remove duplicate rows"), duplicates="drop"),),
     )  # fmt: skip
+
+
+def _example(hashes: NDArray[np.uint64]) -> tuple[int, int]:
+    """Return the places of two samples that are equal; there are such."""
+    _values, first, counts = np.unique(hashes, return_index=True, return_counts=True)
+    place = int(first[counts > 1].min())
+    return place, int(np.flatnonzero(hashes == hashes[place])[1])
+
+
+def _held_out(hashes: NDArray[np.uint64], rows: SplitIndices) -> str:
+    """Return the sentence about held-out samples that equal training samples, or ""."""
+    part = np.zeros(max((len(hashes), *(one.max() + 1 for one in (rows.validation, rows.test)
+                                        if len(one)))), np.int8)  # fmt: skip
+    part[rows.validation], part[rows.test] = 1, 2
+    part = part[: len(hashes)]
+    held = int(np.isin(hashes[part > 0], hashes[part == 0]).sum())
+    if not held:
+        return ""
+    return ngettext(
+        "{count} sample of the validation or test set also occurs in the training set.",
+        "{count} samples of the validation or test set also occur in the training set.",
+        held,
+    ) if len(rows.test) else ngettext(
+        "{count} sample of the validation set also occurs in the training set.",
+        "{count} samples of the validation set also occur in the training set.",
+        held,
+    )  # fmt: skip
+
+
+def repeated_samples(
+    samples: Samples, test: Samples | None, rows: SplitIndices
+) -> Iterator[Finding]:
+    """Tell which files of samples, or pictures of an array, are equal: in one set, or in the
+    training set and the test set."""
+    hashes, theirs = _contents(samples, test)
+    if not len(hashes):
+        return
+    again = len(hashes) - len(np.unique(hashes))
+    if again:
+        place, other = _example(hashes)
+        message = ngettext(
+            "{file} contains {count} duplicate, for example {first} and {second}.",
+            "{file} contains {count} duplicates, for example {first} and {second}.",
+            again, file=samples.source, first=_name(samples, place), second=_name(samples, other),
+        )  # fmt: skip
+        held = _held_out(hashes, rows)
+        copies = np.setdiff1d(np.arange(len(hashes)), np.unique(hashes, return_index=True)[1])
+        yield Finding(
+            "rows-twice", WARNING, join_sentences((message, held, _(_TOO_GOOD) if held else "")),
+            fixes=_without(samples, copies),
+        )  # fmt: skip
+    known = np.flatnonzero(np.isin(theirs, hashes))
+    if test is None or not len(known):
+        return
+    if len(known) == len(theirs):
+        yield _test_is_training(samples, test, len(known))
+    else:
+        yield _known(samples, test, len(known), "" if len(known) < 2 else _(_TOO_GOOD),
+                     _without(test, known))  # fmt: skip
+
+
+def _contents(
+    samples: Samples, test: Samples | None
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return a number for the content of each sample; none where samples are no files or pixels.
+
+    Files are read where others have as many bytes.
+    """
+    parts = [one for one in (samples, test) if one is not None]
+    values = [next(iter(one.arrays.values()), np.empty(0)) for one in parts]
+    nothing = np.empty(0, np.uint64)
+    if sum(map(len, values)) > _SEEN_FILES or not all(len(one) for one in values):
+        return nothing, nothing
+    hashes = []
+    if all(isinstance(one[0], Path) for one in values):
+        sizes = [[_size(path) for path in part] for part in values]
+        often = Counter(size for part in sizes for size in part)
+        for paths, part in zip(values, sizes, strict=True):
+            hashes.append([_digest(path.read_bytes()) if often[size] > 1 and size >= 0
+                           else hash((path, size)) % 2**64
+                           for path, size in zip(paths, part, strict=True)])  # fmt: skip
+    elif samples.role == "image" and values[0].dtype != object:
+        hashes = [[_digest(np.ascontiguousarray(sample).tobytes()) for sample in part]
+                  for part in values]  # fmt: skip
+    else:
+        return nothing, nothing
+    ours, *theirs = (np.array(part, np.uint64) for part in hashes)
+    return ours, theirs[0] if theirs else nothing
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
+
+
+def _digest(content: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest())
+
+
+def _name(samples: Samples, place: int) -> str:
+    sample = next(iter(samples.arrays.values()))[place]
+    return samples.home.inside(sample) if samples.home is not None else str(place)
+
+
+def _without(samples: Samples, places: NDArray[np.int64]) -> tuple[DataEdit, ...]:
+    """Return the fix that leaves samples out, where they are files."""
+    home = samples.home
+    if home is None:
+        return ()
+    paths = next(iter(samples.arrays.values()))[places]
+    label = ngettext("Leave the duplicate out", "Leave the {count} duplicates out", len(paths))
+    return (option_fix(label, OPTION, [home.name(path) for path in paths]),)
 
 
 def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
@@ -98,31 +214,40 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
         return  # other columns: no row can be compared
     ours, theirs = _hashes(samples), _hashes(test, samples)
     known = int(np.isin(theirs, ours).sum())
-    chance = _by_chance(samples)
+    chance = _by_chance(samples, known / len(theirs))
     whole = len(theirs) == len(ours) and np.array_equal(np.sort(theirs), np.sort(ours))
     if known == len(theirs) and known >= min(len(ours), 10) and (whole or not chance):
-        yield Finding(
-            "test-is-training",
-            WARNING,
-            _(
-                "All {count} rows of the test file {file} also occur in {other}: they do not show "
-                "how well the network predicts new data.",
-                count=format_number(known, ","),
-                file=test.source,
-                other=samples.source,
-            ),
-            fixes=(
-                data_fix(_("Hold out rows of the training file as the test set"), test_path=""),
-            ),
-        )
+        yield _test_is_training(samples, test, known)
     elif known:
         many = known > max(1, 0.05 * len(theirs)) and not chance
-        message = ngettext(
-            "{count} of {total} rows of the test file {file} also occurs in {other}.",
-            "{count} of {total} rows of the test file {file} also occur in {other}.",
-            known, total=format_number(len(theirs), ","), file=test.source,
-            other=samples.source,
+        yield _known(
+            samples, test, known, _(_CHANCE) if chance else _(_TOO_GOOD) if many else "",
+            severity=WARNING if many else INFO,
         )  # fmt: skip
-        meaning = _(_CHANCE) if chance else _(_TOO_GOOD) if many else ""
-        message = join_sentences((message, meaning))
-        yield Finding("test-rows-known", WARNING if many else INFO, message)
+
+
+def _test_is_training(samples: Samples, test: Samples, known: int) -> Finding:
+    return Finding(
+        "test-is-training",
+        WARNING,
+        _(
+            "All {count} samples of the test set {file} also occur in {other}: they do not show "
+            "how well the network predicts new data.",
+            count=format_number(known, ","),
+            file=test.source,
+            other=samples.source,
+        ),
+        fixes=(data_fix(_("Hold out samples of the training data as the test set"), test_path=""),),
+    )
+
+
+def _known(
+    samples: Samples, test: Samples, known: int, meaning: str, fixes: tuple[DataEdit, ...] = (),
+    severity: str = WARNING,
+) -> Finding:  # fmt: skip
+    message = ngettext(
+        "{count} of {total} samples of the test set {file} also occurs in {other}.",
+        "{count} of {total} samples of the test set {file} also occur in {other}.",
+        known, total=format_number(len(test), ","), file=test.source, other=samples.source,
+    )  # fmt: skip
+    return Finding("test-rows-known", severity, join_sentences((message, meaning)), fixes=fixes)

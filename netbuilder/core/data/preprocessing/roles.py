@@ -15,7 +15,7 @@ from netbuilder.core.wording import did_you_mean, format_list, join_sentences
 #: Names of what is to be predicted, the likelier first: said outright, what comes out, what it is
 #: worth.
 _OUTRIGHT = re.compile(
-    r"(?i)(target|label|class|y|outcome|output|response|result|diagnosis|species|survived|churn|"
+    r"(?i)(target|label|class|outcome|output|response|result|diagnosis|species|survived|churn|"
     r"churned|ziel|zielwert|klasse)"
 )
 _COMES_OUT = frozenset({
@@ -28,14 +28,20 @@ _OF_A_PART = frozenset({"unit", "per", "list", "previous", "last", "base", "avg"
 
 def likely_target(names: Sequence[str]) -> tuple[str, int]:
     """The column that is most likely to be predicted, the last one of equals; how much its name
-    says so, from 0 (not at all) to 3 (outright)."""
+    says so, from 0 (not at all) to 4 (outright). A ``y`` gives way to each name that says more,
+    and says nothing where it is a coordinate: beside a ``z``, or before the last column and
+    beside an ``x``."""
+    lower = [name.strip().lower() for name in names]
+    coordinate = "x" in lower and ("z" in lower or (len(lower) > 2 and lower[-1] != "y"))
 
     def rank(name: str) -> int:
+        if name.strip().lower() == "y":
+            return 0 if coordinate else 1
         if _OUTRIGHT.fullmatch(name.strip()):
-            return 3
+            return 4
         words = set(re.split(r"[^a-zäöü]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
-        found = 2 if words & _COMES_OUT else 1 if words & _WORTH else 0
-        return 0 if words & _OF_A_PART else found
+        named = 3 if words & _COMES_OUT else 2 if words & _WORTH else 0
+        return 0 if words & _OF_A_PART else named
 
     best = max(map(rank, names))
     return next(name for name in reversed(names) if rank(name) == best), best

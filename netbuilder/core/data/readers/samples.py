@@ -39,7 +39,8 @@ class Samples:
         role: "table" (``table`` holds the features), "image" (arrays of pixels, or paths of
             picture files), "text" (arrays of strings), "numbers" (sequences and other arrays)
             or "ids" (whole numbers that stand for words).
-        table: the columns that are no target.
+        table: the columns that are features.
+        unused: columns of the same rows that have no role.
         arrays: by name, n × ...; object arrays of ``RoutePath`` or ``str`` are read when needed.
         targets: n rows, one column a target; a column of classes holds labels.
         columns: names of the last axis of a series.
@@ -70,6 +71,7 @@ class Samples:
     role: str
     targets: pd.DataFrame
     table: pd.DataFrame | None = None
+    unused: pd.DataFrame | None = None
     arrays: dict[str, Array] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None

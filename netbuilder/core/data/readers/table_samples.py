@@ -95,7 +95,7 @@ def samples_in_column(
     told = replace(data, options=options, columns={**columns, column: chosen}, inputs={})
     roles = roles_of(told, known, source, (table_reading(table).counting,), test=test)
     rest = [name for name in roles.features if name != column]
-    roles = replace(roles, features=(column,))
+    roles = replace(roles, features=(column,), ignored=(*roles.ignored, *rest))
     found = samples_of_table(told, table, source, part=True, test=test, roles=roles)
     if not len(found):
         raise DataError(
@@ -156,6 +156,7 @@ def samples_of_table(
     return Samples(
         role="table",
         table=used[features],
+        unused=used[list(roles.ignored)],
         targets=used[targets],
         weights=weights_of(used[roles.weight], source) if roles.weight else None,
         ordered=bool(roles.order),
