@@ -130,7 +130,7 @@ SINGLE_ROLES = {"weight": "sample_weight", "split": "", "order": "order_by", "gr
 COLUMN_ROLES = ("feature", "target", "ignore", *SINGLE_ROLES)
 COLUMN_TYPES = ("number", "category", "boolean", "date", "text")
 MISSING_RULES = ("error", "drop", "mean", "median", "most_frequent", "category")
-DECIMALS = (".", ",", "either", "threes", "fractions", "feet")
+DECIMALS = (".", ",", "either", "threes", "fractions", "feet", "clock", "laps")
 
 
 @dataclass(frozen=True)

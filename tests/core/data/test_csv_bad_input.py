@@ -8,6 +8,7 @@ import pytest
 
 from netbuilder.core.data.load import load_dataset, load_facts, load_preview
 from netbuilder.core.errors import DataError
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Data, Project
 
 GOOD = [f"{i},{i * 2 % 7},{i * 3.5}" for i in range(1, 41)]
@@ -192,10 +193,13 @@ def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
     write(tmp_path, lines)
     said = message(tmp_path)
     assert "too many for classes" in said
-    rows = "".join(f"{n},{18 + n}:{n * 7 % 60:02d}\n" for n in range(40))
+    rows = "".join(f"{n},{10 + n % 9}:{n * 7 % 60:02d}\n" for n in range(40))
     (tmp_path / "d.csv").write_text("age,time\n" + rows)
-    with pytest.raises(DataError, match="write each as one number: 18 instead of 18:00"):
-        load_facts(Project(data=Data("csv", path="d.csv", target=("time",))), tmp_path)
+    timed = Project(data=Data("csv", path="d.csv", target=("time",)))
+    with pytest.raises(DataError) as caught:
+        load_facts(timed, tmp_path)
+    hours = load_dataset(apply_data_fix(timed, caught.value.fixes[0]), tmp_path).train.raw_y
+    assert 10 <= hours["output"].min() and hours["output"].max() < 19
     assert "'code-0-x'" in said
 
 

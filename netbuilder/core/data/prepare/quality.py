@@ -126,7 +126,7 @@ def table_findings(
         found += _class_of_one(targets)
     if from_file:
         # A row of totals is far outside by nature, and is told as one already.
-        if not any(one.code == TOTAL_ROW for one in samples.findings):
+        if not any((one.code, one.severity) == (TOTAL_ROW, WARNING) for one in samples.findings):
             found += outliers(table)
             if task == REGRESSION:
                 found += outliers(targets)

@@ -19,6 +19,7 @@ from netbuilder.core.data.data_facts import (
 )
 from netbuilder.core.data.kinds.csv.table import label_numbers
 from netbuilder.core.data.preprocessing.cells import (
+    CLOCK,
     are_sentences,
     as_label,
     as_numbers,
@@ -30,7 +31,7 @@ from netbuilder.core.data.preprocessing.cells import (
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.data.recipe_options import require_choice
-from netbuilder.core.errors import DataError
+from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_number, format_quoted_list, sample_place, shorten
 
@@ -155,20 +156,16 @@ def _need_numbers(series: pd.Series, source: str) -> None:
 
 def _as_one_number(series: pd.Series) -> str:
     """Return what to do about a target that the program does not read as numbers."""
-    first = str(series.dropna().iloc[0]).strip()
-    time = re.fullmatch(r"(\d+):(\d\d)(:\d\d)?", first)
-    if time is None:
-        return _(
-            "Choose another target column. If these are numbers, write them without units and "
-            "thousands separators."
-        )
-    in_one = format_number(int(time[1]) + int(time[2]) / 60, ".4g")
+    if _is_clock(series):
+        return _("Choose another target column, or read the times as hours.")
     return _(
-        "Choose another target column. If these are times, write each as one number: {number} "
-        "instead of {time}.",
-        number=in_one,
-        time=first,
+        "Choose another target column. If these are numbers, write them without units and "
+        "thousands separators."
     )
+
+
+def _is_clock(series: pd.Series) -> bool:
+    return bool(series.dropna().astype(str).str.fullmatch(CLOCK).all())
 
 
 def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
@@ -189,7 +186,11 @@ def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
                 ),
                 _as_one_number(series),
                 code="too_many_text_classes",
-                fixes=(texts_fix(name, target=()),) if are_sentences(series) else (),
+                fixes=(DataFix(_("Read the times as hours"), columns={name: {"decimal": "clock"}}),)
+                if _is_clock(series)
+                else (texts_fix(name, target=()),)
+                if are_sentences(series)
+                else (),
             )
         return True
     values = np.asarray(as_numbers(series, source), np.float64)

@@ -28,6 +28,9 @@ GROUPS_BY = {".": ",", ",": "."}
 EITHER, THREES = "either", "threes"
 #: Besides plain numbers there are "3 1/4", or feet and inches (5'3").
 FRACTIONS, FEET = "fractions", "feet"
+#: Times of a clock and durations: "7 am", "1h 20m" and 1:20 are hours; 1:20.5 are seconds.
+CLOCK_HOURS, LAPS = "clock", "laps"
+TIMED = {CLOCK_HOURS: "h", LAPS: "s"}
 CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
 # What web pages leave in cells: no blank, and nothing that anybody sees.
 INVISIBLE = r"[\u200b\u200e\u200f\u2060\ufeff]*"
@@ -42,7 +45,9 @@ CELL = re.compile(
 )
 GROUPED = re.compile(r"\d{1,3}([ '.,])\d{3}(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3}")
 # Books of account write what is owed in brackets: ($45.00).
-BRACKETED = re.compile(rf"({CURRENCY})?\s*\(\s*([^()]*\d[^()]*?)\s*\)([^()\d]{{0,12}})")
+BRACKETED = re.compile(
+    rf"({CURRENCY})?\s*\(\s*([^()]*\d[^()]*?)\s*\)(\s*(?:{CURRENCY}|%|[^\W\d]{{1,2}})?\s*)"
+)
 FRACTION = re.compile(r"([-−]?)(?:(\d{1,9})\s+)?(\d{1,4})\s*[/⁄]\s*([1-9]\d{0,3})")
 SIGNS = {"½": " 1/2", "¼": " 1/4", "¾": " 3/4", "⅓": " 1/3", "⅔": " 2/3", "⅛": " 1/8",
          "⅜": " 3/8", "⅝": " 5/8", "⅞": " 7/8"}  # fmt: skip
@@ -50,7 +55,28 @@ FOOT = re.compile(
     r"(\d{1,3})\s*(?:['’′]|ft\.?|feet|foot)\s*"
     r"(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"”″]|''|in\.?|inch(?:es)?)?)?"
 )
-_ORDINAL = re.compile(r"\d*(?:1st|2nd|3rd|[04-9]th|1[123]th)", re.IGNORECASE)
+_ORDINAL = re.compile(r"\d*(?:1st|2nd|3rd|[04-9]th|1[123]th)(?:\s.*)?", re.IGNORECASE)
+# 5×10^-3, 5 x 10⁻³; digits of full width; the mark that spreadsheets put before a text.
+POWER = re.compile(
+    r"(?<=\d)\s?[×·xX*]\s?10\s?(?:(?:\^|\*\*)\s?([-+−]?\d{1,3})|([-−+]\d{1,3})|"
+    r"([⁻⁺]?[⁰¹²³⁴-⁹]{1,3}))(?!\d)"
+)
+RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺−", "0123456789-+-")
+WIDE = str.maketrans("０１２３４５６７８９．，－＋％", "0123456789.,-+%")
+TEXT_MARK = re.compile(r"^['’](?=[-+−]?[\d.,])")
+TIME = re.compile(
+    r"(?:(\d{1,6})\s*days?,?\s*)?(\d{1,6}):([0-5]\d)(?::([0-5]\d))?(?:[.,](\d+))?"
+    r"(\s*[ap]\.?m\.?)?",
+    re.IGNORECASE,
+)
+HALF_DAY = re.compile(r"(1[0-2]|0?[1-9])\s*([ap])\.?m\.?", re.IGNORECASE)
+LASTS = re.compile(
+    r"P?(?:(\d+)\s*(?:d|days?|tage?n?))?[, ]*T?(?:(\d+(?:[.,]\d+)?)\s*(?:h|hrs?|hours?|std\.?|"
+    r"stunden?))?[, ]*(?:(\d+(?:[.,]\d+)?)\s*(?:m|mins?|minutes?|minuten))?[, ]*"
+    r"(?:(\d+(?:[.,]\d+)?)\s*(?:s|secs?|seconds?|sek\.?|sekunden?))?",
+    re.IGNORECASE,
+)
+_OF_TIME = ("d", "h", "m", "min", "s", "sec")
 _LOOKED_AT = 20_000
 # Of a longer cell the patterns above would try each place with each other, which takes minutes.
 _LONGEST = 100
@@ -80,6 +106,42 @@ def marks_of(body: str) -> tuple[str, str, str] | None:
 
 
 # Scripts carry this function.
+def plain_cell(cell: str) -> str:
+    """Return a cell with ASCII digits, single spaces and powers of ten as e-3."""
+    text = " ".join(TEXT_MARK.sub("", cell.strip().translate(WIDE), count=1).split())
+    return POWER.sub(
+        lambda part: f"e{int((part[1] or part[2] or part[3]).translate(RAISED))}", text
+    )
+
+
+# Scripts carry this function.
+def seconds_of(text: str, point: str) -> float:
+    """Return the seconds of a time or a duration; NaN of anything else.
+
+    Args:
+        text: the cell.
+        point: "laps": of two parts the first are minutes; "clock": hours.
+    """
+    half = HALF_DAY.fullmatch(text)
+    if half:
+        return (int(half[1]) % 12 + 12 * (half[2].lower() == "p")) * 3600.0
+    clock = TIME.fullmatch(text)
+    if clock:
+        first, second, third = int(clock[2]), int(clock[3]), int(clock[4] or 0)
+        if clock[6]:
+            first = first % 12 + 12 * (clock[6].strip().lower()[0] == "p")
+        if clock[4] is None and (point == "laps" or clock[5]):
+            first, second, third = 0, first, second
+        whole = int(clock[1] or 0) * 86400 + first * 3600 + second * 60 + third
+        return whole + float(f"0.{clock[5] or 0}")
+    lasts = LASTS.fullmatch(text)
+    if not lasts or not any(lasts.groups()):
+        return float("nan")
+    parts = [float((part or "0").replace(",", ".")) for part in lasts.groups()]
+    return parts[0] * 86400 + parts[1] * 3600 + parts[2] * 60 + parts[3]
+
+
+# Scripts carry this function.
 def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
     """Return the number in a cell; NaN if it is not a number in this format.
 
@@ -87,12 +149,15 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
         cell: its text.
         point: the decimal point, "." or ","; "either": both marks are; "threes": a mark before
             three digits groups. "fractions" and "feet": with ".", and 3 1/4 or 5'3" (in inches).
+            "clock" and "laps": times, in hours and in seconds.
         counts: what a number with each unit counts.
     """
     nothing = float("nan")
     if len(cell.strip()) > 100:
         return nothing
-    text = " ".join(cell.split())
+    text = plain_cell(cell)
+    if point in {"clock", "laps"}:
+        return seconds_of(text, point) / (3600 if point == "clock" else 1)
     if point == "fractions":
         for sign, told in SIGNS.items():
             text = text.replace(sign, told)
@@ -194,6 +259,9 @@ class StyleEvidence:
     others: int = 0
     fractions: int = 0
     mixed_fractions: int = 0
+    clocks: int = 0
+    durations: int = 0
+    laps: int = 0
     feet: int = 0
     bracketed: str = ""
     trailing: str = ""
@@ -224,7 +292,9 @@ class StyleEvidence:
             text = " ".join(text.split())
         found, owed = _matched(text)
         kind = marks_of(found["body"].replace("’", "'")) if found is not None else None
-        if found is None or kind is None or _ORDINAL.fullmatch(text[:_LONGEST]):
+        if found is None or kind is None or _ORDINAL.fullmatch(text[:_LONGEST]) or (
+            found["after"] and HALF_DAY.fullmatch(text)
+        ):
             self._add_other(text)
             return
         self.numbers += 1
@@ -246,6 +316,7 @@ class StyleEvidence:
 
     def _add_other(self, text: str) -> None:
         short = text if len(text) <= _LONGEST else ""
+        self._add_time(plain_cell(short))
         if FOOT.fullmatch(short):
             self.feet += 1
         elif FRACTION.fullmatch(short) or any(one in short for one in SIGNS):
@@ -254,6 +325,28 @@ class StyleEvidence:
         self.others += 1
         if len(self.odd) < 3:
             self.odd.append(text)
+
+    def _add_time(self, text: str) -> None:
+        """Count a time of a clock, and one that can only be a duration."""
+        clock = TIME.fullmatch(text)
+        if clock is not None:
+            self.clocks += 1
+            self.durations += bool(clock[1]) or int(clock[2]) > 23
+            self.laps += clock[4] is None and clock[5] is not None
+        elif text and not math.isnan(seconds_of(text, CLOCK_HOURS)):
+            self.durations += 1
+
+    @property
+    def timed(self) -> str:
+        """How the cells write durations, or hours of a day that are no clock's; "" for others.
+
+        Times of a clock alone, 7:30, are none: they may belong to a date.
+        """
+        amounts = self.numbers - sum(self.units[unit] for unit in _OF_TIME)
+        if not self.others or amounts * 10 > self.others or not (self.durations or self.laps):
+            return ""
+        known = self.clocks + self.durations >= self.others
+        return "" if not known else LAPS if self.laps else CLOCK_HOURS
 
     def readings(self) -> tuple[str, ...]:
         """The points that explain every number of the column, the likelier first; one where all
@@ -301,6 +394,7 @@ def _matched(text: str) -> tuple[re.Match[str] | None, bool]:
     """A cell as a number, and whether it stands in brackets."""
     if len(text) > _LONGEST:
         return None, False
+    text = plain_cell(text)
     owed = BRACKETED.fullmatch(text)
     return CELL.fullmatch(f"{owed[1] or ''}{owed[2]}{owed[3]}" if owed else text), bool(owed)
 
@@ -330,6 +424,7 @@ def number_style(
     decided: str = "",
     unit: str = "",
     likely: str = "",
+    name: str = "",
 ) -> NumberStyle | None:
     """How a column writes numbers, or None where it holds something else.
 
@@ -339,8 +434,12 @@ def number_style(
         decided: the reading that was chosen, or "".
         unit: of the numbers that these belong to: others are converted to it.
         likely: the decimal point where nothing in the file says another, or "".
+        name: of the column; that of a coordinate says what 6.5W means.
     """
     found = style_evidence(cells[:_LOOKED_AT])
+    timed = decided if decided in TIMED else found.timed
+    if timed:
+        return NumberStyle(timed, TIMED[timed])
     if decided == FEET:
         return NumberStyle(FEET, "in")
     if decided == FRACTIONS or (
@@ -354,7 +453,10 @@ def number_style(
     ranked = sorted(found.units, key=lambda one: (-found.units[one], one))
     units = [one for one in ranked if one]
     beside, other = units[0] if units else "", tuple[tuple[str, float], ...]()
-    if len(ranked) > 1 or (unit and beside and beside != unit):
+    directions = _directions(units, name, unit)
+    if directions:
+        beside, other = "°", tuple(directions.items())
+    elif len(ranked) > 1 or (unit and beside and beside != unit):
         one = factors(ranked, unit if beside else "")
         if one is None and len(units) > 1:
             return None
@@ -365,12 +467,54 @@ def number_style(
         return NumberStyle(decided, beside, factors=other)
     if found.only_points and not decimal and (found.small or not likely):
         return NumberStyle(",", beside, (",", "."), factors=other)
+    grouping = _groups_thousands(cells, found, other)
+    if grouping and decimal != GROUPS_BY[grouping]:
+        point = GROUPS_BY[grouping]
+        proven = bool(decimal or likely)
+        return NumberStyle(point, beside, (point, grouping), proven=proven, factors=other)
     elsewhere = decimal or likely
     if elsewhere in readings and not {EITHER, THREES} & {*readings}:
         sure = len(readings) == 1 or found.fits(elsewhere)
         own = (elsewhere, *(one for one in readings if one != elsewhere))
         return NumberStyle(elsewhere, beside, () if sure else own, proven=True, factors=other)
     return NumberStyle(readings[0], beside, readings if len(readings) > 1 else (), factors=other)
+
+
+def _groups_thousands(
+    cells: Sequence[str], found: StyleEvidence, other: tuple[tuple[str, float], ...]
+) -> str:
+    """Return the mark that groups thousands because of what stands beside: 2.008 beside 868.
+
+    As decimals all such numbers would be smaller than each whole one, as thousands larger.
+    """
+    if len(found.both) != 1 or found.decimals or found.groups or found.large or found.whole < 3:
+        return ""
+    (mark,) = found.both
+    marked, whole = [], []
+    for cell in cells[:_LOOKED_AT]:
+        match, _ = _matched(" ".join(cell.split()))
+        body = match["body"] if match is not None else ""
+        if body.isdigit() and int(body):
+            whole.append(int(body))
+        elif mark in body:
+            marked.append(float(body.replace(mark, ".")))
+    middle = sorted(whole)[len(whole) // 2]
+    return mark if max(marked) < min(whole) and middle < 1000 * min(marked) else ""
+
+
+_COORDINATE = re.compile(r"(?i)(^|[^a-z])(lat|lon|lng|long|latitude|longitude|breite|länge)([^a-z]|$)")
+
+
+def _directions(units: Sequence[str], name: str, wanted: str) -> dict[str, float]:
+    """Return the sign of each unit where they are the directions of coordinates: 6.5W is -6.5."""
+    letters = {unit: unit.replace("°", "").strip() for unit in units}
+    used = {*letters.values()} - {""}
+    if not used or not (used <= {"N", "S"} or used <= {"E", "W", "O"}):
+        return {}
+    sure = len(used) > 1 or any("°" in unit for unit in units) or wanted == "°"
+    if not sure and not _COORDINATE.search(name):
+        return {}
+    return {unit: -1.0 if letter in {"S", "W"} else 1.0 for unit, letter in letters.items()}
 
 
 def without_unit(cells: Iterable[str], style: NumberStyle) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from netbuilder.core.data.findings import WARNING, DataEdit, Finding, option_fix
+from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data_fix, option_fix
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import format_list, format_quoted_list, join_sentences, shorten
 
@@ -41,28 +41,43 @@ _CHECKED = {"min": "min", "max": "max", "n": "count", "count": "count", "media":
 
 
 def odd_rows(
-    table: pd.DataFrame, odd: Mapping[str, pd.Series], left_out: Collection[object]
-) -> list[Finding]:
-    """Rows that are no samples.
+    table: pd.DataFrame,
+    odd: Mapping[str, pd.Series],
+    left_out: Collection[object],
+    *,
+    labelled_rows: str = "tell",
+) -> tuple[list[Finding], list[int]]:
+    """Return what is told of rows that are no samples, and those that are not read at all.
 
     Args:
         table: as read.
         odd: of each column that holds numbers and some words, where the words are.
         left_out: lines that are not used.
+        labelled_rows: what is done with rows that a word calls totals: "drop" (they are not
+            read), "tell" (that is offered) or "use".
     """
     notes = _note_lines(table, left_out)
     out = [*left_out, *notes]
-    return [
-        *([_note_finding(notes, str(table.loc[notes[0]].dropna().iloc[0]))] if notes else []),
-        *_summary_rows(table, out),
-        *_rows_with_words(table, odd, out),
-    ]
+    findings = []
+    if notes:
+        findings.append(_note_finding(notes, str(table.loc[notes[0]].dropna().iloc[0])))
+    totals, labelled = _summary_rows(table, out)
+    dropped = sorted(labelled) if labelled_rows == "drop" else []
+    quiet = labelled if labelled_rows != "tell" else ()
+    for lines in (dropped, [line for line in totals if line not in quiet]):
+        if lines:
+            findings.append(_summary_finding(table, lines, dropped=lines is dropped))
+    findings += _rows_with_words(table, odd, [*out, *dropped])
+    return findings, dropped
 
 
-def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Finding]:
-    """Rows that sum the others up: at the end, and subtotals anywhere."""
+def _summary_rows(
+    table: pd.DataFrame, left_out: Collection[object]
+) -> tuple[list[int], set[int]]:
+    """Return the lines that sum the others up, at the end or as subtotals anywhere, and those
+    among them that a word of no other line calls so."""
     if len(table) < 4:
-        return []
+        return [], set()
     gone = [line for line in left_out if line in table.index]
     kept = table.drop(index=gone) if gone else table
     lines: dict[int, str] = {}
@@ -72,6 +87,9 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Fin
             word.split(" ")[0] in (_TOTAL | _STATISTIC) - {"sum", *_CHECKED}
             and _may_sum_up(kept, place)
         )
+        # A category may be called so, too.
+        if known and word and max(_often(kept, kept.iloc[place])) > 2:
+            known = False
         if known and word in _CHECKED and not _agrees(kept, place, _CHECKED[word]):
             known = False
         if not known and not (place == len(kept) - 1 and _sums_up(kept, place)):
@@ -86,25 +104,38 @@ def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> list[Fin
             hit = kept.index[kept[name].isin(within)]
             lines |= {int(line): str(within[0]) for line in hit}
     if not lines or len(lines) * 2 > len(kept):
-        return []
-    places = sorted(lines)
-    cells = kept.loc[places[-1]].dropna()
-    return [
-        Finding(
-            TOTAL_ROW,
-            WARNING,
-            ngettext(
-                "Line {lines} seems to contain totals ('{cell}') or averages of other lines: it is "
-                "not a sample.",
-                "Lines {lines} seem to contain totals ('{cell}') or averages of other lines: they "
-                "are not samples.",
-                len(places),
-                lines=format_list(places),
-                cell=shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0]))),
-            ),
-            fixes=(_leave_out_fix(places),),
+        return [], set()
+    rest = kept.drop(index=list(lines))
+    labelled = {
+        line for line, word in lines.items()
+        if (word in _TOTAL | _STATISTIC or _WITHIN.match(word.strip()))
+        and not any(rest[name].isin([cell]).any() for name, cell in kept.loc[line].items()
+                    if isinstance(cell, str))
+    }  # fmt: skip
+    return sorted(lines), labelled
+
+
+def _summary_finding(table: pd.DataFrame, lines: list[int], *, dropped: bool) -> Finding:
+    cells = table.loc[lines[-1]].dropna()
+    cell = shorten(str(next((c for c in cells if isinstance(c, str)), cells.iloc[0])))
+    if dropped:
+        message = ngettext(
+            "Line {lines} contains totals or averages of other lines ('{cell}') and is left out.",
+            "Lines {lines} contain totals or averages of other lines ('{cell}') and are left out.",
+            len(lines), lines=format_list(lines), cell=cell,
+        )  # fmt: skip
+        label = ngettext(
+            "Use line {lines}", "Use lines {lines}", len(lines), lines=format_list(lines)
         )
-    ]
+        return Finding(TOTAL_ROW, INFO, message, fixes=(data_fix(label, total_rows="use"),))
+    message = ngettext(
+        "Line {lines} seems to contain totals ('{cell}') or averages of other lines: it is "
+        "not a sample.",
+        "Lines {lines} seem to contain totals ('{cell}') or averages of other lines: they "
+        "are not samples.",
+        len(lines), lines=format_list(lines), cell=cell,
+    )  # fmt: skip
+    return Finding(TOTAL_ROW, WARNING, message, fixes=(_leave_out_fix(lines),))
 
 
 def _note_lines(table: pd.DataFrame, left_out: Collection[object]) -> list[int]:
@@ -153,6 +184,11 @@ def _first_word(row: pd.Series) -> str:
     words = (str(cell) for cell in row if isinstance(cell, str))
     word = next(words, "").strip().casefold().rstrip(":.")
     return word.removeprefix("ø ") if word != "ø" else word
+
+
+def _often(table: pd.DataFrame, row: pd.Series) -> list[int]:
+    """Return in how many rows each text of a row stands."""
+    return [int((table[name] == cell).sum()) for name, cell in row.items() if isinstance(cell, str)]
 
 
 def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:

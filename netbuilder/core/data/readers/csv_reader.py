@@ -84,7 +84,8 @@ def _read(path: Path, options: Mapping[str, Any], nrows: int | None) -> pd.DataF
         table, findings = reader(path, options, nrows)
         if table.empty:
             raise _no_rows(path)
-        return convert_cells(table, options, findings=findings)
+        sheet = reader is table_files.read_sheet
+        return convert_cells(table, options, findings=findings, totals=sheet)
     return read_with(path, sniff(path, options), nrows=nrows, options=options)
 
 
@@ -118,7 +119,7 @@ def read_with(
         table, read_as = table[kept], {**read_as, "usecols": tuple(kept)}
     return convert_cells(
         table, options, point=dialect.point, likely=dialect.likely, encoding=dialect.encoding,
-        findings=dialect.findings, read_as=read_as,
+        findings=dialect.findings, read_as=read_as, totals=nrows is None,
     )  # fmt: skip
 
 

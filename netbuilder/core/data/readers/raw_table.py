@@ -118,7 +118,7 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
     first = read_table(path, reading_options(data), FIRST_ROWS)
     types = {name: one.type for name, one in data.columns.items() if one.type}
     key = disk_cache.cache_key(
-        "table", 1, disk_cache.content_key(path), sorted(types.items()),
+        "table", 2, disk_cache.content_key(path), sorted(types.items()),
         [repr(reading_options(data).get(name)) for name in _READ_OPTIONS],
     )  # fmt: skip
     folder = disk_cache.prepared_folder(

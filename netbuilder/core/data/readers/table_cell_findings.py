@@ -18,11 +18,14 @@ from netbuilder.core.data.findings import (
 )
 from netbuilder.core.data.preprocessing.cells import NO, SLASHED, YES
 from netbuilder.core.data.preprocessing.number_text import (
+    CLOCK_HOURS,
     EITHER,
     EMPTY_CELLS,
     FEET,
     FRACTIONS,
+    LAPS,
     THREES,
+    TIMED,
     NumberStyle,
     StyleEvidence,
     number_of,
@@ -256,6 +259,8 @@ def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
     """Tell which unit was read, and where it is missing."""
     found = []
+    if style.point in TIMED or style.unit == "°" and style.factors:
+        return [_measured_finding(name, cells, style)]
     if style.factors:
         others = dict(style.factors)
         one = next(cell.strip() for cell in cells if unit_beside(cell) in others)
@@ -290,6 +295,30 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
             name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     return found
+
+
+def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Finding:
+    """Tell how durations, and coordinates with a direction, became numbers."""
+    known = [cell.strip() for cell in cells if cell.strip() not in EMPTY_CELLS]
+    values = [number_of(cell, style.point, style.counts) for cell in known]
+    place = min(range(len(known)), key=lambda at: (values[at] >= 0, at))
+    number = format_with_unit(format_number(values[place], ".6g"), style.unit)
+    fixes = [column_fix(_("Use '{name}' as a category", name=name), [name], type="category")]
+    two = style.point in TIMED and all(re.fullmatch(r"\d+:\d\d", cell) for cell in known)
+    if two:
+        other = LAPS if style.point == CLOCK_HOURS else CLOCK_HOURS
+        read = format_number(number_of(known[place], other, {}), ".6g")
+        label = _(
+            "Read '{cell}' as {number}", cell=known[place],
+            number=format_with_unit(read, TIMED[other]),
+        )  # fmt: skip
+        fixes.insert(0, column_fix(label, [name], decimal=other))
+    return Finding(
+        "times" if style.point in TIMED else "directions", INFO,
+        _("Column '{name}': '{cell}' is read as {number}.",
+          name=name, cell=known[place], number=number),
+        name, tuple(fixes),
+    )  # fmt: skip
 
 
 def writing_findings(

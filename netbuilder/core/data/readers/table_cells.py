@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.dates import odd_dates
 from netbuilder.core.data.preprocessing.number_text import (
     EMPTY_CELLS,
     GROUPS_BY,
+    TIMED,
     NumberStyle,
     number_style,
     parse_numbers,
@@ -99,6 +100,7 @@ def convert_cells(
     encoding: str = "",
     findings: tuple[Finding, ...] = (),
     read_as: Mapping[str, Any] = MappingProxyType({}),
+    totals: bool = False,
 ) -> pd.DataFrame:
     """The table with texts that are numbers as numbers, and what was concluded.
 
@@ -110,6 +112,7 @@ def convert_cells(
         encoding: of the file.
         findings: what was concluded before.
         read_as: arguments of ``pandas.read_csv`` that read the file likewise.
+        totals: rows that are labelled as totals are left out, unless option "total_rows" is "use".
     """
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
     decided = _decided_points(table, options, point)
@@ -135,10 +138,9 @@ def convert_cells(
             continue
         evidence = style_evidence(cells)
         learned = (options.get("like_numbers") or {}).get(name, "")
+        timed = decided.get(name, "") or (learned if learned in TIMED else "")
         learned = learned if learned in evidence.readings() else ""
-        style = number_style(
-            cells, learned or point, decided.get(name, ""), like.get(name, ""), likely
-        )
+        style = number_style(cells, learned or point, timed, like.get(name, ""), likely, name)
         if style is None:
             changed |= _as_dates(name, series, cells, options, found)
             if name not in _treated(options):
@@ -166,11 +168,39 @@ def convert_cells(
     found += counting_findings(counting)
     given = options.get("skip_lines") or []
     out = list(given) if isinstance(given, list | tuple) else [given]
-    found += odd_rows(table, odd, out)
+    labelled = "use" if options.get("total_rows") == "use" else "drop" if totals else "tell"
+    noted, dropped = odd_rows(table, odd, out, labelled_rows=labelled)
+    found += noted
+    if dropped:
+        table = _without_totals(table, dropped, {name: styles[name] for name in odd})
+        read_as = {**read_as, "left_out": tuple(dropped)}
     table.attrs["reading"] = TableReading(
         units, styles, counting, point, encoding, tuple(found), dict(read_as), spellings
     )
     return table
+
+
+def _without_totals(
+    table: pd.DataFrame, lines: list[int], styles: Mapping[str, NumberStyle]
+) -> pd.DataFrame:
+    """The table without some lines, and columns as they are read without them."""
+    import numpy as np
+    import pandas as pd
+
+    gaps = table.isna().any()
+    table = table.drop(index=lines)
+    changed: dict[str, pd.Series] = {}
+    for name in map(str, table.columns):
+        series = table[name]
+        if name in styles and pd.to_numeric(series, errors="coerce").notna().eq(
+            series.notna()
+        ).all():
+            changed[name] = series.astype("float64")
+        elif series.dtype.kind == "f" and gaps[name] and series.notna().all():
+            values = series.to_numpy()
+            if (values == np.round(values)).all() and (np.abs(values) < 2**52).all():
+                changed[name] = series.astype("int64")
+    return table.assign(**changed)
 
 
 def _decided_points(

@@ -29,6 +29,9 @@ CONSTANTS = {
     "MISSING_LABEL": MISSING_LABEL, "SHORT_YEAR": SHORT_YEAR, "CELL": number_text.CELL,
     "GROUPED": number_text.GROUPED, "BRACKETED": number_text.BRACKETED,
     "FRACTION": number_text.FRACTION, "FOOT": number_text.FOOT, "SIGNS": number_text.SIGNS,
+    "POWER": number_text.POWER, "RAISED": number_text.RAISED, "WIDE": number_text.WIDE,
+    "TEXT_MARK": number_text.TEXT_MARK, "TIME": number_text.TIME,
+    "HALF_DAY": number_text.HALF_DAY, "LASTS": number_text.LASTS,
 }  # fmt: skip
 
 

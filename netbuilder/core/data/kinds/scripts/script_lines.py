@@ -116,11 +116,21 @@ def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: boo
         concluded = facts.test_read_as if test else facts.read_as
         if isinstance(concluded, Mapping):
             told |= {key: concluded[key] for key in _READ_AS if key in concluded}
-    lines = options.get("skip_lines") or []
-    if lines and not test and project.data.kind != "series":
-        lines = list(lines) if isinstance(lines, list | tuple) else [lines]
+    lines = lines_left_out(project, facts, test=test)
+    if lines:
         told["skiprows"] = [*range(int(told.get("skiprows") or 0)), *(line - 1 for line in lines)]
     return "".join(f", {key}={_read_value(value)}" for key, value in told.items())
+
+
+def lines_left_out(
+    project: Project, facts: DataFacts | None = None, *, test: bool = False
+) -> list[int]:
+    """The lines of a file that are no samples: by decision, or of totals."""
+    lines = project.data.options.get("skip_lines") or []
+    lines = list(lines) if isinstance(lines, list | tuple) else [lines]
+    chosen = [] if test or project.data.kind == "series" else lines
+    concluded = {} if facts is None else facts.test_read_as if test else facts.read_as
+    return sorted({*chosen, *concluded.get("left_out", ())})
 
 
 def _read_value(value: Any) -> str:

@@ -12,10 +12,17 @@ from netbuilder.core.data.kinds.scripts import cells
 from netbuilder.core.data.kinds.scripts.script_lines import (
     csv_arguments,
     function_lines,
+    lines_left_out,
     target_columns,
 )
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
-from netbuilder.core.data.preprocessing.number_text import marks_of, number_of, numbers_in
+from netbuilder.core.data.preprocessing.number_text import (
+    marks_of,
+    number_of,
+    numbers_in,
+    plain_cell,
+    seconds_of,
+)
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.table_files import SHEETS, arff_table
 from netbuilder.core.data.recipe_options import name_list_option as option_names
@@ -34,9 +41,8 @@ def reader(
     if ending in SHEETS:
         sheet = project.data.options.get("sheet")
         more = f", sheet_name={format_literal(sheet)}" if sheet else ""
-        skipped = project.data.options.get("skip_lines") or []
-        if skipped and not test and project.data.kind != "series":
-            lines = skipped if isinstance(skipped, list | tuple) else [skipped]
+        lines = lines_left_out(project, facts, test=test)
+        if lines:
             more += f", skiprows={[int(line) - 1 for line in lines]}"
         return f'pd.read_excel({format_literal(path)}, engine="calamine"{more})'
     if ending == ".parquet":
@@ -161,7 +167,7 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     used += [cells.one_spelling] if option_names(data.options, "same_words") else []
     used += [cells.is_true] if "boolean" in kinds else []
     used += [in_one_century] if data.options.get("centuries") else []
-    used += [marks_of, number_of, numbers_in] if _marks(data, facts) else []
+    used += [plain_cell, seconds_of, marks_of, number_of, numbers_in] if _marks(data, facts) else []
     return cell_functions(used)
 
 
@@ -175,7 +181,8 @@ def cell_functions(used: Iterable[Callable[..., Any]]) -> list[str]:
 
 def _constant(value: Any) -> str:
     if isinstance(value, re.Pattern):
-        return f"re.compile({value.pattern!r})"
+        flags = ", re.IGNORECASE" if value.flags & re.IGNORECASE else ""
+        return f"re.compile({value.pattern!r}{flags})"
     return format_literal(value)
 
 
