@@ -199,7 +199,7 @@ def test_a_text_target_with_too_many_values(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_facts(timed, tmp_path)
     hours = load_dataset(apply_data_fix(timed, caught.value.fixes[0]), tmp_path).train.raw_y
-    assert 10 <= hours["output"].min() and hours["output"].max() < 19
+    assert hours["output"].min() >= 10 and hours["output"].max() < 19
     assert "'code-0-x'" in said
 
 

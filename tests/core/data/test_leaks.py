@@ -322,13 +322,17 @@ def test_a_category_that_decides_the_target_is_told(tmp_path: Path) -> None:
         by_chance = table.drop(columns="y").rename(columns={"chance": "y"})
         for code in ("target-given-away", "rows-in-groups"):
             assert told(tmp_path, by_chance, code) == []
-    few = pd.DataFrame({"a": drawn(0, 9, 1)[:20], "b": [*"uuuuvvvvww"] * 2, "y": [0, 0, 0, 0, 1] * 4})
+    few = pd.DataFrame(
+        {"a": drawn(0, 9, 1)[:20], "b": [*"uuuuvvvvww"] * 2, "y": [0, 0, 0, 0, 1] * 4}
+    )
     assert not told(tmp_path, few, "target-given-away"), "twenty rows may agree by chance"
 
 
 def test_a_category_decides_a_number(tmp_path: Path) -> None:
     town = drawn(0, 6, 2)
-    table = frame(town=np.array([*"ABCDEF"])[town], y=np.array([3.5, 7.25, 1.5, 9.0, 4.0, 2.0])[town])
+    table = frame(
+        town=np.array([*"ABCDEF"])[town], y=np.array([3.5, 7.25, 1.5, 9.0, 4.0, 2.0])[town]
+    )
     assert [n.column for n in told(tmp_path, table, "target-given-away")] == ["town"]
     assert not told(tmp_path, table.assign(y=table["y"] + drawn(0, 3, 4)), "target-given-away")
 

@@ -17,7 +17,9 @@ ROWS = 40
 COUNT = np.arange(ROWS)
 
 
-def read(folder: Path, cell: Callable[[int], str], name: str = "v") -> tuple[pd.Series, str, set[str]]:
+def read(
+    folder: Path, cell: Callable[[int], str], name: str = "v"
+) -> tuple[pd.Series, str, set[str]]:
     """Return a column as it is read, its unit, and the codes of what is told of it."""
     rows = [f'"{cell(n)}";{n}' for n in range(ROWS)]
     (folder / "d.csv").write_text(f"{name};y\n" + "\n".join(rows), encoding="utf-8")

@@ -411,8 +411,11 @@ def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:
         name,
         (
             keep_together_fix(name),
-            *((column_fix(_("Treat the rows as independent"), [name], role="feature"),)
-              if name in rows else ()),
+            *(
+                (column_fix(_("Treat the rows as independent"), [name], role="feature"),)
+                if name in rows
+                else ()
+            ),
         ),
     )
 

@@ -215,7 +215,7 @@ def _ids(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Find
             )  # fmt: skip
 
 
-def _goes_with(values: NDArray[Any], targets: pd.DataFrame, task: str) -> bool:
+def _goes_with(values: NDArray[np.int64], targets: pd.DataFrame, task: str) -> bool:
     """Whether a number goes on from one value to the next, as over time: no ID does that, unless
     the rows were sorted by what is to be predicted."""
     if task != REGRESSION or not all(is_numeric(targets[name]) for name in targets.columns):
@@ -533,9 +533,7 @@ def _columns(samples: Samples) -> list[str]:
     return [*map(str, names), *samples.columns]
 
 
-def _class_numbers(
-    samples: Samples, preprocessing: Preprocessing, data: Data
-) -> Iterator[Finding]:
+def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -> Iterator[Finding]:
     """Tell that whole numbers were taken for classes, where they may be an amount."""
     if not data.path or samples.targets.index.name == FOLDER:
         return

@@ -84,7 +84,9 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     alike = len(first) >= _COPIED and counts.min() == counts.max()
     chance = not alike and _by_chance(samples, again / len(hashes))
     held = _held_out(hashes, rows)
-    message = join_sentences((message, held, _(_CHANCE) if chance else _(_TOO_GOOD) if held else ""))
+    message = join_sentences(
+        (message, held, _(_CHANCE) if chance else _(_TOO_GOOD) if held else "")
+    )
     yield Finding(
         "rows-twice", INFO if chance else WARNING, message,
         fixes=() if chance else (data_fix(_("Remove duplicate rows"), duplicates="drop"),),

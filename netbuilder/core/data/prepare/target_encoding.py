@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ from netbuilder.core.data.readers.samples import FOLDER
 from netbuilder.core.data.recipe_options import require_choice
 from netbuilder.core.errors import DataError, DataFix
 from netbuilder.core.i18n import gettext as _, noop as N_
-from netbuilder.core.wording import format_number, format_quoted_list, sample_place, shorten
+from netbuilder.core.wording import format_quoted_list, sample_place, shorten
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -292,8 +292,11 @@ class StyleEvidence:
             text = " ".join(text.split())
         found, owed = _matched(text)
         kind = marks_of(found["body"].replace("’", "'")) if found is not None else None
-        if found is None or kind is None or _ORDINAL.fullmatch(text[:_LONGEST]) or (
-            found["after"] and HALF_DAY.fullmatch(text)
+        if (
+            found is None
+            or kind is None
+            or _ORDINAL.fullmatch(text[:_LONGEST])
+            or (found["after"] and HALF_DAY.fullmatch(text))
         ):
             self._add_other(text)
             return
@@ -450,18 +453,10 @@ def number_style(
         return None
     if found.others and found.numbers < 3:
         return None
-    ranked = sorted(found.units, key=lambda one: (-found.units[one], one))
-    units = [one for one in ranked if one]
-    beside, other = units[0] if units else "", tuple[tuple[str, float], ...]()
-    directions = _directions(units, name, unit)
-    if directions:
-        beside, other = "°", tuple(directions.items())
-    elif len(ranked) > 1 or (unit and beside and beside != unit):
-        one = factors(ranked, unit if beside else "")
-        if one is None and len(units) > 1:
-            return None
-        if one is not None:
-            beside, other = one[0], tuple((k, v) for k, v in one[1].items() if v != 1)
+    units = _units_of(found, name, unit)
+    if units is None:
+        return None
+    beside, other = units
     readings = found.readings()
     if decided:
         return NumberStyle(decided, beside, factors=other)
@@ -478,6 +473,25 @@ def number_style(
         own = (elsewhere, *(one for one in readings if one != elsewhere))
         return NumberStyle(elsewhere, beside, () if sure else own, proven=True, factors=other)
     return NumberStyle(readings[0], beside, readings if len(readings) > 1 else (), factors=other)
+
+
+def _units_of(
+    found: StyleEvidence, name: str, wanted: str
+) -> tuple[str, tuple[tuple[str, float], ...]] | None:
+    """Return the unit of a column and what numbers with others count in it; None where they
+    differ in kind."""
+    ranked = sorted(found.units, key=lambda unit: (-found.units[unit], unit))
+    units = [unit for unit in ranked if unit]
+    beside = units[0] if units else ""
+    directions = _directions(units, name, wanted)
+    if directions:
+        return "°", tuple(directions.items())
+    if len(ranked) < 2 and not (wanted and beside and beside != wanted):
+        return beside, ()
+    counts = factors(ranked, wanted if beside else "")
+    if counts is not None:
+        return counts[0], tuple((unit, size) for unit, size in counts[1].items() if size != 1)
+    return None if len(units) > 1 else (beside, ())
 
 
 def _groups_thousands(
@@ -502,7 +516,9 @@ def _groups_thousands(
     return mark if max(marked) < min(whole) and middle < 1000 * min(marked) else ""
 
 
-_COORDINATE = re.compile(r"(?i)(^|[^a-z])(lat|lon|lng|long|latitude|longitude|breite|länge)([^a-z]|$)")
+_COORDINATE = re.compile(
+    r"(?i)(^|[^a-z])(lat|lon|lng|long|latitude|longitude|breite|länge)([^a-z]|$)"
+)
 
 
 def _directions(units: Sequence[str], name: str, wanted: str) -> dict[str, float]:

@@ -64,16 +64,14 @@ def odd_rows(
     totals, labelled = _summary_rows(table, out)
     dropped = sorted(labelled) if labelled_rows == "drop" else []
     quiet = labelled if labelled_rows != "tell" else ()
-    for lines in (dropped, [line for line in totals if line not in quiet]):
-        if lines:
-            findings.append(_summary_finding(table, lines, dropped=lines is dropped))
+    told = [line for line in totals if line not in quiet]
+    findings += [_summary_finding(table, dropped, dropped=True)] if dropped else []
+    findings += [_summary_finding(table, told, dropped=False)] if told else []
     findings += _rows_with_words(table, odd, [*out, *dropped])
     return findings, dropped
 
 
-def _summary_rows(
-    table: pd.DataFrame, left_out: Collection[object]
-) -> tuple[list[int], set[int]]:
+def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> tuple[list[int], set[int]]:
     """Return the lines that sum the others up, at the end or as subtotals anywhere, and those
     among them that a word of no other line calls so."""
     if len(table) < 4:

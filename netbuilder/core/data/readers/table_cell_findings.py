@@ -259,7 +259,7 @@ def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
     """Tell which unit was read, and where it is missing."""
     found = []
-    if style.point in TIMED or style.unit == "°" and style.factors:
+    if style.point in TIMED or (style.unit == "°" and style.factors):
         return [_measured_finding(name, cells, style)]
     if style.factors:
         others = dict(style.factors)

@@ -166,41 +166,41 @@ def convert_cells(
     found += (ambiguity_finding(name, cells, styles[name], styles) for name, cells in asked.items())
     counting = counting_column(table)
     found += counting_findings(counting)
-    given = options.get("skip_lines") or []
-    out = list(given) if isinstance(given, list | tuple) else [given]
-    labelled = "use" if options.get("total_rows") == "use" else "drop" if totals else "tell"
-    noted, dropped = odd_rows(table, odd, out, labelled_rows=labelled)
+    table, noted, dropped = _without_totals(table, odd, options, totals=totals)
     found += noted
-    if dropped:
-        table = _without_totals(table, dropped, {name: styles[name] for name in odd})
-        read_as = {**read_as, "left_out": tuple(dropped)}
+    told = {**read_as, "left_out": dropped} if dropped else dict(read_as)
     table.attrs["reading"] = TableReading(
-        units, styles, counting, point, encoding, tuple(found), dict(read_as), spellings
+        units, styles, counting, point, encoding, tuple(found), told, spellings
     )
     return table
 
 
 def _without_totals(
-    table: pd.DataFrame, lines: list[int], styles: Mapping[str, NumberStyle]
-) -> pd.DataFrame:
-    """The table without some lines, and columns as they are read without them."""
+    table: pd.DataFrame, odd: Mapping[str, pd.Series], options: Mapping[str, Any], *, totals: bool
+) -> tuple[pd.DataFrame, list[Finding], tuple[int, ...]]:
+    """The table without rows that are labelled as totals, what is told of odd rows, and the lines
+    that are left out."""
     import numpy as np
     import pandas as pd
 
+    given = options.get("skip_lines") or []
+    out = list(given) if isinstance(given, list | tuple) else [given]
+    labelled = "use" if options.get("total_rows") == "use" else "drop" if totals else "tell"
+    findings, dropped = odd_rows(table, odd, out, labelled_rows=labelled)
+    if not dropped:
+        return table, findings, ()
     gaps = table.isna().any()
-    table = table.drop(index=lines)
+    table = table.drop(index=dropped)
     changed: dict[str, pd.Series] = {}
     for name in map(str, table.columns):
         series = table[name]
-        if name in styles and pd.to_numeric(series, errors="coerce").notna().eq(
-            series.notna()
-        ).all():
+        if name in odd and (pd.to_numeric(series, errors="coerce").isna() == series.isna()).all():
             changed[name] = series.astype("float64")
         elif series.dtype.kind == "f" and gaps[name] and series.notna().all():
             values = series.to_numpy()
             if (values == np.round(values)).all() and (np.abs(values) < 2**52).all():
                 changed[name] = series.astype("int64")
-    return table.assign(**changed)
+    return table.assign(**changed), findings, tuple(dropped)
 
 
 def _decided_points(
