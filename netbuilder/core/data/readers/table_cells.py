@@ -165,9 +165,8 @@ def convert_cells(
     )
     found += (ambiguity_finding(name, cells, styles[name], styles) for name, cells in asked.items())
     counting = counting_column(table)
-    found += counting_findings(counting)
     table, noted, dropped = _without_totals(table, odd, options, totals=totals)
-    found += noted
+    found += (*counting_findings(counting), *noted)
     told = {**read_as, "left_out": dropped} if dropped else dict(read_as)
     table.attrs["reading"] = TableReading(
         units, styles, counting, point, encoding, tuple(found), told, spellings
