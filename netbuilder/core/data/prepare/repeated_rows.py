@@ -166,7 +166,7 @@ def _contents(
         return nothing, nothing
     hashes = []
     if all(isinstance(one[0], Path) for one in values):
-        sizes = [[_size(path) for path in part] for part in values]
+        sizes = [[_size(Path(path)) for path in part] for part in values]
         often = Counter(size for part in sizes for size in part)
         for paths, part in zip(values, sizes, strict=True):
             hashes.append([_digest(path.read_bytes()) if often[size] > 1 and size >= 0
