@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,13 +161,13 @@ def _contents(
     Files are read where others have as many bytes.
     """
     parts = [one for one in (samples, test) if one is not None]
-    values = [next(iter(one.arrays.values()), np.empty(0)) for one in parts]
+    values: list[Any] = [next(iter(one.arrays.values()), np.empty(0)) for one in parts]
     nothing = np.empty(0, np.uint64)
     if sum(map(len, values)) > _SEEN_FILES or not all(len(one) for one in values):
         return nothing, nothing
     hashes = []
     if all(isinstance(one[0], Path) for one in values):
-        sizes = [[_size(Path(path)) for path in part] for part in values]
+        sizes = [[_size(path) for path in part] for part in values]
         often = Counter(size for part in sizes for size in part)
         for paths, part in zip(values, sizes, strict=True):
             hashes.append([_digest(path.read_bytes()) if often[size] > 1 and size >= 0
