@@ -70,6 +70,8 @@ class DataCode:
         split: of texts, "character" where each character is a word.
         length: words a text, where that is decided.
         most: words that are known.
+        scaled_like: of targets that are scaled as columns of ``x`` are, the columns' places, as an
+            expression; "": the targets have scales of their own.
     """
 
     lines: tuple[str, ...]
@@ -90,6 +92,7 @@ class DataCode:
     split: str = ""
     length: int | None = None
     most: int = 0
+    scaled_like: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from netbuilder import __version__
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION, DataFacts
 from netbuilder.core.data.dataset import PreparedData, SplitIndices
 from netbuilder.core.data.findings import INFO, DataEdit, Finding
+from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.prepare import prepared_stream, target_encoding
 from netbuilder.core.data.prepare.fit_inputs import fit_input, read_raw, with_units
 from netbuilder.core.data.prepare.quality import (
@@ -198,11 +199,11 @@ def _make(project: Project, base: Path) -> PreparedData:
         )
     if made is not None:
         rows = rows_of_edited(rows, made.origin)
+    inputs, notes = _fit_inputs(project, samples, rows)
     outputs = {
-        key: _scale_output(preprocessing, samples, rows, data.scaling)
+        key: _scale_output(preprocessing, samples, rows, data, inputs)
         for key, preprocessing in outputs.items()
     }
-    inputs, notes = _fit_inputs(project, samples, rows)
     if test is not None:
         test, said = checked_test(samples, test, inputs)
         notes += said
@@ -337,15 +338,29 @@ def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
 
 
 def _scale_output(
-    preprocessing: OutputPreprocessing, samples: Samples, rows: SplitIndices, how: str
+    preprocessing: OutputPreprocessing,
+    samples: Samples,
+    rows: SplitIndices,
+    data: Data,
+    inputs: Mapping[str, InputPreprocessing],
 ) -> OutputPreprocessing:
-    """The target with its scale and what it is on average, both of the training rows."""
+    """The target with its scale and what it is on average, both of the training rows.
+
+    Steps of a series' column are scaled as the column is: what a layer adds to a value of the
+    window then means the same in both.
+    """
     values = target_encoding.encode_targets(samples.targets, preprocessing, samples.source)[
         rows.train
     ]
     if preprocessing.task != REGRESSION:
         return replace(preprocessing, mean=target_encoding.shares(values, preprocessing))
-    offset, scale = scaling.fit_columns(values, how)
+    offset, scale = scaling.fit_columns(values, data.scaling)
+    if kind_of(data).goes_on and len(inputs) == 1:
+        targets, horizon = targets_and_horizon(preprocessing.columns, data)
+        entry = next(iter(inputs.values()))
+        if entry.scaled and set(targets) <= set(entry.features):
+            where = [entry.features.index(name) for name in targets for _step in range(horizon)]
+            offset, scale = (tuple(row[at] for at in where) for row in (entry.offset, entry.scale))
     mean = tuple(np.asarray(values, np.float64).reshape(len(values), -1).mean(axis=0).tolist())
     return replace(preprocessing, offset=offset, scale=scale, mean=mean if len(values) else ())
 

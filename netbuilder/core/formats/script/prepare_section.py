@@ -228,8 +228,23 @@ def _targets(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> 
             cell.lines[:0] = [imported, ""]
         cell.add(
             f"y_scaler = {recipe.target_scaler}().fit(y_train)",
+            *like_columns(recipe),
             *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts),
         )
+
+
+def like_columns(recipe: ScriptRecipe) -> tuple[str, ...]:
+    """Lines after which ``y_scaler`` scales each target as ``x_scaler`` scales its column."""
+    if not (recipe.code.scaled_like and recipe.scaler):
+        return ()
+    standard = recipe.scaler == "StandardScaler"
+    names = ("mean_",) if standard else ("min_", "data_min_", "data_range_")
+    return (
+        _("# Targets are scaled as their columns in the window are."),
+        f"columns = {recipe.code.scaled_like}",
+        f"for name in {format_literal(['scale_', *names])}:",
+        "    setattr(y_scaler, name, getattr(x_scaler, name)[columns])",
+    )
 
 
 def output_columns(project: Project) -> list[list[int]]:

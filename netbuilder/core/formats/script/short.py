@@ -178,9 +178,9 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     if recipe.task == REGRESSION and recipe.target_scaler:
         cell.add(
             f"from sklearn.preprocessing import {recipe.target_scaler}",
-            f"y_scaler = {recipe.target_scaler}()",
-            "y_train = y_scaler.fit_transform(y_train)",
-            *(f"y_{one} = y_scaler.transform(y_{one})" for one in parts[1:]),
+            f"y_scaler = {recipe.target_scaler}().fit(y_train)",
+            *prepare_section.like_columns(recipe),
+            *(f"y_{one} = y_scaler.transform(y_{one})" for one in parts),
         )
     elif recipe.one_hot:
         cell.add(*(f"y_{one} = keras.utils.to_categorical(y_{one}, len(labels))" for one in parts))

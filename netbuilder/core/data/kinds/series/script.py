@@ -85,7 +85,8 @@ def series_code(question: ScriptRequest) -> DataCode:
     lines += ["row_weights = row_weights[ends]"] if "weighted" in flags else []
     return DataCode(
         tuple(lines), InputFormat.NUMBERS, ordered=True, own_test=bool(data.test_path),
-        fills=_fills(data), **flags,
+        fills=_fills(data), scaled_like=_LIKE if set(targets) <= set(known or targets) else "",
+        **flags,
     )  # fmt: skip
 
 
@@ -112,6 +113,7 @@ def _fills(data: Data) -> tuple[str, ...]:
     return (f"fills = np.{middle}(x_train, axis=(0, 1))",)
 
 
+_LIKE = "[features.index(name) for name in targets for _ in range(horizon)]"
 _GUESSED = (
     N_("# A column of dates gives the order of the rows."),
     '    texts = table.select_dtypes(exclude=["number", "bool"]).astype(str)',

@@ -1,0 +1,80 @@
+"""The season of a series: after how many rows its values recur, found from dates and values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Days between rows, at least and at most, and the rows of their season: hours, days, weeks, ….
+CALENDAR = (
+    (0.041, 0.0425, 24),
+    (0.999, 1.001, 7),
+    (6.9, 7.1, 52),
+    (27.9, 31.1, 12),
+    (89.9, 92.1, 4),
+)
+_FEWEST_SEASONS, _STRONG = 3, 0.3
+
+
+def calendar_season(days_apart: NDArray[np.float64]) -> int:
+    """Return the rows of a season by the distance of dates: 12 of months; 0: dates name none."""
+    for low, high, rows in CALENDAR:
+        # Where the clock changes, one hour is none.
+        if days_apart.size and ((days_apart > low) & (days_apart < high)).mean() > 0.95:
+            return rows
+    return 0
+
+
+def find_season(
+    values: Sequence[float], calendar: int = 0, most: int = 400
+) -> tuple[int, float]:
+    """Return after how many rows the values of a series recur, 1 if they do not, and their
+    autocorrelation there.
+
+    The trend is taken out first. ``calendar`` rows are taken where their autocorrelation is larger
+    than chance explains (the test of Makridakis, Spiliotis and Assimakopoulos, "The M4
+    Competition", 2020, at 5 %); without dates, the lag where it is largest after it was negative.
+
+    Args:
+        values: in time order, without gaps, (rows,).
+        calendar: the season that the dates name, see ``calendar_season``; 0: none.
+        most: rows of a season at most.
+    """
+    series = np.asarray(values, np.float64)
+    rows = len(series)
+    most = min(most, rows // _FEWEST_SEASONS)
+    if most < 2 or np.ptp(series) == 0 or calendar > most:
+        return 1, 0.0
+    rest = _without_trend(series, calendar)
+    if rest.std() <= 1e-9 * float(np.abs(series).max()):
+        return 1, 0.0
+    correlations = np.correlate(rest, rest, "full")[rows - 1 : rows + most]
+    correlations = correlations / correlations[0]
+    spread = np.sqrt((1 + 2 * np.concatenate([[0], np.cumsum(correlations[1:-1] ** 2)])) / rows)
+    clear = correlations[1:] > 1.645 * spread
+    if calendar:
+        found = calendar if clear[calendar - 1] else 1
+        return found, float(correlations[calendar])
+    below = np.flatnonzero(correlations < 0)
+    if not len(below) or below[0] >= most:
+        return 1, 0.0
+    lag = int(below[0] + correlations[below[0] :].argmax())
+    is_peak = lag < most and correlations[lag] > _STRONG and clear[lag - 1]
+    return lag if is_peak else 1, float(correlations[lag])
+
+
+def _without_trend(series: NDArray[np.float64], season: int) -> NDArray[np.float64]:
+    """The series minus a straight line, or minus its moving mean over a season, where known."""
+    places = np.arange(len(series))
+    if season < 2:
+        rest: NDArray[np.float64] = series - np.polyval(np.polyfit(places, series, 1), places)
+        return rest
+    width = season + 1 - season % 2
+    padded = np.pad(series, width // 2, mode="edge")
+    rest = series - np.convolve(padded, np.full(width, 1 / width), "valid")
+    return rest - rest.mean()
