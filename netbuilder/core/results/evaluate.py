@@ -23,7 +23,11 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
-from netbuilder.core.results.forecast import NAIVE, naive_errors
+from netbuilder.core.results.forecast import (
+    naive_errors,
+    naive_words,
+    with_forecast_errors,
+)
 from netbuilder.core.results.own_units import (
     class_probabilities,
     loss_of,
@@ -195,6 +199,7 @@ def evaluate_run(
         ones), and the whole judgement; the network as it is and None where no rows are kept. The
         record of the run ``run_id`` gets the same numbers.
     """
+    trained = with_forecast_errors(trained, dataset)
     if dataset.test is None or not len(dataset.test):
         return trained, None
     found = evaluate_test_set(trained, dataset)
@@ -310,7 +315,7 @@ def _naive_sentence(found: Evaluation) -> str:
     least, rows = min((error, rows) for rows, error in (found.naive_errors or {0: np.inf}).items())
     if not least < found.baseline:
         return ""
-    return as_sentence(capitalize_first(labelled(_(NAIVE[rows]), found.told(least))))
+    return as_sentence(capitalize_first(labelled(naive_words(rows), found.told(least))))
 
 
 def _loss_words(trained: TrainedModel) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import REGRESSION
-from netbuilder.core.data.dataset import Split
+from netbuilder.core.data.dataset import Dataset, Split
+from netbuilder.core.data.kinds.series.season import calendar_season
 from netbuilder.core.data.kinds.series.windows import targets_behind
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.prepare import inference_data
-from netbuilder.core.data.preprocessing.fitted_preprocessing import (
-    InputPreprocessing,
-    OutputPreprocessing,
-)
+from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.data.preprocessing.time_columns import dates_of
 from netbuilder.core.data.recipe_options import integer_option
 from netbuilder.core.data.registry import KINDS, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
-from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.own_units import preprocessing_of, repeated_predictor
 from netbuilder.core.results.predict import OutputPredictions
 from netbuilder.core.wording import (
@@ -32,12 +30,18 @@ from netbuilder.core.wording import (
     format_list,
     format_measure,
     format_moment,
+    format_number,
     join_sentences,
     join_values,
     labelled,
 )
 
 Array = NDArray[Any]
+
+#: The part of the validation rows that the band holds, and the rows that it needs.
+LEVEL, FEWEST = 0.8, 10
+#: Validation rows and steps that the band is measured with, at most.
+MOST_ROWS, MOST_STEPS = 200, 60
 
 
 @dataclass(frozen=True)
@@ -91,24 +95,18 @@ def _goes_on(trained: TrainedModel) -> bool:
     return kind is not None and kind.goes_on
 
 
-#: Days between rows, at least and at most, and the rows of their season: hours, days, months, ….
-_SEASONS = ((0.041, 0.0425, 24), (0.999, 1.001, 7), (27.9, 31.1, 12), (89.9, 92.1, 4))
-
-
-#: Naive forecasts by how many rows they repeat, in words.
-NAIVE = {
-    1: N_("repeating the last value"),
-    4: N_("repeating the value 4 quarters before"),
-    7: N_("repeating the value 7 days before"),
-    12: N_("repeating the value 12 months before"),
-    24: N_("repeating the value 24 hours before"),
-}
+def naive_words(rows: int) -> str:
+    """Return what the naive forecast that repeats the value so many rows before does, in words."""
+    if rows == 1:
+        return _("repeating the last value")
+    return _("repeating the value one season before ({count} rows)", count=rows)
 
 
 def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int, float]:
     """Mean absolute error of the naive forecasts (Hyndman and Athanasopoulos, "Forecasting:
     principles and practice", 5.2) by the number of rows that they repeat: 1, the last value; where
-    dates name a season that the window holds, all of the last one; {} for other samples.
+    the data settings or the dates name a season that the window holds, all of the last one; {} for
+    other samples.
 
     Args:
         trained: the network.
@@ -121,12 +119,10 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
     where = [ends.columns.index(name) for name in ends.targets]
     past = np.asarray(split.raw_x[ends.key], float)[..., where]
     apart = np.diff(split.days) if split.days is not None else np.zeros((0, 0))
-    # Where the clock changes, one hour is none.
-    seasons = [1] + [rows for low, high, rows in _SEASONS
-                     if apart.size and ((apart > low) & (apart < high)).mean() > 0.95]  # fmt: skip
+    season = integer_option(trained.project.data.options, "season", 0) or calendar_season(apart)
     steps = np.arange(ends.horizon)
     found = {}
-    for rows in seasons:
+    for rows in sorted({1, season or 1}):
         if rows <= past.shape[1]:
             ahead = past[:, past.shape[1] - rows + steps % rows].transpose(0, 2, 1)
             error = float(np.abs(truth - ahead.reshape(truth.shape)).mean())
@@ -138,12 +134,25 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """``values`` float (steps, targets) in own units, the nearest step first; ``note`` says what
-    was assumed."""
+    """What follows a window.
+
+    Attributes:
+        targets: columns that are predicted.
+        values: (steps, targets) in own units, the nearest step first.
+        note: what was assumed, how wide the band is, and whether a naive forecast is better.
+        half_widths: around each value the band in which ``LEVEL`` of the validation rows were,
+            (steps, targets); NaN where the validation rows do not say.
+    """
 
     targets: tuple[str, ...]
     values: NDArray[np.float64]
     note: str = ""
+    half_widths: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def has_band(self) -> bool:
+        """Whether the nearest step has a band."""
+        return bool(np.isfinite(self.half_widths[:1]).any())
 
 
 def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
@@ -170,8 +179,7 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
             _("Predict for a sample instead."),
             code="not_a_series",
         )
-    preprocessing = preprocessing_of(trained)
-    entry: InputPreprocessing = preprocessing.inputs[ends.key]
+    entry: InputPreprocessing = preprocessing_of(trained).inputs[ends.key]
     rows = np.array(window, np.float64)
     shape = (entry.shape[0] or len(rows), len(ends.columns))
     if rows.shape != shape:
@@ -184,23 +192,153 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
             _("Provide as many rows as the network's window has."),
             code="window_shape",
         )
-    target: OutputPreprocessing = preprocessing.outputs[ends.output]
-    ask = repeated_predictor(trained)
+    values = _recursive(trained, ends, rows[None], steps)[0]
+    half = half_widths(trained, len(values))
+    sentences = (
+        _assumptions(ends, len(values), steps), _band_words(trained, half), naive_note(trained),
+    )  # fmt: skip
+    return Forecast(ends.targets, values, join_sentences(sentences), half)
+
+
+def _recursive(trained: TrainedModel, ends: SeriesEnds, rows: Array, steps: int) -> Array:
+    """What follows each of n windows, float (n, steps, targets); fewer steps where the network
+    cannot go on.
+
+    Args:
+        trained: the network.
+        ends: of it.
+        rows: raw windows, float (n, window, columns).
+        steps: how far.
+    """
+    entry = preprocessing_of(trained).inputs[ends.key]
+    ask, count = repeated_predictor(trained), len(rows)
     where = [ends.columns.index(name) for name in ends.targets if name in ends.columns]
-    found: list[Array] = []
-    while sum(map(len, found)) < steps:
-        ready = {ends.key: entry.apply(rows[None])}
-        answer = ask(ready)[ends.output].reshape(len(target.columns))
+    parts = [np.zeros((count, 0, len(ends.targets)))]
+    while sum(part.shape[1] for part in parts) < steps:
+        answer = ask({ends.key: entry.apply(rows)})[ends.output]
         # Each target with all its steps, one after the other.
-        ahead = answer.reshape(len(ends.targets), ends.horizon).T
-        found.append(ahead)
+        ahead = answer.reshape(count, len(ends.targets), ends.horizon).transpose(0, 2, 1)
+        parts.append(ahead)
         if not ends.goes_on:
             break
-        more = np.repeat(rows[-1:], ends.horizon, axis=0)
-        more[:, where] = ahead
-        rows = np.concatenate([rows, more])[-len(rows) :]
-    values = np.concatenate(found)[:steps] if found else np.zeros((0, len(ends.targets)))
-    return Forecast(ends.targets, values, _note(ends, len(values), steps))
+        more = np.repeat(rows[:, -1:], ends.horizon, axis=1)
+        more[:, :, where] = ahead
+        rows = np.concatenate([rows, more], axis=1)[:, -rows.shape[1] :]
+    return np.concatenate(parts, axis=1)[:, :steps]
+
+
+def with_forecast_errors(trained: TrainedModel, dataset: Dataset) -> TrainedModel:
+    """Return the network with what its validation rows say about its forecasts: the half width of
+    the band by step, and the errors of the best naive forecast and of the network.
+
+    A validation row is predicted from windows that end one row before it, two rows, …; what lies
+    between is predicted recursively, as beyond the end of the data. The half width is the quantile
+    of the absolute errors that split conformal prediction takes (Lei et al., JASA 2018), and never
+    smaller than that of the step before. The naive forecasts are compared on the test rows, where
+    there are any.
+    """
+    ends = series_ends(trained)
+    if ends is None or not ends.goes_on or dataset.validation is None or not dataset.validation:
+        return trained
+    target = trained.preprocessing.outputs[ends.output]
+    half = _validation_half_widths(trained, ends, dataset)
+    split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.validation
+    truth = np.asarray(split.raw_y[ends.output], float).reshape(len(split), -1)
+    naive = naive_errors(trained, split, truth)
+    rows = min(naive, key=lambda count: naive[count])
+    x = preprocessing_of(trained).apply_inputs(split.raw_x)
+    values = repeated_predictor(trained)(x)[ends.output]
+    error = float(np.abs(values.reshape(truth.shape) - truth).mean())
+    target = replace(
+        target, half_widths=tuple(half.ravel().tolist()), naive=(rows, naive[rows], error)
+    )
+    outputs = {**trained.preprocessing.outputs, ends.output: target}
+    return replace(trained, preprocessing=replace(trained.preprocessing, outputs=outputs))
+
+
+def _validation_half_widths(trained: TrainedModel, ends: SeriesEnds, dataset: Dataset) -> Array:
+    """Half widths of the band, (steps, targets), of so many steps as enough rows speak for."""
+    assert dataset.validation is not None
+    horizon, count = ends.horizon, len(ends.targets)
+    first = len(dataset.train)
+    windows = np.concatenate(
+        [part.raw_x[ends.key] for part in (dataset.train, dataset.validation)]
+    ).astype(np.float64)
+    targets = np.concatenate(
+        [part.raw_y[ends.output] for part in (dataset.train, dataset.validation)]
+    ).reshape(len(windows), count, horizon)
+    # Rows that a training window predicts, as one of its later steps, are not held out.
+    first = max(first + horizon - 1, len(windows) - MOST_ROWS)
+    steps = max(horizon, min(2 * windows.shape[1], MOST_STEPS))
+    start = max(first - steps, 0)
+    windows, targets, first = windows[start:], targets[start:], first - start
+    follows = (windows[1:, :-1] == windows[:-1, 1:]).all(axis=(1, 2))
+    stretch = np.concatenate([[0], np.cumsum(~follows)])
+    values = _recursive(trained, ends, windows, steps)
+    places = np.arange(len(windows))
+    half = np.full((steps, count), np.nan)
+    for step in range(steps):
+        last = places + max(step - horizon + 1, 0)  # the sample whose target the row is
+        usable = (last < len(windows)) & (places + step >= first)
+        usable[usable] &= stretch[last[usable]] == stretch[usable]
+        if usable.sum() < FEWEST:
+            break
+        truth = targets[last[usable], :, min(step, horizon - 1)]
+        errors = np.sort(np.abs(values[usable, step] - truth), axis=0)
+        rank = min(int(np.ceil(LEVEL * (len(errors) + 1))), len(errors)) - 1
+        half[step] = np.maximum(errors[rank], half[step - 1] if step else 0.0)
+    return half[np.isfinite(half).all(axis=1)]
+
+
+def half_widths(trained: TrainedModel, steps: int) -> NDArray[np.float64]:
+    """Return the half width of the band in which ``LEVEL`` of the validation rows were, (steps,
+    targets) in own units; NaN where it is not known."""
+    ends = series_ends(trained)
+    count = len(ends.targets) if ends is not None else 1
+    known = trained.preprocessing.outputs[ends.output].half_widths if ends is not None else ()
+    half = np.full((steps, count), np.nan)
+    rows = np.reshape(known[: len(known) // count * count], (-1, count))[:steps]
+    half[: len(rows)] = rows
+    return half
+
+
+def naive_note(trained: TrainedModel) -> str:
+    """Return a warning where a naive forecast is better than the network; else ""."""
+    ends = series_ends(trained)
+    if ends is None or len(trained.preprocessing.outputs[ends.output].naive) != 3:
+        return ""
+    target = trained.preprocessing.outputs[ends.output]
+    rows, naive, error = target.naive
+    if not naive < error or target.told(naive) == target.told(error):
+        return ""
+    return _(
+        "A simpler forecast is better: {rule} had a mean error of {naive} on held-out rows, this "
+        "network {error}.",
+        rule=naive_words(int(rows)), naive=target.told(naive), error=target.told(error),
+    )  # fmt: skip
+
+
+def _band_words(trained: TrainedModel, half: NDArray[np.float64]) -> str:
+    known = half[np.isfinite(half).all(axis=1)]
+    ends = series_ends(trained)
+    if ends is None or not len(known):
+        return ""
+    target = trained.preprocessing.outputs[ends.output]
+    level = format_number(LEVEL, ".0%")
+    if len(known) == 1 or len(ends.targets) > 1:
+        words = _("The band holds {level} of the validation rows.", level=level)
+    else:
+        words = _(
+            "The band holds {level} of the validation rows: ± {first} at step 1, ± {last} at step "
+            "{step}.",
+            level=level,
+            first=target.told(float(known[0, 0])),
+            last=target.told(float(known[-1, 0])),
+            step=len(known),
+        )
+    if len(known) < len(half):
+        words = join_sentences((words, _("For later steps its width is not known.")))
+    return words
 
 
 def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array | None]:
@@ -265,7 +403,7 @@ def forecast_words(
     return " … ".join(map(at, steps))
 
 
-def _note(ends: SeriesEnds, given: int, steps: int) -> str:
+def _assumptions(ends: SeriesEnds, given: int, steps: int) -> str:
     if given < steps:
         return _(
             "The forecast ends here: {columns} is predicted, but is not part of the input window.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.results.evaluate import Evaluation
-from netbuilder.core.results.forecast import NAIVE
+from netbuilder.core.results.forecast import naive_words
 from netbuilder.core.wording import format_number, format_percent, labelled
 
 #: A class with fewer samples than one for so many of the largest class is rare.
@@ -74,7 +74,7 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             )
         )
         rules = [(found.baseline, _("always predicting the mean"))]
-        rules += [(error, _(NAIVE[rows])) for rows, error in found.naive_errors.items()]
+        rules += [(error, naive_words(rows)) for rows, error in found.naive_errors.items()]
         comparison = " · ".join(labelled(rule, found.told(error)) for error, rule in rules)
         least, best = min(rules)
         figure = f"± {found.told(value)}"

@@ -129,6 +129,10 @@ class OutputPreprocessing:
         column_units: what stood beside the numbers of each column ("$"), or ""; empty: nothing.
         mean: of the training rows: the mean of each column, or the share of each class or label;
             what a prediction without a look at the sample says. Empty: not known.
+        half_widths: of a series, of the band around its forecast, in own units: of each column by
+            step, the columns of a step one after the other. Empty: not known.
+        naive: of a series, rows that the best naive forecast repeats, its mean absolute error on
+            held-out rows, and the network's. Empty: not known.
     """
 
     task: str = REGRESSION
@@ -140,6 +144,8 @@ class OutputPreprocessing:
     one_hot: bool = False
     column_units: tuple[str, ...] = ()
     mean: tuple[float, ...] = ()
+    half_widths: tuple[float, ...] = ()
+    naive: tuple[float, ...] = ()
 
     def told(self, value: float, column: int = 0) -> str:
         """A number of one of its columns in words, with its unit."""

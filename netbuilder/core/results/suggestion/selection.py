@@ -187,8 +187,7 @@ def _select(
     entry = next(iter(plan.preprocessing.inputs.values()))
     propose = next(propose for fits, propose in _SOURCES if fits(entry))
     candidates = tuple(
-        replace(one, project=fit_output_to_data(one.project, load_facts(one.project, base)))
-        for one in propose(bare, facts, base)
+        _fitted(one, load_facts(one.project, base)) for one in propose(bare, facts, base)
     )
     scores: tuple[Score, ...] = ()
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
@@ -202,6 +201,12 @@ def _select(
     return Suggestion(
         best.project, facts.target_names, task, tuple(reasons), name=best.name, scores=scores
     )
+
+
+def _fitted(candidate: Candidate, facts: DataFacts) -> Candidate:
+    """The candidate with an output layer that fits the data; the settings stay its own."""
+    project = fit_output_to_data(candidate.project, facts)
+    return replace(candidate, project=replace(project, training=candidate.project.training))
 
 
 def _scores(

@@ -146,7 +146,9 @@ KIND = DataKind(
     options=(
         Param("window", Kind.INT, DEFAULT_WINDOW, N_("time steps in the input"), 1),
         Param("horizon", Kind.INT, 1, N_("time steps to predict"), 1),
-        rare_option("season", Kind.INT, N_("rows of a season; 1: none; empty: detected from dates")),
+        rare_option(
+            "season", Kind.INT, N_("rows of a season; 1: none; empty: detected from dates")
+        ),
         rare_option("order_by", Kind.TEXT, N_("column of time; empty: detected")),
         rare_option("group", Kind.TEXT, N_("column that identifies each series")),
         SCALING,

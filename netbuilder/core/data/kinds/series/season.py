@@ -30,9 +30,7 @@ def calendar_season(days_apart: NDArray[np.float64]) -> int:
     return 0
 
 
-def find_season(
-    values: Sequence[float], calendar: int = 0, most: int = 400
-) -> tuple[int, float]:
+def find_season(values: Sequence[float], calendar: int = 0, most: int = 400) -> tuple[int, float]:
     """Return after how many rows the values of a series recur, 1 if they do not, and their
     autocorrelation there.
 
