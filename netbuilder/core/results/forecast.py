@@ -119,10 +119,10 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
     where = [ends.columns.index(name) for name in ends.targets]
     past = np.asarray(split.raw_x[ends.key], float)[..., where]
     apart = np.diff(split.days) if split.days is not None else np.zeros((0, 0))
-    season = integer_option(trained.project.data.options, "season", 0) or calendar_season(apart)
+    season = integer_option(trained.project.data.options, "season", 1)
     steps = np.arange(ends.horizon)
     found = {}
-    for rows in sorted({1, season or 1}):
+    for rows in sorted({1, season, calendar_season(apart)} - {0}):
         if rows <= past.shape[1]:
             ahead = past[:, past.shape[1] - rows + steps % rows].transpose(0, 2, 1)
             error = float(np.abs(truth - ahead.reshape(truth.shape)).mean())

@@ -118,7 +118,7 @@ def forecast_graph(
     last = add("last_row", "Cropping1D", {"cropping": [window - 1, 0]}, "input")
     level = add("level", "UpSampling1D", {"size": window}, last)
     differences = add("differences", "Subtract", {}, "input", level)
-    here = straight = ""
+    here = ""
     for number, (layer, params) in enumerate(body, 1):
         name = "straight_path" if layer == "Flatten" and not here else f"{layer.lower()}_{number}"
         here = add(name, layer, params, here or differences)
@@ -212,6 +212,8 @@ def _added_reason(season: int) -> str:
 
 
 def _training(facts: DataFacts, reasons: list[str]) -> Training:
+    """The settings. The last weights are kept: the learning rate falls to 0, and the validation
+    set of a short series is too small to choose an epoch by."""
     rows = max(facts.rows, 1)
     batch = 16 if rows < 500 else 32 if rows < 5_000 else 128
     epochs = 150 if rows < 2_000 else 60 if rows < 20_000 else 20
@@ -225,16 +227,11 @@ def _training(facts: DataFacts, reasons: list[str]) -> Training:
             epochs=epochs,
         )
     )
-    callbacks: tuple[Choice, ...] = ()
-    if facts.validation_rows:
-        reasons.append(_("The weights of the epoch with the lowest validation loss are restored."))
-        callbacks = (Choice("RestoreBestWeights"),)
     return Training(
         loss=Choice("mean_absolute_error"),
         optimizer=Choice("AdamW", {"learning_rate": rate, "weight_decay": 0.05}),
         epochs=epochs,
         batch_size=batch,
-        callbacks=callbacks,
     )
 
 

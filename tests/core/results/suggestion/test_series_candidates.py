@@ -1,0 +1,131 @@
+"""Networks for series: what they start from, the season that is found, and what they reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.kinds.series.season import find_season
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.engine.build.graph_to_keras import build_training_model
+from netbuilder.core.engine.session import Session
+from netbuilder.core.project.model import Data, Graph, Node, Project
+from netbuilder.core.results.evaluate import evaluate_run
+from netbuilder.core.results.forecast import forecast, half_widths
+from netbuilder.core.results.suggestion.candidate import Candidate
+from netbuilder.core.results.suggestion.selection import suggest
+from netbuilder.core.results.suggestion.series_candidates import candidates
+
+SHOP = np.array([0, 5, 9, 3, 7, 20, 15])
+
+
+def written(folder: Path, values: dict[str, object], freq: str = "D") -> Data:
+    count = len(next(iter(values.values())))
+    when = pd.date_range("2020-01-01", periods=count, freq=freq).strftime("%Y-%m-%d")
+    pd.DataFrame({"when": when, **values}).to_csv(folder / "s.csv", index=False)
+    return Data("series", path="s.csv")
+
+
+def proposed(data: Data, folder: Path) -> dict[str, Candidate]:
+    bare = Project(graph=Graph((Node("input", "Input"),)), data=data)
+    return {one.name: one for one in candidates(bare, load_facts(bare, folder), folder)}
+
+
+@pytest.mark.parametrize("name", ["season", "last", "conv", "lstm"])
+@pytest.mark.parametrize(
+    ("target", "horizon"), [(("b",), 1), (("a",), 3), (("b", "a"), 9), (("a", "b"), 7)]
+)
+def test_an_untrained_network_is_the_naive_forecast(
+    tmp_path: Path, name: str, target: tuple[str, ...], horizon: int
+) -> None:
+    """Exactly, in own units, for each column and step: nothing is learned to undo first."""
+    day = np.arange(150)
+    chance = np.random.default_rng(3)
+    noise = chance.normal(0, 1, (2, 150))
+    data = written(tmp_path, {
+        "a": day * 2.0 + SHOP[day % 7] + noise[0], "b": 900 - 5 * SHOP[day % 7] + 30 * noise[1],
+    })  # fmt: skip
+    data = replace(data, target=target, options={"horizon": horizon})
+    project = proposed(data, tmp_path)[name].project
+    dataset = load_dataset(project, tmp_path)
+    model = build_training_model(project, dataset.facts)
+    split = dataset.train
+    answer = np.asarray(model(next(iter(split.x.values())), training=False))
+    values = dataset.preprocessing.outputs["forecast"].undo(answer)
+    past = next(iter(split.raw_x.values()))
+    season = 1 if name == "last" else 7
+    steps = past.shape[1] - season + np.arange(horizon) % season
+    places = [("a", "b").index(column) for column in target]
+    naive = past[:, steps][..., places].transpose(0, 2, 1).reshape(len(past), -1)
+    assert values == pytest.approx(naive, rel=1e-4, abs=1e-2)
+
+
+def test_the_season_is_found_by_date_or_autocorrelation() -> None:
+    chance = np.random.default_rng(0)
+    row = np.arange(240)
+    wave = 10 * np.sin(2 * np.pi * row / 11)
+    noise = chance.normal(0, 3, 240)
+    assert find_season(wave + noise)[0] == 11
+    assert find_season(wave + noise + 3 * row)[0] == 11, "a trend hides no season"
+    months = 8 * np.sin(2 * np.pi * row / 12) + noise
+    assert find_season(months, 12)[0] == 12
+    assert find_season(SHOP[row % 7] + noise, 12)[0] == 1, "dates of months, but a wave of seven"
+    assert find_season(np.cumsum(noise), 12)[0] == 1, "a random walk"
+    assert find_season(noise)[0] == 1 and find_season(noise, 12)[0] == 1
+    assert find_season(3.0 * row)[0] == 1, "a trend alone"
+    assert find_season(months[:30], 12)[0] == 1, "fewer than three seasons"
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "window", "season"),
+    [(144, {}, 24, 12), (70, {}, 13, 12), (34, {}, 7, 1), (144, {"window": 6}, 6, 1)],
+    ids=["long", "short", "too-short", "window-chosen"],
+)
+def test_the_window_holds_the_season(
+    tmp_path: Path, rows: int, options: dict[str, int], window: int, season: int
+) -> None:
+    """Where the series is too short for it, the network starts from the last value."""
+    month = np.arange(rows)
+    values = month + 20 * np.sin(2 * np.pi * month / 12)
+    values += np.random.default_rng(0).normal(0, 1, rows)
+    data = replace(written(tmp_path, {"v": values}, "MS"), options=options)
+    made = proposed(data, tmp_path)
+    first = next(iter(made.values()))
+    assert dict(first.project.data.options) == {**options, "window": window, "season": season}
+    assert ("season" in made) == (season > 1)
+    load_dataset(first.project, tmp_path)
+
+
+def test_gaps_are_no_obstacle(tmp_path: Path) -> None:
+    day = np.arange(200)
+    data = written(tmp_path, {"v": SHOP[day % 7] + np.random.default_rng(0).normal(0, 1, 200)})
+    table = pd.read_csv(tmp_path / "s.csv").drop(index=[60, 61, 130])
+    table.to_csv(tmp_path / "s.csv", index=False)
+    first = next(iter(proposed(data, tmp_path).values()))
+    assert first.project.data.options["season"] == 7
+
+
+@pytest.mark.slow
+def test_a_shop_with_trend_and_week(tmp_path: Path) -> None:
+    """From a file to a forecast that beats both naive ones clearly, with noise of N(0, 5)."""
+    day = np.arange(600)
+    values = 100 + 0.3 * day + 3 * SHOP[day % 7] + np.random.default_rng(5).normal(0, 5, 600)
+    written(tmp_path, {"sold": values.round(2)})
+    found = suggest(tmp_path / "s.csv", seconds=200)
+    assert found.project.data.options["season"] == 7
+    dataset = load_dataset(found.project, tmp_path)
+    trained, evaluation = evaluate_run(Session(found.project, dataset, record=False).run(), dataset)
+    assert evaluation is not None
+    error = evaluation.metrics["mean_absolute_error"]
+    assert error < 0.85 * min(evaluation.naive_errors.values())
+    assert error < 1.2 * 5 * np.sqrt(2 / np.pi), "hardly more than the noise itself"
+    half = half_widths(trained, 1)[0, 0]
+    inside = np.abs(evaluation.predictions - evaluation.truth) <= half
+    assert 0.7 <= inside.mean() <= 0.9
+    window = next(iter(dataset.test.raw_x.values()))[-1]
+    ahead = forecast(trained, window, 20)
+    assert ahead.has_band and (np.diff(ahead.half_widths[:, 0]) >= 0).all()
