@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +29,9 @@ def calendar_season(days_apart: NDArray[np.float64]) -> int:
     return 0
 
 
-def find_season(values: Sequence[float], calendar: int = 0, most: int = 400) -> tuple[int, float]:
+def find_season(
+    values: NDArray[np.float64], calendar: int = 0, most: int = 400
+) -> tuple[int, float]:
     """Return after how many rows the values of a series recur, 1 if they do not, and their
     autocorrelation there.
 
@@ -75,4 +76,4 @@ def _without_trend(series: NDArray[np.float64], season: int) -> NDArray[np.float
     width = season + 1 - season % 2
     padded = np.pad(series, width // 2, mode="edge")
     rest = series - np.convolve(padded, np.full(width, 1 / width), "valid")
-    return rest - rest.mean()
+    return np.asarray(rest - rest.mean())
