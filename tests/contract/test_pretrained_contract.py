@@ -8,14 +8,17 @@ import pytest
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, ROWS, PixelScaling
+from netbuilder.core.folders import resource
 
 # Arguments of Keras that the engine fills in or that belong to the layers left off.
 FILLED = {"include_top", "input_tensor", "input_shape", "name", "include_preprocessing"}
+OURS = [spec for spec in ROWS if not BACKBONES[spec.name].family]
+THEIRS = [spec for spec in ROWS if spec not in OURS]
 TOP = {"classes", "classifier_activation", "dropout", "dropout_rate", "depth_multiplier"}
 OWN = {"weights_file", "trainable", "preprocess"}
 
 
-@pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", THEIRS, ids=lambda spec: spec.name)
 def test_row_has_the_arguments_of_the_body(keras, spec):
     arguments = inspect.signature(getattr(keras.applications, spec.name)).parameters
     rows = set(spec.by_name)
@@ -30,7 +33,7 @@ def test_row_has_the_arguments_of_the_body(keras, spec):
     assert ("preprocess" in rows) == (body.scaling is not PixelScaling.ALWAYS)
 
 
-@pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", THEIRS, ids=lambda spec: spec.name)
 def test_scaling_is_that_of_the_family(keras, spec):
     body = BACKBONES[spec.name]
     family = importlib.import_module(f"keras.applications.{body.family}")
@@ -49,7 +52,8 @@ def test_every_body_of_keras_has_a_row(keras):
         for name in dir(keras.applications)
         if inspect.isfunction(getattr(keras.applications, name))
     }
-    assert bodies == {spec.name for spec in ROWS} == set(BACKBONES)
+    assert bodies == {spec.name for spec in THEIRS}
+    assert bodies | {spec.name for spec in OURS} == set(BACKBONES)
     assert all(LAYERS[name].module == "keras.applications" for name in bodies)
 
 
@@ -64,3 +68,30 @@ def test_small_body_builds_without_a_network(keras):
         keras.applications.MobileNetV3Small(
             include_top=False, weights=None, input_shape=(31, 31, 3)
         )
+
+
+@pytest.mark.parametrize("spec", OURS, ids=lambda spec: spec.name)
+def test_included_weights_are_those_of_the_row(keras, spec):
+    make = getattr(importlib.import_module(spec.module), spec.name)
+    arguments = inspect.signature(make).parameters
+    assert set(arguments) == set(spec.by_name) - OWN | FILLED - {
+        "input_tensor",
+        "include_preprocessing",
+    }
+    path = resource("weights", BACKBONES[spec.name].included)
+    assert path.with_name(path.name.replace(".weights.h5", ".LICENSE.txt")).is_file()
+    model = make(weights=str(path), pooling="avg")
+    assert round(model.count_params() / 1e6, 1) == spec.million_weights
+    # Weights are stored as float16: none is lost by that, and none is random.
+    assert all(np.isfinite(values).all() for values in model.get_weights())
+    picture = np.zeros((1, 64, 64, 3), "float32")
+    picture[:, 16:48, 16:48] = 255
+    assert not np.allclose(model.predict(picture, verbose=0), 0)
+    last = make(pooling="avg", trainable_blocks=1)
+    trained = {weight.path.split("/")[-2] for weight in last.trainable_weights}
+    assert trained == {
+        "block16_expand_conv",
+        "block16_depthwise_conv",
+        "block16_project_conv",
+        "head_conv",
+    }

@@ -106,7 +106,8 @@ class Category(StrEnum):
 class LayerSpec:
     """One layer of Keras.
 
-    ``name`` is the class name in ``module`` ("keras.layers" or "keras.applications").
+    ``name`` is the class name in ``module``: "keras.layers", or of a pretrained model
+    "keras.applications" or a module of ours.
     ``telling`` names the parameters that tell two nodes of this layer apart; they stand on the
     node. ``min_inputs``/``max_inputs`` count incoming edges (``max_inputs=None``: any number).
     ``ranks`` are the ranks of the input, batch axis included, that it accepts; empty: any.
@@ -151,6 +152,11 @@ class LayerSpec:
     by_name: Mapping[str, Param] = field(init=False, repr=False, compare=False)
 
     @property
+    def is_backbone(self) -> bool:
+        """Whether the layer is a whole pretrained network."""
+        return self.category is Category.PRETRAINED
+
+    @property
     def explanation(self) -> str:
         """``help`` in the chosen language."""
         words = _(self.help) if self.help else ""
@@ -158,7 +164,7 @@ class LayerSpec:
             return words
         size = _(
             "{count} million weights. Pictures of at least {size}×{size} pixels, in colour for "
-            "imagenet.",
+            "pretrained weights.",
             count=format_number(self.million_weights, "g"),
             size=self.smallest_picture,
         )

@@ -1,12 +1,14 @@
-"""Rows: networks of ``keras.applications`` without their last layers, as one node each.
+"""Rows: pretrained networks without their last layers, as one node each.
 
 Their parameters are not Keras's constructor arguments one by one, because a body on the canvas
 is built in steps that belong together. The engine makes of them:
 
-- ``weights``: "imagenet" (downloaded once, then kept), "file" (``weights_file``), or "none";
+- ``weights``: "included" (NetBuilder has them), "imagenet" (downloaded once, then kept), "file"
+  (``weights_file``), or "none";
 - ``include_top`` is always False, ``input_shape`` comes from the wire, ``input_tensor``,
   ``classes``, ``classifier_activation`` and the dropout before them belong to the top;
 - ``trainable``: the whole body is frozen unless this is on (Keras's own default is on);
+- ``trainable_blocks``: where ``trainable`` is on, only so many of the last blocks are trained;
 - ``preprocess``: the scaling of pixels that the weights were learned with, see ``PixelScaling``.
 """
 
@@ -18,7 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from netbuilder.core.catalog.params import choice, flag, number, param
+from netbuilder.core.catalog.params import choice, flag, integer, number, param
 from netbuilder.core.catalog.spec import Category, Kind, LayerSpec, Param
 from netbuilder.core.i18n import noop as N_
 
@@ -45,12 +47,14 @@ class BackboneSpec:
     """What the engine must know about a body besides its row.
 
     ``scaling``: its pixels. ``smallest``: least height and width of its pictures.
-    ``family``: its module in ``keras.applications``.
+    ``family``: its module in ``keras.applications``; "" where Keras does not have it.
+    ``included``: the file in ``resources/weights`` with its weights.
     """
 
     scaling: PixelScaling
     family: str
     smallest: int = 32
+    included: str = ""
 
 
 _WEIGHTS: Final = choice(
@@ -61,6 +65,15 @@ _WEIGHTS: Final = choice(
     ),
     start="imagenet",
     optional=True,  # None is Keras's own word for "none"
+)  # fmt: skip
+_INCLUDED: Final = choice(
+    "weights", "included", ("included", "file", "none"),
+    N_(
+        "included: pretrained on a million photos (ImageNet), works offline; file: your own "
+        "weights; none: random weights."
+    ),
+    start="included",
+    optional=True,
 )  # fmt: skip
 _FILE: Final = param(
     "weights_file",
@@ -80,6 +93,15 @@ _TRAINABLE: Final = flag(
     False,
     N_("On: the pretrained weights are trained too (slow). Off: they are frozen."),
 )
+_BLOCKS: Final = integer(
+    "trainable_blocks", None,
+    N_(
+        "When trainable is on: train only so many of the last blocks (fine-tuning). Empty: all "
+        "of them."
+    ),
+    maximum=16,
+    more=True,
+)  # fmt: skip
 _PREPROCESS: Final = flag(
     "preprocess", True,
     N_("Scales pixels from 0–255 to the range that these weights were trained with."),
@@ -101,9 +123,12 @@ _ALPHA: Final = _alpha(
 )
 
 # name, family, scaling, millions of weights (measured with include_top=False), what it is
+_LITE: Final = "EfficientNetLite0"
 _Entry = tuple[str, str, PixelScaling, float, str]
 _S = PixelScaling
 _TABLE: Final[tuple[_Entry, ...]] = (
+    (_LITE, "", _S.ALWAYS, 3.4,
+        N_("Its weights come with NetBuilder: the best choice for few photos.")),
     ("MobileNetV2", "mobilenet_v2", _S.UNIT, 2.3, N_("Small and fast: a good first choice.")),
     ("MobileNetV3Small", "mobilenet_v3", _S.SWITCH, 0.9, N_("The smallest and fastest.")),
     ("MobileNetV3Large", "mobilenet_v3", _S.SWITCH, 3.0, N_("Small, fast and better than V2.")),
@@ -159,11 +184,15 @@ _TABLE: Final[tuple[_Entry, ...]] = (
 
 # Stacks of pooling without padding need larger pictures.
 _SMALLEST: Final = {"inception_v3": 75, "inception_resnet_v2": 75, "xception": 71}
-_TEACHING: Final = ("MobileNetV2",)
+_TEACHING: Final = (_LITE, "MobileNetV2")
+_LITE_MODULE: Final = "netbuilder.core.engine.build.efficientnet_lite"
+_LITE_WEIGHTS: Final = "efficientnet_lite0.weights.h5"
 
 BACKBONES: Final[Mapping[str, BackboneSpec]] = MappingProxyType(
     {
-        name: BackboneSpec(scaling, family, _SMALLEST.get(family, 32))
+        name: BackboneSpec(
+            scaling, family, _SMALLEST.get(family, 32), _LITE_WEIGHTS if name == _LITE else ""
+        )
         for name, family, scaling, _, _ in _TABLE
     }
 )
@@ -171,6 +200,8 @@ BACKBONES: Final[Mapping[str, BackboneSpec]] = MappingProxyType(
 
 
 def _own(family: str) -> tuple[Param, ...]:
+    if not family:
+        return (_BLOCKS,)
     if family in ("mobilenet", "mobilenet_v2"):
         return (_ALPHA,)
     if family == "mobilenet_v3":
@@ -184,12 +215,19 @@ def _row(name: str, family: str, scaling: PixelScaling, millions: float, text: s
         name,
         Category.PRETRAINED,
         text,
-        (_WEIGHTS, _FILE, _POOLING, _TRAINABLE, *preprocess, *_own(family)),
+        (
+            _WEIGHTS if family else _INCLUDED,
+            _FILE,
+            _POOLING,
+            _TRAINABLE,
+            *preprocess,
+            *_own(family),
+        ),
         telling=("weights", "pooling"),
         ranks=(4,),
         teaching=name in _TEACHING,
         keywords=("pretrained", "transfer", "imagenet", "backbone", "picture", "image", "body"),
-        module="keras.applications",
+        module="keras.applications" if family else _LITE_MODULE,
         million_weights=millions,
         smallest_picture=BACKBONES[name].smallest,
     )

@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
+from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.folders import resource
 from netbuilder.core.hdf5.container_check import check_file
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Node
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import format_number
 
@@ -87,10 +90,25 @@ def weights_path(name: str, base: Path | None) -> Path:
     return path if path.is_file() else bundled_weights(name) or path
 
 
+def backbone_file(node: Node) -> str | None:
+    """Name of the file that a pretrained layer takes its weights from; None where it has none."""
+    spec, family = LAYERS.get(node.layer), BACKBONES.get(node.layer)
+    if spec is None or family is None:
+        return None
+    weights = node.params.get("weights", spec.by_name["weights"].default)
+    name = node.params.get("weights_file") if weights == "file" else None
+    return family.included if weights == "included" else str(name) if name else None
+
+
 def bundled_weights(name: str) -> Path | None:
     """The file of that name that comes with the program, if there is one."""
     path = resource("weights") / name
     return path if PurePath(name).name == name and path.is_file() else None
+
+
+def load_included(body: keras.Model, kind: str) -> None:
+    """Put the weights that come with the program into a body, which is a ``kind`` of layer."""
+    body.load_weights(resource("weights", BACKBONES[kind].included))
 
 
 def load_backbone_weights(body: keras.Model, path: Path) -> None:

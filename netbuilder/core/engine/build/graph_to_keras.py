@@ -21,6 +21,7 @@ from netbuilder.core.data.defaults import resolve_defaults, task_of
 from netbuilder.core.engine.build.backbone_weights import (
     Tell,
     load_backbone_weights,
+    load_included,
     report_download,
     weights_path,
 )
@@ -90,7 +91,7 @@ def _error(code: str, node: str | None = None, **values: Any) -> BuildError:
     return BuildError(what, fix, code=code, node=node, path=values.get("path"))
 
 
-_OWN = ("alpha", "minimalistic")
+_OWN = ("alpha", "minimalistic", "trainable_blocks")
 _CAFFE_MEANS = (103.939, 116.779, 123.68)
 _TORCH_MEANS = (0.485, 0.456, 0.406)
 _TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
@@ -108,7 +109,8 @@ def build_backbone(spec: LayerSpec, params: Mapping[str, Any], name: str | None)
     pixels = keras.Input((None, None, 3), name=f"{name or spec.name}_pixels")
     scaled = _preprocess(spec.name, params, pixels, name or spec.name)
     body = keras.Model(pixels, inner(scaled), name=name or spec.name)
-    inner.trainable = bool(params.get("trainable", False))
+    if not params.get("trainable", False):
+        inner.trainable = False
     return body
 
 
@@ -117,7 +119,7 @@ def _application(kind: str, params: Mapping[str, Any], weights: Any, name: str) 
     arguments: dict[str, Any] = {key: params[key] for key in _OWN if key in params}
     if family.scaling is PixelScaling.SWITCH:
         arguments["include_preprocessing"] = bool(params.get("preprocess", True))
-    make = getattr(importlib.import_module("keras.applications"), kind)
+    make = getattr(importlib.import_module(LAYERS[kind].module), kind)
     return make(
         include_top=False,
         weights=weights,
@@ -154,7 +156,7 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
 def load_backbone(
     layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None
 ) -> None:
-    """Put learned weights into a body: those of ImageNet, or those in a file.
+    """Put pretrained weights into a body: those of ImageNet, or those in a file.
 
     Args:
         layer: what ``build_backbone`` made for ``node``.
@@ -165,9 +167,11 @@ def load_backbone(
         BuildError: no network and not downloaded before, or a file that does not fit.
     """
     # Keras's own word for random weights is None.
-    kind = node.params.get("weights", "imagenet") or "none"
+    kind = node.params.get("weights", LAYERS[node.layer].by_name["weights"].default) or "none"
     inner = next(part for part in layer.layers if part.name.endswith("_body"))
-    if kind == "file":
+    if kind == "included":
+        load_included(inner, node.layer)
+    elif kind == "file":
         _load_file(inner, node, base)
     elif kind == "imagenet":
         try:
@@ -249,7 +253,7 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
             for key, value in params.items()
             if key not in at_call
         }
-        if spec.module == "keras.applications":
+        if spec.is_backbone:
             return build_backbone(spec, arguments, name)
         if kind == "Input":
             return _input_layer(arguments, named)
@@ -404,7 +408,7 @@ def build_training_model(
                 if policy != "float32":
                     _set_precision(layer, "float32" if owner.id in graph.outputs else policy)
                 seed_layers([layer], seed + len(layers))
-                if learned and LAYERS[owner.layer].module == "keras.applications":
+                if learned and LAYERS[owner.layer].is_backbone:
                     load_backbone(layer, owner, base, tell)
                 layers[owner.id] = layer
             return layers[owner.id]

@@ -128,7 +128,7 @@ def without_downloads(project: Project) -> Project:
 
     def local(node: Node) -> Node:
         spec = LAYERS.get(node.layer)
-        if spec is None or spec.module != "keras.applications":
+        if spec is None or not spec.is_backbone:
             return node
         params = {key: value for key, value in node.params.items() if key != "weights_file"}
         return replace(node, params={**params, "weights": "none"})

@@ -17,9 +17,8 @@ from netbuilder.core.catalog.training.training_index import (
     SCHEDULES,
     canonical,
 )
-from netbuilder.core.engine.build.backbone_weights import bundled_weights
+from netbuilder.core.engine.build.backbone_weights import backbone_file, bundled_weights
 from netbuilder.core.formats.importing.import_params import same_value
-from netbuilder.core.formats.paths import WEIGHTS
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.model import Choice, Project
@@ -29,12 +28,8 @@ from netbuilder.core.wording import format_list
 
 def sidecar_names(project: Project) -> tuple[str, ...]:
     """The weights of pretrained bodies that the program brought along, by their names."""
-    found = (
-        str(node.params.get(WEIGHTS) or "")
-        for node in project.graph.nodes
-        if node.params.get("weights") == "file"
-    )
-    return tuple(dict.fromkeys(name for name in found if name and bundled_weights(name)))
+    names = dict.fromkeys(backbone_file(node) for node in project.graph.nodes)
+    return tuple(name for name in names if name and bundled_weights(name))
 
 
 def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from inspect import getsource
 from typing import Any
 
@@ -10,7 +11,12 @@ from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
-from netbuilder.core.engine.build.backbone_weights import BY_ORDER, bundled_weights, take_weights
+from netbuilder.core.engine.build.backbone_weights import (
+    BY_ORDER,
+    backbone_file,
+    bundled_weights,
+    take_weights,
+)
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node, Project
@@ -194,7 +200,7 @@ def _node(
             _("# '{layer}' is not a Keras layer: replace it.", layer=owner.layer),
             f"{variable} = {sources[0]}",
         )
-    elif spec.module == "keras.applications":
+    elif spec.is_backbone:
         _body(owner, spec, sources[0], variable, shared, cell)
     elif owner.id in shared:
         layer = shared[owner.id]
@@ -245,12 +251,12 @@ def _body(
         param.name: node.params.get(param.name, param.default) for param in spec.params
     }
     body = BACKBONES[spec.name]
-    alone = not any("keras.applications." in line for line in cell.lines)
+    alone = not any(line.startswith("base_model = ") for line in cell.lines)
     layer = shared.get(node.id, "base_model" if alone else f"{variable}_base_model")
     if not any(line.startswith(f"{layer} = ") for line in cell.lines):
-        name = str(params.get("weights_file") or "")
+        name = backbone_file(node) or ""
         by_name = params["weights"] == "file" and not name.endswith(BY_ORDER)
-        weights = {"none": None, "file": None if by_name else name}
+        weights = {"none": None, "file": None if by_name else name, "included": name}
         listed = [
             "include_top=False",
             f"weights={format_literal(weights.get(params['weights'], params['weights']))}",
@@ -265,16 +271,23 @@ def _body(
         ]
         if body.scaling is PixelScaling.SWITCH:
             listed.append(f"include_preprocessing={bool(params.get('preprocess'))}")
-        if params["weights"] == "file" and bundled_weights(name):
+        if name and bundled_weights(name):
             cell.add(
                 _("# NetBuilder includes these weights; Export saves them next to the script.")
             )
-        cell.add(f"{layer} = {format_call(f'keras.applications.{spec.name}', listed)}")
+        function = f"keras.applications.{spec.name}"
+        if not body.family:
+            function = spec.name
+            if not any(line.startswith(f"def {function}") for line in cell.lines):
+                source = getsource(getattr(import_module(spec.module), function))
+                cell.add("", "", translated_source(source).rstrip(), "", "")
+        cell.add(f"{layer} = {format_call(function, listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):
                 cell.add("", "", translated_source(getsource(take_weights)).rstrip(), "", "")
             cell.add(f"assert take_weights({layer}, {format_literal(name)})")
-        cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
+        if not (params.get("trainable") and params.get("trainable_blocks")):
+            cell.add(f"{layer}.trainable = {bool(params.get('trainable'))}")
     if params.get("preprocess") and body.scaling not in (PixelScaling.SWITCH, PixelScaling.ALWAYS):
         scaled = f"keras.applications.{body.family}.preprocess_input({source})"
         cell.add(f"{variable} = {layer}({scaled})")

@@ -347,11 +347,7 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
             "The same data, network and settings as in NetBuilder. The results differ a little, "
             "as with another random seed."
         )
-    if any(
-        LAYERS[node.layer].module == "keras.applications"
-        for node in project.graph.nodes
-        if node.layer in LAYERS
-    ):
+    if any(LAYERS[node.layer].is_backbone for node in project.graph.nodes if node.layer in LAYERS):
         return _(
             "The same rows, order and initial weights as in NetBuilder, but the results differ a"
             " little: the layers inside a pretrained model start with other weights."

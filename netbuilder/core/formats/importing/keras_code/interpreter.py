@@ -36,6 +36,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
     Model,
     Unread,
     family_of,
+    is_included_backbone,
     kind_of,
     layers_of,
     placeholder_name,
@@ -111,6 +112,8 @@ class Interpreter(Calls):
 
     def _do_functiondef(self, node: ast.FunctionDef, names: dict[str, Any]) -> None:
         names[node.name] = Function(node, names)
+        if is_included_backbone(node):
+            names[node.name] = Dotted(f"keras.applications.{node.name}")
 
     def _do_classdef(self, node: ast.ClassDef, names: dict[str, Any]) -> None:
         bases = [self._value(one, names) for one in node.bases]

@@ -261,14 +261,17 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
 def _backbone(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a network of ``keras.applications`` as its row has them: in Keras it learns,
     and scales no pixels, unless the code says so."""
-    by_name, weights = LAYERS[kind].by_name, given.get("weights", "imagenet")
+    body, by_name = BACKBONES[kind], LAYERS[kind].by_name
+    weights = given.get("weights", "imagenet" if body.family else None)
     found = {"include_top": True, "trainable": True, **given}
     found.pop("input_tensor", None)
     if "preprocess" in by_name:
-        switch = BACKBONES[kind].scaling is PixelScaling.SWITCH
+        switch = body.scaling is PixelScaling.SWITCH
         found["preprocess"] = found.pop("include_preprocessing", switch)
     if weights is None:
         found["weights"] = "none"
+    elif body.included and weights == body.included:
+        found["weights"] = "included"
     elif isinstance(weights, str) and weights != "imagenet":
         found |= {"weights": "file", "weights_file": weights}
     return found
@@ -277,6 +280,14 @@ def _backbone(kind: str, given: dict[str, Any]) -> dict[str, Any]:
 def _named(kind: str, args: list[Any]) -> dict[str, Any]:
     order = _ORDERS.get(kind) or argument_order(kind, len(args))
     return dict(zip(order, args, strict=False))
+
+
+def is_included_backbone(node: ast.FunctionDef) -> bool:
+    """Whether a function of the code is the one of a network that NetBuilder brings along."""
+    body = BACKBONES.get(node.name)
+    if body is None or body.family:
+        return False
+    return [one.arg for one in node.args.args] == list(argument_order(node.name, 3))
 
 
 def argument_order(kind: str, count: int) -> tuple[str, ...]:

@@ -1,0 +1,127 @@
+"""EfficientNetLite0 with its included weights: it goes wherever a trained network goes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netbuilder.core.data.defaults import fit_output_to_data
+from netbuilder.core.data.load import load_dataset, load_facts
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.engine.session import Session
+from netbuilder.core.formats.importing.import_file import import_file
+from netbuilder.core.formats.registry import load_network, save_network
+from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+
+pytestmark = pytest.mark.slow
+SIZE = 64
+
+
+def project_of(folder: Path, **params: Any) -> Project:
+    """Two kinds of pictures, the backbone, and a last layer."""
+    data = recipe_for(folder, folder.name)
+    data = replace(data, options={**data.options, "image_size": [SIZE, SIZE]})
+    nodes = (
+        Node("input", "Input"),
+        Node("body", "EfficientNetLite0", {"pooling": "avg", **params}),
+        Node("output", "Dense", {"units": 2}),
+    )
+    graph = Graph(nodes, (("input", "body"), ("body", "output")))
+    training = Training(optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=3, seed=1)
+    project = Project("photos", data=data, graph=graph, training=training)
+    return fit_output_to_data(project, load_facts(project, folder.parent))
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve pictures each of rings and of stripes, in random colours."""
+    folder = tmp_path_factory.mktemp("data") / "photos"
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:SIZE, :SIZE] - SIZE / 2
+    for label, wave in (("rings", np.hypot(x, y)), ("stripes", x + y)):
+        (folder / label).mkdir(parents=True)
+        for number in range(12):
+            ink = np.sin(wave / random.uniform(1.5, 4))[..., None] > 0
+            colours = random.uniform(0, 255, (2, 3))
+            pixels = np.where(ink, colours[0], colours[1]).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module", params=["frozen", "last block"])
+def trained(request: pytest.FixtureRequest, photos: Path) -> Any:
+    params = {"trainable": True, "trainable_blocks": 1} if request.param != "frozen" else {}
+    project = project_of(photos, **params)
+    return Session(project, load_dataset(project, photos.parent), base=photos.parent).run()
+
+
+def pixels(photos: Path) -> Any:
+    files = sorted(photos.rglob("*.png"))[::5]
+    return np.stack([np.asarray(Image.open(file), np.float32) for file in files])
+
+
+def plain(code: str, folder: Path) -> Any:
+    """What a program without NetBuilder predicts for ``x.npy``."""
+    block = (
+        "import sys; sys.modules['netbuilder'] = None\nimport numpy as np\nx = np.load('x.npy')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{block}{code}\nnp.save('y.npy', y)"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return np.load(folder / "y.npy")
+
+
+_KERAS_3 = "import keras; y = keras.models.load_model('{file}').predict(x, verbose=0)"
+_KERAS_2 = "import tf_keras; y = tf_keras.models.load_model('{file}').predict(x, verbose=0)"
+_ONNX = """import onnxruntime
+network = onnxruntime.InferenceSession('{file}')
+(y,) = network.run(None, {{network.get_inputs()[0].name: x}})"""
+_TFLITE = """from ai_edge_litert.interpreter import Interpreter
+network = Interpreter('{file}')
+run = network.get_signature_runner()
+name = list(run.get_input_details())[0]
+y = np.concatenate([list(run(**{{name: row[None]}}).values())[0] for row in x])"""
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [("m.h5", _KERAS_3), ("m.h5", _KERAS_2), ("m.keras", _KERAS_3), ("m.onnx", _ONNX), ("m.tflite", _TFLITE)],
+    ids=["h5-keras3", "h5-keras2", "keras", "onnx", "tflite"],
+)  # fmt: skip
+def test_other_programs_predict_the_same(
+    trained: Any, photos: Path, tmp_path: Path, file: str, code: str
+) -> None:
+    x = pixels(photos)
+    np.save(tmp_path / "x.npy", x)
+    save_network(trained, tmp_path / file)
+    wanted = trained.model.predict(x, verbose=0)
+    found = plain(code.format(file=file), tmp_path)
+    np.testing.assert_allclose(found.reshape(wanted.shape), wanted, atol=2e-4)
+
+
+@pytest.mark.parametrize("file", ["m.h5", "m.keras", "short.py", "exact.py", "m.ipynb"])
+def test_it_comes_back_as_one_card(trained: Any, tmp_path: Path, file: str) -> None:
+    options = {"style": file[:-3]} if file.endswith(".py") else {}
+    save_network(trained, tmp_path / file, **options)
+    graph = import_file(tmp_path / file).project.graph
+    (body,) = [node for node in graph.nodes if node.layer == "EfficientNetLite0"]
+    was = trained.project.graph.by_id["body"].params
+    assert len(graph.nodes) == 3
+    assert {key: body.params.get(key) for key in was} == was
+    assert body.params.get("weights", "included") == "included"
+    assert bool(body.params.get("trainable")) == bool(was.get("trainable"))
+    if file in {"m.h5", "m.keras"}:
+        opened = load_network(tmp_path / file)
+        for ours, theirs in zip(
+            opened.model.get_weights(), trained.model.get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs)
