@@ -32,7 +32,27 @@ function places(x, window, strides, dilation, padding) {
 function finished(sums, shape, bias, activation) {
   const width = last(shape);
   if (bias) for (let i = 0; i < sums.length; i++) sums[i] += bias[i % width];
-  return tensor(shape, Float32Array.from(activate(sums, activation, width)));
+  return tensor(shape, new Float32Array(activate(sums, activation, width)));
+}
+
+/** Add a row of numbers times a matrix to sums; four rows of the matrix at a time. */
+function addProduct(sums, row, start, count, kernel, from, width) {
+  let c = 0;
+  for (; c + 3 < count; c += 4) {
+    const at = start + c;
+    const [v0, v1, v2, v3] = [row[at], row[at + 1], row[at + 2], row[at + 3]];
+    if (v0 === 0 && v1 === 0 && v2 === 0 && v3 === 0) continue;
+    let k0 = from + c * width;
+    let [k1, k2, k3] = [k0 + width, k0 + 2 * width, k0 + 3 * width];
+    for (let f = 0; f < width; f++) {
+      sums[f] += v0 * kernel[k0++] + v1 * kernel[k1++] + v2 * kernel[k2++] + v3 * kernel[k3++];
+    }
+  }
+  for (; c < count; c++) {
+    const value = row[start + c];
+    let k0 = from + c * width;
+    if (value !== 0) for (let f = 0; f < width; f++) sums[f] += value * kernel[k0++];
+  }
 }
 
 function convolution(x, config, [kernel, bias]) {
@@ -43,14 +63,18 @@ function convolution(x, config, [kernel, bias]) {
   const [rows, columns] = places(x, [kh, kw], strides, dilation, padding);
   const sums = new Float64Array(rows * columns * filters);
   slide(x, [kh, kw], strides, dilation, padding, (out, into, ky, kx) => {
+    const from = (ky * kw + kx) * inside * filters;
+    if (groups === 1) {
+      const own = sums.subarray(out * filters, (out + 1) * filters);
+      addProduct(own, x.data, into * channels, channels, kernel.data, from, filters);
+      return;
+    }
     for (let c = 0; c < channels; c++) {
       const value = x.data[into * channels + c];
       if (value === 0) continue;
-      const group = Math.floor(c / inside);
-      const from = ((ky * kw + kx) * inside + (c % inside)) * filters;
-      const first = group * each;
+      const first = Math.floor(c / inside) * each;
       for (let f = first; f < first + each; f++) {
-        sums[out * filters + f] += value * kernel.data[from + f];
+        sums[out * filters + f] += value * kernel.data[from + (c % inside) * filters + f];
       }
     }
   });
@@ -64,10 +88,10 @@ function depthwise(x, config, [kernel, bias]) {
   const filters = channels * many;
   const sums = new Float64Array(rows * columns * filters);
   slide(x, [kh, kw], strides, dilation, padding, (out, into, ky, kx) => {
-    const from = (ky * kw + kx) * filters;
-    for (let f = 0; f < filters; f++) {
-      const value = x.data[into * channels + Math.floor(f / many)];
-      sums[out * filters + f] += value * kernel.data[from + f];
+    let [at, from] = [out * filters, (ky * kw + kx) * filters];
+    for (let c = into * channels; c < (into + 1) * channels; c++) {
+      const value = x.data[c];
+      for (let m = 0; m < many; m++) sums[at++] += value * kernel.data[from++];
     }
   });
   return finished(sums, [rows, columns, filters], bias && bias.data, config.activation);
@@ -438,10 +462,12 @@ const LAYERS = {
     const gamma = config.scale ? list.shift().data : null;
     const beta = config.center ? list.shift().data : null;
     const [mean, variance] = list.map((one) => one.data);
-    return normalized(x, (row, out) => row.forEach((value, c) => {
-      const factor = (gamma ? gamma[c] : 1) / Math.sqrt(variance[c] + config.epsilon);
-      out[c] = (value - mean[c]) * factor + (beta ? beta[c] : 0);
-    }));
+    const factors = Float64Array.from(variance, (value, c) => (
+      (gamma ? gamma[c] : 1) / Math.sqrt(value + config.epsilon)));
+    const offsets = factors.map((factor, c) => (beta ? beta[c] : 0) - mean[c] * factor);
+    return normalized(x, (row, out) => {
+      for (let c = 0; c < row.length; c++) out[c] = row[c] * factors[c] + offsets[c];
+    });
   },
   LayerNormalization: ([x], config, weights) => {
     const list = [...weights];
@@ -520,19 +546,19 @@ function run(network, inputs) {
   return network.outputs.map((id) => known[id]);
 }
 
-/** Put weights in place of [shape, first number] by the numbers in base64. */
+/** Put weights in place of [shape, first place of 4 bytes, bits] by the numbers in base64. */
 function withWeights(network, base64) {
   const letters = atob(base64);
   const bytes = new Uint8Array(letters.length);
   for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  const numbers = new Float32Array(bytes.buffer);
+  const stored = ([shape, first, bits]) => (bits === 16
+    ? fromHalves(new Uint16Array(bytes.buffer, 4 * first, size(shape)))
+    : new Float32Array(bytes.buffer, 4 * first, size(shape)));
   for (const layer of network.layers) {
-    layer.weights = layer.weights.map(([shape, first]) => (
-      { shape, data: numbers.subarray(first, first + size(shape)) }));
+    layer.weights = layer.weights.map((entry) => ({ shape: entry[0], data: stored(entry) }));
   }
   for (const part of network.novelty ? ["mean", "scale", "samples"] : []) {
-    const [shape, first] = network.novelty[part];
-    network.novelty[part] = numbers.subarray(first, first + size(shape));
+    network.novelty[part] = stored(network.novelty[part]);
   }
   return network;
 }

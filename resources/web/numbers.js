@@ -71,7 +71,20 @@ function activate(values, name, width) {
   return values;
 }
 
-const map = (x, f) => tensor(x.shape, Float32Array.from(x.data, f), x.mask);
+const map = (x, f) => tensor(x.shape, x.data.map((value) => f(value)), x.mask);
+
+/** Numbers of 16 bits (IEEE 754) as numbers of 32 bits. */
+function fromHalves(halves) {
+  const found = new Float32Array(halves.length);
+  const powers = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (exponent - 25));
+  for (let i = 0; i < halves.length; i++) {
+    const exponent = (halves[i] >> 10) & 31;
+    const fraction = halves[i] & 1023;
+    const value = exponent ? (1024 + fraction) * powers[exponent] : fraction * powers[1];
+    found[i] = halves[i] & 0x8000 ? -value : value;
+  }
+  return found;
+}
 
 /** What a·W + b is for one row of numbers; sums are kept in 64 bits. */
 function product(row, start, kernel, bias, inputs, units, sums = new Float64Array(units)) {

@@ -94,9 +94,14 @@ y = np.concatenate([list(run(**{{name: row[None]}}).values())[0] for row in x])"
 
 @pytest.mark.parametrize(
     ("file", "code"),
-    [("m.h5", _KERAS_3), ("m.h5", _KERAS_2), ("m.keras", _KERAS_3), ("m.onnx", _ONNX), ("m.tflite", _TFLITE)],
-    ids=["h5-keras3", "h5-keras2", "keras", "onnx", "tflite"],
-)  # fmt: skip
+    [
+        pytest.param("m.h5", _KERAS_3, id="h5-keras3"),
+        pytest.param("m.h5", _KERAS_2, id="h5-keras2"),
+        pytest.param("m.keras", _KERAS_3, id="keras"),
+        pytest.param("m.onnx", _ONNX, id="onnx"),
+        pytest.param("m.tflite", _TFLITE, id="tflite"),
+    ],
+)
 def test_other_programs_predict_the_same(
     trained: Any, photos: Path, tmp_path: Path, file: str, code: str
 ) -> None:

@@ -50,7 +50,7 @@ _TITLE = "HTML"
 def save(trained: TrainedModel, path: Path) -> None:
     """Write the trained network as one ``.html`` that predicts in any browser.
 
-    The page holds the weights in 32 bits (with 16 the probabilities of a softmax are off by up to
+    The page holds weights in 32 bits (with 16 the probabilities of a softmax are off by up to
     1e-3) and its own code; it loads nothing, and its policy forbids it to.
 
     Raises:

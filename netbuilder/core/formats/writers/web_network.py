@@ -44,6 +44,9 @@ _ONLY: Mapping[str, tuple[object, ...]] = {
 }
 
 
+_PLACE = 4  # bytes
+
+
 @cache
 def engine() -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of the layers and of the activations that the page's own code has."""
@@ -60,7 +63,8 @@ def engine() -> tuple[frozenset[str], frozenset[str]]:
 class WebNetwork:
     """The parts of a network in the order in which they run.
 
-    ``layers``: {"type", "config", "weights": [[shape, first number], …], "masks"}; ``steps``:
+    ``layers``: {"type", "config", "weights": [[shape, first place of 4 bytes, bits of a
+    number], …], "masks"}; ``steps``:
     [layer, [tensors in], tensor out, arguments]; tensors have numbers, the inputs the first ones.
     """
 
@@ -82,15 +86,25 @@ class WebNetwork:
         }  # fmt: skip
 
     def weights(self) -> str:
-        """Return all weights, one after the other: little-endian float32 in base64."""
-        joined = b"".join(one.astype("<f4").tobytes() for one in self.numbers)
+        """Return all weights, one after the other, in base64: little-endian, each array from a
+        whole place of 4 bytes on; float16 where no number loses by it, else float32."""
+        joined = b"".join(
+            values.tobytes() + bytes(-values.nbytes % _PLACE) for values in self.numbers
+        )
         return base64.b64encode(joined).decode("ascii")
 
     def add_numbers(self, values: Array) -> list[Any]:
-        """Keep an array beside the others; return its shape and its first number's place."""
-        self.numbers.append(values)
-        self.count += values.size
-        return [list(values.shape), self.count - values.size]
+        """Keep an array beside the others; return its shape, its place and the bits of a number.
+
+        The weights of a frozen backbone were shipped as float16, so they take half of the room.
+        """
+        with np.errstate(over="ignore"):
+            halves = values.astype("<f2")
+        same = np.array_equal(halves.astype(np.float32), values)
+        stored, place = halves if same else values.astype("<f4"), self.count
+        self.numbers.append(stored)
+        self.count += -(-stored.nbytes // _PLACE)
+        return [list(values.shape), place, 8 * stored.itemsize]
 
     def know_training_data(self, novelty: NoveltyReference) -> None:
         """Let the page tell samples that are unlike the training data: its last outputs are the
@@ -282,7 +296,7 @@ def replay(network: Mapping[str, Any], weights: str, rows: Sequence[Array]) -> l
     """
     import keras
 
-    numbers = np.frombuffer(base64.b64decode(weights), "<f4")
+    numbers = base64.b64decode(weights)
     layers = [
         getattr(keras.layers, entry["type"]).from_config(entry["config"])
         for entry in network["layers"]
@@ -296,8 +310,10 @@ def replay(network: Mapping[str, Any], weights: str, rows: Sequence[Array]) -> l
     for layer, entry in zip(layers, network["layers"], strict=True):
         layer.set_weights(
             [
-                numbers[first : first + int(np.prod(shape))].reshape(shape)
-                for shape, first in entry["weights"]
+                np.frombuffer(numbers, f"<f{bits // 8}", int(np.prod(shape)), _PLACE * first)
+                .reshape(shape)
+                .astype(np.float32)
+                for shape, first, bits in entry["weights"]
             ]
         )
     model = keras.Model(inputs, [known[one] for one in network["outputs"]])
