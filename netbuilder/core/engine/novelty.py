@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
-    keras_name,
     layer_of,
     model_inputs,
     owner_of,
 )
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph
 
 if TYPE_CHECKING:

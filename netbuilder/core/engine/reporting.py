@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from netbuilder.core.engine.build.graph_to_keras import keras_name
 from netbuilder.core.engine.build.keras_objects import first_line, is_out_of_memory
 from netbuilder.core.engine.events import EpochEnd, Restored, Started, StepsDone
 from netbuilder.core.engine.loop.trainer import Trainer
@@ -13,6 +12,7 @@ from netbuilder.core.engine.monitor.history import Floats
 from netbuilder.core.engine.trained import Changed, Event
 from netbuilder.core.errors import TrainingError, UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name, with_own_names
 from netbuilder.core.project.model import Graph
 from netbuilder.core.wording import format_number
 
@@ -38,7 +38,7 @@ def explain_error(error: BaseException, graph: Graph) -> UserError:
             code="network_too_deep",
         )
     node = node_in(text, graph)
-    reason = first_line(error)
+    reason = with_own_names(first_line(error), graph)
     if "incompatible" in text or "shape" in text.lower() or "must have the same" in text:
         return TrainingError(
             _("The shapes do not fit at '{name}': {reason}", name=node, reason=reason)

@@ -426,16 +426,16 @@ def rename_node(project: Project, old: str, new: str) -> Project:
     """Give a layer another id, everywhere it is named.
 
     Raises:
-        EditError: the name is empty, has a '/', or is taken.
+        EditError: the name is empty or taken.
     """
     graph = project.graph
     node = _need(graph, old)
     new = new.strip()
     if new == old:
         return project
-    if not new or "/" in new:
+    if not new:
         raise EditError(
-            _("A name needs at least one character and must not contain '/'."),
+            _("A name needs at least one character."),
             code="name_invalid",
             node=old,
         )

@@ -333,10 +333,10 @@ def _node_from_json(raw: Any, index: int) -> Node:
                 code="project_key_missing",
             )
     node_id = part.text("id", "")
-    if not node_id or "/" in node_id:
+    if not node_id:
         raise ProjectFileError(
             _("Node {number} has the id '{name}'.", number=index, name=node_id),
-            _("An id needs at least one character and must not contain '/'."),
+            _("An id needs at least one character."),
             code="name_invalid",
         )
     part.where = _("Node '{name}'", name=node_id)

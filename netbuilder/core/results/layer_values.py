@@ -14,13 +14,13 @@ from netbuilder.core.data.dataset import Split
 from netbuilder.core.engine.build import graph_to_keras
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
-    keras_name,
     model_inputs,
     owner_of,
 )
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.results.own_units import preprocessing_of
 
 if TYPE_CHECKING:

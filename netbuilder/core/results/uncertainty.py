@@ -19,13 +19,13 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
-    keras_name,
     model_inputs,
     owner_of,
 )
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.own_units import predict_values, preprocessing_of
 from netbuilder.core.results.unusual_values import is_out_of_range

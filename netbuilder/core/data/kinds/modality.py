@@ -22,6 +22,7 @@ from netbuilder.core.data.readers.excluded_files import SampleFolder
 from netbuilder.core.data.readers.samples import Samples
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_list
 
@@ -76,7 +77,8 @@ class KerasInputs:
 
         if key not in self.tensors:
             taken = {str(one.name) for one in self.tensors.values()}
-            base = name = key[1].replace("/", "_") or "column"
+            own = keras_name(key[1]) if key[0] == "node" else key[1].replace("/", "_")
+            base = name = own or "column"
             number = 1
             while name in taken:
                 number += 1

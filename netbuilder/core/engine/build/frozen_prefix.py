@@ -13,11 +13,11 @@ from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.engine.build.graph_to_keras import (
     compile_model,
     connect_layers,
-    keras_name,
     model_inputs,
     owner_of,
 )
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Project
 
 if TYPE_CHECKING:

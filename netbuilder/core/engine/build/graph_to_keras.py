@@ -40,6 +40,7 @@ from netbuilder.core.engine.build.keras_objects import (
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.project.keras_names import keras_name, with_own_names
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
 
 if TYPE_CHECKING:
@@ -202,11 +203,6 @@ def _load_file(inner: keras.Model, node: Node, base: Path | None) -> None:
 __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 
-def keras_name(node_id: str) -> str:
-    """The name of a node's Keras layer: its id, without the slash that Keras does not take."""
-    return node_id.replace("/", "_")
-
-
 def owner_of(node: Node, graph: Graph) -> Node:
     """The node whose layer ``node`` applies: itself, or the one that it shares with."""
     seen = {node.id}
@@ -327,7 +323,8 @@ def connect_layers(
             if is_out_of_memory(error):
                 raise _error("memory_full", node_id, layer=owner.layer) from error
             shapes = " and ".join(str(tuple(tensors[s].shape[1:])) for s in sources)
-            told = {"layer": owner.layer, "shapes": shapes, "reason": first_line(error)}
+            reason = with_own_names(first_line(error), graph)
+            told = {"layer": owner.layer, "shapes": shapes, "reason": reason}
             raise _error("layer_input_invalid", node_id, **told) from error
     return tensors
 
@@ -355,7 +352,7 @@ def _call(layer: Any, owner: Node, inputs: list[Any]) -> Any:
             ),
             _("Join them first with Add or Concatenate."),
             code="too_many_inputs",
-            node=layer.name,
+            node=owner.id,
         )
     return layer(inputs if len(inputs) > 1 or spec.min_inputs > 1 else inputs[0], **given)
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
-    keras_name,
     model_inputs,
     owner_of,
 )
@@ -20,6 +19,7 @@ from netbuilder.core.engine.build.loss_values import total_loss
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Node, Project
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
-    keras_name,
     make_layer,
     model_inputs,
     owner_of,
@@ -23,6 +22,7 @@ from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.safety.model_file import ModelFile
 from netbuilder.core.formats.safety.sizes import MAX_SAMPLE, too_large_error, too_much_output_error
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import shorten
 

@@ -19,6 +19,7 @@ from netbuilder.core.engine.build.backbone_weights import (
 )
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Node, Project
 from netbuilder.core.python_text import format_call, format_literal, translated_source
 
@@ -151,7 +152,8 @@ def _functional(
         if node.layer == "Input":
             if graph.targets[node_id]:
                 names[node_id] = identifier(node_id if node_id != "input" else "inputs", taken)
-                listed = [*_shape(node, facts, ids, several), f"name={format_literal(node_id)}"]
+                name = format_literal(keras_name(node_id))
+                listed = [*_shape(node, facts, ids, several), f"name={name}"]
                 cell.add(f"{names[node_id]} = {format_call('keras.Input', listed)}", node=node_id)
         # What nothing reaches is left out, and so is what only that reaches.
         elif sources := [names[one] for one in graph.sources[node_id] if one in names]:
@@ -205,11 +207,13 @@ def _node(
     elif owner.id in shared:
         layer = shared[owner.id]
         if not any(line.startswith(f"{layer} = ") for line in cell.lines):
-            text = _begun(spec, layer_call(owner.layer, owner.params, name=owner.id), number)
+            call = layer_call(owner.layer, owner.params, name=keras_name(owner.id))
+            text = _begun(spec, call, number)
             cell.add(f"{layer} = {text}")
         cell.add(f"{variable} = {layer}({_arguments(spec, sources, owner)})")
     else:
-        named = node.id if not graph.targets[node.id] and len(graph.outputs) > 1 else ""
+        several = not graph.targets[node.id] and len(graph.outputs) > 1
+        named = keras_name(node.id) if several else ""
         text = _begun(spec, layer_call(owner.layer, owner.params, name=named), number)
         cell.add(f"{variable} = {text}({_arguments(spec, sources, owner)})")
     cell.nodes[node.id] = (first, len(cell.lines) - 1)

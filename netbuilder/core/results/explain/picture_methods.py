@@ -38,7 +38,7 @@ def last_convolution(question: ExplanationTarget) -> str:
 
 
 def _layer(question: ExplanationTarget, node: str) -> Any:
-    from netbuilder.core.engine.build.graph_to_keras import keras_name
+    from netbuilder.core.project.keras_names import keras_name
 
     name = keras_name(node)
     return next((one for one in question.trained.training_model.layers if one.name == name), None)
