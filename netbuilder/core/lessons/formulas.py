@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.lessons.lesson_reader import LessonReader
@@ -22,6 +23,9 @@ _PARTS = re.compile(
     r"|\$(?P<inline>(?!\s)(?:(?!\n\s*\n)[^$`])+(?<![\s\\]))\$(?!\d)",
     re.DOTALL | re.MULTILINE,
 )
+# Drawing one takes some milliseconds, and reading a lesson draws each.
+MOST_FORMULAS = 500
+_MOST_LETTERS = 2000
 _UNKNOWN = re.compile(r">\s*(\\[A-Za-z]+)\s*<")
 
 
@@ -84,6 +88,8 @@ def draw_formula(latex: str, size: float, color: str, *, block: bool = False) ->
     from ziamath.config import config
     from ziamath.zmath import Latex
 
+    if len(latex) > _MOST_LETTERS:
+        raise ValueError(_("it has more than {count} characters", count=_MOST_LETTERS))
     config.svg2 = False  # Qt draws SVG Tiny, which has no <symbol>
     try:
         unknown = _UNKNOWN.search(convert(latex))
@@ -111,9 +117,16 @@ def check_formulas(text: str, reader: LessonReader) -> None:
     """Draw each formula of a lesson's whole text once.
 
     Raises:
-        LessonError: one cannot be drawn; names its line.
+        LessonError: one cannot be drawn, or there are too many; names its line.
     """
-    for formula in find_formulas(text):
+    formulas = list(islice(find_formulas(text), MOST_FORMULAS + 1))
+    if len(formulas) > MOST_FORMULAS:
+        raise reader.wrong(
+            text.count("\n", 0, formulas[-1].at) + 1,
+            _("the lesson has more than {count} formulas", count=MOST_FORMULAS),
+            _("Split it into several lessons."),
+        )
+    for formula in formulas:
         try:
             draw_formula(formula.latex, 16, "#000000", block=formula.block)
         except ValueError as error:

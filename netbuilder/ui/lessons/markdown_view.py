@@ -1,18 +1,25 @@
-"""A piece of Markdown that is as high as its text: pictures from the lesson's folder, formulas."""
+"""A piece of Markdown that is as high as its text: pictures from the lesson's folder, formulas.
+
+A lesson from elsewhere reaches nothing outside its folder: a name such as ``//host/share`` is
+refused before any system call, which on Windows would log in there.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, QSizeF, Qt, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QRectF, QSize, QSizeF, Qt, QUrl
 from PySide6.QtGui import (
+    QDesktopServices,
     QFont,
     QFontInfo,
     QFontMetricsF,
     QImage,
+    QImageReader,
     QPainter,
     QPalette,
     QPixmap,
@@ -20,13 +27,16 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextImageFormat,
 )
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
+from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
-from netbuilder.core.lessons.formulas import Formula, draw_formula, replace_formulas
+from netbuilder.core.lessons.formulas import MOST_FORMULAS, Formula, draw_formula, replace_formulas
+from netbuilder.core.regular_file import read_regular
 from netbuilder.ui.style.shortcuts import with_native_keys
 
 SCHEME = "formula"
@@ -48,10 +58,13 @@ class FormulaPictures:
         self._drawn: dict[str, FormulaPicture] = {}
 
     def markdown(self, text: str) -> str:
-        """The text with a picture's link in the place of each formula."""
+        """The text with a picture's link in the place of each formula; those beyond
+        ``MOST_FORMULAS`` stay as they were written."""
         self._formulas, self._drawn = [], {}
 
         def link(formula: Formula) -> str:
+            if len(self._formulas) >= MOST_FORMULAS:
+                return rf"\${formula.latex}\$"
             self._formulas.append(formula)
             picture = f"![formula]({SCHEME}:{len(self._formulas) - 1})"
             return f"\n\n{picture}\n\n" if formula.block else picture
@@ -117,8 +130,61 @@ _LOOK = (
 )
 
 
+_LINKS = frozenset({"http", "https", "mailto"})
+_PICTURE_BYTES, _PICTURE_PIXELS = 20 << 20, 40_000_000
+# An SVG's own pictures and scripts: Qt would open what they name, wherever it lies.
+_SVG_REFERENCE = re.compile(rb"href\s*=\s*[\"'](?!data:|#)", re.IGNORECASE)
+
+
+def read_picture(folder: Path | None, name: str) -> QImage | None:
+    """The picture ``name`` of a lesson's folder or below it; None of everything else."""
+    parts = name.split("/")
+    if folder is None or not all(parts) or ".." in parts or re.search(r"[\\:\0]", name):
+        return None
+    folder = folder.resolve()
+    path = (folder / name).resolve()
+    try:
+        if not path.is_relative_to(folder) or not path.is_file():
+            return None
+        content = read_regular(path, _PICTURE_BYTES)
+    except (OSError, UserError):
+        return None
+    if content.startswith(b"\x1f\x8b") or (
+        b"<" in content[:64] and _SVG_REFERENCE.search(content)  # Qt looks as far for an SVG
+    ):
+        return None
+    buffer = QBuffer()
+    buffer.setData(content)
+    reader = QImageReader(buffer)
+    size = reader.size()
+    if size.width() * size.height() > _PICTURE_PIXELS:
+        return None
+    image = reader.read()
+    return None if image.isNull() else image
+
+
+_OF_LINKS = (
+    QTextFormat.Property.IsAnchor,
+    QTextFormat.Property.AnchorHref,
+    QTextFormat.Property.ForegroundBrush,
+    QTextFormat.Property.TextUnderlineStyle,
+    QTextFormat.Property.FontUnderline,
+    QTextFormat.Property.TextToolTip,
+)
+
+
+def _opens(url: QUrl) -> bool:
+    return url.isValid() and url.scheme().lower() in _LINKS
+
+
+def _open_link(url: QUrl) -> None:
+    if _opens(url):
+        QDesktopServices.openUrl(url)
+
+
 class MarkdownView(QTextBrowser):
-    """Shows Markdown; grows and shrinks with it. Links open in the system's browser."""
+    """Shows Markdown; grows and shrinks with it. Links to web pages and mail addresses open in the
+    system's browser; all others are plain text."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,7 +192,8 @@ class MarkdownView(QTextBrowser):
         self._text = ""
         self._formulas = FormulaPictures()
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setOpenExternalLinks(True)
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(_open_link)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -143,6 +210,7 @@ class MarkdownView(QTextBrowser):
         self.setAccessibleDescription(self._formulas.words(text) if self._formulas else "")
         self.document().clear()  # with the pictures of the text before
         self.document().setMarkdown(marked, _DIALECT | _NO_HTML)
+        self._without_other_links()
         self._undrawn_as_written()
         self._fit()
 
@@ -151,14 +219,15 @@ class MarkdownView(QTextBrowser):
         url = QUrl(name) if isinstance(name, str) else name
         if url.scheme() == SCHEME:
             drawn = self._formula(url.toString())
-            return drawn.image if drawn is not None else None
-        if self._folder is None or url.scheme() not in ("", "file"):
-            return None
-        folder = self._folder.resolve()
-        path = (folder / (url.toLocalFile() or url.path())).resolve()
-        if not path.is_relative_to(folder) or not path.is_file():
-            return None
-        return super().loadResource(kind, QUrl.fromLocalFile(str(path)))
+            image = drawn.image if drawn is not None else None
+        else:
+            plain = not url.scheme() and not url.authority()
+            image = read_picture(self._folder, url.path()) if plain else None
+        if image is None:
+            # Qt itself would open the file of a picture that is not there.
+            image = QImage(1, 1, QImage.Format.Format_ARGB32)
+            image.fill(Qt.GlobalColor.transparent)
+        return image
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -185,27 +254,43 @@ class MarkdownView(QTextBrowser):
 
     def _pictures(self) -> Iterator[tuple[QTextCursor, QTextImageFormat]]:
         """Each picture in the text: a cursor that has it selected, and how it is shown."""
+        for cursor, shown in self._pieces():
+            if shown.isImageFormat():
+                yield cursor, shown.toImageFormat()
+
+    def _pieces(self) -> Iterator[tuple[QTextCursor, QTextCharFormat]]:
+        """Each piece of text of one format: a cursor that has it selected, and its format."""
         block = self.document().begin()
         while block.isValid():
             fragments = block.begin()
             while not fragments.atEnd():
                 piece = fragments.fragment()
-                if piece.charFormat().isImageFormat():
-                    cursor = QTextCursor(self.document())
-                    cursor.setPosition(piece.position())
-                    cursor.setPosition(
-                        piece.position() + piece.length(), QTextCursor.MoveMode.KeepAnchor
-                    )
-                    yield cursor, piece.charFormat().toImageFormat()
+                cursor = QTextCursor(self.document())
+                cursor.setPosition(piece.position())
+                end = piece.position() + piece.length()
+                cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+                yield cursor, piece.charFormat()
                 fragments += 1
             block = block.next()
 
+    def _without_other_links(self) -> None:
+        for cursor, shown in list(self._pieces()):
+            if shown.isAnchor() and not _opens(QUrl(shown.anchorHref())):
+                for property_id in _OF_LINKS:
+                    shown.clearProperty(property_id)
+                cursor.setCharFormat(shown)
+
     def _undrawn_as_written(self) -> None:
-        """What is no formula stands there as it was written."""
+        """What is no formula stands there as it was written, a picture that is not shown as its
+        description."""
         for cursor, shown in reversed(list(self._pictures())):
             name = shown.name()
-            if name.startswith(f"{SCHEME}:") and self.loadResource(0, name) is None:
-                cursor.insertText(f"${self._formulas.source(name)}$", QTextCharFormat())
+            if not self._natural(shown).isEmpty():
+                continue
+            text = str(shown.property(QTextFormat.Property.ImageAltText) or name)
+            if name.startswith(f"{SCHEME}:"):
+                text = f"${self._formulas.source(name)}$"
+            cursor.insertText(text, QTextCharFormat())
 
     def _natural(self, shown: QTextImageFormat) -> QSizeF:
         """The size of a picture that is not made smaller."""
@@ -214,7 +299,8 @@ class MarkdownView(QTextBrowser):
             return drawn.size if drawn is not None else QSizeF()
         kind = QTextDocument.ResourceType.ImageResource.value
         image = self.document().resource(kind, QUrl(shown.name()))
-        return QSizeF(image.size()) if isinstance(image, QImage | QPixmap) else QSizeF()
+        known = isinstance(image, QImage | QPixmap) and image.width() * image.height() > 1
+        return QSizeF(image.size()) if known else QSizeF()
 
     def _fit(self) -> None:
         """As wide as there is room, as high as the text; no picture wider than the text."""

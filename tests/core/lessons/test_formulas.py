@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from xml.etree import ElementTree
 
 import pytest
 
 from netbuilder.core.lessons import library
-from netbuilder.core.lessons.formulas import draw_formula, find_formulas, replace_formulas
+from netbuilder.core.lessons.formulas import (
+    MOST_FORMULAS,
+    draw_formula,
+    find_formulas,
+    replace_formulas,
+)
 from netbuilder.core.lessons.lesson import LessonError
 from netbuilder.core.lessons.parse import parse_lesson
 
@@ -63,6 +69,15 @@ def test_what_is_no_formula_is_named_with_its_line(latex: str, why: str) -> None
     with pytest.raises(LessonError, match=f"line 10: .*{why}") as caught:
         parse_lesson(text, drawn=True)
     assert "LaTeX" in caught.value.fix
+
+
+def test_too_many_formulas_and_too_long_ones_are_named_at_once() -> None:
+    began = time.monotonic()
+    with pytest.raises(LessonError, match=f"line {9 + MOST_FORMULAS}: .*{MOST_FORMULAS}"):
+        parse_lesson(HEAD + "Here is $x^2$.\n" * 20_000, drawn=True)
+    with pytest.raises(LessonError, match="line 9: "):
+        parse_lesson(f"{HEAD}Here is $x{' + x' * 1000}$.\n", drawn=True)
+    assert time.monotonic() - began < 10
 
 
 def test_the_formulas_of_the_lessons_that_ship_can_be_drawn() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QColor, QImage, QPalette
+from PySide6.QtCore import QObject, QUrl, Slot
+from PySide6.QtGui import QColor, QDesktopServices, QImage, QPalette
 from pytestqt.qtbot import QtBot
 
-from netbuilder.ui.lessons.markdown_view import MarkdownView
+from netbuilder.core.lessons.formulas import MOST_FORMULAS
+from netbuilder.ui.lessons.markdown_view import MarkdownView, read_picture
 
 IMAGE = 2
 
@@ -42,14 +45,88 @@ def test_pictures_come_from_the_lessons_folder_and_below_only(
         assert picture.save(str(path))
     symlink(inside / "link.png", outside)
     view.show_markdown("# Hello\n<b>no html</b>", inside)
-    for name in ("a.png", "below/b.png"):
-        assert view.loadResource(IMAGE, QUrl(name)), name
-    for name in (
-        "../out.png", "link.png", str(outside), f"file://{outside}", "none.png",
-        "https://example.org/a.png", "http://127.0.0.1/a.png", "//host/share/a.png", "data:,x", "",
-    ):  # fmt: skip
-        assert view.loadResource(IMAGE, QUrl(name)) is None, name
     assert "<b>no html</b>" in view.toPlainText()
+    for name in ("a.png", "below/b.png"):
+        view.show_markdown(f"![d]({name})", inside)
+        assert "#3366cc" in _colors(view), name
+        assert view.loadResource(IMAGE, QUrl(name)).width() == 20, name
+    for name in (
+        "../out.png", "link.png", str(outside), f"file://{outside}", f"file:{outside}", "none.png",
+        "https://example.org/a.png", "//host/share/a.png", "data:,x", "", "/dev/zero",
+        str(inside / "a.png"), "below/../../out.png", "%2e%2e/out.png", r"\\host\share\a.png",
+        "C:/a.png", "below//b.png",
+    ):  # fmt: skip
+        view.show_markdown(f"before ![my drawing]({name}) after", inside)
+        assert "#3366cc" not in _colors(view), name
+        assert view.loadResource(IMAGE, QUrl(name)).width() == 1, name
+        assert view.toPlainText().startswith("before "), name
+    view.show_markdown("![my drawing](none.png)", inside)
+    assert view.toPlainText() == "my drawing"
+
+
+def test_pictures_are_bounded_before_they_are_read(view: MarkdownView, tmp_path: Path) -> None:
+    head = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    box = '<rect width="20" height="10" fill="#3366cc"/>'
+    picture = QImage(20, 10, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#3366cc"))
+    picture.save(str(tmp_path / "a.png"))
+    svg = f'<svg {head} width="20" height="10">{{}}</svg>'
+    (tmp_path / "plain.svg").write_text(svg.format(box))
+    (tmp_path / "inner.svg").write_text(svg.format(f'{box}<image xlink:href="a.png"/>'))
+    (tmp_path / "out.svg").write_text(svg.format('<image xlink:href="//host/share/a.png"/>'))
+    large = QImage(8000, 6000, QImage.Format.Format_Mono)
+    large.fill(0)
+    large.save(str(tmp_path / "pixels.png"))
+    with (tmp_path / "bytes.png").open("wb") as file:
+        file.truncate(1 << 40)  # a sparse file of a terabyte
+    os.mkfifo(tmp_path / "pipe.png")
+    view.show_markdown("", tmp_path)
+    assert read_picture(tmp_path, "plain.svg") is not None
+    for name in ("inner.svg", "out.svg", "pixels.png", "bytes.png", "pipe.png", "below"):
+        assert read_picture(tmp_path, name) is None, name
+
+
+class Opened(QObject):
+    """What the program gives to the system to open."""
+
+    def __init__(self, *schemes: str) -> None:
+        super().__init__()
+        self.urls: list[str] = []
+        for scheme in schemes:
+            QDesktopServices.setUrlHandler(scheme, self, "take")
+
+    @Slot(QUrl)
+    def take(self, url: QUrl) -> None:
+        self.urls.append(url.toString())
+
+
+def test_links_open_web_pages_and_mail_only(view: MarkdownView) -> None:
+    good = ["https://a.org/x", "http://a.org", "HTTPS://a.org/y", "mailto:me@a.org"]
+    bad = [
+        "ms-msdt:/id", "smb://host/share", "file:///etc/passwd", "other.md", "#part", "//host/x",
+        "javascript:alert(1)", "search-ms:query", "x.html?https://a.org", "ftp://a.org",
+    ]  # fmt: skip
+    opened = Opened("https", "http", "mailto", "ms-msdt", "smb", "file", "javascript", "ftp")
+    try:
+        view.show_markdown("\n\n".join(f"[word]({link})" for link in [*good, *bad]))
+        text = view.toPlainText()
+        assert text.count("word") == len(good) + len(bad)
+        anchors = [piece[1].anchorHref() for piece in view._pieces() if piece[1].isAnchor()]
+        assert [link.lower() for link in anchors] == [link.lower() for link in good]
+        for link in [*good, *bad]:
+            view.anchorClicked.emit(QUrl(link))
+        assert [link.lower() for link in opened.urls] == [link.lower() for link in good]
+        assert view.toPlainText() == text  # no link shows another file in the text's place
+    finally:
+        for scheme in ("https", "http", "mailto", "ms-msdt", "smb", "file", "javascript", "ftp"):
+            QDesktopServices.unsetUrlHandler(scheme)
+
+
+def test_very_many_formulas_are_bounded(view: MarkdownView) -> None:
+    began = time.monotonic()
+    view.show_markdown("a $x$ b\n\n" * 2000)
+    assert time.monotonic() - began < 20
+    assert view.toPlainText().count("$x$") == 2000 - MOST_FORMULAS
 
 
 def test_a_wide_picture_is_made_as_wide_as_the_text(view: MarkdownView, tmp_path: Path) -> None:
