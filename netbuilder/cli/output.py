@@ -50,7 +50,6 @@ class TrainingProgress:
         self._logs = self._losses = ""
 
     def __enter__(self) -> TrainingProgress:
-        """Begin to draw."""
         self._bar.start()
         return self
 
@@ -60,7 +59,6 @@ class TrainingProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the terminal as it was."""
         self._bar.stop()
 
     def on_event(self, event: Event) -> None:

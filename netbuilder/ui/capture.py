@@ -129,7 +129,6 @@ class ClassCard(QFrame):
         return [item.data(Qt.ItemDataRole.UserRole) for item in items]
 
     def show_name(self, name: str) -> None:
-        """Take the name that the class has now."""
         self.class_name = name
         self.edit.setText(name)
         self.hold.setText(_("Hold to collect"))
@@ -328,12 +327,10 @@ class CollectWindow(Dialog):
 
     @property
     def source(self) -> SampleSource:
-        """What is looked or listened with."""
         assert self._source is not None
         return self._source
 
     def choose_kind(self, name: str) -> None:
-        """Collect pictures, or sounds."""
         self._close_source()
         self.kinds[name].setChecked(True)
         source = self._source = self._sources[name](self)

@@ -234,7 +234,6 @@ class CodePanel(QWidget):
             bar.setValue(max(0, lines[0] - 1 - bar.pageStep() // 3))
 
     def marked_lines(self) -> tuple[int, ...]:
-        """The lines of the selected layers, from 1."""
         spans = (self._places[one] for one in self._selection.ids if one in self._places)
         return tuple(sorted({line for a, b in spans for line in range(a, b + 1)}))
 

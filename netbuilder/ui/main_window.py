@@ -236,7 +236,6 @@ class MainWindow(QMainWindow):
         level().changed.connect(self._show_level)
 
     def refresh_actions(self) -> None:
-        """Ask every action whether it can be done."""
         self.actions_table.refresh()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -92,7 +92,6 @@ def sample_stream(
 
 
 def _files_key(samples: Samples) -> Any:
-    """What changes when one of the files does."""
     found: list[Any] = []
     for values in samples.arrays.values():
         for value in values:

@@ -123,7 +123,6 @@ def _by_value(entry: tuple[str, int]) -> tuple[float, str]:
 
 
 def _cell_texts(column: pd.Series) -> list[str]:
-    """``cell_text`` of each cell."""
     cells = column.tolist()
     if column.dtype.kind == "f":
         return ["" if np.isnan(value) else f"{value:.6g}" for value in cells]

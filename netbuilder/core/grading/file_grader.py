@@ -105,7 +105,6 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
 
 
 def _own_data(project: Project, lesson: str) -> Dataset | UserError:
-    """The data that it learned from, or why they are not here."""
     try:
         return own_data.load_own_data(project, lesson_named(lesson) if lesson else None)
     except UserError as error:

@@ -158,7 +158,6 @@ def _steps_sentence(one: Submission) -> str:
 
 
 def _missing_steps(one: Submission) -> list[str]:
-    """Which steps are not done, for the pupil."""
     if not one.steps_missing:
         return []
     return [_("Missing steps: {steps}", steps=" ".join(one.steps_missing))]

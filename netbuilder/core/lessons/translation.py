@@ -76,7 +76,6 @@ def differences(lesson: Lesson, texts: Lesson) -> list[str]:
 
 
 def _structure(step: LessonStep) -> dict[str, object]:
-    """What a step and its translation have in common."""
     show = replace(step.show, text="") if step.show is not None else ShowHint()
     return {
         "check": tuple(replace(check, line=0) for check in step.checks),

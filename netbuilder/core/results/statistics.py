@@ -398,7 +398,6 @@ def group_values(
 
 
 def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path | None) -> pd.Series:
-    """What stands in a column, by row."""
     import pandas as pd
 
     from netbuilder.core.data.prepare.inference_data import reading_of_model

@@ -117,7 +117,6 @@ class CardInterface(QAccessibleInterface):
         return QAccessible.Role.ListItem
 
     def rect(self) -> QRect:
-        """Where the card is on the screen."""
         if self._card is None:
             return QRect()
         here = self._view.sight.card_rect(self.card_id).toAlignedRect()
@@ -171,7 +170,6 @@ class CanvasInterface(QAccessibleWidget):
         return view
 
     def card(self, card_id: str) -> CardInterface | None:
-        """The interface of a card; None where there is no such card."""
         cards = self._view.picture.cards
         for gone in [one for one in self._cards if one not in cards]:
             _forget(self._cards, gone)
@@ -211,7 +209,6 @@ class CanvasInterface(QAccessibleWidget):
         return None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
-        """The card that the keyboard is at."""
         here = self._view.current()
         return self.card(here) if here is not None and self._view.widget().hasFocus() else None
 

@@ -67,7 +67,6 @@ class CanvasAnnouncer:
         view.widget().setAccessibleDescription(_("Nothing is selected. Press Tab to add a layer."))
 
     def selected(self, chosen: tuple[str, ...]) -> None:
-        """Describe the selection."""
         if not chosen:
             text = _("Nothing is selected. Press Tab to add a layer.")
         elif len(chosen) == 1:
@@ -82,7 +81,6 @@ class CanvasAnnouncer:
             self.say(text)
 
     def wire(self, wire: tuple[str, str]) -> None:
-        """Describe a selected wire."""
         picture = self._view.picture
         source, target = picture.cards[wire[0]], picture.cards[wire[1]]
         label = picture.wires[wire].label
@@ -101,7 +99,6 @@ class CanvasAnnouncer:
         return describe_card(card, outgoing_labels(picture, one))
 
     def say(self, text: str) -> None:
-        """Announce a sentence."""
         announce(self._view.widget(), text)
 
 
@@ -203,7 +200,6 @@ class CanvasView(QAbstractScrollArea):
 
     @property
     def camera(self) -> Camera:
-        """What is seen of the picture."""
         return self.sight.camera
 
     @property
@@ -346,12 +342,10 @@ class CanvasView(QAbstractScrollArea):
         self.viewport().update()
 
     def select_wire(self, wire: tuple[str, str]) -> None:
-        """Select a wire alone."""
         self._chosen.select_wire(wire)
         self.viewport().update()
 
     def current(self) -> str | None:
-        """The card where the keyboard is, or None."""
         return self._chosen.current()
 
     def _selected(self, chosen: tuple[str, ...]) -> None:
@@ -403,7 +397,6 @@ class CanvasView(QAbstractScrollArea):
         self.message.emit(text)
 
     def ask_for_form(self, node_id: str) -> None:
-        """Ask for the form of a card."""
         self.edit_requested.emit(node_id)
 
     def block_was_saved(self, name: str) -> None:
@@ -479,11 +472,9 @@ class CanvasView(QAbstractScrollArea):
 
     @property
     def gesture(self) -> Gesture | None:
-        """What the pointer is doing."""
         return self.pointer.gesture
 
     def start_gesture(self, gesture: Gesture) -> None:
-        """Let a gesture have the pointer."""
         self.pointer.start_gesture(gesture)
 
     def cancel_gesture(self) -> None:

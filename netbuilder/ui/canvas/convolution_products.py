@@ -98,7 +98,6 @@ class WeightRow(QWidget):
         self.hide()
 
     def show_unit(self, weights: Any, unit: int, names: Sequence[str]) -> None:
-        """Offer the weights of a unit, by the names of what comes in."""
         inputs = len(weights["kernel"])
         words = [str(names[n]) if len(names) == inputs else f"x[{n}]" for n in range(inputs)]
         words += [_(_BIAS)] if "bias" in weights else []

@@ -118,7 +118,6 @@ class ActivationCurvePlot(QWidget):
         self.setAccessibleName(_("Activation function"))
 
     def show_point(self, name: str, x: float, y: float) -> None:
-        """Show the curve ``name`` and its point; "" hides it."""
         self._name, self._x, self._y = name, x, y
         self.setVisible(bool(name))
         self.setAccessibleDescription(

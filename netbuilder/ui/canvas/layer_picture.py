@@ -127,7 +127,6 @@ class LayerPicture(QWidget):
         self.update()
 
     def show_part(self, number: int) -> None:
-        """Show another part of the same layer."""
         self.parts.number = number
         if self._layer is not None:
             self.show_layer(self._layer)
@@ -396,7 +395,6 @@ class LayerPicture(QWidget):
 
     @property
     def of_squares(self) -> bool:
-        """Whether numbers are squares of pictures, and no bars."""
         return self._values is not None and self._values.ndim > 1
 
     def of_states(self) -> PictureTile | None:

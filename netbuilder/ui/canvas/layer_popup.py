@@ -321,7 +321,6 @@ class LayerPopup(QFrame):
         return is_settable(found[1].layer, look.weights_of(found[1].id))
 
     def offer(self) -> None:
-        """Whether weights can be set is not as it was."""
         if not self.isHidden() and self._look is not None:
             self._explain()
 
@@ -396,7 +395,6 @@ class LayerPopup(QFrame):
         return self._column.totalHeightForWidth(self.window_of_words.wide + _SIDES)
 
     def _node(self) -> tuple[Node, Node] | None:
-        """The layer, and the one whose weights it applies."""
         graph = self._look.project.graph if self._look is not None else None
         node = graph.by_id.get(self.node_id) if graph is not None else None
         if graph is None or node is None:
@@ -463,7 +461,6 @@ class LayerPopup(QFrame):
         self.curve.show_point(told.curve, told.x, told.y)
 
     def _told(self, index: tuple[int, ...]) -> _NumberText | None:
-        """What is said of the number at a place; None where there is none."""
         from netbuilder.core.results.computation_trace.computed_value import plain_notation
         from netbuilder.core.results.computation_trace.formula_text import formula_lines
         from netbuilder.core.results.computation_trace.trace_value import trace_node

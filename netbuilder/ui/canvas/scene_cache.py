@@ -425,7 +425,6 @@ class SceneCache:
         return True
 
     def forget(self) -> None:
-        """No card is kept."""
         self._base = None
 
     def outdate(self) -> None:

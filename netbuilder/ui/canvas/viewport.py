@@ -62,13 +62,11 @@ class CanvasSelection:
         self._set(chosen)
 
     def select_wire(self, wire: tuple[str, str]) -> None:
-        """Select a wire alone."""
         self.select(())
         self._state.selected_wire = wire
         self._wired(wire)
 
     def current(self) -> str | None:
-        """The card where the keyboard is, or None."""
         one = self._state.current
         return one if one in self._shown.picture.cards else None
 
@@ -138,7 +136,6 @@ class Viewport:
         self.followed = False
 
     def set_camera(self, seen: Camera) -> None:
-        """Look elsewhere."""
         if seen == self.camera:
             return
         scaled = seen.scale != self.camera.scale
@@ -147,15 +144,12 @@ class Viewport:
         self._moved(scaled)
 
     def seen_box(self) -> tuple[float, float, float, float]:
-        """The part of the canvas that is seen."""
         return self.camera.seen(self._shown.viewport().width(), self._shown.viewport().height())
 
     def mapToScene(self, point: QPoint) -> QPointF:
-        """A place on the canvas of a place on the viewport."""
         return QPointF(*self.camera.to_world(point.x(), point.y()))
 
     def mapFromScene(self, point: QPointF) -> QPoint:
-        """A place on the viewport of a place on the canvas."""
         return QPointF(*self.camera.to_screen(point.x(), point.y())).toPoint()
 
     def centre_on(self, x: float, y: float) -> None:
@@ -342,7 +336,6 @@ class Viewport:
         self._moved(True)
 
     def card_rect(self, one: str) -> QRectF:
-        """Where a card is on the viewport."""
         card = self._shown.picture.cards[one]
         x, y = self.camera.to_screen(card.x, card.y)
         return QRectF(x, y, card.w * self.camera.scale, card.h * self.camera.scale)

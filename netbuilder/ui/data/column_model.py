@@ -66,11 +66,9 @@ class ColumnEnds:
 
     @property
     def several(self) -> bool:
-        """Whether there is anything to choose."""
         return len(self.inputs) > 1 or len(self.outputs) > 1
 
     def of(self, one: ColumnFacts) -> tuple[str, ...]:
-        """The nodes that a column goes to."""
         lists = {"feature": self.inputs, "target": self.outputs}.get(one.role, {})
         return tuple(node for node, names in lists.items() if one.name in names)
 
@@ -225,11 +223,9 @@ class ColumnModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), last)
 
     def named(self, role: str) -> tuple[str, ...]:
-        """Names of the columns of a role, in their order."""
         return tuple(one.name for one in self.columns if one.role == role)
 
     def findings_of(self, row: int) -> list[Finding]:
-        """What was noticed about the column of a row."""
         return self._findings.get(self.columns[row].name, [])
 
     def warned(self, row: int) -> bool:

@@ -288,7 +288,6 @@ class DataPanel(QWidget):
 
     @property
     def settled(self) -> bool:
-        """Whether all is shown that there is to see of the data."""
         return self.reporter.idle and self.worker.idle
 
     def _show_form(self, data: Data) -> None:
@@ -466,7 +465,6 @@ class DataChooser(QObject):
 
     @property
     def _folder(self) -> Path | None:
-        """Where the project's file is, if it has one."""
         return self._workbench.base if self._workbench.store.path is not None else None
 
     def choose_builtin(self, name: str) -> None:
@@ -490,13 +488,11 @@ class DataChooser(QObject):
             self.chosen.emit()
 
     def ask_file(self) -> None:
-        """Let a file be chosen."""
         path = ask_open(self._over, _("Choose data"), FILE_FILTER)
         if path is not None:
             self.choose_path(path)
 
     def ask_folder(self) -> None:
-        """Let a folder be chosen."""
         path = ask_folder(self._over, _("Choose a folder of data"))
         if path is not None:
             self.choose_path(path)

@@ -184,7 +184,6 @@ class ColumnView(QTableView):
 
     @property
     def selected_rows(self) -> list[int]:
-        """The selected rows, in order."""
         return sorted(index.row() for index in self.selectionModel().selectedRows())
 
     def choose(self, row: int, key: str, value: str) -> None:
@@ -480,7 +479,6 @@ class DataViewTabs(QTabWidget):
     def show_report(
         self, report: DataReport, looks: tuple[object, ...], project: Project, base: Path
     ) -> None:
-        """Show what was understood of the data."""
         rows = sum(report.rows.values())
         self.columns.columns.show_columns(report.columns, report.notes, rows, project)
         self.columns.updateGeometry()
@@ -508,7 +506,6 @@ class DataViewTabs(QTabWidget):
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to see."""
         shown = [place for place in range(self.count()) if self.isTabVisible(place)]
         only_rows = all(self.widget(place) is self.preview for place in shown)
         return only_rows and not self.preview.model.rowCount()

@@ -41,7 +41,6 @@ class NetworkBuilder(CardList):
         self.offer()
 
     def offer(self) -> None:
-        """Offer to build a network, where there is data and none was begun."""
         project = self._store.project
         empty = _is_empty(project.graph)
         if self._asked is not None or (self._built == _source(project) and not empty):
@@ -93,7 +92,6 @@ class NetworkBuilder(CardList):
 
     @property
     def building(self) -> bool:
-        """Whether a network is being built."""
         return self._asked is not None
 
     def cancel(self) -> None:

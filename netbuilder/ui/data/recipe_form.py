@@ -75,7 +75,6 @@ class RecipeForms(QObject):
 
     @property
     def rows(self) -> dict[str, ParamRow]:
-        """The rows that have been built, by name."""
         return {name: row for form in self._forms.values() for name, row in form.rows.items()}
 
     def show_data(self, data: Data) -> None:

@@ -55,7 +55,6 @@ class TextEditor(QLineEdit):
         self.textEdited.connect(self._read)
 
     def show_value(self, value: Any) -> None:
-        """Show a value; None is empty."""
         text = "" if value is None else str(value)
         if text != self.text():
             self.setText(text)
@@ -246,7 +245,6 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         self.lineEdit().textEdited.connect(self._read)
 
     def show_value(self, value: Any) -> None:
-        """Show a value that came from elsewhere."""
         text = format_value(self._param, value)
         if text != self.lineEdit().text():
             self.lineEdit().setText(text)

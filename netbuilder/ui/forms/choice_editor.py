@@ -121,7 +121,6 @@ class ChoiceForm(QWidget):
 
     @property
     def form(self) -> ParamForm | None:
-        """The form of the arguments."""
         return self._form
 
     def set_task(self, task: str) -> None:
@@ -148,7 +147,6 @@ class ChoiceForm(QWidget):
             self._show()
 
     def show_choice(self, choice: Choice | None) -> None:
-        """Show what the project says."""
         self._choice = choice
         self._show()
 

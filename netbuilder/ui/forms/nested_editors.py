@@ -59,7 +59,6 @@ class NestedEditor(QWidget):
 
     @property
     def form(self) -> ParamForm | None:
-        """The form of what is chosen; None where it has no parameters."""
         return self._form
 
     def show_value(self, value: Any) -> None:
@@ -68,7 +67,6 @@ class NestedEditor(QWidget):
         self._rebuild()
 
     def split(self, value: Any) -> tuple[str | None, dict[str, Any]]:
-        """Name and parameters of a value."""
         raise NotImplementedError
 
     def joined(self) -> Any:

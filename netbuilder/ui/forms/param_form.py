@@ -460,7 +460,6 @@ class ParamForm(QWidget):
                 row.editor.set_steps(steps)
 
     def take(self, row: ParamRow, value: Any) -> None:
-        """A field was edited."""
         row.typed = value
         if not row.commits_when_left:
             self._tell(row)

@@ -90,7 +90,6 @@ class SlideEditor(QWidget):
         return int(wide) if by_ones and 1 <= wide <= most else _STEPS
 
     def words_of(self, value: float) -> str:
-        """A value as it is written at an end of the slider."""
         return format_number(value)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -113,7 +112,6 @@ class SlideEditor(QWidget):
         self.box.setFixedWidth(scaled(self.field))
 
     def show_value(self, value: Any) -> None:
-        """Show a value; None is the default."""
         self.box.show_value(value)
         self._follow(self._param.default if value is None else value)
 

@@ -396,7 +396,6 @@ class DrawingView(QWidget):
         return QSize(round(WIDTH * self._scale), round(HEIGHT * self._scale))
 
     def show_drawing(self, drawing: Drawing) -> None:
-        """Show another drawing."""
         self._drawing = drawing
         self.update()
 

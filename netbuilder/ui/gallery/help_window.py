@@ -117,7 +117,6 @@ class HelpWindow(Dialog):
         return page
 
     def show_word(self, name: str) -> None:
-        """Show a word."""
         item = self._item(name)
         if item is None:
             self.search.clear()

@@ -287,7 +287,6 @@ class StartPage(QWidget):
         self.start_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def shut(self) -> None:
-        """Take the page away."""
         if self.isHidden():
             return
         self.hide()

@@ -341,7 +341,6 @@ class GradeWindow(Dialog):
 
     @property
     def running(self) -> bool:
-        """Whether files are being graded."""
         return self._job is not None
 
     def _follow(self) -> None:

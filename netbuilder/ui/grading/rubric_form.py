@@ -101,7 +101,6 @@ class ThresholdRow(QWidget):
         self.bound.setCurrentIndex(int(dict(_METRICS).get(name, False)))
 
     def raw(self) -> dict[str, Any]:
-        """As the rubric's TOML has it."""
         found = {"name": self.name.currentText().strip(), "points": _value(self.points, 0.0)}
         if self.value.text().strip():
             found[self.bound.currentData()] = _value(self.value, None)
@@ -191,7 +190,6 @@ class RubricForm(Dialog):
             widget.setEnabled(self.late.isChecked())
 
     def add_threshold(self, threshold: Threshold | None = None) -> None:
-        """One more row."""
         row = ThresholdRow(len(self.thresholds) + 1, threshold, self)
         row.remove.clicked.connect(lambda _checked=False: self._remove(row))
         self.thresholds.append(row)

@@ -105,7 +105,6 @@ class SubmissionsModel(QAbstractTableModel):
         self.rows: list[Submission] = []
 
     def show_rows(self, rows: Sequence[Submission]) -> None:
-        """Show these instead."""
         self.beginResetModel()
         self.rows = list(rows)
         self.endResetModel()
@@ -117,7 +116,6 @@ class SubmissionsModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))
 
     def add(self, one: Submission) -> None:
-        """One more at the end."""
         self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows))
         self.rows.append(one)
         self.endInsertRows()

@@ -172,7 +172,6 @@ class Inspector(QScrollArea):
 
     @property
     def form(self) -> ParamForm | None:
-        """The form of the selected layer."""
         return self._form
 
     @property
@@ -184,7 +183,6 @@ class Inspector(QScrollArea):
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """The selected layers."""
         by_id = self.store.project.graph.by_id
         return tuple(by_id[one] for one in self._selection if one in by_id)
 
@@ -208,11 +206,9 @@ class Inspector(QScrollArea):
 
     @property
     def has_fields(self) -> bool:
-        """Whether what is selected can be edited."""
         return self._form is not None
 
     def set_selection(self, ids: tuple[str, ...]) -> None:
-        """Show what is selected."""
         if tuple(ids) != self._selection:
             self._selection = tuple(ids)
             self.store.end_merge()

@@ -67,7 +67,6 @@ class ProjectSummary(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Say it anew."""
         if self.isHidden():
             return
         said = self.words()
@@ -83,7 +82,6 @@ class ProjectSummary(QWidget):
                 layout.activate()
 
     def words(self) -> dict[str, str]:
-        """Each line's words."""
         project, bench = self._store.project, self._workbench
         graph, plan = project.graph, project.training
         layers = sum(node.layer != "Input" for node in graph.nodes)

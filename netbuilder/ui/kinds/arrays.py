@@ -121,7 +121,6 @@ class ArraysTab(QWidget):
         vbox(self.note, (self.tree, 1), parent=self, margins=(0, 4, 0, 0), spacing=4)
 
     def show_look(self, look: ArraysDataView, project: Project, base: Path) -> None:
-        """Show the arrays of another file."""
         self.tree.show_look(look)
         self.note.setText(
             ngettext(

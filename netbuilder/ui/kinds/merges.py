@@ -89,7 +89,6 @@ class MergesView(QWidget):
         return table
 
     def show_merges(self, merges: Sequence[tuple[str, str, int]], sentence: str) -> None:
-        """Show the merges of another text, and a sentence out of it."""
         self.setVisible(bool(merges))
         if self.text.text() == self._given:  # what a person wrote stays
             self.text.setText(sentence)

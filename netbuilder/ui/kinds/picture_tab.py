@@ -214,7 +214,6 @@ class PictureGrid(QWidget):
 
     @property
     def count(self) -> int:
-        """How many are shown."""
         return len(self.images)
 
     def _columns(self, width: int) -> int:

@@ -298,7 +298,6 @@ class PictureForm(PredictForm):
         self.asked.emit(request_for_file(path, path.name))
 
     def answer_image(self, image: QImage, about: str) -> None:
-        """Answer a picture that is in no file."""
         self.camera.setChecked(False)
         self._answer(image, about, _("your picture"))
 
@@ -380,12 +379,10 @@ class PictureForm(PredictForm):
         self._show_picture(self.picture, _framed(fitted(image, PICTURE_SIDE)))
 
     def paste(self) -> None:
-        """Answer the picture on the clipboard."""
         if not self.take(QGuiApplication.clipboard().mimeData()):
             self.said.emit(_("The clipboard contains no picture. Copy a picture first."))
 
     def takes(self, given: QMimeData) -> bool:
-        """Pictures, and files of them."""
         return given.hasImage() or local_file(given, PICTURES) is not None
 
     def take(self, given: QMimeData) -> bool:

@@ -189,5 +189,4 @@ class TestSampleForm(PredictForm):
     words = N_("This network has inputs of several kinds. Choose a sample of its data, or a file.")
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Every network."""
         return True

@@ -379,7 +379,6 @@ class ResponseView(QWidget):
         self.hide()
 
     def restyle(self) -> None:
-        """Take the theme's colours."""
         scheme = theme.colors()
         dashed = Qt.PenStyle.DashLine
         curves = (
@@ -420,7 +419,6 @@ class ResponseView(QWidget):
         self.setVisible(bool(self._fields))
 
     def show_row(self, row: dict[str, Any], make: Callable[[TrainedModel], Sample]) -> None:
-        """Say which row is asked about."""
         self._row, self._make = row, make
         self._place()
         trained = self._workbench.models.prediction_model

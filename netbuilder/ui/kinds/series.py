@@ -131,7 +131,6 @@ class SequencesTab(QWidget):
             box.currentIndexChanged.connect(self._draw)
 
     def show_look(self, look: SequencesDataView, project: Project, base: Path) -> None:
-        """Show other sequences."""
         self._look = look
         classes = [name for name in dict.fromkeys(look.labels) if name]
         refill_combo(self.label, (_(ALL), *classes))
@@ -384,7 +383,6 @@ class SeriesForm(PredictForm):
 
     @property
     def settled(self) -> bool:
-        """Whether no forecast is being made."""
         return self._worker.idle and self._last.idle
 
     def fits(self, trained: TrainedModel) -> bool:
@@ -578,7 +576,6 @@ class SeriesForm(PredictForm):
         return date_words(days), tuple(np.datetime_as_string(dates_of(days)).tolist())
 
     def answer_words(self, found: Predictions) -> str:
-        """What is predicted, with its date."""
         ends, answer = self._ends, found.first
         if ends is None or self.rows is None or not np.isfinite(answer.values[0]).all():
             return found.text(0)

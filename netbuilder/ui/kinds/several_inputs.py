@@ -128,7 +128,6 @@ class InputEditor(QWidget):
         return False
 
     def show_values(self, values: Any) -> None:
-        """Show the raw value of a sample."""
         self.values = np.asarray(values)
 
     def raw(self) -> Any:

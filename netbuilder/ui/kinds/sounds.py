@@ -157,7 +157,6 @@ class WavePlot(ThemedPlot):
         item.setClipToView(True)
 
     def show_sound(self, heard: SoundClip) -> None:
-        """Show another sound."""
         self._heard = heard
         self.restyle()
         seconds = len(heard.wave) / heard.rate
@@ -191,7 +190,6 @@ class SpectrogramPlot(ThemedPlot):
         self.getPlotItem().setLabel("bottom", _("seconds"))
 
     def show_sound(self, heard: SoundClip) -> None:
-        """Show another sound."""
         moments, mels = heard.pitches.shape
         seconds = len(heard.wave) / heard.rate
         self._image.setImage(heat_colors(heard.pitches.T), autoLevels=False)
@@ -220,7 +218,6 @@ class SoundPlot(NoWheelPlot):
         self.drawn()
 
     def drawn(self) -> None:
-        """Draw what is shown."""
         scheme = theme.colors()
         self._wave.setPen(pg.mkPen(scheme.training, width=1))
 
@@ -291,13 +288,11 @@ class SoundForm(PredictForm):
         self._set_path(None)
 
     def end(self) -> None:
-        """Be silent."""
         self._player.stop()
         self._trained = None
 
     @property
     def busy(self) -> bool:
-        """Whether a sound of one's own is asked about."""
         return self._own
 
     def _set_path(self, path: Path | None) -> None:
@@ -354,11 +349,9 @@ class SoundForm(PredictForm):
         self._heard.ask(path, trained)
 
     def takes(self, given: QMimeData) -> bool:
-        """Sound files."""
         return local_file(given, ENDINGS) is not None
 
     def take(self, given: QMimeData) -> bool:
-        """Answer the sound that was dropped."""
         path = local_file(given, ENDINGS)
         if path is not None:
             self.answer_sound(path)

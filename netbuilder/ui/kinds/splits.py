@@ -34,7 +34,6 @@ class SplitTab(QWidget):
         self._restyle()
 
     def show_look(self, look: SplitDataView, project: Project, base: Path) -> None:
-        """Show how a target is shared out."""
         self.chart.show_look(look)
         more = (
             ngettext(
@@ -183,7 +182,6 @@ class SplitBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_rows(self, rows: Mapping[str, int]) -> None:
-        """Show the rows of each part."""
         self._rows = rows
         words = join_values(
             f"{name} {format_number(rows.get(part, 0), ',')}"

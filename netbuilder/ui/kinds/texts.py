@@ -65,7 +65,6 @@ class TextsTab(QWidget):
         )
 
     def show_look(self, look: TextsDataView, project: Project, base: Path) -> None:
-        """Show other texts."""
         self.tokens.show_look(look)
         self.words.setText(texts_summary(look))
         self.lengths.setVisible(bool(look.lengths))
@@ -118,7 +117,6 @@ class LengthsPlot(NoWheelPlot):
         self._look: TextsDataView | None = None
 
     def show_look(self, look: TextsDataView) -> None:
-        """Show the lengths of other texts."""
         self._look = look
         self.setAccessibleName(
             _(
@@ -169,7 +167,6 @@ class TokenText(QTextBrowser):
         theme.theme().changed.connect(self._show)
 
     def show_look(self, look: TextsDataView) -> None:
-        """Show other texts."""
         self._look = look
         self._show()
 

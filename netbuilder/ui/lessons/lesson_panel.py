@@ -161,7 +161,6 @@ class QuestionView(QWidget):
 
     @property
     def first(self) -> QWidget:
-        """Where the keyboard goes."""
         if self.another is not None:
             return self.another.first
         if self.line is not None:

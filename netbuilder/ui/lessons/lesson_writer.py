@@ -266,7 +266,6 @@ class LessonWriter(Dialog):
 
 
 def _ticked_by(step: LessonStep) -> str:
-    """What ticks a step, in words."""
     if step.reading:
         return _("Done once you have read it.")
     parts = [ngettext("{count} check", "{count} checks", len(step.checks))] if step.checks else []

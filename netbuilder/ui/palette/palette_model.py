@@ -99,13 +99,11 @@ class PaletteModel(QAbstractListModel):
         self._rows: list[Row] = []
 
     def set_rows(self, rows: Iterable[Row]) -> None:
-        """Show other rows."""
         self.beginResetModel()
         self._rows = list(rows)
         self.endResetModel()
 
     def thing(self, index: Index) -> LayerSpec | SavedBlock | None:
-        """The layer or block of a row; None for a heading."""
         row = self._rows[index.row()] if index.isValid() else None
         if isinstance(row, ParsedLayer):
             return row.spec
@@ -117,14 +115,12 @@ class PaletteModel(QAbstractListModel):
         return row.params if isinstance(row, ParsedLayer) else {}
 
     def remove_block(self, index: Index) -> None:
-        """Forget a saved block."""
         block = self.thing(index)
         if isinstance(block, SavedBlock):
             fragments.delete_block(block)
             self.set_rows([row for row in self._rows if row is not block])
 
     def first_layer(self) -> QModelIndex:
-        """The first row that is a layer."""
         for number, row in enumerate(self._rows):
             if not isinstance(row, str):
                 return self.index(number)

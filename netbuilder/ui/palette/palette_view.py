@@ -419,7 +419,6 @@ class PaletteRail(QWidget):
             self.buttons[category].setIconSize(QSize(side, side))
 
     def show_categories(self, shown: frozenset[str]) -> None:
-        """Leave out the categories that the palette does not list."""
         for category in Category:
             self.buttons[category].setHidden(category not in shown)
 
@@ -446,7 +445,6 @@ class PaletteColumn(QStackedWidget):
 
     @property
     def is_rail(self) -> bool:
-        """Whether only the colours are shown."""
         return not (self._wide or self._opened)
 
     def minimumSizeHint(self) -> QSize:
@@ -459,7 +457,6 @@ class PaletteColumn(QStackedWidget):
             self._show()
 
     def open(self, category: str = "") -> None:
-        """Show the palette, at a category where one is named."""
         if self.is_rail:
             self._opened = True
             self._show()

@@ -110,7 +110,6 @@ class HeatMap(QWidget):
         return max((metrics.horizontalAdvance(label) for label in self._labels), default=0)
 
     def _room(self) -> float:
-        """For each column."""
         height = self.fontMetrics().height()
         left = min(self._widest() + 14.0 + height, NAME_WIDTH + height)
         return (self.width() - left - 4) / max(len(self._labels), 1)

@@ -60,7 +60,6 @@ class DrawPad(QWidget):
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is drawn."""
         return not self.ink().any()
 
     def ink(self) -> NDArray[np.float64]:

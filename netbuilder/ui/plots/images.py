@@ -55,7 +55,6 @@ class ScaledPicture(QLabel):
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Width and height of the image."""
         shown = self.pixmap().deviceIndependentSize() / self._scale
         return round(shown.width()), round(shown.height())
 

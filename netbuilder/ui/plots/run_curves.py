@@ -81,19 +81,16 @@ class Series:
 
     @property
     def x(self) -> Floats:
-        """All x, as a view."""
         self._catch_up()
         return self._x[: self._size]
 
     @property
     def y(self) -> Floats:
-        """All y, as a view."""
         self._catch_up()
         return self._y[: self._size]
 
     @property
     def last(self) -> float | None:
-        """The newest value."""
         self._catch_up()
         return float(self._y[self._size - 1]) if self._size else None
 
@@ -332,12 +329,10 @@ class RunCurves:
         return sorted(names, key=lambda name: (name != "loss", name == "learning_rate"))
 
     def training(self, quantity: str, per_step: bool) -> Series:
-        """The training curve of a quantity."""
         series = self.steps.get(quantity) if per_step else None
         return series or self.epochs.get(quantity) or self.steps.get(quantity) or Series()
 
     def validation(self, quantity: str) -> Series:
-        """The validation curve of a quantity."""
         return self.epochs.get(f"val_{quantity}") or Series()
 
     def told(self, name: str) -> float | None:
@@ -358,7 +353,6 @@ class RunCurves:
 
     @classmethod
     def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:
-        """The curves of a run that is over."""
         curves = cls(name)
         known = history_columns.epoch_numbers(history)
         for key, values in history_columns.metric_curves(history).items():

@@ -26,7 +26,6 @@ class Sparkline(QWidget):
 
     @property
     def values(self) -> tuple[float, ...]:
-        """What is drawn."""
         return self._values
 
     def show_curve(self, values: Sequence[float], words: str) -> None:

@@ -30,7 +30,6 @@ class TokenHeat(QLabel):
         theme.theme().changed.connect(self._show)
 
     def show_tokens(self, tokens: Sequence[tuple[str, float]]) -> None:
-        """Show another text."""
         self._tokens = tuple(tokens)
         self.setAccessibleName("".join(token for token, _ in tokens))
         self._show()
@@ -53,7 +52,6 @@ class TokenHeat(QLabel):
 
 
 def _mixed(colour: QColor, share: float) -> QColor:
-    """A colour over the panel's, by its share."""
     panel, part = QColor(theme.colors().panel), min(max(share, 0.0), 1.0) * _STRONGEST
     mixed = (
         round(below + (above - below) * part)

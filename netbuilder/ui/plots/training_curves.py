@@ -126,7 +126,6 @@ class TrainingCurvePlot(PagePlot):
                 axis.setLabel(words, color=color)  # lays the plot out anew, also for the same words
 
     def set_run(self, run: RunCurves, planned_epochs: int = 0) -> None:
-        """Show another run."""
         self.run, self.planned_epochs = run, planned_epochs
         if self.quantity not in run.quantities and run.quantities:
             self.quantity = run.quantities[0]
@@ -155,7 +154,6 @@ class TrainingCurvePlot(PagePlot):
     def set_options(
         self, *, log: bool | None = None, smooth: bool | None = None, per_step: bool | None = None
     ) -> None:
-        """Change how it is drawn."""
         self.log = self.log if log is None else log
         self.smooth = self.smooth if smooth is None else smooth
         self.per_step = self.per_step if per_step is None else per_step

@@ -144,7 +144,6 @@ class WindowCurve(NoWheelPlot):
         )
 
     def point_place(self, index: int) -> QPointF:
-        """Where a point is, in the widget's pixels."""
         box = self.getPlotItem().vb
         return QPointF(
             box.mapViewToScene(QPointF(float(self._xs()[index]), float(self.values[index])))

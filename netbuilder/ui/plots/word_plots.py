@@ -184,7 +184,6 @@ class VectorBars(NoWheelPlot):
         self.getPlotItem().setLabel("bottom", _("dimension"))
 
     def show_vectors(self, names: tuple[str, str], vectors: tuple[NDArray[Any], ...]) -> None:
-        """Show two vectors of one size."""
         self._vectors = vectors
         self.setAccessibleName(
             _("Vectors of “{word}” and “{other}”", word=names[0], other=names[1])

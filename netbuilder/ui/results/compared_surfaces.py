@@ -272,7 +272,6 @@ class ComparedSurfaces(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being asked."""
         return self._worker.idle
 
     def ask(self) -> None:

@@ -48,7 +48,6 @@ class StaleNote(QLabel):
         self.look()
 
     def look(self, *_projects: object) -> None:
-        """Say what is so now."""
         trained, project = self._workbench.models.trained, self._workbench.store.project
         words = ""
         if self._workbench.training:

@@ -263,7 +263,6 @@ class EvaluatePanel(QWidget):
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """What is shown."""
         return self.evaluation_service.evaluation
 
     def retranslate(self) -> None:
@@ -306,7 +305,6 @@ class EvaluatePanel(QWidget):
         self.output.setVisible(bool(found.others))
 
     def _chosen(self, found: Evaluation) -> Evaluation:
-        """Return of an evaluation what is about the chosen output."""
         return found.others.get(self.output.currentText(), found)
 
     def _show_evaluation(self, whole: Evaluation, file: Path | None) -> None:
@@ -367,7 +365,6 @@ class EvaluatePanel(QWidget):
         self.comparison.setText(f"{within}\n{self._compared}")
 
     def _say_about(self, found: Evaluation) -> None:
-        """Say what is to know about the rows that were evaluated."""
         trained = self.workbench.models.trained
         words = [restored_sentence(trained.kept_epoch, trained.epochs)] if trained else []
         words.append(found.reading)
@@ -553,7 +550,6 @@ class EvaluatePanel(QWidget):
             self.sample_chosen.emit(row)
 
     def _show_cell(self, truth: int, answer: int) -> None:
-        """Show the samples of a cell of the matrix."""
         behind, matrix = self.behind.behind, self.matrix
         if behind is None or matrix is None or len(behind.split) != behind.evaluation.samples:
             return

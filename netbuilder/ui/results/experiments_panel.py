@@ -76,7 +76,6 @@ class TrialTable(QTableView):
         return chosen[0] if len(chosen) == 1 and chosen[0].score is not None else None
 
     def show_study(self, study: Study) -> None:
-        """Show all trials of a study."""
         from netbuilder.core.engine.runs.differences import format_setting
         from netbuilder.core.results.tuning.search_space import display_name
         from netbuilder.core.results.tuning.trial import describe_score as measured

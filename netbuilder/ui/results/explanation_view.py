@@ -107,7 +107,6 @@ class ExplanationView(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being explained."""
         return self._worker.idle
 
     def show_sample(self, sample: Callable[[TrainedModel], Sample] | None) -> None:

@@ -381,7 +381,6 @@ class InsidePanel(QWidget):
         self._updates.append(lambda: self.vectors.show_look(self._of_look(), owner.id))
 
     def _lay_values(self, node: Node) -> None:
-        """What a layer makes of the row."""
         node_id, values = node.id, self._values(node.id)
         self._add(_title(_("Output of {layer} “{name}”", layer=node.layer, name=node_id), self))
         if values.dtype.kind in "fiub" and values.size:

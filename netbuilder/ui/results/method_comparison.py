@@ -214,7 +214,6 @@ class MethodComparisonDialog(Dialog):
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setText(_("Close"))
 
     def _show_row(self) -> None:
-        """Say what each method does with the chosen row."""
         from netbuilder.core.results.other_methods import row_words
 
         found = self.found

@@ -175,7 +175,6 @@ class PredictPanel(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being answered."""
         return self._worker.idle and self._sure_worker.idle
 
     def _wait(self) -> None:

@@ -82,7 +82,6 @@ class PredictionHeader(QFrame):
         self.bars.show_rows([])
 
     def show_answer(self, found: Predictions, words: str) -> None:
-        """Show the answer about one sample, in words."""
         self.answer.setText(words)
         self.unlike.setText(found.unlike_note)
         self.bars.show_rows(class_rows(found)[:TOP], marked=most_likely(found), top=1.0)
@@ -139,7 +138,6 @@ class FilePredictionsView(QWidget):
         self.hide()
 
     def show_answers(self, found: FilePredictions, path: str) -> None:
-        """Show the answers about a file."""
         self.found, self._path = found, path
         columns, rows = found.text_rows()
         answers = frozenset(n for n, name in enumerate(columns) if name in found.answers)

@@ -139,7 +139,6 @@ class RunsModel(QAbstractTableModel):
         self.endResetModel()
 
     def tick(self, ids: Sequence[str]) -> None:
-        """Tick these runs, and no others."""
         known = {run.id for run in self.runs}
         self.ticked = [one for one in ids if one in known]
         if self.runs:

@@ -241,7 +241,6 @@ class RunsPanel(QWidget):
         self.worker.ask()
 
     def selected(self) -> list[Run]:
-        """The selected runs."""
         rows = self.table.selectionModel().selectedRows()
         return [self.model.runs[self.sorted.mapToSource(row).row()] for row in rows]
 
@@ -337,7 +336,6 @@ class RunsPanel(QWidget):
             )
 
     def _settled(self) -> Project:
-        """The canvas, with what is automatic on it as a run would have it."""
         from netbuilder.core.data.defaults import resolve_defaults
         from netbuilder.core.errors import UserError
 

@@ -170,7 +170,6 @@ def _between() -> str:
 
 
 def _split(text: str) -> list[str]:
-    """The values of a list as they were typed."""
     from netbuilder.core.results.tuning.search_space import split_values
 
     if number_style().decimal != ",":

@@ -135,7 +135,6 @@ class WordTask(QWidget):
         raise NotImplementedError
 
     def clear(self) -> None:
-        """Show that words are missing."""
         self.note.setText(_(self._help))
 
     def marks(self, vectors: WordVectors) -> Marks:
@@ -165,7 +164,6 @@ class _ListTask(WordTask):
         self.table.hide()
 
     def list_words(self, vectors: WordVectors, found: tuple[tuple[int, float], ...]) -> None:
-        """Show words with their similarity."""
         self.found = found
         tokens = vectors.tokens
         columns = [_("word"), _("similarity")]
@@ -365,7 +363,6 @@ class WordVectorsView(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Whether all that was asked is shown."""
         return self._names.idle and self._maps.idle
 
     def show_look(self, look: SampleActivations, node_id: str) -> None:

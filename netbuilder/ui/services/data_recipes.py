@@ -25,7 +25,6 @@ class DraggedColumns:
     targets: tuple[str, ...]
 
     def mime(self) -> QMimeData:
-        """As what a drag carries."""
         data = QMimeData()
         parts = [self.names, self.features, self.targets]
         data.setData(MIME, json.dumps(parts).encode())
@@ -33,7 +32,6 @@ class DraggedColumns:
 
     @classmethod
     def of(cls, data: QMimeData) -> DraggedColumns | None:
-        """What a drag carries; None where it carries no columns."""
         if not data.hasFormat(MIME):
             return None
         try:

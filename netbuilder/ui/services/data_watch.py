@@ -43,7 +43,6 @@ class DamagedFiles(QObject):
         return None
 
     def forget(self) -> None:
-        """Files changed: what was damaged may be whole."""
         self._known = None
 
     def _look(self, data: Data, base: Path) -> None:
@@ -83,7 +82,6 @@ class ReadingProgress(QObject):
         self._silence.timeout.connect(self.ended)
 
     def begin(self) -> None:
-        """Hear of all that is read from now on."""
         from netbuilder.core.data import progress
 
         if self._unwatch is None:
@@ -102,11 +100,9 @@ class ReadingProgress(QObject):
         self._stopping.set()
 
     def resume(self) -> None:
-        """What is read from now on may be read."""
         self._stopping.clear()
 
     def _listen(self, done: int, of: int) -> bool:
-        """On the thread that reads."""
         if self._stopping.is_set():
             self._heard(of, of)
             return False

@@ -70,7 +70,6 @@ class SampleSource(QObject):
         return picture if picture.isNull() else thumbnail_of(picture)
 
     def devices(self) -> list[str]:
-        """The names of what can be chosen."""
         return []
 
     def open(self, device: int = 0) -> None:
@@ -101,7 +100,6 @@ class PictureSource(SampleSource):
         self._timer.timeout.connect(self._keep)
 
     def see(self, frame: QImage) -> None:
-        """Take in a picture as the camera gives it."""
         self._frame = crop_square(frame)
         self.shown.emit(self._frame)
 

@@ -123,7 +123,6 @@ class _PiecewiseImporter(MetaPathFinder, Loader):
         self._left: list[ast.stmt] = []
 
     def steps(self) -> Generator[None]:
-        """Import, a step at a time."""
         if self._name in sys.modules:
             return
         spec = importlib.util.find_spec(self._name)
@@ -148,7 +147,6 @@ class _PiecewiseImporter(MetaPathFinder, Loader):
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Somebody else imports it."""
         if name != self._name or self._module is None:
             return None
         origin = self._module.__file__
@@ -157,11 +155,9 @@ class _PiecewiseImporter(MetaPathFinder, Loader):
         )
 
     def create_module(self, _spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        """The one that has been begun."""
         return self._module
 
     def exec_module(self, _module: ModuleType) -> None:
-        """Do what is left."""
         while self._left:
             self._step()
 

@@ -164,12 +164,10 @@ class Job(QObject):
         self._thread = threading.Thread(target=task.run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
         RUNNING.add(self)
         self._thread.start()
 
     def cancel(self) -> None:
-        """Drop the answer."""
         self.cancelled = True
 
     def wait(self, seconds: float | None = None) -> bool:

@@ -139,19 +139,16 @@ class LessonSession(QObject):
 
     @property
     def step(self) -> LessonStep | None:
-        """The step that is shown."""
         if self.lesson is None:
             return None
         return self.lesson.steps[self.current]
 
     @property
     def result(self) -> StepResult | None:
-        """How far the step that is shown is."""
         return self.results[self.current] if self.current < len(self.results) else None
 
     @property
     def done_count(self) -> int:
-        """How many steps are done."""
         return sum(result.done for result in self.results)
 
     def open(self, lesson: Lesson, *, anew: bool = False) -> Project | None:
@@ -192,7 +189,6 @@ class LessonSession(QObject):
         return with_record(named, record) if not (goes_on or record.done) else None
 
     def on_canvas(self, lesson: Lesson) -> bool:
-        """Whether the network on the canvas is one that was begun in this lesson."""
         held = record_of(self._store.project)
         return held is not None and held.name == lesson.name
 
@@ -257,7 +253,6 @@ class LessonSession(QObject):
         self._look_again()
 
     def see(self, panel: str) -> None:
-        """A tab is looked at."""
         self._looking_at = panel
         self.note(f"{LOOKED}:{panel}")
         self._look_again()

@@ -46,7 +46,6 @@ class ModelState:
 
     @property
     def project(self) -> Project | None:
-        """The project that the network was trained with."""
         return self.model.project if self.model is not None else None
 
     @property

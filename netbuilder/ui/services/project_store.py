@@ -104,7 +104,6 @@ class UndoStep:
 
     @property
     def is_note(self) -> bool:
-        """Whether it changed no project."""
         return self.before is self.after
 
 
@@ -141,7 +140,6 @@ class ProjectStore(QObject):
 
     @property
     def project(self) -> Project:
-        """The project as it stands."""
         return self._project
 
     @property
@@ -152,17 +150,14 @@ class ProjectStore(QObject):
 
     @property
     def path(self) -> Path | None:
-        """The project's file; None while it has none."""
         return self.document.path
 
     @property
     def undo_label(self) -> str | None:
-        """What ``undo`` would take back, or None."""
         return rerendered(self._done[-1].label) if self._done else None
 
     @property
     def redo_label(self) -> str | None:
-        """What ``redo`` would do again, or None."""
         return rerendered(self._undone[-1].label) if self._undone else None
 
     @property
@@ -348,7 +343,6 @@ class ProjectStore(QObject):
         self._project = new(self._project)
 
     def mark_saved(self) -> None:
-        """The project as it stands is on disk."""
         self.document = replace(self.document, saved=self._project)
         self.steps_changed.emit()
 

@@ -202,7 +202,6 @@ class Recovery(QObject):
         self.wrote.emit()
 
     def _told(self, error: UserError) -> UserError | None:
-        """What to say of it, where that is new."""
         log.warning("autosave failed: %s", error)
         if self._fails:
             return None

@@ -137,7 +137,6 @@ class Level(QObject):
 
     @property
     def basic(self) -> bool:
-        """Whether the level is Basic."""
         return self.name == BASIC
 
     def choose(self, name: str) -> None:
@@ -206,5 +205,4 @@ class FontScale(QObject):
         choose_font_scale(factor)
 
     def apply(self) -> None:
-        """Give the application its font and its stylesheet."""
         font_scale.apply_font_scale()

@@ -160,7 +160,6 @@ class Workbench(QObject):
         )
 
     def close(self) -> None:
-        """End the threads."""
         self.reading.close()
         self.imports.close()
 

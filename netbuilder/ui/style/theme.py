@@ -200,14 +200,12 @@ class Theme(QObject):
 
     @property
     def dark(self) -> bool:
-        """Whether the dark scheme is in force."""
         if self._forced is not None:
             return self._forced
         return self._of_system
 
     @property
     def colors(self) -> Colors:
-        """The colours in force."""
         return DARK if self.dark else LIGHT
 
     def force(self, dark: bool | None) -> None:

@@ -84,14 +84,12 @@ class CurveTools(QWidget):
             self._row.addWidget(widget)
 
     def sizeHint(self) -> QSize:
-        """With every switch in the row."""
         hint = self.minimumSizeHint()
         return QSize(
             hint.width() + sum(one.sizeHint().width() for one, _ in self._switches), hint.height()
         )
 
     def minimumSizeHint(self) -> QSize:
-        """With every switch in the menu."""
         always = [
             one.sizeHint().boundedTo(one.maximumSize())
             for one in (self._choice, self._menu_button)
@@ -235,7 +233,6 @@ class CurveView(QWidget):
         self.invitation.setText(_(words))
 
     def show_run(self, run: RunCurves, planned: int) -> None:
-        """Show another run."""
         self.plot.set_run(run, planned)
         self._invite()
         self._show_quantities()
@@ -318,7 +315,6 @@ class CurveView(QWidget):
         return training, plot.run.told(f"val_{plot.quantity}")
 
     def _told(self) -> str:
-        """What the curves are, and where they stand."""
         scheme, plot = theme.colors(), self.plot
         training, checked = self._last()
         named = plot.named(_("training"), plot.run)

@@ -285,7 +285,6 @@ class CurvesPanel(QWidget):
             self._curves.setMinimumHeight(max(room, 0) if low else 0)
 
     def _show_ghost(self) -> None:
-        """Show where curves will be, until there are any."""
         runner, trained = self._runner, self._workbench.models.trained
         empty = runner.project is None and not runner.overlays and trained is None
         self.ghost.setVisible(empty)

@@ -51,7 +51,6 @@ class MetricsEditor(ChooseRow):
         self._show()
 
     def show_choices(self, chosen: tuple[Choice, ...] | None) -> None:
-        """Show what the project says."""
         self._chosen = chosen
         self._show()
 
@@ -152,7 +151,6 @@ class OutputForm(QWidget):
         )
 
     def show_goal(self, goal: OutputSettings) -> None:
-        """Show what the project says."""
         self._goal = goal
         self.loss.show_choice(goal.loss)
         self.metrics.show_choices(goal.metrics)
@@ -187,7 +185,6 @@ class CallbackRow(QWidget):
         self.box.clicked.connect(self._toggle)
 
     def show_choice(self, choice: Choice | None) -> None:
-        """Show whether it is on, and its arguments."""
         self._choice = choice
         self.box.setChecked(choice is not None)
         if choice is not None and self._form is None and self._spec.params:
@@ -233,7 +230,6 @@ class CallbacksForm(QWidget):
             layout.addWidget(row)
 
     def show_choices(self, choices: tuple[Choice, ...]) -> None:
-        """Show what the project says."""
         self._choices = choices
         by_name = {choice.name: choice for choice in choices}
         for name, row in self.rows.items():
@@ -349,7 +345,6 @@ class PlanForm(QWidget):
                 form.unfold(True)
 
     def field(self, name: str) -> QWidget:
-        """Where a setting stands."""
         if name == "callbacks":
             return self.callbacks or self.callbacks_button
         if name in ("loss", "metrics"):

@@ -51,7 +51,6 @@ class TrainingMessages(QWidget):
 
     @property
     def shown(self) -> TrainingMessage | None:
-        """The message that is seen."""
         return self.messages[self._place] if self.messages else None
 
     def put(self, message: TrainingMessage) -> None:
@@ -62,7 +61,6 @@ class TrainingMessages(QWidget):
         self._show()
 
     def take(self, key: str) -> None:
-        """Take a message away, if it is there."""
         kept = [one for one in self.messages if one.key != key]
         if len(kept) != len(self.messages):
             self.messages, self._place = kept, 0
@@ -75,7 +73,6 @@ class TrainingMessages(QWidget):
         self._show()
 
     def next(self) -> None:
-        """Show the next message."""
         if self.messages:
             self._place = (self._place + 1) % len(self.messages)
             self._show()

@@ -121,7 +121,6 @@ class Callout(QWidget):
             self.update()
 
     def end(self) -> None:
-        """Take it away."""
         self._look.stop()
         self.timer.stop()
         self.bubble.hide()

@@ -158,5 +158,4 @@ class EmptyStatePage(QStackedWidget):
         return super().eventFilter(watched, event)
 
     def ready(self) -> None:
-        """Show the results."""
         self.setCurrentIndex(1)

@@ -176,6 +176,5 @@ class Invitation(QWidget):
         self.button.setVisible(may_train)
 
     def draw(self, picture: str) -> None:
-        """Show another picture."""
         self.ghost.name = picture
         self.ghost.update()

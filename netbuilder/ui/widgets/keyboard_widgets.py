@@ -64,7 +64,6 @@ class ClickableCard(QFrame):
         set_accessible_role(self, Role.Button, self.choose)
 
     def choose(self) -> None:
-        """As a click does."""
         self.chosen.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

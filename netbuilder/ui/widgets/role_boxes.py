@@ -72,7 +72,6 @@ class RoleBox(QFrame):
 
     @property
     def button(self) -> QPushButton | None:
-        """The first button."""
         return self.buttons[0] if self.buttons else None
 
     def _button(self, label: str, action: Callable[[], object]) -> QPushButton:
@@ -105,7 +104,6 @@ class CardList(QWidget):
             self.remove(card)
 
     def remove(self, card: RoleBox) -> None:
-        """Take one card away."""
         self._layout.removeWidget(card)
         self.cards.remove(card)
         card.hide()
@@ -143,7 +141,6 @@ class CardStack(CardList):
 
     @property
     def shown(self) -> RoleBox | None:
-        """The card that is seen."""
         return next((card for card in self.cards if not card.isHidden()), None)
 
     def remove(self, card: RoleBox) -> None:

@@ -83,7 +83,6 @@ class Spotlight(QWidget):
         self.look_at(at, QApplication.mouseButtons() != Qt.MouseButton.NoButton)
 
     def look_at(self, at: QPoint, pressed: bool) -> None:
-        """The pointer is here."""
         lit = self._halo(at)
         if (at, pressed, lit) != (self._at, self._pressed, self.lit):
             self._at, self._pressed, self.lit = at, pressed, lit

@@ -122,7 +122,6 @@ class Throttle(QObject):
         self._timer.timeout.connect(self.now)
 
     def soon(self) -> None:
-        """Have it done when it may be."""
         if self._timer.isActive():
             return
         left = self._free - time.monotonic()
@@ -132,7 +131,6 @@ class Throttle(QObject):
             self._timer.start(math.ceil(1000 * left))
 
     def now(self) -> None:
-        """Have it done in this moment."""
         self._timer.stop()
         self._free = time.monotonic() + self._seconds
         self._work()

@@ -92,11 +92,9 @@ class WindowActions(QObject):
         return action_id in self._actions
 
     def is_choice(self, action_id: str) -> bool:
-        """Whether the action has a tick."""
         return action_id in self and self[action_id].isCheckable()
 
     def add(self, row: ActionRow) -> QAction:
-        """Make the action of a row."""
         action = QAction(row.title, self._window)
         action.setObjectName(row.id)
         keys = sequences(row.shortcut)

@@ -113,7 +113,6 @@ class Arrangement:
             return cls()
 
     def to_text(self) -> str:
-        """As JSON."""
         return json.dumps(vars(self))
 
 
@@ -304,7 +303,6 @@ class Docks:
             self.palette.open()
 
     def save(self) -> None:
-        """Remember where everything is."""
         kept = settings()
         kept.setValue("geometry", self._window.saveGeometry())
         kept.setValue("columns", self.state().to_text())

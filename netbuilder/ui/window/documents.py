@@ -183,7 +183,6 @@ class Documents(QObject):
 
     @property
     def in_file(self) -> bool:
-        """Whether a file holds what is open."""
         return self._store.path is not None or self._store.document.model is not None
 
     @property

@@ -264,7 +264,6 @@ class Side(QWidget):
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The pages in front."""
         columns = (self.left, self.right) if not self.right.isHidden() else (self.left,)
         return tuple(column.current for column in columns if column.current)
 

@@ -163,7 +163,6 @@ class PageColumn(QWidget):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The pages that it offers."""
         return self._ids
 
     @property

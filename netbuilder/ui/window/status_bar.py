@@ -125,7 +125,6 @@ class StatusBar(QStatusBar):
             self.tell("")
 
     def show_zoom(self, factor: float) -> None:
-        """Show the canvas's zoom."""
         self.zoom.setText(format_number(factor, ".0%"))
 
     def next_problem(self) -> None:

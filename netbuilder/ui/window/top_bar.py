@@ -244,7 +244,6 @@ class TrainButton(QPushButton):
         return self._actions["pause" if self._now == "pause" else "train"]
 
     def show_run(self, *, running: bool, paused: bool) -> None:
-        """Offer what can be done with the run."""
         self._now = "resume" if paused else "pause" if running else "train"
         self.follow()
 

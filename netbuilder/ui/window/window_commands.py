@@ -69,11 +69,9 @@ class Presentation(QObject):
 
     @property
     def on(self) -> bool:
-        """Whether it is being presented."""
         return self._before is not None
 
     def toggle(self) -> None:
-        """Begin, or end."""
         if self._before is None:
             self._begin()
         else:
@@ -535,7 +533,6 @@ class WindowCommands:
 
     @property
     def dark(self) -> bool:
-        """Whether the dark scheme is in force."""
         return theme.theme().dark
 
     def toggle_dark(self) -> None:

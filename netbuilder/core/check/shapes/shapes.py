@@ -445,7 +445,6 @@ def _same_layer(before: Node, now: Node, old: Graph, new: Graph) -> bool:
 
 
 def _input(node: Node, facts: DataFacts | None) -> NodeShape:
-    """The shape that the node itself gives, or the data's."""
     axes = node.params.get("shape")
     if axes is None and facts is not None:
         axes = facts.input_shapes.get(node.id)

@@ -310,7 +310,6 @@ def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -
 
 
 def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
-    """Of each column of x with y."""
     off, away = x - x.mean(axis=0), y - y.mean()
     found: NDArray[Any] = (off * away[:, None]).sum(axis=0) / np.sqrt(
         (off**2).sum(axis=0) * (away**2).sum()

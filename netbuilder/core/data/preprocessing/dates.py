@@ -33,7 +33,6 @@ _LATEST = 20
 
 
 def _missing_fix(name: str, cells: list[str]) -> DataEdit:
-    """The fix that takes cells for missing ones."""
     label = _("Treat {words} as missing", words=format_quoted_list(cells, 3))
     return option_fix(label, "missing_values", {name: [str(one) for one in cells[:100]]})
 

@@ -170,7 +170,6 @@ def _note_finding(lines: list[int], cell: str) -> Finding:
 
 
 def _leave_out_fix(lines: list[int]) -> DataEdit:
-    """The fix that leaves lines out."""
     label = ngettext(
         "Leave line {lines} out", "Leave lines {lines} out", len(lines), lines=format_list(lines)
     )

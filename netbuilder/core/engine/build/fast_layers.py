@@ -144,7 +144,6 @@ def _draws(layer: Any) -> bool:
 
 
 def _call(layer: Any, form: _Form, inputs: Tensor, training: bool = False) -> Tensor:
-    """In the place of ``layer.call``."""
     import tensorflow as tf
 
     if not (training and compiled_by_xla()):

@@ -87,7 +87,6 @@ _ERRORS: Mapping[str, tuple[str, str]] = {
 
 
 def _error(code: str, node: str | None = None, **values: Any) -> BuildError:
-    """The error of ``_ERRORS`` with its words filled in."""
     what, fix = (_(words, **{"name": node, **values}) for words in _ERRORS[code])
     return BuildError(what, fix, code=code, node=node, path=values.get("path"))
 

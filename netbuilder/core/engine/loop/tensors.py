@@ -264,5 +264,4 @@ class SampleOrders:
 
 @cache
 def _ahead() -> ThreadPoolExecutor:
-    """The thread that shuffles ahead."""
     return ThreadPoolExecutor(1, "netbuilder-orders")

@@ -60,7 +60,6 @@ def check_form(config: Any, name: str) -> None:
 
 
 def _models(config: Mapping[str, Any], name: str) -> Iterator[list[Any]]:
-    """The list of layers of the model and of each model inside it."""
     waiting: list[Any] = [config]
     while waiting:
         model = waiting.pop()

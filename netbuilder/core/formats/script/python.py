@@ -335,7 +335,6 @@ def listing(
 
 
 def _listed(errors: Sequence[str]) -> list[str]:
-    """Sentences as a list in comments."""
     return [line for one in errors
             for line in wrap(one, 96, initial_indent="# - ", subsequent_indent="#   ")]  # fmt: skip
 

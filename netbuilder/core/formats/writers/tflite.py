@@ -69,7 +69,6 @@ def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) 
 
 
 def _scaling_tensors(data: bytes, scaled: Sequence[bool]) -> list[str]:
-    """Names in the file of what scalings give."""
     import tensorflow as tf
 
     interpreter = tf.lite.Interpreter(model_content=data)

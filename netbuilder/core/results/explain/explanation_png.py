@@ -65,7 +65,6 @@ def _font() -> Any:
 
 
 def _lines(words: str, font: Any, room: int) -> list[str]:
-    """Words broken into lines of a width."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -77,7 +76,6 @@ def _lines(words: str, font: Any, room: int) -> list[str]:
 
 
 def _fitting(words: str, font: Any, room: float) -> str:
-    """Words as far as they have room."""
     if font.getlength(words) <= room:
         return words
     while words and font.getlength(f"{words}…") > room:

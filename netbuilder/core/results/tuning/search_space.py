@@ -261,7 +261,6 @@ def _range(path: str, param: Param, parts: Sequence[str], words: str) -> SearchD
 
 
 def _param_of(path: str, project: Project) -> Param:
-    """The row of what a path leads to."""
     head, _unused, rest = path.partition(".")
     if head == "training":
         return _training_param(path, rest, project)

@@ -34,7 +34,6 @@ class CanvasCommands:
     # the selection ------------------------------------------------------------------------
 
     def select_all(self) -> None:
-        """Select every layer."""
         self._canvas.select(
             one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"
         )
@@ -345,7 +344,6 @@ class CanvasCommands:
     # zoom ---------------------------------------------------------------------------------
 
     def zoom_in(self) -> None:
-        """One step nearer."""
         self._canvas.sight.zoom_to(self._canvas.camera.scale * camera.STEP)
 
     def zoom_out(self) -> None:
@@ -353,7 +351,6 @@ class CanvasCommands:
         self._canvas.sight.zoom_to(self._canvas.camera.scale / camera.STEP)
 
     def zoom_reset(self) -> None:
-        """To 100 %."""
         self._canvas.sight.zoom_to(1.0)
 
     # groups -------------------------------------------------------------------------------
@@ -384,7 +381,6 @@ class CanvasCommands:
             self._canvas.select(dict.fromkeys(stand_in[one] for one in inside if one in stand_in))
 
     def open_group(self, group_id: str) -> None:
-        """Show what a group holds."""
         before = self._slide.places()
         if self._canvas.edit(
             _("Open group"), partial(groups.set_collapsed, group_id=group_id, collapsed=False)
@@ -393,7 +389,6 @@ class CanvasCommands:
             self._slide.run(before)
 
     def close_group(self, group_id: str) -> None:
-        """Show a group as one card."""
         before = self._slide.places()
         if self._canvas.edit(
             _("Close group"), partial(groups.set_collapsed, group_id=group_id, collapsed=True)

@@ -165,7 +165,6 @@ class KeyboardHandler:
         self._canvas.sight.show_node(there)
 
     def go_to_first(self) -> None:
-        """Go to the first card."""
         order = [one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"]
         first = min(
             order,
@@ -180,7 +179,6 @@ class KeyboardHandler:
         return [wire.source for wire in self._canvas.picture.wires_of(one) if wire.target == one]
 
     def go_to_last(self) -> None:
-        """Go to the last card."""
         cards = list(self._canvas.picture.cards)
         if cards:
             self._canvas.select((cards[-1],))
@@ -227,7 +225,6 @@ class KeyboardHandler:
             self._adding.search_replacement(here)
 
     def wire_from_current(self) -> None:
-        """Begin a wire from the current card by keyboard."""
         here = self._canvas.current()
         if here is None or not self._canvas.picture.cards[here].has_out:
             self._canvas.say(_("Select the layer where the connection starts."))

@@ -107,7 +107,6 @@ class LayerInserter:
         )
 
     def search_on_wire(self, edge: Edge, screen: Point) -> None:
-        """Search for a layer to put on a wire."""
         axes = compatibility.output_rank(self._canvas.workbench.shapes, edge[0])
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),

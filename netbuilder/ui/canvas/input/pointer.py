@@ -65,7 +65,6 @@ class EdgeScroller(QObject):
             self._timer.stop()
 
     def stop(self) -> None:
-        """Scroll no more."""
         self._timer.stop()
 
     def _speed(self) -> Point:
@@ -129,7 +128,6 @@ class PointerHandler:
         self.space = False
 
     def start_gesture(self, gesture: Gesture) -> None:
-        """Let a gesture have the pointer."""
         self.cancel_gesture()
         self.gesture = gesture
         if gesture.cursor is not None:
@@ -215,7 +213,6 @@ class PointerHandler:
             self.start_gesture(BandSelectGesture(self._canvas, where, modifiers))
 
     def moved(self, event: QMouseEvent) -> None:
-        """The pointer moved, with or without a button."""
         where, screen = self._place(event)
         if self.gesture is not None:
             if not event.buttons() and not isinstance(self.gesture, DropGesture):
@@ -265,7 +262,6 @@ class PointerHandler:
             self._canvas.viewport().update()
 
     def release(self, event: QMouseEvent) -> None:
-        """A button went up."""
         where, screen = self._place(event)
         if self.gesture is None or event.button() != self._button:
             return
@@ -297,7 +293,6 @@ class PointerHandler:
             self._adding.search_at(where, screen)
 
     def leave(self) -> None:
-        """The pointer has left the canvas."""
         if self.gesture is None:
             self._hover(None, (-1.0, -1.0))
 
@@ -336,7 +331,6 @@ class PointerHandler:
         self._drag(event)
 
     def drag_move(self, event: QDragMoveEvent) -> None:
-        """What is dragged moves."""
         self._drag(event)
 
     def _drag(self, event: Any) -> None:
@@ -349,7 +343,6 @@ class PointerHandler:
             event.accept()
 
     def drag_leave(self) -> None:
-        """What was dragged has left."""
         self.cancel_gesture()
 
     def drop(self, event: QDropEvent) -> None:

@@ -338,7 +338,6 @@ class ConnectionProposal:
 
     @property
     def there(self) -> bool:
-        """Whether a connection is proposed."""
         return self._chain is not None
 
     def offer(self, new: Sequence[str], selected: Sequence[str]) -> None:

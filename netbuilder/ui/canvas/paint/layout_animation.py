@@ -28,7 +28,6 @@ class WirePulse:
         self.at: float | None = None
 
     def beat(self) -> None:
-        """The run has gone on."""
         now = time.monotonic()
         if reduced_motion():
             return
@@ -39,7 +38,6 @@ class WirePulse:
         self._view.viewport().update(self._where())
 
     def rest(self) -> None:
-        """The run is over."""
         if self.at is not None:
             self.at = None
             self._view.viewport().update()
@@ -92,11 +90,9 @@ class LayoutAnimation(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether cards are on their way."""
         return bool(self._to)
 
     def places(self) -> dict[str, Point]:
-        """Where all cards are now."""
         return {one: (card.x, card.y) for one, card in self._view.picture.cards.items()}
 
     def run(self, before: dict[str, Point]) -> None:
@@ -130,7 +126,6 @@ class LayoutAnimation(QObject):
             self.finish()
 
     def finish(self) -> None:
-        """Everything is in its place."""
         if self._to:
             self._animation.stop()
             self._from, self._to = {}, {}

@@ -125,7 +125,6 @@ class PaintResources:
         }.get(name, (scheme.accent, scheme.info_back, scheme.on_accent))
 
     def words(self, pixels: int, bold: bool = False) -> QFont:
-        """The font of words at a size."""
         return self._words(pixels, bold)
 
     def title_at(self, pixels: int) -> tuple[QFont, QFontMetricsF]:

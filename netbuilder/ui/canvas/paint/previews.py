@@ -79,7 +79,6 @@ def _others(picture: Scene, card: Card, box: Box) -> list[Card]:
 
 
 def _lies_in(card: Card, box: Box) -> bool:
-    """Whether a card lies in a box: the grid gives all cards for a box around them all."""
     return (
         card.x < box[2]
         and card.x + card.w > box[0]
@@ -108,7 +107,6 @@ class NodePreviews:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Nodes that have a picture."""
         return frozenset(self.images)
 
     def set(self, node_id: str, image: QImage | None) -> None:

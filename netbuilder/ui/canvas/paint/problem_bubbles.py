@@ -32,7 +32,6 @@ class PointerTip:
         self.text, self._at = text, at
 
     def hide(self) -> None:
-        """Say nothing."""
         self.text = ""
 
     def paint(self, p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
@@ -127,7 +126,6 @@ class ProblemBubble:
     leader: Line = ()
 
     def holds(self, x: float, y: float) -> bool:
-        """Whether a point lies in the bubble."""
         return self.box[0] <= x <= self.box[2] and self.box[1] <= y <= self.box[3]
 
 

@@ -28,7 +28,6 @@ class Camera:
         return ((x - self.x) / self.scale, (y - self.y) / self.scale)
 
     def to_screen(self, x: float, y: float) -> Point:
-        """A place on the screen of a place on the canvas."""
         return (x * self.scale + self.x, y * self.scale + self.y)
 
     def seen(self, width: float, height: float, margin: float = 0.0) -> Box:
@@ -38,7 +37,6 @@ class Camera:
         return (left, top, right, bottom)
 
     def moved(self, dx: float, dy: float) -> Camera:
-        """Moved by pixels on the screen."""
         return replace(self, x=self.x + dx, y=self.y + dy)
 
     def zoomed(self, scale: float, x: float, y: float) -> Camera:

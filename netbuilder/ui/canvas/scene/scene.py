@@ -57,7 +57,6 @@ class Scene:
 
     @property
     def grid(self) -> SpatialGrid[Card, Wire]:
-        """Cards and wires by place."""
         if self._grid is None:
             self._grid = SpatialGrid(self.cards, self.wires)
         return self._grid
@@ -130,7 +129,6 @@ class Scene:
         return several(len(some))
 
     def wires_of(self, card_id: str) -> list[Wire]:
-        """Wires that begin or end at a card."""
         if self._by_card is None:
             self._by_card = {}
             for wire in self.wires.values():
@@ -139,7 +137,6 @@ class Scene:
         return self._by_card.get(card_id, [])
 
     def out_port(self, card: Card) -> Point:
-        """Where wires leave a card."""
         return out_port(card, self.horizontal)
 
     def in_port(self, card: Card, slot: int) -> Point:

@@ -79,7 +79,6 @@ class SpatialGrid(Generic[C, W]):
 
     @property
     def bounds(self) -> Box:
-        """Around all cards."""
         if self._bounds is None:
             cards = self._cards.values()
             self._bounds = (
@@ -91,7 +90,6 @@ class SpatialGrid(Generic[C, W]):
         return self._bounds
 
     def box(self, card_id: str) -> Box:
-        """The place of a card."""
         card = self._cards[card_id]
         return (card.x, card.y, card.x + card.w, card.y + card.h)
 
@@ -100,7 +98,6 @@ class SpatialGrid(Generic[C, W]):
         return [c.id for c in self.cards_in((x, y, x, y))]
 
     def cards_in(self, box: Box) -> list[C]:
-        """Cards that touch a rectangle."""
         left, top, right, bottom = box
         if self._cards and _holds(box, self.bounds):
             return list(self._cards.values())

@@ -32,7 +32,6 @@ class WireRoute:
 
     @property
     def straight(self) -> bool:
-        """Whether the wire is one line."""
         if self.lane is not None:
             return False
         same = self.y1 == self.y2 if self.horizontal else self.x1 == self.x2
@@ -78,7 +77,6 @@ class WireRoute:
         return found
 
     def middle(self) -> Point:
-        """Where the label stands."""
         if self.straight:
             return ((self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2)
         curves = self.curves()

@@ -74,7 +74,6 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             self.show_histograms(self._picture)
 
     def show_histograms(self, picture: HistogramPicture) -> None:
-        """Show other histograms."""
         self._picture = picture
         if len(self.plots) != len(picture.layers):
             self._build(len(picture.layers))

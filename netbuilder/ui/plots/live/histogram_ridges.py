@@ -36,7 +36,6 @@ class HistogramRidges(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_histograms(self, picture: HistogramPicture) -> None:
-        """Show other histograms."""
         grown = self._picture is None or len(self._picture.layers) != len(picture.layers)
         self._picture, self._epochs = picture, picture.epochs
         self.setAccessibleName(_(_SHOWN[picture.what], layers=join_values(picture.layers)))

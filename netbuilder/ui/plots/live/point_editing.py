@@ -58,7 +58,6 @@ class PointEditFilter(QObject):
         plot.viewport().installEventFilter(self)
 
     def switch(self, on: bool) -> None:
-        """Begin, or end, to edit."""
         self.on = on
         self._plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
         self._plot.viewport().setCursor(

@@ -88,7 +88,6 @@ class CompareView(QWidget):
         self.runs.refresh()
 
     def show_evaluation(self, found: Evaluation | None) -> None:
-        """Compare with this judgement from now on."""
         self._mine = found
         self._show()
 

@@ -41,7 +41,6 @@ class InterruptedRun:
 
     @property
     def checkpoints(self) -> Path:
-        """The engine's folder."""
         return self.folder / _CHECKPOINTS
 
 

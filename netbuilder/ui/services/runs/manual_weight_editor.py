@@ -177,7 +177,6 @@ class ManualWeightEditor(QObject):
 
     @property
     def may(self) -> bool:
-        """Whether there is a network at rest."""
         trained = self._models.trained
         if trained is None or not self._runner.active:
             return trained is not None

@@ -110,7 +110,6 @@ class RunTracker:
         return change.epoch + change.step / self.steps_per_epoch
 
     def start(self, event: Started) -> None:
-        """The first step is about to run."""
         self.planned = event.epochs
         if self.steps_per_epoch != event.steps_per_epoch:
             self._done.clear()  # other points are other steps: all that were done count otherwise
@@ -120,7 +119,6 @@ class RunTracker:
         self.learning_rate = event.learning_rate
 
     def steps(self, event: StepsDone) -> None:
-        """A chunk of steps is done."""
         count = event.count
         if not count:
             return
@@ -131,7 +129,6 @@ class RunTracker:
         self._keep_time(time.monotonic(), event.first + count)
 
     def epoch_end(self, event: EpochEnd) -> None:
-        """One epoch, or several, are done."""
         self.planned = event.epochs
         self.best_epoch = event.best_epoch
         self.learning_rate = event.learning_rate

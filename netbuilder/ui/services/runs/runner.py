@@ -134,7 +134,6 @@ class Runner(QObject):
 
     @property
     def project(self) -> Project | None:
-        """What is trained, or was last."""
         return self.run.project
 
     @property
@@ -143,7 +142,6 @@ class Runner(QObject):
 
     @property
     def curves(self) -> RunCurves:
-        """The curves of the run, or of the last one."""
         return self.tracker.curves
 
     @property
@@ -158,7 +156,6 @@ class Runner(QObject):
 
     @property
     def paused(self) -> bool:
-        """Whether the run waits."""
         return self.state is RunState.PAUSED
 
     @property
@@ -256,7 +253,6 @@ class Runner(QObject):
 
     @property
     def may_go_on(self) -> bool:
-        """Whether there is a run to go on with."""
         waits = self.state in (RunState.PREPARING, RunState.STOPPING)
         return self.session is not None and not waits
 
@@ -412,7 +408,6 @@ class Runner(QObject):
             self.session.unwatch(key)
 
     def stop_after_epoch(self) -> None:
-        """End the run with the epoch that it is in."""
         if self.session is not None and self.active:
             self.session.stop_after_epoch()
 
@@ -576,7 +571,6 @@ class Runner(QObject):
         self.ended.emit()
 
     def lay_aside(self) -> RunRecord:
-        """Give the run on show, for ``show_again``."""
         self.run.session = self.session
         return self.run
 

@@ -91,7 +91,6 @@ class AskedProbes:
         self._asked[probe.key] = probe
 
     def drop(self, key: str) -> None:
-        """Have it answered no more."""
         self._asked.pop(key, None)
         self._found.pop(key, None)
 

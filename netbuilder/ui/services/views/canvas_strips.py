@@ -134,7 +134,6 @@ class CanvasStrips(QObject):
 
 
 def _source(project: Project) -> tuple[object, ...]:
-    """Where a project's rows come from."""
     data = project.data
     return data.kind, data.name, data.path
 

@@ -33,7 +33,6 @@ _NO_NETWORK = N_("Its weights file was too large to save.")
 
 
 def _judge(wanted: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
-    """By the id of the run."""
     return {run.id: _judge_one(name, run) for name, run in wanted}
 
 
@@ -69,12 +68,10 @@ class ComparedRuns(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being judged."""
         return self._worker.idle
 
     @property
     def named(self) -> tuple[tuple[str, Run], ...]:
-        """The runs that are compared, with the names that they have in every plot."""
         return tuple(self._runner.compared.items())
 
     @property
@@ -139,11 +136,9 @@ class EvaluationService(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being evaluated."""
         return self._worker.idle
 
     def evaluate(self, file: Path | None = None) -> None:
-        """Evaluate on a file, or on the test set."""
         trained = self._workbench.models.trained
         if trained is not None:
             self._worker.ask(trained, self._workbench.base, file)
@@ -202,7 +197,6 @@ class Behind:
     far: Sequence[Mapping[str, Any]] = ()
 
     def samples(self, rows: Any) -> MistakeSamples:
-        """These rows, to be shown."""
         from netbuilder.core.results import mistakes
         from netbuilder.core.results.own_units import preprocessing_of
 
@@ -257,7 +251,6 @@ class EvaluationParts(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being found."""
         return self._worker.idle
 
     def ask(self, evaluation: Evaluation, file: Path | None) -> None:

@@ -238,7 +238,6 @@ class RunHistograms:
         self._weighed = 0.0
 
     def begin(self, project: Project) -> None:
-        """Another run begins, from the start."""
         from netbuilder.core.results.live import histograms
 
         nodes = histograms.learning_nodes(project)
@@ -276,7 +275,6 @@ class RunHistograms:
         self._large = large
 
     def end(self, trained: TrainedModel | None) -> None:
-        """The run is over, and this came of it."""
         self._trained = trained
 
     def of(self, project: Project, trained: TrainedModel | None) -> dict[str, HistogramHistory]:

@@ -215,12 +215,10 @@ class LiveView(QObject):
 
     @property
     def sample(self) -> int:
-        """The sample that is chosen, from 0."""
         return self._activations_service.index
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being asked."""
         return self._worker.idle and self._reader.idle and not self._soon.isActive()
 
     @property
@@ -230,12 +228,10 @@ class LiveView(QObject):
 
     @property
     def live(self) -> bool:
-        """Whether a run answers."""
         return self._runner.active
 
     @property
     def run_words(self) -> str:
-        """What the run that answers does, in words."""
         return self._workbench.run_words
 
     def watch(self, on: bool) -> None:
@@ -261,7 +257,6 @@ class LiveView(QObject):
         self.ask()
 
     def ask(self) -> None:
-        """Ask anew."""
         if not self.watched:
             return
         trained = self._workbench.models.prediction_model

@@ -354,12 +354,10 @@ class ActivationService(QObject):
 
     @property
     def workbench(self) -> Workbench:
-        """What it looks at."""
         return self._workbench
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being looked for."""
         return self._worker.idle
 
     def _begin_anew(self) -> None:

@@ -48,7 +48,6 @@ class PlaceFinder:
 
     @property
     def known(self) -> frozenset[str]:
-        """The places that can be found."""
         return frozenset(self._finders)
 
     def rect(self, place: str) -> QRect | None:

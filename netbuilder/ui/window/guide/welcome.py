@@ -143,7 +143,6 @@ class LessonDock(QObject):
             self.open(self._session.lesson, anew=True)
 
     def show(self) -> None:
-        """Show the lesson in its column."""
         docks = self._parts.docks
         docks.show_lesson(True)
         for name in docks.pages:
@@ -157,7 +156,6 @@ class LessonDock(QObject):
         self.panel.focus_step()
 
     def close(self) -> None:
-        """Put the lesson away."""
         self._session.close()
 
     def _follow(self) -> None:
@@ -171,7 +169,6 @@ class LessonDock(QObject):
         self._parts.canvas.setFocus()
 
     def point(self, show: ShowHint) -> None:
-        """Point at what a step is about."""
         self.end_callout()
         ring = self._places.layer(show.layer) if show.layer else self._places.rect(show.place)
         if ring is None:
@@ -426,7 +423,6 @@ class WelcomeGuide(QObject):
             parts.documents.data_opened.emit(path)
 
     def open_lesson(self, lesson: Lesson) -> None:
-        """Open a lesson beside the network."""
         self.page.shut()
         self.lessons.open(lesson)
 

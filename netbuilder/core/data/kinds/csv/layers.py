@@ -123,7 +123,6 @@ def taken_columns(entry: InputPreprocessing) -> str:
 
 
 def _is_number(column: FittedColumn) -> bool:
-    """Whether its cell goes in as a number."""
     if column.kind == "boolean":
         return set(column.categories) == {"0", "1"}
     return column.kind != "category"
