@@ -142,6 +142,69 @@ def in_fractions(source: random.Random, name: str, rows: int, marks: tuple[str, 
     return Column(name, "numbers", cells, [value / 8 for value in eighths])
 
 
+def coordinates(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
+    """Degrees with a direction: 6.5W, 12.25° N."""
+    ends, gap = source.choice(("NS", "EW")), source.choice(("", " ", "°", "° "))
+    truth = [round(source.uniform(-89, 89), 2) for _ in range(rows)]
+    truth[:2] = [12.5, -12.5]
+    cells = [
+        written(abs(value), 2, (marks[0], ""), "-", "", False) + gap + ends[value < 0]
+        for value in truth
+    ]
+    return Column(name, "numbers", cells, truth)
+
+
+def lasting(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
+    """Durations, in hours or in seconds."""
+    how = source.randrange(5)
+    seconds = [source.randrange(60, 360_000) for _ in range(rows)]
+    seconds[0] = 100_000
+    cells, truth = [], []
+    for value in seconds:
+        hours, minutes, rest = value // 3600, value // 60 % 60, value % 60
+        if how == 4:
+            minutes, rest, tenth = value % 60, value // 60 % 60, value % 10
+            cells.append(f"{minutes}:{rest:02}{marks[0]}{tenth}")
+            truth.append(minutes * 60 + rest + tenth / 10)
+            continue
+        cells.append((
+            f"{hours}h {minutes}m", f"PT{hours}H{minutes}M{rest}S",
+            f"{hours}:{minutes:02}:{rest:02}",
+            f"{hours // 24} days, {hours % 24:02}:{minutes:02}:{rest:02}",
+        )[how])  # fmt: skip
+        truth.append(hours + minutes / 60 + (rest / 3600 if how else 0))
+    return Column(name, "numbers", cells, truth)
+
+
+def half_days(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
+    """Hours of two halves of a day: 7 am, 12 pm."""
+    truth = [source.randrange(24) for _ in range(rows)]
+    gap = source.choice(("", " "))
+    cells = [f"{(hour - 1) % 12 + 1}{gap}{'ap'[hour > 11]}m" for hour in truth]
+    return Column(name, "numbers", cells, truth)
+
+
+def decorated(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
+    """Numbers with a power of ten, in digits of full width, or with a spreadsheet's text mark."""
+    how = source.randrange(4)
+    truth = [round(source.uniform(-90, 90), 2) for _ in range(rows)]
+    plain = [written(value, 2, (marks[0], ""), "-", "", False) for value in truth]
+    wide = str.maketrans("0123456789.,-", "０１２３４５６７８９．，－")
+    cells = [
+        (f"{cell}×10^-3", f"{cell} × 10⁻³", cell.translate(wide), f"'{cell}")[how] for cell in plain
+    ]
+    return Column(name, "numbers", cells, truth, (1e-3,) if how < 2 else (1.0,))
+
+
+def thousands(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
+    """Amounts of which few reach a thousand, grouped as the file groups: 2.008 beside 868."""
+    group = source.choice((".", ","))
+    truth = [source.randint(400, 999) for _ in range(rows)]
+    truth[3], truth[11] = source.randint(1000, 3999), source.randint(1000, 3999)
+    unit = source.choice((" €", "", " kg"))
+    return Column(name, "numbers", [grouped(str(value), group) + unit for value in truth], truth)
+
+
 def yes_or_no(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -> Column:
     """Yes and no in one to seven ways."""
     ways = source.randint(1, len(YES))
@@ -167,6 +230,8 @@ def words(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -
     known = source.choice((
         ("red", "None", "blue"), ("01067", "10115", "80331"), ("1st", "2nd", "3rd"),
         ("A1", "B2", "12"), ("Köln", "Ulm", "Århus"), ("9a", "9b", "10a"),
+        ("1st class", "2nd class", "3rd class"), ("(1) North", "(2) East", "(3) South"),
+        ("drama; action", "drama", "comedy; action"),
     ))  # fmt: skip
     cells = [source.choice(known) for _ in range(rows)]
     return Column(name, "words", cells, list(cells))
@@ -174,6 +239,7 @@ def words(source: random.Random, name: str, rows: int, marks: tuple[str, str]) -
 
 KINDS: tuple[Callable[[random.Random, str, int, tuple[str, str]], Column], ...] = (
     numbers, numbers, numbers, numbers, in_two_units, in_fractions, yes_or_no, days, words,
+    coordinates, lasting, half_days, decorated, thousands,
 )  # fmt: skip
 
 

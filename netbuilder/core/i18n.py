@@ -305,12 +305,13 @@ def localized(number: str) -> str:
 
 
 def number_spec(value: float) -> str:
-    """Return the format of a number without one: grouped by thousands, about four digits."""
+    """Return the format of a number without one: about four digits, grouped by thousands from
+    10,000 on, so that a year is 2009."""
     size = abs(value)
     if 1e15 <= size < math.inf:  # digits behind the 15th are not the number's
         return ".2e"
     if size >= 1000 or float(value).is_integer():
-        return ",.0f"
+        return ".0f" if size < 9999.5 else ",.0f"
     return ".4g" if size >= 1e-3 or math.isnan(value) else ".2e"
 
 

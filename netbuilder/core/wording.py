@@ -4,7 +4,7 @@ was chosen writes them (Babel's locale data, by ``core.i18n``).
 One value has one text, wherever it stands (window, report, terminal):
 
 - a measured number (loss, error, prediction, weight): ``format_number``, four significant digits
-  without zeros at the end, thousands whole: 0.128, 0.00834, 1.24, 12,346;
+  without zeros at the end, thousands whole and grouped from 10,000 on: 0.00834, 1.24, 2009, 12,346;
 - a measured share (accuracy, precision, a probability): ``format_percent``, one decimal: 97.7%,
   100.0%; what is not all is never written as all: 99.99%, >99.9%;
 - a share that a person chose (zoom, split, threshold): ``format_percent(part, 0)``, 20%;
@@ -198,7 +198,7 @@ def _currency(unit: str) -> str:
 
 def format_measure(value: float, unit: str) -> str:
     """A number with its unit; an amount of money of less than a thousand with its cents."""
-    text = format_number(value)
+    text = format_number(value, ",.0f" if _currency(unit) and 1000 <= abs(value) < 1e15 else "")
     if _currency(unit) and 0.01 <= abs(value) < 1000:
         text = format_number(value, ".0f" if f"{value:.2f}".endswith(".00") else ".2f")
     return format_with_unit(text, unit)

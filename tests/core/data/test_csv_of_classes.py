@@ -111,8 +111,8 @@ CASES = {
         "Sales report 2024,,\nPrinted on 3 Jan,,\n\n"
         + lines("Shop,Items,Sum", lambda n: f"S{n % 2},{10 + n},{n * n}")
         + ",,\nTotal,1180,20540\n",
-        {"Shop": ("category", {"S0", "S1", "Total"}), "Items": ("number", 10, 1180),
-         "Sum": ("number", 0, 20540)},
+        {"Shop": ("category", {"S0", "S1"}), "Items": ("number", 10, 49),
+         "Sum": ("number", 0, 1521)},
         {"": "total-row"},
     ),
     "points of thousands": Case(
@@ -154,9 +154,9 @@ CASES = {
         {"where": "column-left-out"},
     ),
     "units beside each other": Case(
-        lines("weight,price,y", lambda n: f"{f'{900 - n} g' if n % 4 else f'{n} kg'},{n} €,{n}"),
-        {"weight": ("number", 0, 36000), "price": ("number", 0, 39), "y": ("number", 0, 39)},
-        {"weight": "units-made-one", "price": "unit"},
+        lines("weight,fee,y", lambda n: f"{f'{900 - n} g' if n % 4 else f'{n} kg'},{n} €,{n}"),
+        {"weight": ("number", 0, 36000), "fee": ("number", 0, 39), "y": ("number", 0, 39)},
+        {"weight": "units-made-one", "fee": "unit"},
     ),
     "true and false": Case(
         lines(

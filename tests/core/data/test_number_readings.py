@@ -137,15 +137,14 @@ def test_a_footer_is_told_wherever_its_word_stands(tmp_path: Path, word: str) ->
     (tmp_path / "a.csv").write_text("k;v\n" + "\n".join(names) + f"\n{word};14.25\n")
     told = found(tmp_path / "a.csv", "total-row")
     assert told is not None
-    assert told.fixes[0].edit(PROJECT).data.options["skip_lines"] == [22]
+    assert (told.severity, "22" in told.message) == ("info", True)
     # In a column of numbers the word names the cell, and the column stays one of numbers.
-    path = write(tmp_path, [str(place * 1.5) for place in range(20)], more=f"{word};20\n")
+    write(tmp_path, [str(place * 1.5) for place in range(20)], more=f"{word};20\n")
+    assert load_dataset(PROJECT, tmp_path).train.raw_x["input"].max() == 28.5
+    used = make_report(PROJECT, tmp_path).notes[0].fixes[0].edit(PROJECT)
     with pytest.raises(DataError) as error:
-        load_dataset(PROJECT, tmp_path)
+        load_dataset(used, tmp_path)
     assert error.value.code == "text_among_numbers" and word in error.value.what
-    after = make_report(PROJECT, tmp_path).notes[0].fixes[1].edit(PROJECT)
-    assert after.data.options["skip_lines"] == [22], path
-    assert load_dataset(after, tmp_path).train.raw_x["input"].max() == 28.5
 
 
 def test_yes_and_no_in_ten_spellings_are_two_words(tmp_path: Path) -> None:

@@ -119,5 +119,5 @@ def test_bad_sounds(folder: Path) -> None:
     (folder / "s" / "low" / "bad.wav").unlink()
     with pytest.raises(DataError, match="representation 'smell'"):
         load_facts(project(representation="smell"), folder)
-    (folder / "s" / "low" / "talk.mp3").write_bytes(b"x")
-    assert "1 .mp3 file cannot be read." in load_facts(project(), folder).notes
+    (folder / "s" / "low" / "talk.m4a").write_bytes(b"x")
+    assert "1 .m4a file cannot be read." in load_facts(project(), folder).notes

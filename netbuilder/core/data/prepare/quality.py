@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from netbuilder.core.data.findings import (
     INFO,
     WARNING,
     ColumnNote,
+    DataEdit,
     Finding,
     column_fix,
     data_fix,
@@ -33,7 +35,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     labels_of,
 )
-from netbuilder.core.data.preprocessing.cleaning import normalize_word
+from netbuilder.core.data.preprocessing.cleaning import label_separator, normalize_word
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.data.preprocessing.odd_rows import TOTAL_ROW
 from netbuilder.core.data.preprocessing.roles import likely_target, single_roles
@@ -43,7 +45,8 @@ from netbuilder.core.data.readers.samples import FOLDER, Samples
 from netbuilder.core.data.readers.table_cell_findings import AMBIGUOUS, OTHER_UNIT, TWO_WAYS
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
-from netbuilder.core.project.model import Data
+from netbuilder.core.project.edits import set_data
+from netbuilder.core.project.model import Data, Project
 from netbuilder.core.wording import format_number, format_quoted_list, join_sentences, shorten
 
 if TYPE_CHECKING:
@@ -102,6 +105,7 @@ def table_findings(
         *_ids(table, targets, task),
         *_stand_ins(table),
         *_spellings(table, targets),
+        *_lists_of_labels(table, targets),
         *_constant(table),
         *_days_as_numbers(table),
         *_many_classes(targets, task),
@@ -275,7 +279,8 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
             continue
         values = series.to_numpy(np.float64)
         values = values[~np.isnan(values)]
-        yield from _cannot_be(str(name), values)
+        if not _zero_is_measured(table, str(name)):
+            yield from _cannot_be(str(name), values)
         if not np.isin(values, STAND_INS).any():
             continue
         for stand_in in STAND_INS:
@@ -305,6 +310,32 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
         alone = times == 1 and others[0] - odd <= others[-1] - others[0]
         if not alone and (far or (odd < 0 and step > 0)):
             yield _stand_in(name, odd, times, float(others[0]), float(others[-1]))
+
+
+def _zero_is_measured(table: pd.DataFrame, name: str) -> bool:
+    """Whether a 0 is a measured one: a machine that is off in one go, or the value that the columns
+    that go with it lead to."""
+    values = table[name].to_numpy(np.float64)
+    zero = values == 0
+    if not zero.any() or zero.all():
+        return False
+    starts = int((np.diff(np.append(False, zero).astype(int)) == 1).sum())
+    if zero.sum() >= 5 and starts * 3 <= zero.sum():
+        return True
+    least = float(np.nanmin(np.abs(values[~zero])))
+    for other in table.columns:
+        if other == name or table[other].dtype.kind not in "iuf":
+            continue
+        x = table[other].to_numpy(np.float64)
+        known = ~(np.isnan(values) | np.isnan(x) | zero)
+        if known.sum() < 10 or not x[known].std() or not values[known].std():
+            continue
+        if abs(float(np.corrcoef(x[known], values[known])[0, 1])) < 0.9:
+            continue
+        slope, base = np.polyfit(x[known], values[known], 1)
+        if np.nanmedian(np.abs(slope * x[zero] + base)) < 0.5 * least:
+            return True
+    return False
 
 
 def _stand_in(name: str, value: int, times: int, low: float, high: float) -> Finding:
@@ -358,6 +389,44 @@ def _spellings(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
                     str(name),
                     (option_fix(_("Merge into one category"), "same_words", [str(name)]),),
                 )
+
+
+def _lists_of_labels(table: pd.DataFrame, targets: pd.DataFrame) -> Iterator[Finding]:
+    for name in (*table.columns, *targets.columns):
+        cells = (table if name in table else targets)[name]
+        mark = "" if is_numeric(cells) else label_separator(cells)
+        if not mark:
+            continue
+        lists = cells.dropna().astype(str).str.split(mark, regex=False).explode().str.strip()
+        labels = sorted(set(lists) - {""})
+        yield Finding(
+            "lists-of-labels", INFO,
+            _(
+                "Column '{name}' lists several labels in a cell, such as '{cell}': each "
+                "combination counts as one category.",
+                name=name, cell=shorten(next(cell for cell in cells.dropna() if mark in str(cell))),
+            ),
+            str(name),
+            (
+                DataEdit(
+                    _("Use each of the {count} labels of '{name}'", count=len(labels), name=name),
+                    partial(_with_labels, name=str(name), mark=mark, labels=labels,
+                            target=name in targets),
+                ),
+            ),
+        )  # fmt: skip
+
+
+def _with_labels(
+    project: Project, name: str, mark: str, labels: list[str], *, target: bool
+) -> Project:
+    """Give each label a column of its own; those of a target are all predicted."""
+    data = project.data
+    columns = {column: choice for column, choice in data.columns.items() if column != name}
+    how = {**data.options.get("labels", {}), name: {"separator": mark, "labels": labels}}
+    split = [f"{name}: {label}" for label in labels]
+    targets = [column for column in data.target if column != name] + (split if target else [])
+    return set_data(project, columns=columns, target=tuple(targets), labels=how)
 
 
 def _constant(table: pd.DataFrame) -> Iterator[Finding]:

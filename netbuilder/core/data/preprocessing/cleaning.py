@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_LISTS, _MOST_LABELS = 2_000, 60
+
+
 def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
     """The table with what stands for a missing value (option "missing_values") missing.
 
@@ -55,9 +58,69 @@ def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.Dat
     return table.assign(**changed) if changed else table
 
 
+# Scripts carry this function.
 def normalize_word(word: str) -> str:
-    """A word without what spelling alone makes different: case and spaces."""
-    return " ".join(word.casefold().split())
+    """Return a word without what spelling alone makes different: case, spaces, and how the result
+    of a test is shortened."""
+    folded = " ".join(word.casefold().split())
+    short = {"positive": "pos", "pos.": "pos", "negative": "neg", "neg.": "neg"}
+    return short.get(folded, folded)
+
+
+# Scripts carry this function.
+def one_spelling(cells: pd.Series) -> pd.Series:
+    """Write each word in its most frequent spelling."""
+    words = cells.astype("string").str.strip()
+    common: dict[str, str] = {}
+    for word in words.value_counts().index:
+        common.setdefault(normalize_word(word), word)
+    return words.map(lambda word: common[normalize_word(word)], na_action="ignore").astype(object)
+
+
+# Scripts carry this function.
+def split_labels(table: pd.DataFrame, name: str, separator: str, labels: list[str]) -> pd.DataFrame:
+    """Return the table with a column of 0 and 1 for each label, in place of one of lists."""
+    import pandas as pd
+
+    if name not in table:
+        return table
+    lists = table[name].fillna("").astype(str).str.split(separator, regex=False)
+    known = lists.map(lambda parts: {part.strip() for part in parts})
+    columns = {}
+    for column in table:
+        if column != name:
+            columns[column] = table[column]
+            continue
+        for label in labels:
+            columns[f"{name}: {label}"] = known.map(lambda parts, label=label: int(label in parts))
+    return pd.DataFrame(columns, index=table.index)
+
+
+def with_split_labels(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
+    """The table with the columns of option "labels" split: by name their separator and labels."""
+    for name, how in dict(options.get("labels") or {}).items():
+        table = split_labels(table, name, str(how["separator"]), list(how["labels"]))
+    return table
+
+
+def label_separator(cells: pd.Series) -> str:
+    """Return what separates the labels of cells that list several of a few, or ""."""
+    texts = cells.dropna().astype(str).str.strip()
+    texts = texts[texts != ""]
+    for mark in (";", "|", ","):
+        lists = [[part.strip() for part in text.split(mark)] for text in texts.head(_LISTS)]
+        parts = [part for row in lists for part in row]
+        known = set(parts)
+        several = sum(len(row) > 1 for row in lists)
+        if several * 5 < len(lists) or not 3 <= len(known) <= min(_MOST_LABELS, len(parts) // 4):
+            continue
+        if not all(part and len(part) <= 30 and any(map(str.isalpha, part)) for part in known):
+            continue
+        # "Paris, France" is a place: each part has its own words.
+        places = [{row[at] for row in lists if at < len(row)} for at in range(2)]
+        if len({len(row) for row in lists}) > 1 or places[0] & places[1]:
+            return mark
+    return ""
 
 
 def unify_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
@@ -66,13 +129,8 @@ def unify_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFr
     for name in name_list_option(options, "same_words"):
         if name not in table.columns or is_numeric(table[name]):
             continue
-        labels = labels_of(table[name])
-        common: dict[str, str] = {}
-        for word in labels.value_counts().index:
-            common.setdefault(normalize_word(word), word)
-        changed[name] = labels.map(
-            lambda word, known=common: known[normalize_word(word)], na_action="ignore"
-        )
+        spelt = one_spelling(labels_of(table[name]))
+        changed[name] = spelt.where(spelt.notna(), float("nan"))
     return table.assign(**changed) if changed else table
 
 

@@ -31,6 +31,8 @@ FRACTIONS, FEET = "fractions", "feet"
 #: Times of a clock and durations: "7 am", "1h 20m" and 1:20 are hours; 1:20.5 are seconds.
 CLOCK_HOURS, LAPS = "clock", "laps"
 TIMED = {CLOCK_HOURS: "h", LAPS: "s"}
+#: Of coordinates in degrees: 6.5W is -6.5.
+DIRECTIONS = {"N": 1.0, "E": 1.0, "O": 1.0, "S": -1.0, "W": -1.0}
 CURRENCY = r"[$€£¥₹₽₩₺₫฿]|US\$|USD|EUR|GBP|CHF|JPY|CNY|INR|Fr\.|Rs\.?|R\$"
 # What web pages leave in cells: no blank, and nothing that anybody sees.
 INVISIBLE = r"[\u200b\u200e\u200f\u2060\ufeff]*"
@@ -181,7 +183,8 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
         bool(owed),
         *(found[one] in {"-", "−", "–"} for one in ("sign", "inner", "middle", "tail")),
     ]
-    if kind is None or unit not in counts or sum(minus) > 1:
+    direction = DIRECTIONS.get(unit.strip("° ")) if "°" in counts else None
+    if kind is None or (unit not in counts and direction is None) or sum(minus) > 1:
         return nothing
     decimal, group, both = kind
     fixed = "." if point == "fractions" else point
@@ -191,7 +194,7 @@ def number_of(cell: str, point: str, counts: dict[str, float]) -> float:
         decimal = decimal or both
     whole, _, decimals = body.rpartition(decimal) if decimal else (body, "", "")
     digits = re.sub(r"\D", "", whole)
-    size = float(f"{digits}.{decimals}{found['power'] or ''}") * counts[unit]
+    size = float(f"{digits}.{decimals}{found['power'] or ''}") * (direction or counts[unit])
     return -size if any(minus) else size
 
 
@@ -282,6 +285,12 @@ class StyleEvidence:
         alone = not self.decimals and not self.groups["."] and not self.groups[","]
         several = self.both["."] > 1 and not self.large
         return alone and not self.both[","] and (several or 0 < self.both["."] < self.whole)
+
+    @property
+    def few_commas(self) -> bool:
+        """Whether fewer numbers have a comma, always before three digits, than have no mark."""
+        alone = not self.decimals and not self.groups and not self.both["."]
+        return alone and 0 < self.both[","] < self.whole
 
     def add(self, cell: str) -> None:
         """Take in one more cell."""
@@ -462,8 +471,8 @@ def number_style(
         return NumberStyle(decided, beside, factors=other)
     if found.only_points and not decimal and (found.small or not likely):
         return NumberStyle(",", beside, (",", "."), factors=other)
-    grouping = _groups_thousands(cells, found, other)
-    if grouping and decimal != GROUPS_BY[grouping]:
+    grouping = _groups_thousands(cells, found)
+    if grouping and (decimal or likely) != GROUPS_BY[grouping]:
         point = GROUPS_BY[grouping]
         proven = bool(decimal or likely)
         return NumberStyle(point, beside, (point, grouping), proven=proven, factors=other)
@@ -483,9 +492,8 @@ def _units_of(
     ranked = sorted(found.units, key=lambda unit: (-found.units[unit], unit))
     units = [unit for unit in ranked if unit]
     beside = units[0] if units else ""
-    directions = _directions(units, name, wanted)
-    if directions:
-        return "°", tuple(directions.items())
+    if _are_directions(units, name, wanted):
+        return "°", ()
     if len(ranked) < 2 and not (wanted and beside and beside != wanted):
         return beside, ()
     counts = factors(ranked, wanted if beside else "")
@@ -494,9 +502,7 @@ def _units_of(
     return None if len(units) > 1 else (beside, ())
 
 
-def _groups_thousands(
-    cells: Sequence[str], found: StyleEvidence, other: tuple[tuple[str, float], ...]
-) -> str:
+def _groups_thousands(cells: Sequence[str], found: StyleEvidence) -> str:
     """Return the mark that groups thousands because of what stands beside: 2.008 beside 868.
 
     As decimals all such numbers would be smaller than each whole one, as thousands larger.
@@ -521,16 +527,13 @@ _COORDINATE = re.compile(
 )
 
 
-def _directions(units: Sequence[str], name: str, wanted: str) -> dict[str, float]:
-    """Return the sign of each unit where they are the directions of coordinates: 6.5W is -6.5."""
-    letters = {unit: unit.replace("°", "").strip() for unit in units}
-    used = {*letters.values()} - {""}
+def _are_directions(units: Sequence[str], name: str, wanted: str) -> bool:
+    """Return whether units are the directions of coordinates: 6.5W may also be a lamp's."""
+    used = {unit.strip("° ") for unit in units} - {""}
     if not used or not (used <= {"N", "S"} or used <= {"E", "W", "O"}):
-        return {}
+        return False
     sure = len(used) > 1 or any("°" in unit for unit in units) or wanted == "°"
-    if not sure and not _COORDINATE.search(name):
-        return {}
-    return {unit: -1.0 if letter in {"S", "W"} else 1.0 for unit, letter in letters.items()}
+    return sure or bool(_COORDINATE.search(name))
 
 
 def without_unit(cells: Iterable[str], style: NumberStyle) -> str:

@@ -146,7 +146,13 @@ def rise_evenly(cells: Sequence[str]) -> bool:
     steps = [(after - before).total_seconds() for before, after in pairwise(times)]
     usual = statistics.median(steps)
     even = sum(abs(step - usual) <= _EVEN_WITHIN * usual for step in steps)
-    return min(steps) > 0 and even >= _EVEN_SHARE * len(steps)
+    back = sum(step <= 0 for step in steps)
+    return usual > 0 and back <= few_repeats(len(steps)) and even >= _EVEN_SHARE * len(steps)
+
+
+def few_repeats(steps: int) -> int:
+    """Return how many steps of a series may be repeated or go back, as the hour in autumn does."""
+    return max(1, steps // 200)
 
 
 def _with_month_number(cell: str) -> str:

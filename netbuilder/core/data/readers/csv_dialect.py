@@ -273,13 +273,13 @@ def _missing_cells(text: str, separator: str, words: Collection[str]) -> tuple[s
 def _points_asked(
     names: tuple[str, ...], evidence: list[StyleEvidence], separator: str, point: str, commas: bool
 ) -> set[str]:
-    """Columns whose points may group thousands: 1.204 beside 995, or in a file in which another
-    column has a decimal comma."""
+    """Columns whose points or commas may group thousands: 1.204 beside 995, or in a file in which
+    another column has a decimal comma."""
     doubt = commas or (separator != "," and not point)
     return {
         name
         for name, one in zip(names, evidence, strict=False)
-        if one.only_points and (doubt or one.whole)
+        if (one.only_points and (doubt or one.whole)) or (commas and one.few_commas)
     }
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from netbuilder.core.data.preprocessing.cleaning import with_split_labels
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS
 from netbuilder.core.data.readers import table_files
 from netbuilder.core.data.readers.cache import RecentValues
@@ -85,6 +86,7 @@ def _read(path: Path, options: Mapping[str, Any], nrows: int | None) -> pd.DataF
         if table.empty:
             raise _no_rows(path)
         sheet = reader is table_files.read_sheet
+        table = with_split_labels(table, options)
         return convert_cells(table, options, findings=findings, totals=sheet)
     return read_with(path, sniff(path, options), nrows=nrows, options=options)
 
@@ -118,8 +120,8 @@ def read_with(
     if len(kept) < len(table.columns):
         table, read_as = table[kept], {**read_as, "usecols": tuple(kept)}
     return convert_cells(
-        table, options, point=dialect.point, likely=dialect.likely, encoding=dialect.encoding,
-        findings=dialect.findings, read_as=read_as, totals=nrows is None,
+        with_split_labels(table, options), options, point=dialect.point, likely=dialect.likely,
+        encoding=dialect.encoding, findings=dialect.findings, read_as=read_as, totals=nrows is None,
     )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from netbuilder.core.data.preprocessing.cells import (
     is_numeric,
     parse_booleans,
 )
-from netbuilder.core.data.preprocessing.cleaning import without_stand_ins
+from netbuilder.core.data.preprocessing.cleaning import with_split_labels, without_stand_ins
 from netbuilder.core.data.preprocessing.number_text import EMPTY_CELLS, parse_numbers
 from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.csv_dialect import sniff
@@ -56,6 +56,7 @@ _READ_OPTIONS = (
     "separator", "decimal", "thousands", "encoding", "header", "sheet", "missing_values",
     "categories", "like_decimal", "like_encoding", "like_units", "decimals",
     "empty_means", "dates", "same_names", "centuries", "like_numbers", "like_truths", "spelt_apart",
+    "labels",
 )  # fmt: skip
 
 
@@ -159,7 +160,8 @@ class _Pass:
             self.folder / "lines.i64"
         ).open("wb") as lines:  # fmt: skip
             for chunk in self._chunks(chunk_rows):
-                table = without_stand_ins(chunk.dropna(how="all"), self.data.options)
+                table = with_split_labels(chunk.dropna(how="all"), self.data.options)
+                table = without_stand_ins(table, self.data.options)
                 if table.empty:
                     continue
                 block = np.empty((len(table), len(names)))

@@ -21,6 +21,7 @@ from netbuilder.core.data.preprocessing.time_columns import (
     clock_column,
     counting_column,
     date_column,
+    few_repeats,
     times_of,
 )
 from netbuilder.core.data.recipe_options import name_list_option as option_names
@@ -85,9 +86,18 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
             require_column(single[role], known, source)
     group = single.get("group", "")
     order, clock, times = _order_of(table, targets, data, source)
-    if order and not group and len(repeated_times(times)):
+    repeats = repeated_times(times) if order and not group else np.zeros(0, np.int64)
+    if len(repeats):
         group = _group_column(table, times, targets, {order, clock})
-        if group:
+        if not group and len(repeats) <= few_repeats(len(times)):
+            notes.append(
+                ngettext(
+                    "{count} row repeats a '{name}', such as '{value}': both rows are used.",
+                    "{count} rows repeat a '{name}', such as '{value}': all rows are used.",
+                    len(repeats), name=order, value=table[order].iloc[repeats[0]],
+                )
+            )  # fmt: skip
+        elif group:
             notes.append(
                 _(
                     "Each value of '{name}' is a separate series, because each time occurs "
@@ -101,7 +111,7 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
                     "Several rows of {file} have the same '{name}', such as '{value}'.",
                     file=source,
                     name=order,
-                    value=table[order].iloc[repeated_times(times)[0]],
+                    value=table[order].iloc[repeats[0]],
                 ),
                 _(
                     'Choose the column that identifies each series ("group"), or keep the order '

@@ -19,6 +19,7 @@ from netbuilder.core.data.findings import (
 from netbuilder.core.data.preprocessing.cells import NO, SLASHED, YES
 from netbuilder.core.data.preprocessing.number_text import (
     CLOCK_HOURS,
+    DIRECTIONS,
     EITHER,
     EMPTY_CELLS,
     FEET,
@@ -259,7 +260,8 @@ def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
     """Tell which unit was read, and where it is missing."""
     found = []
-    if style.point in TIMED or (style.unit == "°" and style.factors):
+    turned = style.unit == "°" and any(_direction(cell) for cell in cells)
+    if turned or style.point in TIMED:
         return [_measured_finding(name, cells, style)]
     if style.factors:
         others = dict(style.factors)
@@ -295,6 +297,10 @@ def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Findi
             name, (exclude_columns_fix(name),),
         ))  # fmt: skip
     return found
+
+
+def _direction(cell: str) -> bool:
+    return (unit_beside(cell) or "").strip("° ") in DIRECTIONS
 
 
 def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Finding:

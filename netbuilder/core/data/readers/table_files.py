@@ -9,7 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.core.data.findings import INFO, WARNING, Finding, data_fix, option_fix
+from netbuilder.core.data.findings import (
+    INFO,
+    WARNING,
+    Finding,
+    data_fix,
+    exclude_columns_fix,
+    option_fix,
+)
 from netbuilder.core.data.readers.csv_header import has_header, title_lines
 from netbuilder.core.data.readers.encodings import inner_ending, open_bytes, read_text_file
 from netbuilder.core.data.readers.sandboxed_tables import prove_table, sandboxed_sheets
@@ -131,7 +138,7 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
             code="sheet_empty",
             path=str(path),
         )
-    name = wanted or filled[0]
+    name = wanted or next((one for one in filled if _is_table(sheets[one].rows)), filled[0])
     findings: list[Finding] = []
     if not wanted and len(filled) > 1:
         findings.append(
@@ -185,6 +192,15 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
         columns, index=pd.RangeIndex(top + start + 1, top + start + 1 + len(rows), name=LINE)
     )
     return table.dropna(how="all"), tuple(findings)
+
+
+def _is_table(rows: list[list[Any]]) -> bool:
+    """Whether most of the first rows of a sheet fill the same two columns or more."""
+    widths = [sum(cell not in {"", None} for cell in row) for row in rows[:60]]
+    widths = [width for width in widths if width]
+    usual = max(set(widths), key=widths.count, default=0)
+    near = sum(width >= max(2, usual - 1) for width in widths)
+    return usual > 1 and near >= 5 and near > 0.6 * len(widths)
 
 
 def _sheet_findings(about: SheetCells, options: Mapping[str, Any]) -> list[Finding]:
@@ -350,9 +366,13 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
     frame = frame.drop(nested)
     columns: dict[str, Any] = {}
+    findings: list[Finding] = []
     for name in frame.columns:
         series = frame[name]
-        if series.dtype.is_temporal() or series.dtype in {polars.Categorical, polars.Enum}:
+        if series.dtype == polars.Duration:
+            series = series.dt.total_microseconds() / 1e6
+            findings.append(_seconds_finding(name))
+        elif series.dtype.is_temporal() or series.dtype in {polars.Categorical, polars.Enum}:
             series = series.cast(polars.String)
         if series.dtype.is_decimal():
             series = series.cast(polars.Float64)
@@ -368,7 +388,7 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
             _("Choose another file."),
             code="table_no_columns",
         )
-    findings = tuple(
+    findings += [
         Finding(
             "nested",
             INFO,
@@ -379,9 +399,14 @@ def _of_polars(frame: Any, path: Path, first: int) -> Found:
             ),
         )
         for name in nested
-    )
+    ]
     index = pd.RangeIndex(first, first + len(frame), name=LINE)
-    return pd.DataFrame(columns, index=index), findings
+    return pd.DataFrame(columns, index=index), tuple(findings)
+
+
+def _seconds_finding(name: str) -> Finding:
+    message = _("Column '{name}' contains durations: they are read as seconds.", name=name)
+    return Finding("times", INFO, message, name, (exclude_columns_fix(name),))
 
 
 def read_arff(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:

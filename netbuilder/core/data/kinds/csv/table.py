@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from netbuilder.core.data.findings import ColumnNote, many_values_note
 from netbuilder.core.data.kinds.scripts.cells import stand_in
 from netbuilder.core.data.preprocessing.cells import (
+    CLOCK,
     are_dates,
     as_numbers,
     boolean_words,
@@ -96,6 +97,9 @@ def make_columns(
         if kind == "number":
             raise not_numbers_message(series, source)
         texts = labels_of(series.dropna())
+        if not category and texts.str.fullmatch(CLOCK).all():
+            columns.append(fill_missing(date_column(series, source), rules[str(name)]))
+            continue
         values = sort_labels(texts.unique())
         if not category and len(values) > min(MAX_CATEGORIES, max(10, len(texts) // 2)):
             notes.append(many_values_note(str(name), shorten(texts.iloc[0]), are_dates(series)))

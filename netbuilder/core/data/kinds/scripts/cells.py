@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 YES = sorted(TRUE)
+_OF_NUMBERS = (
+    "BRACKETED", "CELL", "DIRECTIONS", "FOOT", "FRACTION", "GROUPED", "HALF_DAY", "LASTS", "POWER",
+    "RAISED", "SIGNS", "TEXT_MARK", "TIME", "WIDE",
+)  # fmt: skip
 CONSTANTS = {
     "CLOCK": CLOCK, "DAYS": DAYS, "YEAR_FIRST": YEAR_FIRST, "ZONE": ZONE, "YES": YES,
-    "MISSING_LABEL": MISSING_LABEL, "SHORT_YEAR": SHORT_YEAR, "CELL": number_text.CELL,
-    "GROUPED": number_text.GROUPED, "BRACKETED": number_text.BRACKETED,
-    "FRACTION": number_text.FRACTION, "FOOT": number_text.FOOT, "SIGNS": number_text.SIGNS,
-    "POWER": number_text.POWER, "RAISED": number_text.RAISED, "WIDE": number_text.WIDE,
-    "TEXT_MARK": number_text.TEXT_MARK, "TIME": number_text.TIME,
-    "HALF_DAY": number_text.HALF_DAY, "LASTS": number_text.LASTS,
+    "MISSING_LABEL": MISSING_LABEL, "SHORT_YEAR": SHORT_YEAR,
+    **{name: getattr(number_text, name) for name in _OF_NUMBERS},
 }  # fmt: skip
 
 
@@ -76,17 +76,6 @@ def moments(cells: pd.Series) -> pd.Series:
         dates = pd.to_datetime(cells.astype(int).astype(str), format="%Y%m%d", errors="coerce")
         return days(dates.astype(str), dates) if dates.notna().all() else cells
     return days(cells, cells)
-
-
-# Scripts carry this function.
-def one_spelling(cells: pd.Series) -> pd.Series:
-    """Write each word in its most frequent spelling; case and spaces do not matter."""
-    words = cells.astype("string").str.strip()
-    bare = words.str.casefold().str.split().str.join(" ")
-    common: dict[str, str] = {}
-    for word in words.value_counts().index:
-        common.setdefault(" ".join(word.casefold().split()), word)
-    return bare.map(common).astype(object)
 
 
 # Scripts carry this function.

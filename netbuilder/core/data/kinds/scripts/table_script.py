@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION, DataFacts
@@ -16,6 +17,11 @@ from netbuilder.core.data.kinds.scripts.script_lines import (
     target_columns,
 )
 from netbuilder.core.data.preprocessing.cells import SLASHED, day_comes_first, in_one_century
+from netbuilder.core.data.preprocessing.cleaning import (
+    normalize_word,
+    one_spelling,
+    split_labels,
+)
 from netbuilder.core.data.preprocessing.number_text import (
     marks_of,
     number_of,
@@ -26,7 +32,7 @@ from netbuilder.core.data.preprocessing.number_text import (
 from netbuilder.core.data.preprocessing.roles import single_roles
 from netbuilder.core.data.readers.table_files import SHEETS, arff_table
 from netbuilder.core.data.recipe_options import name_list_option as option_names
-from netbuilder.core.project.model import SINGLE_ROLES, Data, Project
+from netbuilder.core.project.model import SINGLE_ROLES, ColumnChoice, Data, Project
 from netbuilder.core.python_text import format_literal
 
 
@@ -46,7 +52,10 @@ def reader(
             more += f", skiprows={[int(line) - 1 for line in lines]}"
         return f'pd.read_excel({format_literal(path)}, engine="calamine"{more})'
     if ending == ".parquet":
-        return f"pd.DataFrame(polars.read_parquet({format_literal(path)}).to_dict(as_series=False))"
+        lasts = facts is not None and any(one.code == "times" for one in facts.findings)
+        more = ".with_columns(polars.selectors.duration().dt.total_microseconds() / 1e6)"
+        frame = f"polars.read_parquet({format_literal(path)}){more if lasts else ''}"
+        return f"pd.DataFrame({frame}.to_dict(as_series=False))"
     if ending in {".jsonl", ".ndjson"}:
         return f"pd.read_json({format_literal(path)}, lines=True)"
     if ending == ".json":
@@ -67,7 +76,8 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
     """Lines that leave the recipe's files in ``data`` and ``test``, with each column as the
     recipe says it is. ``moments``: and a function of this name, for a series, which orders rows
     itself."""
-    project, data, facts = question.project, question.project.data, question.facts
+    project, facts = question.project, question.facts
+    data = _with_clocks(project.data, facts)
     frames, needed = frames_of(data), imports(data)
     return [
         *(["import re"] if _marks(data, facts) and "import re" not in needed else []),
@@ -77,8 +87,25 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
             f"{name} = {reader(project, path, facts, test=name == 'test')}"
             for name, path in zip(frames, (data.path, data.test_path), strict=False)
         ),
+        *(
+            f"{frame} = split_labels({frame}, {format_literal(name)}, "
+            f"{format_literal(how['separator'])}, {format_literal(list(how['labels']))})"
+            for name, how in dict(data.options.get("labels") or {}).items()
+            for frame in frames
+        ),
         *column_lines(data, frames, facts, order=not moments),
     ]
+
+
+def _with_clocks(data: Data, facts: DataFacts | None) -> Data:
+    """The recipe in which columns that were concluded to be times of the day are dates."""
+    known = facts.column_types.items() if facts is not None else ()
+    clocks = {
+        name: replace(data.columns.get(name, ColumnChoice()), type="date")
+        for name, kind in known
+        if kind == "date" and not data.columns.get(name, ColumnChoice()).type
+    }
+    return replace(data, columns={**data.columns, **clocks}) if clocks else data
 
 
 def unused(data: Data) -> list[str]:
@@ -164,7 +191,8 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
     if "date" in kinds or ordered or moments:
         used += [day_comes_first, cells.days]
     used += [cells.moments] if moments else [cells.in_time] if ordered else []
-    used += [cells.one_spelling] if option_names(data.options, "same_words") else []
+    used += [split_labels] if data.options.get("labels") else []
+    used += [normalize_word, one_spelling] if option_names(data.options, "same_words") else []
     used += [cells.is_true] if "boolean" in kinds else []
     used += [in_one_century] if data.options.get("centuries") else []
     used += [plain_cell, seconds_of, marks_of, number_of, numbers_in] if _marks(data, facts) else []

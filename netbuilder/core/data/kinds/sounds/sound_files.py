@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-ENDINGS = (".wav", ".flac", ".ogg")
+ENDINGS = (".wav", ".flac", ".ogg", ".mp3")
 DEFAULT_MELS = 40
 _LOOKED_AT = 2000
 _TOLD_EACH = 50
@@ -88,11 +88,24 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
         try:
             about = soundfile.info(str(file))
             found.append(about.frames / about.samplerate)
+            if not about.frames or _is_cut_off(file):
+                bad.append(file)
         except (RuntimeError, OSError, ZeroDivisionError):
             bad.append(file)
     if bad:
         raise damaged_files_error(bad, home)
     return found
+
+
+def _is_cut_off(file: Path) -> bool:
+    """Whether a ``.wav`` says that it has more bytes than are there; a recorder that was not closed
+    says 0, or as many as a number can."""
+    if file.suffix.lower() != ".wav":
+        return False
+    with file.open("rb") as content:
+        head = content.read(8)
+    told = int.from_bytes(head[4:8], "little")
+    return head[:4] == b"RIFF" and file.stat().st_size + 1 < told + 8 < 0x7FFF_0000
 
 
 def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:

@@ -46,7 +46,7 @@ from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.kinds.text import next_token
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
-from netbuilder.core.data.preprocessing.cells import is_numeric
+from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, is_numeric
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
@@ -64,6 +64,7 @@ from netbuilder.core.data.preprocessing.word_encoding import (
 from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
 from netbuilder.core.data.readers.csv_reader import read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
+from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpacked, zip_contains
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
 
     from netbuilder.core.data.dataset import PreparedData
 
+_LOOKED_AT = 500
 #: Of texts in folders.
 ENDINGS = (".txt",)
 
@@ -276,14 +278,36 @@ def _tabular(data: Data) -> bool:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder whose folders hold ``.txt`` files, a zip of it, or a ``.txt`` that is no table."""
+    """A folder whose folders hold ``.txt`` files, a zip of it, a ``.txt`` that is no table, or a
+    table of texts and their labels."""
     if path.is_dir():
         return {} if usual_ending(path) == ".txt" else None
     if zip_contains(path, ENDINGS, in_folders=True):
         return {}
     if path.suffix.lower() == ".txt" and path.is_file() and not _looks_like_table(path):
         return {"task": next_token.TASK}
-    return None
+    return {} if _has_texts_and_labels(path) else None
+
+
+def _has_texts_and_labels(path: Path) -> bool:
+    """Whether a table has two columns: texts, nearly all different, and a few labels."""
+    if path.suffix.lower() not in {".csv", ".tsv", ".txt"} or not path.is_file():
+        return False
+    try:
+        table = read_table(path, {}, _LOOKED_AT)
+    except DataError:
+        return False
+    counting = table_reading(table).counting
+    names = [name for name in table.columns if name != counting]
+    if len(names) != 2 or len(table) < 8:
+        return False
+    texts = [name for name in names if not is_numeric(table[name]) and are_sentences(table[name])]
+    if len(texts) != 1 or are_dates(table[texts[0]]):
+        return False
+    labels = next(table[name] for name in names if name not in texts)
+    distinct = labels.nunique()
+    few = 1 < distinct <= min(20, len(table) // 3) and labels.dtype.kind != "f"
+    return few and table[texts[0]].nunique() > 0.7 * len(table)
 
 
 def _looks_like_table(path: Path) -> bool:
