@@ -23,6 +23,7 @@ class BarList(QWidget):
         self.menu = PictureMenu(self, "bars", self._table)
         self.rows: list[tuple[str, float, str]] = []
         self._marked: str | None = None
+        self._colors: Sequence[QColor] = ()
         self._top: float | None = None
         self._signed, self._kept = False, 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -42,11 +43,12 @@ class BarList(QWidget):
         marked: str | None = None,
         top: float | None = None,
         signed: bool = False,
+        colors: Sequence[QColor] = (),
     ) -> None:
         """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar. ``signed``:
-        what is below 0 goes to the left, in the other colour."""
+        what is below 0 goes to the left, in the other colour. ``colors``: of each row's bar."""
         count, self.rows = len(self.rows), list(rows[:MOST])
-        self._signed = signed
+        self._signed, self._colors = signed, colors
         self._marked, self._top = marked, top
         self.setAccessibleName(join_values(f"{name} {text}" for name, _value, text in self.rows))
         self.setVisible(bool(self.rows))
@@ -93,9 +95,8 @@ class BarList(QWidget):
             painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
             length = room * min(abs(value) / top, 1.0)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(
-                QColor(scheme.training if strong or not self._marked else scheme.border)
-            )
+            plain = scheme.training if strong or not self._marked else scheme.border
+            painter.setBrush(self._colors[number] if self._colors else QColor(plain))
             painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
             painter.setPen(QColor(scheme.text if strong else scheme.secondary))
             painter.drawText(

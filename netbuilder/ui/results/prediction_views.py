@@ -48,7 +48,7 @@ class PredictionHeader(QFrame):
         self.sure = ClampedLabel("", self, lines=3)
         self.bars = BarList(self)
         self.unlike = ClampedLabel("", self, lines=2)
-        self.unlike.setProperty("role", "complaint")
+        self.unlike.setProperty("role", "caution")
         for widget in (self.answer, self.unlike, self.sure, self.bars):
             layout.addWidget(widget)
         self._columns = 1

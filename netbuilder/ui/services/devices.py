@@ -24,7 +24,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
 from netbuilder.core.data.kinds.sounds.sound_files import wav_bytes
 from netbuilder.core.errors import UserError
@@ -53,7 +53,8 @@ class SampleSource(QObject):
     """``shown(image)`` all the time, ``taken(Taken)`` while collecting, ``failed(what, mend)``.
 
     ``ending`` is that of the files, ``one`` and ``many`` are the words for them, ``hint`` says how
-    they are taken. ``heard``: what it takes has a level.
+    they are taken. ``heard``: what it takes has a level. ``without_device``: what to do where there
+    is none; ``files_hint``: which files are samples.
     """
 
     shown = Signal(object)
@@ -63,6 +64,7 @@ class SampleSource(QObject):
     ending, one, many, hint = "", "", "", ""
     heard = False
     collecting = False
+    without_device, files_hint = "", ""
 
     def thumbnail(self, path: Path) -> QImage:
         """A kept sample as a small picture; an empty one where its file cannot be read."""
@@ -82,6 +84,21 @@ class SampleSource(QObject):
         """Keep samples from now on, or no more."""
         self.collecting = on
 
+    def latest(self) -> TakenSample | None:
+        """What is seen or heard now; None before there is anything."""
+        return None
+
+    def from_file(self, path: Path) -> TakenSample | None:
+        """A file as a sample, from any thread; None where it is none."""
+        return None
+
+    def from_image(self, image: QImage) -> TakenSample | None:
+        """A picture as a sample; None where samples are no pictures."""
+        return None
+
+    def look_at(self, sample: TakenSample) -> None:
+        """Show a sample in the device's place, until that shows the next one."""
+
 
 class PictureSource(SampleSource):
     """Pictures, cut to a square; the first at once, then some a second."""
@@ -92,16 +109,32 @@ class PictureSource(SampleSource):
         "the object and move it nearer and farther away: the network learns to "
         "ignore what varies here."
     )
+    without_device = N_("Drop pictures on a class, or paste them with Ctrl+V.")
+    files_hint = N_("Choose pictures, such as .jpg and .png files.")
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._frame = QImage()
+        self._frame = self._shown = QImage()
         self._timer = QTimer(self, interval=1000 // PICTURES_A_SECOND)
         self._timer.timeout.connect(self._keep)
 
     def see(self, frame: QImage) -> None:
-        self._frame = crop_square(frame)
+        self._frame = self._shown = crop_square(frame)
         self.shown.emit(self._frame)
+
+    def latest(self) -> TakenSample | None:
+        return None if self._shown.isNull() else picture_sample(self._shown)
+
+    def from_file(self, path: Path) -> TakenSample | None:
+        reader = QImageReader(str(path))
+        reader.setAutoTransform(True)
+        return self.from_image(reader.read())
+
+    def from_image(self, image: QImage) -> TakenSample | None:
+        return None if image.isNull() else picture_sample(crop_square(image))
+
+    def look_at(self, sample: TakenSample) -> None:
+        self.see(QImage.fromData(sample.content()))
 
     def collect(self, on: bool) -> None:
         super().collect(on)
@@ -113,13 +146,18 @@ class PictureSource(SampleSource):
 
     def close(self) -> None:
         self.collect(False)
-        self._frame = QImage()
+        self._frame = self._shown = QImage()
 
     def _keep(self) -> None:
         frame, self._frame = self._frame, QImage()  # each frame once, however slow the camera
         if not frame.isNull():
-            pixels = pixels_of(frame)
-            self.taken.emit(TakenSample(lambda: png_bytes(pixels), thumbnail_of(frame)))
+            self.taken.emit(picture_sample(frame))
+
+
+def picture_sample(image: QImage) -> TakenSample:
+    """A picture as a sample."""
+    pixels = pixels_of(image)
+    return TakenSample(lambda: png_bytes(pixels), thumbnail_of(image))
 
 
 def crop_square(image: QImage) -> QImage:
@@ -329,6 +367,8 @@ class SoundSource(SampleSource):
     ending, one, many = ".wav", "sound", "sounds"
     hint = N_("Hold the button of a class while you speak: each second becomes one sound.")
     heard = True
+    without_device = N_("Drop .wav files on a class.")
+    files_hint = N_("Choose .wav files.")
 
     def thumbnail(self, path: Path) -> QImage:
         import soundfile
@@ -343,11 +383,13 @@ class SoundSource(SampleSource):
         super().__init__(parent)
         self.seconds = 1.0
         self._recent = np.zeros(RATE, np.float32)
+        self._heard_anything = False
         self._kept: list[NDArray[np.float32]] = []
 
     def hear(self, wave: NDArray[np.float32]) -> None:
         """Take in the next numbers, float (n,) from -1 to 1, ``RATE`` a second."""
         self._recent = np.concatenate([self._recent, wave])[-RATE:]
+        self._heard_anything = True
         self.level.emit(float(np.abs(wave).max(initial=0.0)))
         self.shown.emit(wave_image(self._recent, 4 * THUMBNAIL))
         if self.collecting:
@@ -363,6 +405,14 @@ class SoundSource(SampleSource):
 
     def close(self) -> None:
         self.collect(False)
+        self._heard_anything = False
+
+    def latest(self) -> TakenSample | None:
+        return sound_sample(self._recent) if self._heard_anything else None
+
+    def from_file(self, path: Path) -> TakenSample | None:
+        image = self.thumbnail(path) if path.suffix.lower() == self.ending else QImage()
+        return None if image.isNull() else TakenSample(path.read_bytes, image)
 
     def _keep(self, *, at_end: bool) -> None:
         length = round(self.seconds * RATE)
@@ -376,7 +426,12 @@ class SoundSource(SampleSource):
         self._kept = [] if at_end else [wave]
 
     def _take(self, wave: NDArray[np.float32]) -> None:
-        self.taken.emit(TakenSample(lambda: wav_bytes(wave, RATE), wave_image(wave, THUMBNAIL)))
+        self.taken.emit(sound_sample(wave))
+
+
+def sound_sample(wave: NDArray[np.float32]) -> TakenSample:
+    """A sound as a sample: float (n,) from -1 to 1, ``RATE`` a second."""
+    return TakenSample(lambda: wav_bytes(wave, RATE), wave_image(wave, THUMBNAIL))
 
 
 class Microphone(SoundSource):

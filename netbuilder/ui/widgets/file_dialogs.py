@@ -73,6 +73,14 @@ def ask_open(
     return _chosen(name, Path(name).parent)
 
 
+def ask_files(parent: QWidget, title: str) -> list[Path]:
+    """Ask for files to read; empty when that was cancelled."""
+    names, _used = QFileDialog.getOpenFileNames(parent, title, str(place_of(parent)))
+    for name in names[:1]:
+        remember_place(Path(name).parent)
+    return [Path(name) for name in names]
+
+
 def ask_folder(parent: QWidget, title: str, start: Path | None = None) -> Path | None:
     """Ask for a folder; None when that was cancelled."""
     name = QFileDialog.getExistingDirectory(parent, title, str(start or place_of(parent)))

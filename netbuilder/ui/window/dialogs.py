@@ -28,6 +28,7 @@ from netbuilder.ui.window.action import WindowActions, sequences
 
 if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.ui.services.runs.runner import Runner
     from netbuilder.ui.services.workbench import Workbench
     from netbuilder.ui.window.window_parts import WindowParts
 
@@ -94,21 +95,22 @@ def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> N
 
 
 def open_collect_window(
-    parent: QWidget, workbench: Workbench, data_path: str, use: Callable[[Path], object]
+    parent: QWidget, workbench: Workbench, runner: Runner, use: Callable[[Path], object]
 ) -> None:
-    """Take samples with camera or microphone; ``use(folder)`` learns from them.
+    """Take samples with camera or microphone and train on them; ``use(folder)`` goes on with them.
 
     They lie beside the project's file, or in the user's own folder while there is none.
     """
     from datetime import date
 
     from netbuilder.core import folders
-    from netbuilder.ui.capture import CollectWindow
+    from netbuilder.ui.capture.collect_window import CollectWindow
 
     own = folders.data() / "collected" / date.today().isoformat()
     place = workbench.base if workbench.store.path is not None else own
+    data_path = workbench.store.project.data.path
     current = workbench.base / data_path if data_path else None
-    window = CollectWindow(place, parent, current=current)
+    window = CollectWindow(place, workbench, runner, parent, current=current)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     window.used.connect(use)
     window.show()

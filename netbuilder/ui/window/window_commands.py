@@ -481,9 +481,16 @@ class WindowCommands:
     def collect(self) -> None:
         """Take samples with camera or microphone, and learn from them."""
         parts = self._parts
-        dialogs.open_collect_window(
-            parts.window, parts.workbench, parts.store.project.data.path, self.use_data
-        )
+
+        def use(folder: Path) -> None:
+            trained = parts.workbench.models.trained
+            path = parts.store.project.data.path
+            if trained is not None and path and parts.workbench.base / path == folder:
+                self.show_panel("training")
+            else:
+                self.use_data(folder)
+
+        dialogs.open_collect_window(parts.window, parts.workbench, parts.runner, use)
 
     def use_data(self, path: Path) -> None:
         """Learn from a file or a folder, and show it."""

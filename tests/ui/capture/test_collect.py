@@ -15,9 +15,10 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture import _UNREADABLE, CollectWindow
+from netbuilder.ui.capture.class_cards import _UNREADABLE
+from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import devices
+from netbuilder.ui.services import devices, project_store, workbench
 from netbuilder.ui.services.devices import (
     RATE,
     PictureSource,
@@ -25,6 +26,7 @@ from netbuilder.ui.services.devices import (
     TakenSample,
     waves,
 )
+from netbuilder.ui.services.runs.runner import Runner
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -73,12 +75,20 @@ class Hummer(SoundSource):
             self.hear(part)
 
 
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path, home: Path) -> CollectWindow:
-    made = CollectWindow(tmp_path, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
+def collecting(place: Path, qtbot: QtBot, **options: Any) -> CollectWindow:
+    """The window over an empty project of its own."""
+    store = project_store.ProjectStore(Project())
+    bench = workbench.Workbench(store, store)
+    made = CollectWindow(place, bench, Runner(store, bench, store), **options)
+    made.held_store = store
     qtbot.addWidget(made)
     made.show()
     return made
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, home: Path) -> CollectWindow:
+    return collecting(tmp_path, qtbot, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
 
 
 def name(window: CollectWindow, row: int, text: str) -> None:
@@ -209,13 +219,10 @@ def test_collecting_goes_on_where_it_ended(
     window.wait_for_writes()
     count = window.cards[0].samples.count()
     window.close()
-    again = CollectWindow(
-        tmp_path / "elsewhere",
-        current=tmp_path / "pictures",
+    again = collecting(
+        tmp_path / "elsewhere", qtbot, current=tmp_path / "pictures",
         sources={"Pictures": ColouredCamera},
-    )
-    qtbot.addWidget(again)
-    again.show()
+    )  # fmt: skip
     assert again.cards[0].class_name == "cat"
     qtbot.waitUntil(lambda: again.cards[0].samples.count() == count, timeout=10_000)
     hold(again, 0, qtbot, count + 1)
@@ -238,9 +245,7 @@ def test_without_qtmultimedia_the_window_says_how_to_get_it(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "PySide6.QtMultimedia", None)
-    window = CollectWindow(tmp_path)
-    qtbot.addWidget(window)
-    window.show()
+    window = collecting(tmp_path, qtbot)
     said = window.notices.cards[0]
     assert "QtMultimedia" in said.title.text()
     assert "netbuilder-studio[capture]" in said.words.text()
@@ -250,9 +255,7 @@ def test_without_qtmultimedia_the_window_says_how_to_get_it(
 def test_without_a_camera_the_window_says_so(multimedia: Any, qtbot: QtBot, tmp_path: Path) -> None:
     if multimedia.QMediaDevices.videoInputs():
         pytest.skip("there is a camera")
-    window = CollectWindow(tmp_path)
-    qtbot.addWidget(window)
-    window.show()
+    window = collecting(tmp_path, qtbot)
     assert window.notices.cards[0].title.text() == "No camera was found."
     assert window.again.isVisible()
 
@@ -343,9 +346,7 @@ def test_what_cannot_be_read_is_not_counted(qtbot: QtBot, tmp_path: Path, home: 
             picture.fill(QColor("red"))
             picture.save(str(folder / f"{number}.png"))
         (folder / "broken.png").write_bytes(b"no picture")
-    window = CollectWindow(tmp_path, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
-    qtbot.addWidget(window)
-    window.show()
+    window = collecting(tmp_path, qtbot, sources={"Pictures": ColouredCamera, "Sounds": Hummer})
     qtbot.waitUntil(lambda: [len(card.paths) for card in window.cards] == [3, 2])
     assert window.cards[0].readable == 2
     assert not window.use.isEnabled(), "of dogs there is one only"

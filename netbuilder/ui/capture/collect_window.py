@@ -1,32 +1,27 @@
-"""Collect samples: what the camera sees or the microphone hears, and a card for each class."""
+"""Collect samples: the classes, what the camera sees or the microphone hears, and the training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QColor,
+    QDragEnterEvent,
+    QDropEvent,
     QHideEvent,
-    QIcon,
     QImage,
-    QKeyEvent,
     QKeySequence,
-    QPainter,
     QPixmap,
     QShortcut,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QListView,
-    QListWidget,
-    QListWidgetItem,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -42,187 +37,40 @@ from netbuilder.core.data.readers.sample_collection import (
 )
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.ui.capture.class_cards import ClassCard
+from netbuilder.ui.capture.training_column import TrainingColumn
 from netbuilder.ui.forms.boxes import NoWheelComboBox
+from netbuilder.ui.plots.colour_bar import class_color
 from netbuilder.ui.services import jobs
-from netbuilder.ui.services.devices import (
-    THUMBNAIL,
-    Camera,
-    Microphone,
-    SampleSource,
-    TakenSample,
-)
+from netbuilder.ui.services.devices import Camera, Microphone, SampleSource, TakenSample
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
-from netbuilder.ui.widgets.file_dialogs import ask_folder
+from netbuilder.ui.widgets.file_dialogs import ask_files, ask_folder
 from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
-
-_UNREADABLE = Qt.ItemDataRole.UserRole + 1
-
-
-class ThumbnailList(QListWidget):
-    """Small pictures of samples; ``chosen(item)`` by a click, or by Delete or Enter on one."""
-
-    chosen = Signal(object)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
-        self.setGridSize(QSize(THUMBNAIL + 8, THUMBNAIL + 8))
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMovement(QListView.Movement.Static)
-        self.setUniformItemSizes(True)
-        self.setFixedHeight(2 * (THUMBNAIL + 8) + 8)
-        self.itemClicked.connect(self.chosen.emit)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() in keys and self.currentItem() is not None:
-            self.chosen.emit(self.currentItem())
-        else:
-            super().keyPressEvent(event)
-
-
-class ClassCard(QFrame):
-    """``held(bool)``: the button went down or up; ``renamed(new name)``; ``deleted(path)``."""
-
-    held = Signal(bool)
-    renamed = Signal(str)
-    deleted = Signal(object)
-
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("role", "card")
-        self.class_name = name
-        self.edit = QLineEdit(name, self)
-        self.edit.setAccessibleName(_("Name of the class"))
-        self.edit.setPlaceholderText(_("name of the class"))
-        self.edit.editingFinished.connect(self._edited)
-        self.count = QLabel(self)
-        self.count.setProperty("role", "note")
-        self.hold = QPushButton(self)
-        self.hold.setAutoRepeat(False)
-        self.hold.pressed.connect(partial(self.held.emit, True))
-        self.hold.released.connect(partial(self.held.emit, False))
-        self.trouble = note_label("", self, role="complaint")
-        self.trouble.hide()
-        self.samples = ThumbnailList(self)
-        self.samples.chosen.connect(self._delete)
-        vbox(
-            hbox((self.edit, 1), self.count, self.hold),
-            self.trouble,
-            self.samples,
-            parent=self,
-            margins=(10, 8, 10, 8),
-            spacing=6,
-        )
-        self.show_name(name)
-        self._counted()
-
-    @property
-    def paths(self) -> list[Path]:
-        """The files of the samples that are shown."""
-        items = (self.samples.item(row) for row in range(self.samples.count()))
-        return [item.data(Qt.ItemDataRole.UserRole) for item in items]
-
-    def show_name(self, name: str) -> None:
-        self.class_name = name
-        self.edit.setText(name)
-        self.hold.setText(_("Hold to collect"))
-        self.hold.setAccessibleName(_("Hold to collect samples of {name}", name=name))
-        self.hold.setToolTip(_("Hold the button or the space bar to collect samples."))
-        self.samples.setAccessibleName(_("Samples of {name}", name=name))
-        self.complain("")
-
-    def complain(self, words: str) -> None:
-        """Say what is wrong with the name."""
-        self.trouble.setText(words)
-        self.trouble.setVisible(bool(words))
-
-    def add(self, path: Path, image: QImage) -> None:
-        """Show one more sample."""
-        item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), "")
-        item.setData(Qt.ItemDataRole.UserRole, path)
-        item.setData(_UNREADABLE, image.isNull())
-        if image.isNull():
-            item.setIcon(QIcon(_no_picture(self.palette().color(self.foregroundRole()))))
-        unreadable = _("{name} (cannot be read)", name=path.name)
-        shown = unreadable if image.isNull() else path.name
-        item.setToolTip(_("{name}: click to delete", name=shown))
-        item.setData(Qt.ItemDataRole.AccessibleTextRole, shown)
-        self.samples.addItem(item)
-        self.samples.scrollToBottom()
-        self._counted()
-
-    def moved(self, folder: Path) -> None:
-        """The samples lie in another folder now."""
-        for row in range(self.samples.count()):
-            item = self.samples.item(row)
-            path = folder / item.data(Qt.ItemDataRole.UserRole).name
-            item.setData(Qt.ItemDataRole.UserRole, path)
-
-    def take(self, path: Path) -> None:
-        """Show a sample no more."""
-        row = self.paths.index(path)
-        self.samples.takeItem(row)
-        self._counted()
-
-    def _edited(self) -> None:
-        if self.edit.text() != self.class_name:
-            self.renamed.emit(self.edit.text())
-
-    def _delete(self, item: QListWidgetItem) -> None:
-        self.deleted.emit(item.data(Qt.ItemDataRole.UserRole))
-
-    @property
-    def readable(self) -> int:
-        """How many samples there are to learn from."""
-        items = (self.samples.item(row) for row in range(self.samples.count()))
-        return sum(not item.data(_UNREADABLE) for item in items)
-
-    def _counted(self) -> None:
-        readable, broken = self.readable, self.samples.count() - self.readable
-        if broken:
-            words = ngettext(
-                "{count} sample, {broken} unreadable",
-                "{count} samples, {broken} unreadable",
-                readable,
-                broken=broken,
-            )
-        else:
-            words = ngettext("{count} sample", "{count} samples", readable)
-        self.count.setText(words)
-
-
-def _no_picture(color: QColor) -> QPixmap:
-    """A question mark in the place of a sample that cannot be read."""
-    picture = QPixmap(THUMBNAIL, THUMBNAIL)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setPen(color)
-    painter.drawRect(0, 0, THUMBNAIL - 1, THUMBNAIL - 1)
-    painter.drawText(picture.rect(), Qt.AlignmentFlag.AlignCenter, "?")
-    painter.end()
-    return picture
-
 
 #: What makes a source, by the word on its button.
 SOURCES: Mapping[str, Callable[[QObject], SampleSource]] = {
     N_("Pictures"): Camera,
     N_("Sounds"): Microphone,
 }
-VIEW = 240
+VIEW = 320
 _FEWEST = 2
+_LIVE_MS = 150
 
 
 class CollectWindow(Dialog):
-    """``used(folder)``: learn from what lies there.
+    """Classes at the left, the device in the middle, training and live prediction at the right.
+
+    ``used(folder)``: go on in the main window with what lies there, trained or not.
 
     Args:
         place: the folder in which each kind of sample has its own ("pictures", "sounds").
+        workbench, runner: those of the main window, whose canvas holds the network.
         current: the folder that is learned from now; where it holds samples, they become more.
         sources: what the buttons at the top offer; another one in tests.
     """
@@ -232,6 +80,8 @@ class CollectWindow(Dialog):
     def __init__(
         self,
         place: Path,
+        workbench: Workbench,
+        runner: Runner,
         parent: QWidget | None = None,
         *,
         current: Path | None = None,
@@ -239,7 +89,9 @@ class CollectWindow(Dialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Collect samples"))
-        self.resize(820, 560)
+        self.resize(1080, 620)
+        self.setAcceptDrops(True)
+        self._workbench, self._runner = workbench, runner
         self._place, self._current, self._sources = place, current, sources
         self._source: SampleSource | None = None
         self._collecting: ClassCard | None = None
@@ -247,21 +99,29 @@ class CollectWindow(Dialog):
         self._writing: list[jobs.Job] = []
         self.cards: list[ClassCard] = []
         self._build()
+        self._live = QTimer(self, interval=_LIVE_MS)
+        self._live.timeout.connect(self._predict)
+        self._live.start()
         self.choose_kind(next(iter(sources)))
 
     def _build(self) -> None:
         self.notices = CardList(self)
-        top, left, bottom = self._top(), self._left(), self._bottom()
+        self.training = TrainingColumn(self._workbench, self._runner, self)
+        self.training.train_asked.connect(self._train)
+        self.training.failed.connect(self._show_error)
+        self.training.trained_changed.connect(self._refresh)
+        top, middle, bottom = self._top(), self._device_view(), self._bottom()
         vbox(
             top,
             self.notices,
-            (hbox(left, (self._classes(), 1), spacing=16), 1),
+            (hbox((self._classes(), 1), middle, self.training, spacing=16), 1),
             bottom,
             parent=self,
         )
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)  # Enter in a name must not press anything
         QShortcut(QKeySequence(QKeySequence.StandardKey.Undo), self, self._put_back)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Paste), self, self._paste)
 
     def _button(self, text: str, do: Callable[[], object]) -> QPushButton:
         button = QPushButton(text, self)
@@ -286,7 +146,7 @@ class CollectWindow(Dialog):
         row.addWidget(self.again)
         return row
 
-    def _left(self) -> QVBoxLayout:
+    def _device_view(self) -> QVBoxLayout:
         self.view = QLabel(self)
         self.view.setFixedSize(VIEW, VIEW)
         self.view.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -322,7 +182,6 @@ class CollectWindow(Dialog):
             _("Restore the sample that you deleted last ({keys}).", keys=key_text("Ctrl+Z"))
         )
         self.use = self._button(_("Use these samples"), self._use)
-        self.use.setProperty("role", "primary")
         return hbox((self.where, 1), self.folder_button, self.put_back, self.use)
 
     @property
@@ -338,6 +197,7 @@ class CollectWindow(Dialog):
         source.level.connect(lambda part: self.level.setValue(round(100 * part)))
         source.taken.connect(self._taken)
         source.failed.connect(self._failed)
+        source.failed.connect(lambda _what, _fix: self.view.setText(_(source.without_device)))
         self.level.setVisible(source.heard)
         self.about.setText(_(source.hint))
         self._take_folder(self._begin(source))
@@ -362,7 +222,7 @@ class CollectWindow(Dialog):
         try:
             names = collection.classes
         except UserError as error:
-            self._failed(error.what, error.fix)
+            self._show_error(error)
             names = ()
         for name in names:
             card = self.add_class(name)
@@ -389,11 +249,12 @@ class CollectWindow(Dialog):
             proposed = _("class {number}", number=number)
             name = "" if proposed.casefold() in taken else proposed
             number += 1
-        card = ClassCard(name, self)
-        card.hold.setAutoDefault(False)
+        card = ClassCard(name, class_color(len(self.cards)), self)
         card.held.connect(partial(self._held, card))
+        card.files_asked.connect(partial(self._ask_files, card))
         card.renamed.connect(partial(self._rename, card))
         card.deleted.connect(partial(self._delete, card))
+        card.hold.setEnabled(not self.again.isVisibleTo(self))
         self._list.insertWidget(len(self.cards), card)
         self.cards.append(card)
         return card
@@ -416,6 +277,10 @@ class CollectWindow(Dialog):
         for card in self.cards:
             card.hold.setEnabled(working)
 
+    def _show_error(self, error: Exception) -> None:
+        what, fix = (error.what, error.fix) if isinstance(error, UserError) else (str(error), "")
+        self._failed(what, fix)
+
     def _failed(self, what: str, fix: str) -> None:
         self.notices.clear()
         self.notices.add(RoleBox("warning", what, fix, self))
@@ -436,9 +301,10 @@ class CollectWindow(Dialog):
         self.source.collect(on)
 
     def _taken(self, taken: TakenSample) -> None:
-        card = self._collecting
-        if card is None:
-            return
+        if self._collecting is not None:
+            self._keep(self._collecting, taken)
+
+    def _keep(self, card: ClassCard, taken: TakenSample) -> None:
         path = self._collection.next_path(card.class_name)
         card.add(path, taken.image)
         self._refresh()
@@ -462,8 +328,7 @@ class CollectWindow(Dialog):
         if path in card.paths:
             card.take(path)
         self._refresh()
-        what, fix = (error.what, error.fix) if isinstance(error, UserError) else (str(error), "")
-        self._failed(what, fix)
+        self._show_error(error)
 
     def _rename(self, card: ClassCard, text: str) -> None:
         others = [one.class_name for one in self.cards if one is not card]
@@ -489,7 +354,7 @@ class CollectWindow(Dialog):
         try:
             self._removed.append(self._collection.remove(path))
         except UserError as error:
-            self._failed(error.what, error.fix)
+            self._show_error(error)
             return
         card.take(path)
         self._refresh()
@@ -501,7 +366,7 @@ class CollectWindow(Dialog):
         try:
             self._collection.put_back(removed)
         except UserError as error:
-            self._failed(error.what, error.fix)
+            self._show_error(error)
             return
         self._removed.pop()
         card = next(one for one in self.cards if one.class_name == removed.path.parent.name)
@@ -512,16 +377,94 @@ class CollectWindow(Dialog):
     def _refresh(self) -> None:
         self.put_back.setVisible(bool(self._removed))
         full = sum(card.readable > 1 for card in self.cards)
-        self.use.setEnabled(full >= _FEWEST)
-        self.use.setToolTip(
-            ngettext(
-                "Collect samples of {count} more class first.",
-                "Collect samples of {count} more classes first.",
-                _FEWEST - full,
-            )
-            if full < _FEWEST
-            else _("Train on these samples.")
+        colors = {card.class_name: card.color for card in self.cards if card.readable}
+        self.training.show_classes(self._collection.folder, colors, enough=full >= _FEWEST)
+        trained = self.training.model is not None
+        missing = ngettext(
+            "Collect samples of {count} more class first.",
+            "Collect samples of {count} more classes first.",
+            _FEWEST - full,
         )
+        self.training.train.setToolTip(missing if full < _FEWEST else "")
+        self.use.setEnabled(trained or full >= _FEWEST)
+        self.use.setText(_("Take it to the canvas") if trained else _("Use these samples"))
+        if trained:
+            words = _("Go on in the main window with this network, its samples and its run.")
+        else:
+            words = _("Build a network for these samples in the main window.")
+        self.use.setToolTip(words if self.use.isEnabled() else missing)
+
+    def _train(self) -> None:
+        self.notices.clear()
+        self.wait_for_writes()
+        self.training.start()
+
+    def _predict(self) -> None:
+        sample = self._source.latest() if self._source is not None else None
+        if sample is not None:
+            self.training.predict(sample, self.source.ending)
+
+    def _ask_files(self, card: ClassCard) -> None:
+        self.add_files(card, ask_files(self, _("Add samples to {name}", name=card.class_name)))
+
+    def add_files(self, card: ClassCard | None, paths: Sequence[Path]) -> None:
+        """Add files, and those in folders, to a class; without one, look at the first of them."""
+        source = self.source
+
+        def read() -> list[TakenSample | None]:
+            files = (
+                file
+                for path in paths
+                for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+                if file.is_file()
+            )
+            return [source.from_file(file) for file in files]
+
+        def show(samples: list[TakenSample | None]) -> None:
+            readable = [sample for sample in samples if sample is not None]
+            if source is not self._source:
+                return
+            for sample in readable if card is not None else ():
+                self._keep(card, sample)
+            if card is None and readable:
+                source.look_at(readable[0])
+            unreadable = len(samples) - len(readable)
+            if unreadable:
+                words = ngettext(
+                    "{count} file is no sample and was left out.",
+                    "{count} files are no samples and were left out.",
+                    unreadable,
+                )
+                self._failed(words, _(source.files_hint))
+
+        if paths:
+            jobs.run_job(read, show, self._show_error, name="sample files", owner=self)
+
+    def _card_at(self, widget: QWidget | None) -> ClassCard | None:
+        while widget is not None and not isinstance(widget, ClassCard):
+            widget = widget.parentWidget()
+        return widget
+
+    def _paste(self) -> None:
+        card = self._card_at(QApplication.focusWidget()) or self.cards[0]
+        self._take_mime(card, QApplication.clipboard().mimeData())
+
+    def _take_mime(self, card: ClassCard | None, data: QMimeData) -> None:
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.add_files(card, paths)
+        elif data.hasImage() and card is not None:
+            sample = self.source.from_image(QImage(data.imageData()))
+            if sample is not None:
+                self._keep(card, sample)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self._take_mime(self._card_at(self.childAt(event.position().toPoint())), event.mimeData())
 
     def _ask_folder(self) -> None:
         start = self._collection.folder.parent

@@ -1,0 +1,245 @@
+"""Train on the collected samples, and predict what the camera sees from then on."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QColor, QHideEvent
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
+
+from netbuilder.core.data.registry import recipe_for
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Project
+from netbuilder.core.wording import format_duration, format_percent, join_sentences
+from netbuilder.ui.plots.bars import BarList
+from netbuilder.ui.services import jobs
+from netbuilder.ui.services.derived import for_people
+from netbuilder.ui.services.devices import TakenSample
+from netbuilder.ui.services.model_store import Source
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.workbench import Workbench
+from netbuilder.ui.widgets.labels import ClampedLabel, note_label
+from netbuilder.ui.widgets.layouts import STRETCH, vbox
+
+if TYPE_CHECKING:
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.predict import Predictions
+
+_WIDTH = 300
+_PARTS = 1000
+
+
+class TrainingColumn(QFrame):
+    """The right column of the window. The network that it trains is the project on the canvas.
+
+    Signals:
+        train_asked: Train was pressed.
+        failed(error): the samples cannot be trained on.
+        trained_changed: there is a network of these samples, or no longer.
+    """
+
+    train_asked = Signal()
+    failed = Signal(object)
+    trained_changed = Signal()
+
+    def __init__(self, workbench: Workbench, runner: Runner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._workbench, self._runner = workbench, runner
+        self._folder = Path()
+        self._colors: Mapping[str, QColor] = {}
+        self._enough = self._preparing = self._predicting = False
+        self._began: float | None = None
+        self.predictions: Predictions | None = None
+        self._place = tempfile.TemporaryDirectory(prefix="netbuilder-live-")
+        self._clock = QTimer(self, interval=100)
+        self._clock.timeout.connect(self._show_progress)
+        self.setFixedWidth(_WIDTH)
+        self.train = QPushButton(_("Train"), self)
+        self.train.setProperty("role", "primary")
+        self.train.clicked.connect(self._pressed)
+        self.progress = QProgressBar(self)
+        self.progress.setRange(0, _PARTS)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(_("Training progress"))
+        self.words = ClampedLabel("", self, lines=3)
+        self.words.keep_lines(3)
+        title = QLabel(_("Live prediction"), self)
+        title.setProperty("role", "title")
+        self.bars = BarList(self)
+        self.about = note_label("", self)
+        self.unlike = ClampedLabel("", self, lines=3)
+        self.unlike.setProperty("role", "caution")
+        self.unlike.keep_lines(3)
+        vbox(
+            self.train, self.progress, self.words, title, self.bars, self.unlike, self.about,
+            STRETCH, parent=self, margins=0, spacing=8,
+        )  # fmt: skip
+        workbench.models.changed.connect(self._model_changed)
+        workbench.keras_changed.connect(self._refresh)
+        runner.state_changed.connect(self._refresh)
+        runner.ended.connect(self._ended)
+        self._refresh()
+
+    @property
+    def model(self) -> TrainedModel | None:
+        """The network that was trained on these samples; None before."""
+        trained = self._workbench.models.trained
+        return trained if trained is not None and self._is_of_folder(trained.project) else None
+
+    def show_classes(self, folder: Path, colors: Mapping[str, QColor], *, enough: bool) -> None:
+        """Take over where the samples lie, their classes with their colours, and whether they are
+        enough to train on."""
+        self._folder, self._colors, self._enough = folder, colors, enough
+        self._show_bars()
+        self._refresh()
+
+    def start(self) -> None:
+        """Train on what lies in the folder: with the network on the canvas where it fits these
+        samples, else with the one that is suggested for them."""
+        store, folder = self._workbench.store, self._folder
+        project, base = store.project, self._workbench.base
+        home = base if store.path is not None else None
+        own = self._is_of_folder(project)
+        self._began, self._preparing = time.monotonic(), True
+        self._clock.start()
+        self._refresh()
+
+        def work() -> Project:
+            from netbuilder.core.check.diagnostics import diagnose
+            from netbuilder.core.data.load import load_facts
+            from netbuilder.core.data.suggestion import suggest_network
+
+            known = project if own else replace(project, data=recipe_for(folder, home))
+            built = own and any(node.layer != "Input" for node in project.graph.nodes)
+            problems = diagnose(project, load_facts(project, base)) if built else ()
+            if built and not any(problem.blocks for problem in problems):
+                return project
+            return suggest_network(known, base).project
+
+        def suggested(made: Project) -> None:
+            self._preparing = False
+            if made is not project:
+                store.apply(
+                    _("Train on collected samples"),
+                    lambda p: replace(p, graph=made.graph, data=made.data, training=made.training),
+                )
+            self._runner.start(spread=False)
+            self._refresh()
+
+        jobs.run_job(work, suggested, self._not_started, name="collected", owner=self)
+
+    def predict(self, sample: TakenSample, ending: str) -> None:
+        """Predict for what a device takes in now; skipped while another prediction is computed."""
+        model = self.model
+        if model is None or self._predicting or self._runner.active or self._preparing:
+            return
+        self._predicting = True
+        # The file is read as those of the training set are.
+        path = Path(self._place.name, f"live{ending}")
+
+        def work() -> Predictions:
+            from netbuilder.core.results.predict import predict_files
+
+            path.write_bytes(sample.content())
+            return predict_files(model, [path])
+
+        jobs.run_job(work, self._predicted, self._not_predicted, name="live", owner=self)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._clock.stop()
+        super().hideEvent(event)
+
+    def _is_of_folder(self, project: Project) -> bool:
+        path = project.data.path
+        return bool(path) and (self._workbench.base / path).absolute() == self._folder.absolute()
+
+    def _pressed(self) -> None:
+        if self._runner.active:
+            self._runner.stop()
+        else:
+            self.train_asked.emit()
+
+    def _not_started(self, error: Exception) -> None:
+        self._preparing = False
+        self._clock.stop()
+        self._began = None
+        self.failed.emit(for_people(error))
+        self._refresh()
+
+    def _ended(self) -> None:
+        self._clock.stop()
+        began, self._began = self._began, None
+        error, model = self._workbench.run_error, self.model
+        if error is not None:
+            self.failed.emit(error)
+        elif model is not None:
+            seconds = model.seconds if began is None else time.monotonic() - began
+            words = _("Trained in {time}.", time=format_duration(seconds))
+            correct = model.history.get("val_accuracy", [])
+            if correct:
+                epoch = min(model.kept_epoch or model.epochs, len(correct))
+                share = format_percent(correct[epoch - 1])
+                measured = _("{share} of the validation set correct.", share=share)
+                words = join_sentences((words, measured))
+            self.words.setText(words)
+        self._refresh()
+
+    def _model_changed(self, *_states: object) -> None:
+        if self._workbench.models.state.source is not Source.LIVE:
+            self.predictions = None if self.model is None else self.predictions
+            self._refresh()
+            self.trained_changed.emit()
+
+    def _predicted(self, found: Predictions) -> None:
+        self._predicting = False
+        if self.model is not None:
+            self.predictions = found
+            self._show_bars()
+
+    def _not_predicted(self, error: Exception) -> None:
+        self._predicting = False
+        if not isinstance(error, UserError):
+            raise error
+        self.about.setText(error.what)
+
+    def _show_bars(self) -> None:
+        found, shares = self.predictions, dict.fromkeys(self._colors, 0.0)
+        if found is not None and self.model is not None and found.first.probabilities is not None:
+            shares |= dict(
+                zip(found.first.classes, map(float, found.first.probabilities[0]), strict=False)
+            )
+        best = max(shares, key=lambda name: shares[name]) if found is not None else None
+        rows = [(name, share, format_percent(share)) for name, share in shares.items()]
+        colors = [self._colors.get(name, QColor("gray")) for name in shares]
+        self.bars.show_rows(rows, marked=best, top=1.0, colors=colors)
+        self.unlike.setText("" if found is None else found.unlike_note)
+
+    def _show_progress(self) -> None:
+        if self._began is None:
+            return
+        progress = self._runner.run.progress if not self._preparing else None
+        self.progress.setValue(round(_PARTS * ((progress.part if progress else None) or 0.0)))
+        seconds = format_duration(time.monotonic() - self._began)
+        words = progress.words if progress is not None else _("Reading the samples…")
+        self.words.setText(f"{words}\n{seconds}")
+
+    def _refresh(self, *_state: object) -> None:
+        active = self._runner.active
+        ready = self._enough and self._runner.may_start and not self._preparing
+        self.train.setEnabled(active or ready)
+        again = self.model is not None
+        self.train.setText(_("Stop") if active else _("Train again") if again else _("Train"))
+        if not active and not self._preparing:
+            self.progress.setValue(_PARTS if again else 0)
+        self.about.setText(
+            _("The prediction is updated continuously.")
+            if again
+            else _("After training, the bars show what the network sees.")
+        )
