@@ -13,14 +13,15 @@ from __future__ import annotations
 import base64
 import binascii
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
     layer_of,
@@ -33,7 +34,7 @@ from netbuilder.core.project.model import Graph
 if TYPE_CHECKING:
     import keras
 
-    from netbuilder.core.data.dataset import Dataset, Split
+    from netbuilder.core.data.dataset import Dataset
 
 Array = NDArray[Any]
 #: Share of the validation samples that are farther from the training samples than ``threshold``.
@@ -138,19 +139,21 @@ def _standardised(features: Array, mean: Array, scale: Array) -> NDArray[np.floa
 
 def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
     """Return the nodes whose values the output layers take in; layers without weights behind the
-    last ones with weights (an activation, a sum) count as part of the output."""
+    last ones with weights (an activation, a sum) count as part of the output, and noise (Dropout)
+    is not there when the network predicts."""
     found: dict[str, None] = {}
-    waiting = list(graph.outputs)
+    waiting = [(name, False) for name in graph.outputs]
     while waiting:
-        node = waiting.pop(0)
-        sources = graph.sources[node]
-        layer = layer_of(model, graph, node)
-        if layer is None:
+        node, before_output = waiting.pop(0)
+        layer, spec = (
+            layer_of(model, graph, node),
+            LAYERS.get(owner_of(graph.by_id[node], graph).layer),
+        )
+        noise = spec is not None and spec.noise
+        if layer is None or (before_output and not noise):
             found[node] = None
-        elif layer.weights:
-            found.update(dict.fromkeys(sources))
         else:
-            waiting += sources
+            waiting += [(one, before_output or bool(layer.weights)) for one in graph.sources[node]]
     return tuple(found)
 
 
@@ -182,16 +185,18 @@ def hidden_model(model: keras.Model, graph: Graph, nodes: tuple[str, ...]) -> ke
 
 
 def novelty_reference(
-    model: keras.Model,
-    graph: Graph,
-    dataset: Dataset,
-    features: Callable[[Split, Array], list[Array]] | None = None,
+    model: keras.Model, graph: Graph, dataset: Dataset, computed: Dataset | None = None
 ) -> NoveltyReference | None:
     """Return what tells samples that are unlike the training data, for a trained network.
 
     The threshold is the distance that 5 % of the validation samples exceed. Without a validation
     set each training sample is compared with the others: its distance to itself is 0, and a
     threshold that counts it flags nearly everything.
+
+    Args:
+        model, graph: the network.
+        dataset: that it was trained on.
+        computed: the same rows as the outputs of frozen layers, where these were computed once.
 
     Returns:
         None where the network generates text, or too few samples are known.
@@ -202,10 +207,12 @@ def novelty_reference(
         return None
     random = np.random.default_rng(_SEED)
 
-    def values_of(split: Split, most: int) -> list[Array]:
+    def values_of(part: Literal["train", "validation"], most: int) -> list[Array]:
+        split = getattr(dataset, part)
         rows = np.sort(random.permutation(len(split))[:most])
-        if features is not None:
-            return features(split, rows)
+        if computed is not None and set(nodes) <= set(computed.train.x):
+            x = getattr(computed, part).x
+            return [np.asarray(x[node][rows]) for node in nodes]
         whole = hidden_model(model, graph, nodes)
         parts = []
         for start in range(0, len(rows), _AT_ONCE):
@@ -215,7 +222,7 @@ def novelty_reference(
             parts.append([np.asarray(one) for one in given[len(graph.outputs) :]])
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
 
-    values = values_of(dataset.train, _MOST_SAMPLES)
+    values = values_of("train", _MOST_SAMPLES)
     stride = math.ceil(features_of(values, 1).shape[1] / _MOST_FEATURES)
     known = features_of(values, stride)
     known = known[: max(_FEWEST, _MOST_BYTES // (2 * known.shape[1]))]
@@ -229,9 +236,7 @@ def novelty_reference(
     found = NoveltyReference(nodes, stride, mean, scale, samples, 0.0)
     measured = np.zeros(0)
     if dataset.validation is not None and len(dataset.validation):
-        measured = found.distances(
-            features_of(values_of(dataset.validation, _MOST_MEASURED), stride)
-        )
+        measured = found.distances(features_of(values_of("validation", _MOST_MEASURED), stride))
     if len(measured) < _ENOUGH:
         measured = np.concatenate([measured, found.distances(known, leave_one_out=True)])
     measured = np.sort(measured[np.isfinite(measured)])

@@ -28,6 +28,8 @@ def finished_model(
     dataset: Dataset,
     emit: Callable[[Event], None],
     restored_epoch: int = 0,
+    *,
+    novelty: bool = True,
 ) -> TrainedModel:
     """The network as the run leaves it, judged on the test data.
 
@@ -37,6 +39,7 @@ def finished_model(
         dataset: on what.
         emit: told where the test rows could not be judged; the network is kept all the same.
         restored_epoch: whose weights a callback has put back; 0: none did.
+        novelty: find what tells samples that are unlike the training data.
     """
     trainer.program.settle()
     trainer.training_model.optimizer.finalize_variable_values(
@@ -48,13 +51,17 @@ def finished_model(
     if (kept_epoch, 0) == (trainer.epoch, trainer.step):
         kept_epoch = 0  # the best was the last
     found = paused_model(trainer, project, dataset)
-    test, novelty = _test(trainer, dataset, emit), _novelty(found, dataset)
-    return replace(found, test=test, kept_epoch=kept_epoch, novelty=novelty)
+    reference = _novelty(found, trainer, dataset) if novelty else None
+    test = _test(trainer, dataset, emit)
+    return replace(found, test=test, kept_epoch=kept_epoch, novelty=reference)
 
 
-def _novelty(trained: TrainedModel, dataset: Dataset) -> NoveltyReference | None:
+def _novelty(trained: TrainedModel, trainer: Trainer, dataset: Dataset) -> NoveltyReference | None:
+    graph = trained.project.graph
     try:
-        return novelty_reference(trained.training_model, trained.project.graph, dataset)
+        trainer.compute_features()
+        computed = None if trainer.features is None else trainer.features.dataset
+        return novelty_reference(trained.training_model, graph, dataset, computed)
     except Exception as error:  # noqa: BLE001  what was trained is kept whatever fails now
         log.info("samples unlike the training data will not be told: %s", error)
         return None

@@ -94,6 +94,7 @@ class Session:
             where it stands.
         other_data: what ``start`` learned from were other rows of the same kind. The curve says so.
         epochs: how many are planned, from the very beginning; those of the project where None.
+        novelty: the result can tell samples that are unlike the training data.
     """
 
     def __init__(
@@ -113,7 +114,9 @@ class Session:
         start: TrainedModel | None = None,
         other_data: bool = False,
         epochs: int | None = None,
+        novelty: bool = True,
     ) -> None:
+        self._novelty = novelty
         self._asked = project
         self.project = resolve_defaults(project, dataset.facts)
         self.dataset = dataset
@@ -400,7 +403,14 @@ class Session:
     def _outcome(self, restored_epoch: int = 0) -> TrainedModel:
         assert self._parts is not None
         trainer = self._parts.trainer
-        found = finished_model(trainer, self.project, self.dataset, self.emit, restored_epoch)
+        found = finished_model(
+            trainer,
+            self.project,
+            self.dataset,
+            self.emit,
+            restored_epoch,
+            novelty=self._novelty,
+        )
         return self.loop.timed(found, trainer.position)
 
     def _keep_record(self, trainer: Trainer, reason: str) -> None:

@@ -49,7 +49,7 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
     project = _without_files(trained.project)
     try:
         dataset = load_own_data(project, lesson)
-        session = Session(project, dataset, record=False, epochs=trained.epochs)
+        session = Session(project, dataset, record=False, epochs=trained.epochs, novelty=False)
         again = session.run()
     except UserError as error:
         return unverified(

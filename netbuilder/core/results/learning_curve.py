@@ -210,7 +210,8 @@ def train_quietly(
     kept = tuple(one for one in project.training.callbacks if not _writes(one))
     plan = replace(project.training, seed=project.training.seed + seed, callbacks=kept)
     session = Session(
-        replace(project, training=plan), dataset, on_event=on_event, base=base, record=False
-    )
+        replace(project, training=plan), dataset, on_event=on_event, base=base, record=False,
+        novelty=False,
+    )  # fmt: skip
     trained = session.run()
     return None if stopped[0] or ended() else trained

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 300
 _PARTS = 1000
+_TRIAL_SECONDS = 3.0  # of candidates: who collects wants to see it work
 
 
 class TrainingColumn(QFrame):
@@ -114,14 +115,14 @@ class TrainingColumn(QFrame):
         def work() -> Project:
             from netbuilder.core.check.diagnostics import diagnose
             from netbuilder.core.data.load import load_facts
-            from netbuilder.core.data.suggestion import suggest_network
+            from netbuilder.core.results.suggestion.selection import select_network
 
             known = project if own else replace(project, data=recipe_for(folder, home))
             built = own and any(node.layer != "Input" for node in project.graph.nodes)
             problems = diagnose(project, load_facts(project, base)) if built else ()
             if built and not any(problem.blocks for problem in problems):
                 return project
-            return suggest_network(known, base).project
+            return select_network(known, base, seconds=_TRIAL_SECONDS).project
 
         def suggested(made: Project) -> None:
             self._preparing = False

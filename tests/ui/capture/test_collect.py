@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from netbuilder.core.project.model import Project
@@ -117,6 +118,7 @@ def test_pictures_lie_in_a_folder_for_each_class(
     with qtbot.waitSignal(window.source._shutter.timeout, timeout=10_000):
         pass  # the camera sees it
     assert not window.use.isEnabled()  # one class is nothing to tell apart
+    assert not window.training.train.isEnabled()
     hold(window, 1, qtbot, 2)
     window.wait_for_writes()
     cats = sorted((tmp_path / "pictures" / "cat").iterdir())
@@ -129,12 +131,35 @@ def test_pictures_lie_in_a_folder_for_each_class(
     assert (first.width(), first.height()) == (224, 224)
     assert first.pixelColor(3, 112).green() < 200
     assert QImage(str(dogs[0])).pixelColor(112, 112).red() < 200
+    assert window.training.train.isEnabled()
     used: list[Path] = []
     window.used.connect(used.append)
     camera = window.source
     QTest.mouseClick(window.use, LEFT)
     assert used == [tmp_path / "pictures"]
     assert camera.closed >= 1, "the camera's light stays on"
+
+
+def test_files_become_samples_and_what_is_none_is_named(
+    window: CollectWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    picture = QImage(300, 100, QImage.Format.Format_RGB32)
+    picture.fill(QColor("blue"))
+    picture.save(str(folder / "wide.jpg"))
+    (folder / "notes.txt").write_text("no picture")
+    window.add_files(window.cards[1], [folder])
+    qtbot.waitUntil(lambda: bool(window.notices.cards), timeout=30_000)
+    window.wait_for_writes()
+    kept = QImage(str(tmp_path / "pictures" / "class 2" / "0001.png"))
+    assert (kept.width(), kept.height()) == (224, 224)
+    assert kept.pixelColor(100, 100).blue() > 200
+    assert window.cards[1].samples.count() == 1
+    QApplication.clipboard().setImage(picture)
+    window.cards[0].edit.setFocus()
+    window._paste()
+    assert window.cards[0].samples.count() == 1
 
 
 def test_nothing_is_kept_while_nobody_holds(window: CollectWindow, qtbot: QtBot) -> None:
@@ -355,3 +380,43 @@ def test_what_cannot_be_read_is_not_counted(qtbot: QtBot, tmp_path: Path, home: 
     assert window.cards[0].samples.item(row).data(_UNREADABLE)
     window.cards[0].take(broken)
     assert window.cards[0].readable == 2
+
+
+@pytest.mark.slow
+def test_from_the_camera_to_the_live_prediction_and_the_canvas(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    main = open_window(Project())
+    window = CollectWindow(
+        tmp_path, main.workbench, main.runner, main, sources={"Pictures": ColouredCamera}
+    )
+    window.show()
+    colours = {"ruby": "red", "emerald": "green"}
+    for row, (label, colour) in enumerate(colours.items()):
+        name(window, row, label)
+        window.source.colour = colour
+        with qtbot.waitSignal(window.source._shutter.timeout, timeout=10_000):
+            pass
+        hold(window, row, qtbot, 8)
+    column = window.training
+    QTest.mouseClick(column.train, LEFT)
+    qtbot.waitUntil(lambda: column.model is not None and not main.runner.active, timeout=300_000)
+    for label, colour in colours.items():
+        window.source.colour = colour
+        qtbot.waitUntil(
+            lambda label=label: (
+                column.predictions is not None and column.predictions.first.labels == (label,)
+            ),
+            timeout=60_000,
+        )
+    assert [row[0] for row in column.bars.rows] == list(colours)
+    graph = main.store.project.graph
+    hold(window, 0, qtbot, window.cards[0].samples.count() + 2)
+    QTest.mouseClick(column.train, LEFT)
+    qtbot.waitUntil(lambda: main.runner.active, timeout=60_000)
+    qtbot.waitUntil(lambda: not main.runner.active, timeout=300_000)
+    assert main.store.project.graph is graph, "the network was built anew"
+    QTest.mouseClick(window.use, LEFT)
+    assert not window.isVisible()
+    assert main.workbench.base / main.store.project.data.path == tmp_path / "pictures"
+    assert main.workbench.models.trained is column.model is not None
