@@ -216,8 +216,11 @@ class TrainingColumn(QFrame):
             shares |= dict(
                 zip(found.first.classes, map(float, found.first.probabilities[0]), strict=False)
             )
-        best = max(shares, key=lambda name: shares[name]) if found is not None else None
-        rows = [(name, share, format_percent(share)) for name, share in shares.items()]
+        best = None if found is None else max(shares, key=lambda name: shares[name], default=None)
+        rows = [
+            (name, share, format_percent(share) if found is not None else "")
+            for name, share in shares.items()
+        ]
         colors = [self._colors.get(name, QColor("gray")) for name in shares]
         self.bars.show_rows(rows, marked=best, top=1.0, colors=colors)
         self.unlike.setText("" if found is None else found.unlike_note)
@@ -229,7 +232,7 @@ class TrainingColumn(QFrame):
         self.progress.setValue(round(_PARTS * ((progress.part if progress else None) or 0.0)))
         seconds = format_duration(time.monotonic() - self._began)
         words = progress.words if progress is not None else _("Reading the samples…")
-        self.words.setText(f"{words}\n{seconds}")
+        self.words.setText(f"{seconds} · {words}")
 
     def _refresh(self, *_state: object) -> None:
         active = self._runner.active

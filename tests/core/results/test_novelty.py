@@ -19,8 +19,14 @@ from sklearn.datasets import load_digits, load_iris
 
 import netbuilder as nb
 from netbuilder.cli.predict import rows_of
+from netbuilder.core.data.load import load_dataset
 from netbuilder.core.engine.manual_weights import WeightIndex
-from netbuilder.core.engine.novelty import NoveltyReference, features_of
+from netbuilder.core.engine.novelty import (
+    NoveltyReference,
+    features_of,
+    hidden_model,
+    novelty_reference,
+)
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.metadata import sidecar_from_json, sidecar_json
@@ -159,6 +165,28 @@ def test_the_web_page_computes_the_same(
     file.write_text(script, "utf-8")
     done = subprocess.run([NODE, str(file)], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == model.is_unlike_training_data(rows(table)).tolist()
+
+
+def test_outputs_of_frozen_layers_are_not_computed_again(model: nb.Model) -> None:
+    known, graph = model.value.novelty, model.value.project.graph
+    assert known is not None
+    (node,) = known.nodes
+    assert graph.by_id[node].layer == "Dense", "Dropout is not there when the network predicts"
+    dataset = load_dataset(model.value.project, model.base)
+    keras_model = model.value.training_model
+    hidden = hidden_model(keras_model, graph, known.nodes)
+
+    def computed(split: Any) -> Any:
+        return replace(split, x={node: np.asarray(hidden(split.x["input"])[-1])})
+
+    held = dataset.validation
+    once = replace(
+        dataset, train=computed(dataset.train), validation=held if held is None else computed(held)
+    )
+    found = novelty_reference(keras_model, graph, dataset, once)
+    assert found is not None
+    assert found.threshold == pytest.approx(known.threshold, rel=1e-4)
+    assert np.allclose(found.samples, known.samples, atol=1e-2)
 
 
 def test_large_layers_are_averaged_and_thinned() -> None:
