@@ -1,11 +1,12 @@
 """Does a network tell samples that are unlike its training data?
 
-    python benchmarks/unlike.py [--epochs N] [--case NAME …]
+    python benchmarks/unlike.py [--epochs N] [--case NAME …] [--photos FOLDER]
 
 Each case trains the suggested network on a data set without one of its classes, and asks it about
 ordinary samples that it never saw, the class that was left out, noise, and another data set.
 Printed is one JSON object: the share of each that is flagged, and beside it the share with the
-wrong threshold that compares each training sample with itself too.
+wrong threshold that compares each training sample with itself too. ``--photos`` takes a folder with
+``train`` and ``test``, each with a folder of pictures a class; the first class is left out.
 """
 
 from __future__ import annotations
@@ -98,6 +99,50 @@ CASES: Mapping[str, Callable[[], Case]] = {
 }
 
 
+def measure_photos(folder: Path, epochs: int | None) -> dict[str, Any]:
+    """Train on pictures of all classes but the first, and ask about those of ``test``."""
+    import shutil
+
+    from PIL import Image
+    from sklearn.datasets import load_sample_images
+
+    import netbuilder as nb
+    from netbuilder.core.results.predict import predict_files
+
+    left_out, *names = sorted(path.name for path in (folder / "train").iterdir())
+    with tempfile.TemporaryDirectory() as home:
+        for name in names:
+            shutil.copytree(folder / "train" / name, Path(home, "train", name))
+        Path(home, "others").mkdir()
+        random, noise, patches = np.random.default_rng(0), [], []
+        for number in range(40):
+            noise.append(Path(home, "others", f"noise{number}.png"))
+            Image.fromarray(random.integers(0, 256, (160, 160, 3), np.uint8)).save(noise[-1])
+            photo = load_sample_images().images[number % 2]
+            y, x = random.integers(0, 260), random.integers(0, 480)
+            patches.append(Path(home, "others", f"patch{number}.png"))
+            Image.fromarray(photo[y : y + 160, x : x + 160]).save(patches[-1])
+        start = time.perf_counter()
+        model = nb.new(Path(home, "train")).train(epochs, progress=False).value
+        seconds = time.perf_counter() - start
+        asked = {
+            "ordinary": [file for name in names for file in (folder / "test" / name).iterdir()],
+            "left_out": [*(folder / "test" / left_out).iterdir()],
+            "noise": noise,
+            "photos": patches,
+        }
+        found = {name: predict_files(model, files) for name, files in asked.items()}
+        truth = [file.parent.name for file in asked["ordinary"]]
+        assert model.novelty is not None
+        return {
+            "seconds": round(seconds, 1),
+            "correct": round(float(np.mean(np.array(truth) == found["ordinary"].first.labels)), 3),
+            "flagged": {name: round(float(np.mean(one.unlike)), 3) for name, one in found.items()},
+            "samples": list(model.novelty.samples.shape),
+            "bytes": len(json.dumps(model.novelty.to_json())),
+        }
+
+
 def measure(case: Case, epochs: int | None) -> dict[str, Any]:
     """Train on four fifths of the samples and ask about the rest and the others."""
     import netbuilder as nb
@@ -149,8 +194,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--epochs", type=int, default=None)
     parser.add_argument("--case", nargs="*", choices=sorted(CASES), default=list(CASES))
+    parser.add_argument("--photos", type=Path, default=None)
     arguments = parser.parse_args()
     results = {name: measure(CASES[name](), arguments.epochs) for name in arguments.case}
+    if arguments.photos is not None:
+        results["photos"] = measure_photos(arguments.photos, arguments.epochs)
     print(json.dumps({"reach": REACH, "cases": results}, indent=2))
 
 

@@ -424,9 +424,10 @@ class CollectWindow(Dialog):
             readable = [sample for sample in samples if sample is not None]
             if source is not self._source:
                 return
-            for sample in readable if card is not None else ():
-                self._keep(card, sample)
-            if card is None and readable:
+            if card is not None:
+                for sample in readable:
+                    self._keep(card, sample)
+            elif readable:
                 source.look_at(readable[0])
             unreadable = len(samples) - len(readable)
             if unreadable:

@@ -13,13 +13,13 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QColor, QHideEvent
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QWidget
 
-from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_duration, format_percent, join_sentences
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.services import jobs
+from netbuilder.ui.services.data_recipes import recipe_for
 from netbuilder.ui.services.derived import for_people
 from netbuilder.ui.services.devices import TakenSample
 from netbuilder.ui.services.model_store import Source
