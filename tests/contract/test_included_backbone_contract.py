@@ -85,8 +85,8 @@ _KERAS_2 = "import tf_keras; y = tf_keras.models.load_model('{file}').predict(x,
 _ONNX = """import onnxruntime
 network = onnxruntime.InferenceSession('{file}')
 (y,) = network.run(None, {{network.get_inputs()[0].name: x}})"""
-_TFLITE = """from ai_edge_litert.interpreter import Interpreter
-network = Interpreter('{file}')
+_TFLITE = """import tensorflow as tf
+network = tf.lite.Interpreter('{file}')
 run = network.get_signature_runner()
 name = list(run.get_input_details())[0]
 y = np.concatenate([list(run(**{{name: row[None]}}).values())[0] for row in x])"""

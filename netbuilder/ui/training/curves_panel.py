@@ -39,7 +39,7 @@ from netbuilder.ui.services.views.evaluation_service import EvaluationService
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
-from netbuilder.ui.training.training_messages import TrainingMessage, TrainingMessages
+from netbuilder.ui.training.training_messages import Buttons, TrainingMessage, TrainingMessages
 from netbuilder.ui.widgets.accessible_roles import scrolled_page
 from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import flow, hbox, vbox
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.events import Diagnosis
     from netbuilder.core.engine.runs.run_store import Run
     from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.evaluate import Evaluation
+    from netbuilder.ui.services.runs.training_thread import RunRecord
     from netbuilder.ui.training.curve_view import CurveView
 
 LOWEST, HIGHEST, STEPS = -6.0, 0.0, 120
@@ -199,6 +201,8 @@ class CurvesPanel(QWidget):
         )
         self._curves: CurveView | None = None
         self.epochs = EpochViewer(workbench.models, runner, self)
+        #: The run that fine-tunes, and the evaluation of the network that it started from.
+        self._fine_tuning: tuple[RunRecord | None, Evaluation | None] = None, None
         self._since: tuple[TrainedModel | None, str] = None, ""  # compared with the run before
         self._previous = Derived(
             self, _previous, self._tell_previous, of=lambda: workbench.models.trained
@@ -396,19 +400,48 @@ class CurvesPanel(QWidget):
                 trained.set_by_hand,
             )
         worse = self._worse_than_baseline()
+        buttons: Buttons = (
+            (_("Save .h5"), self._save_model),
+            (_("Evaluate"), partial(self._show_panel, "evaluate")),
+        )
+        from netbuilder.core.results.fine_tuning import may_fine_tune
+
+        if may_fine_tune(trained.project) and not self._runner.differs:
+            buttons += ((_("Fine-tune"), self._fine_tune),)
         self.messages.put(
             TrainingMessage(
                 "result",
                 "warning" if worse else "info",
                 took,
-                join_sentences((words, worse, self._since_previous(trained))),
-                (
-                    (_("Save .h5"), self._save_model),
-                    (_("Evaluate"), partial(self._show_panel, "evaluate")),
+                join_sentences(
+                    (words, worse, self._fine_tuning_gain() or self._since_previous(trained))
                 ),
+                buttons,
                 always=True,
             )
         )
+
+    def _fine_tune(self) -> None:
+        """Train the last block of the backbone on, from the weights that stand."""
+        from netbuilder.core.results.fine_tuning import EPOCHS, fine_tuned
+
+        models = self._workbench.models
+        trained, before = models.trained, models.state.settled.evaluation
+        if trained is None or not self._runner.may_start:
+            return
+        self._store.apply(_("Fine-tune the backbone"), fine_tuned)
+        self._runner.start(on_from=trained, more=EPOCHS)
+        self._fine_tuning = self._runner.run, before
+
+    def _fine_tuning_gain(self) -> str:
+        """What fine-tuning changed on the test set; "" of another run, or before that is known."""
+        run, before = self._fine_tuning
+        after = self._workbench.models.state.settled.evaluation
+        if run is not self._runner.run or before is None or after is None or after is before:
+            return ""
+        from netbuilder.core.results.fine_tuning import gain_sentence
+
+        return gain_sentence(before, after)
 
     def _worse_than_baseline(self) -> str:
         """That a rule without a network does better on the test set; "" where none does."""

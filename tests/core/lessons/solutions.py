@@ -332,13 +332,11 @@ SOLUTIONS: dict[str, list[list[Action]]] = {
         [SAVED_H5],
     ],
     "own_picture_project": [
-        [lambda p: edits.set_data(p, kind="images", path=str(pictures()), image_size=[24, 24])],
+        [lambda p: edits.set_data(p, kind="images", path=str(pictures()), image_size=[32, 32])],
         [Answer("Bright or dark: the background, not the thing")],
         [
-            end("MaxPooling2D", pool_size=4),
-            end("Flatten"),
             end("Dense", units=1, activation="sigmoid"),
-            behind("input", "Conv2D"),
+            behind("input", "EfficientNetLite0", pooling="avg"),
         ],
         [rate(0.01), plan(epochs=30), TRAIN],
         [EVALUATED, Answer("No, with 8 pictures the true value can lie far from it")],

@@ -11,6 +11,7 @@ from netbuilder.core.engine.build.graph_to_keras import build_training_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats import metadata
+from netbuilder.core.formats.flat_model import flat_model, has_inner_model
 from netbuilder.core.formats.importing.memory_check import check_project
 from netbuilder.core.formats.importing.weights_only import shape_problem, strange_values
 from netbuilder.core.formats.metadata import TAKES, Sidecar
@@ -78,14 +79,16 @@ def with_weights(file: ModelFile) -> TrainedModel:
     """
     parts = metadata.sidecar_from_json(file.ours, file.path.name)
     training_model, model = rebuild(parts, file)
-    made = None
+    target = model
     if file.ours.get(TAKES):
         made = assemble_for_files(training_model, parts.project, parts.preprocessing, parts.facts)
+        target = model if made is None else made.model
+    elif file.kind == "h5" and not has_inner_model(file.config):
+        target = flat_model(model)
     with weights_file(file) as path:
         try:
-            (model if made is None else made.model).load_weights(path)
+            target.load_weights(path)
         except (ValueError, OSError, KeyError, TypeError) as error:
-            target = model if made is None else made.model
             problem = shape_problem(target, path, file.path.name)
             if problem is not None:
                 problem.path = str(file.path)

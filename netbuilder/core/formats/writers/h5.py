@@ -17,6 +17,7 @@ from netbuilder.core.engine.build.keras_objects import make_savable, seeded_rand
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats import metadata as long_json
+from netbuilder.core.formats.flat_model import flat_model
 from netbuilder.core.formats.mask_layers import without_masks
 from netbuilder.core.formats.metadata import KERAS_OWN, sidecar_of
 from netbuilder.core.formats.optimizer_state import OPTIMIZER, copy_optimizer_state
@@ -53,6 +54,7 @@ def write_model(
     Raises:
         UserError: the place cannot be written (no rights, disk full); ``path`` is as before.
     """
+    model = flat_model(model)
     with replace_atomically(Path(path)) as temporary:
         for layer in model._flatten_layers(include_self=False, recursive=True):
             make_savable(layer)

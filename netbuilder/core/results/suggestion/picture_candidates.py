@@ -40,10 +40,15 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
     reasons: list[str] = []
     if project.data.kind == "images" and _are_photos(project, facts, base, reasons):
         return (_backbone(project, facts, reasons),)
+    return (small_cnn(project, facts, reasons),)
+
+
+def small_cnn(project: Project, facts: DataFacts, reasons: list[str]) -> Candidate:
+    """Return a network of few convolutions, all of it trained."""
     shape = next(iter(facts.input_shapes.values()))
     layers = _picture_layers(facts, shape, reasons)
     training = default_training(facts, reasons)
-    return (chain("cnn", _("a small CNN"), project, layers, training, reasons),)
+    return chain("cnn", _("a small CNN"), project, layers, training, reasons)
 
 
 def _backbone(project: Project, facts: DataFacts, reasons: list[str]) -> Candidate:

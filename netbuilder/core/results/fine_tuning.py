@@ -1,0 +1,75 @@
+"""Fine-tuning: behind a trained last layer, the last block of a frozen backbone is trained on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.data.data_facts import REGRESSION
+from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.project.edits import set_params
+from netbuilder.core.project.model import Node, Project
+from netbuilder.core.results.evaluate import Evaluation
+from netbuilder.core.results.headline import metric_text
+from netbuilder.core.results.statistics import paired_difference
+from netbuilder.core.wording import join_sentences
+
+#: Pretrained weights move by small steps: larger ones destroy what they hold.
+LEARNING_RATE = 1e-4
+EPOCHS = 10
+
+
+def _frozen_backbone(project: Project) -> Node | None:
+    return next(
+        (
+            node
+            for node in project.graph.nodes
+            if "trainable_blocks" in spec_of(node.layer).by_name
+            and not node.params.get("trainable")
+            and node.params.get("weights", "included") != "none"
+        ),
+        None,
+    )
+
+
+def may_fine_tune(project: Project) -> bool:
+    """Whether a project has a frozen backbone whose last block can be trained."""
+    return _frozen_backbone(project) is not None
+
+
+def fine_tuned(project: Project) -> Project:
+    """Return the project with the last block of its frozen backbone trainable, to be trained from
+    weights that stand, with a small learning rate."""
+    node = _frozen_backbone(project)
+    if node is None:
+        return project
+    project = set_params(project, node.id, trainable=True, trainable_blocks=1)
+    optimizer = project.training.optimizer
+    slow = replace(optimizer, params={**optimizer.params, "learning_rate": LEARNING_RATE})
+    return replace(project, training=replace(project.training, optimizer=slow))
+
+
+def gain_sentence(before: Evaluation, after: Evaluation) -> str:
+    """Say what fine-tuning changed on the same held-out samples, and whether chance explains it.
+
+    Raises:
+        DataError: the evaluations are of other samples.
+    """
+    metric = "mean_absolute_error" if after.task == REGRESSION else "accuracy"
+    low, high = paired_difference(after, before)
+    values = ngettext(
+        "Fine-tuning: {metric} {before} → {after} on the same {count} held-out sample.",
+        "Fine-tuning: {metric} {before} → {after} on the same {count} held-out samples.",
+        after.samples,
+        metric=metric,
+        before=metric_text(before, metric, before.metrics[metric]),
+        after=metric_text(after, metric, after.metrics[metric]),
+    )
+    size = f"{metric_text(after, metric, abs(low))} – {metric_text(after, metric, abs(high))}"
+    if low > 0:
+        verdict = _("That is better beyond chance (95% interval of the gain: {size}).", size=size)
+    elif high < 0:
+        verdict = _("That is worse beyond chance; press Ctrl+Z to undo.")
+    else:
+        verdict = _("That is no better than chance explains; press Ctrl+Z to undo.")
+    return join_sentences((values, verdict))
