@@ -34,7 +34,7 @@ def project_of(folder: Path, **params: Any) -> Project:
         Node("output", "Dense", {"units": 2}),
     )
     graph = Graph(nodes, (("input", "body"), ("body", "output")))
-    training = Training(optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=3, seed=1)
+    training = Training(optimizer=Choice("Adam", {"learning_rate": 0.01}), epochs=2, seed=1)
     project = Project("photos", data=data, graph=graph, training=training)
     return fit_output_to_data(project, load_facts(project, folder.parent))
 
