@@ -39,6 +39,7 @@ class DataFacts:
         column_names: names of the features, after text columns became 0/1 columns.
         vocabulary: words by their id (0 is padding, 1 any unknown word); empty if no text.
         units_scaled: the inputs are scaled before they reach the first layer.
+        bins: edges of the bins of each feature by Input id, where numbers become bins.
         value_range: smallest and largest input value as given, before scaling.
         imbalance: rows of the largest class divided by rows of the smallest; 1.0 for numbers.
         class_counts: training rows of each class of the first output, in the order of
@@ -76,6 +77,7 @@ class DataFacts:
     column_names: tuple[str, ...] = ()
     vocabulary: tuple[str, ...] = ()
     units_scaled: bool = False
+    bins: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
     value_range: tuple[float, float] = (0.0, 0.0)
     imbalance: float = 1.0
     class_counts: tuple[int, ...] = ()

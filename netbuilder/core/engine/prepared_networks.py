@@ -95,6 +95,7 @@ class TrainingOrder:
         return (
             facts.input_shapes,
             facts.input_dtypes,
+            facts.bins,
             (facts.task, facts.tasks, facts.one_hot),
             facts.output_units,
             facts.output_classes,

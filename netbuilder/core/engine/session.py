@@ -41,7 +41,7 @@ from netbuilder.core.engine.events import (
     Preparing,
 )
 from netbuilder.core.engine.loop.compilation import Mode
-from netbuilder.core.engine.loop.trainer import Trainer
+from netbuilder.core.engine.loop.trainer import CHUNK_SECONDS, Trainer
 from netbuilder.core.engine.manual_weights import ManualWeightLog, WeightIndex
 from netbuilder.core.engine.monitor.history import History
 from netbuilder.core.engine.monitor.keras_callbacks import Callbacks
@@ -95,6 +95,7 @@ class Session:
         other_data: what ``start`` learned from were other rows of the same kind. The curve says so.
         epochs: how many are planned, from the very beginning; those of the project where None.
         novelty: the result can tell samples that are unlike the training data.
+        chunk_seconds: time between two looks at what is asked for. Longer chunks train faster.
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class Session:
         other_data: bool = False,
         epochs: int | None = None,
         novelty: bool = True,
+        chunk_seconds: float = CHUNK_SECONDS,
     ) -> None:
         self._novelty = novelty
         self._asked = project
@@ -148,6 +150,7 @@ class Session:
         self._to_set: deque[Mapping[WeightIndex, float]] = deque()
         self._order: TrainingOrder | None = None
         self._lease: Lease | None = None
+        self._chunk_seconds = chunk_seconds
 
     # What others ask for, from any thread.
 
@@ -472,6 +475,7 @@ class Session:
             lambda: self._control.ending == "now",
         )
         trainer, training_model = self._lease.trainer, self._lease.trainer.training_model
+        trainer.chunk_seconds = self._chunk_seconds
         if self.workers and self.resume_from_checkpoint:
             found = share_snapshot(trainer.program.share, found)
         callbacks = Callbacks(

@@ -25,6 +25,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
+
 from netbuilder import __version__
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
@@ -251,6 +253,10 @@ def _scaling_problem(preprocessing: Preprocessing) -> str:
                 offset=f"{offset!r:.60}",
                 scale=f"{scale!r:.60}",
             )
+    for how in preprocessing.inputs.values():
+        narrow = [edges for edges in how.bins if min(np.diff(edges), default=0) <= 0]
+        if narrow or (how.bins and len(how.bins) != how.shape[-1]):
+            return _("the edges of a bin are {edges}", edges=f"{(narrow or how.bins)[0]!r:.60}")
     return ""
 
 

@@ -25,7 +25,7 @@ ENDINGS = (
     ".h5", ".keras", ".netbuilder", ".py", ".ipynb", ".onnx", ".tflite", ".svg", ".png", ".html",
     ".md", ".pdf", ".zip",
 )  # fmt: skip
-SCALINGS = ("auto", "standard", "minmax", "none")
+SCALINGS = ("auto", "standard", "minmax", "bins", "none")
 #: Short names that courses use, and the names that a training may have given the number.
 METRIC_NAMES: Mapping[str, tuple[str, ...]] = {
     "accuracy": (

@@ -17,6 +17,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.quantile_bins import clip_id, graph_of_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
@@ -120,7 +121,7 @@ def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
 
     if trained.training_model in _probes:
         return _probes[trained.training_model]
-    graph = trained.project.graph
+    graph = graph_of_model(trained.project.graph, trained.training_model)
     names = model_inputs(graph)
     by_name = {layer.name: layer for layer in trained.training_model.layers}
     inputs = [
@@ -129,12 +130,18 @@ def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
     ]
     tensors: dict[str, Any] = dict(zip(names, inputs, strict=True))
     connect_layers(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
-    nodes = tuple(
-        node for node in graph.order if node in tensors and graph.by_id[node].layer != "Input"
-    )
+    bins = {node: source for source in names for node in graph.by_id if node == clip_id(source)}
+    wanted = [
+        node
+        for node in graph.order
+        if node in bins or (node in trained.project.graph.by_id and node not in names)
+        if node in tensors
+    ]
     model = keras.Model(
-        inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in nodes]
+        inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in wanted]
     )
+    # What an Input whose numbers are bins gives to the next layers are the bins.
+    nodes = tuple(bins.get(node, node) for node in wanted)
     _probes[trained.training_model] = (model, nodes)
     return model, nodes
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netbuilder.core.catalog.training.training_index import CALLBACKS
 from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.registry import modality_of
+from netbuilder.core.engine.loop.compilation import Mode
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Project
@@ -22,6 +23,7 @@ from netbuilder.core.wording import format_number, format_percent, join_sentence
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 DEFAULT_SEEDS = 3
 FEWEST = 2
+_CHUNK_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -190,11 +192,17 @@ def _writes(callback: Choice) -> bool:
 
 
 def train_quietly(
-    project: Project, dataset: Dataset, base: Path | None, seed: int, ended: Callable[[], bool]
+    project: Project,
+    dataset: Dataset,
+    base: Path | None,
+    seed: int,
+    ended: Callable[[], bool],
+    compilation: Mode = "auto",
 ) -> Any:
     """Train from initial weights and leave no record; None where ``ended`` says so.
 
-    ``seed`` is added to the project's own.
+    ``seed`` is added to the project's own. A short training is faster with ``compilation``
+    "graph", which compiles nothing beside it.
     """
     from netbuilder.core.engine.events import EpochEnd
     from netbuilder.core.engine.session import Session
@@ -210,8 +218,14 @@ def train_quietly(
     kept = tuple(one for one in project.training.callbacks if not _writes(one))
     plan = replace(project.training, seed=project.training.seed + seed, callbacks=kept)
     session = Session(
-        replace(project, training=plan), dataset, on_event=on_event, base=base, record=False,
+        replace(project, training=plan),
+        dataset,
+        on_event=on_event,
+        base=base,
+        record=False,
+        compilation=compilation,
+        chunk_seconds=_CHUNK_SECONDS,
         novelty=False,
-    )  # fmt: skip
+    )
     trained = session.run()
     return None if stopped[0] or ended() else trained

@@ -22,6 +22,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
@@ -194,7 +195,7 @@ def _shaken_model(trained: TrainedModel) -> tuple[keras.Model, list[tuple[Any, A
 
     if trained.training_model in _shaken:
         return _shaken[trained.training_model]
-    graph = trained.project.graph
+    graph = graph_of_model(trained.project.graph, trained.training_model)
     on = {owner_of(graph.by_id[node], graph).id for node in dropout_nodes(graph)}
     by_name = {layer.name: layer for layer in trained.training_model.layers}
     copies: dict[str, Any] = {}

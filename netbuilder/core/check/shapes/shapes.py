@@ -19,6 +19,7 @@ from netbuilder.core.catalog.spec import Category, LayerSpec
 from netbuilder.core.check.problems import Shape, describe_output, node_name
 from netbuilder.core.check.shapes.shape_errors import explain_failure
 from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.preprocessing.scaling import bin_count
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Graph, Node
@@ -447,7 +448,8 @@ def _same_layer(before: Node, now: Node, old: Graph, new: Graph) -> bool:
 def _input(node: Node, facts: DataFacts | None) -> NodeShape:
     axes = node.params.get("shape")
     if axes is None and facts is not None:
-        axes = facts.input_shapes.get(node.id)
+        bins = facts.bins.get(node.id)
+        axes = (bin_count(bins),) if bins else facts.input_shapes.get(node.id)
     if not isinstance(axes, (list, tuple)) or not all(
         n is None or (type(n) is int and n > 0) for n in axes
     ):

@@ -192,6 +192,17 @@ SCALING = Param(
     N_("scaling of the numbers; predictions are scaled back"),
     choices=("auto", "standard", "minmax", "none"),
 )
+TABLE_SCALING = Param(
+    "scaling",
+    Kind.CHOICE,
+    "auto",
+    N_(
+        "scaling of the numbers; predictions are scaled back. bins: each number becomes how far it "
+        "has come through each of 16 equally full bins, so that a layer can treat each part of its "
+        "range differently"
+    ),
+    choices=("auto", "standard", "minmax", "bins", "none"),
+)
 PIXEL_SCALING = Param(
     "scaling",
     Kind.CHOICE,

@@ -409,6 +409,7 @@ def _facts(
         column_names=preprocessing.column_names,
         vocabulary=next((e.vocabulary for e in preprocessing.inputs.values() if e.vocabulary), ()),
         units_scaled=all(e.scaled for e in preprocessing.inputs.values() if e.dtype != "int32"),
+        bins={key: entry.bins for key, entry in preprocessing.inputs.items() if entry.bins},
         value_range=_value_range(samples, rows, preprocessing),
         imbalance=max(present) / min(present) if present else 1.0,
         class_counts=counts,

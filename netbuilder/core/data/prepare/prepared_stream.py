@@ -10,6 +10,7 @@ import numpy as np
 
 from netbuilder.core.data.data_facts import BINARY, CLASSES, REGRESSION
 from netbuilder.core.data.dataset import SplitIndices
+from netbuilder.core.data.kinds.csv.table import encode
 from netbuilder.core.data.kinds.modality import wanted_shape
 from netbuilder.core.data.preprocessing.cells import as_label
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
@@ -17,6 +18,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
+from netbuilder.core.data.preprocessing.scaling import fit_bins
 from netbuilder.core.data.readers import large_csv
 from netbuilder.core.data.readers.large_csv import LargeTable
 from netbuilder.core.data.readers.samples import Samples
@@ -140,7 +142,11 @@ def fit_inputs(
             low = min(column.low or 0.0 for column in columns)
             high = max(column.high or 0.0 for column in columns)
             offset, scale = (low,), (high - low or 1.0,)
-        inputs[key] = InputPreprocessing("table", shape, "float32", columns, offset, scale)
+        entry = InputPreprocessing("table", shape, "float32", columns, offset, scale)
+        if data.scaling == "bins" and len(shape) == 1:
+            first = encode(samples.table, columns, samples.source)
+            entry = replace(entry, bins=fit_bins(first, offset, scale))
+        inputs[key] = entry
     return inputs, tuple(said)
 
 

@@ -69,6 +69,8 @@ class InputPreprocessing:
         dtype: "float32", or "int32" for ids.
         columns: of a table, in the order of the file; of a series likewise.
         offset, scale: one number, or one for each entry of the last axis; empty: unscaled.
+        bins: of a table whose numbers are bins: edges of each feature, in scaled units. The network
+            itself turns a scaled number into bins.
         vocabulary: of a text: the word of each id; 0 is padding, 1 an unknown word.
         source: name of the array or column that it is read from, where there are several.
         color_mode: of a picture: "rgb" or "grayscale".
@@ -85,6 +87,7 @@ class InputPreprocessing:
     columns: tuple[FittedColumn, ...] = ()
     offset: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    bins: tuple[tuple[float, ...], ...] = ()
     vocabulary: tuple[str, ...] = ()
     source: str = ""
     color_mode: str = ""
@@ -295,4 +298,5 @@ def _input(value: Mapping[str, Any]) -> InputPreprocessing:
     known["columns"] = tuple(
         FittedColumn(**_known(FittedColumn, entry)) for entry in value.get("columns", ())
     )
+    known["bins"] = tuple(map(tuple, value.get("bins") or ()))
     return InputPreprocessing(**known)

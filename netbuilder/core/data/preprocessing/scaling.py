@@ -12,12 +12,17 @@ from netbuilder.core.data.recipe_options import require_choice
 from netbuilder.core.i18n import noop as N_
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
-SCALINGS = ("auto", "standard", "minmax", "none")
+SCALINGS = ("auto", "standard", "minmax", "bins", "none")
 Affine = tuple[tuple[float, ...], tuple[float, ...]]
 NO_SCALING: Affine = ((), ())
+#: The edges of the bins of each feature, ascending, in scaled units.
+Bins = tuple[tuple[float, ...], ...]
+_MOST_BINS, _MOST_WIDTH = 16, 2_048
 
 
 def check_scaling(name: str) -> None:
@@ -32,8 +37,8 @@ def fit_columns(
 
     Args:
         values: training samples, (n, ..., features).
-        scaling: "standard" (mean 0, standard deviation 1; also "auto"), "minmax" (0 to 1) or
-            "none".
+        scaling: "standard" (mean 0, standard deviation 1; also "auto" and "bins", which are cut
+            from such numbers), "minmax" (0 to 1) or "none".
         keep: features that stay as they are (0/1 features of a category), or None.
 
     A feature that never changes has scale 1, as in scikit-learn.
@@ -55,6 +60,67 @@ def fit_columns(
         offset = np.where(keep, 0.0, offset)
         scale = np.where(keep, 1.0, scale)
     return tuple(offset.tolist()), tuple(scale.tolist())
+
+
+def fit_bins(values: NDArray[Any], offset: tuple[float, ...], scale: tuple[float, ...]) -> Bins:
+    """Edges of bins that hold equally many training values of each feature.
+
+    Args:
+        values: training samples, (n, features), before scaling.
+        offset, scale: one of each a feature.
+
+    Returns:
+        At most 17 edges a feature; two where it has two values or fewer: the number itself, from
+        0 to 1.
+    """
+    import numpy as np
+
+    scaled = (np.asarray(values, np.float64) - np.asarray(offset)) / np.asarray(scale)
+    return tuple(
+        bin_edges(column[np.isfinite(column)], most_bins(values.shape[-1])) for column in scaled.T
+    )
+
+
+def most_bins(features: int) -> int:
+    """How many bins a number gets at most, where there are so many features."""
+    return max(1, min(_MOST_BINS, _MOST_WIDTH // max(1, features)))
+
+
+# Scripts carry these two functions; closer edges than 1e-4 would make slopes in which float32
+# loses the number.
+def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
+    """Edges of bins with equally many values; of two values or fewer the lowest and highest."""
+    import numpy as np
+
+    if not len(values):
+        return (0.0, 1.0)
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, most + 1)))
+    edges = edges[np.concatenate([[True], np.diff(edges) > 1e-4])]
+    if len(edges) < 3:
+        low, high = float(np.min(values)), float(np.max(values))
+        return (low, high if high - low > 1e-4 else low + 1.0)
+    return tuple(edges.tolist())
+
+
+def bin_weights(edges: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
+    """Kernel (columns, bins) and bias (bins,) of a layer that says how far a number is through
+    each of its bins."""
+    import numpy as np
+
+    kernel = np.zeros((len(edges), sum(len(marks) - 1 for marks in edges)), "float32")
+    bias = np.zeros(kernel.shape[1], "float32")
+    at = 0
+    for column, marks in enumerate(edges):
+        slopes = 1 / np.diff(marks)
+        kernel[column, at : at + len(slopes)] = slopes
+        bias[at : at + len(slopes)] = -np.asarray(marks[:-1]) * slopes
+        at += len(slopes)
+    return [kernel, bias]
+
+
+def bin_count(bins: Bins) -> int:
+    """Values that the network gets for a row."""
+    return sum(len(edges) - 1 for edges in bins)
 
 
 def to_bytes(offset: tuple[float, ...], scale: tuple[float, ...]) -> Affine:

@@ -19,6 +19,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Project
@@ -127,7 +128,7 @@ def _assembled(
     """The model of ``inputs``, whose raw values are ``raw`` by Input id."""
     import keras
 
-    graph = project.graph
+    graph = graph_of_model(project.graph, training_model)
     by_name = {layer.name: layer for layer in training_model.layers}
     tensors = dict(raw)
     for name in model_inputs(graph):

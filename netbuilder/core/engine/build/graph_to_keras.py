@@ -37,6 +37,7 @@ from netbuilder.core.engine.build.keras_objects import (
     seeded_random,
     value_for,
 )
+from netbuilder.core.engine.build.quantile_bins import bin_widths, set_bins, with_bins
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.errors import BuildError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
@@ -384,7 +385,8 @@ def build_training_model(
     import keras
 
     project = resolve_defaults(project, facts) if facts is not None else project
-    graph = project.graph
+    bins = facts.bins if facts is not None else {}
+    graph = with_bins(project.graph, bin_widths(bins))
     seed = project.training.seed if seed is None else seed
     if graph.nodes and model_inputs(graph):
         _check_order(graph)
@@ -395,6 +397,7 @@ def build_training_model(
     layers: dict[str, keras.Layer] = {}
     with tracing(), reset_keras_names(), seeded_random(seed):
         tensors = {name: _input(graph.by_id[name], facts) for name in model_inputs(graph)}
+        inputs = list(tensors.values())
         policy = project.training.precision
 
         def layer_of(node: Node) -> keras.Layer:
@@ -410,7 +413,7 @@ def build_training_model(
             return layers[owner.id]
 
         connect_layers(graph, layer_of, tensors)
-        inputs = [tensors[name] for name in model_inputs(graph)]
+        set_bins(layers, bins)
         outputs = [tensors[name] for name in graph.outputs]
         model = keras.Model(_one(inputs), _one(outputs), name="core")
         compile_model(model, project, facts)

@@ -165,6 +165,7 @@ class Trainer:
         self._start_seed = training.seed
         self._seconds_a_step = self._compiles_at = self._hasty_until = 0.0
         self._calls, self._short = 0, False
+        self.chunk_seconds = CHUNK_SECONDS
         self.pending: Floats = np.zeros(0, np.float32)
 
     def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:
@@ -381,7 +382,7 @@ class Trainer:
         elif self._seconds_a_step and not once:
             # While points are dragged the next ones come soon, and are not to wait.
             hasty = time.monotonic() < self._hasty_until
-            seconds = CHUNK_SECONDS / 4 if hasty else CHUNK_SECONDS
+            seconds = CHUNK_SECONDS / 4 if hasty else self.chunk_seconds
             count = min(count, int(seconds / self._seconds_a_step))
         elif not once:
             count = min(count, 4)

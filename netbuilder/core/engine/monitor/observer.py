@@ -16,6 +16,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     owner_of,
 )
 from netbuilder.core.engine.build.loss_values import total_loss
+from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.build.tracing import tracing, unoptimized_calls
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
@@ -69,7 +70,7 @@ class NetworkObserver:
     """
 
     def __init__(self, training_model: keras.Model, project: Project) -> None:
-        self._graph = project.graph
+        self._graph = graph_of_model(project.graph, training_model)
         self._project = project
         self._inputs = list(training_model.inputs)
         self._layers = {layer.name: layer for layer in training_model.layers}

@@ -17,6 +17,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.quantile_bins import bin_widths, with_bins
 from netbuilder.core.errors import BuildError
 from netbuilder.core.formats.build_config import build_model
 from netbuilder.core.formats.safety.model_file import ModelFile
@@ -66,7 +67,7 @@ def check_project(project: Project, facts: DataFacts | None, file: ModelFile) ->
     """
     import keras
 
-    graph = project.graph
+    graph = with_bins(project.graph, bin_widths(facts.bins) if facts is not None else {})
     layers: dict[str, keras.Layer] = {}
 
     def layer_of(node: Any) -> keras.Layer:

@@ -87,7 +87,10 @@ class ScriptRecipe:
         return len(set(self.tasks.values())) > 1
 
 
-_SCALERS = {"auto": "StandardScaler", "standard": "StandardScaler", "minmax": "MinMaxScaler"}
+_SCALERS = {
+    "auto": "StandardScaler", "standard": "StandardScaler", "bins": "StandardScaler",
+    "minmax": "MinMaxScaler",
+}  # fmt: skip
 
 
 def script_recipe(project: Project, facts: DataFacts | None) -> ScriptRecipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from inspect import getsource
 from typing import Any
@@ -11,12 +12,14 @@ from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 from netbuilder.core.catalog.spec import Kind, LayerSpec
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.scripts.script_lines import used_inputs
+from netbuilder.core.data.preprocessing.scaling import bin_edges, bin_weights, most_bins
 from netbuilder.core.engine.build.backbone_weights import (
     BY_ORDER,
     backbone_file,
     bundled_weights,
     take_weights,
 )
+from netbuilder.core.engine.build.quantile_bins import bin_widths, bins_input, with_bins
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
@@ -66,19 +69,46 @@ def model_cell(
         ids: its inputs are ids of words.
         exact: the network begins with the weights that NetBuilder gives it.
     """
-    graph = project.graph
+    bins = bin_widths(facts.bins) if facts is not None else {}
+    graph = with_bins(project.graph, bins)
     cell = ScriptCell(_("Build the network"))
     if project.training.precision != "float32":
         cell.add(f"keras.config.set_dtype_policy({format_literal(project.training.precision)})")
     if exact:
         text = _BEGIN.replace("SEED", str(project.training.seed))
         cell.add(*translated_source(text).split("\n"))
+    if bins:
+        _bins(bins, facts, cell, several=len(used_inputs(graph)) > 1)
     if is_chain(graph):
         _sequential(graph, facts, cell, ids, exact)
     else:
         _functional(graph, facts, cell, ids, exact)
+    for name in bins:
+        layer = format_literal(keras_name(f"{name}_bins"))
+        cell.add(f"model.get_layer({layer}).set_weights({_weights(name)})")
     cell.add("model.summary()")
     return cell
+
+
+def _bins(
+    bins: Mapping[str, int], facts: DataFacts | None, cell: ScriptCell, *, several: bool
+) -> None:
+    """What turns each number into bins, fitted on the training rows."""
+    assert facts is not None
+    for function in (bin_edges, bin_weights):
+        cell.add(*translated_source(getsource(function)).rstrip().split("\n"), "", "")
+    for name in bins:
+        most = most_bins(facts.input_shapes[name][-1] or 1)
+        rows = f"x_train[{format_literal(name)}]" if several else "x_train"
+        cell.add(
+            f"edges = [bin_edges(column, {most}) for column in np.asarray({rows}).T]",
+            f"{_weights(name)} = bin_weights(edges)",
+        )
+
+
+def _weights(name: str) -> str:
+    """The variable that holds the weights of the bins of an Input."""
+    return identifier(f"{name}_bin_weights", set())
 
 
 # As engine.build.seeds.seed_layers does; without it the numbers that a network begins with depend
@@ -127,7 +157,9 @@ def _sequential(
                 text = format_call("keras.Input", _shape(node, facts, ids), 4)
                 cell.add(f"    {text},", node=name)
         elif graph.sources[name]:
-            cell.add(f"    {layer_call(node.layer, node.params, 4)},", node=name)
+            cell.add(
+                f"    {_bins_layer(node) or layer_call(node.layer, node.params, 4)},", node=name
+            )
     if not exact:
         cell.add("])")
         return
@@ -213,10 +245,17 @@ def _node(
         cell.add(f"{variable} = {layer}({_arguments(spec, sources, owner)})")
     else:
         several = not graph.targets[node.id] and len(graph.outputs) > 1
-        named = keras_name(node.id) if several else ""
-        text = _begun(spec, layer_call(owner.layer, owner.params, name=named), number)
+        text = layer_call(owner.layer, owner.params, name=keras_name(node.id) if several else "")
+        text = _bins_layer(owner) or _begun(spec, text, number)
         cell.add(f"{variable} = {text}({_arguments(spec, sources, owner)})")
     cell.nodes[node.id] = (first, len(cell.lines) - 1)
+
+
+def _bins_layer(node: Node) -> str:
+    """The layer of numbers as bins, whose size follows from the training rows; "" of another."""
+    name = bins_input(node)
+    named = format_literal(keras_name(node.id))
+    return name and f"layers.Dense(len({_weights(name)}[1]), trainable=False, name={named})"
 
 
 def _begun(spec: LayerSpec, text: str, number: int | None) -> str:

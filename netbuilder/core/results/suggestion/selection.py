@@ -7,7 +7,7 @@ test rows are never read. Which module proposes for which data stands in ``_SOUR
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.project.model import Graph, Node, Project, Training
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.learning_curve import select_rows, train_quietly
 from netbuilder.core.results.suggestion import (
@@ -186,9 +186,7 @@ def _select(
     reasons += [finding.message for finding in facts.findings if finding.code == "read-as-series"]
     entry = next(iter(plan.preprocessing.inputs.values()))
     propose = next(propose for fits, propose in _SOURCES if fits(entry))
-    candidates = tuple(
-        _fitted(one, load_facts(one.project, base)) for one in propose(bare, facts, base)
-    )
+    candidates = tuple(_fitted(candidate, bare, base) for candidate in propose(bare, facts, base))
     scores: tuple[Score, ...] = ()
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
         scores = _scores(candidates, plan, base, seconds, progress, cancelled)
@@ -196,17 +194,20 @@ def _select(
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
     reasons += [*best.reasons, _last_layer(facts, task)]
-    if scores:
+    if len(candidates) > 1:
         reasons += _score_sentences(candidates, scores, task)
     return Suggestion(
         best.project, facts.target_names, task, tuple(reasons), name=best.name, scores=scores
     )
 
 
-def _fitted(candidate: Candidate, facts: DataFacts) -> Candidate:
-    """The candidate with an output layer that fits the data; the settings stay its own."""
-    project = fit_output_to_data(candidate.project, facts)
-    return replace(candidate, project=replace(project, training=candidate.project.training))
+def _fitted(candidate: Candidate, bare: Project, base: Path) -> Candidate:
+    """The candidate with an output layer that fits the data; the settings stay its own, with the
+    seed of the project."""
+    training = replace(candidate.project.training, seed=bare.training.seed)
+    project = replace(candidate.project, training=training)
+    fitted = fit_output_to_data(project, load_facts(project, base))
+    return replace(candidate, project=replace(fitted, training=training))
 
 
 def _scores(
@@ -220,6 +221,10 @@ def _scores(
     """Scores of the candidates that could be tried in time, all on the same parts."""
     from netbuilder.core.tensorflow_output import load_tensorflow
 
+    if cancelled():
+        raise SelectionCancelledError
+    if seconds <= 0:
+        return ()
     load_tensorflow()
     end = time.monotonic() + seconds
     folds: tuple[tuple[NDArray[np.int64], ...], ...] = ()
@@ -296,8 +301,10 @@ def _trial(
         test=None,
         stream=None,
     )
+    share = round(len(train) / max(1, dataset.facts.rows), 2)
+    project = replace(candidate.project, training=_shortened(candidate.project.training, share))
     trained = train_quietly(
-        candidate.project, part, base, 0, lambda: cancelled() or time.monotonic() > end
+        project, part, base, 0, lambda: cancelled() or time.monotonic() > end, "graph"
     )
     if trained is None:
         return None
@@ -305,6 +312,17 @@ def _trial(
     if evaluation.task == REGRESSION:
         return float(np.mean(evaluation.off))
     return 1.0 - evaluation.metrics["accuracy"]
+
+
+def _shortened(training: Training, share: float) -> Training:
+    """Settings whose learning rate has fallen at the end of training on a share of the rows."""
+    rate = training.optimizer.params.get("learning_rate")
+    if not isinstance(rate, Mapping) or "decay_steps" not in rate.get("params", {}):
+        return training
+    steps = max(1, round(rate["params"]["decay_steps"] * share))
+    rate = {**rate, "params": {**rate["params"], "decay_steps": steps}}
+    params = {**training.optimizer.params, "learning_rate": rate}
+    return replace(training, optimizer=replace(training.optimizer, params=params))
 
 
 def _score_sentences(
@@ -318,12 +336,14 @@ def _score_sentences(
             text = (format_percent(1 - mean), format_percent(spread))
         return f"{score.candidate.title} {text[0]} ± {text[1]}"
 
-    values = join_values(value(score) for score in scores)
-    sentences = [
-        _("Mean absolute error on training rows that were held out: {values}.", values=values)
-        if task == REGRESSION
-        else _("Correct predictions on training rows that were held out: {values}.", values=values)
-    ]
+    values = join_values((value(score) for score in scores), clauses=True)
+    sentences = []
+    if scores:
+        sentences.append(
+            _("Mean absolute error on held-out training rows: {values}.", values=values)
+            if task == REGRESSION
+            else _("Correct predictions on held-out training rows: {values}.", values=values)
+        )
     tried = {score.candidate.name for score in scores}
     late = [one.title for one in candidates if one.name not in tried]
     if late:

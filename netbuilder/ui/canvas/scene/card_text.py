@@ -11,6 +11,7 @@ from netbuilder.core.catalog.spec import LayerSpec
 from netbuilder.core.catalog.training.losses import loss_title
 from netbuilder.core.check.problems import keras_shape_text, shape_text
 from netbuilder.core.data.kinds.series.windows import targets_and_horizon
+from netbuilder.core.data.preprocessing.scaling import bin_count
 from netbuilder.core.data.registry import KINDS
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.model import Node, Project
@@ -98,6 +99,10 @@ def _values(project: Project, facts: Any, input_id: str, count: int) -> str:
     if kind is None or kind.value != "column":
         return values
     columns = project.data.inputs.get(input_id, tuple(facts.column_types))
+    bins = facts.bins.get(input_id)
+    if bins:
+        named = ngettext("{count} column", "{count} columns", len(columns) or count)
+        return _("{columns} as {count} bins", columns=named, count=bin_count(bins))
     if not columns or len(columns) == count:
         return ngettext("{count} column", "{count} columns", count)
     return _(

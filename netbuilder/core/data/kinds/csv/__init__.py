@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from netbuilder.core.data.kinds.csv.layers import EMPTY, made_up_cells, table_la
 from netbuilder.core.data.kinds.kind import (
     MEMORY,
     PARTS,
-    SCALING,
     TABLE_FILE,
+    TABLE_SCALING,
     TASK,
     DataCode,
     DataKind,
@@ -126,7 +127,10 @@ class TableModality(Modality):
                 [np.full(len(column.features), column.kind == "category") for column in columns]
             )
             offset, scale = scaling.fit_columns(values, how, keep)
-        return InputPreprocessing("table", shape, "float32", columns, offset, scale), notes
+        fitted = InputPreprocessing("table", shape, "float32", columns, offset, scale)
+        if how == "bins" and len(shape) == 1:
+            fitted = replace(fitted, bins=scaling.fit_bins(values, offset, scale))
+        return fitted, notes
 
     def read(
         self, samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice
@@ -209,7 +213,7 @@ KIND = DataKind(
     title=N_("Table"),
     help=N_("a table: each column is a feature"),
     noun=N_("table"),
-    options=(TASK, SCALING, *PARTS, *TABLE_FILE, MEMORY),
+    options=(TASK, TABLE_SCALING, *PARTS, *TABLE_FILE, MEMORY),
     modalities=(TABLE,),
     target_by_name=True,
     read=_read,

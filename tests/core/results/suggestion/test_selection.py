@@ -1,0 +1,110 @@
+"""Candidates of a table: selected on training rows only, in time, and remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.prepare.prepared_data import prepare_data
+from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Project
+from netbuilder.core.results.suggestion.selection import (
+    SelectionCancelledError,
+    Suggestion,
+    _folds,
+    select_network,
+)
+
+LONG = 900.0  # a busy machine tries all candidates all the same
+
+
+def _table(path: Path, rule: str, rows: int = 240) -> Path:
+    """Two columns, and a target that follows from them: "steps" or "line"."""
+    random = np.random.default_rng(4)
+    frame = pd.DataFrame(random.uniform(0, 8, (rows, 2)).round(3), columns=["a", "b"])
+    if rule == "steps":
+        frame["y"] = np.floor(frame["a"]) % 2 * 9 + np.floor(frame["b"] / 2) * 5
+    else:
+        frame["y"] = 3 * frame["a"] - 2 * frame["b"] + random.normal(0, 0.3, rows).round(3)
+    frame.to_csv(path / "t.csv", index=False)
+    return path
+
+
+def _project(**data: object) -> Project:
+    recipe = Data("csv", path="t.csv", target=("y",), options={"task": "regression"}, **data)
+    return Project(graph=Graph((Node("input", "Input"),)), data=recipe)
+
+
+def _errors(suggestion: Suggestion) -> dict[str, float]:
+    return {score.candidate.name: score.mean for score in suggestion.scores}
+
+
+@pytest.mark.slow
+def test_steps_need_bins_and_a_line_needs_none(tmp_path: Path) -> None:
+    steps = select_network(_project(), _table(tmp_path, "steps"), seconds=LONG)
+    errors = _errors(steps)
+    assert steps.name.startswith("bins") and steps.project.data.scaling == "bins"
+    assert min(errors["bins"], errors["bins-three"]) < 0.8 * errors["dense"] < errors["linear"]
+    (tmp_path / "line").mkdir()
+    line = select_network(_project(), _table(tmp_path / "line", "line"), seconds=LONG)
+    assert _errors(line)["linear"] <= 1.02 * min(_errors(line).values())
+    assert len(line.scores) == 4 and all(len(score.errors) == 3 for score in line.scores)
+
+
+@pytest.mark.slow
+def test_the_test_rows_have_no_say(tmp_path: Path) -> None:
+    """Two files differ in the targets of the test rows alone: a selection that looked at them
+    would have other scores."""
+    scores, targets = [], []
+    for name in ("true", "shuffled"):
+        (tmp_path / name).mkdir()
+        path = _table(tmp_path / name, "steps", 80) / "t.csv"
+        frame = pd.read_csv(path)
+        frame["part"] = np.where(np.arange(80) < 60, "train", "test")
+        if name == "shuffled":
+            frame.loc[60:, "y"] = frame["y"][60:].to_numpy()[::-1]
+        frame.to_csv(path, index=False)
+        project = _project(columns={"part": ColumnChoice(role="split")})
+        suggestion = select_network(project, path.parent, seconds=LONG)
+        scores.append([score.errors for score in suggestion.scores])
+        test = load_dataset(suggestion.project, path.parent).test
+        assert test is not None
+        targets.append(next(iter(test.raw_y.values())).tolist())
+    assert targets[0] != targets[1]
+    assert scores[0] == scores[1] != []
+
+
+def test_a_group_is_trained_on_or_scored(tmp_path: Path) -> None:
+    path = _table(tmp_path, "line", 90) / "t.csv"
+    frame = pd.read_csv(path)
+    frame["who"] = [f"p{row % 15}" for row in range(90)]
+    frame.to_csv(path, index=False)
+    project = _project(columns={"who": ColumnChoice(role="group")})
+    plan = prepare_data(project, tmp_path)
+    folds = _folds(load_dataset(project, tmp_path), plan)
+    assert plan.samples.groups is not None
+    groups = plan.samples.groups[plan.rows.train]
+    assert len(folds) == 3
+    for train, _stop, score in folds:
+        assert len(score) and not set(groups[train]) & set(groups[score])
+
+
+def test_no_time_takes_the_most_promising_and_says_so(tmp_path: Path) -> None:
+    titles: list[str] = []
+
+    def progress(title: str, done: int, of: int) -> None:
+        titles.append(title)
+
+    base = _table(tmp_path, "line", 60)
+    first = select_network(_project(), base, seconds=0, progress=progress)
+    assert (first.name, first.scores, titles) == ("bins", (), [])
+    assert "Not tried" in first.reasons[-1]
+    assert select_network(_project(), base, seconds=0) is first, "remembered"
+    frame = pd.read_csv(base / "t.csv")
+    frame.iloc[:50].to_csv(base / "t.csv", index=False)
+    assert select_network(_project(), base, seconds=0) is not first, "the data is another"
+    with pytest.raises(SelectionCancelledError):
+        select_network(_project(), base, seconds=9, cancelled=lambda: True)
