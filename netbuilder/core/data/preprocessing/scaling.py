@@ -94,7 +94,7 @@ def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
 
     if not len(values):
         return (0.0, 1.0)
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, most + 1)))
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, most + 1), method="lower"))
     edges = edges[np.concatenate([[True], np.diff(edges) > 1e-4])]
     if len(edges) < 3:
         low, high = float(np.min(values)), float(np.max(values))
