@@ -206,6 +206,15 @@ class Comparison:
         return np.flatnonzero(mine != its)
 
 
+def can_compare(trained: TrainedModel, dataset: Dataset, most: int) -> bool:
+    """Return whether the other methods take these data, rows of a table with one output in memory,
+    and the training rows hold at most ``most`` numbers."""
+    preprocessing = preprocessing_of(trained)
+    rows = all(modality_of(one).is_row(one) for one in preprocessing.inputs.values())
+    fits = dataset.stream is None and len(dataset.train) * len(preprocessing.column_names) <= most
+    return rows and fits and len(preprocessing.outputs) == 1
+
+
 def compare(
     trained: TrainedModel,
     dataset: Dataset,

@@ -20,6 +20,7 @@ from netbuilder.ui.forms.boxes import NoWheelComboBox
 from netbuilder.ui.plots.confusion_matrix import HeatMap
 from netbuilder.ui.plots.images import ImageGrid, grey_levels
 from netbuilder.ui.plots.table_preview import ShortTable, sorts_by_headers
+from netbuilder.ui.results.better_method import BetterMethodCard
 from netbuilder.ui.results.empty_states import StaleNote, follow_next_step, next_step_sentence
 from netbuilder.ui.results.evaluation_views.compare_view import CompareView
 from netbuilder.ui.results.evaluation_views.detail_views import CalibrationView, GroupView
@@ -222,6 +223,7 @@ class EvaluatePanel(QWidget):
         self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
         self.card_button = self._button(_("Edit the model card…"), self._edit_card)
         self.cards = CardList(self)
+        self.better = BetterMethodCard(self.workbench, self)
         self.actions_row = QWidget(self)
         flow(self.file_button, self.methods_button, self.card_button, parent=self.actions_row)
         page.addWidget(self.stale)
@@ -229,6 +231,7 @@ class EvaluatePanel(QWidget):
         page.addLayout(head)
         page.addWidget(self.about)
         page.addWidget(self.cards)
+        page.addWidget(self.better)
 
     def _compare_methods(self) -> None:
         from netbuilder.ui.results.method_comparison import MethodComparisonDialog
@@ -274,6 +277,7 @@ class EvaluatePanel(QWidget):
         self.learning.begin(self.workbench.models.trained)
         if self.workbench.models.trained is None:
             self._hide_late_results()
+            self.better.compare(None)
             self.waiting.restart()
             self.waiting.wait(next_step_sentence(self.workbench, _(_NO_MODEL)))
         elif evaluation_service.error is not None:
@@ -314,6 +318,8 @@ class EvaluatePanel(QWidget):
         if whole is not self._whole:  # a new result is seen from its beginning
             self._whole = whole
             self.waiting.restart()
+            if file is None:
+                self.better.compare(self.workbench.models.trained)
         found = self.shown = self._chosen(whole)
         trained = self.workbench.models.trained
         data = trained.project.data if trained is not None else Data()

@@ -60,6 +60,28 @@ _CIRCLED = N_("The points are the evaluated samples; incorrect ones are circled.
 _HELD = N_("Other columns are at their mean.")
 
 
+def score_rows(found: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the titles of the columns, and the scores of each method in words."""
+    from netbuilder.core.results.headline import metric_column
+
+    first = found.candidates[0].evaluation
+    metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
+    scores = [(one.evaluation.metrics[metric], one.intervals) for one in found.candidates]
+    rows: list[tuple[str, ...]] = []
+    for one, (text, interval) in zip(
+        found.candidates, metric_column(first, metric, scores), strict=True
+    ):
+        apart = len(found.disagreements(one.name))
+        differs = ngettext("{count} sample", "{count} samples", apart)
+        times = (format_duration(one.seconds), format_bytes(one.size))
+        rows.append((_title(one), text, interval, *times, differs if one.model is not None else ""))
+    columns = (
+        _("method"), metric_words(metric), _("95% interval"), _("training time"), _("size"),
+        _("differs on"),
+    )  # fmt: skip
+    return columns, rows
+
+
 class MethodComparisonDialog(Dialog):
     """Trains other methods on the network's own rows, and shows all side by side."""
 
@@ -151,34 +173,12 @@ class MethodComparisonDialog(Dialog):
         self.words.setText(str(error))
 
     def _show(self, found: Comparison) -> None:
-        from netbuilder.core.results.headline import metric_column
-
         self.found = found
         self.bar.hide()
         name = self._data.name or Path(self._data.path).name
         self._workbench.happened.emit(f"compared:{name}")
-        rows = []
         first = found.candidates[0].evaluation
-        metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
-        scores = [(one.evaluation.metrics[metric], one.intervals) for one in found.candidates]
-        told = metric_column(first, metric, scores)
-        for one, (text, interval) in zip(found.candidates, told, strict=True):
-            rows_apart = len(found.disagreements(one.name))
-            apart = ngettext("{count} sample", "{count} samples", rows_apart)
-            rows.append(
-                (
-                    _title(one),
-                    text,
-                    interval,
-                    format_duration(one.seconds),
-                    format_bytes(one.size),
-                    apart if one.model is not None else "",
-                )
-            )
-        columns = (
-            _("method"), metric_words(metric), _("95% interval"), _("training time"),
-            _("size"), _("differs on"),
-        )  # fmt: skip
+        columns, rows = score_rows(found)
         self.table.show_rows(columns, rows, narrow=2)
         self.table.show()
         samples = ngettext(
@@ -186,7 +186,7 @@ class MethodComparisonDialog(Dialog):
             "All methods are evaluated on the same {count} samples.",
             first.samples,
         )
-        error, several = told[0][0].lstrip("± "), first.columns
+        error, several = rows[0][1].lstrip("± "), first.columns
         differs = ""
         if first.task == "regression" and len(several) > 1:
             differs = _(

@@ -79,6 +79,15 @@ def _evaluate(parts: WindowParts, parent: QWidget) -> QWidget:
         parts.workbench, parts.evaluation_service, parts.runner, lambda: shown.index, parent
     )
     panel.sample_chosen.connect(shown.show_row)
+
+    def try_networks() -> None:
+        from netbuilder.ui.data.data_panel import DataPanel
+
+        page = parts.docks.show_panel("data")
+        assert isinstance(page, DataPanel)
+        page.builder.build()
+
+    panel.better.network_requested.connect(try_networks)
     return panel
 
 

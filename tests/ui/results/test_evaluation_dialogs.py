@@ -12,9 +12,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core.data.defaults import fit_output_to_data
+from netbuilder.core.data.load import load_facts
 from netbuilder.core.project import card_answers, edits
-from netbuilder.core.project.model import Project
+from netbuilder.core.project.model import Data, Graph, Node, Project, Training
 from netbuilder.core.results.statistics import by_group, group_values
+from netbuilder.ui.data.data_panel import DataPanel
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 from netbuilder.ui.results.method_comparison import MethodComparisonDialog
@@ -161,3 +164,33 @@ def test_results_by_the_groups_of_a_column(panel: EvaluatePanel, qtbot: QtBot) -
     qtbot.waitUntil(lambda: groups._stop is None, timeout=3 * MINUTE)
     assert len(groups.measured.text().splitlines()) == 3, groups.measured.text()
     assert groups.worst in groups.measured.text()
+
+
+@pytest.mark.slow
+def test_a_better_method_stands_in_the_first_result(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Of the cells of a chessboard a tree sees the edges; one linear unit sees none."""
+    random = np.random.default_rng(2)
+    cells = random.uniform(0, 4, (400, 2)).round(2)
+    rule = (np.floor(cells).sum(axis=1) % 2).astype(int)
+    lines = [f"{a},{b},{'odd' if odd else 'even'}" for (a, b), odd in zip(cells, rule, strict=True)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,cell", *lines]), encoding="utf-8")
+    data = Data("csv", path=str(tmp_path / "t.csv"), target=("cell",))
+    graph = Graph((Node("input", "Input"), Node("output", "Dense", {"units": 1})),
+                  (("input", "output"),))  # fmt: skip
+    project = Project("cells", graph, data, Training(epochs=2))
+    window = open_window(fit_output_to_data(project, load_facts(project, tmp_path)))
+    window.runner.start()
+    panel = window.docks.show_panel("evaluate")
+    assert isinstance(panel, EvaluatePanel)
+    qtbot.waitUntil(lambda: bool(panel.better.cards), timeout=5 * MINUTE)
+    assert panel.better.table is not None and panel.better.table.rows.rowCount() == 6
+    page = window.docks.show_panel("data")
+    assert isinstance(page, DataPanel)
+    panel.better.cards[0].buttons[0].click()
+    assert page.builder.building
+    before = window.store.project
+    page.builder.cancel()
+    qtbot.waitUntil(lambda: not page.builder.building, timeout=5 * MINUTE)
+    assert window.store.project is before, "cancelled: nothing is changed"
