@@ -28,6 +28,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph
 
@@ -175,6 +176,7 @@ def hidden_model(model: keras.Model, graph: Graph, nodes: tuple[str, ...]) -> ke
 
     if model in _models:
         return _models[model]
+    graph = graph_of_model(graph, model)
     by_name = {layer.name: layer for layer in model.layers}
     inputs = [keras.Input(tuple(one.shape[1:]), dtype=one.dtype) for one in model.inputs]
     tensors: dict[str, Any] = dict(zip(model_inputs(graph), inputs, strict=True))

@@ -16,6 +16,7 @@ from netbuilder.core.engine.build.graph_to_keras import (
     model_inputs,
     owner_of,
 )
+from netbuilder.core.engine.build.quantile_bins import graph_of_model
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
 from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Graph, Project
@@ -82,7 +83,7 @@ def find_frozen_layers(
         rows: number of samples.
         room: bytes that the features of all samples may take.
     """
-    graph = project.graph
+    graph = graph_of_model(project.graph, model)
     tensors, layers = _tensors(model, graph), _layers(model, graph)
     known = [node for node in graph.order if node in layers and node in tensors]
     fixed, held = {name: is_fixed(layers[name]) for name in known}, set(model_inputs(graph))
@@ -127,7 +128,8 @@ def trained_part(
     """
     import keras
 
-    tensors, layers = _tensors(model, project.graph), _layers(model, project.graph)
+    graph = graph_of_model(project.graph, model)
+    tensors, layers = _tensors(model, graph), _layers(model, graph)
     with tracing(), reset_keras_names():
         inputs = {
             name: keras.Input(
@@ -138,8 +140,8 @@ def trained_part(
             for name in prefix.cut
         }
         reached: dict[str, Any] = {**dict.fromkeys(prefix.nodes), **inputs}
-        connect_layers(project.graph, lambda node: layers[node.id], reached)
-        outputs = [reached[name] for name in project.graph.outputs]
+        connect_layers(graph, lambda node: layers[node.id], reached)
+        outputs = [reached[name] for name in graph.outputs]
         values = list(inputs.values())
         part = keras.Model(
             values if len(values) > 1 else values[0],

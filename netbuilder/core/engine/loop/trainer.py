@@ -91,6 +91,8 @@ class Trainer:
         frozen: what was found of frozen layers.
     """
 
+    chunk_seconds = CHUNK_SECONDS
+
     def __init__(
         self,
         project: Project,
@@ -165,7 +167,6 @@ class Trainer:
         self._start_seed = training.seed
         self._seconds_a_step = self._compiles_at = self._hasty_until = 0.0
         self._calls, self._short = 0, False
-        self.chunk_seconds = CHUNK_SECONDS
         self.pending: Floats = np.zeros(0, np.float32)
 
     def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:
