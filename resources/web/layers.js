@@ -565,13 +565,16 @@ function withWeights(network, base64) {
 
 /** Whether the nearest training sample is farther than that of nearly all validation samples, by
  * the values of the last hidden layer; see core/engine/novelty.py. */
-function isUnlike({ mean, scale, samples, stride, threshold }, hidden) {
-  const features = hidden.flatMap(({ shape, data }) => {
+function isUnlike({ mean, scale, samples, stride, threshold, normalized }, hidden) {
+  const values = hidden.flatMap(({ shape, data }) => {
     if (shape.length < 2 || data.length <= 2048) return [...data];
     const means = new Array(last(shape)).fill(0);
     data.forEach((value, i) => { means[i % means.length] += (value * means.length) / data.length; });
     return means;
-  }).filter((_, i) => i % stride === 0).map((value, i) => clip((value - mean[i]) / scale[i], -6e4, 6e4));
+  }).filter((_, i) => i % stride === 0);
+  const length = Math.max(Math.sqrt(values.reduce((sum, value) => sum + value * value, 0)), 1e-12);
+  const features = values.map((value, i) => (
+    normalized ? value / length : clip((value - mean[i]) / scale[i], -6e4, 6e4)));
   let nearest = Infinity;
   for (let first = 0; first < samples.length; first += features.length) {
     nearest = Math.min(nearest, features.reduce((sum, value, i) => sum + (value - samples[first + i]) ** 2, 0));

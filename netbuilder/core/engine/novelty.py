@@ -2,10 +2,12 @@
 
 The measure is the distance to the nearest training sample in the last hidden layer, the input of
 the output layer: Sun, Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest
-Neighbors", ICML 2022. Two things differ from the paper, as measured by ``benchmarks/unlike.py``:
-each feature is divided by its deviation among the training samples, where the paper divides the
-vector by its length (that forgets how far a row of a table lies outside), and the nearest sample
-counts, since a few hundred samples are kept and no million.
+Neighbors", ICML 2022. The nearest one counts, since a few hundred samples are kept and no million.
+The paper divides each vector by its length. So it is done here where there are many more features
+than samples, as behind a pretrained backbone: noise gives short vectors there, which lie near to
+all others unless their length is left out. Elsewhere each feature is divided by its deviation
+among the training samples: the length says how far outside a row of a table lies. Measured by
+``benchmarks/unlike.py``.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import base64
 import binascii
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -45,6 +47,7 @@ _MOST_BYTES = 360_000  # of them, as float16
 _MOST_FEATURES = 2048
 _MOST_MEASURED = 1000  # validation samples
 _FEWEST = 10  # training samples
+_WIDE = 4  # features a sample from which on deviations of single features say nothing
 _ENOUGH = 20  # validation samples: of fewer there is no twentieth
 _AT_ONCE = 256
 _SEED = 1
@@ -61,8 +64,9 @@ class NoveltyReference:
         nodes: ids of the nodes whose values are the features.
         stride: every so-manieth feature counts.
         mean, scale: of each feature among the training samples, float32 (features,).
-        samples: training samples, standardised, float16 (samples, features).
+        samples: training samples, standardised or of length 1, float16 (samples, features).
         threshold: the distance to the nearest of them beyond which a sample is unlike them.
+        normalized: vectors are divided by their length, and not standardised.
     """
 
     nodes: tuple[str, ...]
@@ -71,6 +75,7 @@ class NoveltyReference:
     scale: NDArray[np.float32]
     samples: NDArray[np.float16]
     threshold: float
+    normalized: bool = False
 
     def distances(self, features: Array, *, leave_one_out: bool = False) -> NDArray[np.float64]:
         """Return the distance of each sample to the nearest training sample, (n,).
@@ -79,12 +84,21 @@ class NoveltyReference:
             features: as ``features_of`` gives them, (n, features).
             leave_one_out: ``features`` are those of ``samples``; none is compared with itself.
         """
-        asked = _standardised(features, self.mean, self.scale).astype(np.float64)
+        asked = self.place(features).astype(np.float64)
         known = self.samples.astype(np.float64)
         squared = (asked**2).sum(1)[:, None] + (known**2).sum(1)[None] - 2 * asked @ known.T
         if leave_one_out:
             np.fill_diagonal(squared, np.inf)
         return np.asarray(np.sqrt(np.maximum(squared.min(axis=1), 0.0)), np.float64)
+
+    def place(self, features: Array) -> NDArray[np.float32]:
+        """Return features as ``samples`` holds them; float16 ends at 65,504."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.normalized:
+                length = np.linalg.norm(features, axis=1, keepdims=True)
+                return np.asarray(features / np.maximum(length, 1e-12), np.float32)
+            places = (features - self.mean) / self.scale
+            return np.asarray(np.clip(places, -6e4, 6e4), np.float32)
 
     def is_unlike(self, features: Array) -> NDArray[np.bool_]:
         """Return which samples are unlike the training data, (n,)."""
@@ -100,6 +114,7 @@ class NoveltyReference:
             "scale": _encoded(self.scale, "<f4"),
             "samples": _encoded(self.samples, "<f2"),
             "threshold": self.threshold,
+            "normalized": self.normalized,
         }
 
     @classmethod
@@ -118,7 +133,8 @@ class NoveltyReference:
             raise ValueError("the parts of 'novelty' do not fit together")
         if (scale <= 0).any():
             raise ValueError("a scale of 'novelty' is not positive")
-        return cls(nodes, stride, mean, scale, flat.reshape(-1, mean.size), threshold)
+        samples, normalized = flat.reshape(-1, mean.size), value.get("normalized") is True
+        return cls(nodes, stride, mean, scale, samples, threshold, normalized)
 
 
 def _encoded(values: Array, form: str) -> str:
@@ -130,12 +146,6 @@ def _decoded(text: object, form: str) -> Array:
         return np.frombuffer(base64.b64decode(str(text), validate=True), form)
     except binascii.Error as error:
         raise ValueError(str(error)) from error
-
-
-def _standardised(features: Array, mean: Array, scale: Array) -> NDArray[np.float32]:
-    """Return features as the reference holds them; float16 ends at 65,504."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray(np.clip((features - mean) / scale, -6e4, 6e4), np.float32)
 
 
 def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
@@ -227,15 +237,17 @@ def novelty_reference(
     values = values_of("train", _MOST_SAMPLES)
     stride = math.ceil(features_of(values, 1).shape[1] / _MOST_FEATURES)
     known = features_of(values, stride)
-    known = known[: max(_FEWEST, _MOST_BYTES // (2 * known.shape[1]))]
+    room = max(_FEWEST, _MOST_BYTES // (2 * known.shape[1]))
+    known = known[np.sort(random.permutation(len(known))[:room])]  # of all classes
     if not np.isfinite(known).all():
         return None
     scale = known.std(axis=0)
     # A unit that is silent for all training samples says the more when it speaks.
     least = 0.1 * float(np.sqrt((scale.astype(np.float64) ** 2).mean()))
     scale, mean = np.maximum(scale, least or 1.0), known.mean(axis=0)
-    samples = _standardised(known, mean, scale).astype(np.float16)
-    found = NoveltyReference(nodes, stride, mean, scale, samples, 0.0)
+    wide = known.shape[1] > _WIDE * len(known)
+    found = NoveltyReference(nodes, stride, mean, scale, np.zeros((0, 0), np.float16), 0.0, wide)
+    found = replace(found, samples=found.place(known).astype(np.float16))
     measured = np.zeros(0)
     if dataset.validation is not None and len(dataset.validation):
         measured = found.distances(features_of(values_of("validation", _MOST_MEASURED), stride))
@@ -245,4 +257,4 @@ def novelty_reference(
     if not len(measured):
         return None
     rank = min(math.ceil((1 - BEYOND) * (len(measured) + 1)), len(measured))
-    return NoveltyReference(nodes, stride, mean, scale, samples, float(measured[rank - 1]))
+    return replace(found, threshold=float(measured[rank - 1]))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,7 +20,10 @@ from sklearn.datasets import load_digits, load_iris
 
 import netbuilder as nb
 from netbuilder.cli.predict import rows_of
+from netbuilder.core.data.data_facts import DataFacts
+from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import Preprocessing
 from netbuilder.core.engine.manual_weights import WeightIndex
 from netbuilder.core.engine.novelty import (
     NoveltyReference,
@@ -30,6 +34,7 @@ from netbuilder.core.engine.novelty import (
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.folders import resource
 from netbuilder.core.formats.metadata import sidecar_from_json, sidecar_json
+from netbuilder.core.project.model import Graph, Node
 from netbuilder.core.results.manual_weights import with_weights
 from netbuilder.core.results.predict import predict_raw, predict_rows
 from netbuilder.core.results.predict_file import predict_file
@@ -106,8 +111,6 @@ def test_every_way_to_predict_says_the_same(
 def test_a_reopened_file_knows_it_and_stays_plain_keras(
     model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
 ) -> None:
-    import keras
-
     table = pd.concat(flowers[1:])
     expected = model.is_unlike_training_data(rows(table))
     for ending in (".h5", ".keras"):
@@ -143,9 +146,17 @@ def test_weights_set_by_hand_make_the_reference_void(
 
 
 @pytest.mark.skipif(NODE is None, reason="no Node.js to run the page's code in")
+@pytest.mark.parametrize("normalized", [False, True])
 def test_the_web_page_computes_the_same(
-    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path
+    model: nb.Model, flowers: tuple[pd.DataFrame, ...], tmp_path: Path, normalized: bool
 ) -> None:
+    known = model.value.novelty
+    assert known is not None
+    own = known.samples * known.scale + known.mean
+    other = replace(known, normalized=normalized)
+    other = replace(other, samples=other.place(own).astype(np.float16))
+    threshold = float(np.quantile(other.distances(own, leave_one_out=True), 0.95))
+    model = nb.Model(replace(model.value, novelty=replace(other, threshold=threshold)), model.base)
     model.save(tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text("utf-8")
     parts = [
@@ -187,6 +198,38 @@ def test_outputs_of_frozen_layers_are_not_computed_again(model: nb.Model) -> Non
     assert found is not None
     assert found.threshold == pytest.approx(known.threshold, rel=1e-4)
     assert np.allclose(found.samples, known.samples, atol=1e-2)
+
+
+def test_noise_whose_features_collapse_is_unlike_where_features_are_many() -> None:
+    """Behind a backbone noise gives short vectors: near to all others by Euclid's distance."""
+    random = np.random.default_rng(0)
+    directions = random.normal(size=(4, 600))
+    features = np.abs(np.repeat(directions, 15, axis=0) + 0.3 * random.normal(size=(60, 600)))
+    noise = 0.02 * np.abs(random.normal(size=(20, 600)))
+    split = Split({"hidden": features.astype(np.float32)}, {}, {})
+    dataset = Dataset(DataFacts(), split, None, None, Preprocessing())
+    graph = Graph(
+        (Node("input", "Input"), Node("hidden", "Dense"), Node("output", "Dense")),
+        (("input", "hidden"), ("hidden", "output")),
+    )
+    given = keras.Input((3,), name="input")
+    hidden = keras.layers.Dense(600, name="hidden")(given)
+    network = keras.Model(given, keras.layers.Dense(4, name="output")(hidden))
+    known = novelty_reference(network, graph, dataset, dataset)
+    assert known is not None
+    assert known.normalized
+    assert known.is_unlike(noise).all()
+    assert known.is_unlike(features).mean() <= 0.1
+    many = replace(split, x={"hidden": np.repeat(split.x["hidden"], 8, axis=0)})
+    few = novelty_reference(
+        network, graph, replace(dataset, train=many), replace(dataset, train=many)
+    )
+    assert few is not None
+    assert len(few.samples) == 300
+    assert few.is_unlike(features).mean() <= 0.1, "samples of all classes are kept"
+    plain = np.sort(((features[:, None] - features[None]) ** 2).sum(-1) ** 0.5, axis=1)[:, 1]
+    near = ((noise[:, None] - features[None]) ** 2).sum(-1).min(1) ** 0.5
+    assert near.max() < 3 * np.quantile(plain, 0.95), "the wrong measure hardly tells them apart"
 
 
 def test_large_layers_are_averaged_and_thinned() -> None:

@@ -111,7 +111,8 @@ class WebNetwork:
         values of ``novelty.nodes``."""
         arrays = {key: getattr(novelty, key) for key in ("mean", "scale", "samples")}
         self.novelty = {key: self.add_numbers(values) for key, values in arrays.items()}
-        self.novelty |= {"stride": novelty.stride, "threshold": novelty.threshold}
+        for key in ("stride", "threshold", "normalized"):
+            self.novelty[key] = getattr(novelty, key)
 
     def new_tensor(self) -> int:
         """Return the number of a tensor that no step gives yet."""
