@@ -135,6 +135,7 @@ class RowForm(PredictForm):
         self._fields: dict[str, FormField] = {}
         self._own = False
         self._typed: set[str] = set()  # columns of which something was typed or taken away
+        self._filled: set[str] = set()  # columns whose cell is empty in the file
         self._soon = QTimer(self, singleShot=True, interval=PREDICT_DELAY_MS)
         self._soon.timeout.connect(lambda: self._ask(by_hand=False))
         self.response = ResponseView(workbench, self)
@@ -212,6 +213,7 @@ class RowForm(PredictForm):
             value = self.form.rows[name].param.default
         self.row[name] = value
         self._own = True
+        self._filled.discard(name)
         self._typed.add(name)
         self.response.follow(name)
         self.said.emit(self.words)  # it is no test row any more
@@ -230,10 +232,10 @@ class RowForm(PredictForm):
         rows = self.form.rows.values() if self.form is not None else ()
         for one in rows:
             name = one.param.name
-            known = (
-                "" if one.complaint.text() else beyond_training(self._fields[name], self.row[name])
-            )
-            one.warn(known)
+            warning = beyond_training(self._fields[name], self.row[name])
+            if name in self._filled:
+                warning = _("The cell is empty in the file: this value is filled in.")
+            one.warn("" if one.complaint.text() else warning)
         kinds = {name: field.kind for name, field in self._fields.items()}
         if any(one.complaint.text() for one in rows):
             # What stands in the form is not what was answered.
@@ -281,7 +283,7 @@ class RowForm(PredictForm):
         nothing was filled in by hand."""
         if self.form is None or look.trained is None or (self.busy and not wanted):
             return
-        self._own = False
+        self._own, self._filled = False, set(look.filled)
         from netbuilder.core.results.file_samples import row_of
 
         found = row_of(look.trained, look.raw)

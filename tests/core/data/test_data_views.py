@@ -58,7 +58,7 @@ def test_a_number_is_counted_by_ranges_and_a_test_file_counts_as_test(tmp_path: 
     data = Data("csv", path="t.csv", test_path="own.csv", target=("price",), validation_split=0)
     parts = _looks(data, tmp_path)[SplitDataView]
     assert isinstance(parts, SplitDataView)
-    assert parts.names[0] == "0 to 1,000"
+    assert parts.names[0] == "0 to 1000"
     assert parts.counts[:, 0].tolist() == [10] * 11 + [11]
     assert parts.counts[:, 2].tolist() == [1, *[0] * 10, 2]
 

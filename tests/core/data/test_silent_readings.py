@@ -21,7 +21,7 @@ from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError
 from netbuilder.core.project.edits_data import apply_data_fix
-from netbuilder.core.project.model import Data, Project
+from netbuilder.core.project.model import ColumnChoice, Data, Project
 from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.live.sample_summary import FILLED_MARK
 from netbuilder.core.results.mistakes import mistake_samples
@@ -215,6 +215,17 @@ def test_a_dated_series_with_one_odd_step_is_a_series(
         assert not [one for one in found.notes if one.severity == "error"]
         notes = [one.message for one in found.notes if one.code == "done"]
         assert any(told in note for note in notes) if told else not notes
+
+
+@pytest.mark.parametrize(("odd", "asked"), [(0, True), (1, True), (20, False)])
+def test_dates_with_few_odd_steps_are_asked_about(tmp_path: Path, odd: int, asked: bool) -> None:
+    days = [str(day.date()) for day in pd.date_range("2024-01-01", periods=80)]
+    for place in range(odd):
+        days[3 + 2 * place] = days[2 + 2 * place]
+    source = np.random.default_rng(1)
+    table = pd.DataFrame({"day": days, "a": source.normal(size=80), "y": source.normal(size=80)})
+    columns = {"day": ColumnChoice("feature", "date")}
+    assert ("even-steps" in codes(report(tmp_path, table, columns=columns), "")) == asked
 
 
 def test_a_log_with_many_equal_times_is_no_series(tmp_path: Path) -> None:

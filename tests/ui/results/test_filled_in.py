@@ -69,6 +69,10 @@ def test_canvas_predict_and_surface_say_it(
         assert not told["rooms"].endswith("(filled in)")
         words = filled_words(["size"])
         assert (words in panel.about.text()) is said
+        caution = panel.form.rows["size"].caution
+        qtbot.waitUntil(
+            lambda caution=caution, said=said: bool(caution.text()) is said, timeout=MINUTE
+        )
     surface = window.docks.show_panel("surface")
     qtbot.waitUntil(lambda: "10 faint points" in surface.note.text(), timeout=MINUTE)
     faint = [p for p in surface.plot.points.points() if p.brush().color().alphaF() < 2 * FAINT]

@@ -36,7 +36,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     OutputPreprocessing,
     Preprocessing,
 )
-from netbuilder.core.data.preprocessing.time_columns import is_time_name, times_of
+from netbuilder.core.data.preprocessing.time_columns import few_repeats, is_time_name, times_of
 from netbuilder.core.data.readers import disk_cache
 from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.readers.class_folders import tables_beside
@@ -468,7 +468,10 @@ def series_question(samples: Samples, used: Collection[str], task: str) -> tuple
 
 
 def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) -> Iterator[Finding]:
-    steps = {str(name): _step(_times(table[name])) for name in table.columns}
+    steps = {
+        str(name): _step(_times(table[name]), dated=not is_numeric(table[name]))
+        for name in table.columns
+    }
     # Where several columns go evenly a formula made them, and beside dates nothing else is a clock.
     every = [*steps.values(), *(_step(_times(targets[name])) for name in targets.columns)]
     dated = any(not is_numeric(table[name]) and are_dates(table[name]) for name in table.columns)
@@ -519,8 +522,9 @@ def _times(column: pd.Series) -> NDArray[np.float64]:
         return np.zeros(0)
 
 
-def _step(times: NDArray[np.float64]) -> float:
-    """By how much times rise from row to row; 0 where they do not, or not evenly."""
+def _step(times: NDArray[np.float64], *, dated: bool = False) -> float:
+    """By how much times rise from row to row; 0 where they do not, or not evenly. Of dates a few
+    may be missing, repeated or out of order, as the hour in autumn is."""
     steps = np.diff(times)
     usual = float(np.median(steps)) if len(steps) else 0.0
     if not usual > 0:
@@ -528,6 +532,8 @@ def _step(times: NDArray[np.float64]) -> float:
     if np.abs(steps - usual).max() <= _ROUNDED * usual:
         mean = float(steps.mean())
         return mean if abs(mean - usual) > 1e-9 * usual else usual
+    if dated and (np.abs(steps - usual) > _ROUNDED * usual).sum() <= 3 * few_repeats(len(steps)):
+        return usual
     months = any(low <= steps.min() and steps.max() <= high for low, high in _CALENDAR)
     return usual if months else 0.0
 
