@@ -147,7 +147,7 @@ def test_losses_of_other_formulas_are_named(example: Callable[[str], Project]) -
     # And so are units: each table's numbers stand at the right edge.
     large, small = run(1, mean_absolute_error=1794.0), run(2, other, mean_absolute_error=1.314)
     model.show_runs([large, small])
-    assert [model.index(row, 4).data() for row in (0, 1)] == ["± 1,794", "± 1.314"]
+    assert [model.index(row, 4).data() for row in (0, 1)] == ["± 1794", "± 1.314"]
     assert not any(model.index(row, 4).data(BEHIND_ROLE) for row in (0, 1))
     # In Curves, too.
     view = TrainingCurvePlot()
