@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from netbuilder.core.data.preprocessing.cells import CLOCK
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits import set_data
@@ -70,17 +68,14 @@ class ColumnNote(str):
 
 def many_values_note(name: str, example: str, dates: bool) -> ColumnNote:
     """Return the note about a column with too many different values to be a category."""
-    said = (
-        _("Column '{name}' contains times of day ('{example}', …) and was left out.",
+    message = (
+        _("Column '{name}' contains dates ('{example}', …) and was left out.",
           name=name, example=example)
-        if dates and re.fullmatch(CLOCK, example)
-        else _("Column '{name}' contains dates ('{example}', …) and was left out.",
-               name=name, example=example)
         if dates
         else _("Column '{name}' contains many different texts ('{example}', …) and was left out.",
                name=name, example=example)
     )  # fmt: skip
-    return ColumnNote.of(said, name, category=True)
+    return ColumnNote.of(message, name, category=True)
 
 
 def finding_from_error(error: UserError) -> Finding:
