@@ -106,7 +106,7 @@ def test_missing_words_can_be_a_category(tmp_path: Path) -> None:
 
 
 def test_what_a_fix_did_is_seen_in_the_table(tmp_path: Path) -> None:
-    lines = [f"north,{n},{2 * n}" for n in range(1, ROWS)] + ["Total,780,1560"]
+    lines = [f"north,{n},{2 * n}" for n in range(1, ROWS)] + ["all of it,780,1560"]
     found, project = read(tmp_path, "region,units,sales\n" + "\n".join(lines))
     assert column(found, "units").maximum == 780
     after = make_report(mended(found, project, f"Leave line {ROWS + 1} out", tmp_path), tmp_path)
