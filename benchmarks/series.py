@@ -1,6 +1,6 @@
 """Real series that packages ship: the suggested network beside the naive forecasts.
 
-    python benchmarks/series.py [--only NAME,…] [--horizon N]
+    python benchmarks/series.py [--only NAME,…] [--horizon N] [--seconds N]
 
 Each series is written as a CSV of dates and values and goes the way of ``netbuilder new`` and
 ``netbuilder train``: suggest, train, evaluate on the last fifth. Printed is one JSON object: for
@@ -93,7 +93,7 @@ def all_series() -> dict[str, tuple[Any, int]]:
     }  # fmt: skip
 
 
-def measured(series: Any, season: int, horizon: int) -> dict[str, Any]:
+def measured(series: Any, season: int, horizon: int, seconds: float) -> dict[str, Any]:
     """Return the errors of the network and of the naive forecasts on the same test rows."""
     from dataclasses import replace
 
@@ -113,7 +113,7 @@ def measured(series: Any, season: int, horizon: int) -> dict[str, Any]:
         data = recipe_for(folder / "s.csv", "s.csv")
         data = replace(data, options={**data.options, "horizon": horizon})
         began = time.perf_counter()
-        suggestion = select_network(Project("s", data=data), folder)
+        suggestion = select_network(Project("s", data=data), folder, seconds=seconds)
         suggested = time.perf_counter() - began
         dataset = load_dataset(suggestion.project, folder)
         trained, evaluation = evaluate_run(
@@ -146,12 +146,13 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--only", default="", help="names, with commas between them")
     words.add_argument("--horizon", type=int, default=1, help="rows to predict at once")
+    words.add_argument("--seconds", type=float, default=15.0, help="for the trials of a series")
     options = words.parse_args()
     names = [name for name in options.only.split(",") if name]
     results = {}
     for name, (series, season) in all_series().items():
         if not names or name in names:
-            results[name] = measured(series, season, options.horizon)
+            results[name] = measured(series, season, options.horizon, options.seconds)
             print(name, json.dumps(results[name]), file=sys.stderr, flush=True)
     ratios = [one["over_seasonal"] for one in results.values() if one["over_seasonal"]]
     print(json.dumps({

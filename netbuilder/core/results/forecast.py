@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ Array = NDArray[Any]
 
 #: The part of the validation rows that the band holds, and the rows that it needs.
 LEVEL, FEWEST = 0.8, 10
+#: What the columns of its ends begin with in a file.
+BAND = (f"lower {LEVEL:.0%}", f"upper {LEVEL:.0%}")
 #: Validation rows and steps that the band is measured with, at most.
 MOST_ROWS, MOST_STEPS = 200, 60
 
@@ -150,9 +152,9 @@ class Forecast:
     half_widths: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
-    def has_band(self) -> bool:
-        """Whether the nearest step has a band."""
-        return bool(np.isfinite(self.half_widths[:1]).any())
+    def band(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The lower and upper end of the band, (steps, targets) each."""
+        return self.values - self.half_widths, self.values + self.half_widths
 
 
 def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
@@ -300,6 +302,26 @@ def half_widths(trained: TrainedModel, steps: int) -> NDArray[np.float64]:
     rows = np.reshape(known[: len(known) // count * count], (-1, count))[:steps]
     half[: len(rows)] = rows
     return half
+
+
+def with_band(trained: TrainedModel, predictions: Mapping[str, Array]) -> dict[str, Array]:
+    """Return columns of predictions, each followed by the ends of its band, where it has one.
+
+    Args:
+        trained: the network.
+        predictions: of a series, by name: "predicted NAME", of each target all steps.
+    """
+    ends, columns = series_ends(trained), dict(predictions)
+    if ends is None:
+        return columns
+    half = half_widths(trained, ends.horizon).T.ravel()
+    for (name, values), width in zip(predictions.items(), half, strict=True):
+        columns[name] = columns.pop(name)
+        if np.isfinite(width):
+            known = name.removeprefix("predicted ")
+            for word, end in zip(BAND, (values - width, values + width), strict=True):
+                columns[f"{word} {known}"] = np.array([float(f"{value:.7g}") for value in end])
+    return columns
 
 
 def naive_note(trained: TrainedModel) -> str:

@@ -27,6 +27,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.atomic import replace_atomically
+from netbuilder.core.results.forecast import BAND, naive_note, with_band
 from netbuilder.core.results.own_units import preprocessing_of
 from netbuilder.core.results.predict import (
     PROBABILITY,
@@ -246,10 +247,11 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
         places = [one for one in lines[:, 0] if one in known]
         falling = len(places) > 1 and places[0] > places[1]  # the file begins with its newest row
         cells = pd.concat([more[::-1], cells] if falling else [cells, more])
-        answers = _beside_their_rows(found.to_columns(), lines, cells.index)
+        answers = _beside_their_rows(with_band(trained, found.to_columns()), lines, cells.index)
         names = tuple(map(str, answers.columns))
         before = int(answers.notna().any(axis=1).argmax())
-        notes = _about_series(names, series, len(more), lines.shape[1])
+        warning = naive_note(trained)
+        notes = (*_about_series(names, series, len(more), lines.shape[1]), *filter(None, [warning]))
     else:
         answers = pd.DataFrame(found.to_columns(), index=kept.index)
         names = tuple(map(str, answers.columns))
@@ -285,7 +287,9 @@ def _beside_their_rows(
         target, _plus, step = name.rpartition(" +") if lines.shape[1] > 1 else (name, "", "1")
         where = lines[:, int(step) - 1]
         there = np.array([one is not None for one in where])
-        columns[name] = column = pd.Series(values[there], where[there])
+        column = pd.Series(values[there], where[there])
+        if not name.startswith(BAND):
+            columns[name] = column
         before = newest.get(target, column[:0])
         newest[target] = pd.concat([before, column[~column.index.isin(before.index)]])
     return pd.DataFrame({**newest, **columns}, index=index)

@@ -310,6 +310,21 @@ def _end_of_data(trained: TrainedModel, base: Path) -> tuple[Any, Any]:
     return end_of_data(trained, base)
 
 
+def _forecast_columns(found: Forecast) -> dict[str, NDArray[np.float64]]:
+    """The table's columns by name: each target, and the ends of its band where it has one."""
+    from netbuilder.core.results.forecast import LEVEL
+
+    low, high = found.band
+    level = format_number(LEVEL, ".0%")
+    columns = {}
+    for place, name in enumerate(found.targets):
+        columns[_("predicted {column}", column=name)] = found.values[:, place]
+        if np.isfinite(low[:1, place]).any():
+            columns[_("lower {level} {column}", level=level, column=name)] = low[:, place]
+            columns[_("upper {level} {column}", level=level, column=name)] = high[:, place]
+    return columns
+
+
 class SeriesForm(PredictForm):
     """The curve, which of its columns is dragged, and how many steps are predicted."""
 
@@ -536,25 +551,27 @@ class SeriesForm(PredictForm):
         name = self._names[max(self.column.currentIndex(), 0)]
         found = self.found
         if found is not None and name in found.targets:
-            self.curve.show_ahead(found.values[:, found.targets.index(name)])
+            place = found.targets.index(name)
+            low, high = (end[:, place] for end in found.band)
+            self.curve.show_ahead(found.values[:, place], (low, high))
         else:
             self.curve.show_ahead(np.zeros(0))
         self.curve.show_dates(self._dates(0, len(self.curve.values) + self.curve.reach)[0])
         if found is None:
             return
-        steps = range(1, len(found.values) + 1)
+        steps = tuple(map(str, range(1, len(found.values) + 1)))
         words, iso = self._dates(len(self.curve.values), len(found.values))
-        head = _("date") if words else _("step")
-        names = (_("predicted {column}", column=target) for target in found.targets)
+        columns = _forecast_columns(found)
+        rows = [*zip(*columns.values(), strict=True)]
         self.table.show_rows(
-            (head, *names),
+            (_("date") if words else _("step"), *columns),
             [
-                (when, *map(format_number, map(float, row)))
-                for when, row in zip(words or map(str, steps), found.values, strict=True)
+                (when, *("" if np.isnan(value) else format_number(float(value)) for value in row))
+                for when, row in zip(words or steps, rows, strict=True)
             ],
             written=[
-                (when, *(f"{value:.7g}" for value in row))
-                for when, row in zip(iso or map(str, steps), found.values, strict=True)
+                (when, *("" if np.isnan(value) else f"{value:.7g}" for value in row))
+                for when, row in zip(iso or steps, rows, strict=True)
             ],
         )
 

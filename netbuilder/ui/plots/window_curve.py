@@ -34,11 +34,15 @@ class WindowCurve(NoWheelPlot):
         self.values: NDArray[np.float64] = np.zeros(0)
         self.chosen = -1
         self._ahead: NDArray[np.float64] = np.zeros(0)
+        self.band: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
         self.reach = 1  # steps that are predicted, also while the next prediction is made
         self._held = False
         self._name = ""
         self._dates: Sequence[str] = ()
         self._curve = self.plot([], [])
+        self._ends = pg.PlotDataItem(), pg.PlotDataItem()
+        self._area = pg.FillBetweenItem(*self._ends)
+        self.addItem(self._area)
         self._predicted = self.plot([], [], symbol="t", symbolSize=7)
         self._points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self._points)
@@ -56,20 +60,32 @@ class WindowCurve(NoWheelPlot):
         self._predicted.setPen(pg.mkPen(scheme.validation, width=2, style=Qt.PenStyle.DashLine))
         self._predicted.setSymbolBrush(QColor(scheme.validation))
         self._predicted.setSymbolPen(None)
+        soft = QColor(scheme.validation)
+        soft.setAlpha(50)
+        self._area.setBrush(soft)
         self._now.setPen(pg.mkPen(scheme.hairline, width=1))
         self._draw()
 
     def show_window(self, values: NDArray[np.float64], name: str) -> None:
         """Show a window, (steps,), the oldest first; what was predicted is forgotten."""
         self.values, self._name = np.array(values, np.float64), name
-        self._ahead, self.chosen = np.zeros(0), -1
+        self._ahead, self.band, self.chosen = np.zeros(0), None, -1
         self.getPlotItem().setLabel("left", name)
         self._draw()
         self._fit()
 
-    def show_ahead(self, values: NDArray[np.float64]) -> None:
-        """Show what is predicted of the same quantity, (steps,), nearest first; may be empty."""
-        self._ahead = np.asarray(values, np.float64)
+    def show_ahead(
+        self,
+        values: NDArray[np.float64],
+        band: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
+    ) -> None:
+        """Show what is predicted of the same quantity, (steps,), nearest first; may be empty.
+
+        Args:
+            values: the predictions.
+            band: its lower and upper ends, (steps,) each, NaN where there is none; None: no band.
+        """
+        self._ahead, self.band = np.asarray(values, np.float64), band
         self.reach = len(self._ahead) or self.reach
         self._draw()
         if not self._held:
@@ -123,6 +139,11 @@ class WindowCurve(NoWheelPlot):
         ahead = np.arange(1, len(self._ahead) + 1, dtype=np.float64)
         joined = np.concatenate([self.values[-1:], self._ahead]) if len(ahead) else self._ahead
         self._predicted.setData(np.concatenate([[0.0], ahead]) if len(ahead) else ahead, joined)
+        for place, curve in enumerate(self._ends):
+            end = np.zeros(0) if self.band is None else self.band[place]
+            end = end[np.isfinite(end)]
+            here = self.values[-1:] if len(end) else end
+            curve.setData(np.arange(len(here) + len(end)), np.concatenate([here, end]))
         words = _("{column}: a window of {count} steps", column=self._name, count=len(x))
         if len(ahead):
             values = join_values(format_number(float(v)) for v in self._ahead[:5])
@@ -131,7 +152,7 @@ class WindowCurve(NoWheelPlot):
         self.setAccessibleName(words)
 
     def _fit(self) -> None:
-        shown = np.concatenate([self.values, self._ahead])
+        shown = np.concatenate([self.values, self._ahead, *(self.band or ())])
         shown = shown[np.isfinite(shown)]
         if not len(shown):
             return
