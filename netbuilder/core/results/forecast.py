@@ -39,7 +39,7 @@ from netbuilder.core.wording import (
 Array = NDArray[Any]
 
 #: The part of the validation rows that the band holds, and the rows that it needs.
-LEVEL, FEWEST = 0.8, 10
+LEVEL, FEWEST = 0.8, 8
 #: What the columns of its ends begin with in a file.
 BAND = (f"lower {LEVEL:.0%}", f"upper {LEVEL:.0%}")
 #: Validation rows and steps that the band is measured with, at most.

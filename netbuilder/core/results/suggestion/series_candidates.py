@@ -28,22 +28,25 @@ from netbuilder.core.results.suggestion.candidate import (
     default_training,
     dropout,
 )
+from netbuilder.core.wording import format_percent
 
 #: Rows of a window at least where the series is long, and windows' worth of rows that it must have.
 _WINDOW, _WINDOWS = 24, 4
 _WIDTH, _DROPOUT = 32, 0.1
+#: The validation set of a series of few rows, whose tenth would be too small to measure errors.
+_FEW_ROWS, _VALIDATION = 500, 0.2
 #: What reads the window's differences: layers by name.
 _BODIES: Mapping[str, tuple[tuple[str, dict[str, Any]], ...]] = {
     "dense": (
         ("Flatten", {}),
-        ("Dense", {"units": _WIDTH, "activation": "swish"}),
+        ("Dense", {"units": _WIDTH, "activation": "mish"}),
         ("Dropout", {"rate": _DROPOUT}),
-        ("Dense", {"units": _WIDTH, "activation": "swish"}),
+        ("Dense", {"units": _WIDTH, "activation": "mish"}),
         ("Dropout", {"rate": _DROPOUT}),
     ),
     "conv": (
-        ("Conv1D", {"filters": 16, "kernel_size": 3, "activation": "swish", "padding": "causal"}),
-        ("Conv1D", {"filters": 16, "kernel_size": 3, "activation": "swish", "padding": "causal",
+        ("Conv1D", {"filters": 16, "kernel_size": 3, "activation": "mish", "padding": "causal"}),
+        ("Conv1D", {"filters": 16, "kernel_size": 3, "activation": "mish", "padding": "causal",
                     "dilation_rate": 3}),
         ("Flatten", {}),
         ("Dropout", {"rate": _DROPOUT}),
@@ -64,7 +67,17 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
         return (_sequence_candidate(project, facts),)
     window, season, reasons = _window_and_season(view, targets[0], data)
     options = {**data.options, "window": window, "season": season}
-    project = replace(project, data=replace(data, options=options))
+    data = replace(data, options=options)
+    if data.validation_split == Data().validation_split and facts.rows < _FEW_ROWS:
+        data = replace(data, validation_split=_VALIDATION)
+        reasons.append(
+            _(
+                "The last {share} of the training rows are the validation set: the band around the "
+                "forecast is measured with them.",
+                share=format_percent(_VALIDATION),
+            )
+        )
+    project = replace(project, data=data)
     training = _training(facts, reasons)
     places = [columns.index(name) for name in targets]
 
