@@ -17,6 +17,7 @@ from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
 from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.data.load import load_dataset
+from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.build.graph_to_keras import (
     connect_layers,
     model_inputs,
@@ -238,6 +239,8 @@ def uncertainty_of(
     preprocessing = preprocessing_of(trained)
     output, target = next(iter(preprocessing.outputs.items()))
     ready = preprocessing.apply_inputs(raw)
+    if target.half_widths:
+        return _forecast_uncertainty(trained, ready, output, target)
     shaken = with_dropout(trained, ready)
     if target.task == REGRESSION:
         low, high, parts = None, None, []
@@ -301,6 +304,26 @@ def uncertainty_of(
             label=label, low=least, high=most, **facts,
         )  # fmt: skip
     return Uncertainty(sentence, float(ends[0]), float(ends[1]))
+
+
+def _forecast_uncertainty(
+    trained: TrainedModel, ready: Mapping[str, Array], output: str, target: OutputPreprocessing
+) -> Uncertainty:
+    """The band of the nearest step of a series."""
+    here, half = float(predict_values(trained, ready)[output].reshape(-1)[0]), target.half_widths[0]
+    unit = next(iter(target.column_units), "")
+    low, high = (format_with_unit(format_approximate(end, half), unit) for end in
+                 (here - half, here + half))  # fmt: skip
+    sentence = _(
+        "{column}: of the validation rows, {level} were within ±{half} of their prediction, here "
+        "from {low} to {high}.",
+        column=target.columns[0],
+        level=format_number(LEVEL, ".0%"),
+        half=format_with_unit(format_approximate(half, half), unit),
+        low=low,
+        high=high,
+    )
+    return Uncertainty(sentence, here - half, here + half)
 
 
 def uncertainty_band(

@@ -320,8 +320,9 @@ def _forecast_columns(found: Forecast) -> dict[str, NDArray[np.float64]]:
     for place, name in enumerate(found.targets):
         columns[_("predicted {column}", column=name)] = found.values[:, place]
         if np.isfinite(low[:1, place]).any():
-            columns[_("lower {level} {column}", level=level, column=name)] = low[:, place]
-            columns[_("upper {level} {column}", level=level, column=name)] = high[:, place]
+            what = f"{level} {name}" if len(found.targets) > 1 else level
+            columns[_("lower {level}", level=what)] = low[:, place]
+            columns[_("upper {level}", level=what)] = high[:, place]
     return columns
 
 

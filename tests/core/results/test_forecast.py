@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from netbuilder.core.data.dataset import Split
 from netbuilder.core.data.load import load_dataset, load_facts
 from netbuilder.core.data.preprocessing.time_columns import days_after
 from netbuilder.core.data.registry import target_words
@@ -20,7 +21,10 @@ from netbuilder.core.results.forecast import (
     end_of_data,
     forecast,
     forecast_words,
+    half_widths,
+    naive_note,
     series_ends,
+    with_forecast_errors,
 )
 from netbuilder.core.results.other_methods import compare
 from netbuilder.core.results.own_units import predict_values, repeated_predictor
@@ -266,6 +270,59 @@ def test_a_horizon_is_told_as_values_that_come_next(
     facts = load_facts(project, tmp_path)
     assert labelled(*target_words(facts, data)) == line
     assert target_text(project, facts, "out").startswith(card)
+
+
+def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path: Path) -> None:
+    """A network memorises noise of N(0, 5): its training errors would promise a band in which
+    hardly a new row lies; the last value, off by noise twice, is no better forecast, the mean is."""
+    noise = np.random.default_rng(1).normal(0, 5, 1200)
+    (tmp_path / "n.csv").write_text("\n".join(["a", *(f"{value:.3f}" for value in noise)]))
+    graph = chain(("flat", "Flatten", {}), ("wide", "Dense", {"units": 128, "activation": "relu"}),
+                  ("out", "Dense", {"units": 1}))  # fmt: skip
+    data = Data("series", path="n.csv", target=("a",), validation_split=0.3, options={"window": 12})
+    model, dataset = train(graph, data, tmp_path, epochs=120)
+    known = with_forecast_errors(model, dataset)
+
+    def errors(split: Split) -> np.ndarray:
+        values = predict_values(known, split.x)["out"]
+        return np.abs(values - next(iter(split.raw_y.values())))[:, 0]
+
+    assert dataset.test is not None
+    test = errors(dataset.test)
+    half = half_widths(known, 20)[:, 0]
+    assert (test <= half[0]).mean() == pytest.approx(0.8, abs=0.08)
+    assert (test <= np.quantile(errors(dataset.train), 0.8)).mean() < 0.6, "a careless band"
+    assert (np.diff(half) >= 0).all() and half[0] > 1.28 * 5
+    found = forecast(known, dataset.test.raw_x["input"][-1], 20)
+    low, high = found.band
+    assert high - low == pytest.approx(2 * found.half_widths)
+    assert np.isnan(half_widths(model, 3)).all() and not naive_note(model), "nothing is known yet"
+
+
+def test_the_forecast_says_that_repeating_the_last_value_is_better(tmp_path: Path) -> None:
+    model, dataset = ramp(tmp_path, 1)
+    set_rule((model, dataset), np.zeros((6, 1)), np.array([7.0]))  # always 7
+    known = with_forecast_errors(model, dataset)
+    assert known.preprocessing.outputs["out"].naive[:2] == pytest.approx((1, 2.0), abs=1e-4)
+    warning = naive_note(known)
+    window = dataset.test.raw_x["input"][-1]
+    assert warning and warning in forecast(known, window, 1).note
+    assert warning in predictions_of_file(known, tmp_path / "r.csv").predictions.notes
+    right = np.zeros((6, 1))
+    right[4, 0] = 1.0
+    set_rule((model, dataset), right, np.array([2.0]))  # a rises by 2
+    assert not naive_note(with_forecast_errors(model, dataset))
+
+
+def test_a_file_of_predictions_has_the_band_beside_each(tmp_path: Path) -> None:
+    model, dataset = ramp(tmp_path, 1)
+    output = model.preprocessing.outputs["out"]
+    outputs = {"out": replace(output, half_widths=(3.0, 4.0))}
+    known = replace(model, preprocessing=replace(model.preprocessing, outputs=outputs))
+    found = predictions_of_file(known, tmp_path / "r.csv")
+    assert found.answers == ("predicted a", "lower 80% a", "upper 80% a")
+    last = found.table.iloc[-1]
+    assert last["upper 80% a"] - last["lower 80% a"] == pytest.approx(6, abs=1e-3)
 
 
 def test_what_is_no_series_is_said(house_model: Trained, tmp_path: Path) -> None:

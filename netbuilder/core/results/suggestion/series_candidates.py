@@ -21,7 +21,7 @@ from netbuilder.core.data.kinds.series.windows import targets_and_horizon
 from netbuilder.core.data.prepare.prepared_data import prepare_data
 from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext
-from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.project.model import Choice, Data, Graph, Group, Node, Project, Training
 from netbuilder.core.results.suggestion.candidate import (
     Candidate,
     chain,
@@ -120,11 +120,17 @@ def forecast_graph(
         season: rows that lie between a value and the one that is added to it; 1: the last value.
         body: layers that read the differences to the window's last row, (window, columns).
     """
+    naive = _("Value one season before") if season > 1 else _("Last value")
+    groups = (
+        Group("learned", _("Learned change"), collapsed=False),
+        Group("naive", naive, collapsed=False),
+    )
+    group: str | None = "learned"
     nodes = [Node("input", "Input")]
     edges: list[tuple[str, str]] = []
 
     def add(name: str, layer: str, params: Mapping[str, Any], *sources: str) -> str:
-        nodes.append(Node(name, layer, params))
+        nodes.append(Node(name, layer, params, group=group))
         edges.extend((source, name) for source in sources)
         return name
 
@@ -141,14 +147,16 @@ def forecast_graph(
     beside = add("deep_and_straight", "Concatenate", {}, here, straight)
     start_at_zero = {"units": len(targets) * horizon, "kernel_initializer": "zeros"}
     change = add("change", "Dense", start_at_zero, beside)
+    group = "naive"
     # Targets stand one after the other, each with all its steps.
     before = [
         _season_before(add, place, window, columns, horizon, season, len(targets) > 1)
         for place in targets
     ]
     joined = before[0] if len(before) == 1 else add("before", "Concatenate", {}, *before)
+    group = None
     add("forecast", "Add", {}, joined, change)
-    return Graph(tuple(nodes), tuple(edges))
+    return Graph(tuple(nodes), tuple(edges), groups)
 
 
 def _season_before(
