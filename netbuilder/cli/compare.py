@@ -88,12 +88,12 @@ def _tell(found: Comparison) -> None:
     for name in (_("model"), key, _("95% interval"), _("seconds"), _("bytes")):
         table.add_column(name)
     for one in found.candidates:
-        low, high = one.intervals[key]
+        ends = one.intervals.get(key, ())
         value = format_number(one.evaluation.metrics[key])
         table.add_row(
             method_title(one.name),
             value,
-            " – ".join(format_number(end) for end in (low, high)),
+            " – ".join(map(format_number, ends)) or "-",
             format_number(one.seconds, ".2f"),
             format_number(one.size, ","),
         )

@@ -163,14 +163,14 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     for name in (str(column), _("samples"), key, _("95% interval"), ""):
         table.add_column(name)
     for one in groups:
-        low, high = one.intervals[key]
+        ends = one.intervals.get(key, ())
         note = _("differs from the rest") if one.apart else ""
         value = format_number(one.metrics[key])
         table.add_row(
             one.value or "-",
             str(one.samples),
             value,
-            " – ".join(format_number(end) for end in (low, high)),
+            " – ".join(map(format_number, ends)) or "-",
             note,
         )
     Console().print(table)

@@ -20,6 +20,7 @@ from netbuilder.core.engine.build.assembly import assemble
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, make_layer
 from netbuilder.core.engine.build.keras_objects import make_metrics
 from netbuilder.core.errors import BuildError
+from netbuilder.core.project.keras_names import keras_name
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
 
 FACTS = DataFacts(rows=10, input_shapes={"input": (4,)}, tasks={"out": "regression"})
@@ -32,7 +33,7 @@ def test_layers_take_objects_lists_and_other_layers() -> None:
         (Node("x/1", "Dense", {"units": 2, "kernel_initializer": he, "bias_constraint": "NonNeg"}),)
     )
     dense = make_layer(graph.nodes[0], graph)
-    assert dense.name == "x_1"
+    assert dense.name == keras_name("x/1")
     assert dense.kernel_initializer.get_config()["seed"] == 3
     assert isinstance(dense.bias_constraint, keras.constraints.NonNeg)
     inner = {"layer": "LSTM", "params": {"units": 3, "recurrent_regularizer": "L2"}}

@@ -87,17 +87,58 @@ def test_intervals_of_few_rows_hold_the_true_measures_as_often_as_they_say() -> 
     assert all(count / 300 > 0.88 for count in held.values()), held
 
 
-def test_the_difference_of_two_shares_is_newcombe_s() -> None:
-    """Newcombe (1998), 56 of 70 against 48 of 80: 0.0524 to 0.3339."""
-    one, other = np.repeat([1.0, 0.0], [56, 14]), np.repeat([1.0, 0.0], [48, 32])
-    found = statistics.difference_interval(one, other)
-    assert found == pytest.approx((0.0524, 0.3339), abs=1e-4)
-
-
 def test_five_correct_rows_of_five_are_not_apart_from_nine_of_ten() -> None:
     """0.9⁵ = 0.59: chance explains it, though resampled rows never differ."""
-    low, high = statistics.difference_interval(np.ones(5), np.repeat([1.0, 0.0], [90, 10]))
-    assert low < 0 < high
+    truth = [0, 1] * 52 + [1]
+    said = truth[:5] + [1 - one if n < 10 else one for n, one in enumerate(truth[5:])]
+    groups = statistics.by_group(classes(said, truth), np.repeat(["a", "b"], [5, 100]))
+    assert not any(one.apart for one in groups)
+
+
+@pytest.mark.parametrize("kind", ["share", "lognormal"])
+def test_random_groups_differ_in_one_evaluation_of_twenty_at_most(kind: str) -> None:
+    """Each group of four tested by itself: 19 to 22 of 100 evaluations named one."""
+    random = np.random.default_rng(3)
+    alarms, tries = 0, 150
+    for _try in range(tries):
+        scores = random.random(80) < 0.85 if kind == "share" else random.lognormal(size=80)
+        groups = random.permutation(np.arange(80) % 4)
+        alarms += statistics._differing(np.asarray(scores, float), groups, 0).any()
+    assert alarms / tries < 0.09  # 0.05, and two standard errors of 150 tries
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_intervals_of_errors_hold_the_truth_from_twenty_rows(spread: float) -> None:
+    """Percentiles of resampled means held the root of lognormal squares in 35 to 72 of 100."""
+    random = np.random.default_rng(4)
+    held = dict.fromkeys(("mean_absolute_error", "root_mean_squared_error"), 0)
+    tries = 150
+    for _try in range(tries):
+        errors = random.lognormal(0, 1, 20) if spread else np.abs(random.normal(size=20))
+        truth = random.normal(size=20)
+        found = statistics.intervals(numbers(truth + errors, truth))
+        true = (np.exp(0.5), np.exp(1.0)) if spread else (np.sqrt(2 / np.pi), 1.0)
+        for name, value in zip(held, true, strict=True):
+            held[name] += found[name][0] <= value <= found[name][1]
+    # 0.93, less two standard errors of 150 tries.
+    assert all(count / tries > 0.93 - 0.042 for count in held.values()), held
+
+
+def test_nine_rows_have_no_interval_of_errors_and_equal_errors_have_their_own() -> None:
+    truth = np.arange(9.0)
+    assert statistics.intervals(numbers(truth + 1, truth)) == {}
+    truth = np.arange(12.0)
+    found = statistics.intervals(numbers(truth + 1, truth))
+    assert found["mean_absolute_error"] == (1.0, 1.0)
+    assert found["root_mean_squared_error"] == (1.0, 1.0)
+    perfect = statistics.intervals(numbers(truth, truth))
+    assert perfect["mean_absolute_error"] == (0.0, 0.0)
+    assert perfect["r2_score"] == (1.0, 1.0)
+    mostly = truth.copy()
+    mostly[0] += 3  # eleven rows are right: most draws have an error of none
+    low, high = statistics.intervals(numbers(mostly, truth))["mean_absolute_error"]
+    assert 0 <= low <= 0.25 <= high < 1000
 
 
 def test_the_interval_of_a_mean_error_is_that_of_a_normal_mean() -> None:

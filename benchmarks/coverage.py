@@ -1,0 +1,100 @@
+"""How often intervals of regression errors hold the truth, and random groups are said to differ.
+
+``python benchmarks/coverage.py [TRIES]`` writes one JSON object: ``coverage`` by distribution of
+the errors, rows and metric (nominal: 0.95), ``false_alarms`` by number of random groups: the share
+of evaluations that name any, at most 0.05.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+
+from netbuilder.core.data.data_facts import CLASSES, REGRESSION
+from netbuilder.core.results.evaluate import Evaluation, class_evaluation, number_evaluation
+from netbuilder.core.results.statistics import by_group, intervals
+
+ROWS = (10, 20, 30, 100)
+GROUPS = (2, 4, 8)
+_WIDE = 3.0
+# By distribution: the mean of |error| and of its square.
+_MOMENTS = {
+    "normal": (np.sqrt(2 / np.pi), 1.0),
+    "lognormal": (np.exp(0.5), np.exp(2.0)),
+}
+NAMES = ("mean_absolute_error", "root_mean_squared_error", "r2_score")
+
+
+def errors_of(kind: str, rows: int, random: np.random.Generator) -> np.ndarray:
+    """Errors of ``rows`` predictions; lognormal ones have either sign."""
+    if kind == "normal":
+        return random.normal(size=rows)
+    return random.lognormal(size=rows) * random.choice([-1, 1], rows)
+
+
+def regression(errors: np.ndarray, truth: np.ndarray) -> Evaluation:
+    """The evaluation of predictions that err by ``errors``."""
+    predictions, truth = (truth + errors)[:, None], truth[:, None]
+    made = number_evaluation(predictions, truth)
+    return Evaluation(
+        REGRESSION, len(truth), **made, sentence="", predictions=predictions, truth=truth,
+        columns=("y",),
+    )  # fmt: skip
+
+
+def coverage(kind: str, rows: int, tries: int, random: np.random.Generator) -> dict[str, float]:
+    """Share of the intervals that hold the truth, by metric."""
+    absolute, squared = _MOMENTS[kind]
+    truths = dict(zip(NAMES, (absolute, np.sqrt(squared), 1 - squared / _WIDE**2), strict=True))
+    held = dict.fromkeys(NAMES, 0)
+    for _try in range(tries):
+        ends = intervals(regression(errors_of(kind, rows, random), random.normal(0, _WIDE, rows)))
+        for name in NAMES:
+            held[name] += ends[name][0] <= truths[name] <= ends[name][1]
+    return {name: round(count / tries, 3) for name, count in held.items()}
+
+
+def false_alarms(groups: int, task: str, tries: int, random: np.random.Generator) -> float:
+    """Share of evaluations of which any of ``groups`` random groups is said to differ."""
+    alarms = 0
+    for _try in range(tries):
+        rows = 40 * groups
+        if task == "accuracy":
+            truth = random.integers(0, 2, rows)
+            said = np.where(random.random(rows) < 0.85, truth, 1 - truth)
+            made = class_evaluation(said, truth, ("a", "b"), CLASSES)
+            found = Evaluation(
+                CLASSES, rows, **made, sentence="", predictions=said, truth=truth,
+                labels=("a", "b"),
+            )  # fmt: skip
+        else:
+            found = regression(errors_of(task, rows, random), random.normal(0, _WIDE, rows))
+        values = random.permutation(np.arange(rows) % groups).astype(str)
+        alarms += any(group.apart for group in by_group(found, values))
+    return round(alarms / tries, 3)
+
+
+def main(tries: int) -> None:
+    """Print the figures."""
+    random = np.random.default_rng(5)
+    json.dump(
+        {
+            "tries": tries,
+            "coverage": {
+                kind: {rows: coverage(kind, rows, tries, random) for rows in ROWS}
+                for kind in _MOMENTS
+            },
+            "false_alarms": {
+                task: {groups: false_alarms(groups, task, tries, random) for groups in GROUPS}
+                for task in ("accuracy", *_MOMENTS)
+            },
+        },
+        sys.stdout,
+        indent=1,
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
