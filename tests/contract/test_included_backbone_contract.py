@@ -19,6 +19,8 @@ from netbuilder.core.engine.session import Session
 from netbuilder.core.formats.importing.import_file import import_file
 from netbuilder.core.formats.registry import load_network, save_network
 from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+from netbuilder.core.results.explain.explanation_target import explanation_target
+from netbuilder.core.results.explain.picture_methods import grad_cam
 
 pytestmark = pytest.mark.slow
 SIZE = 64
@@ -130,3 +132,10 @@ def test_it_comes_back_as_one_card(trained: Any, tmp_path: Path, file: str) -> N
             opened.model.get_weights(), trained.model.get_weights(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
+
+
+def test_grad_cam_looks_at_the_last_maps(trained: Any, photos: Path) -> None:
+    sample = {"input": pixels(photos)[0]}
+    heat = grad_cam(explanation_target(trained, sample))
+    assert heat.shape == (SIZE, SIZE)
+    assert heat.min() >= 0

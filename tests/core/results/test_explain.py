@@ -35,6 +35,31 @@ from tests.core.results.conftest import chain, train
 Trained = tuple[TrainedModel, Dataset]
 
 
+def test_grad_cam_looks_into_a_backbone_that_pools(tmp_path: Path) -> None:
+    """The same network with pooling inside the backbone, and behind it."""
+    random = np.random.default_rng(0)
+    x = random.uniform(0, 255, (12, 64, 64, 3)).astype(np.float32)
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(12) % 3)
+    data = Data(kind="arrays", path="a.npz", options={"x": "x", "y": "y"}, target=("y",))
+    body, out = {"weights": "none", "alpha": 0.1}, ("out", "Dense", {"units": 3})
+    pooled = chain(("body", "MobileNet", {**body, "pooling": "avg"}), out)
+    pool = ("pool", "GlobalAveragePooling2D", {})
+    one, other = (
+        train(graph, data, tmp_path, epochs=1)[0]
+        for graph in (pooled, chain(("body", "MobileNet", body), pool, out))
+    )
+    other.training_model.set_weights(one.training_model.get_weights())
+    heats = [
+        [picture_methods.grad_cam(replace(target, unit=unit)) for unit in range(3)]
+        for target in (explanation_target(model, {"input": x[0]}) for model in (one, other))
+    ]
+    assert max(heat.max() for heat in heats[1]) > 0
+    for mine, expected in zip(*heats, strict=True):
+        # Grad-CAM says where, not how much: a map is as large as its largest value.
+        size, wanted = mine.max() or 1, expected.max() or 1
+        np.testing.assert_allclose(mine / size, expected / wanted, atol=1e-3)
+
+
 def test_grad_cam_is_the_gradient_by_hand(digits_model: Trained) -> None:
     import tensorflow as tf
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
-from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.graph_to_keras import model_inputs, owner_of
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.results.explain.explanation_target import ExplanationTarget
@@ -28,6 +28,8 @@ def last_convolution(question: ExplanationTarget) -> str:
     for node, tensor in zip(nodes, model.outputs, strict=True):
         layer = graph.by_id[node]
         owner = graph.by_id.get(layer.shared or "", layer)
+        if _pooled_body(_layer(question, owner.id)) is not None:
+            found = node
         if len(tensor.shape) != 4 or (tensor.shape[1] == 1 and tensor.shape[2] == 1):
             continue
         kind = owner.layer
@@ -35,6 +37,26 @@ def last_convolution(question: ExplanationTarget) -> str:
         if ("Conv" in kind and "LSTM" not in kind) or inner is not None:
             found = node
     return found
+
+
+def _pooled_body(layer: Any) -> Any:
+    """The network inside a pretrained layer that ends in global pooling; None of other layers."""
+    parts = [part for part in getattr(layer, "layers", ()) if getattr(part, "layers", None)]
+    ends = [type(part.layers[-1]).__name__ for part in parts]
+    pooled = bool(ends) and ends[0].startswith("Global") and ends[0].endswith("Pooling2D")
+    return parts[0] if pooled else None
+
+
+def _maps_before_pooling(layer: Any, pixels: Any) -> Any:
+    """The last maps inside a pretrained layer, (n, rows, columns, channels)."""
+    import keras
+
+    body = _pooled_body(layer)
+    for part in layer.layers[1:]:
+        if part is body:
+            return keras.Model(body.input, body.layers[-1].input)(pixels, training=False)
+        pixels = part(pixels)
+    return pixels
 
 
 def _layer(question: ExplanationTarget, node: str) -> Any:
@@ -79,8 +101,15 @@ def grad_cam(question: ExplanationTarget) -> Array:
             _("Choose occlusion instead."),
             code="grad_cam_no_path",
         )
+    maps, graph = found[node], question.trained.project.graph
+    if len(maps.shape) == 2:
+        # Of pooled maps the mean of the gradient is that of what was pooled, up to a factor.
+        source, inputs = graph.sources[node][0], model_inputs(graph)
+        pixels = values[inputs.index(source)] if source in inputs else found[source]
+        maps = _maps_before_pooling(_layer(question, owner_of(graph.by_id[node], graph).id), pixels)
+        gradient = gradient[:, None, None, :]
     alpha = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
-    cam = tf.nn.relu(tf.reduce_sum(alpha * found[node], axis=-1, keepdims=True))
+    cam = tf.nn.relu(tf.reduce_sum(alpha * maps, axis=-1, keepdims=True))
     height, width = question.sample[key].shape[:2]
     return np.asarray(tf.image.resize(cam, (height, width))[0, :, :, 0], np.float64)
 
