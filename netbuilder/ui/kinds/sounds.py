@@ -118,12 +118,15 @@ class SoundsTab(QWidget):
                 "{count} sound of {seconds} s, {rate} values per second.",
                 "{count} sounds of {seconds} s, {rate} values per second.",
                 len(look.files),
-                seconds=format_number(look.seconds, "g"),
-                rate=format_number(look.rate),
+                seconds=format_number(look.format.seconds, "g"),
+                rate=format_number(look.format.rate),
             )
             gets = (
-                _("The network gets a spectrogram with {count} frequency bands.", count=look.mels)
-                if look.mels
+                _(
+                    "The network gets a spectrogram with {count} frequency bands.",
+                    count=look.format.mels,
+                )
+                if look.format.mels
                 else _("The network gets the waveform.")
             )
             self.words.setText(join_sentences((count, gets)))

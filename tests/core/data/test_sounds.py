@@ -121,3 +121,27 @@ def test_bad_sounds(folder: Path) -> None:
         load_facts(project(representation="smell"), folder)
     (folder / "s" / "low" / "talk.m4a").write_bytes(b"x")
     assert "1 .m4a file cannot be read." in load_facts(project(), folder).notes
+
+
+def test_speech_bands_are_those_that_the_embedding_was_trained_with(tmp_path: Path) -> None:
+    """A tone of 1,000 Hz: its band, its decibels, and quiet of 40 frames before and after."""
+    rate = 16_000
+    wave = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)).astype(np.float32)
+    bands = log_mel(wave, rate, 32, speech=True)
+    assert bands.shape == (98 + 80, 32)
+    # Slaney's scale: 1,000 Hz is step 15.
+    ends = 60 * 3 / 200, 15 + 27 * np.log(3.8) / np.log(6.4)
+    place = (15 - ends[0]) / ((ends[1] - ends[0]) / 33) - 1
+    assert bands[90].argmax() == pytest.approx(place, abs=1)
+    assert (bands[:40] == bands[40:-40].min(axis=0)).all()
+    assert bands.max() - bands.min() <= 8 + 1e-5
+    # Half the amplitude is 6.02 dB less.
+    difference = bands - log_mel(wave / 2, rate, 32, speech=True)
+    np.testing.assert_allclose(difference[90].max(), 0.602, atol=1e-3)
+
+
+def test_speech_reaches_the_network_as_it_is(folder: Path) -> None:
+    found = load_dataset(project(representation="speech", mels=64, sample_rate=8000), folder)
+    assert found.facts.input_shapes["input"] == (48 + 80, 32)
+    assert not found.preprocessing.inputs["input"].scaled
+    assert found.preprocessing.inputs["input"].sound == (16_000.0, 0.5, 32.0, 1.0)

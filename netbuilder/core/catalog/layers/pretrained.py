@@ -15,7 +15,7 @@ is built in steps that belong together. The engine makes of them:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -49,12 +49,14 @@ class BackboneSpec:
     ``scaling``: its pixels. ``smallest``: least height and width of its pictures.
     ``family``: its module in ``keras.applications``; "" where Keras does not have it.
     ``included``: the file in ``resources/weights`` with its weights.
+    ``shape``: of its input, without the batch axis.
     """
 
     scaling: PixelScaling
     family: str
     smallest: int = 32
     included: str = ""
+    shape: tuple[int | None, ...] = (None, None, 3)
 
 
 _WEIGHTS: Final = choice(
@@ -187,9 +189,11 @@ _SMALLEST: Final = {"inception_v3": 75, "inception_resnet_v2": 75, "xception": 7
 _TEACHING: Final = (_LITE, "MobileNetV2")
 _LITE_MODULE: Final = "netbuilder.core.engine.build.efficientnet_lite"
 _LITE_WEIGHTS: Final = "efficientnet_lite0.weights.h5"
+_SPEECH: Final = "SpeechEmbedding"
 
 BACKBONES: Final[Mapping[str, BackboneSpec]] = MappingProxyType(
-    {
+    {_SPEECH: BackboneSpec(_S.ALWAYS, "", 0, "speech_embedding.weights.h5", (None, 32))}
+    | {
         name: BackboneSpec(
             scaling, family, _SMALLEST.get(family, 32), _LITE_WEIGHTS if name == _LITE else ""
         )
@@ -233,4 +237,27 @@ def _row(name: str, family: str, scaling: PixelScaling, millions: float, text: s
     )
 
 
-ROWS: Final = tuple(_row(*entry) for entry in _TABLE)
+_SPEECH_WEIGHTS: Final = replace(
+    _INCLUDED,
+    help=N_(
+        "included: pretrained on speech, works offline; file: your own weights; none: random "
+        "weights."
+    ),
+)
+_SPEECH_ROW: Final = LayerSpec(
+    _SPEECH,
+    Category.PRETRAINED,
+    N_(
+        "Describes spoken words: 96 numbers for each 0.08 s, from the speech mel bands of a sound. "
+        "Its weights come with NetBuilder."
+    ),
+    (_SPEECH_WEIGHTS, _FILE, _POOLING, _TRAINABLE),
+    telling=("weights", "pooling"),
+    ranks=(3,),
+    teaching=True,
+    keywords=("pretrained", "transfer", "backbone", "sound", "voice", "word", "audio"),
+    module="netbuilder.core.engine.build.speech_embedding",
+    million_weights=0.3,
+)
+
+ROWS: Final = (*(_row(*entry) for entry in _TABLE), _SPEECH_ROW)

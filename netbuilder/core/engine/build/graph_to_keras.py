@@ -101,13 +101,13 @@ _TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
 def build_backbone(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> keras.Model:
     """The body with random weights, frozen unless ``trainable``; takes pixels from 0 to 255.
 
-    Input shape: (batch, height, width, 3). Output: (batch, channels) with ``pooling``, else
-    (batch, height, width, channels).
+    Input shape: (batch, height, width, 3), of speech (batch, frames, 32). Output: (batch, channels)
+    with ``pooling``, else (batch, height, width, channels), of speech (batch, steps, channels).
     """
     import keras
 
     inner = _application(spec.name, params, weights=None, name=f"{name or spec.name}_body")
-    pixels = keras.Input((None, None, 3), name=f"{name or spec.name}_pixels")
+    pixels = keras.Input(BACKBONES[spec.name].shape, name=f"{name or spec.name}_pixels")
     scaled = _preprocess(spec.name, params, pixels, name or spec.name)
     body = keras.Model(pixels, inner(scaled), name=name or spec.name)
     if not params.get("trainable", False):
@@ -124,7 +124,7 @@ def _application(kind: str, params: Mapping[str, Any], weights: Any, name: str) 
     return make(
         include_top=False,
         weights=weights,
-        input_shape=(None, None, 3),
+        input_shape=family.shape,
         pooling=params.get("pooling"),
         name=name,
         **arguments,

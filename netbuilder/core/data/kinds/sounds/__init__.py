@@ -35,6 +35,9 @@ from netbuilder.core.data.kinds.scripts.script_lines import function_lines
 from netbuilder.core.data.kinds.sounds.sound_files import (
     DEFAULT_MELS,
     ENDINGS,
+    SPEECH_MELS,
+    SPEECH_RATE,
+    SoundFormat,
     check_all_sounds,
     decode_sounds,
     log_mel,
@@ -65,7 +68,7 @@ from netbuilder.core.wording import format_number
 if TYPE_CHECKING:
     from netbuilder.core.data.dataset import PreparedData
 
-SPECTROGRAM, WAVEFORM = "spectrogram", "waveform"
+SPECTROGRAM, WAVEFORM, SPEECH = "spectrogram", "waveform", "speech"
 DEFAULT_RATE = 16_000
 _LONGEST = 5.0
 _LOOK_AT = 100
@@ -75,8 +78,8 @@ _REPRESENTATION = Param(
     "representation",
     Kind.CHOICE,
     SPECTROGRAM,
-    N_("spectrogram, or the waveform itself"),
-    choices=(SPECTROGRAM, WAVEFORM),
+    N_("spectrogram, the waveform itself, or the mel bands that SpeechEmbedding reads"),
+    choices=(SPECTROGRAM, WAVEFORM, SPEECH),
 )
 _SECONDS = Param(
     "seconds", Kind.FLOAT, None, N_("longer sounds are cut off"), 0.05, 60, optional=True
@@ -95,7 +98,7 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
     root = unpacked(path, ENDINGS)
     found, home = find_samples(root, ENDINGS), SampleFolder(root, path.name)
     chosen, told = without_excluded(select_files(found, test=test, part=part), data.options, home)
-    sound, notes = _sound(data.options, chosen.files, home)
+    sound, notes = _format(data.options, chosen.files, home)
     paths = np.empty(len(chosen.files), object)
     paths[:] = chosen.files
     return Samples(
@@ -105,7 +108,7 @@ def _read(data: Data, path: Path, test: bool, part: bool = False) -> Samples:
         source=path.name,
         notes=(*found.notes, *notes),
         parts=chosen.parts,
-        details=sound,
+        details=tuple(map(float, sound)),
         home=home,
         findings=told,
     )
@@ -119,45 +122,51 @@ def _read_test(data: Data, path: Path) -> Samples | None:
     return _read(data, path, False, part=True) if has_test_part(path, ENDINGS) else None
 
 
-def _sound(
+def _mels(options: Mapping[str, Any], how: str) -> int:
+    if how == SPECTROGRAM:
+        return integer_option(options, "mels", DEFAULT_MELS, least=8)
+    return SPEECH_MELS if how == SPEECH else 0
+
+
+def _format(
     options: Mapping[str, Any], files: list[Path], home: SampleFolder
-) -> tuple[tuple[float, float, float], tuple[str, ...]]:
-    """Rate, seconds and mels of a recipe: a length that fits most, where none is given."""
+) -> tuple[SoundFormat, tuple[str, ...]]:
+    """Return the format of a recipe, with a length that fits most where none is set, and notes."""
     import numpy as np
 
     how = str(options.get("representation") or SPECTROGRAM)
     if how not in _REPRESENTATION.choices:
         raise DataError(
             _("There is no representation '{name}'.", name=how),
-            _("Use 'spectrogram' or 'waveform'."),
+            _("Use 'spectrogram', 'waveform' or 'speech'."),
             code="sound_representation_unknown",
         )
-    last = sound_lengths(files, home)
-    fits = float(np.quantile(last, 0.95)) if last else 1.0
+    speech = how == SPEECH
+    lengths = sound_lengths(files, home)
+    fits = float(np.quantile(lengths, 0.95)) if lengths else 1.0
     usual = min(_LONGEST, max(0.1, float(np.ceil(fits * 10) / 10)))
     seconds = positive_option(options, "seconds", usual) if options.get("seconds") else usual
-    rate = integer_option(options, "sample_rate", DEFAULT_RATE, least=1000)
-    mels = integer_option(options, "mels", DEFAULT_MELS, least=8) if how == SPECTROGRAM else 0
-    longer = sum(length > seconds + 0.01 for length in last)
+    sound = SoundFormat(
+        SPEECH_RATE if speech else integer_option(options, "sample_rate", DEFAULT_RATE, least=1000),
+        seconds,
+        _mels(options, how),
+        speech,
+    )
+    longer = sum(length > sound.seconds + 0.01 for length in lengths)
     notes = (
         (
             ngettext(
                 "{count} of {total} sounds is longer than {seconds} s and is cut off.",
                 "{count} of {total} sounds are longer than {seconds} s and are cut off.",
                 longer,
-                total=format_number(len(last)),
-                seconds=format_number(seconds, "g"),
+                total=format_number(len(lengths)),
+                seconds=format_number(sound.seconds, "g"),
             ),
         )
         if longer
         else ()
     )
-    return (float(rate), seconds, float(mels)), notes
-
-
-def _numbers(files: Sequence[Path], sound: Sequence[float]) -> Array:
-    rate, seconds, mels = sound
-    return decode_sounds(files, int(rate), seconds, int(mels))
+    return sound, notes
 
 
 class SoundModality(Modality):
@@ -171,10 +180,13 @@ class SoundModality(Modality):
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
         source = source_of(project, key, samples)
         few = train[:: max(1, len(train) // _LOOK_AT)]
-        looked_at = _numbers(list(samples.arrays[source][few]), samples.details)
+        sound = SoundFormat.of(samples.details)
+        looked_at = decode_sounds(list(samples.arrays[source][few]), sound)
         how = project.data.scaling
-        # A spectrogram is a logarithm far below 0; a wave lies between -1 and 1 already.
-        how = ("standard" if samples.details[2] else "none") if how == "auto" else how
+        # A spectrogram is a logarithm far below 0; a wave lies between -1 and 1 already, and
+        # SpeechEmbedding takes its bands as they are.
+        usual = "standard" if sound.mels and not sound.speech else "none"
+        how = usual if how == "auto" else how
         offset, scale = scaling.fit_whole(looked_at, how, None)
         shape = wanted_shape(project, key, looked_at.shape[1:])
         fitted = InputPreprocessing(
@@ -192,15 +204,14 @@ class SoundModality(Modality):
 
     def show(self, samples: Samples, count: int) -> PreviewSamples:
         files = next(iter(samples.arrays.values()))
-        rate, seconds, _ = samples.details
-        waves = _numbers(list(files[: min(count, _SHOWN)]), (rate, seconds, 0.0))
+        sound = SoundFormat.of(samples.details)._replace(mels=0)
+        waves = decode_sounds(list(files[: min(count, _SHOWN)]), sound)
         # As many points as a small picture has.
         step = max(1, waves.shape[1] // 400)
         return PreviewSamples({"sound": [file.name for file in files]}, sequences=waves[:, ::step])
 
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
-        found = _numbers(files, entry.sound)
-        return found.reshape(len(found), *(size or 1 for size in entry.shape))
+        return reshape_values(decode_sounds(files, SoundFormat.of(entry.sound)), entry)
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
         return _read(data, path, True)
@@ -212,27 +223,28 @@ class SoundModality(Modality):
 
     def layers(self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
         """The wave of a sound, (samples,), at the recipe's rate; its spectrogram is made of it."""
-        rate, seconds, mels = entry.sound
-        wave = inputs.node(key, (round(rate * seconds),))
-        return spectrogram(wave, int(rate), int(mels), entry.shape)
+        sound = SoundFormat.of(entry.sound)
+        wave = inputs.node(key, (round(sound.rate * sound.seconds),))
+        return spectrogram(wave, sound.rate, sound.mels, entry.shape, sound.speech)
 
     def examples(
         self, entry: InputPreprocessing, key: str, count: int
     ) -> tuple[Mapping[Key, Array], Array]:
         import numpy as np
 
-        rate, seconds, mels = (int(entry.sound[0]), entry.sound[1], int(entry.sound[2]))
+        sound = SoundFormat.of(entry.sound)
         random = np.random.default_rng(0)
-        waves = random.uniform(-1, 1, (count, round(rate * seconds))).astype(np.float32)
-        heard = [log_mel(wave, rate, mels) if mels else wave for wave in waves]
-        return {("node", key): waves}, reshape_values(np.stack(heard), entry)
+        waves = random.uniform(-1, 1, (count, round(sound.rate * sound.seconds)))
+        waves = waves.astype(np.float32)
+        features = np.stack([sound.features(wave) for wave in waves])
+        return {("node", key): waves}, reshape_values(features, entry)
 
     def layers_take(self, entry: InputPreprocessing) -> str:
-        rate, seconds, _mels = entry.sound
+        sound = SoundFormat.of(entry.sound)
         return _(
             "sounds as waveforms from -1 to 1: {rate} samples per second, {seconds} s",
-            rate=format_number(rate),
-            seconds=format_number(seconds, "g"),
+            rate=format_number(sound.rate),
+            seconds=format_number(sound.seconds, "g"),
         )
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:
@@ -253,7 +265,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
     return {} if found else None
 
 
-# As ``_sound`` finds the length that fits most.
+# As ``_format`` finds the length that fits most.
 _USUAL_SECONDS = (
     "import soundfile",
     "about = [soundfile.info(str(file)) for file in looked_at]",
@@ -266,29 +278,31 @@ _USUAL_SECONDS = (
 def _code(question: ScriptRequest) -> DataCode:
     data = question.project.data
     how = data.options.get("representation") or SPECTROGRAM
+    speech, pictures = how == SPEECH, how != WAVEFORM
     rate = integer_option(data.options, "sample_rate", DEFAULT_RATE, least=1000)
+    rate = SPEECH_RATE if speech else rate
     seconds = data.options.get("seconds")
     wave = f"sound_wave(str(file), {rate}, {seconds or 'seconds'})"
-    mels = integer_option(data.options, "mels", DEFAULT_MELS, least=8)
-    each = f"log_mel({wave}, {rate}, {mels})" if how == SPECTROGRAM else f"{wave}[:, None]"
+    mels, bands = _mels(data.options, how), ", speech=True" if speech else ""
+    each = f"log_mel({wave}, {rate}, {mels}{bands})" if pictures else f"{wave}[:, None]"
     read = f"np.stack([{each} for file in files])"
     length = () if seconds else _USUAL_SECONDS
     lines = [
         *function_lines(sound_wave),
-        *([*function_lines(mel_filters), *function_lines(log_mel)] if how == SPECTROGRAM else ()),
+        *([*function_lines(mel_filters), *function_lines(log_mel)] if pictures else ()),
         *folder_lines(data, ENDINGS, read, length),
     ]
     usual = "standard" if how == SPECTROGRAM else "none"
     size = f"round({rate} * {seconds or 'seconds'})"
-    hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:])"
+    hears = f"spectrogram(given, {rate}, {mels}, x_train.shape[1:]{bands})"
     given = [
         _(
             "# The .keras file takes waveforms from -1 to 1, {rate} samples a second.",
             rate=format_number(rate),
         ),
-        *(function_lines(spectrogram) if how == SPECTROGRAM else ()),
+        *(function_lines(spectrogram) if pictures else ()),
         f"given = keras.Input(({size},))",
-        f"numbers = {hears if how == SPECTROGRAM else 'layers.Reshape(x_train.shape[1:])(given)'}",
+        f"numbers = {hears if pictures else 'layers.Reshape(x_train.shape[1:])(given)'}",
     ]
     return DataCode(
         tuple(lines),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netbuilder.core.data import progress
 from netbuilder.core.data.readers.excluded_files import SampleFolder, damaged_files_error
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".wav", ".flac", ".ogg", ".mp3")
 DEFAULT_MELS = 40
+#: What the layer SpeechEmbedding reads: its bands, and samples a second.
+SPEECH_MELS, SPEECH_RATE = 32, 16_000
 _LOOKED_AT = 2000
 _TOLD_EACH = 50
 
@@ -46,11 +48,13 @@ def sound_wave(path: str, sample_rate: int, seconds: float) -> np.ndarray:
 
 
 # Scripts carry this function.
-def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
+def log_mel(wave: np.ndarray, sample_rate: int, mels: int, speech: bool = False) -> np.ndarray:
     """Return the loudness of each pitch over time, float32 (moments, mels).
 
     Frames of 25 ms every 10 ms, Hann's window, power, triangles on the mel scale, logarithm
-    (HTK's definition: Young et al., The HTK Book, 2002).
+    (HTK's definition: Young et al., The HTK Book, 2002). ``speech``: decibels / 10 + 2, at most
+    80 dB below the loudest, as SpeechEmbedding was trained with; 0.4 s of quiet before and after,
+    since it reads 0.775 s at once and a word may stand anywhere in them.
     """
     import numpy as np
 
@@ -58,10 +62,39 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int) -> np.ndarray:
     size = 1 << (frame - 1).bit_length()
     wave = np.pad(wave, (0, max(0, frame - len(wave))))
     frames = np.lib.stride_tricks.sliding_window_view(wave, frame)[::hop]
-    power = np.abs(np.fft.rfft(frames * np.hanning(frame), size)) ** 2
-    filters = mel_filters(sample_rate, size, mels)
-    heard: np.ndarray = np.log(power @ filters + 1e-6).astype(np.float32)
-    return heard
+    window = np.hanning(frame + speech)[:frame]
+    power = np.abs(np.fft.rfft(frames * window, size)) ** 2
+    heard: np.ndarray = power @ mel_filters(sample_rate, size, mels, speech)
+    if speech:
+        bels = np.log10(np.maximum(heard, 1e-10))
+        heard = np.maximum(bels, bels.max() - 8) + 2
+        quiet = np.repeat(heard.min(axis=0, keepdims=True), 40, axis=0)
+        heard = np.concatenate([quiet, heard, quiet])
+    else:
+        heard = np.log(heard + 1e-6)
+    return heard.astype(np.float32)
+
+
+class SoundFormat(NamedTuple):
+    """How sounds become numbers: ``rate`` samples a second, ``seconds`` of each, ``mels`` bands (0:
+    the waveform), ``speech``: the bands are those of SpeechEmbedding."""
+
+    rate: int
+    seconds: float
+    mels: int
+    speech: bool = False
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> SoundFormat:
+        """Return the format that the numbers of a recipe or a model file describe."""
+        rate, seconds, mels, *speech = numbers
+        return cls(int(rate), float(seconds), int(mels), any(speech))
+
+    def features(self, wave: np.ndarray) -> np.ndarray:
+        """Return the network's numbers of a wave, (samples, 1) or (moments, mels)."""
+        if not self.mels:
+            return wave[:, None]
+        return log_mel(wave, self.rate, self.mels, self.speech)
 
 
 def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -> list[float]:
@@ -115,7 +148,7 @@ def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:
         sound_lengths(files, home, every=True)
 
 
-def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels: int) -> np.ndarray:
+def decode_sounds(files: Sequence[Path], sound: SoundFormat) -> np.ndarray:
     """Sounds as numbers: (n, samples, 1) where ``mels`` is 0, else (n, moments, mels).
 
     Raises:
@@ -123,10 +156,10 @@ def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels:
     """
     import numpy as np
 
-    found = []
+    decoded = []
     for file in files:
         try:
-            wave = sound_wave(str(file), sample_rate, seconds)
+            wave = sound_wave(str(file), sound.rate, sound.seconds)
         except (RuntimeError, OSError) as error:
             raise DataError(
                 _(
@@ -137,13 +170,17 @@ def decode_sounds(files: Sequence[Path], sample_rate: int, seconds: float, mels:
                 code="sound_unreadable",
                 path=str(file),
             ) from error
-        found.append(log_mel(wave, sample_rate, mels) if mels else wave[:, None])
-    return np.stack(found)
+        decoded.append(sound.features(wave))
+    return np.stack(decoded)
 
 
 # Scripts carry this function.
 def spectrogram(
-    wave: keras.KerasTensor, sample_rate: int, mels: int, shape: tuple[int | None, ...]
+    wave: keras.KerasTensor,
+    sample_rate: int,
+    mels: int,
+    shape: tuple[int | None, ...],
+    speech: bool = False,
 ) -> keras.KerasTensor:
     """Return the network's input: spectrograms, or the waveforms themselves.
 
@@ -152,6 +189,7 @@ def spectrogram(
         sample_rate: of them, a second.
         mels: pitches; 0: the wave itself is what it hears.
         shape: of what it hears, without the axis of sounds.
+        speech: the bands are those of SpeechEmbedding.
 
     Returns:
         (sounds, *shape).
@@ -168,26 +206,44 @@ def spectrogram(
     if lacking > 0:
         wave = ops.pad(wave, [[0, 0], [0, lacking]])
     frames = ops.extract_sequences(wave, frame, hop)
-    window = np.pad(np.hanning(frame), (0, size - frame)).astype(np.float32)
+    window = np.pad(np.hanning(frame + speech)[:frame], (0, size - frame)).astype(np.float32)
     padded = ops.pad(frames, [[0, 0], [0, 0], [0, size - frame]])
     real, imaginary = ops.rfft(ops.multiply(padded, window))
     power = ops.add(ops.square(real), ops.square(imaginary))
-    filters = mel_filters(sample_rate, size, mels).astype(np.float32)
-    heard = ops.log(ops.add(ops.matmul(power, filters), 1e-6))
+    filters = mel_filters(sample_rate, size, mels, speech).astype(np.float32)
+    heard = ops.matmul(power, filters)
+    if speech:
+        bels = ops.multiply(ops.log(ops.maximum(heard, 1e-10)), 1 / np.log(10))
+        floor = ops.subtract(ops.max(bels, axis=(1, 2), keepdims=True), 8.0)
+        heard = ops.add(ops.maximum(bels, floor), 2.0)
+        quiet = ops.repeat(ops.min(heard, axis=1, keepdims=True), 40, axis=1)
+        heard = ops.concatenate([quiet, heard, quiet], axis=1)
+    else:
+        heard = ops.log(ops.add(heard, 1e-6))
     return heard if tuple(heard.shape[1:]) == tuple(shape) else keras.layers.Reshape(shape)(heard)
 
 
 # Scripts carry this function.
-def mel_filters(sample_rate: int, size: int, mels: int) -> np.ndarray:
-    """Triangles on the mel scale 2595 * log10(1 + f / 700), (size // 2 + 1, mels)."""
+def mel_filters(sample_rate: int, size: int, mels: int, speech: bool = False) -> np.ndarray:
+    """Triangles on the mel scale 2595 * log10(1 + f / 700), (size // 2 + 1, mels).
+
+    ``speech``: from 60 to 3,800 Hz on Slaney's scale, each of area 1, for samples of 16 bits.
+    """
     import numpy as np
 
-    highest = 2595 * np.log10(1 + sample_rate / 2 / 700)
-    edges = 700 * (10 ** (np.linspace(0, highest, mels + 2) / 2595) - 1)
+    if speech:
+        # Steps of 200/3 Hz up to 1,000 Hz, then 27 for each factor of 6.4.
+        steps = np.linspace(60 * 3 / 200, 15 + 27 * np.log(3.8) / np.log(6.4), mels + 2)
+        edges = np.where(steps < 15, steps * 200 / 3, 1000 * 6.4 ** ((steps - 15) / 27))
+        heights = 2 * 32768.0**2 / (edges[2:] - edges[:-2])
+    else:
+        highest = 2595 * np.log10(1 + sample_rate / 2 / 700)
+        edges = 700 * (10 ** (np.linspace(0, highest, mels + 2) / 2595) - 1)
+        heights = np.ones(mels)
     pitches = np.fft.rfftfreq(size, 1 / sample_rate)
     rising = (pitches - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - pitches) / (edges[2:] - edges[1:-1])[:, None]
-    return np.maximum(0.0, np.minimum(rising, falling)).T
+    return heights * np.maximum(0.0, np.minimum(rising, falling)).T
 
 
 def wav_bytes(wave: np.ndarray, rate: int) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netbuilder.core.data.dataset import PreparedData
-from netbuilder.core.data.kinds.sounds.sound_files import DEFAULT_MELS, decode_sounds, log_mel
+from netbuilder.core.data.kinds.sounds.sound_files import DEFAULT_MELS, SoundFormat, decode_sounds
 from netbuilder.core.data.readers.samples import Samples
 
 
@@ -21,17 +21,13 @@ class SoundsDataView:
         files: of each sound.
         labels: its class.
         parts: 0 training, 1 validation, 2 test.
-        rate: numbers a second, as the network gets them.
-        seconds: of each sound; longer ones are cut, shorter ones end in silence.
-        mels: pitches of the spectrogram; 0 where the network gets the wave itself.
+        format: how the network gets them; longer ones are cut, shorter ones end in silence.
     """
 
     files: tuple[Path, ...]
     labels: tuple[str, ...]
     parts: tuple[int, ...]
-    rate: int
-    seconds: float
-    mels: int
+    format: SoundFormat
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +48,8 @@ def sounds_data_view(plan: PreparedData) -> SoundsDataView:
         more = _listed(plan.test)
         files, labels = files + more[0], labels + more[1]
         parts += [2] * len(more[0])
-    rate, seconds, mels = entry.sound
-    return SoundsDataView(
-        tuple(files), tuple(labels), tuple(parts), int(rate), float(seconds), int(mels)
-    )
+    sound = SoundFormat.of(entry.sound)
+    return SoundsDataView(tuple(files), tuple(labels), tuple(parts), sound)
 
 
 def _listed(samples: Samples) -> tuple[list[Path], list[str]]:
@@ -68,5 +62,7 @@ def load_clip(look: SoundsDataView, index: int) -> SoundClip:
     Raises:
         DataError: its file is damaged or missing.
     """
-    wave = decode_sounds([look.files[index]], look.rate, look.seconds, 0)[0, :, 0]
-    return SoundClip(wave, log_mel(wave, look.rate, look.mels or DEFAULT_MELS), look.rate)
+    sound = look.format
+    wave = decode_sounds([look.files[index]], sound._replace(mels=0))[0, :, 0]
+    bands = sound._replace(mels=sound.mels or DEFAULT_MELS)
+    return SoundClip(wave, bands.features(wave), sound.rate)
