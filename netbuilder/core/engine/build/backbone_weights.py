@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from netbuilder.core.catalog.layers.layer_index import LAYERS
 from netbuilder.core.catalog.layers.pretrained import BACKBONES
 from netbuilder.core.data.downloads import kept_off_the_network
+from netbuilder.core.engine.build.word_weights import WORD_FILE
 from netbuilder.core.folders import resource
 from netbuilder.core.hdf5.container_check import check_file
 from netbuilder.core.i18n import gettext as _
@@ -90,8 +91,15 @@ def weights_path(name: str, base: Path | None) -> Path:
     return path if path.is_file() else bundled_weights(name) or path
 
 
+def has_word_vectors(node: Node) -> bool:
+    """Whether a layer begins with the word vectors that come with the program."""
+    return node.layer == "Embedding" and node.params.get("weights") == "included"
+
+
 def backbone_file(node: Node) -> str | None:
     """Name of the file that a pretrained layer takes its weights from; None where it has none."""
+    if has_word_vectors(node):
+        return WORD_FILE
     spec, family = LAYERS.get(node.layer), BACKBONES.get(node.layer)
     if spec is None or family is None:
         return None

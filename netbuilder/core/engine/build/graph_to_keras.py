@@ -8,7 +8,7 @@ lists, in the order of ``model_inputs`` and ``graph.outputs`` (lists, since Kera
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from netbuilder.core.data.data_facts import BINARY, CLASSES, DataFacts
 from netbuilder.core.data.defaults import resolve_defaults, task_of
 from netbuilder.core.engine.build.backbone_weights import (
     Tell,
+    has_word_vectors,
     load_backbone_weights,
     load_included,
     report_download,
@@ -39,7 +40,9 @@ from netbuilder.core.engine.build.keras_objects import (
 )
 from netbuilder.core.engine.build.quantile_bins import bin_widths, set_bins, with_bins
 from netbuilder.core.engine.build.tracing import reset_keras_names, tracing
+from netbuilder.core.engine.build.word_weights import WORD_FILE, WORD_SIZE, with_word_vectors
 from netbuilder.core.errors import BuildError, UserError
+from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project.keras_names import keras_name, with_own_names
 from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, Project
@@ -60,6 +63,9 @@ _ERRORS: Mapping[str, tuple[str, str]] = {
         N_("The weights in '{path}' do not fit {layer}: {reason}"),
         N_("Choose a .weights.h5 of the same model, or a .h5 of a network that contains a {layer} "
            "of the same size.")),
+    "word_vectors_do_not_fit": (
+        N_("The included word vectors have {size} numbers, but '{name}' has another output_dim."),
+        N_("Set output_dim to {size}, or leave weights empty.")),
     "shared_layer_missing": (
         N_("'{name}' shares the weights of '{owner}', which does not exist."),
         N_("Unshare the weights.")),
@@ -247,7 +253,7 @@ def _layer(kind: str, params: Mapping[str, Any], node: str, name: str | None) ->
         arguments = {
             key: _value(spec, key, value, node)
             for key, value in params.items()
-            if key not in at_call
+            if key not in at_call and not (kind == "Embedding" and key == "weights")
         }
         if spec.is_backbone:
             return build_backbone(spec, arguments, name)
@@ -414,10 +420,23 @@ def build_training_model(
 
         connect_layers(graph, layer_of, tensors)
         set_bins(layers, bins)
+        for owner_id, layer in layers.items():
+            owner = graph.by_id[owner_id]
+            if learned and has_word_vectors(owner) and facts is not None and facts.vocabulary:
+                _load_words(layer, owner, facts.vocabulary)
         outputs = [tensors[name] for name in graph.outputs]
         model = keras.Model(_one(inputs), _one(outputs), name="core")
         compile_model(model, project, facts)
     return model
+
+
+def _load_words(layer: keras.Layer, owner: Node, vocabulary: Sequence[str]) -> None:
+    """Put the word vectors that come with the program into an Embedding."""
+    (matrix,) = layer.get_weights()
+    if matrix.shape[1] != WORD_SIZE:
+        raise _error("word_vectors_do_not_fit", owner.id, size=WORD_SIZE)
+    path = str(resource("weights", WORD_FILE))
+    layer.set_weights([with_word_vectors(path, vocabulary[2:], matrix)])
 
 
 def _one(values: list[Any]) -> Any:

@@ -17,9 +17,15 @@ from netbuilder.core.engine.build.backbone_weights import (
     BY_ORDER,
     backbone_file,
     bundled_weights,
+    has_word_vectors,
     take_weights,
 )
 from netbuilder.core.engine.build.quantile_bins import bin_widths, bins_input, with_bins
+from netbuilder.core.engine.build.word_weights import (
+    WORD_FILE,
+    read_word_vectors,
+    with_word_vectors,
+)
 from netbuilder.core.formats.script.literals import ScriptCell, arguments, identifier, layer_call
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.keras_names import keras_name
@@ -51,7 +57,8 @@ def is_chain(graph: Graph) -> bool:
 
 def _is_plain(node: Node) -> bool:
     spec = LAYERS.get(node.layer)
-    return spec is not None and spec.module == "keras.layers" and not _takes_list(spec)
+    plain = spec is not None and spec.module == "keras.layers" and not _takes_list(spec)
+    return plain and not has_word_vectors(node)
 
 
 def _takes_list(spec: LayerSpec) -> bool:
@@ -236,12 +243,16 @@ def _node(
         )
     elif spec.is_backbone:
         _body(owner, spec, sources[0], variable, shared, cell)
-    elif owner.id in shared:
-        layer = shared[owner.id]
+    elif owner.id in shared or has_word_vectors(owner):
+        layer = shared.get(owner.id, f"{variable}_layer")
         if not any(line.startswith(f"{layer} = ") for line in cell.lines):
-            call = layer_call(owner.layer, owner.params, name=keras_name(owner.id))
-            text = _begun(spec, call, number)
-            cell.add(f"{layer} = {text}")
+            words, params = has_word_vectors(owner), dict(owner.params)
+            if words:
+                del params["weights"]
+            call = layer_call(owner.layer, params, name=keras_name(owner.id))
+            cell.add(f"{layer} = {_begun(spec, call, number)}")
+            if words:
+                _word_vectors(layer, cell)
         cell.add(f"{variable} = {layer}({_arguments(spec, sources, owner)})")
     else:
         several = not graph.targets[node.id] and len(graph.outputs) > 1
@@ -256,6 +267,21 @@ def _bins_layer(node: Node) -> str:
     name = bins_input(node)
     named = format_literal(keras_name(node.id))
     return name and f"layers.Dense(len({_weights(name)}[1]), trainable=False, name={named})"
+
+
+def _word_vectors(layer: str, cell: ScriptCell) -> None:
+    """Fill an Embedding with the included vectors of the training texts' words."""
+    if not any(line.startswith("def with_word_vectors") for line in cell.lines):
+        for function in (read_word_vectors, with_word_vectors):
+            cell.add("", "", translated_source(getsource(function)).rstrip())
+        cell.add("", "")
+    weights = f"{layer}.get_weights()[0]"
+    cell.add(
+        _("# NetBuilder includes these vectors; Export saves them next to the script."),
+        f"{layer}.build()",
+        f"vectors = with_word_vectors({format_literal(WORD_FILE)}, words, {weights})",
+        f"{layer}.set_weights([vectors])",
+    )
 
 
 def _begun(spec: LayerSpec, text: str, number: int | None) -> str:
@@ -322,8 +348,8 @@ def _body(
         if not body.family:
             function = spec.name
             if not any(line.startswith(f"def {function}") for line in cell.lines):
-                source = getsource(getattr(import_module(spec.module), function))
-                cell.add("", "", translated_source(source).rstrip(), "", "")
+                text = getsource(getattr(import_module(spec.module), function))
+                cell.add("", "", translated_source(text).rstrip(), "", "")
         cell.add(f"{layer} = {format_call(function, listed)}")
         if by_name:
             if not any(line.startswith("def take_weights") for line in cell.lines):

@@ -25,6 +25,7 @@ from netbuilder.core.data.readers.cache import RecentValues, data_stamp
 from netbuilder.core.data.registry import recipe_for
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext
+from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Graph, Node, Project, Training
 from netbuilder.core.results.evaluate import evaluate
 from netbuilder.core.results.learning_curve import select_rows, train_quietly
@@ -355,7 +356,12 @@ def _readable(project: Project, base: Path) -> tuple[Project, DataFacts, list[st
     """The project with gaps filled where that is what keeps its data from being read."""
     try:
         return project, load_facts(project, base), []
-    except DataError:
+    except DataError as error:
+        texts = [fix for fix in error.fixes if fix.data.get("kind") == "text"]
+        if texts:
+            changed = apply_data_fix(project, texts[0])
+            reason = _("The network reads the texts in '{name}'.", name=texts[0].data["text"])
+            return changed, load_facts(changed, base), [reason]
         filled = replace(project.data, options={**project.data.options, "missing": "median"})
         changed = replace(project, data=filled)
         try:
