@@ -1,4 +1,4 @@
-"""Word vectors that come with the program: what they know, and rows of an Embedding made of them."""
+"""Word vectors that come with the program, and an Embedding that begins with them."""
 
 from __future__ import annotations
 
