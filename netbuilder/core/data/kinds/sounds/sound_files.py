@@ -243,7 +243,8 @@ def mel_filters(sample_rate: int, size: int, mels: int, speech: bool = False) ->
     pitches = np.fft.rfftfreq(size, 1 / sample_rate)
     rising = (pitches - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - pitches) / (edges[2:] - edges[1:-1])[:, None]
-    return heights * np.maximum(0.0, np.minimum(rising, falling)).T
+    filters: np.ndarray = heights * np.maximum(0.0, np.minimum(rising, falling)).T
+    return filters
 
 
 def wav_bytes(wave: np.ndarray, rate: int) -> bytes:
