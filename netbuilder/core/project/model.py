@@ -161,7 +161,7 @@ class Data:
     ``path`` and ``test_path`` are as written in the file (relative ones to the project file).
     ``inputs`` and ``targets`` give columns to named Input and output nodes where there are
     several; empty: all columns that are not a target, ``target``. ``columns`` holds what was
-    decided of single columns. ``scaling`` is "auto", "standard", "minmax" or "none".
+    decided of single columns. ``scaling`` is "auto", "standard", "minmax", "bins" or "none".
     ``options`` holds all other keys (``image_size``, ``color_mode``, ``x``, ``y``,
     ``separator``, ``window``, ... and unknown ones).
     """

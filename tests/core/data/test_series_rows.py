@@ -424,7 +424,7 @@ def test_a_series_is_recognised_in_every_file_of_a_table(
 
 def test_a_recognised_series_may_begin_with_its_values_and_is_built_for(tmp_path: Path) -> None:
     path = written(tmp_path, SINE, days(60), "y,when")
-    found = suggest(path)
+    found = suggest(path, seconds=0)
     assert found.project.data.kind == "series"
     assert found.target == ("y",)
     assert any("series in time ('when')" in reason for reason in found.reasons)

@@ -106,7 +106,7 @@ def test_words_and_switches_of_a_table_are_no_thresholds(tmp_path: Path) -> None
         fee = (2 if member else 9) + 5 * (colour == "red") + number % 2 * 0.01
         rows.append(f"{colour},{'yes' if member else 'no'},{100 + number % 7},{fee}")
     (tmp_path / "fees.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    project = suggest(tmp_path / "fees.csv", target="fee").project
+    project = suggest(tmp_path / "fees.csv", target="fee", seconds=0).project
     dataset = load_dataset(project, tmp_path)
     short = replace(project, training=replace(project.training, epochs=1))
     found = compare(Session(short, dataset, record=False).run(), dataset, ["tree"])
@@ -267,7 +267,7 @@ def test_several_numbers_are_compared_with_every_method(tmp_path: Path) -> None:
     table = pd.DataFrame({"date": when, "v": np.sin(np.arange(120) / 3).round(4)})
     table.to_csv(tmp_path / "s.csv", index=False)
     data = Data("series", path="s.csv", options={"window": 5, "horizon": 3})
-    project = select_network(Project(data=data), tmp_path).project
+    project = select_network(Project(data=data), tmp_path, seconds=0).project
     project = replace(project, training=replace(project.training, epochs=1))
     dataset = load_dataset(project, tmp_path)
     found = compare(Session(project, dataset, record=False).run(), dataset)

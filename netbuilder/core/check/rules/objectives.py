@@ -256,7 +256,10 @@ def _imbalance(context: Context) -> Iterable[Violation]:
         )
     ratio = format_number(facts.imbalance, ".0f")
     said = _("The largest class has {ratio} rows for each row of the smallest.", ratio=ratio)
-    effect = _("A network that never predicts the rare class would still score well.")
+    effect = _(
+        "A network that never predicts the rare class would still score well. Class weights find "
+        "more of the rare class, at the price of more errors on the others."
+    )
     yield Violation(
         None,
         join_sentences((said, rarest, effect)),

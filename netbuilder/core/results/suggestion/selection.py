@@ -79,7 +79,7 @@ class Score:
 
     @property
     def spread(self) -> float:
-        """The standard deviation of the errors over the parts."""
+        """The standard deviation of the errors over the parts; 0 of a single one."""
         return float(np.std(self.errors))
 
 
@@ -195,7 +195,7 @@ def _select(
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
     reasons += [*best.reasons, _last_layer(facts, task)]
-    if len(candidates) > 1:
+    if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
         reasons += _score_sentences(candidates, scores, task)
     return Suggestion(
         best.project, facts.target_names, task, tuple(reasons), name=best.name, scores=scores
@@ -335,7 +335,8 @@ def _score_sentences(
             text = (format_number(mean, ".4g"), format_number(spread, ".2g"))
         else:
             text = (format_percent(1 - mean), format_percent(spread))
-        return f"{score.candidate.title} {text[0]} ± {text[1]}"
+        apart = f" ± {text[1]}" if len(score.errors) > 1 else ""
+        return f"{score.candidate.title} {text[0]}{apart}"
 
     values = join_values((value(score) for score in scores), clauses=True)
     sentences = []

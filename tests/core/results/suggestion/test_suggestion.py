@@ -36,7 +36,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_table_of_numbers_and_words(table: Path) -> None:
-    found = suggest(table, "price")
+    found = suggest(table, "price", seconds=0)
     assert found.task == "regression"
     assert layers(found)[0] == "Input"
     assert layers(found)[-1] == "Dense"
