@@ -22,7 +22,7 @@ MINUTE = 60_000
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """36 flats, too few for trials: the price is 1000 + 50 a square metre; some sizes are missing."""
+    """36 flats, too few for trials: 1000 + 50 a square metre; some sizes are missing."""
     rows = [f"{'' if n % 40 == 7 else 20 + n},{1000 + 50 * (20 + n)}" for n in range(36)]
     (tmp_path / "flats.csv").write_text("\n".join(["size,price", *rows]), encoding="utf-8")
     return tmp_path / "flats.csv"
