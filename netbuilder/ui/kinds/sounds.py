@@ -276,7 +276,7 @@ class SoundForm(PredictForm):
         self.play_button.setToolTip(_("Play this sound."))
         self.sound_button = QPushButton(_("Predict for a sound…"), self)
         self.sound_button.setToolTip(
-            _("Choose a .wav, .flac or .ogg file. You can also drop one here.")
+            _("Choose a .wav, .flac, .ogg or .mp3 file. You can also drop one here.")
         )
         for button in (self.play_button, self.sound_button):
             self.ways.addWidget(button)

@@ -10,6 +10,8 @@ numbers. Chinese and Japanese put no blanks between words: there every character
 
 from __future__ import annotations
 
+import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -46,7 +48,7 @@ from netbuilder.core.data.kinds.scripts.role_script import sample_role_lines
 from netbuilder.core.data.kinds.scripts.script_lines import text_code
 from netbuilder.core.data.kinds.text import next_token
 from netbuilder.core.data.kinds.text.layers import TAKES_TEXTS, made_up_texts, numbered
-from netbuilder.core.data.preprocessing.cells import are_dates, are_sentences, is_numeric
+from netbuilder.core.data.preprocessing.cells import is_numeric
 from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     InputPreprocessing,
     Preprocessing,
@@ -62,9 +64,9 @@ from netbuilder.core.data.preprocessing.word_encoding import (
     raw_of_texts,
 )
 from netbuilder.core.data.readers.class_folders import find_samples, select_files, usual_ending
-from netbuilder.core.data.readers.csv_reader import read_table
+from netbuilder.core.data.readers.csv_dialect import sniff
+from netbuilder.core.data.readers.csv_reader import open_text, read_table
 from netbuilder.core.data.readers.samples import Samples, folder_targets
-from netbuilder.core.data.readers.table_cells import table_reading
 from netbuilder.core.data.readers.table_samples import free_columns, samples_in_column
 from netbuilder.core.data.readers.text_file import encoding_of, read_text_file
 from netbuilder.core.data.readers.zipped_folders import ZIP, has_test_part, unpacked, zip_contains
@@ -290,24 +292,37 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 
 def _has_texts_and_labels(path: Path) -> bool:
-    """Whether a table has two columns: texts, nearly all different, and a few labels."""
+    """Whether a table has two columns: texts, nearly all different, and a few labels.
+
+    Reads without pandas, which a window that is asked about a file may not have loaded.
+    """
     if path.suffix.lower() not in {".csv", ".tsv", ".txt"} or not path.is_file():
         return False
     try:
-        table = read_table(path, {}, _LOOKED_AT)
-    except DataError:
+        dialect = sniff(path, {})
+        if len(dialect.names) != 2:
+            return False
+        with open_text(path, dialect) as reader:
+            lines = itertools.islice(reader, dialect.skip, dialect.skip + _LOOKED_AT)
+            rows = [row for row in lines if len(row) == 2]
+    except (DataError, OSError, UnicodeError, csv.Error):
         return False
-    counting = table_reading(table).counting
-    names = [name for name in table.columns if name != counting]
-    if len(names) != 2 or len(table) < 8:
-        return False
-    texts = [name for name in names if not is_numeric(table[name]) and are_sentences(table[name])]
-    if len(texts) != 1 or are_dates(table[texts[0]]):
-        return False
-    labels = next(table[name] for name in names if name not in texts)
-    distinct = labels.nunique()
-    few = 1 < distinct <= min(20, len(table) // 3) and labels.dtype.kind != "f"
-    return few and table[texts[0]].nunique() > 0.7 * len(table)
+    columns = [*zip(*rows, strict=True)]
+    return any(_are_labelled(texts, labels) for texts, labels in (columns, columns[::-1]) if rows)
+
+
+def _are_labelled(texts: Sequence[str], labels: Sequence[str]) -> bool:
+    blanks = sum(text.count(" ") for text in texts) / len(texts)
+    letters = sum(map(str.isalpha, "".join(texts))) / len(texts)
+    few = 1 < len({*labels}) <= min(20, len(labels) // 3)
+    decimals = any(re.fullmatch(r"-?\d+[.,]\d+", label) for label in labels)
+    return (
+        blanks >= 2
+        and letters >= 12
+        and few
+        and not decimals
+        and (len({*texts}) > 0.7 * len(texts))
+    )
 
 
 def _looks_like_table(path: Path) -> bool:
