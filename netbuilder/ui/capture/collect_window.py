@@ -274,6 +274,7 @@ class CollectWindow(Dialog):
             self.device.setCurrentIndex(min(max(0, chosen), len(names) - 1))
         self.device.setVisible(len(names) > 1)
         self.again.setVisible(not working)
+        self.about.setVisible(working)
         for card in self.cards:
             card.hold.setEnabled(working)
 
