@@ -120,7 +120,7 @@ def data() -> Path:
 
 
 def cache() -> Path:
-    """What can be made again: measured compilation choices."""
+    """What can be made again: measured compilation choices, outputs of frozen layers."""
     return _folder("cache", _DIRS.user_cache_path)
 
 

@@ -23,14 +23,16 @@ from netbuilder.core.engine.run_control import StoppedBeforeStartError
 from netbuilder.core.engine.session import Session
 from netbuilder.core.engine.trained import Event, TrainedModel
 from netbuilder.core.project.edits import set_params
-from netbuilder.core.project.model import Choice, Graph, Node, Project, Training
+from netbuilder.core.project.model import Choice, Data, Graph, Node, Project, Training
+from netbuilder.core.results.tuning.train_trial import train_trial
+from tests.core.engine.test_engine_stream import streamed
 
 RNG = np.random.default_rng(4)
 X = RNG.normal(size=(71, 8, 8, 2)).astype(np.float32)
 SIDE = RNG.normal(size=(71, 3)).astype(np.float32)
 Y = RNG.integers(0, 3, 71).astype(np.int32)
-FROZEN = {"trainable": False}
-BODY = [
+FROZEN: dict[str, Any] = {"trainable": False}
+BODY: list[tuple[str, str, dict[str, Any]]] = [
     ("conv", "Conv2D", {"filters": 4, "kernel_size": 3, "activation": "relu", **FROZEN}),
     ("pool", "MaxPooling2D", {}),
     ("bn", "BatchNormalization", FROZEN),
@@ -72,6 +74,9 @@ def same(one: TrainedModel, other: TrainedModel) -> None:
     assert one.history.keys() == other.history.keys()
     for name, values in one.history.items():
         np.testing.assert_allclose(values, other.history[name], rtol=1e-5, atol=1e-5)
+    if one.novelty is not None and other.novelty is not None:
+        assert one.novelty.nodes == other.novelty.nodes
+        assert one.novelty.threshold == pytest.approx(other.novelty.threshold, rel=1e-3)
     for name, value in one.test.items():
         assert value == pytest.approx(other.test[name], abs=1e-5)
     pairs = zip(one.training_model.weights, other.training_model.weights, strict=True)
@@ -103,8 +108,9 @@ def test_equals_a_plain_run(
     project = chain([*BODY, *HEAD], LOSS, epochs=5, batch_size=16, **settings)
     once, session = run(project, photos)
     features = features_of(session)
-    assert features.prefix.features == ("flat",)
+    assert list(features.prefix.shapes) == ["flat"]
     assert features.computed == len(X)
+    assert once.novelty is not None
     plain(monkeypatch)
     every, session = run(project, photos)
     assert features_of(session) is None
@@ -145,6 +151,7 @@ def test_branches_several_inputs_and_sample_weights(
     same(once, run(branches(), data)[0])
 
 
+@pytest.mark.slow
 def test_what_is_not_fixed_is_not_computed_once(
     chain: Callable[..., Project], photos: Dataset
 ) -> None:
@@ -157,10 +164,10 @@ def test_what_is_not_fixed_is_not_computed_once(
             if note.code == "frozen" and note.fix is not None:
                 assert len(note.fix.edit(project).graph.nodes) == len(project.graph.nodes) - 1
         prefix = session.trainer.frozen.prefix  # type: ignore[union-attr]
-        return (prefix and prefix.features), [note.code for note in notes]
+        return prefix and tuple(prefix.shapes), [note.code for note in notes]
 
     conv, pool, _, flat = BODY
-    learns = ("bn", "BatchNormalization", {})
+    learns: Any = ("bn", "BatchNormalization", {})
     no_scale = ("bn", "BatchNormalization", {"center": False, "scale": False})
     assert found([("flip", "RandomFlip", {}), conv, pool, flat]) == (None, ["frozen"])
     assert found([("drop", "Dropout", {"rate": 0.5}), conv, pool, flat]) == (None, ["frozen"])
@@ -187,6 +194,7 @@ def test_the_cut_pays(
     assert "frozen" in [e.notice.code for e in events if isinstance(e, DiagnosisAdded)]
 
 
+@pytest.mark.slow
 def test_kept_on_disk_by_content(
     chain: Callable[..., Project], dataset: Callable[..., Dataset]
 ) -> None:
@@ -217,6 +225,35 @@ def test_kept_on_disk_by_content(
     assert len(files()) == 3
 
 
+def test_trials_share_what_was_computed(chain: Callable[..., Project], tmp_path: Path) -> None:
+    """Trials of an experiment that vary what is behind the frozen layers compute them once."""
+    rows = "".join(f"{n},{n % 7},{n * 2}\n" for n in range(60))
+    (tmp_path / "houses.csv").write_text("rooms,age,price\n" + rows)
+    data = Data("csv", path="houses.csv", target=("price",), scaling="standard")
+    wide = ("wide", "Dense", {"units": 9, "activation": "relu", **FROZEN})
+    layers = [wide, ("hidden", "Dense", {"units": 4}), ("out", "Dense", {"units": 1})]
+    project = replace(chain(layers, epochs=2), data=data)
+
+    def file_number(units: int) -> int:
+        trial = train_trial(project, tmp_path, {"hidden.units": units}, (), None)
+        assert trial is not None
+        assert not trial.failed, trial.failed
+        (path,) = (folders.cache() / "features").glob("*.npz")
+        return path.stat().st_ino
+
+    assert file_number(3) == file_number(5)
+
+
+def test_a_stream_says_why(chain: Callable[..., Project], photos: Dataset) -> None:
+    """Data that is read while training trains as before, and the run says what that costs."""
+    events: list[Event] = []
+    project = chain([*BODY, HEAD[-1]], LOSS, epochs=1)
+    data = streamed(replace(photos, validation=None, test=None))
+    _, session = run(project, data, on_event=events.append)
+    assert features_of(session) is None
+    assert "frozen" in [e.notice.code for e in events if isinstance(e, DiagnosisAdded)]
+
+
 def test_stop_while_computing(chain: Callable[..., Project], photos: Dataset) -> None:
     said: list[str] = []
 
@@ -234,6 +271,7 @@ def test_stop_while_computing(chain: Callable[..., Project], photos: Dataset) ->
     assert session.run().epochs == 2
 
 
+@pytest.mark.slow
 def test_pause_views_and_weights_set_by_hand(
     chain: Callable[..., Project], photos: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +312,7 @@ def test_pause_views_and_weights_set_by_hand(
     assert answers[0].shape == (2, 6, 6, 4)
 
 
+@pytest.mark.slow
 def test_resume_go_on_and_train_more(
     chain: Callable[..., Project], photos: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +336,7 @@ def test_resume_go_on_and_train_more(
     same(whole, run(project, photos, checkpoint_dir=tmp_path / "other", resume=True)[0])
 
 
+@pytest.mark.slow
 def test_other_weights_of_a_frozen_layer_count(
     chain: Callable[..., Project], photos: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

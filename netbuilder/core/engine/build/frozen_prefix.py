@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,24 +39,17 @@ class FrozenPrefix:
     Attributes:
         nodes: the layers, by node id.
         cut: what the rest of the network reads, by node id: outputs of ``nodes``, and Inputs.
-        features: those of ``cut`` that ``nodes`` compute.
         sources: the Inputs that ``nodes`` read.
-        model: from ``sources`` to ``features``, of the network's own layers.
+        shapes: shape and type of one sample of what ``nodes`` compute for the rest, in the order
+            of ``cut``.
+        model: from ``sources`` to these, of the network's own layers.
     """
 
     nodes: frozenset[str]
     cut: tuple[str, ...]
-    features: tuple[str, ...]
     sources: tuple[str, ...]
+    shapes: Mapping[str, tuple[tuple[int, ...], str]]
     model: keras.Model
-
-    @property
-    def shapes(self) -> dict[str, tuple[tuple[int, ...], str]]:
-        """Shape and type of one sample of each of ``features``."""
-        return {
-            name: (tuple(tensor.shape[1:]), str(tensor.dtype))
-            for name, tensor in zip(self.features, self.model.outputs, strict=True)
-        }
 
 
 @dataclass(frozen=True)
@@ -73,6 +66,13 @@ class FrozenLayers:
     random: str = ""
 
 
+class _Call(NamedTuple):
+    """A layer as a node applies it, and its symbolic output."""
+
+    layer: Any
+    tensor: Any
+
+
 def find_frozen_layers(
     model: keras.Model, project: Project, rows: int, room: float
 ) -> FrozenLayers:
@@ -81,70 +81,65 @@ def find_frozen_layers(
     Args:
         model: the network; nothing else has been built of its layers.
         rows: number of samples.
-        room: bytes that the features of all samples may take.
+        room: bytes that the outputs to keep may take for all samples.
     """
     graph = graph_of_model(project.graph, model)
-    tensors, layers = _tensors(model, graph), _layers(model, graph)
-    known = [node for node in graph.order if node in layers and node in tensors]
-    fixed, held = {name: is_fixed(layers[name]) for name in known}, set(model_inputs(graph))
-    inputs = set(held)
-    for name in known:
-        masked = getattr(tensors[name], "_keras_mask", None) is not None
-        within = held.issuperset(graph.sources[name]) and name not in graph.outputs
-        if fixed[name] and not masked and within:
-            held.add(name)
-    best, most = None, (LEAST_WORK, 0.0)
-    nodes: set[str] = set()
-    work = 0.0
-    for name in known:
-        if name not in held:
+    calls = _calls(model, graph)
+    work = {name: rows * _multiply_adds(call) for name, call in calls.items()}
+    inputs, nodes, prefix = set(model_inputs(graph)), set[str](), None
+    most = (LEAST_WORK, 0.0)
+    for name, call in calls.items():
+        masked = getattr(call.tensor, "_keras_mask", None) is not None
+        within = (nodes | inputs).issuperset(graph.sources[name]) and name not in graph.outputs
+        if masked or not within or not is_fixed(call.layer):
             continue
         nodes.add(name)
-        work += rows * _multiply_adds(layers[name], tensors[name])
-        cut = _cut(graph, nodes)
-        size = rows * sum(_bytes(tensors[one]) for one in cut - inputs)
+        cut = _cut(graph, nodes) - inputs
+        size = rows * sum(_bytes(calls[one].tensor) for one in cut)
         # A convolution leaves its activation to the pooling behind it, see ``fast_layers``.
-        whole = not any("call" in vars(layers[one]) for one in cut - inputs)
-        if whole and size <= room and (work, -size) > most:
-            best, most = frozenset(nodes), (work, -size)
-    if best is not None:
-        return FrozenLayers(_prefix(graph, model, tensors, best))
-    for name in known:
-        costly = rows * _multiply_adds(layers[name], tensors[name]) > LEAST_WORK
-        if costly and not layers[name].trainable_variables:
-            before = [one for one in known if _leads_to(graph, one, name)]
-            reason = next((one for one in before if is_random(layers[one])), "")
-            if reason or name in held:
-                return FrozenLayers(None, name, reason)
+        whole = not any("call" in vars(calls[one].layer) for one in cut)
+        gain = (sum(work[one] for one in nodes), -size)
+        if whole and size <= room and gain > most:
+            prefix, most = frozenset(nodes), gain
+    if prefix is not None:
+        return FrozenLayers(_prefix(graph, model, calls, prefix))
+    for name, call in calls.items():
+        if work[name] > LEAST_WORK and not call.layer.trainable_variables:
+            before = [one for one in calls if _leads_to(graph, one, name)]
+            random = next((one for one in before if is_random(calls[one].layer)), "")
+            if random or name in nodes:
+                return FrozenLayers(None, name, random)
     return FrozenLayers()
 
 
 def trained_part(
     model: keras.Model, prefix: FrozenPrefix, project: Project, facts: DataFacts | None
 ) -> keras.Model:
-    """Return the network behind ``prefix``: of the same layers, and with the same optimizer.
+    """Return the network behind ``prefix``, of the same layers and with the same optimizer.
 
     It takes ``prefix.cut`` in this order.
     """
     import keras
 
     graph = graph_of_model(project.graph, model)
-    tensors, layers = _tensors(model, graph), _layers(model, graph)
+    calls = _calls(model, graph)
+    tensors = dict(zip(model_inputs(graph), model.inputs, strict=True))
+    tensors |= {name: call.tensor for name, call in calls.items()}
     with tracing(), reset_keras_names():
-        inputs = {
-            name: keras.Input(
+        inputs = [
+            keras.Input(
                 tensors[name].shape[1:],
                 dtype=tensors[name].dtype,
                 name=keras_name(name) + ("_features" if name in prefix.nodes else ""),
             )
             for name in prefix.cut
-        }
-        reached: dict[str, Any] = {**dict.fromkeys(prefix.nodes), **inputs}
-        connect_layers(graph, lambda node: layers[node.id], reached)
+        ]
+        taken = dict(zip(prefix.cut, inputs, strict=True))
+        reached: dict[str, Any] = {**dict.fromkeys(prefix.nodes), **taken}
+        connect_layers(graph, lambda node: calls[node.id].layer, reached)
         outputs = [reached[name] for name in graph.outputs]
-        values = list(inputs.values())
         part = keras.Model(
-            values if len(values) > 1 else values[0],
+            inputs if len(inputs) > 1 else inputs[0],
             outputs if len(outputs) > 1 else outputs[0],
             name="core",
         )
@@ -154,17 +149,13 @@ def trained_part(
 
 def is_fixed(layer: keras.Layer) -> bool:
     """Whether the outputs of ``layer`` follow from its inputs alone, all through a training."""
-    return (
-        not layer.trainable_variables
-        and all(
-            type(part).__module__.startswith("keras.")
-            and type(part).__name__ not in _CHANGING
-            and not (type(part).__name__ == "BatchNormalization" and part.trainable)
-            and not getattr(part, "stateful", False)
-            and getattr(part, "activity_regularizer", None) is None
-            for part in layer._flatten_layers()
-        )
-        and not is_random(layer)
+    return not (layer.trainable_variables or is_random(layer)) and all(
+        type(part).__module__.startswith("keras.")
+        and type(part).__name__ not in _CHANGING
+        and not (type(part).__name__ == "BatchNormalization" and part.trainable)
+        and not getattr(part, "stateful", False)
+        and getattr(part, "activity_regularizer", None) is None
+        for part in layer._flatten_layers()
     )
 
 
@@ -180,52 +171,37 @@ def is_random(layer: keras.Layer) -> bool:
     return False
 
 
-def _layers(model: keras.Model, graph: Graph) -> dict[str, Any]:
-    """The layer of each node that ``model`` holds."""
+def _calls(model: keras.Model, graph: Graph) -> dict[str, _Call]:
+    """What each node applies, in order: a shared layer was called once a node, in theirs."""
     by_name = {layer.name: layer for layer in model.layers}
-    owners = {n.id: keras_name(owner_of(n, graph).id) for n in graph.nodes if n.layer != "Input"}
-    return {node: by_name[name] for node, name in owners.items() if name in by_name}
+    calls: dict[str, _Call] = {}
+    for name in graph.order:
+        layer = by_name.get(keras_name(owner_of(graph.by_id[name], graph).id))
+        if layer is not None and graph.by_id[name].layer != "Input":
+            number = sum(call.layer is layer for call in calls.values())
+            calls[name] = _Call(layer, layer._inbound_nodes[number].output_tensors[0])
+    return calls
 
 
-def _tensors(model: keras.Model, graph: Graph) -> dict[str, Any]:
-    """The symbolic output of each node: a shared layer was called once a node, in their order."""
-    tensors = dict(zip(model_inputs(graph), model.inputs, strict=True))
-    calls: dict[int, int] = {}
-    for name, layer in _in_order(graph, _layers(model, graph)).items():
-        number = calls.setdefault(id(layer), 0)
-        calls[id(layer)] += 1
-        if number < len(layer._inbound_nodes):
-            output = layer._inbound_nodes[number].output_tensors
-            if len(output) == 1:
-                tensors[name] = output[0]
-    return tensors
-
-
-def _in_order(graph: Graph, layers: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: layers[name] for name in graph.order if name in layers}
-
-
-def _cut(graph: Graph, nodes: set[str]) -> set[str]:
+def _cut(graph: Graph, nodes: set[str] | frozenset[str]) -> set[str]:
     """What is read by others than ``nodes``: of them, and of the Inputs."""
-    return {
-        name
-        for name in (*nodes, *model_inputs(graph))
-        if any(target not in nodes for target in graph.targets[name])
-    }
+    read = (*nodes, *model_inputs(graph))
+    return {name for name in read if any(to not in nodes for to in graph.targets[name])}
 
 
 def _prefix(
-    graph: Graph, model: keras.Model, tensors: Mapping[str, Any], nodes: frozenset[str]
+    graph: Graph, model: keras.Model, calls: Mapping[str, _Call], nodes: frozenset[str]
 ) -> FrozenPrefix:
     import keras
 
-    wanted = _cut(graph, set(nodes))
+    wanted, inputs = _cut(graph, nodes), dict(zip(model_inputs(graph), model.inputs, strict=True))
     cut = tuple(name for name in graph.order if name in wanted)
-    features = tuple(name for name in cut if name in nodes)
+    outputs = {name: calls[name].tensor for name in cut if name in nodes}
     read = {source for name in nodes for source in graph.sources[name]}
-    sources = tuple(name for name in model_inputs(graph) if name in read)
-    body = keras.Model([tensors[name] for name in sources], [tensors[name] for name in features])
-    return FrozenPrefix(nodes, cut, features, sources, body)
+    sources = tuple(name for name in inputs if name in read)
+    shapes = {name: (tuple(one.shape[1:]), str(one.dtype)) for name, one in outputs.items()}
+    body = keras.Model([inputs[name] for name in sources], list(outputs.values()))
+    return FrozenPrefix(nodes, cut, sources, shapes, body)
 
 
 def _leads_to(graph: Graph, first: str, last: str) -> bool:
@@ -243,11 +219,12 @@ def _bytes(tensor: Any) -> float:
     return float(prod(shape) * np.dtype(kind).itemsize)
 
 
-def _multiply_adds(layer: Any, tensor: Any) -> float:
+def _multiply_adds(call: _Call) -> float:
     """A rough guess for one sample, from the sizes of the layer."""
+    layer = call.layer
     if type(layer).__name__ == "Embedding":
         return 0.0
-    places = prod(n or 1 for n in tensor.shape[1:-1])
+    places = prod(n or 1 for n in call.tensor.shape[1:-1])
     source = layer._inbound_nodes[0].input_tensors[0]
     if hasattr(layer, "layers") and len(source.shape) == 4:
         places = max(places, prod(n or 1 for n in source.shape[1:3]) // _STRIDE**2)

@@ -56,19 +56,14 @@ def find_frozen(
     Args:
         alone: it trains on one device, with all samples in memory.
     """
-    if has_points(project.data):
+    shared = not alone and dataset.stream is None
+    if shared or has_points(project.data):
         return FrozenLayers()
     splits = [getattr(dataset, part) for part in PARTS]
     rows = sum(len(split) for split in splits if split is not None)
+    rows += 0 if dataset.stream is None else dataset.stream.rows
     room = min(psutil.virtual_memory().available // 8, MOST_BYTES) if alone else 0
     return find_frozen_layers(model, project, rows, room)
-
-
-def features_behind(
-    prefix: FrozenPrefix | None, model: keras.Model, project: Project, dataset: Dataset
-) -> FrozenFeatures | None:
-    """The samples as the layers of ``model`` behind ``prefix`` read them; None without any."""
-    return None if prefix is None else FrozenFeatures(prefix, model, project, dataset)
 
 
 class FrozenFeatures:
@@ -83,7 +78,7 @@ class FrozenFeatures:
     Attributes:
         dataset: ``dataset`` with what ``prefix.cut`` names in the place of its inputs; zeros until
             ``update``.
-        trained_part: the network behind ``prefix``, which takes ``names`` in this order.
+        trained_part: the network behind ``prefix``.
         outdated: weights were changed, maybe those of ``prefix``.
         computed: how many samples went through the layers so far.
     """
@@ -92,7 +87,6 @@ class FrozenFeatures:
         self, prefix: FrozenPrefix, model: keras.Model, project: Project, dataset: Dataset
     ) -> None:
         self.prefix = prefix
-        self.names = prefix.cut
         self.trained_part = trained_part(model, prefix, project, dataset.facts)
         self._project = project
         self._source = dataset
@@ -195,7 +189,7 @@ class FrozenFeatures:
             parts.append([value.numpy() for value in self._call(x)])
             self.computed += len(batch)
         joined = [np.concatenate(values) for values in zip(*parts, strict=True)]
-        return dict(zip(self.prefix.features, joined, strict=True))
+        return dict(zip(self.prefix.shapes, joined, strict=True))
 
     def _call(self, x: list[NDArray[Any]]) -> list[Any]:
         import tensorflow as tf
@@ -205,10 +199,13 @@ class FrozenFeatures:
             specs = [tf.TensorSpec(one.shape, one.dtype) for one in body.inputs]
 
             def work(*values: Any) -> list[Any]:
-                outputs = body(list(values), training=False)
-                return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+                return _listed(body(list(values), training=False))
 
             with tracing():
                 self._function = tf.function(work, autograph=False).get_concrete_function(*specs)
         result: list[Any] = self._function(*(tf.convert_to_tensor(value) for value in x))
         return result
+
+
+def _listed(values: Any) -> list[Any]:
+    return list(values) if isinstance(values, (list, tuple)) else [values]

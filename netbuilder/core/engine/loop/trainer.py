@@ -23,7 +23,7 @@ from netbuilder.core.engine.loop.compilation import (
     Mode,
     compilation_key,
 )
-from netbuilder.core.engine.loop.frozen_features import features_behind, find_frozen
+from netbuilder.core.engine.loop.frozen_features import FrozenFeatures, find_frozen
 from netbuilder.core.engine.loop.program import (
     Counters,
     Evaluator,
@@ -115,10 +115,12 @@ class Trainer:
         self._inputs, self._outputs = inputs, outputs
         training = project.training
         self.frozen = find_frozen(training_model, project, dataset, alone=make is None)
-        self.features = features_behind(self.frozen.prefix, training_model, project, dataset)
-        self.step_model = training_model if self.features is None else self.features.trained_part
-        if self.features is not None:
-            dataset, self._inputs = self.features.dataset, self.features.names
+        self.features: FrozenFeatures | None = None
+        self.step_model = training_model
+        if self.frozen.prefix is not None:
+            self.features = FrozenFeatures(self.frozen.prefix, training_model, project, dataset)
+            self.step_model = self.features.trained_part
+            dataset, self._inputs = self.features.dataset, self.frozen.prefix.cut
         feed, checked = self._feeds(dataset)
         rows = feed.rows if dataset.stream is None else dataset.stream.rows
         rows -= rows % replicas
@@ -149,16 +151,14 @@ class Trainer:
         self._compiled: Program | None = None
         self._make_other = make
         self.program: Program = self._make("graph", self.plan)
-        mode: Mode = compilation if self.program.adapts else "graph"
-        self._graph, self._mode = self.program, mode
-        self._memory = memory
+        self._graph, self._memory = self.program, memory
+        self._mode: Mode = compilation if self.program.adapts else "graph"
         self.remembered = CachedDecision(
             compilation_key(self.step_model, self.plan, self._facts()), memory
         )
         self.compilation = self._compilation()
         self._evaluator: Evaluator | None = None
         self.tester: Evaluator | None = None
-        self._tests_others = False
         self._start = (
             network_copies.variable_values(training_model)
             if _bytes(training_model) <= _KEPT_BYTES
@@ -166,7 +166,7 @@ class Trainer:
         )
         self._start_seed = training.seed
         self._seconds_a_step = self._compiles_at = self._hasty_until = 0.0
-        self._calls, self._short = 0, False
+        self._calls, self._short, self._tests_others = 0, False, False
         self.pending: Floats = np.zeros(0, np.float32)
 
     def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:

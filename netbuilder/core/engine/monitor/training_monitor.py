@@ -73,8 +73,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         N_("The frozen layer '{name}' drops values at random in every epoch, so its outputs cannot "
            "be computed once. A backbone without random layers trains many times faster.")),
     "frozen-memory": (N_("The frozen layers are computed in every epoch"),
-        N_("The outputs of the frozen layer '{name}' for all samples are too large for memory, so "
-           "they are computed in every epoch.")),
+        N_("The data is too large to keep the outputs of the frozen layer '{name}' in memory, so "
+           "they are computed in every epoch. Fewer samples or smaller images train faster.")),
 }  # fmt: skip
 
 
@@ -278,7 +278,10 @@ class TrainingMonitor:
                 node=output,
             )  # fmt: skip
         low, high = facts.value_range
-        if not facts.units_scaled and max(abs(low), abs(high)) > 50:
+        scaled = facts.units_scaled or any(
+            spec_of(n.layer).million_weights for n in project.graph.nodes
+        )
+        if not scaled and max(abs(low), abs(high)) > 50:
             return Diagnosis(
                 "stuck", epoch, title,
                 join_sentences((start, _(
