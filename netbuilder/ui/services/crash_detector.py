@@ -1,8 +1,7 @@
-"""What is left when the program itself is ended by a fault of a library: where it stood.
+"""Write a stack trace when a library crashes the process, and report it at the next start.
 
-Python's own errors are caught and logged (``failures``). A fault in Qt, TensorFlow or a driver ends
-the process at once; all that can still be done is to write where each thread was. That file has a
-lock that the process holds, so that the next start knows of whom nobody will hear any more.
+Python's own errors are logged by ``unexpected_errors``. Each process locks its trace file, so
+that the next start can tell the files of dead processes from those of living ones.
 """
 
 from __future__ import annotations
@@ -26,19 +25,20 @@ _PROCESS = uuid.uuid4().hex[:16]
 
 
 def new_process_name() -> str:
-    """A name for a file or folder of this process that no other one has."""
+    """Return a unique name for a file or folder of this process."""
     return f"{_PROCESS}-{uuid.uuid4().hex[:12]}"
 
 
-def of_one_process(one: Path, other: Path) -> bool:
-    """Whether the same process named both by ``new_process_name``."""
-    return one.name.partition("-")[0] == other.name.partition("-")[0]
+def of_one_process(path: Path, other: Path) -> bool:
+    """Return whether both paths were named by the same process with ``new_process_name``."""
+    return path.name.partition("-")[0] == other.name.partition("-")[0]
 
 
 def acquire_lock(path: Path) -> QLockFile | None:
-    """Take hold of a lock file; None: a living process has it, or it cannot be written.
+    """Acquire a lock file until ``unlock`` or the end of the process.
 
-    It is held until ``unlock`` or the end of the process, however that comes.
+    Returns:
+        None if a living process holds it or it cannot be written.
     """
     lock = QLockFile(str(path))
     # Age says nothing: a lock is stale only when its process is gone.
@@ -47,21 +47,21 @@ def acquire_lock(path: Path) -> QLockFile | None:
 
 
 def state_folder(name: str) -> Path:
-    """A part of the state folder for such files; made where it is not there yet."""
+    """Return a folder inside the state folder; create it if necessary."""
     place = folders.state() / name
     place.mkdir(parents=True, exist_ok=True)
     return place
 
 
 def lock_path(file: Path) -> Path:
-    """The lock beside a file."""
+    """Return the path of a file's lock."""
     return file.with_suffix(".lock")
 
 
 def left_behind(
     entries: Iterable[Path], lock_of: Callable[[Path], Path] = lock_path
 ) -> Iterator[tuple[Path, QLockFile]]:
-    """Those of ``entries`` whose owners are gone, each with its lock, which is ours now."""
+    """Yield the ``entries`` whose processes are gone, each with its acquired lock."""
     for entry in entries:
         lock = acquire_lock(lock_of(entry))
         if lock is not None:
@@ -73,7 +73,7 @@ _FOLDER = "faults"
 
 
 class CrashDetector:
-    """Has a fault of this process written down, from ``watch`` to ``close``."""
+    """Writes a stack trace if this process crashes between ``watch`` and ``close``."""
 
     def __init__(self) -> None:
         self._file: FileIO | None = None
@@ -81,11 +81,10 @@ class CrashDetector:
         self._lock: QLockFile | None = None
 
     def watch(self) -> None:
-        """Begin. Where the disk does not let us, a fault leaves nothing."""
         try:
             self._path = state_folder(_FOLDER) / f"{new_process_name()}.txt"
             self._lock = acquire_lock(lock_path(self._path))
-            # Open all the while: a process that has a fault opens nothing any more.
+            # Opened in advance: a crashing process cannot open files.
             self._file = FileIO(self._path, "w")
         except OSError as error:
             log.warning("a fault would leave no trace: %s", error)
@@ -93,7 +92,6 @@ class CrashDetector:
         faulthandler.enable(self._file)
 
     def close(self) -> None:
-        """The program ends by itself."""
         if self._file is None:
             return
         faulthandler.disable()
@@ -103,34 +101,30 @@ class CrashDetector:
 
 
 def take_crashes() -> list[datetime]:
-    """When earlier processes were ended by a fault, the latest last.
-
-    Where they stood is written into the log, and is found only once.
-    """
+    """Log and remove the traces of crashed processes; return the crash times in order."""
     try:
         files = sorted(state_folder(_FOLDER).glob("*.txt"))
     except OSError as error:
         log.warning("it is not known whether a fault was written down: %s", error)
         return []
-    found = []
+    times = []
     for file, lock in left_behind(files):
         try:
             text = file.read_text("utf-8", "replace").strip()
             when = datetime.fromtimestamp(file.stat().st_mtime)
         except OSError as error:
-            # The others are told all the same.
             log.warning("what a fault left in %s cannot be read: %s", file, error)
             lock.unlock()
             continue
         if text:
             log.error("NetBuilder was ended by a fault at %s\n%s", f"{when:%c}", text)
-            found.append(when)
+            times.append(when)
         _remove(file, lock)
-    return sorted(found)
+    return sorted(times)
 
 
 def crash_message(when: datetime) -> UserError:
-    """What to say of it: what happened, and what to do."""
+    """Return the message about a crash of an earlier process."""
     return UserError(
         _("NetBuilder crashed on {date}.", date=f"{when:%d %B at %H:%M}"),
         _(

@@ -1,4 +1,4 @@
-"""From what a person chose, a file or a folder, to a recipe."""
+"""Create data recipes from chosen files and folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIME = "application/x-netbuilder-columns"
 
 @dataclass(frozen=True)
 class DraggedColumns:
-    """The columns under way, and what features and targets are at the time."""
+    """The dragged columns, with the features and targets at the start of the drag."""
 
     names: tuple[str, ...]
     features: tuple[str, ...]
@@ -45,18 +45,18 @@ FILE_FILTER = registry.file_filter()
 
 
 def recipe_for(path: Path, base: Path | None) -> Data:
-    """The recipe that fits a file or folder.
+    """Return the recipe that fits a file or folder.
 
     Raises:
-        DataError: a file of a kind that is not read.
+        DataError: the format is not supported.
     """
     return registry.recipe_for(path, relative_path(path, base))
 
 
 def relative_path(path: Path, base: Path | None) -> str:
-    """``path`` as a project in ``base`` writes it: relative if it lies in there.
+    """Return ``path`` relative to ``base`` if it lies inside, else the absolute path.
 
-    ``base`` is None for a project that has no file yet: then the path is whole.
+    ``base`` is None for a project without a file.
     """
     path = path.absolute()
     if base is not None:
@@ -68,34 +68,33 @@ def relative_path(path: Path, base: Path | None) -> str:
 
 
 def recipe_with_file(old: Data, path: Path, base: Path, written: Data) -> Data | None:
-    """The old recipe with its file where that was chosen anew, in another place or under another
-    name; None where other data was chosen.
+    """Return the old recipe if ``path`` is its moved or renamed file, else None.
 
     Args:
         old: the recipe until now.
-        path: what was chosen.
+        path: the chosen file or folder.
         base: folder that relative paths start from.
-        written: the recipe that fits ``path``, as ``recipe_for`` gives it.
+        written: the recipe for ``path``, from ``recipe_for``.
     """
-    # A table and a series read the same files: what was decided is kept.
+    # Tables and series read the same files: keep the settings.
     if not old.path or old.kind not in {kind.name for kind in registry.alternatives(written)}:
         return None
-    there, named_alike = (base / old.path).exists(), last_names(old.path)[-1:] == (path.name,)
-    if there and not named_alike:
+    exists, same_name = (base / old.path).exists(), last_names(old.path)[-1:] == (path.name,)
+    if exists and not same_name:
         return None
-    if not _holds(old, path, needed=not named_alike):
+    if not _holds(old, path, needed=not same_name):
         return None
     moved = replace(old, path=written.path)
     if old.test_path and not (base / old.test_path).exists():
-        near = path.parent / last_names(old.test_path)[-1]
-        if near.exists():
-            text = near.name if written.path == path.name else str(near.absolute())
+        moved_test = path.parent / last_names(old.test_path)[-1]
+        if moved_test.exists():
+            text = moved_test.name if written.path == path.name else str(moved_test.absolute())
             moved = replace(moved, test_path=text)
     return moved
 
 
 def _holds(old: Data, path: Path, *, needed: bool) -> bool:
-    """Whether a file has the columns that a recipe names; ``needed``: it has to name some."""
+    """Return whether a file has the recipe's columns; ``needed``: the recipe must name some."""
     kind = registry.kind_of(old)
     if kind.table is None:
         return not needed

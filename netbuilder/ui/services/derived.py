@@ -1,7 +1,7 @@
-"""Values that follow from others, computed off the GUI thread: facts, shapes, previews, answers.
+"""Compute derived values (facts, shapes, previews, predictions) off the GUI thread.
 
-One pool of three threads computes them for the whole window. What a computation was given is
-released on the GUI thread, see ``jobs``.
+The whole window shares one pool of three threads. Arguments are released on the GUI thread, see
+``jobs``.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services.jobs import Task
 
 log = logging.getLogger(__name__)
-#: The code of an error that is no `UserError` by itself.
+#: Code of errors that are not a `UserError`.
 UNEXPECTED = "unexpected_error"
-#: After so long a computation shows that it goes on.
+#: Delay before a computation shows that it is running.
 SLOW_MS = 500
 
 
 def for_people(error: Exception) -> UserError:
-    """An error as it is told; one that was not foreseen is logged."""
+    """Return a `UserError` for an exception; log it if it is unexpected."""
     if isinstance(error, UserError):
         return error
     log.error("a computation failed", exc_info=error)
@@ -40,7 +40,7 @@ def for_people(error: Exception) -> UserError:
 
 
 class Rank(IntEnum):
-    """Who goes first, and how many threads of the pool those of a rank and above it may take."""
+    """Priority, and how many pool threads this priority and higher ones may use together."""
 
     QUICK = 3
     ORDINARY = 2
@@ -48,23 +48,21 @@ class Rank(IntEnum):
 
 
 class _Computation(Task):
-    """One computation of a ``Derived``. ``wanted`` turns False once nobody waits for it."""
+    """One computation of a ``Derived``; ``wanted`` becomes False when nobody waits for it."""
 
     def __init__(
         self,
         compute: Callable[..., Any],
-        told: Callable[[Any, Any], object],
+        deliver: Callable[[Any, Any], object],
         inputs: tuple[Any, ...],
         rank: Rank,
     ) -> None:
-        super().__init__(compute, told, *inputs)
+        super().__init__(compute, deliver, *inputs)
         self.rank = rank
         self.wanted = True
 
 
 class _Pool:
-    """The threads that compute."""
-
     def __init__(self) -> None:
         self._wake = threading.Condition()
         self._waiting: list[_Computation] = []
@@ -79,7 +77,7 @@ class _Pool:
             self._wake.notify_all()
 
     def withdraw(self, computation: _Computation) -> bool:
-        """Take back what has not begun; whether it was so."""
+        """Remove a computation from the queue; return False if it has already started."""
         with self._wake:
             if computation not in self._waiting:
                 return False
@@ -87,10 +85,10 @@ class _Pool:
             return True
 
     def _next(self) -> _Computation | None:
-        """The first of the highest rank that may begin now."""
-        for one in sorted(self._waiting, key=lambda one: -one.rank):
-            if sum(rank <= one.rank for rank in self._running) < one.rank:
-                return one
+        """Return the computation of the highest rank that may start."""
+        for waiting in sorted(self._waiting, key=lambda computation: -computation.rank):
+            if sum(rank <= waiting.rank for rank in self._running) < waiting.rank:
+                return waiting
         return None
 
     def _work(self) -> None:
@@ -109,7 +107,6 @@ class _Pool:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is computed or waits for it."""
         with self._wake:
             return not self._waiting and not self._running
 
@@ -120,31 +117,29 @@ def _pool() -> _Pool:
 
 
 def all_idle() -> bool:
-    """Whether every derived value is up to date, for pictures of the window."""
+    """Return whether every derived value is up to date, for screenshots."""
     return _pool().idle
 
 
 def wanted() -> bool:
-    """Whether anybody still waits for what is computed on this thread; a long computation asks."""
+    """Return whether the result computed on this thread is still needed."""
     computation = getattr(_pool().here, "computation", None)
     return computation is None or computation.wanted
 
 
 class Derived:
-    """A value that follows from inputs. It is used on the GUI thread alone.
+    """A value that follows from inputs, for use on the GUI thread.
 
-    Of several inputs that are asked for, the newest are answered; those that they overtook may
-    stay unanswered.
+    Only the latest request is computed; earlier ones may be dropped.
 
     Args:
-        owner: nothing is told once it is gone.
-        compute: makes the value of the inputs, on a thread of the pool; one call at a time.
-        found: is told the value; ``inputs`` are its inputs.
-        failed: is told why there is none; an error that was not foreseen is logged and wrapped.
-        of: what the first input has to be when the answer comes: a stale one is dropped.
-        slow: is called where half a second has passed without an answer, to show a sign.
-        rank: see ``Rank``. Of rank ``BACKGROUND`` a computation is ``wanted`` no more as soon as
-            other inputs are asked for.
+        owner: no callbacks after it is destroyed.
+        compute: returns the value for the inputs; called on a pool thread, one call at a time.
+        found: receives the value; ``inputs`` are its inputs.
+        failed: receives the error; an unexpected one is logged and wrapped.
+        of: returns what the first input must be on delivery; stale results are dropped.
+        slow: called after half a second without a result.
+        rank: see ``Rank``; with ``BACKGROUND``, a new request cancels the running one.
     """
 
     def __init__(
@@ -169,12 +164,12 @@ class Derived:
         owner.destroyed.connect(partial(Derived.stop, self))
 
     def ask(self, *inputs: Any) -> None:
-        """Have the value of these inputs told."""
+        """Request the value for these inputs."""
         if self._compute is None:
             return
         self._newest = self._waiting = inputs
         if self._slow is not None:
-            QTimer.singleShot(SLOW_MS, self._owner, partial(self._say_slow, inputs))
+            QTimer.singleShot(SLOW_MS, self._owner, partial(self._report_slow, inputs))
         running = self._running
         if running is None or _pool().withdraw(running):
             self._begin()
@@ -182,13 +177,13 @@ class Derived:
             running.wanted = False
 
     def follow(self, *inputs: Any) -> None:
-        """As ``ask``, unless that was last asked for the same objects, and did not fail."""
+        """Request the value unless it was last requested for the same objects."""
         newest = self._newest
         if newest is None or not _same(newest, inputs):
             self.ask(*inputs)
 
     def cancel(self) -> None:
-        """Have nothing told of what was asked."""
+        """Drop all requests."""
         self._newest = self._waiting = None
         if self._running is not None:
             self._running.wanted = False
@@ -196,44 +191,43 @@ class Derived:
                 self._running = None
 
     def stop(self) -> None:
-        """Compute nothing any more."""
         self.cancel()
         self._compute = self._found = self._failed = self._of = self._slow = None
 
     @property
     def idle(self) -> bool:
-        """Whether all has been told that was asked, or is wanted no more."""
+        """Return whether no request is pending."""
         running = self._running
         return self._waiting is None and (running is None or not running.wanted)
 
-    def _say_slow(self, inputs: tuple[Any, ...]) -> None:
+    def _report_slow(self, inputs: tuple[Any, ...]) -> None:
         if self._slow is not None and self._newest is inputs and not self.idle:
             self._slow()
 
     def _begin(self) -> None:
         inputs, self._waiting, self._running = self._waiting, None, None
         if inputs is not None and self._compute is not None:
-            told = partial(self._tell, inputs)
-            self._running = _Computation(self._compute, told, inputs, self._rank)
+            deliver = partial(self._deliver, inputs)
+            self._running = _Computation(self._compute, deliver, inputs, self._rank)
             _pool().put(self._running)
 
-    def _tell(self, inputs: tuple[Any, ...], value: Any, error: Exception | None) -> None:
-        ended = self._running
+    def _deliver(self, inputs: tuple[Any, ...], value: Any, error: Exception | None) -> None:
+        computation = self._running
         self._begin()
         stale = self._of is not None and self._of() is not inputs[0]
         if (error is not None or stale) and self._newest is inputs:
             self._newest = None
-        if stale or ended is None or not ended.wanted or not isValid(self._owner):
+        if stale or computation is None or not computation.wanted or not isValid(self._owner):
             return
         self.inputs = inputs
         if error is None:
             if self._found is not None:
                 self._found(value)
             return
-        told = for_people(error)
+        user_error = for_people(error)
         if self._failed is not None:
-            self._failed(told)
+            self._failed(user_error)
 
 
-def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+def _same(inputs: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    return len(inputs) == len(other) and all(a is b for a, b in zip(inputs, other, strict=True))

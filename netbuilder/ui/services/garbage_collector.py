@@ -1,5 +1,4 @@
-"""Python's garbage is collected on the GUI thread, and nowhere else; see
-``core.garbage_collection``."""
+"""Collect Python's garbage on the GUI thread only; see ``core.garbage_collection``."""
 
 from __future__ import annotations
 
@@ -11,18 +10,15 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from netbuilder.core import garbage_collection
 from netbuilder.ui.services import jobs
 
-#: So often what is new is looked through, which takes a few thousandths of a second.
+#: Interval for young objects, which takes a few milliseconds.
 EVERY_MS = 200
-#: Every so many times what is older: a network that has gone takes some hundredths.
+#: Older objects every tenth time: freeing a network takes tens of milliseconds.
 _OLDER_EVERY = 10
 _MANY = 50_000
 
 
 class GarbageCollector(QObject):
-    """Collects as Python would by itself: what is new often, all seldom.
-
-    What takes longer is done while the mouse rests: who drags something would see it.
-    """
+    """Collects young objects often, older ones rarely and only while the mouse rests."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,17 +30,16 @@ class GarbageCollector(QObject):
         garbage_collection.collect_on_this_thread(jobs.relay_to_gui(self, lambda work: work()))
 
     def look(self) -> None:
-        """Collect, if enough objects have come for it."""
+        """Collect if there are enough new objects."""
         if garbage_collection.is_paused():
             return
         young, middle, old = gc.get_count()
         most_young, _, most_old = gc.get_threshold()
         if young > most_young:
-            # A network that was built leaves hundreds of thousands that stay: each goes through
-            # once, and not again with the older ones.
+            # A new network leaves hundreds of thousands of objects: promote them at once.
             gc.collect(1 if young > _MANY else 0)
         self._times += 1
-        if self._times < _OLDER_EVERY or not self._hand_rests():
+        if self._times < _OLDER_EVERY or not self._mouse_rests():
             return
         self._times = 0
         if old > most_old:
@@ -52,7 +47,7 @@ class GarbageCollector(QObject):
         elif middle:
             gc.collect(1)
 
-    def _hand_rests(self) -> bool:
-        before, self._mouse = self._mouse, QCursor.pos()
-        held = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        return not held and before == self._mouse
+    def _mouse_rests(self) -> bool:
+        previous, self._mouse = self._mouse, QCursor.pos()
+        pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
+        return not pressed and previous == self._mouse

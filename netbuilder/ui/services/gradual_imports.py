@@ -1,8 +1,7 @@
-"""What draws a run is imported beforehand, on the GUI thread, in pieces that nobody notices.
+"""Import what draws a run in advance, on the GUI thread, in pieces too short to notice.
 
-Not on another thread: Qt asks a widget for its class without Python's lock, PySide keeps classes
-in one table on Python before 3.12, and the program ends where Qt looks into it while another
-thread defines a class of widgets. pyqtgraph defines two hundred.
+Importing on another thread crashes: Qt reads a widget's class without the GIL, and before
+Python 3.12 PySide's class table must not change meanwhile. pyqtgraph defines 200 classes.
 """
 
 from __future__ import annotations
@@ -32,46 +31,43 @@ from netbuilder.core.process_setup import check_processor
 from netbuilder.core.tensorflow_output import filter_stderr, load_tensorflow
 from netbuilder.core.wording import format_moment
 
-#: Collections of younger objects between two of all: ten are usual.
+#: Collections of younger objects per full collection; Python's default is 10.
 _RARELY = 100
 _LIBRARIES = ("libtensorflow_framework", "libtensorflow_cc")
 
 
 def load_keras() -> str:
-    """Import TensorFlow and Keras; gives TensorFlow's version. Belongs into a thread."""
+    """Import TensorFlow and Keras; return TensorFlow's version. For a worker thread."""
     check_processor()
-    # The libraries speak when they come into the process, whoever brings them there.
     with filter_stderr(), pause_collection():
         preload_libraries()
         load_tensorflow()
         import keras
         import tensorflow as tf
 
-        # Loads what Keras puts off until the first layer is made.
+        # Keras imports some modules only with the first layer.
         keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
-        # The language's words for dates take a tenth of a second: not at the end of the first run.
+        # Loading the locale's date format takes 0.1 s.
         format_moment(datetime.now())
         gc.freeze()
-    # All that is left would be looked through again and again, and the event loop waits for 0.05
-    # to 0.2 s each time. What is left of networks is cleared up where they are let go.
+    # A full collection stops the event loop for 0.05 to 0.2 s.
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _RARELY)
     return str(tf.__version__)
 
 
 def preload_libraries() -> None:
-    """Bring TensorFlow's large libraries into the process without stopping other threads.
+    """Load TensorFlow's large libraries without blocking other threads.
 
-    Python holds its lock while it loads an extension, and the event loop waits for it: a third
-    of a second for a gigabyte. ``dlopen`` called as a foreign function lets the lock go; the
-    import then finds the libraries loaded. Where that fails the import does it all itself.
+    An import holds the GIL for a third of a second while it loads them; ``dlopen`` through ctypes
+    releases it. If this fails, the import loads them.
     """
     if os.name != "posix":
         return
-    found = find_spec("tensorflow")
-    if found is None or found.origin is None:
+    spec = find_spec("tensorflow")
+    if spec is None or spec.origin is None:
         return
-    folder = Path(found.origin).parent
+    folder = Path(spec.origin).parent
     try:
         dlopen = ctypes.CDLL(None).dlopen
     except (OSError, AttributeError):
@@ -85,7 +81,7 @@ def preload_libraries() -> None:
 
 log = logging.getLogger(__name__)
 
-#: Of the standard library and others: what pyqtgraph imports that is not of Qt. Any thread may.
+#: Modules without Qt that pyqtgraph imports; any thread may import them.
 _PLAIN = (
     "cProfile",
     "decimal",
@@ -105,16 +101,16 @@ _DRAWING = (
     "netbuilder.ui.services.runs.run_tracker",
     "netbuilder.ui.training.curve_view",
 )
-#: So long one piece goes on taking small steps, and so long the window has then.
+#: Length of one piece, and of the pause after it.
 PIECE_SECONDS = 0.004
 PAUSE_MS = 2
 
 
 class _PiecewiseImporter(MetaPathFinder, Loader):
-    """Imports a package statement by statement of its first file.
+    """Imports a package statement by statement of its ``__init__``.
 
-    Whoever imports it in between has the rest done at once: until it is whole it is hidden, so
-    that Python asks this finder for it again.
+    Until it is complete it is hidden from ``sys.modules``, so that an import elsewhere asks this
+    finder, which completes it at once.
     """
 
     def __init__(self, name: str) -> None:
@@ -173,7 +169,7 @@ def _has_source(spec: importlib.machinery.ModuleSpec) -> bool:
 
 
 def import_without_qt() -> None:
-    """Import what it needs beside Qt; belongs into a thread."""
+    """Import pyqtgraph's dependencies other than Qt; for a worker thread."""
     for name in _PLAIN:
         importlib.import_module(name)
 
@@ -183,7 +179,7 @@ def _steps() -> Generator[None]:
         with suppress(ImportError):
             importlib.import_module(f"PySide6.{name}")
         yield
-    # PySide makes each class when it is first asked for it, and pyqtgraph asks for all.
+    # PySide creates classes lazily, and pyqtgraph accesses all of them.
     for name in () if "pyqtgraph" in sys.modules else _LAZY:
         module = importlib.import_module(f"PySide6.{name}")
         for member in dir(module):
@@ -196,7 +192,7 @@ def _steps() -> Generator[None]:
 
 
 class GradualImports(QObject):
-    """``done()`` once all is imported; ``begin`` as often as one likes."""
+    """Emits ``done()`` when everything is imported; ``begin`` may be called repeatedly."""
 
     done = Signal()
 
@@ -208,14 +204,13 @@ class GradualImports(QObject):
         self._timer.timeout.connect(self._go_on)
 
     def begin(self) -> None:
-        """Import behind what the window does; ``import_without_qt`` has been called."""
+        """Start importing; ``import_without_qt`` must have been called."""
         if self.finished:
             self.done.emit()
             return
         self._timer.start()
 
     def close(self) -> None:
-        """Leave the rest to whoever needs it."""
         self._timer.stop()
         self._steps.close()
 
@@ -227,7 +222,6 @@ class GradualImports(QObject):
                     self._end()
                     return
         except ImportError as error:
-            # Whoever needs it says why.
             log.warning("not imported beforehand", exc_info=error)
             self._end()
 

@@ -1,9 +1,8 @@
-"""Work off the GUI thread, with its answer back on it.
+"""Run work on other threads and deliver results on the GUI thread.
 
-Nothing of Qt is touched by the threads but one signal of one object that lives to the end, and
-nothing that they were given goes on them: work and answers may hold widgets, and the last hold on
-a widget must be let go on the GUI thread. Qt asks a widget for its class without Python's lock,
-and ends the program where the widget goes meanwhile.
+Work and results may hold widgets, and the last reference to a widget must be dropped on the GUI
+thread: Qt reads a widget's class without the GIL and crashes if the widget is deleted meanwhile.
+So threads keep no references, and use only one signal of an object that is never deleted.
 """
 
 from __future__ import annotations
@@ -20,22 +19,20 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QThread, QTimer, Signal
 from shiboken6 import isValid
 
-#: Seconds that work waits at most for the window. Two threads that both want Python's lock draw
-#: what a press or a run's end changed two to three times as slowly as one.
+#: Seconds that work waits at most for the window to paint: sharing the GIL would make it two to
+#: three times slower.
 _HEAD_START = 0.05
-#: Milliseconds in which windows beside each other paint themselves, one a turn.
+#: Milliseconds for several windows to paint.
 _PAINTING = 3
-#: By so much the system puts work behind the window, where both want a processor.
+#: Niceness that work has over the window.
 _NICER = 5
 
 
 def after_the_window() -> Callable[[], None]:
-    """What a thread calls before it works: it waits until the window has drawn what led to it.
+    """Return a function that a worker calls first: it waits until the window has painted.
 
-    Made on the GUI thread, where the work is asked for. Without an event loop it waits no longer
-    than its head start. On Linux, where each thread has a priority, the thread and those that it
-    starts (TensorFlow's) then have a lower one than the window: the least of a slice of time that
-    they take from a painting is longer than the painting.
+    Call this on the GUI thread. On Linux, the worker and the threads that it starts (TensorFlow's)
+    also get a lower priority: a single time slice is longer than a repaint.
     """
     drawn = threading.Event()
     if QCoreApplication.instance() is None:
@@ -46,111 +43,107 @@ def after_the_window() -> Callable[[], None]:
     def begin() -> None:
         drawn.wait(_HEAD_START)
         if sys.platform == "linux":
-            behind = min(os.getpriority(os.PRIO_PROCESS, os.getpid()) + _NICER, 19)
+            niceness = min(os.getpriority(os.PRIO_PROCESS, os.getpid()) + _NICER, 19)
             with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), behind)
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
 
     return begin
 
 
 class _GuiRelay(QObject):
-    """Has calls made on the GUI thread, whatever becomes of who asked for them.
+    """Runs calls on the GUI thread, even if the caller is gone.
 
-    It has no parent and lives to the end: a signal that a thread sends while its sender is taken
-    apart on the GUI thread ends the program.
+    It has no parent and is never deleted: a signal sent from a thread while its sender is being
+    destroyed crashes the process.
     """
 
-    _come = Signal()
+    _posted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self._letters: deque[Callable[[], object]] = deque()
-        self._scheduled = False  # whether a turn will come that opens the next letter
-        self._come.connect(self._schedule_next, Qt.ConnectionType.QueuedConnection)
+        self._calls: deque[Callable[[], object]] = deque()
+        self._scheduled = False
+        self._posted.connect(self._schedule_next, Qt.ConnectionType.QueuedConnection)
 
     def post(self, deliver: Callable[[], object]) -> None:
-        """Have ``deliver`` called on the GUI thread; from any thread."""
-        self._letters.append(deliver)
-        if isValid(self):  # at the program's end Qt is gone before a thread that still works
-            self._come.emit()
+        """Call ``deliver`` on the GUI thread; callable from any thread."""
+        self._calls.append(deliver)
+        if isValid(self):  # at exit, Qt is gone before the last thread
+            self._posted.emit()
 
     def _schedule_next(self) -> None:
-        """Have one letter opened a turn of the event loop: what several threads found at once, as
-        at a run's end, does not hold up keys and clicks until all of it is drawn."""
-        if self._letters and not self._scheduled:
+        """Run one call per turn of the event loop, to keep the window responsive."""
+        if self._calls and not self._scheduled:
             self._scheduled = True
-            QTimer.singleShot(0, self, self._open)
+            QTimer.singleShot(0, self, self._run_next)
 
-    def _open(self) -> None:
-        letter, self._scheduled = self._letters.popleft(), False
-        self._schedule_next()  # before it is opened: a dialog that it shows waits for other letters
-        letter()
+    def _run_next(self) -> None:
+        call, self._scheduled = self._calls.popleft(), False
+        self._schedule_next()  # first, because the call may open a dialog that waits for others
+        call()
 
 
 @cache
-def _mail() -> _GuiRelay:
-    """The one there is; made on the GUI thread by whoever asks first."""
+def _relay() -> _GuiRelay:
+    """Return the relay; the first call must be on the GUI thread."""
     return _GuiRelay()
 
 
-def relay_to_gui(owner: QObject, hear: Callable[..., object]) -> Callable[..., None]:
-    """What any thread may call in the place of ``hear``, which is then called on the GUI thread.
+def relay_to_gui(owner: QObject, receive: Callable[..., object]) -> Callable[..., None]:
+    """Return a function for any thread that calls ``receive`` on the GUI thread.
 
-    Made on the GUI thread. Nothing is heard any more once ``owner`` is gone.
+    Call this on the GUI thread. Calls are dropped once ``owner`` is destroyed.
     """
-    mail = _mail()
+    relay = _relay()
 
-    def deliver(*said: Any) -> None:
+    def deliver(*arguments: Any) -> None:
         if isValid(owner):
-            hear(*said)
+            receive(*arguments)
 
-    def tell(*said: Any) -> None:
-        mail.post(partial(deliver, *said))
+    def tell(*arguments: Any) -> None:
+        relay.post(partial(deliver, *arguments))
 
     return tell
 
 
 class Task:
-    """A piece of work on its way through a thread and back.
-
-    The thread holds this alone. What is in it is taken out on the GUI thread.
-    """
+    """Work for a thread, whose arguments and result are released on the GUI thread."""
 
     def __init__(
-        self, work: Callable[..., Any], told: Callable[[Any, Any], object], *given: Any
+        self, work: Callable[..., Any], deliver: Callable[[Any, Any], object], *arguments: Any
     ) -> None:
         self._work: Callable[..., Any] | None = work
-        self._told: Callable[[Any, Any], object] | None = told
-        self._given = given
+        self._deliver: Callable[[Any, Any], object] | None = deliver
+        self._arguments = arguments
         self._result: Any = None
         self._error: Exception | None = None
-        self._mail = _mail()
+        self._relay = _relay()
         self._begin = after_the_window()
 
     def run(self) -> None:
-        """Do it, on a thread of any kind, and have it told on the GUI thread."""
+        """Do the work on the current thread and deliver the result on the GUI thread."""
         assert self._work is not None
         self._begin()
         try:
-            self._result = self._work(*self._given)
-        except Exception as caught:  # noqa: BLE001 - whatever it is, it goes to `told`
-            self._error = caught
+            self._result = self._work(*self._arguments)
+        except Exception as error:  # noqa: BLE001 - delivered
+            self._error = error
         if QCoreApplication.instance() is not None:
-            self._mail.post(self._hand_over)
+            self._relay.post(self._finish)
 
-    def _hand_over(self) -> None:
-        told, result, error = self._told, self._result, self._error
-        self._work = self._told = self._result = self._error = None
-        self._given = ()
-        if told is not None:
-            told(result, error)
+    def _finish(self) -> None:
+        deliver, result, error = self._deliver, self._result, self._error
+        self._work = self._deliver = self._result = self._error = None
+        self._arguments = ()
+        if deliver is not None:
+            deliver(result, error)
 
 
 class Job(QObject):
-    """One piece of work in a thread of its own.
+    """One piece of work in its own thread.
 
     ``done(result)`` and ``failed(exception)`` arrive on the GUI thread, and neither does after
-    ``cancel()``. The work itself runs to its end.
+    ``cancel()``; the work itself is not interrupted.
     """
 
     done = Signal(object)
@@ -159,7 +152,7 @@ class Job(QObject):
 
     def __init__(self, work: Callable[[], Any], name: str) -> None:
         super().__init__()
-        self.cancelled = False  # nobody waits for the answer any more
+        self.cancelled = False
         task = Task(work, self._deliver)
         self._thread = threading.Thread(target=task.run, name=name, daemon=True)
 
@@ -171,15 +164,12 @@ class Job(QObject):
         self.cancelled = True
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Block until the work has ended; False when the time ran out."""
+        """Block until the work has ended; return False on timeout."""
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
     def finish(self) -> bool:
-        """Wait with the window painting, but deaf; whether the work was done.
-
-        Only for what must be known before one can go on, such as a save before the window closes.
-        """
+        """Wait with the window painting but ignoring input; return whether the work succeeded."""
         loop = QEventLoop()
         outcome: list[bool] = []
         self.done.connect(lambda _result: outcome.append(True))
@@ -198,7 +188,7 @@ class Job(QObject):
         self.deleteLater()
 
 
-#: Jobs under way: kept alive until their answer has been delivered.
+#: Running jobs: kept alive until their result is delivered.
 RUNNING: set[Job] = set()
 
 
@@ -212,8 +202,7 @@ def run_job(
 ) -> Job:
     """Start ``work`` in a thread; call ``done(result)`` or ``failed(exception)`` on this one.
 
-    Neither is called once ``owner`` is destroyed: a window or a panel that is gone has nowhere to
-    show it.
+    Neither is called once ``owner`` is destroyed.
     """
     app = QCoreApplication.instance()
     if app is not None and QThread.currentThread() is not app.thread():
