@@ -150,7 +150,7 @@ def measured(make: Callable[[Path], None]) -> dict[str, Any]:
 
         result = nb.load(model).evaluate(folder / "test")
         return {
-            "network": result.metrics["accuracy"],
+            "network": result["accuracy"],
             "chance": max(counts["test"]) / sum(counts["test"]),
             "linear": linear(folder),
             "train": sum(counts["train"]),
