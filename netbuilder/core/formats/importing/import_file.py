@@ -1,4 +1,4 @@
-"""Any file that holds a network, by what it is: a project, a report, and a trained model."""
+"""Import any file that contains a network, by its kind."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 MODEL_FILES = (".h5", ".hdf5", ".keras")
 CODE_FILES = (".py", ".ipynb")
-#: What ``import`` and File > Open read beside projects.
+#: What ``import`` and File > Open read besides projects.
 IMPORT_ENDINGS = (*MODEL_FILES, ".onnx", ".json", *CODE_FILES)
 
-# Files of other programs, by their first bytes or their ending, and the way from there to here.
+# Files of other programs, by their first bytes or their ending, with advice on converting them.
 _AS_ONNX = N_(
     "Export the model as ONNX from the program that made it "
     "(torch.onnx.export(model, sample, 'model.onnx')), and open the .onnx."
@@ -79,8 +79,7 @@ OTHER_ENDINGS: tuple[str, ...] = tuple(ending for row in _OTHERS for ending in r
 
 
 def is_importable(path: Path) -> bool:
-    """Whether a file is no project and no data but a network of some kind, or of another program;
-    of a ``.json`` the content says which."""
+    """Return whether a file contains a network (a ``.json`` is judged by its content)."""
     ending = path.suffix.lower()
     if ending != ".json":
         return ending in IMPORT_ENDINGS or ending in OTHER_ENDINGS
@@ -91,10 +90,10 @@ def is_importable(path: Path) -> bool:
 
 
 def load_network(path: Path | str) -> TrainedModel:
-    """A trained network out of a ``.h5`` or ``.keras``, of NetBuilder or from elsewhere.
+    """Load a trained network from a ``.h5`` or ``.keras``.
 
     Raises:
-        FormatError: damaged, unsafe, or with layers that are not Keras's.
+        FormatError: damaged, unsafe, or with custom layers.
     """
     path = Path(path)
     with translate_disk_full(path):
@@ -111,7 +110,7 @@ def _trained(file: ModelFile) -> TrainedModel:
 
 
 def project_of(file: ModelFile) -> Project:
-    """The project that stands in a checked file, or the one that its graph makes."""
+    """Return the project stored in a checked file, or converted from its graph."""
     from netbuilder.core.formats import metadata
     from netbuilder.core.formats.importing import import_graph
 
@@ -124,16 +123,15 @@ def project_of(file: ModelFile) -> Project:
 def import_file(
     path: Path | str, weights: Path | str | None = None, *, trained: bool = True
 ) -> Imported:
-    """What a file of any kind becomes here.
+    """Import a project, a model file, an architecture ``.json``, an ``.onnx`` or Keras code.
 
     Args:
-        path: a ``.h5``, ``.keras``, ``.onnx``, architecture ``.json``, Keras code (``.py``,
-            ``.ipynb``) or a project.
-        weights: a file with the weights, where they are not in ``path``.
-        trained: make the trained model too, where there are weights; needs TensorFlow.
+        path: the file.
+        weights: a file with the weights, if they are not in ``path``.
+        trained: create the trained model too, if there are weights; needs TensorFlow.
 
     Raises:
-        FormatError: it cannot be read, or is of a kind that holds no network for NetBuilder.
+        FormatError: it cannot be read, or contains no network for NetBuilder.
     """
     path = Path(path)
     weights = None if weights is None else Path(weights)
@@ -143,26 +141,26 @@ def import_file(
         if ending == ".onnx":
             from netbuilder.core.formats.importing.onnx.import_onnx import import_onnx
 
-            found = import_onnx(path)
+            imported = import_onnx(path)
         elif ending in CODE_FILES:
             from netbuilder.core.formats.importing.keras_code.import_code import import_code
 
-            found = import_code(path)
+            imported = import_code(path)
         elif ending == ".json":
-            found = _from_architecture(path, weights, trained)
-            weights = None if found.trained is not None else weights
+            imported = _from_architecture(path, weights, trained)
+            weights = None if imported.trained is not None else weights
         elif ending == files.ENDING:
             project = files.read(path)
-            found = Imported(project, report_of(project, ours=True))
+            imported = Imported(project, report_of(project, ours=True))
         else:
-            found = _from_model(path, trained and weights is None)
+            imported = _from_model(path, trained and weights is None)
         if weights is not None and trained:
-            found = onto_project(found, weights, path.parent)
-    return found
+            imported = onto_project(imported, weights, path.parent)
+    return imported
 
 
 def refuse_other_kinds(path: Path) -> None:
-    """Name a file of another program, and the way from there to here.
+    """Reject a file of another program, with advice on converting it.
 
     Raises:
         FormatError: it is one.
@@ -181,11 +179,11 @@ def refuse_other_kinds(path: Path) -> None:
             ending = ending if ending in OTHER_ENDINGS else ".pkl"
         elif start[:4] == b"PK\x03\x04" and _is_torch(path):
             ending = ".pt"
-    for endings, what, fix in _OTHERS:
+    for endings, problem, fix in _OTHERS:
         if ending in endings:
             require_regular_file(path)
             raise FormatError(
-                _(what, file=path.name),
+                _(problem, file=path.name),
                 _(fix),
                 path=str(path),
                 code=f"other_kind_{endings[0].lstrip('.')}",
@@ -227,14 +225,11 @@ def _from_architecture(path: Path, weights: Path | None, trained: bool) -> Impor
 
 
 def onto_project(found: Imported, weights: Path, base: Path) -> Imported:
-    """Put weights onto a project.
-
-    The network is built on the project's own data where that can be read, so that the model
-    scales and names what the project says; else on the shapes of its Inputs.
+    """Load weights onto a project, built on its own data if readable, else on its Inputs' shapes.
 
     Args:
         found: the project.
-        weights: ``.weights.h5`` or another file of Keras with weights for these layers.
+        weights: a Keras weights file for these layers.
         base: folder that the project's relative paths start from.
 
     Raises:

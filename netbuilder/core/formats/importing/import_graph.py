@@ -1,4 +1,4 @@
-"""A project of a model's config: the way back from Keras to the canvas, without Keras."""
+"""Convert a model's config to a project, without Keras."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ from netbuilder.core.wording import join_values
 
 
 def project_from_model(file: ModelFile) -> Project:
-    """The project that the graph and the training config of a model from elsewhere make.
+    """Return the project for the graph and the training config of an imported model.
 
-    Layers that are not in the catalog become placeholder nodes: their class name, and why, in
-    ``extra["explanation"]``. A model inside the model becomes a group. Calls of a shared layer
-    become nodes that share it.
+    Unknown layers become placeholder nodes with the reason in ``extra["explanation"]``, nested
+    models become groups, and calls of a shared layer become nodes that share it.
 
     Raises:
-        FormatError: the graph in it leads nowhere.
+        FormatError: the graph does not reach its outputs.
     """
-    builder = _Builder({one.name: one.why for one in file.refused})
+    builder = _Builder({layer.name: layer.why for layer in file.refused})
     outputs = builder.expand(file.config, None, "", None)
     graph = Graph(tuple(builder.nodes), tuple(builder.edges), tuple(builder.groups))
     return Project(
@@ -50,7 +49,7 @@ Place = tuple[str, int]
 
 @dataclass
 class _Builder:
-    """Collects nodes and edges while it walks through a model and the models inside it."""
+    """Collects nodes and edges of a model and its nested models."""
 
     why: Mapping[str, str]
     nodes: list[Node] = field(default_factory=list)
@@ -62,13 +61,13 @@ class _Builder:
     def expand(
         self, config: Mapping[str, Any], feeds: list[str] | None, prefix: str, group: str | None
     ) -> list[str]:
-        """Add a model's layers; give the ids of the nodes that are its outputs.
+        """Add a model's layers and return the ids of its output nodes.
 
         Args:
             config: the model's config.
-            feeds: ids of the nodes that feed its inputs; None: it is the whole.
-            prefix: what its node ids begin with.
-            group: id of the group that they lie in.
+            feeds: ids of the nodes that feed a nested model; None for the whole model.
+            prefix: prefix of its node ids.
+            group: id of the enclosing group.
         """
         inner = config.get("config")
         if isinstance(inner, Mapping) and "input_layers" in inner:
@@ -89,7 +88,7 @@ class _Builder:
         return last
 
     def _first_input(self, inner: Any, layers: list[Any]) -> str:
-        """A Sequential says its input in an InputLayer, in its first layer, or beside them."""
+        """A Sequential declares its input in an InputLayer, in its first layer, or beside them."""
         first = layers[0].get("config") or {}
         name = first.get("name", "input") if layers[0]["class_name"] == "InputLayer" else "input"
         shape = first.get("batch_shape") or first.get("batch_input_shape")
@@ -125,7 +124,7 @@ class _Builder:
             if feeds is not None and number < len(feeds):
                 results[(name, 0)] = [feeds[number]]
             elif name in entries:
-                # In the order in which the model takes them, which is not that of its layers.
+                # In the model's input order, which may differ from that of its layers.
                 results[(name, 0)] = [self._input_of(entries[name], prefix)]
         waiting: list[tuple[str, int, Any]] = []
         for entry in inner["layers"]:
@@ -143,8 +142,8 @@ class _Builder:
                 if not sources or any(source is None for source in sources):
                     left.append((name, number, call))
                     continue
-                found = [source for source in sources if source is not None]
-                results[(name, number)] = self._call(entries[name], found, prefix, group, call)
+                complete = [source for source in sources if source is not None]
+                results[(name, number)] = self._call(entries[name], complete, prefix, group, call)
             if len(left) == len(waiting):
                 raise FormatError(
                     _("The graph in the file has no end after '{layer}'.", layer=left[0][0]),
@@ -164,10 +163,10 @@ class _Builder:
         entries: Mapping[Any, Mapping[str, Any]],
     ) -> str | None:
         name, call, tensor = place
-        found = results.get((name, call))
-        if not found:
+        ids = results.get((name, call))
+        if not ids:
             return None
-        return found[tensor] if tensor < len(found) else found[0]
+        return ids[tensor] if tensor < len(ids) else ids[0]
 
     def _call(
         self,
@@ -212,12 +211,12 @@ class _Builder:
     def _operation(
         self, entry: Mapping[str, Any], name: str, sources: list[str], group: str | None
     ) -> list[str]:
-        found = as_layer(entry) if is_allowed(entry) else None
-        if found is None:
-            # Not the bare class name: Add is a layer too, and Average one that does something else.
+        match = as_layer(entry) if is_allowed(entry) else None
+        if match is None:
+            # Not the bare class name: Add is a layer too, and ops.Average another function.
             layer, params, why = f"ops.{entry['class_name']}", {}, why_no_layer(entry)
         else:
-            (layer, config), why = found, ""
+            (layer, config), why = match, ""
             params = layer_params(layer, config)
         node = self._add(name, layer, params, group, explanation=why)
         self.edges.extend((source, node) for source in dict.fromkeys(sources))
@@ -241,19 +240,19 @@ class _Builder:
 
     def _free(self, name: str) -> str:
         base = name.replace("/", "_") or "layer"
-        found, number = base, 1
-        while found in self.taken:
+        candidate, number = base, 1
+        while candidate in self.taken:
             number += 1
-            found = f"{base}_{number}"
-        return found
+            candidate = f"{base}_{number}"
+        return candidate
 
 
 def _call_values(kind: str, call: Any) -> dict[str, Any]:
-    """What a row takes where its layer is called, out of a call that Keras 2 or 3 wrote."""
+    """Return the call arguments that the layer's catalog row stores."""
     places = call if isinstance(call, list) and call and isinstance(call[0], list) else [call]
-    found = call.get("kwargs") if isinstance(call, Mapping) else places[0] and places[0][-1]
-    given = found if isinstance(found, Mapping) else {}
-    return {p.name: given[p.name] for p in LAYERS[kind].params if p.call and p.name in given}
+    arguments = call.get("kwargs") if isinstance(call, Mapping) else places[0] and places[0][-1]
+    kwargs = arguments if isinstance(arguments, Mapping) else {}
+    return {p.name: kwargs[p.name] for p in LAYERS[kind].params if p.call and p.name in kwargs}
 
 
 def _input_dtypes() -> tuple[str, ...]:

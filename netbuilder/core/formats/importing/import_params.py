@@ -1,4 +1,4 @@
-"""The parameters of a node from the config of its layer: only what differs from the default."""
+"""Convert layer configs to node parameters: only what differs from the default."""
 
 from __future__ import annotations
 
@@ -30,12 +30,11 @@ OLD_NAMES: Mapping[str, Mapping[str, str]] = {
 
 
 def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a catalog layer, as they stand in a project file.
+    """Return a catalog layer's parameters as in a project file.
 
     Args:
-        layer: name of the row.
-        config: what Keras 2 or 3 wrote for it. Keys that the row does not have are passed over,
-            as are values that the row does not take.
+        layer: catalog name.
+        config: what Keras 2 or 3 wrote; unknown keys and invalid values are skipped.
     """
     spec = LAYERS[layer]
     names = OLD_NAMES.get(layer, {})
@@ -43,7 +42,7 @@ def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return _without_derived(layer, object_params(spec, values), values)
 
 
-# What a config holds beside the constructor's arguments, or only for old programs.
+# What a config holds besides the constructor's arguments, or only for old programs.
 _BOOKKEEPING = frozenset(
     {
         "name",
@@ -70,11 +69,11 @@ _BOOKKEEPING = frozenset(
 
 
 def dropped_arguments(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
-    """Arguments of a config that say something and that the row of ``layer`` has no place for."""
+    """Return the meaningful arguments of a config that the catalog layer does not support."""
     spec = LAYERS[layer]
     names = OLD_NAMES.get(layer, {})
-    kept = layer_params(layer, config)
-    found = []
+    params = layer_params(layer, config)
+    dropped = []
     for key, value in config.items():
         name = names.get(key, key)
         if name in _BOOKKEEPING or value in (None, False, "", [], {}):
@@ -83,41 +82,41 @@ def dropped_arguments(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         param = spec.by_name.get(name)
         if param is None or (
-            name not in kept and problem_with(param, project_value(param, value)) is not None
+            name not in params and problem_with(param, project_value(param, value)) is not None
         ):
-            found.append(key)
+            dropped.append(key)
     if config.get("trainable") is False and "trainable" not in spec.by_name:
-        found.append("trainable")
-    return tuple(found)
+        dropped.append("trainable")
+    return tuple(dropped)
 
 
 def _without_derived(
-    layer: str, found: dict[str, Any], values: Mapping[str, Any]
+    layer: str, params: dict[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Without what Keras works out from the rest and writes into the config all the same."""
+    """Remove what Keras derives from other arguments but still writes."""
     derived = {
         "data_format": "channels_last",
-        "strides": found.get("pool_size", values.get("pool_size")) if "Pooling" in layer else None,
-        "value_dim": found.get("key_dim") if layer == "MultiHeadAttention" else None,
+        "strides": params.get("pool_size", values.get("pool_size")) if "Pooling" in layer else None,
+        "value_dim": params.get("key_dim") if layer == "MultiHeadAttention" else None,
         "attention_axes": [1] if layer == "MultiHeadAttention" else None,
-        "backward_layer": _backwards(found.get("layer")) if layer == "Bidirectional" else None,
+        "backward_layer": _backwards(params.get("layer")) if layer == "Bidirectional" else None,
     }
     return {
         key: value
-        for key, value in found.items()
+        for key, value in params.items()
         if derived.get(key) is None or not same_meaning(value, _single(derived[key]))
     }
 
 
 def _single(value: Any) -> Any:
-    """3 for [3, 3]."""
-    if isinstance(value, list) and len(value) > 1 and all(one == value[0] for one in value):
+    """Return 3 for [3, 3]."""
+    if isinstance(value, list) and len(value) > 1 and all(item == value[0] for item in value):
         return value[0]
     return value
 
 
 def _backwards(layer: Any) -> Any:
-    """What ``Bidirectional`` makes of its layer by itself."""
+    """Return the backward layer that ``Bidirectional`` derives from its layer."""
     if not isinstance(layer, Mapping):
         return None
     params = dict(layer["params"])
@@ -127,19 +126,19 @@ def _backwards(layer: Any) -> Any:
 
 
 def object_params(spec: ObjectSpec | LayerSpec, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a loss, optimizer, metric, initializer, ..."""
-    found: dict[str, Any] = {}
+    """Return the parameters of a loss, optimizer, metric, initializer, …"""
+    params: dict[str, Any] = {}
     for param in spec.params:
         if param.name in config:
             value = project_value(param, config[param.name])
-            wanted = param.required or not same_value(param, value)
-            if wanted and problem_with(param, value) is None:
-                found[param.name] = value
-    return found
+            needed = param.required or not same_value(param, value)
+            if needed and problem_with(param, value) is None:
+                params[param.name] = value
+    return params
 
 
 def project_value(param: Param, value: Any) -> Any:
-    """One value of a config in the terms of a project file."""
+    """Convert a value of a config to the form of a project file."""
     if param.name == "dtype":
         return _dtype(value)
     if param.kind in _TABLES:
@@ -162,7 +161,7 @@ def project_value(param: Param, value: Any) -> Any:
 
 
 def object_choice(value: Any, table: Mapping[str, ObjectSpec]) -> Any:
-    """``{"class_name": ..., "config": ...}`` as a name, or a name with its parameters."""
+    """Convert ``{"class_name": ..., "config": ...}`` to a name, with parameters if any."""
     if isinstance(value, str):
         return canonical(table, value) or value
     if not isinstance(value, Mapping):
@@ -176,7 +175,7 @@ def object_choice(value: Any, table: Mapping[str, ObjectSpec]) -> Any:
 
 
 def same_value(param: Param, value: Any) -> bool:
-    """Whether a value is the parameter's default, by whatever name."""
+    """Return whether a value is the parameter's default, under any name."""
     default = param.default
     if param.kind in _TABLES and isinstance(default, str) and isinstance(value, str):
         table = _TABLES[param.kind]
@@ -187,13 +186,13 @@ def same_value(param: Param, value: Any) -> bool:
 
 
 def same_meaning(value: Any, default: Any) -> bool:
-    """Whether two values say the same: 3 and [3, 3], "GlorotUniform" and "glorot_uniform"."""
+    """Return whether values are equivalent: 3 and [3, 3], "GlorotUniform" and "glorot_uniform"."""
     if isinstance(value, bool) != isinstance(default, bool):
         return False
     if isinstance(value, str) and isinstance(default, str):
         return _folded(value) == _folded(default)
     if isinstance(default, list | tuple) and isinstance(value, int | float):
-        return all(one == value for one in default)
+        return all(item == value for item in default)
     if isinstance(default, tuple) and isinstance(value, list):
         return list(default) == value
     if isinstance(value, list) and len(value) == 1 and isinstance(default, int):
@@ -204,7 +203,7 @@ def same_meaning(value: Any, default: Any) -> bool:
 
 
 def _shortest(value: float) -> float:
-    """0.05 for 0.05000000074505806, which is the same number with 32 bits."""
+    """Return 0.05 for 0.05000000074505806, the same number in 32 bits."""
     import numpy as np
 
     if abs(value) > float(np.finfo(np.float32).max):
@@ -218,7 +217,7 @@ def _folded(text: str) -> str:
 
 
 def _dtype(value: Any) -> Any:
-    """The name of a dtype or of a policy object; None for what it is anyhow."""
+    """Return the name of a dtype or policy object; None for the default."""
     if isinstance(value, Mapping):
         config = value.get("config")
         value = config.get("name") if isinstance(config, Mapping) else None

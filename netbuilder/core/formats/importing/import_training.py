@@ -1,4 +1,4 @@
-"""The training plan of a model from elsewhere: loss, optimizer and metrics of its config."""
+"""Training settings from the config of an imported model: loss, optimizer and metrics."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _OLD_NAMES = {"lr": "learning_rate", "rho": "rho"}
 
 
 def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> Training:
-    """The plan; what is not said or not known is left to be chosen from the data.
+    """Return the settings; whatever is missing or unknown is left to be chosen from the data.
 
     Args:
-        training: loss, optimizer and metrics as Keras writes them; None: nothing is said.
+        training: loss, optimizer and metrics as Keras writes them, or None.
         outputs: ids of the output nodes, in the model's order.
     """
     config = training or {}
     optimizer = _optimizer(config.get("optimizer_config") or config.get("optimizer"))
     losses = _for_outputs(config.get("loss"), outputs)
     metrics = _metrics(config.get("metrics"), outputs)
-    weights = [one if isinstance(one, int | float) else 1.0
-               for one in _for_outputs(config.get("loss_weights"), outputs)]  # fmt: skip
+    weights = [weight if isinstance(weight, int | float) else 1.0
+               for weight in _for_outputs(config.get("loss_weights"), outputs)]  # fmt: skip
     if len(outputs) <= 1:
         loss = _choice(losses[0], LOSSES) if losses else None
         return Training(loss=loss, optimizer=optimizer, metrics=metrics[0] if metrics else None)
-    goals = {
+    settings = {
         name: OutputSettings(
             _choice(losses[number], LOSSES) if number < len(losses) else None,
             metrics[number] if number < len(metrics) else None,
@@ -37,18 +37,18 @@ def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> T
         )
         for number, name in enumerate(outputs)
     }
-    return Training(optimizer=optimizer, outputs=goals)
+    return Training(optimizer=optimizer, outputs=settings)
 
 
 def _optimizer(value: Any) -> Choice:
     if isinstance(value, Mapping) and isinstance(value.get("config"), Mapping):
-        inner = {_OLD_NAMES.get(key, key): one for key, one in value["config"].items()}
+        inner = {_OLD_NAMES.get(key, key): argument for key, argument in value["config"].items()}
         value = {**value, "config": inner}
     return _choice(value, OPTIMIZERS) or Choice("Adam")
 
 
 def _choice(value: Any, table: Mapping[str, ObjectSpec]) -> Choice | None:
-    """A choice of a name, of ``{"class_name": ..., "config": ...}``, or None."""
+    """Return the choice for a name or for ``{"class_name": ..., "config": ...}``, or None."""
     if isinstance(value, Mapping):
         config = value.get("config")
         if value.get("class_name") == "function":
@@ -65,14 +65,14 @@ def _choice(value: Any, table: Mapping[str, ObjectSpec]) -> Choice | None:
 
 
 def _for_outputs(value: Any, outputs: list[str]) -> list[Any]:
-    """One loss for each output: a single one stands for all; by name, or in the order given."""
+    """Return a value for each output, given one for all, by name, or in order."""
     if value is None:
         return []
     if isinstance(value, list):
         return value
     if isinstance(value, Mapping) and "class_name" not in value:
         named = set(value) <= set(outputs)
-        return [value.get(one) for one in outputs] if named else list(value.values())
+        return [value.get(name) for name in outputs] if named else list(value.values())
     return [value] * max(len(outputs), 1)
 
 
@@ -81,15 +81,15 @@ def _metrics(value: Any, outputs: list[str]) -> list[tuple[Choice, ...]]:
         return []
     if isinstance(value, Mapping) and "class_name" not in value:
         value = [
-            one if isinstance(one, list) else [one] * (one is not None)
-            for one in _for_outputs(value, outputs)
+            metric if isinstance(metric, list) else [metric] * (metric is not None)
+            for metric in _for_outputs(value, outputs)
         ]
     if not isinstance(value, list):
         value = [value]
-    nested = any(isinstance(one, list) for one in value)
+    nested = any(isinstance(metric, list) for metric in value)
     rows = value if nested else [value] * max(len(outputs), 1)
-    found = []
+    metrics = []
     for row in rows:
-        choices = [_choice(one, METRICS) for one in (row if isinstance(row, list) else [row])]
-        found.append(tuple(choice for choice in choices if choice is not None))
-    return found
+        choices = [_choice(metric, METRICS) for metric in (row if isinstance(row, list) else [row])]
+        metrics.append(tuple(choice for choice in choices if choice is not None))
+    return metrics

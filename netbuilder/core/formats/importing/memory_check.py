@@ -1,7 +1,7 @@
-"""A network without memory: what it would hold and give, before anything of it is made.
+"""Check the size of a network before any memory is allocated.
 
-Keras builds a model in a ``StatelessScope`` as it does anywhere, but its variables have a shape
-and no values. So the sizes are Keras's own, whatever layer makes them, and cost milliseconds.
+In a ``StatelessScope``, Keras's variables have shapes but no values, so any layer is measured in
+milliseconds.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _SPARE = 10_000
 
 
 def check_config(config: Mapping[str, Any], file: ModelFile) -> None:
-    """Compare the network of a checked config with what its file holds.
+    """Compare the network of a checked config with the size of its file.
 
     Raises:
-        FormatError: it has more weights than the file has numbers, or a layer gives more than
-            2**27 numbers a sample.
-        whatever Keras raises at a config that it does not understand.
+        FormatError: there are more weights than numbers in the file, or a layer outputs more than
+            2**27 numbers per sample.
+        Exception: whatever Keras raises for a config that it does not understand.
     """
     with _without_memory():
         model = build_model(_without_states(config))
@@ -50,20 +50,20 @@ def check_config(config: Mapping[str, Any], file: ModelFile) -> None:
 
 
 def _without_states(value: Any) -> Any:
-    """A config whose recurrent layers keep no state between batches: states have no outline."""
+    """Return a config of stateless layers: states cannot be built without memory."""
     if isinstance(value, list):
-        return [_without_states(one) for one in value]
+        return [_without_states(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    return {k: False if k == "stateful" else _without_states(one) for k, one in value.items()}
+    return {k: False if k == "stateful" else _without_states(item) for k, item in value.items()}
 
 
 def check_project(project: Project, facts: DataFacts | None, file: ModelFile) -> None:
-    """The same for the network of a project that stands in a file.
+    """Compare the network of a project with the size of its file.
 
     Raises:
         FormatError: as ``check_config``.
-        BuildError: Keras cannot build it.
+        BuildError: Keras cannot build the network.
     """
     import keras
 
@@ -83,7 +83,7 @@ def check_project(project: Project, facts: DataFacts | None, file: ModelFile) ->
             if shape is None and facts is not None:
                 shape = facts.input_shapes.get(name)
             if shape is None:
-                return  # building it says so
+                return  # the build reports it
             dtype = graph.by_id[name].params.get("dtype") or (
                 facts.input_dtypes.get(name) if facts is not None else None
             )
@@ -104,17 +104,17 @@ def check_project(project: Project, facts: DataFacts | None, file: ModelFile) ->
                     node=name,
                 ) from error
         connect_layers(graph, layer_of, tensors)
-        _check([one for layer in layers.values() for one in layer._flatten_layers()], file)
+        _check([inner for layer in layers.values() for inner in layer._flatten_layers()], file)
 
 
 def _check(layers: Iterable[Any], file: ModelFile) -> None:
     total = 0
-    seen: set[int] = set()
+    visited: set[int] = set()
     for layer in layers:
         for variable in (*layer._trainable_variables, *layer._non_trainable_variables):
-            if id(variable) in seen:
+            if id(variable) in visited:
                 continue
-            seen.add(id(variable))
+            visited.add(id(variable))
             size = math.prod(int(side) for side in variable.shape)
             total += size
             if total > file.numbers + _SPARE:
@@ -127,7 +127,7 @@ def _check(layers: Iterable[Any], file: ModelFile) -> None:
                         shape=shape,
                     ),
                 )
-        for size, shape in _given(layer):
+        for size, shape in _output_sizes(layer):
             if size > MAX_SAMPLE:
                 raise too_much_output_error(
                     file.path.name,
@@ -139,19 +139,19 @@ def _check(layers: Iterable[Any], file: ModelFile) -> None:
                 )
 
 
-def _given(layer: Any) -> Iterator[tuple[int, str]]:
-    """Numbers for one sample in each tensor that a layer gives, and their shape in words."""
+def _output_sizes(layer: Any) -> Iterator[tuple[int, str]]:
+    """Yield the count of numbers per sample, and the shape as text, of each output tensor."""
     import keras
 
     for node in layer._inbound_nodes:
         for tensor in keras.tree.flatten(node.output_tensors):
-            known = [int(side) for side in tensor.shape if side]
-            yield math.prod(known), "×".join(map(str, known))
+            sides = [int(side) for side in tensor.shape if side]
+            yield math.prod(sides), "×".join(map(str, sides))
 
 
 @contextmanager
 def _without_memory() -> Iterator[None]:
-    """Within, layers are built without values; what was built is of no use afterwards."""
+    """Build layers without values; they cannot be used afterwards."""
     import keras
     from keras.src.backend.common import global_state
 
@@ -161,5 +161,5 @@ def _without_memory() -> Iterator[None]:
         with keras.StatelessScope(initialize_variables=False):
             yield
     finally:
-        # Else the next scope's end would make them, with all their memory.
+        # Otherwise the end of the next scope would allocate them.
         global_state.set_global_attribute(key, before)

@@ -1,4 +1,4 @@
-"""From what stands in a file back to the two models: the canvas alone, and the assembled one."""
+"""Rebuild the models of a file that NetBuilder wrote."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
-    """``(core, model)`` of the project in a file; both compiled, sharing random weights.
+    """Return ``(training_model, model)`` of a project: compiled, sharing random weights.
 
     Raises:
-        FormatError: the project in it cannot be built, or is larger than the weights beside it.
+        FormatError: the project cannot be built, or is larger than the weights in the file.
     """
     name = file.path.name
     check_sizes(
@@ -57,10 +57,10 @@ def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
 
 
 def load_own(file: ModelFile) -> TrainedModel:
-    """The trained network of a checked file of ours, with its optimizer's state.
+    """Load a file that NetBuilder wrote, with its optimizer's state.
 
     Raises:
-        FormatError: the project in it is damaged, or the weights do not fit it.
+        FormatError: the project is damaged, or the weights do not fit it.
     """
     trained = with_weights(file)
     if file.kind == "h5" and restore_optimizer(file.path, trained.model):
@@ -69,20 +69,19 @@ def load_own(file: ModelFile) -> TrainedModel:
 
 
 def with_weights(file: ModelFile) -> TrainedModel:
-    """The trained network of a checked file of ours, ``.h5`` or ``.keras``.
+    """Load a file that NetBuilder wrote, ``.h5`` or ``.keras``, without its optimizer's state.
 
-    The network is built from the project in the file, and only numbers are taken from the rest:
-    nothing of the file's config reaches Keras.
+    The network is built from the project: nothing of the file's Keras config reaches Keras.
 
     Raises:
-        FormatError: the project in it is damaged, or the weights do not fit it.
+        FormatError: the project is damaged, or the weights do not fit it.
     """
     parts = metadata.sidecar_from_json(file.ours, file.path.name)
     training_model, model = rebuild(parts, file)
     target = model
     if file.ours.get(TAKES):
-        made = assemble_for_files(training_model, parts.project, parts.preprocessing, parts.facts)
-        target = model if made is None else made.model
+        export = assemble_for_files(training_model, parts.project, parts.preprocessing, parts.facts)
+        target = model if export is None else export.model
     elif file.kind == "h5" and not has_inner_model(file.config):
         target = flat_model(model)
     with weights_file(file) as path:
@@ -122,12 +121,12 @@ def with_weights(file: ModelFile) -> TrainedModel:
 
 
 def is_memory_error(error: BaseException) -> bool:
-    """Whether memory ran out, in Python's words or TensorFlow's."""
+    """Return whether Python or TensorFlow ran out of memory."""
     return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
 
 
 def without_downloads(project: Project) -> Project:
-    """The same network with pretrained bodies that begin at random: the file has their weights."""
+    """Return the project with randomly initialized backbones: the file has their weights."""
 
     def local(node: Node) -> Node:
         spec = LAYERS.get(node.layer)

@@ -1,4 +1,4 @@
-"""What became of a file from elsewhere: the project, and for each of its parts what was taken."""
+"""The result of an import: a project and a report on each of its parts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class ReportItem:
     """One part of a file.
 
     Attributes:
-        item: id of the layer, or what else it is: "optimizer", "weights".
-        taken: ``AS_IS``, ``REPLACED`` or ``LEFT_OUT``; the same in every language.
-        message: where it stands in the file, and why it was replaced or left out.
+        item: id of a layer, or a part such as "optimizer" or "weights".
+        taken: ``AS_IS``, ``REPLACED`` or ``LEFT_OUT``; never translated.
+        message: why it was replaced or left out.
     """
 
     item: str
@@ -33,13 +33,9 @@ class ReportItem:
 
 @dataclass(frozen=True)
 class Imported:
-    """What a file became.
+    """A project, a report with an item for each layer and setting in file order, and its model.
 
-    Attributes:
-        project: its network and settings.
-        report: an item for each layer and setting, in the order of the file.
-        trained: the same with the weights of the file; None where there are none, or where
-            placeholders stand for a part of the network.
+    ``trained`` is None without weights, or where placeholders stand for a part of the network.
     """
 
     project: Project
@@ -48,47 +44,51 @@ class Imported:
 
     @property
     def placeholders(self) -> tuple[str, ...]:
-        """Ids of the layers that stand for something unknown, or lack a required argument."""
+        """Return the ids of unknown layers and of layers that lack a required argument."""
         return tuple(
             node.id
             for node in self.project.graph.nodes
             if (spec := LAYERS.get(node.layer)) is None
             or (
-                any(one.required and one.name not in node.params for one in spec.params)
+                any(param.required and param.name not in node.params for param in spec.params)
                 and not node.shared
             )
         )
 
     @property
     def changes(self) -> tuple[ReportItem, ...]:
-        """The items that are not taken over as they were."""
-        return tuple(one for one in self.report if one.taken != AS_IS)
+        """Return the items that were not taken over unchanged."""
+        return tuple(item for item in self.report if item.taken != AS_IS)
 
 
 def report_of(
     project: Project, notes: Iterable[str] = (), *, ours: bool = False
 ) -> tuple[ReportItem, ...]:
-    """The report about a model file: its layers, then what else of it is not used.
+    """Report on a model file: its layers, then unused parts.
 
     Args:
-        project: with ``extra["explanation"]`` where a layer was not taken over whole.
+        project: its nodes have ``extra["explanation"]`` where a layer was changed.
         notes: sentences about the rest of the file.
-        ours: NetBuilder wrote the file: what was once left out was told then.
+        ours: NetBuilder wrote the file, and reported on its layers when it was first imported.
     """
-    found = []
+    items = []
     for node in project.graph.nodes:
-        told = ours and node.layer in LAYERS
-        why = "" if told else str(node.extra.get("explanation", ""))
+        reported = ours and node.layer in LAYERS
+        why = "" if reported else str(node.extra.get("explanation", ""))
         taken = AS_IS if not why else REPLACED if node.layer in LAYERS else LEFT_OUT
-        found.append(ReportItem(node.id, taken, why))
-    found += [ReportItem("training", LEFT_OUT, note) for note in notes]
-    return tuple(found)
+        items.append(ReportItem(node.id, taken, why))
+    items += [ReportItem("training", LEFT_OUT, note) for note in notes]
+    return tuple(items)
 
 
 def lines_of(report: Iterable[ReportItem]) -> list[str]:
-    """Sentences for people about what was replaced or left out."""
+    """Return sentences about what was replaced or left out."""
     words = {
-        REPLACED: lambda one: _("{item}, replaced: {message}", item=one.item, message=one.message),
-        LEFT_OUT: lambda one: _("{item}, left out: {message}", item=one.item, message=one.message),
+        REPLACED: lambda part: _(
+            "{item}, replaced: {message}", item=part.item, message=part.message
+        ),
+        LEFT_OUT: lambda part: _(
+            "{item}, left out: {message}", item=part.item, message=part.message
+        ),
     }
-    return [words[one.taken](one) for one in report if one.taken in words]
+    return [words[part.taken](part) for part in report if part.taken in words]

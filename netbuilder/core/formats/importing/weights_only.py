@@ -1,4 +1,4 @@
-"""Weights without a network, put onto one: ``.weights.h5`` of Keras 2 and 3, older ``.h5``."""
+"""Load weights without a network: ``.weights.h5`` of Keras 2 and 3, and older ``.h5``."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     import h5py
     import keras
 
-# A layer's variables and the arrays of the file for them.
+# A layer, its variables, and the arrays of the file for them.
 Pair = tuple[Any, list[Any], list[Any]]
 
 
 def load_weights(model: keras.Model, path: Path, name: str = "") -> None:
-    """Give ``model`` the weights of a file, all of them or none.
+    """Assign the weights of a file to a built model, all of them or none.
 
     Args:
-        model: built.
-        path: HDF5; checked here before a number is read.
-        name: of the file, for messages.
+        model: the built model.
+        path: HDF5 or ``.keras``; checked here.
+        name: file name for messages.
 
     Raises:
         FormatError: damaged or unsafe, other layers, or weights of another shape.
@@ -55,8 +55,7 @@ def load_weights(model: keras.Model, path: Path, name: str = "") -> None:
 
 
 def shape_problem(model: keras.Model, path: Path, name: str) -> FormatError | None:
-    """The error for the first layer whose weights in a file have another shape; None: there is
-    none, or the file is of a form in which that cannot be seen."""
+    """Return the error for the first layer whose weights have another shape, or None if unknown."""
     try:
         with open_hdf5(path) as file:
             for layer, variables, arrays in _pairs(file, model, name):
@@ -69,14 +68,14 @@ def shape_problem(model: keras.Model, path: Path, name: str) -> FormatError | No
 
 
 def strange_values(model: keras.Model) -> tuple[str, ...]:
-    """A sentence for each layer that has weights which are no finite numbers."""
-    found = []
+    """Return a sentence for each layer that has NaN or infinite weights."""
+    sentences = []
     for layer in model._flatten_layers(include_self=False, recursive=True):
         own = [*layer._trainable_variables, *layer._non_trainable_variables]
-        arrays = [np.asarray(one, "float32") for one in own if "float" in str(one.dtype)]
-        count = sum(int(np.count_nonzero(~np.isfinite(one))) for one in arrays)
+        arrays = [np.asarray(var, "float32") for var in own if "float" in str(var.dtype)]
+        count = sum(int(np.count_nonzero(~np.isfinite(array))) for array in arrays)
         if count:
-            found.append(
+            sentences.append(
                 _(
                     "Layer '{layer}' has {count} weights that are NaN or infinite, so its "
                     "predictions are NaN too.",
@@ -84,7 +83,7 @@ def strange_values(model: keras.Model) -> tuple[str, ...]:
                     count=count,
                 )
             )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _shape_problem(
@@ -111,8 +110,8 @@ def _shape_problem(
                     "has the shape {theirs}.",
                     weight=variable.name,
                     layer=layer,
-                    ours=_words(variable.shape),
-                    theirs=_words(array.shape),
+                    ours=_shape_text(variable.shape),
+                    theirs=_shape_text(array.shape),
                     file=name,
                 ),
                 fix,
@@ -121,7 +120,7 @@ def _shape_problem(
     return None
 
 
-def _words(shape: Any) -> str:
+def _shape_text(shape: Any) -> str:
     return "×".join(str(side) for side in shape) or "1"
 
 
@@ -157,12 +156,12 @@ def _pairs(file: h5py.File, model: keras.Model, name: str) -> Iterator[Pair]:
 
 
 def _walk(layer: Any, group: Any) -> tuple[list[Any], list[Any]]:
-    """Variables and arrays of a layer and of what it is made of, such as a recurrent cell."""
+    """Return variables and arrays of a layer and its parts, such as a recurrent cell."""
     variables = [*layer._trainable_variables, *layer._non_trainable_variables]
-    held = group.get("vars", {})
-    arrays = [held[key] for key in sorted(held, key=int)]
-    # The state of random generators stands among the variables and is no weight.
-    variables = [one for one in variables if "seed" not in one.path.rsplit("/", 1)[-1]]
+    stored = group.get("vars", {})
+    arrays = [stored[key] for key in sorted(stored, key=int)]
+    # The state of random generators is listed among the variables.
+    variables = [var for var in variables if "seed" not in var.path.rsplit("/", 1)[-1]]
     for key in group:
         part = group[key]
         if key == "vars" or not _has_arrays(part):
@@ -178,38 +177,38 @@ def _walk(layer: Any, group: Any) -> tuple[list[Any], list[Any]]:
 def _has_arrays(group: Any) -> bool:
     import h5py
 
-    found = group.visititems(lambda _name, item: isinstance(item, h5py.Dataset) or None)
-    return found is not None
+    dataset = group.visititems(lambda _name, item: isinstance(item, h5py.Dataset) or None)
+    return dataset is not None
 
 
 def _by_order(group: Any, model: keras.Model, name: str) -> Iterator[Pair]:
-    """Older files say the layers' order; the n-th with weights is the n-th here."""
-    held = [
-        (key, [group[key][one] for one in _texts(group[key], "weight_names")])
+    """Pair layers by order, as older files list them."""
+    stored = [
+        (key, [group[key][weight] for weight in _texts(group[key], "weight_names")])
         for key in _texts(group, "layer_names")
     ]
-    held = [(key, arrays) for key, arrays in held if arrays]
+    stored = [(key, arrays) for key, arrays in stored if arrays]
     layers = [layer for layer in model.layers if layer.weights]
-    if len(held) != len(layers):
-        raise _other_layers(name, "", model, [key for key, _arrays in held])
-    for layer, (_key, arrays) in zip(layers, held, strict=True):
-        variables = [one for one in layer.weights if "seed" not in one.path.rsplit("/", 1)[-1]]
+    if len(stored) != len(layers):
+        raise _other_layers(name, "", model, [key for key, _arrays in stored])
+    for layer, (_key, arrays) in zip(layers, stored, strict=True):
+        variables = [var for var in layer.weights if "seed" not in var.path.rsplit("/", 1)[-1]]
         yield layer, variables, arrays
 
 
 def _texts(group: Any, key: str) -> list[str]:
-    """An attribute that lists names; Keras splits one that is too long over numbered ones."""
-    found = [group.attrs[key]] if key in group.attrs else []
+    """Read a list of names; Keras splits a long one over numbered attributes."""
+    parts = [group.attrs[key]] if key in group.attrs else []
     number = 0
     while f"{key}{number}" in group.attrs:
-        found.append(group.attrs[f"{key}{number}"])
+        parts.append(group.attrs[f"{key}{number}"])
         number += 1
-    return [n.decode() if isinstance(n, bytes) else str(n) for part in found for n in part]
+    return [n.decode() if isinstance(n, bytes) else str(n) for names in parts for n in names]
 
 
 def _other_layers(name: str, layer: str, model: keras.Model, theirs: list[str]) -> FormatError:
-    ours = [one.name for one in model.layers if one.weights]
-    said = _(
+    ours = [own.name for own in model.layers if own.weights]
+    message = _(
         "The weights in '{file}' are for other layers: {theirs}; the network has {ours}.",
         file=name,
         theirs=join_values(theirs[:8]) or "–",
@@ -217,7 +216,7 @@ def _other_layers(name: str, layer: str, model: keras.Model, theirs: list[str]) 
     )
     lacks = _("The file has no weights for layer '{layer}'.", layer=layer) if layer else ""
     return FormatError(
-        join_sentences((said, lacks)),
+        join_sentences((message, lacks)),
         _("Use the weights of a network with the same layers and sizes."),
         code="weights_other_layers",
     )
