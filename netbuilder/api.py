@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.process_setup import require_tensorflow_needs
 from netbuilder.core.project.model import Choice, Project as ProjectValue
 from netbuilder.core.wording import join_values
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
     from netbuilder.core.results.explain.explanation import Explanation
+
+require_tensorflow_needs()  # HDF5 reads its settings once, whoever loads it
 
 __all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
 
@@ -190,7 +193,8 @@ class Project:
         Raises:
             UserError: the project has an error, its data cannot be read, or the run fails.
         """
-        from netbuilder.cli.train import interruptible, refuse_problems
+        from netbuilder.cli.stop_signals import interruptible
+        from netbuilder.cli.train import refuse_problems
         from netbuilder.core.data.load import load_dataset as load_data
         from netbuilder.core.data.registry import recipe_for
         from netbuilder.core.tensorflow_output import load_tensorflow

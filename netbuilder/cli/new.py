@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
             _("Check the name and the folder."),
             code="no_such_file",
         )
-    from netbuilder.cli.train import interruptible
+    from netbuilder.cli.stop_signals import interruptible
     from netbuilder.core.formats.paths import rebased
     from netbuilder.core.project import files
     from netbuilder.core.results.suggestion.selection import suggest

@@ -1,15 +1,12 @@
-"""``netbuilder train PROJECT``: with a progress bar; Ctrl+C stops at once and keeps what is."""
+"""``netbuilder train PROJECT``: with a progress bar; Ctrl+C and SIGTERM stop and save."""
 
 from __future__ import annotations
 
 import argparse
 import errno
 import os
-import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +18,7 @@ from netbuilder.cli.output import (
     print_result,
     show_reading_bar,
 )
+from netbuilder.cli.stop_signals import interruptible
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.atomic import discard
@@ -322,25 +320,6 @@ def _train(
         with interruptible(session.stop):
             trained = session.run()
     return trained, progress.reason, progress.note, session.run_id
-
-
-@contextmanager
-def interruptible(stop: Callable[[], object]) -> Iterator[None]:
-    """Ctrl+C calls ``stop``; a second one ends the program."""
-
-    def interrupt(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stop()
-
-    try:
-        before = signal.signal(signal.SIGINT, interrupt)
-    except ValueError:  # not in the main thread: there is no Ctrl+C to catch
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopper: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
-from contextlib import suppress
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netbuilder.cli.output import UsageError, print_json, print_note, print_result
+from netbuilder.cli.stop_signals import interruptible
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.wording import as_sentence, format_number, join_values, labelled
@@ -56,27 +56,16 @@ def run(arguments: argparse.Namespace) -> int:
         from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
-    stopped = [False]
-    before_it: Any = signal.SIG_DFL
-
-    def stop(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        stopped[0] = True
-
-    with suppress(ValueError):  # not in the main thread there is no Ctrl+C to catch
-        before_it = signal.signal(signal.SIGINT, stop)
-    try:
+    stopped = threading.Event()
+    with interruptible(stopped.set):
         found = study.run_study(
             plan,
             on_trial=_tell_trial,
-            stop=lambda: stopped[0],
+            stop=stopped.is_set,
             jobs=jobs,
             memory_mb=arguments.memory,
         )
-    finally:
-        with suppress(ValueError):
-            signal.signal(signal.SIGINT, before_it)
-    if stopped[0]:
+    if stopped.is_set():
         print_note(_("Stopped. Run the same command again to continue."))
     best = found.project if found.trials else project
     _tell_best(found)

@@ -66,6 +66,8 @@ def require_tensorflow_needs() -> None:
     """From now on let TensorFlow load only where it can, wherever it is imported."""
     # A share that knows no locks must not keep a model from being opened. HDF5 reads this once.
     os.environ.setdefault("HDF5_USE_FILE_LOCKING", "BEST_EFFORT")
+    # A filter that HDF5 does not know would be loaded as a program from a folder.
+    os.environ["HDF5_PLUGIN_PRELOAD"] = "::"
     if not any(isinstance(one, TensorFlowGate) for one in sys.meta_path):
         sys.meta_path.insert(0, TensorFlowGate())
 

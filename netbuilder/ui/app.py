@@ -123,6 +123,7 @@ def make_application(arguments: list[str]) -> QApplication:
     app.setPalette(theme.palette(theme.colors()))
     retranslate.follow_language(app)
     GarbageCollector(app)
+    crash_detector.LockHeartbeat(app)
     return app
 
 

@@ -209,3 +209,16 @@ def test_hdf5_opens_files_where_a_share_knows_no_locks(root: Path) -> None:
     assert _run(root, code=code).stdout.strip() == b"BEST_EFFORT"
     chosen = _run(root, code=code, HDF5_USE_FILE_LOCKING="FALSE")
     assert chosen.stdout.strip() == b"FALSE", "who has set it knows why"
+
+
+@pytest.mark.parametrize(
+    "start", ["import netbuilder as nb; nb.load", "from netbuilder.__main__ import main; main()"]
+)
+def test_no_process_lets_a_file_load_a_filter_as_a_program(root: Path, start: str) -> None:
+    """HDF5 searches ``HDF5_PLUGIN_PATH`` for filters that it lacks, unless it is told not to."""
+    code = (
+        "import atexit, os, sys; sys.argv[1:] = ['examples']; "
+        "atexit.register(lambda: print(os.environ['HDF5_PLUGIN_PRELOAD'])); " + start
+    )
+    done = _run(root, code=code, HDF5_PLUGIN_PATH="/tmp", HDF5_PLUGIN_PRELOAD="")
+    assert done.stdout.split()[-1:] == [b"::"], done.stderr

@@ -257,8 +257,9 @@ def test_a_screenshot_is_a_png(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
-def test_ctrl_c_keeps_what_is_there_and_resumes(
-    root: Path, run: Run, diabetes_job: Job, tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_told_to_stop_is_saved_and_resumes(
+    root: Path, run: Run, diabetes_job: Job, tmp_path: Path, number: signal.Signals
 ) -> None:
     model = tmp_path / "m.h5"
     command = [sys.executable, "-m", "netbuilder", "train", str(diabetes_job.project)]
@@ -273,7 +274,7 @@ def test_ctrl_c_keeps_what_is_there_and_resumes(
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     begin = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     assert time.monotonic() - begin < 30

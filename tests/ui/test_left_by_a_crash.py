@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from netbuilder.core.project import edits, files
 from netbuilder.core.project.model import Project
 from netbuilder.ui import app
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import jobs, recovery, suggested_paths
+from netbuilder.ui.services import crash_detector, jobs, recovery, suggested_paths
 from netbuilder.ui.services.crash_detector import (
     acquire_lock,
     new_process_name,
@@ -47,6 +48,30 @@ def left(home: Path, edited: Project) -> Path:
     raw = {"time": time.time(), "path": "", "project": files.dumps(edited)}
     file.write_text(json.dumps(raw), "utf-8")
     return file
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "{}", '{"time": 1e999, "project": "{}"}', '{"project": ' + "[" * 100_000, "\x00"],
+)
+def test_a_damaged_recovery_file_does_not_hide_a_good_one(left: Path, content: str) -> None:
+    left.with_name("0000-bad.json").write_text(content, "utf-8")
+    (left.with_name("0001-folder.json")).mkdir()
+    assert [recovered.file for recovered in recovery.find_recovered()] == [left]
+
+
+def test_work_left_on_another_computer_is_offered_once_that_one_is_silent(left: Path) -> None:
+    """A lock names its computer; whether a process lives there is only seen by its touches."""
+    lock = left.with_suffix(".lock")
+    lock.write_text("4711\nnetbuilder\nanother-computer\n")
+    assert recovery.find_recovered() == [], "its lock was touched just now"
+    long_ago = time.time() - 2 * crash_detector.SILENT_SECONDS
+    os.utime(lock, (long_ago, long_ago))
+    (recovered,) = recovery.find_recovered()
+    assert recovered.file == left
+    os.utime(lock, (long_ago, long_ago))
+    crash_detector.touch_locks()
+    assert time.time() - lock.stat().st_mtime < crash_detector.SILENT_SECONDS / 2
 
 
 def run_left(name: str, project: Project) -> Path:

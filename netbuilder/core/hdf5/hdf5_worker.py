@@ -6,7 +6,6 @@ no second time, since the same damage may end the program the next time.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +25,6 @@ _DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
 
 def main() -> None:
     """Answer requests until stdin ends."""
-    # A filter that HDF5 does not know would be loaded as a program from a folder.
-    os.environ["HDF5_PLUGIN_PRELOAD"] = "::"
     serve_requests(_ready, lambda request, _tell: read_all(str(request["file"])))
 
 

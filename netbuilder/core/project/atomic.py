@@ -19,6 +19,11 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 
 log = logging.getLogger(__name__)
 
+#: The rights that new files do not get. Reading the mask sets it for all threads for a moment, so
+#: it is read once, before there are any.
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
 _OWN_FOLDER = N_("Choose a folder of your own, such as Documents.")
 _MAY_NOT = (N_("you are not allowed to write there"), _OWN_FOLDER)
 _BAD_NAME = (
@@ -221,12 +226,15 @@ def replace_atomically(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder, and put it in the place of ``path`` at the end.
 
     The ending of ``path`` is kept, since writers go by it. On any error the temporary file is
-    removed and ``path`` is as before.
+    removed and ``path`` is as before. A symbolic link stays one: the file that it leads to is
+    replaced.
 
     Raises:
         UserError: the place cannot be written; says why.
     """
     path = Path(path)
+    if path.is_symlink():
+        path = Path(os.path.realpath(path))
     if sys.platform == "win32" and (FORBIDDEN.search(path.name) or DEVICES.fullmatch(path.name)):
         # A colon would write into a hidden stream of another file, "con.h5" to a device.
         raise write_error(OSError(errno.EINVAL, "name"), path)
@@ -256,13 +264,8 @@ def replace_atomically(path: Path) -> Iterator[Path]:
 
 def _take_over_mode(path: Path, temporary: Path) -> None:
     """Give the new file the rights that the old one had, or that a new file gets."""
-    if path.exists():
-        mode = path.stat().st_mode & 0o777
-    else:
-        mask = os.umask(0)
-        os.umask(mask)
-        mode = 0o666 & ~mask
-    temporary.chmod(mode)
+    mode = path.stat().st_mode if path.exists() else 0o666 & ~_UMASK
+    temporary.chmod(mode & 0o777)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import os
+import tempfile
 import uuid
+import weakref
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
 
-from PySide6.QtCore import QLockFile
+from PySide6.QtCore import QLockFile, QObject, QSysInfo, QTimer
 
 from netbuilder.core import folders
 from netbuilder.core.errors import UserError
@@ -22,6 +26,9 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.atomic import discard
 
 _PROCESS = uuid.uuid4().hex[:16]
+#: Seconds between two touches of a lock, and after which another computer's lock is abandoned.
+TOUCH_SECONDS, SILENT_SECONDS = 60, 600
+_held_locks: weakref.WeakSet[QLockFile] = weakref.WeakSet()
 
 
 def new_process_name() -> str:
@@ -41,9 +48,48 @@ def acquire_lock(path: Path) -> QLockFile | None:
         None if a living process holds it or it cannot be written.
     """
     lock = QLockFile(str(path))
-    # Age says nothing: a lock is stale only when its process is gone.
+    # On this computer age says nothing: a lock is stale only when its process is gone.
     lock.setStaleLockTime(0)
-    return lock if lock.tryLock(0) else None
+    if not lock.tryLock(0) and not (
+        _abandoned_elsewhere(lock) and lock.removeStaleLockFile() and lock.tryLock(0)
+    ):
+        return None
+    _held_locks.add(lock)
+    return lock
+
+
+def _abandoned_elsewhere(lock: QLockFile) -> bool:
+    """Return whether another computer holds a lock on a shared folder and is silent.
+
+    Nobody can ask whether a process of another computer lives; a living one touches its locks
+    (``LockHeartbeat``). Both times are the file server's, so that clocks may differ.
+    """
+    _process, host, _program = lock.getLockInfo()
+    if not host or host == QSysInfo.machineHostName():
+        return False
+    path = Path(lock.fileName())
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent) as probe:
+            now = os.fstat(probe.fileno()).st_mtime
+        return now - path.stat().st_mtime > SILENT_SECONDS
+    except OSError:
+        return False
+
+
+class LockHeartbeat(QTimer):
+    """Touches this process's locks, so that other computers see that it lives."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent, interval=1000 * TOUCH_SECONDS)
+        self.timeout.connect(touch_locks)
+        self.start()
+
+
+def touch_locks() -> None:
+    """Give the locks that this process holds the present time."""
+    for lock in [lock for lock in _held_locks if lock.isLocked()]:
+        with suppress(OSError):  # a share that is away for a moment
+            os.utime(lock.fileName())
 
 
 def state_folder(name: str) -> Path:

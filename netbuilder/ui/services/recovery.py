@@ -70,8 +70,8 @@ def find_recovered() -> list[RecoveredProject]:
             base = Path(raw["base"]) if raw.get("base") else None
             time_ = float(raw["time"])
             found.append(RecoveredProject(file, project, original, time_, lock, lesson, base))
-        except (OSError, ValueError, KeyError, TypeError, UserError) as error:
-            log.warning("recovery file %s is of no use: %s", file, error)
+        except Exception as error:  # noqa: BLE001  a damaged file must not hide the others
+            log.warning("recovery file %s cannot be read: %r", file, error)
             lock.unlock()
     return sorted(found, key=lambda one: -one.time)
 

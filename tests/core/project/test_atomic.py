@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,20 @@ def test_windows_is_not_given_a_name_that_it_cannot_have(
         write_bytes(tmp_path / name, b"")
     assert "name" in told.value.what
     assert not list(tmp_path.iterdir())
+
+
+def test_a_symbolic_link_stays_and_the_file_that_it_leads_to_is_replaced(
+    symlink: Callable[[Path, Path], None], tmp_path: Path
+) -> None:
+    (tmp_path / "share").mkdir()
+    target, link, lost = tmp_path / "share" / "a.txt", tmp_path / "a.txt", tmp_path / "lost.txt"
+    target.write_bytes(b"old")
+    symlink(link, target)
+    symlink(lost, tmp_path / "share" / "new.txt")
+    write_bytes(link, b"new")
+    write_bytes(lost, b"first")
+    assert link.is_symlink()
+    assert lost.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert (tmp_path / "share" / "new.txt").read_bytes() == b"first"
+    assert sorted(path.name for path in (tmp_path / "share").iterdir()) == ["a.txt", "new.txt"]

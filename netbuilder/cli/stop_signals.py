@@ -1,0 +1,35 @@
+"""Signals that ask a command to stop: it saves its work first."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+#: Ctrl+C, and what a shutdown or a batch system sends before it kills.
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def interruptible(stop: Callable[[], object]) -> Iterator[None]:
+    """Call ``stop`` at the first Ctrl+C or SIGTERM; a second one ends the program at once."""
+    previous = {number: signal.getsignal(number) or signal.SIG_DFL for number in _STOP_SIGNALS}
+
+    def restore() -> None:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    def interrupt(_number: int, _frame: object) -> None:
+        restore()
+        stop()
+
+    try:
+        for number in _STOP_SIGNALS:
+            signal.signal(number, interrupt)
+    except ValueError:  # signals reach the main thread only
+        yield
+        return
+    try:
+        yield
+    finally:
+        restore()
