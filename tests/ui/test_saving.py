@@ -281,6 +281,21 @@ def test_a_network_that_stays_in_runs_is_said(trained, monkeypatch: pytest.Monke
     assert [_("The trained network is in no file. It stays in Runs.") in a for a in asked] == [1, 0]
 
 
+def test_a_run_that_closing_stops_can_be_saved(
+    open_window: Open, small: Project, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialog says so; a project that no file holds is not restored at the next start."""
+    window = open_window(edits.set_training(small, epochs=1_000_000))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.runner.tracker.epoch > 1, timeout=MINUTE)
+    asked: list[str] = []
+    monkeypatch.setattr(dialogs, "PATIENCE_MS", MINUTE)
+    monkeypatch.setattr(dialogs, "ask_question", lambda *one, **_more: one[3][0])
+    monkeypatch.setattr(documents, "ask_question", lambda *one: asked.append(one[2]) or one[3][-1])
+    assert not window.documents.may_close()
+    assert [_("The trained network") in text for text in asked] == [True]
+
+
 @pytest.mark.slow
 def test_what_is_in_runs_is_not_asked_about(
     trained: MainWindow, qtbot: QtBot, tmp_path: Path

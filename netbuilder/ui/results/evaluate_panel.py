@@ -220,12 +220,19 @@ class EvaluatePanel(QWidget):
         head = hbox((self.figure, 0, Qt.AlignmentFlag.AlignVCenter), (words, 1), spacing=14)
         self.about = note_label("", self)
         self.file_button = self._button(_("Evaluate a file…"), self._ask_file)
+        self.test_set_button = self._button(
+            _("Back to the test set"), self.evaluation_service.show_test_set
+        )
+        self.test_set_button.setObjectName("back_to_test_set")
         self.methods_button = self._button(_("Compare with other methods…"), self._compare_methods)
         self.card_button = self._button(_("Edit the model card…"), self._edit_card)
         self.cards = CardList(self)
         self.better = BetterMethodCard(self.workbench, self)
         self.actions_row = QWidget(self)
-        flow(self.file_button, self.methods_button, self.card_button, parent=self.actions_row)
+        flow(
+            self.file_button, self.test_set_button, self.methods_button, self.card_button,
+            parent=self.actions_row,
+        )  # fmt: skip
         page.addWidget(self.stale)
         page.addWidget(self.output)
         page.addLayout(head)
@@ -275,6 +282,8 @@ class EvaluatePanel(QWidget):
     def _show(self) -> None:
         evaluation_service = self.evaluation_service
         self.learning.begin(self.workbench.models.trained)
+        of_file = evaluation_service.file is not None or evaluation_service.error is not None
+        self.test_set_button.setVisible(of_file)
         if self.workbench.models.trained is None:
             self._hide_late_results()
             self.better.compare(None)

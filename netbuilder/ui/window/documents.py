@@ -28,6 +28,7 @@ from netbuilder.ui.services.crash_detector import acquire_lock, state_folder
 from netbuilder.ui.services.lesson_session import LessonSession
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.recovery import RecoveredProject, Recovery
+from netbuilder.ui.services.settings import level
 from netbuilder.ui.services.workbench import Workbench
 from netbuilder.ui.widgets.file_dialogs import (
     PLACE,
@@ -385,8 +386,12 @@ class Documents(QObject):
         )
 
     def may_close(self) -> bool:
-        """Whether what is open may go: asks once about all that would be lost."""
-        return self._may_leave() and self._may_lose()
+        """Return whether what is open may go; ask once about all that would be lost.
+
+        A run that is stopped for it left weights, which can be saved then.
+        """
+        before = self._models.trained
+        return self._may_leave() and self._may_lose(self._models.trained is not before)
 
     def may_restore(self, project: Project) -> bool:
         """Whether a run of ``project`` may take the place of what is open: asks about what closing
@@ -394,13 +399,21 @@ class Documents(QObject):
         stays = project.name == self._store.project.name
         return (stays and not self.model_unsaved) or self._may_lose()
 
-    def _may_lose(self) -> bool:
+    def _may_lose(self, run_stopped: bool = False) -> bool:
         unsaved = self.unsaved
+        in_runs = self.model_in_no_file and not self.model_unsaved
+        if in_runs and run_stopped:
+            unsaved = (*unsaved, Unsaved(_("The trained network"), self.save_model))
         if not unsaved:
             return True
         words = "\n".join((_("Not saved:"), *(f"• {u.what}" for u in unsaved)))
-        if self.model_in_no_file and not self.model_unsaved:
-            words = f"{words}\n\n" + _("The trained network is in no file. It stays in Runs.")
+        if in_runs and not run_stopped:
+            stays = (
+                _("The trained network is in no file. It stays in Runs, which Full shows.")
+                if level().basic
+                else _("The trained network is in no file. It stays in Runs.")
+            )
+            words = f"{words}\n\n{stays}"
         answers = (_("Save"), _("Don't save"), _("Cancel"))
         answer = ask_question(self._window, _("Unsaved work"), words, answers)
         return answer == answers[1] or (answer == answers[0] and all(u.save() for u in unsaved))

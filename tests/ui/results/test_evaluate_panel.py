@@ -230,3 +230,33 @@ def test_each_of_several_outputs_is_looked_at(
     # A network with one output has nothing to choose.
     window.documents.show_project(Project(), None)
     assert panel.waiting.currentIndex() == 0
+
+
+def test_the_test_set_comes_back_after_a_file(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    from sklearn.datasets import load_iris
+
+    table = load_iris(as_frame=True).frame.head(10)
+    names = dict(enumerate(load_iris().target_names))
+    table = table.rename(columns={"target": "species"}).replace({"species": names})
+    table.to_csv(tmp_path / "ten.csv", index=False)
+    (tmp_path / "bad.csv").write_text("nothing\n")
+    window = open_window(edits.set_training(example("iris"), epochs=1))
+    panel = window.docks.show_panel("evaluate")
+    window.runner.start()
+    qtbot.waitUntil(lambda: panel.evaluation is not None, timeout=MINUTE)
+    of_test_set, button = panel.evaluation, panel.test_set_button
+    service = panel.evaluation_service
+    assert button.isHidden()
+    for name in ("ten.csv", "bad.csv"):
+        service.evaluate(tmp_path / name)
+        qtbot.waitUntil(
+            lambda: service.idle and (service.error or service.file) is not None, timeout=MINUTE
+        )
+        assert not button.isHidden()
+        button.click()
+        qtbot.waitUntil(lambda: service.file is None and service.error is None, timeout=MINUTE)
+        assert panel.evaluation is of_test_set
+        assert button.isHidden()

@@ -87,3 +87,29 @@ def test_the_rate_that_is_shown_after_a_stop_is_the_one_that_goes_on(
     assert all(message.key != "differs" for message in panel.messages.messages)
     window.store.apply("Smaller", lambda project: edits.set_training(project, batch_size=7))
     assert runner.differs
+
+
+def test_a_rate_changed_in_the_settings_during_a_pause_is_the_run_s(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("iris"), epochs=1_000_000))
+    runner, store = window.runner, window.store
+    panel = window.docks.show_panel("training")
+    runner.start()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    runner.toggle_pause()
+    qtbot.waitUntil(lambda: runner.paused, timeout=MINUTE)
+
+    def plan(rate: float, **settings: int) -> None:
+        optimizer = Choice("Adam", {"learning_rate": rate})
+        store.apply("Rate", lambda p: edits.set_training(p, optimizer=optimizer, **settings))
+
+    plan(0.02)
+    qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.02), timeout=MINUTE)
+    assert float(panel.rate.value.text()) == 0.02
+    assert not runner.differs
+    plan(0.04, batch_size=7)
+    runner.toggle_pause()
+    qtbot.waitUntil(lambda: runner.state is RunState.RUNNING, timeout=MINUTE)
+    assert runner.learning_rate == pytest.approx(0.02), "other settings are of the next run"
+    assert runner.differs

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.graph_ends import same_but_rate
 from netbuilder.core.project.model import Project
 from netbuilder.ui.services.model_store import ModelState, Source
 from netbuilder.ui.services.project_store import ProjectStore
@@ -121,6 +122,16 @@ class Runner(QObject):
         self._failure: UserError | None = None
         self._timer = QTimer(self, interval=FRAME_MS)
         self._timer.timeout.connect(self._drain)
+        store.changed.connect(self._project_changed)
+
+    def _project_changed(self, old: Project, new: Project) -> None:
+        """Apply a learning rate that was changed in the settings to the run under way."""
+        rates = [p.training.optimizer.params.get("learning_rate") for p in (old, new)]
+        rate = rates[1]
+        if not self.active or rates[0] == rate or not isinstance(rate, (int, float)):
+            return
+        if same_but_rate(old, new):
+            self.set_learning_rate(rate)
 
     @property
     def tracker(self) -> RunTracker:

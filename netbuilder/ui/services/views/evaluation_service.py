@@ -143,6 +143,12 @@ class EvaluationService(QObject):
         if trained is not None:
             self._worker.ask(trained, self._workbench.base, file)
 
+    def show_test_set(self) -> None:
+        """Show the evaluation on the test set again, in place of that on a file."""
+        self._take(None, None)
+        if self.evaluation is None:
+            self.evaluate()
+
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         if old.settled.model is not new.settled.model:
             self._take(None, None)
