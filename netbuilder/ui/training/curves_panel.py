@@ -217,7 +217,8 @@ class CurvesPanel(QWidget):
         runner.noticed.connect(self._noticed)
         runner.withdrawn.connect(lambda code: self.messages.take(f"notice {code}"))
         runner.state_changed.connect(self._state_changed)
-        runner.progress_changed.connect(self._follow_rate)
+        for signal in (runner.progress_changed, runner.curves_changed):
+            signal.connect(self._follow_rate)
         runner.ended.connect(self._ended)
         workbench.models.changed.connect(self._model_changed)
         workbench.run_error_changed.connect(self._show_error)

@@ -106,7 +106,7 @@ def test_a_rate_changed_in_the_settings_during_a_pause_is_the_run_s(
 
     plan(0.02)
     qtbot.waitUntil(lambda: runner.learning_rate == pytest.approx(0.02), timeout=MINUTE)
-    assert float(panel.rate.value.text()) == 0.02
+    qtbot.waitUntil(lambda: float(panel.rate.value.text()) == 0.02, timeout=MINUTE)
     assert not runner.differs
     plan(0.04, batch_size=7)
     runner.toggle_pause()
