@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_note(_("Wrote {file}.", file=out))
     if arguments.json:
         print_json(_to_json(found, out))
-    return 1 if stopped[0] else 0
+    return 1 if stopped.is_set() else 0
 
 
 def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPlan:
