@@ -1,4 +1,4 @@
-"""A trained model from elsewhere: its graph on the canvas, its weights in it."""
+"""Load models that NetBuilder did not write: graph, weights and preprocessing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from netbuilder.core.wording import format_list, join_sentences
 if TYPE_CHECKING:
     import keras
 
-# What every layer of Keras 3 takes, or takes care of, beside its own arguments.
+# Accepted by every Keras 3 layer besides its own arguments.
 _COMMON = frozenset(
     {
         "name",
@@ -63,21 +63,18 @@ _COMMON = frozenset(
         "activity_regularizer",
     }
 )
-# Arguments of Keras 2 that change no answer: sizes that are found again, ways of computing.
+# Keras 2 arguments that do not affect predictions.
 _SILENT = frozenset({"implementation", "input_length", "rng_type", "trainable", "dtype", "fused"})
-# Nor do these: what the weights begin with, and what they learn with.
+# Nor do initial shapes and values, and how weights are regularized.
 _SILENT_ENDINGS = ("_shape", "_initializer", "_regularizer", "_constraint")
 _NOTHING: tuple[Any, ...] = (None, False, "", 1, [], {}, [1], [1, 1], [1, 1, 1])
 
 
 def fit_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A model's config without the arguments that its Keras 3 classes lack; and what those were.
-
-    Args:
-        config: of a Keras 2 model, checked and modernised.
+    """Remove arguments that Keras 3 lacks from a checked, modernized Keras 2 config.
 
     Returns:
-        The config, and a sentence for each argument that said something and went.
+        The config, and a sentence for each meaningful argument that was removed.
     """
     notes: list[str] = []
     result = _fitted(config, notes)
@@ -86,10 +83,10 @@ def fit_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ..
 
 def _fitted(value: Any, notes: list[str]) -> Any:
     if isinstance(value, list):
-        return [_fitted(one, notes) for one in value]
+        return [_fitted(item, notes) for item in value]
     if not isinstance(value, Mapping):
         return value
-    result = {key: _fitted(one, notes) for key, one in value.items()}
+    result = {key: _fitted(item, notes) for key, item in value.items()}
     class_name, inner = value.get("class_name"), result.get("config")
     if not isinstance(class_name, str) or not isinstance(inner, dict):
         return result
@@ -134,8 +131,8 @@ def _fitted(value: Any, notes: list[str]) -> Any:
     return result
 
 
-# Layers whose activation acts on their state as well, where no weight can take up what Keras 3
-# changed in it; and how many sides a sample of the state has beside its channels.
+# Layers that also apply their activation to their state, so that scaling weights does not help,
+# and the number of spatial axes of the state.
 _STATES: Mapping[str, int] = {
     "LSTM": 0,
     "LSTMCell": 0,
@@ -146,19 +143,19 @@ _STATES: Mapping[str, int] = {
 
 
 def _hard_sigmoid_of_keras_2(shape: list[Any]) -> dict[str, Any]:
-    """clip(0.2 x + 0.5) as a model that Keras 3 takes for an activation, in files as well."""
+    """Return Keras 2's clip(0.2 x + 0.5) as a model that Keras 3 accepts as activation."""
     layers: tuple[tuple[str, dict[str, Any]], ...] = (
         ("InputLayer", {"batch_shape": [None, *shape], "name": "state"}),
         ("Rescaling", {"scale": HARD_SIGMOID, "offset": 0.0, "name": "of_keras_2"}),
         ("Activation", {"activation": "hard_sigmoid", "name": "hard_sigmoid"}),
     )
-    made = [{"module": "keras.layers", "class_name": one, "config": own} for one, own in layers]
-    config = {"name": "hard_sigmoid_of_keras_2", "layers": made}
+    own = [{"module": "keras.layers", "class_name": kind, "config": c} for kind, c in layers]
+    config = {"name": "hard_sigmoid_of_keras_2", "layers": own}
     return {"module": "keras", "class_name": "Sequential", "config": config}
 
 
 def _without_inputs(model: dict[str, Any]) -> None:
-    """Layers behind the first need not say what arrives: that is known, and it may differ."""
+    """Remove the input shapes of all layers but the first: they are inferred, and may differ."""
     layers = model.get("layers")
     for entry in layers[1:] if isinstance(layers, list) else ():
         if entry.get("class_name") != "InputLayer" and isinstance(entry.get("config"), dict):
@@ -167,7 +164,7 @@ def _without_inputs(model: dict[str, Any]) -> None:
 
 @cache
 def _arguments(class_name: str) -> frozenset[str] | None:
-    """Arguments that a layer of Keras 3 takes; None for what is no layer of ``keras.layers``."""
+    """Return the arguments of a class in ``keras.layers``, or None if it is no such layer."""
     import keras
 
     if class_name == "InputLayer":
@@ -175,29 +172,25 @@ def _arguments(class_name: str) -> frozenset[str] | None:
     kind = getattr(keras.layers, class_name, None)
     if not isinstance(kind, type) or not issubclass(kind, keras.layers.Layer):
         return None
-    found: set[str] = set()
+    arguments: set[str] = set()
     for base in kind.__mro__:
         if base is keras.layers.Layer:
-            return frozenset(found | _COMMON)  # what is left over reaches the base of all
-        made = base.__dict__.get("__init__")
-        if made is None:
+            return frozenset(arguments | _COMMON)  # the rest reaches the base class
+        init = base.__dict__.get("__init__")
+        if init is None:
             continue
-        given = inspect.signature(made).parameters
-        found |= set(given) - {"self", "args", "kwargs"}
-        if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in given.values()):
-            break  # what bases take cannot be given through it
-    return frozenset(found)
+        parameters = inspect.signature(init).parameters
+        arguments |= set(parameters) - {"self", "args", "kwargs"}
+        if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+            break  # it does not forward arguments to its bases
+    return frozenset(arguments)
 
 
 def scale_hard_sigmoids(layers: list[Any]) -> None:
-    """Give layers of Keras 2 weights with which Keras 3's ``hard_sigmoid`` answers the same.
+    """Scale the weights of built Keras 2 layers, in place, for Keras 3's ``hard_sigmoid``.
 
-    Keras 2's is clip(0.2 x + 0.5), Keras 3's clip(x / 6 + 0.5): the same of 1.2 x. So what is
-    summed before it, kernel and bias, counts 1.2 times. (The state of an LSTM has no weights
-    before it: see ``fit_config``.)
-
-    Args:
-        layers: built layers with the file's weights; changed in place.
+    Keras 2 computes clip(0.2 x + 0.5), Keras 3 clip(x / 6 + 0.5), so kernel and bias are multiplied
+    by 1.2. For the state of an LSTM see ``fit_config``.
     """
     for layer in layers:
         lanes = _LANES.get(type(layer).__name__)
@@ -212,7 +205,7 @@ def scale_hard_sigmoids(layers: list[Any]) -> None:
 
 @dataclass(frozen=True)
 class _WeightLanes:
-    """Equal parts along the last axis of a cell's weights: how many, and which are what."""
+    """How many equal parts a cell's weights have along the last axis, and which are what."""
 
     count: int
     gates: tuple[int, ...]
@@ -246,24 +239,23 @@ def _scale(layer: Any, parts: int, chosen: tuple[int, ...], names: tuple[str, ..
         variable.assign(values)
 
 
-# Steps of an input of variable length to try a model with, and numbers of a sample at most.
+# Step counts to probe inputs of variable length with, and the maximum of numbers per sample.
 _STEPS = (8, 128, 12_000)
 _MOST = 4_000_000
 
 
 def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
-    """The trained network of a checked file that NetBuilder did not write.
+    """Load a checked file that NetBuilder did not write, from its checked config and its weights.
+
+    ``training_model`` is built from the project if that predicts the same; else it is Keras's own
+    model, which predicts but cannot be trained further.
 
     Args:
         file: the checked file.
-        weights: the file with its weights, where they are not in it.
-
-    The config that was checked, not the one in the file, is given to Keras; then only numbers
-    are read. Where the canvas can say all that the model is, ``training_model`` is built from it
-    like any project's; else it is Keras's own model, which answers but cannot be trained further.
+        weights: the file with its weights, if they are separate.
 
     Raises:
-        FormatError: it has layers that are not Keras's, or weights that do not fit.
+        FormatError: it has custom layers, or weights that do not fit.
     """
     if file.refused:
         raise FormatError(
@@ -279,13 +271,13 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     model, notes = _model(file, weights)
     notes += strange_values(model)
     project = import_graph.project_from_model(_with_shapes(file, model))
-    training_model = _core(project, model)
+    training_model = _training_model_like(project, model)
     extra: dict[str, Any] = {"path": str(file.path), "notes": (*file.notes, *notes)}
     if training_model is None:
         training_model = model
         compile_imported(training_model, project)
         extra[KERAS_OWN] = True
-        extra["notes"] = (*extra["notes"], _what_remains(project))
+        extra["notes"] = (*extra["notes"], _incomplete_note(project))
     preprocessing = preprocessing_of(project, training_model)
     return TrainedModel(
         project=project,
@@ -297,10 +289,10 @@ def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
     )
 
 
-def _what_remains(project: Project) -> str:
-    """Words for a model of which the cards are not all."""
+def _incomplete_note(project: Project) -> str:
+    """Return a note about a model that the canvas shows incompletely."""
     strange = [node.id for node in project.graph.nodes if node.layer not in LAYERS]
-    said = (
+    message = (
         _("The canvas cannot show these layers of the model: {layers}.",
           layers=format_list(strange))
         if strange
@@ -310,26 +302,23 @@ def _what_remains(project: Project) -> str:
         "Predict, Evaluate and Export use the original model; Train starts again with the network "
         "on the canvas."
     )
-    return join_sentences((said, more))
+    return join_sentences((message, more))
 
 
 def _with_shapes(file: ModelFile, model: keras.Model) -> ModelFile:
-    """Operations of Keras 2 do not say the shapes of their tensors; the built model does.
-
-    With them an ``a + b`` is known to be an Add layer.
-    """
-    if not file.by_keras_2 or not any(operations.is_operation(one) for one in _entries(file)):
+    """Add the tensor shapes that Keras 2 operations lack, so ``a + b`` is recognized as Add."""
+    if not file.by_keras_2 or not any(operations.is_operation(entry) for entry in _entries(file)):
         return file
     config = {"class_name": "Functional", "config": model.get_config()}
     return replace(file, config=without_masks(json.loads(json.dumps(config)), is_layer))
 
 
 def _entries(file: ModelFile) -> list[Any]:
-    return [one for one in model_layers(file.config) if isinstance(one, dict)]
+    return [entry for entry in model_layers(file.config) if isinstance(entry, dict)]
 
 
 def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[str, ...]]:
-    """Keras's model with the file's weights; and what of the file it could not take."""
+    """Build the Keras model with the file's weights; also return notes on dropped arguments."""
     name = file.path.name
     config, notes = fit_config(file.config) if file.by_keras_2 else (file.config, ())
     try:
@@ -373,8 +362,8 @@ def _load(model: keras.Model, path: Path, name: str) -> None:
         raise (shape_problem(model, path, name) or error) from error
 
 
-def _core(project: Project, model: keras.Model) -> keras.Model | None:
-    """The project's own model with these weights, if it answers the same; else None."""
+def _training_model_like(project: Project, model: keras.Model) -> keras.Model | None:
+    """Return the project's own model with these weights if it predicts the same, else None."""
     try:
         training_model = build_training_model(project, None)
     except BuildError:
@@ -385,19 +374,19 @@ def _core(project: Project, model: keras.Model) -> keras.Model | None:
     training_model.set_weights(values)
     ours: list[Any] = []
     theirs: list[Any] = []
-    # Few steps are too few for some, which cut off at both ends.
+    # Models that crop both ends need more steps.
     for steps in _STEPS:
         probe = [_probe(tensor, steps) for tensor in model.inputs]
-        if any(one is None for one in probe) or len(training_model.inputs) != len(probe):
+        if any(samples is None for samples in probe) or len(training_model.inputs) != len(probe):
             return None
-        # Made-up numbers mean nothing to some: then the model stays Keras's own.
+        # Random inputs may be invalid: then Keras's own model is kept.
         with suppress(Exception):
-            ours, theirs = (predict_rows(one, probe) for one in (training_model, model))
-            if all(one.size for one in theirs):
+            ours, theirs = (predict_rows(net, probe) for net in (training_model, model))
+            if all(array.size for array in theirs):
                 break
     else:
         return None
-    # Threads add up in another order each time; a deep network makes more of that.
+    # Threads sum in varying order; deep networks amplify the difference.
     same = len(ours) == len(theirs) and all(
         a.shape == b.shape
         and np.allclose(a, b, rtol=1e-3, atol=1e-4 * max(1.0, _size(b)), equal_nan=True)
@@ -407,13 +396,13 @@ def _core(project: Project, model: keras.Model) -> keras.Model | None:
 
 
 def _size(values: Any) -> float:
-    """The largest of the numbers, without signs; 0 where there are none."""
+    """Return the largest finite magnitude, or 0."""
     finite = np.abs(values[np.isfinite(values)]) if values.dtype.kind in "fiu" else values[:0]
     return float(finite.max()) if finite.size else 0.0
 
 
 def _probe(tensor: Any, steps: int) -> Any:
-    """Two made-up samples for an input: small whole numbers, which are valid as ids too."""
+    """Return two random samples for an input: 0 and 1, which are valid ids too."""
     shape = tuple(steps if side is None else side for side in tensor.shape[1:])
     if int(np.prod(shape, dtype=np.int64)) > _MOST:
         return None
@@ -424,7 +413,7 @@ def _probe(tensor: Any, steps: int) -> Any:
 
 
 def compile_imported(model: keras.Model, project: Project) -> None:
-    """Compile Keras's own model as its project says, or so that it can be saved at least."""
+    """Compile Keras's own model as the project says, or at least so that it can be saved."""
     try:
         compile_model(model, project, None)
     except (BuildError, ValueError, TypeError):
@@ -432,12 +421,12 @@ def compile_imported(model: keras.Model, project: Project) -> None:
 
 
 def preprocessing_of(project: Project, training_model: keras.Model) -> Preprocessing:
-    """What the last layers and the loss say about the answers."""
+    """Derive tasks and classes from the output layers and the loss."""
     outputs: dict[str, OutputPreprocessing] = {}
     training = project.training
     for name, tensor in zip(project.graph.outputs, training_model.outputs, strict=False):
-        goal = training.outputs.get(name)
-        loss = (goal.loss if goal else None) or training.loss
+        settings = training.outputs.get(name)
+        loss = (settings.loss if settings else None) or training.loss
         units = int(tensor.shape[-1] or 1)
         kind = loss.name if loss else ""
         activation = project.graph.by_id[name].params.get("activation")

@@ -1,4 +1,4 @@
-"""Calls in a script: of Keras, of models and layers, of the script's own functions."""
+"""Interpret calls in a script: of Keras, of models and layers, of the script's own functions."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from netbuilder.core.formats.importing.keras_code.values import (
 )
 from netbuilder.core.i18n import gettext as _
 
-MAX_STEPS = 50_000  # of all together
-MAX_ITEMS = 2_000  # of one list or text
-MAX_DEPTH = 25  # of calls of the script's own functions
+MAX_STEPS = 50_000  # in total
+MAX_ITEMS = 2_000  # per list or text
+MAX_DEPTH = 25  # nested calls of the script's own functions
 BUILTINS: dict[str, Callable[..., Any]] = {
     "range": range,
     "len": len,
@@ -75,7 +75,7 @@ _MODELS = frozenset({"Model", "Sequential", "Functional"})
 
 
 class ReturnError(Exception):
-    """The script's own function gives a value."""
+    """Carries the return value of a script's function."""
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -83,15 +83,14 @@ class ReturnError(Exception):
 
 
 class Calls:
-    """What a script calls.
+    """Interprets the calls of a script.
 
     Attributes:
-        models: all that were made, in their order.
-        problems: (line, what the code says there) of what could not be read and matters.
-        remarks: (item, line, sentence) about what is not taken over as it is.
-        data: the data that the script reads.
-        precision: of the whole program, where the script sets it; else "".
-        optimizer_line: of the last optimizer that the script makes; 0 without one.
+        models: all models, in order of creation.
+        problems: (line, code) of relevant code that cannot be interpreted.
+        remarks: (item, line, sentence) about what is changed or left out.
+        precision: global dtype policy, or "".
+        optimizer_line: line of the last optimizer, or 0.
         preprocessed: families of ``keras.applications`` whose ``preprocess_input`` is used.
     """
 
@@ -122,12 +121,12 @@ class Calls:
         args = self._of_list(ast.List(node.args, ast.Load()), names)
         if args is NotImplemented:
             args = [Unread(node.lineno, "*")]
-        self._steps += sum(length(one) for one in args)
+        self._steps += sum(length(arg) for arg in args)
         kwargs = {}
-        for one in node.keywords:
-            value = self._value(one.value, names)
-            if one.arg is not None:
-                kwargs[one.arg] = value
+        for keyword in node.keywords:
+            value = self._value(keyword.value, names)
+            if keyword.arg is not None:
+                kwargs[keyword.arg] = value
             elif isinstance(value, dict):
                 kwargs |= {str(key): inner for key, inner in value.items()}
         if not isinstance(node.func, ast.Attribute):
@@ -147,9 +146,9 @@ class Calls:
             return read
         if isinstance(node.func, ast.Attribute):
             method = self.data.call_method if isinstance(owner, Rows) else self._method
-            found = method(owner, name, args, kwargs, node)
-            if found is not NotImplemented:
-                return found
+            result = method(owner, name, args, kwargs, node)
+            if result is not NotImplemented:
+                return result
             target = target or self._attribute(owner, node.func)
         return self._called(target, args, kwargs, node)
 
@@ -196,9 +195,9 @@ class Calls:
 
     def _builtin(self, name: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         values = [*args, *kwargs.values()]
-        if name not in BUILTINS or any(isinstance(one, Unread | Call | Dotted) for one in values):
+        if name not in BUILTINS or any(isinstance(v, Unread | Call | Dotted) for v in values):
             return NotImplemented
-        if name != "range" and any(length(one) > MAX_ITEMS for one in values):
+        if name != "range" and any(length(value) > MAX_ITEMS for value in values):
             return NotImplemented
         return calculated(lambda: BUILTINS[name](*args, **kwargs))
 
@@ -223,22 +222,22 @@ class Calls:
         if tensors and last[:1].islower():  # add([a, b]), concatenate([a, b], axis=1)
             kind = kind_of(_FUNCTIONS.get(last, last.capitalize()))
             if kind and name.room in _FUNCTION_ROOMS:
-                rest = {key: one for key, one in kwargs.items() if not list(tensors_in([one]))}
+                rest = {key: v for key, v in kwargs.items() if not list(tensors_in([v]))}
                 return self._call_layer(make_layer(kind, [], rest, line), tensors, node)
             return self._unknown_call(last, tensors, line)
         if last == "Input":
             layer = make_layer("Input", args, kwargs, line)
             return Call(layer, (), line)
         if last[:1].isupper():
-            made = make_layer(last, args, kwargs, line)
-            made.notes += [] if made.known else [ast.unparse(node)[:60]]
-            return made
+            layer = make_layer(last, args, kwargs, line)
+            layer.notes += [] if layer.known else [ast.unparse(node)[:60]]
+            return layer
         return NotImplemented
 
     def _pretrained(
         self, name: Dotted, tensors: list[Call], args: list[Any], kwargs: dict[str, Any], node: Any
     ) -> Any:
-        """A network of ``keras.applications``, or what scales the pixels for it."""
+        """Return a ``keras.applications`` layer, or a placeholder for its ``preprocess_input``."""
         if name.last == "preprocess_input":
             config, text = {"family": family_of(name)}, ast.unparse(node)[:60]
             layer = Layer(name.last, config, node.lineno, notes=[text])
@@ -281,20 +280,20 @@ class Calls:
         return model
 
     def _set_up(self, model: Model, args: list[Any], kwargs: dict[str, Any], line: int) -> None:
-        """What Keras's own ``__init__`` of a model does."""
+        """Do what Keras's own ``__init__`` of a model does."""
         name = kwargs.get("name")
         model.name = name if isinstance(name, str) else ""
         if model.layers is not None:
-            given = kwargs.get("layers", args[0] if args else [])
-            model.layers = list(given) if isinstance(given, list | tuple) else []
-            if isinstance(given, Unread):
+            layers = kwargs.get("layers", args[0] if args else [])
+            model.layers = list(layers) if isinstance(layers, list | tuple) else []
+            if isinstance(layers, Unread):
                 model.layers.append(
-                    Layer(placeholder_name(given.text), {}, line, notes=[given.text])
+                    Layer(placeholder_name(layers.text), {}, line, notes=[layers.text])
                 )
-                self.problems.append((line, given.text))
-            for one in model.layers:
-                if isinstance(one, Model):
-                    one.used = True
+                self.problems.append((line, layers.text))
+            for layer in model.layers:
+                if isinstance(layer, Model):
+                    layer.used = True
         else:
             inputs = kwargs.get("inputs", kwargs.get("input", args[0] if args else []))
             outputs = kwargs.get("outputs", kwargs.get("output", args[1] if len(args) > 1 else []))
@@ -321,17 +320,16 @@ class Calls:
     def _of_super(
         self, name: str, args: list[Any], kwargs: dict[str, Any], names: dict[str, Any], node: Any
     ) -> Any:
-        made, model = names["__class__"], names["__self__"]
-        found = Class("", "", made.bases).member(name)
-        if isinstance(found, Function):
-            return self._own_function(replace(found, owner=model), args, kwargs, node)
+        code_class, model = names["__class__"], names["__self__"]
+        method = Class("", "", code_class.bases).member(name)
+        if isinstance(method, Function):
+            return self._own_function(replace(method, owner=model), args, kwargs, node)
         if name == "__init__":
-            return self._set_up(model, args, kwargs, node.lineno) if made.root else None
+            return self._set_up(model, args, kwargs, node.lineno) if code_class.root else None
         return self._model_method(model, name, args, kwargs, node.lineno)
 
     def _call_object(self, model: Model, args: list[Any], kwargs: dict[str, Any], node: Any) -> Any:
-        """Follow ``call`` as in training, where dropout is part of the network; a layer of which
-        something cannot be read is one placeholder."""
+        """Follow ``call`` with training=True; a layer not fully read is one placeholder."""
         assert model.code_class is not None
         model.used = True
         if model.layers is not None and model.member("call") is NotImplemented:
@@ -341,24 +339,23 @@ class Calls:
             if isinstance(build := model.code_class.member("build"), Function):
                 shape = Unread(node.lineno, "input_shape")
                 self._own_function(replace(build, owner=model), [shape], {}, node)
-        follow, found = model.member("call" if model.code_class.root else "__call__"), None
+        follow, result = model.member("call" if model.code_class.root else "__call__"), None
         if isinstance(follow, Function):
             if "training" in follow.arguments and not isinstance(kwargs.get("training"), bool):
                 kwargs = {**kwargs, "training": True}
-            found = self._own_function(follow, args, kwargs, node)
-        given, ends = list(tensors_in([*args, *kwargs.values()])), list(tensors_in([found]))
+            result = self._own_function(follow, args, kwargs, node)
+        inputs, ends = list(tensors_in([*args, *kwargs.values()])), list(tensors_in([result]))
         if ends and (
             model.code_class.root != "Layer"
-            or all(c.layer.known for c in calls_in_order(ends, given))
+            or all(c.layer.known for c in calls_in_order(ends, inputs))
         ):
-            return found
+            return result
         return self._call_layer(
-            Layer(model.code_class.name, {}, model.line, notes=[model.text]), given, node
+            Layer(model.code_class.name, {}, model.line, notes=[model.text]), inputs, node
         )
 
     def ends(self, model: Model) -> tuple[list[Call], list[Call]]:
-        """Return inputs and outputs of a model; a chain or an object of a class is called for
-        them."""
+        """Return the inputs and outputs of a model, calling it if needed."""
         node = ast.Pass(lineno=model.line)
         if model.layers is not None:
             if model.called != len(model.layers):
@@ -380,7 +377,7 @@ class Calls:
             model.called = 0  # its own call asks for no ends
             model.outputs = list(tensors_in([self._call_object(model, list(starts), {}, node)]))
             model.called = -1
-            model.inputs = [one for each in starts for one in (each.parts or {0: each}).values()]
+            model.inputs = [part for call in starts for part in (call.parts or {0: call}).values()]
         return model.inputs, model.outputs
 
     def _method(
@@ -393,12 +390,12 @@ class Calls:
         for kind, names in _METHODS.items():
             if isinstance(owner, kind) and name in names:
                 values = [*args, *kwargs.values()]
-                if kind is str and any(isinstance(one, Unread) for one in values):
+                if kind is str and any(isinstance(value, Unread) for value in values):
                     return NotImplemented
-                if sum(len(one) for one in values if isinstance(one, list | str)) > MAX_ITEMS:
+                if sum(len(value) for value in values if isinstance(value, list | str)) > MAX_ITEMS:
                     return NotImplemented
-                found = calculated(lambda: getattr(owner, name)(*args, **kwargs))
-                return list(found) if name in ("items", "keys", "values") else found
+                result = calculated(lambda: getattr(owner, name)(*args, **kwargs))
+                return list(result) if name in ("items", "keys", "values") else result
         return NotImplemented
 
     def _model_method(
@@ -416,9 +413,9 @@ class Calls:
         elif name == "pop" and model.layers:
             model.layers.pop()
         elif name == "get_layer":
-            wanted = kwargs.get("name", args[0] if args else None)
-            found = [one for one in layers_of(model) if one.name == wanted]
-            return found[0] if found else NotImplemented
+            target = kwargs.get("name", args[0] if args else None)
+            matches = [layer for layer in layers_of(model) if layer.name == target]
+            return matches[0] if matches else NotImplemented
         elif name == "build":
             shape = plain(kwargs.get("input_shape", args[0] if args else None))
             model.shape = shape[1:] if isinstance(shape, list) else None
@@ -427,16 +424,16 @@ class Calls:
             model.compiled_line = line
         elif name in ("fit", "fit_generator"):
             if model.fitted is not None:
-                told = _("The model is trained again later: only the last fit is used.")
-                self.remarks.append(("fit", model.fitted_line, told))
+                message = _("The model is trained again later: only the last fit is used.")
+                self.remarks.append(("fit", model.fitted_line, message))
             model.fitted = {**dict(zip(_FIT, args, strict=False)), **kwargs}
             model.fitted_line = line
         elif name == "load_weights":
-            told = _(
+            message = _(
                 "Weights are not loaded from code. Add --weights FILE, or open the file with the "
                 "weights afterwards."
             )
-            self.remarks.append(("weights", line, told))
+            self.remarks.append(("weights", line, message))
         else:
             return NotImplemented
         return None
@@ -456,13 +453,13 @@ class Calls:
             scope[definition.args.vararg.arg] = list(args[len(names) :])
         if definition.args.kwarg is not None:
             scope[definition.args.kwarg.arg] = {k: v for k, v in kwargs.items() if k not in names}
-        given = zip(names[len(names) - len(defaults) :], defaults, strict=True)
-        scope |= {name: self._value(one, function.scope) for name, one in given}
-        for one, default in zip(
+        defaulted = zip(names[len(names) - len(defaults) :], defaults, strict=True)
+        scope |= {name: self._value(default, function.scope) for name, default in defaulted}
+        for argument, default in zip(
             definition.args.kwonlyargs, definition.args.kw_defaults, strict=True
         ):
             if default is not None:
-                scope[one.arg] = self._value(default, function.scope)
+                scope[argument.arg] = self._value(default, function.scope)
         scope |= dict(zip(names, args, strict=False)) | kwargs
         self._depth += 1
         self._steps += 1
@@ -470,8 +467,8 @@ class Calls:
             if isinstance(definition, ast.Lambda):
                 return self._value(definition.body, scope)
             self._block(definition.body, scope)
-        except ReturnError as found:
-            return found.value
+        except ReturnError as returned:
+            return returned.value
         finally:
             self._depth -= 1
         return None
@@ -490,30 +487,30 @@ class Calls:
                 target, tensors[:1] if len(tensors) == 1 else [tensors], {}, node
             )
         done: dict[int, Call] = {
-            id(start): one for start, one in zip(target.inputs, tensors, strict=False)
+            id(start): tensor for start, tensor in zip(target.inputs, tensors, strict=False)
         }
 
         def again(call: Call) -> Call:
             if id(call) not in done:
-                sources = tuple(again(one) for one in call.sources)
+                sources = tuple(again(source) for source in call.sources)
                 done[id(call)] = Call(call.layer, sources, node.lineno) if sources else call
                 call.layer.calls.append(done[id(call)])
             return done[id(call)]
 
-        found = [again(one) for one in target.outputs]
-        return found[0] if len(found) == 1 else found
+        results = [again(output) for output in target.outputs]
+        return results[0] if len(results) == 1 else results
 
     def _through(self, layers: list[Any], tensors: list[Call], node: Any) -> Any:
-        """Call the layers of a Sequential one after the other."""
-        for one in layers:
-            if isinstance(one, Call) or getattr(one, "kind", "") == "Input":
+        """Call the layers of a Sequential in turn."""
+        for item in layers:
+            if isinstance(item, Call) or getattr(item, "kind", "") == "Input":
                 continue
-            text = one.text if hasattr(one, "text") else str(one)[:40]
+            text = item.text if hasattr(item, "text") else str(item)[:40]
             layer: Layer | Model = Layer(
-                "code", {}, getattr(one, "line", node.lineno), notes=[text]
+                "code", {}, getattr(item, "line", node.lineno), notes=[text]
             )
-            if isinstance(one, Layer | Model):  # and not a number, a text, something unread
-                layer = one
+            if isinstance(item, Layer | Model):  # and not a number, a text, something unread
+                layer = item
             tensors = list(tensors_in([self._applied(layer, tensors, node)])) or tensors
         return tensors[0] if len(tensors) == 1 else tensors
 
@@ -522,7 +519,7 @@ class Calls:
         if body is not None and tensors[0].layer.config.get("family") == body.family:
             layer.config["preprocess"] = True
             tensors = list(tensors[0].sources)
-        for start in (one.layer for one in tensors[:1]):
+        for start in (tensor.layer for tensor in tensors[:1]):
             if start.kind == "Input" and start.shape is None:
                 start.shape = layer.shape
         call = Call(layer, tuple(tensors), node.lineno)
@@ -550,7 +547,7 @@ def _start(model: Model) -> Call:
 
 
 def length(value: Any) -> int:
-    """How many items a value has; 0 of a number."""
+    """Return the length of a value; 0 for a number."""
     try:
         return len(value)
     except TypeError:
@@ -559,9 +556,9 @@ def length(value: Any) -> int:
         return MAX_ITEMS + 1
 
 
-def calculated(made: Callable[..., Any], *values: Any) -> Any:
-    """The result, or ``NotImplemented`` where Python has none."""
+def calculated(function: Callable[..., Any], *values: Any) -> Any:
+    """Return the result, or ``NotImplemented`` if Python raises an error."""
     try:
-        return made(*values)
+        return function(*values)
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
         return NotImplemented

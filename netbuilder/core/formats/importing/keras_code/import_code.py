@@ -1,4 +1,4 @@
-"""A project of Keras code: the model that it trains, with the settings of compile and fit."""
+"""Import the model that Keras code trains, with its settings of compile and fit."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ from netbuilder.core.wording import (
 )
 
 MAX_LAYERS = 10_000
-# Arguments of Keras 1 and 2, and of single optimizers, that mean what another name says now.
+# Names of arguments in Keras 1 and 2 → names today.
 _OLD = {"lr": "learning_rate", "nb_epoch": "epochs"}
 _SETTINGS = ("epochs", "batch_size", "shuffle")
-# Arguments of fit that change a training and have no place in a project.
+# Arguments of fit that projects do not support.
 _UNUSED = ("sample_weight", "initial_epoch", "steps_per_epoch", "validation_steps")
 
 
 def import_code(path: Path) -> Imported:
-    """The project that Keras code in a ``.py`` or ``.ipynb`` builds; none of it is run.
+    """Import the model of a ``.py`` or ``.ipynb`` without running it.
 
-    The model that is trained is taken; where none is, the last that was compiled, or made.
+    The trained model is preferred, then the last compiled, then the last created.
 
     Raises:
         FormatError: no Python, no model in it, or a network of more than 10,000 layers.
@@ -75,9 +75,9 @@ def import_code(path: Path) -> Imported:
     walk = Interpreter()
     try:
         walk.run(source.tree)
-        for one in walk.models:
-            if not one.used:
-                walk.ends(one)
+        for model in walk.models:
+            if not model.used:
+                walk.ends(model)
         model = _chosen(walk.models, source, path)
         builder = _Builder(source, walk.preprocessed)
         outputs = builder.build(*walk.ends(model))
@@ -89,7 +89,7 @@ def import_code(path: Path) -> Imported:
             code="code_too_deep",
         ) from error
     for line, text in walk.problems:
-        if line not in builder.loops and not any(text in one.message for one in builder.report):
+        if line not in builder.loops and not any(text in entry.message for entry in builder.report):
             builder.tell("code", LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
     for item, line, sentence in dict.fromkeys(walk.remarks):
         builder.tell(item, LEFT_OUT, line, sentence)
@@ -116,16 +116,16 @@ def import_code(path: Path) -> Imported:
 
 
 def _chosen(models: list[Model], source: Source, path: Path) -> Model:
-    built = [one for one in models if one.layers or one.outputs]
+    built = [model for model in models if model.layers or model.outputs]
     choices = (
-        [one for one in built if one.fitted is not None],
-        [one for one in built if one.compiled is not None],
-        [one for one in built if not one.used],
+        [model for model in built if model.fitted is not None],
+        [model for model in built if model.compiled is not None],
+        [model for model in built if not model.used],
         built,
     )
-    for found in choices:
-        if found:
-            return found[-1]
+    for candidates in choices:
+        if candidates:
+            return candidates[-1]
     raise FormatError(
         _("'{file}' does not create a Keras model.", file=path.name),
         _(
@@ -138,16 +138,16 @@ def _chosen(models: list[Model], source: Source, path: Path) -> Model:
 
 
 def _members(value: Any) -> list[Any]:
-    """The parts of a list or dict, of lists in it too; a single value is its own part."""
+    """Return the members of nested lists and dicts; a single value is its own member."""
     if isinstance(value, dict):
         return _members(list(value.values()))
     if isinstance(value, list):
-        return [found for one in value for found in _members(one)]
+        return [member for item in value for member in _members(item)]
     return [value]
 
 
 class _Builder:
-    """Makes nodes, edges and the report of a model that was found."""
+    """Builds the nodes, the edges and the report of a model."""
 
     def __init__(self, source: Source, preprocessed: Collection[str]) -> None:
         self.nodes: list[Node] = []
@@ -160,17 +160,17 @@ class _Builder:
         self.loops: set[int] = set()
 
     def tell(self, item: str, taken: str, line: int, message: str) -> None:
-        """Add to the report; a line that is known stands before the message."""
+        """Add to the report, with the line in front if it is known."""
         if line:
             where = self._source.where(line)
             message = labelled(capitalize_first(where), message) if message else where
         self.report.append(ReportItem(item, taken, message))
 
     def build(self, inputs: list[Call], outputs: list[Call]) -> list[str]:
-        """Add the nodes of a model; give the ids of those that are its outputs."""
+        """Add the nodes of a model and return the ids of its outputs."""
         for call in calls_in_order([*inputs, *outputs]):
             self._add(call)
-        return [self._ids[id(one)] for one in outputs]
+        return [self._ids[id(call)] for call in outputs]
 
     def _add(self, call: Call) -> None:
         layer = call.layer
@@ -182,7 +182,7 @@ class _Builder:
         else:
             self._owners[id(layer)] = name
             self._new(name, layer)
-        sources = list(dict.fromkeys(self._ids[id(one)] for one in call.sources))
+        sources = list(dict.fromkeys(self._ids[id(source)] for source in call.sources))
         self.edges += [(source, name) for source in sources]
         if len(self.nodes) > MAX_LAYERS:
             raise FormatError(
@@ -201,8 +201,8 @@ class _Builder:
 
     def _new(self, name: str, layer: Layer) -> None:
         if not layer.known:
-            said = layer.notes[0] if layer.notes else layer.kind
-            why = _("'{code}' cannot be read: replace this layer.", code=said)
+            code = layer.notes[0] if layer.notes else layer.kind
+            why = _("'{code}' cannot be read: replace this layer.", code=code)
             if layer.kind == LOOP:
                 self.loops.add(layer.line)
                 why = _(
@@ -216,7 +216,7 @@ class _Builder:
             return
         body = BACKBONES.get(layer.kind)
         if body is not None and "preprocess" in LAYERS[layer.kind].by_name:
-            # Pixels that the script scales outside the network are scaled in its layer here.
+            # Pixels that the script scales outside the network are scaled in its layer.
             layer.config["preprocess"] |= body.family in self._preprocessed
         params = layer_params(layer.kind, layer.config)
         reasons = []
@@ -225,13 +225,11 @@ class _Builder:
                 params["shape"] = layer.shape
             elif layer.shape is UNREAD:
                 reasons.append(_("the shape comes from the data"))
-        lacking = [
-            one.name for one in LAYERS[layer.kind].params if one.required and one.name not in params
-        ]
-        reasons += [_("{argument} cannot be read", argument=one) for one in layer.notes]
+        lacking = [p.name for p in LAYERS[layer.kind].params if p.required and p.name not in params]
+        reasons += [_("{argument} cannot be read", argument=note) for note in layer.notes]
         if lacking:
             reasons.append(_("{arguments} must be given", arguments=join_values(lacking)))
-        dropped = [one for one in dropped_arguments(layer.kind, layer.config) if one not in lacking]
+        dropped = [key for key in dropped_arguments(layer.kind, layer.config) if key not in lacking]
         message = (
             as_sentence(labelled(layer.kind, join_values(reasons, clauses=True)))
             if reasons
@@ -239,17 +237,17 @@ class _Builder:
         )
         taken = LEFT_OUT if lacking else REPLACED if reasons else AS_IS
         self.tell(name, taken, layer.line, message)
-        told = [self.report[-1].message] if reasons else []
-        for one in dropped:
-            said = _("{layer} has no argument '{argument}'.", layer=layer.kind, argument=one)
+        explanations = [self.report[-1].message] if reasons else []
+        for key in dropped:
+            problem = _("{layer} has no argument '{argument}'.", layer=layer.kind, argument=key)
             known = LAYERS[layer.kind].by_name
-            if one in known:  # and its value is none that NetBuilder takes
-                said = _("{arguments} not supported", arguments=one)
-            elif hint := did_you_mean(one, list(known)):
-                said = join_sentences((said, hint))
-            self.tell(one, LEFT_OUT, layer.line, said)
-            told.append(self.report[-1].message)
-        extra = {"explanation": join_sentences(told)} if told else {}
+            if key in known:  # and its value is not supported
+                problem = _("{arguments} not supported", arguments=key)
+            elif hint := did_you_mean(key, list(known)):
+                problem = join_sentences((problem, hint))
+            self.tell(key, LEFT_OUT, layer.line, problem)
+            explanations.append(self.report[-1].message)
+        extra = {"explanation": join_sentences(explanations)} if explanations else {}
         self.nodes.append(Node(name, layer.kind, params, extra=extra))
 
     # --- settings ---
@@ -257,58 +255,58 @@ class _Builder:
     def settings(
         self, model: Model, outputs: list[str], reads: ScriptData, trained_by: int = 0
     ) -> tuple[Training, float | None]:
-        """Loss, optimizer, metrics and how long to train; and the share for validation.
+        """Return the training settings and the validation split.
 
-        ``reads``: the data that the script reads, which may name what ``fit`` does not.
-        ``trained_by``: the line of an optimizer, of which a loop of the script's own may make use.
+        ``reads`` may provide what ``fit`` lacks; ``trained_by`` is the line of an optimizer that a
+        custom training loop may use.
         """
         training = Training()
         if model.compiled is not None:
             training = import_training(self._plan(model), outputs)
         elif trained_by:
-            told = _("The model is not compiled: choose loss and optimizer on the Settings page.")
-            self.tell("training", LEFT_OUT, trained_by, told)
-        given = {_OLD.get(key, key): one for key, one in (model.fitted or {}).items()}
-        if reads.batch_size and given:
-            given.setdefault("batch_size", reads.batch_size)
+            note = _("The model is not compiled: choose loss and optimizer on the Settings page.")
+            self.tell("training", LEFT_OUT, trained_by, note)
+        fit_args = {_OLD.get(key, key): value for key, value in (model.fitted or {}).items()}
+        if reads.batch_size and fit_args:
+            fit_args.setdefault("batch_size", reads.batch_size)
         for key in _SETTINGS:
-            value = given.get(key)
+            value = fit_args.get(key)
             if isinstance(value, bool | int) and (value or key == "shuffle"):
                 chosen: dict[str, Any] = {key: value}
                 training = replace(training, **chosen)
                 self.report.append(ReportItem(key, AS_IS, str(value)))
             elif value is not None:
                 self._unread(key, value, model.fitted_line)
-        callbacks = tuple(self._callbacks(given.get("callbacks"), model.fitted_line))
+        callbacks = tuple(self._callbacks(fit_args.get("callbacks"), model.fitted_line))
         training = replace(training, callbacks=callbacks)
-        key = "sample_weight" if reads.balanced and "sample_weight" in given else "class_weight"
-        if self._are_balanced(given.pop(key, None), reads.balanced, model.fitted_line):
+        key = "sample_weight" if reads.balanced and "sample_weight" in fit_args else "class_weight"
+        if self._are_balanced(fit_args.pop(key, None), reads.balanced, model.fitted_line):
             training = replace(training, class_weight="balanced")
         for key in _UNUSED:
-            if given.get(key) is not None:
-                told = _("NetBuilder does not use the argument '{argument}'.", argument=key)
-                self.tell(key, LEFT_OUT, model.fitted_line, told)
-        if given.get("validation_data") is not None:
-            parts = {one.part for one in rows_in(given["validation_data"])}
+            if fit_args.get(key) is not None:
+                message = _("NetBuilder does not use the argument '{argument}'.", argument=key)
+                self.tell(key, LEFT_OUT, model.fitted_line, message)
+        if fit_args.get("validation_data") is not None:
+            parts = {rows.part for rows in rows_in(fit_args["validation_data"])}
             if parts != {"validation"}:
-                told = _("The validation split of the project is used instead.")
-                self.tell("validation_data", LEFT_OUT, model.fitted_line, told)
-        split = given.get("validation_split")
+                message = _("The validation split of the project is used instead.")
+                self.tell("validation_data", LEFT_OUT, model.fitted_line, message)
+        split = fit_args.get("validation_split")
         return training, float(split) if isinstance(split, float) and 0 < split < 1 else None
 
     def _are_balanced(self, weights: Any, computed: bool, line: int) -> bool:
-        """Whether to balance the classes: where scikit-learn does, or other weights differ."""
+        """Return whether to balance the classes: scikit-learn computes weights, or they differ."""
         same = isinstance(weights, dict) and len({*map(str, weights.values())}) == 1 < len(weights)
         if weights is None or same:
             return False
         if isinstance(weights, dict):
-            told = _("Balanced class weights replace those of the code.")
-            self.tell("class_weight", REPLACED, line, told)
+            message = _("Balanced class weights replace those of the code.")
+            self.tell("class_weight", REPLACED, line, message)
         elif computed:
             self.tell("class_weight", AS_IS, line, "balanced")
         else:
-            told = _("The class weights cannot be read: choose them on the Settings page.")
-            self.tell("class_weight", LEFT_OUT, line, told)
+            message = _("The class weights cannot be read: choose them on the Settings page.")
+            self.tell("class_weight", LEFT_OUT, line, message)
         return computed or isinstance(weights, dict)
 
     def _plan(self, model: Model) -> dict[str, Any]:
@@ -316,14 +314,14 @@ class _Builder:
         compiled, line = model.compiled or {}, model.compiled_line
         for key in ("optimizer", "loss", "metrics", "loss_weights"):
             value = compiled.get(key)
-            for one in _members(value):
-                if plain(one) is UNREAD:
-                    self._unread(key, one, line)
-                self._unread_arguments(key, one, line)
+            for member in _members(value):
+                if plain(member) is UNREAD:
+                    self._unread(key, member, line)
+                self._unread_arguments(key, member, line)
             if isinstance(value, dict):
-                value = {name: one for name, one in value.items() if plain(one) is not UNREAD}
+                value = {name: part for name, part in value.items() if plain(part) is not UNREAD}
             elif key == "metrics" and isinstance(value, list):
-                value = [one for one in value if plain(one) is not UNREAD]
+                value = [metric for metric in value if plain(metric) is not UNREAD]
             flat = plain(value)
             if flat is not UNREAD and flat is not None:
                 plan[key] = flat
@@ -331,67 +329,66 @@ class _Builder:
         if optimizer is not None:
             plan["optimizer_config"] = optimizer
             self._check_optimizer(optimizer, line)
-        kept, notes = check_training_config(plan, self._source.name)
+        checked, notes = check_training_config(plan, self._source.name)
         self.report += [ReportItem("training", LEFT_OUT, note) for note in notes]
         for key, item in (
             ("optimizer_config", "optimizer"),
             ("loss", "loss"),
             ("metrics", "metrics"),
         ):
-            if kept.get(key):
+            if checked.get(key):
                 self.report.append(ReportItem(item, AS_IS))
-        return kept
+        return checked
 
     def _unread_arguments(self, item: str, value: Any, line: int) -> None:
-        """Tell which arguments of an object, or of its schedule, were not read."""
-        for one in value.config.values() if isinstance(value, KerasObject) else ():
-            if plain(one) is UNREAD:
-                self._unread(item, one, line)
-            self._unread_arguments(item, one, line)
+        """Report arguments of an object, or of its schedule, that cannot be read."""
+        for argument in value.config.values() if isinstance(value, KerasObject) else ():
+            if plain(argument) is UNREAD:
+                self._unread(item, argument, line)
+            self._unread_arguments(item, argument, line)
 
     def _check_optimizer(self, value: Any, line: int) -> None:
         if not isinstance(value, dict):
             return
         spec = OPTIMIZERS.get(canonical(OPTIMIZERS, value["class_name"]) or "")
-        for key, one in value["config"].items():
+        for key, argument in value["config"].items():
             known = spec is None or _OLD.get(key, key) in spec.by_name
-            if not known and key != "name" and one not in (0, 0.0, None):
-                said = _(
+            if not known and key != "name" and argument not in (0, 0.0, None):
+                message = _(
                     "The argument '{argument}' of the optimizer is not supported.", argument=key
                 )
-                self.tell("optimizer", LEFT_OUT, line, said)
+                self.tell("optimizer", LEFT_OUT, line, message)
 
     def _callbacks(self, value: Any, line: int) -> Iterator[Choice]:
-        for one in value if isinstance(value, list | tuple) else ([] if value is None else [value]):
-            name = canonical(CALLBACKS, one.name) if isinstance(one, KerasObject) else None
-            if name is None or not isinstance(one, KerasObject):
-                self._unread("callbacks", one, line)
+        for item in value if isinstance(value, list | tuple) else [] if value is None else [value]:
+            name = canonical(CALLBACKS, item.name) if isinstance(item, KerasObject) else None
+            if name is None or not isinstance(item, KerasObject):
+                self._unread("callbacks", item, line)
                 continue
             config = {
-                key: flat for key, v in one.config.items() if (flat := plain(v)) is not UNREAD
+                key: flat for key, v in item.config.items() if (flat := plain(v)) is not UNREAD
             }
-            self._unread_arguments(name, one, line)
+            self._unread_arguments(name, item, line)
             params = object_params(CALLBACKS[name], config)
-            lost = [key for key in one.config if key not in params and key != "verbose"]
+            lost = [key for key in item.config if key not in params and key != "verbose"]
             lost = [key for key in lost if key not in CALLBACKS[name].by_name]
             message = _("{arguments} not supported", arguments=join_values(lost)) if lost else ""
-            self.tell(name, REPLACED if lost else AS_IS, one.line, message)
+            self.tell(name, REPLACED if lost else AS_IS, item.line, message)
             yield Choice(name, params)
 
     def _unread(self, item: str, value: Any, line: int = 0) -> None:
-        """Tell what was not read: its own code where that is known, else its line of ``item``."""
-        found = unread_texts(value)
+        """Report a value that cannot be read, with its own code if known, else with ``line``."""
+        unread = unread_texts(value)
         node = getattr(value, "node", None)  # a function of the script
-        line = found[0].line if found else getattr(node or value, "lineno", 0) or line
+        line = unread[0].line if unread else getattr(node or value, "lineno", 0) or line
         named = (
             getattr(value, "text", "") or getattr(value, "name", "") or getattr(node, "name", "")
         )
-        text = found[0].text if found else named or getattr(value, "kind", item)
+        text = unread[0].text if unread else named or getattr(value, "kind", item)
         self.tell(item, LEFT_OUT, line, _("'{code}' cannot be read.", code=text))
 
     def data(self, reads: ScriptData, data: Data, folder: Path, fitted: Mapping[str, Any]) -> Data:
-        """The data recipe with the one file or folder that the code reads, where it lies beside
-        the code; what else it reads is named."""
+        """Return the recipe for the data that the code reads; report data that is not used."""
         line, kind, path = reads.data_file(folder)
         if path and kind == "builtin":
             return self._built_in(reads, replace(data, name=path), fitted, line)
@@ -403,36 +400,36 @@ class _Builder:
             header: tuple[str, ...] = ()
             with suppress(DataError):
                 header = sniff(folder / data.path, {}).names
-            found = self._columns(reads, data, header, fitted, line)
+            table = self._columns(reads, data, header, fitted, line)
             if not reads.text_options:
-                return self._scaling(reads, found, fitted, pictures=False)
+                return self._scaling(reads, table, fitted, pictures=False)
             texts = self._named(reads.features_and_targets(fitted)[0], header)
             column = {"text": texts[0]} if len(texts) == 1 else {}
             options = {**data.options, **reads.text_options, **column}
-            return replace(found, kind="text", columns={}, options=options)
+            return replace(table, kind="text", columns={}, options=options)
         for line, kind, name, code in reads.calls:
-            said = _("'{code}': choose this data on the Data page.", code=code)
+            message = _("'{code}': choose this data on the Data page.", code=code)
             if name and kind != "builtin" and not (folder / name).exists():
-                said = _("'{name}' is missing: choose the data on the Data page.", name=name)
-            self.tell("data", LEFT_OUT, line, said)
-            data = replace(data, name=data.name or name or code)  # no other data is proposed
+                message = _("'{name}' is missing: choose the data on the Data page.", name=name)
+            self.tell("data", LEFT_OUT, line, message)
+            data = replace(data, name=data.name or name or code)  # suggest no other data
         return data
 
     def _built_in(
         self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], line: int
     ) -> Data:
-        """The recipe with a built-in set; one that is to be downloaded first is only named."""
+        """Return the recipe for a built-in set; one that must be downloaded is only reported."""
         if data.name not in BUILTINS:
             code = reads.calls[0][3]
-            said = _("NetBuilder does not include the data of '{code}': choose a file.", code=code)
-            self.tell("data", LEFT_OUT, line, said)
+            note = _("NetBuilder does not include the data of '{code}': choose a file.", code=code)
+            self.tell("data", LEFT_OUT, line, note)
             return data
         if BUILTINS[data.name].fetched and not is_downloaded(data.name):
-            said = _(
+            message = _(
                 "The data set '{name}' must be downloaded first: choose it on the Data page.",
                 name=data.name,
             )
-            self.tell("data", LEFT_OUT, line, said)
+            self.tell("data", LEFT_OUT, line, message)
         else:
             self.tell("data", AS_IS, line, data.name)
             data = replace(data, kind="builtin")
@@ -442,61 +439,60 @@ class _Builder:
             self._bring_to_shape(PICTURE_SETS[data.name], line)
         data = self._scaling(reads, data, fitted, pictures=data.name in PICTURE_SETS)
         x, _y = reads.features_and_targets(fitted)
-        if not any(one.names or one.positions for one in x):
+        if not any(rows.names or rows.positions for rows in x):
             return data
         table = data_set(data.name).make(data.options).table
         header = () if table is None else (*map(str, table.columns), "target")
-        found = self._columns(reads, data, header, fitted, line)
-        starts = [one.id for one in self.nodes if one.layer == "Input"]
-        if found.columns and len(starts) == 1:  # not all of the set's columns
-            used = tuple(one for one in header[:-1] if one not in found.columns)
-            found = replace(found, inputs={starts[0]: used})
-        return replace(found, target=(), columns={})
+        updated = self._columns(reads, data, header, fitted, line)
+        starts = [node.id for node in self.nodes if node.layer == "Input"]
+        if updated.columns and len(starts) == 1:  # only some columns are used
+            used = tuple(column for column in header[:-1] if column not in updated.columns)
+            updated = replace(updated, inputs={starts[0]: used})
+        return replace(updated, target=(), columns={})
 
     def _bring_to_shape(self, shape: list[int], line: int) -> None:
-        """Put a Flatten or Reshape between the pictures of a set and an Input of another shape."""
-        starts = [one for one in self.nodes if one.layer == "Input"]
-        given = starts[0].params.get("shape") if len(starts) == 1 else None
-        if not given or list(given) == shape or None in given or prod(given) != prod(shape):
+        """Insert a Flatten or Reshape if the Input has another shape than the images."""
+        starts = [node for node in self.nodes if node.layer == "Input"]
+        sides = starts[0].params.get("shape") if len(starts) == 1 else None
+        if not sides or list(sides) == shape or None in sides or prod(sides) != prod(shape):
             return
-        start, layer = starts[0], "Flatten" if len(given) == 1 else "Reshape"
+        start, layer = starts[0], "Flatten" if len(sides) == 1 else "Reshape"
         name = self._free_id(snake_case(layer))
-        params = {} if layer == "Flatten" else {"target_shape": list(given)}
+        params = {} if layer == "Flatten" else {"target_shape": list(sides)}
         self.nodes[self.nodes.index(start)] = replace(
             start, params={**start.params, "shape": shape}
         )
         self.nodes.append(Node(name, layer, params))
-        self.edges = [(name if one == start.id else one, to) for one, to in self.edges]
+        self.edges = [(name if source == start.id else source, to) for source, to in self.edges]
         self.edges.append((start.id, name))
-        said = _(
+        message = _(
             "{layer} replaces the code that reshapes samples from {shape} to {given}.",
             layer=layer,
             shape=shape,
-            given=list(given),
+            given=list(sides),
         )
-        self.tell(name, REPLACED, line, said)
+        self.tell(name, REPLACED, line, message)
 
     def _scaling(
         self, reads: ScriptData, data: Data, fitted: Mapping[str, Any], *, pictures: bool
     ) -> Data:
-        """The recipe with the scaling that the code computes itself; else what it computes is
-        named."""
+        """Return the recipe with the scaling that the code computes; report other computations."""
         features, _targets = reads.features_and_targets(fitted, tables=False)
-        shapes = [one.params.get("shape") or () for one in self.nodes if one.layer == "Input"]
-        arranged = any(len(one) > 1 for one in shapes)
-        for line, code, scaling in dict.fromkeys(one.computed for one in features if one.computed):
+        shapes = [node.params.get("shape") or () for node in self.nodes if node.layer == "Input"]
+        arranged = any(len(shape) > 1 for shape in shapes)
+        for line, code, scaling in dict.fromkeys(x.computed for x in features if x.computed):
             how, _slash, divisor = scaling.partition("/")
             if not how:
-                said = _(
+                message = _(
                     "'{code}' is not computed: the features are the columns of the data.", code=code
                 )
-                self.tell("features", LEFT_OUT, line, said)
+                self.tell("features", LEFT_OUT, line, message)
                 continue
             data = replace(data, scaling=how)
-            # Of rows that are arranged as pictures all numbers are scaled alike.
+            # Rows that are arranged as images are scaled as a whole.
             if divisor and not ((pictures or arranged) and divisor in ("255", "16")):
-                said = _("'{code}' is replaced by a scaling from 0 to 1.", code=code)
-                self.tell("scaling", REPLACED, line, said)
+                message = _("'{code}' is replaced by a scaling from 0 to 1.", code=code)
+                self.tell("scaling", REPLACED, line, message)
             else:
                 self.tell("scaling", AS_IS, line, code)
         return data
@@ -509,37 +505,37 @@ class _Builder:
         fitted: Mapping[str, Any],
         line: int,
     ) -> Data:
-        """The recipe with the targets and features that the code takes out of its table."""
+        """Return the recipe with the targets and features that the code selects."""
         x, y = reads.features_and_targets(fitted)
         for name, where, value in reads.stored_columns:
             same = isinstance(value, Rows) and value.names == (name,) and value.computed is None
             if not same:
-                said = _("The column '{name}' is taken as it is in the file.", name=name)
+                message = _("The column '{name}' is taken as it is in the file.", name=name)
                 if name not in header:
-                    said = _("The file has no column '{name}': the code computes it.", name=name)
-                self.tell(name, LEFT_OUT, where, said)
+                    message = _("The file has no column '{name}': the code computes it.", name=name)
+                self.tell(name, LEFT_OUT, where, message)
         target = self._named(y, header)
         if not target:
-            said = _("The target was not found in the code: choose it on the Data page.")
-            self.tell("target", LEFT_OUT, line, said)
+            message = _("The target was not found in the code: choose it on the Data page.")
+            self.tell("target", LEFT_OUT, line, message)
             return data
-        for one in y:
-            if one.computed is not None:
-                where, code, _scaling = one.computed
-                said = _("'{code}' is not computed: the target is the column itself.", code=code)
-                self.tell("target", LEFT_OUT, where, said)
+        for rows in y:
+            if rows.computed is not None:
+                where, code, _scaling = rows.computed
+                message = _("'{code}' is not computed: the target is the column itself.", code=code)
+                self.tell("target", LEFT_OUT, where, message)
         self.tell("target", AS_IS, y[0].line, join_values(target))
         features = self._named(x, header)
-        ignored = [one for one in header if features and one not in (*features, *target)]
-        starts = [one.id for one in self.nodes if one.layer == "Input"]
+        ignored = [column for column in header if features and column not in (*features, *target)]
+        starts = [node.id for node in self.nodes if node.layer == "Input"]
         several = len(x) > 1 and len(x) == len(starts) and not isinstance(fitted["x"], dict)
         return replace(
             data,
             target=tuple(target),
-            columns={one: ColumnChoice(role="ignore") for one in ignored},
+            columns={column: ColumnChoice(role="ignore") for column in ignored},
             inputs={
-                start: tuple(self._named([one], header))
-                for start, one in zip(starts, x, strict=False)
+                start: tuple(self._named([rows], header))
+                for start, rows in zip(starts, x, strict=False)
             }
             if several
             else {},
@@ -547,5 +543,5 @@ class _Builder:
 
     @staticmethod
     def _named(rows: list[Rows], header: tuple[str, ...]) -> list[str]:
-        found = dict.fromkeys(name for one in rows for name in one.columns(header))
-        return [name for name in found if not header or name in header]
+        names = dict.fromkeys(name for rows in rows for name in rows.columns(header))
+        return [name for name in names if not header or name in header]

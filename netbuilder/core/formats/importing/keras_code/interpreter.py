@@ -1,8 +1,7 @@
-"""A walk through a script's syntax tree with values that the text alone gives.
+"""Interpret a script's syntax tree as far as its text alone determines values.
 
-Literals, arithmetic with them, loops over them, the script's own functions, and calls of Keras are
-followed. All else is ``Unread``: data, files, other packages. Where something unread decides about
-the network, a layer of unknown kind takes its place, and the line is named.
+Literals, arithmetic, loops, the script's own functions and calls of Keras are followed; all else is
+``Unread``. Where that affects the network, a placeholder layer is inserted and the line reported.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ from netbuilder.core.formats.importing.keras_code.values import (
 )
 from netbuilder.core.i18n import gettext as _
 
-MAX_ROUNDS = 1_000  # of one loop
+MAX_ROUNDS = 1_000  # per loop
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -68,26 +67,26 @@ _MERGES = {ast.Add: "Add", ast.Sub: "Subtract", ast.Mult: "Multiply"}
 
 
 class Interpreter(Calls):
-    """Follows a script; see ``Calls`` for what it finds."""
+    """Interprets a script; see ``Calls`` for the results."""
 
     def run(self, tree: ast.Module) -> None:
-        """Follow all statements."""
+        """Interpret all statements."""
         self._block(tree.body, self._names)
         if not any(model.layers or model.outputs for model in self.models):
             self._call_builders()
         self.data.variables = self._names
 
     def _call_builders(self) -> None:
-        """Call the script's own functions, which another package would call to make a model."""
+        """Call the script's own functions, which another package would call to build a model."""
         for name, function in list(self._names.items()):
             if isinstance(function, Function) and isinstance(function.node, ast.FunctionDef):
                 line, before = function.node.lineno, len(self.models)
-                given = [Unread(line, one) for one in function.arguments]
-                given = given[: len(given) - len(function.node.args.defaults)]
-                self._own_function(function, given, {}, function.node)
+                args = [Unread(line, argument) for argument in function.arguments]
+                args = args[: len(args) - len(function.node.args.defaults)]
+                self._own_function(function, args, {}, function.node)
                 if len(self.models) > before:
-                    told = _("'{name}' is read with its default values.", name=name)
-                    self.remarks.append((name, line, told))
+                    note = _("'{name}' is read with its default values.", name=name)
+                    self.remarks.append((name, line, note))
 
     # --- statements ---
 
@@ -99,16 +98,16 @@ class Interpreter(Calls):
                 follow(statement, names)
 
     def _do_import(self, node: ast.Import, names: dict[str, Any]) -> None:
-        for one in node.names:
-            path = one.name if one.asname else one.name.split(".")[0]
-            names[one.asname or path] = Dotted(path)
+        for alias in node.names:
+            path = alias.name if alias.asname else alias.name.split(".")[0]
+            names[alias.asname or path] = Dotted(path)
 
     def _do_importfrom(self, node: ast.ImportFrom, names: dict[str, Any]) -> None:
-        for one in node.names:
-            if one.name == "*":
+        for alias in node.names:
+            if alias.name == "*":
                 self._stars.append(str(node.module))
             else:
-                names[one.asname or one.name] = Dotted(f"{node.module}.{one.name}")
+                names[alias.asname or alias.name] = Dotted(f"{node.module}.{alias.name}")
 
     def _do_functiondef(self, node: ast.FunctionDef, names: dict[str, Any]) -> None:
         names[node.name] = Function(node, names)
@@ -116,21 +115,21 @@ class Interpreter(Calls):
             names[node.name] = Dotted(f"keras.applications.{node.name}")
 
     def _do_classdef(self, node: ast.ClassDef, names: dict[str, Any]) -> None:
-        bases = [self._value(one, names) for one in node.bases]
-        classes = [one for one in bases if isinstance(one, Class)]
-        roots = [one.root for one in classes if one.root]
-        for one in bases:
-            keras = isinstance(one, Dotted) and one.is_keras and one.last in _ROOTS
-            if one not in classes and getattr(one, "last", "") != "object":
-                roots.append(one.last if keras else "other")
+        bases = [self._value(base, names) for base in node.bases]
+        classes = [base for base in bases if isinstance(base, Class)]
+        roots = [base.root for base in classes if base.root]
+        for base in bases:
+            keras = isinstance(base, Dotted) and base.is_keras and base.last in _ROOTS
+            if base not in classes and getattr(base, "last", "") != "object":
+                roots.append(base.last if keras else "other")
         names[node.name] = Dotted(f"__main__.{node.name}")
         if len(roots) <= 1 and roots != ["other"]:
-            made = names[node.name] = Class(node.name, "".join(roots), classes)
-            self._block(node.body, made.names)
-            for value in made.names.values():
+            cls = names[node.name] = Class(node.name, "".join(roots), classes)
+            self._block(node.body, cls.names)
+            for value in cls.names.values():
                 if isinstance(value, Function) and isinstance(value.node, ast.FunctionDef):
-                    marks = {getattr(one, "id", "") for one in value.node.decorator_list}
-                    value.scope, value.code_class = names, None if "staticmethod" in marks else made
+                    marks = {getattr(mark, "id", "") for mark in value.node.decorator_list}
+                    value.scope, value.code_class = names, None if "staticmethod" in marks else cls
 
     def _do_return(self, node: ast.Return, names: dict[str, Any]) -> None:
         raise ReturnError(None if node.value is None else self._value(node.value, names))
@@ -153,10 +152,10 @@ class Interpreter(Calls):
         self._store(node.target, after, names)
 
     def _do_delete(self, node: ast.Delete, names: dict[str, Any]) -> None:
-        for one in node.targets:
-            owner = self._value(one.value, names) if isinstance(one, ast.Subscript) else None
-            if isinstance(owner, Rows) and isinstance(one, ast.Subscript):
-                self.data.call_method(owner, "pop", [self._value(one.slice, names)], {}, node)
+        for target in node.targets:
+            owner = self._value(target.value, names) if isinstance(target, ast.Subscript) else None
+            if isinstance(owner, Rows) and isinstance(target, ast.Subscript):
+                self.data.call_method(owner, "pop", [self._value(target.slice, names)], {}, node)
 
     def _do_with(self, node: ast.With, names: dict[str, Any]) -> None:
         for item in node.items:
@@ -191,7 +190,7 @@ class Interpreter(Calls):
             self._block(node.body, names)
 
     def _rounds(self, value: Any) -> list[Any] | None:
-        """The values of a loop; None where they are not known, or are too many."""
+        """Return the values of a loop, or None if unknown or too many."""
         if isinstance(value, Model):
             return None
         if isinstance(value, dict | str | list | tuple | range) and length(value) <= MAX_ROUNDS:
@@ -200,12 +199,12 @@ class Interpreter(Calls):
         return None
 
     def _give_up(self, body: list[ast.stmt], node: ast.stmt, names: dict[str, Any]) -> None:
-        """What a block would change is unread; where it builds, a placeholder stands for it."""
-        said = ast.unparse(node).split("\n")[0].rstrip(":")
-        line, text = node.lineno, said[:80]
+        """Mark what a block changes as unread; insert placeholders for layers that it adds."""
+        first_line = ast.unparse(node).split("\n")[0].rstrip(":")
+        line, text = node.lineno, first_line[:80]
         kind = LOOP if isinstance(node, ast.For | ast.While) else placeholder_name(text)
         changed: list[Any] = []
-        for inner in (one for statement in body for one in ast.walk(statement)):
+        for inner in (child for statement in body for child in ast.walk(statement)):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 before = names.get(inner.id)
                 if isinstance(before, Call):
@@ -255,21 +254,21 @@ class Interpreter(Calls):
         if isinstance(value, Call) and value.parts is not None:
             value = [value.part(place) for place in range(len(parts))]
         if isinstance(value, tuple | list | range) and len(value) == len(parts):
-            for part, one in zip(parts, value, strict=True):
-                self._store(part, one, names)
-        else:  # several results of one layer are as unread as those of a function
+            for part, item in zip(parts, value, strict=True):
+                self._store(part, item, names)
+        else:  # several results of one layer are unread
             for part in parts:
-                kept = value if isinstance(value, Call) else Unread(target.lineno, "…")
-                self._store(part, kept, names)
+                item = value if isinstance(value, Call) else Unread(target.lineno, "…")
+                self._store(part, item, names)
 
     # --- expressions ---
 
     def _value(self, node: ast.expr, names: dict[str, Any]) -> Any:
         find = getattr(self, f"_of_{type(node).__name__.lower()}", None)
-        found = find(node, names) if find is not None else None
-        if find is None or found is NotImplemented:
+        value = find(node, names) if find is not None else None
+        if find is None or value is NotImplemented:
             return Unread(node.lineno, ast.unparse(node)[:60])
-        return found
+        return value
 
     def _of_constant(self, node: ast.Constant, names: dict[str, Any]) -> Any:
         return node.value
@@ -277,15 +276,15 @@ class Interpreter(Calls):
     def _of_name(self, node: ast.Name, names: dict[str, Any]) -> Any:
         for scope in (names, self._names):
             if node.id in scope:
-                found = scope[node.id]
-                if isinstance(found, Dotted) and found.last == "preprocess_input":
-                    self.preprocessed.add(family_of(found))
-                return found
+                value = scope[node.id]
+                if isinstance(value, Dotted) and value.last == "preprocess_input":
+                    self.preprocessed.add(family_of(value))
+                return value
         if node.id in ("True", "False", "None"):
             return {"True": True, "False": False, "None": None}[node.id]
         if node.id in BUILTINS:
             return Dotted(f"builtins.{node.id}")
-        # After "from keras.layers import *", and where the import was lost on the way.
+        # After "from keras.layers import *", or if the import was not followed.
         if kind_of(node.id.capitalize() if node.id[:1].islower() else node.id):
             return Dotted(f"keras.layers.{node.id}")
         stars = [star for star in self._stars if Dotted(star).is_keras]
@@ -294,34 +293,34 @@ class Interpreter(Calls):
         )
 
     def _of_list(self, node: ast.List, names: dict[str, Any]) -> Any:
-        found: list[Any] = []
-        for one in node.elts:
-            if isinstance(one, ast.Starred):
-                inner = self._rounds(self._value(one.value, names))
+        items: list[Any] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred):
+                inner = self._rounds(self._value(element.value, names))
                 if inner is None:
                     return NotImplemented
-                found += inner
+                items += inner
             else:
-                found.append(self._value(one, names))
-        return found
+                items.append(self._value(element, names))
+        return items
 
     def _of_tuple(self, node: ast.Tuple, names: dict[str, Any]) -> Any:
-        found = self._of_list(ast.List(node.elts, node.ctx), names)
-        return tuple(found) if isinstance(found, list) else found
+        items = self._of_list(ast.List(node.elts, node.ctx), names)
+        return tuple(items) if isinstance(items, list) else items
 
     def _of_dict(self, node: ast.Dict, names: dict[str, Any]) -> Any:
-        found: dict[Any, Any] = {}
+        items: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             name = None if key is None else self._value(key, names)
             if not isinstance(name, str | int | float | bool):
                 return NotImplemented
-            found[name] = self._value(value, names)
-        return found
+            items[name] = self._value(value, names)
+        return items
 
     def _of_joinedstr(self, node: ast.JoinedStr, names: dict[str, Any]) -> Any:
         parts = []
-        for one in node.values:
-            inner = one.value if isinstance(one, ast.FormattedValue) else one
+        for part in node.values:
+            inner = part.value if isinstance(part, ast.FormattedValue) else part
             value = self._value(inner, names)
             if not isinstance(value, str | int | float):
                 return NotImplemented
@@ -339,8 +338,8 @@ class Interpreter(Calls):
 
     def _of_boolop(self, node: ast.BoolOp, names: dict[str, Any]) -> Any:
         value: Any = None
-        for one in node.values:
-            value = self._value(one, names)
+        for operand in node.values:
+            value = self._value(operand, names)
             if isinstance(value, Unread | Dotted):
                 return NotImplemented
             if bool(value) == isinstance(node.op, ast.Or):
@@ -363,7 +362,7 @@ class Interpreter(Calls):
             return computed(left, node)
         for sign, right in zip(node.ops, node.comparators, strict=True):
             other = self._value(right, names)
-            if any(isinstance(one, Unread | Call | Dotted) for one in (left, other)):
+            if any(isinstance(v, Unread | Call | Dotted) for v in (left, other)):
                 return NotImplemented
             if not calculated(_OPERATORS[type(sign)], left, other):
                 return False
@@ -377,20 +376,20 @@ class Interpreter(Calls):
     def _combined(self, sign: ast.operator, left: Any, right: Any, node: Any) -> Any:
         if isinstance(left, Call) or isinstance(right, Call):
             return self._of_tensors(sign, left, right, node)
-        rows = next((one for one in (left, right) if isinstance(one, Rows)), None)
+        rows = next((v for v in (left, right) if isinstance(v, Rows)), None)
         if rows is not None:
             divided = isinstance(sign, ast.Div) and rows is left
             return computed(rows, node, right if rows is left else left, divided=divided)
-        made = _OPERATORS.get(type(sign))
-        if made is None or any(isinstance(one, Unread) for one in (left, right)):
+        function = _OPERATORS.get(type(sign))
+        if function is None or any(isinstance(v, Unread) for v in (left, right)):
             return Unread(node.lineno, ast.unparse(node)[:60])
         if not _is_small(sign, left, right):
             return Unread(node.lineno, ast.unparse(node)[:60])
-        found = calculated(made, left, right)
-        return Unread(node.lineno, ast.unparse(node)[:60]) if found is NotImplemented else found
+        result = calculated(function, left, right)
+        return Unread(node.lineno, ast.unparse(node)[:60]) if result is NotImplemented else result
 
     def _of_tensors(self, sign: ast.operator, left: Any, right: Any, node: Any) -> Any:
-        """``a + b``, ``x * 0.5`` and the like as layers."""
+        """Return a layer for ``a + b``, ``x * 0.5`` and the like."""
         kind, tensor = _MERGES.get(type(sign)), left if isinstance(left, Call) else right
         if isinstance(left, Call) and isinstance(right, Call):
             if kind is not None:
@@ -413,13 +412,13 @@ class Interpreter(Calls):
         return self._call_layer(Layer("Rescaling", config, node.lineno), [tensor], node)
 
     def _of_listcomp(self, node: ast.ListComp | ast.GeneratorExp, names: dict[str, Any]) -> Any:
-        found: list[Any] = []
+        items: list[Any] = []
         inner = dict(names)
 
         def rounds(number: int) -> bool:
             if number == len(node.generators):
-                found.append(self._value(node.elt, inner))
-                return len(found) <= MAX_ROUNDS
+                items.append(self._value(node.elt, inner))
+                return len(items) <= MAX_ROUNDS
             part = node.generators[number]
             values = self._rounds(self._value(part.iter, inner))
             if values is None:
@@ -433,16 +432,16 @@ class Interpreter(Calls):
                     return False
             return True
 
-        return found if rounds(0) else NotImplemented
+        return items if rounds(0) else NotImplemented
 
     _of_generatorexp = _of_listcomp
 
     def _of_dictcomp(self, node: ast.DictComp, names: dict[str, Any]) -> Any:
         pair = ast.copy_location(ast.Tuple([node.key, node.value], ast.Load()), node)
-        found = self._of_listcomp(ast.ListComp(pair, node.generators), names)
-        if found is NotImplemented or not all(isinstance(key, str | int) for key, _one in found):
+        pairs = self._of_listcomp(ast.ListComp(pair, node.generators), names)
+        if pairs is NotImplemented or not all(isinstance(key, str | int) for key, _value in pairs):
             return NotImplemented
-        return dict(found)
+        return dict(pairs)
 
     def _of_subscript(self, node: ast.Subscript, names: dict[str, Any]) -> Any:
         shaped = _shaped(node.value)
@@ -471,7 +470,7 @@ class Interpreter(Calls):
             if isinstance(node.value, ast.Attribute) and node.value.attr == "layers":
                 body = owner[0] if owner else None
                 if isinstance(body, Layer) and body.kind in BACKBONES:
-                    body.notes.append(ast.unparse(node))  # some of its layers are no list here
+                    body.notes.append(ast.unparse(node))  # its layers are not listed
                     return []
             return owner[part]
         key = self._value(node.slice, names)
@@ -483,17 +482,15 @@ class Interpreter(Calls):
         if not isinstance(node, ast.Slice):
             return self._value(node, names)
         sides = (node.lower, node.upper, node.step)
-        parts = [None if one is None else self._value(one, names) for one in sides]
-        return (
-            slice(*parts) if all(isinstance(one, int | None) for one in parts) else NotImplemented
-        )
+        parts = [None if side is None else self._value(side, names) for side in sides]
+        return slice(*parts) if all(isinstance(p, int | None) for p in parts) else NotImplemented
 
     def _of_attribute(self, node: ast.Attribute, names: dict[str, Any]) -> Any:
         return self._attribute(self._value(node.value, names), node)
 
     def _attribute(self, owner: Any, node: ast.Attribute) -> Any:
-        found = self._attribute_of(owner, node)
-        return Unread(node.lineno, ast.unparse(node)[:60]) if found is NotImplemented else found
+        value = self._attribute_of(owner, node)
+        return Unread(node.lineno, ast.unparse(node)[:60]) if value is NotImplemented else value
 
     def _attribute_of(self, owner: Any, node: ast.Attribute) -> Any:
         if isinstance(owner, Bunch):
@@ -506,13 +503,13 @@ class Interpreter(Calls):
         if isinstance(owner, Rows):
             return self.data.get_attribute(owner, node)
         if isinstance(owner, Class | Model):
-            found = owner.member(node.attr)
-            if found is not NotImplemented:
-                return found
+            member = owner.member(node.attr)
+            if member is not NotImplemented:
+                return member
         if node.attr == "layers" and isinstance(owner, Layer) and owner.kind in BACKBONES:
-            return [owner]  # what is done with each of its layers is done with the whole
+            return [owner]  # its layers are treated as a whole
         if node.attr == "layers" and isinstance(owner, Model):
-            self.ends(owner)  # so that each has been called
+            self.ends(owner)  # so that each layer has been called
             return list(layers_of(owner))
         if node.attr in ("input", "output", "inputs", "outputs"):
             if isinstance(owner, Model):
@@ -521,14 +518,13 @@ class Interpreter(Calls):
                 ends = _ends_of(owner)
             else:
                 return NotImplemented
-            found = ends[node.attr.startswith("output")]
-            return found if node.attr.endswith("s") or len(found) != 1 else found[0]
+            tensors = ends[node.attr.startswith("output")]
+            return tensors if node.attr.endswith("s") or len(tensors) != 1 else tensors[0]
         return NotImplemented
 
 
 def _ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:
-    """Inputs and outputs of a layer; those of one that nothing feeds yet are made, as
-    ``keras.applications`` has them."""
+    """Return inputs and outputs of a layer; one that is not fed gets an Input."""
     if not layer.calls:
         start = Call(Layer("Input", {}, layer.line, shape=layer.shape), (), layer.line)
         layer.calls.append(Call(layer, (start,), layer.line))
@@ -536,7 +532,7 @@ def _ends_of(layer: Layer) -> tuple[list[Call], list[Call]]:
 
 
 def _is_small(sign: ast.operator, left: Any, right: Any) -> bool:
-    """Whether a result stays small: numbers of a few digits, lists of some items."""
+    """Return whether a result stays small: short numbers, short lists."""
     if isinstance(sign, ast.Mod) and isinstance(left, str):
         return False
     if isinstance(sign, ast.Add):
@@ -548,13 +544,13 @@ def _is_small(sign: ast.operator, left: Any, right: Any) -> bool:
         return numbers and bool(abs(left) < 2**31 and abs(right) <= 32)
     if numbers:
         return bool(abs(left) < 2**63 and abs(right) < 2**63)
-    sizes = [len(one) if isinstance(one, list | tuple | str) else one for one in (left, right)]
-    whole = all(isinstance(one, int) for one in sizes)
+    sizes = [len(v) if isinstance(v, list | tuple | str) else v for v in (left, right)]
+    whole = all(isinstance(v, int) for v in sizes)
     return whole and bool(abs(sizes[0] * sizes[1]) <= MAX_ITEMS)
 
 
 def _shaped(node: ast.expr) -> ast.expr | None:
-    """What ``x.shape`` or ``K.int_shape(x)`` is the shape of."""
+    """Return the tensor whose shape ``x.shape`` or ``K.int_shape(x)`` is."""
     if isinstance(node, ast.Attribute) and node.attr == "shape":
         return node.value
     if isinstance(node, ast.Call) and len(node.args) == 1:
@@ -564,15 +560,15 @@ def _shaped(node: ast.expr) -> ast.expr | None:
 
 
 def _channels(call: Call) -> int | None:
-    """The last side of what a call gives; None where only Keras knows."""
+    """Return the last side of an output shape, or None if only Keras can compute it."""
     while True:
         config = call.layer.config
         if call.layer.kind == "Input":
             shape = call.layer.shape
             return shape[-1] if isinstance(shape, list) and isinstance(shape[-1], int) else None
-        found = config.get("filters", config.get("units"))
-        if found is not None or not call.sources:
-            return found if isinstance(found, int) else None
+        units = config.get("filters", config.get("units"))
+        if units is not None or not call.sources:
+            return units if isinstance(units, int) else None
         spec = spec_of(call.layer.kind)
         keeps = spec.training_only or spec.activation or spec.any_order or "Pooling" in spec.name
         if not keeps and spec.name not in ("BatchNormalization", "Activation", "ZeroPadding2D"):

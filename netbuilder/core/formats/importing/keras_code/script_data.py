@@ -1,4 +1,4 @@
-"""The data that a script reads: tables, folders and sets, by the calls that Keras's guides use."""
+"""Follow the data that a script reads: tables, folders and built-in sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_list
 
 _TABLES = frozenset({"read_csv", "loadtxt", "genfromtxt"})
-# What reads a folder, and the kind of data that it is in NetBuilder.
+# Functions that read folders → kinds of data.
 _FOLDERS: Mapping[str, str] = {
     "image_dataset_from_directory": "images",
     "flow_from_directory": "images",
@@ -23,28 +23,28 @@ _FOLDERS: Mapping[str, str] = {
     "audio_dataset_from_directory": "sounds",
 }
 _OTHER = frozenset({"flow_from_dataframe", "timeseries_dataset_from_array"})
-#: Sets that fetchers of other packages know by another name.
+#: Names of built-in sets in other packages.
 _OTHER_NAMES: Mapping[str, str] = {"mnist_784": "mnist", "cifar_10": "cifar10"}
-#: The shape of a picture in the sets that have pictures.
+#: Sample shapes of the image sets.
 PICTURE_SETS: Mapping[str, list[int]] = {
     "digits": [8, 8, 1], "mnist": [28, 28, 1], "fashion_mnist": [28, 28, 1], "cifar10": [32, 32, 3],
 }  # fmt: skip
-#: What a script names the target column of a set.
+#: Name of a set's target column.
 _TARGET = "target"
-# Arguments of ImageDataGenerator that change no picture at random.
+# Arguments of ImageDataGenerator that do not augment.
 _NOT_AUGMENTING = frozenset({
     "rescale", "preprocessing_function", "validation_split", "data_format", "dtype", "fill_mode",
     "cval", "interpolation_order",
 })  # fmt: skip
 
 _SCALINGS = {"StandardScaler": "standard", "MinMaxScaler": "minmax"}
-# What a division by hand names in the code, by the scaling that it is.
+# Names of variables in a manual scaling.
 _SCALING_VARIABLES = {
     "standard": ("mean|avg", "std|sigma"),
     "minmax": ("min|low", "max|ptp|high|range"),
 }
 _OTHER_SCALERS = frozenset({"RobustScaler", "MaxAbsScaler", "Normalizer", "PowerTransformer"})
-# What gives the same columns of other rows, or written in another way: functions, then methods.
+# Functions, then methods, that keep the columns.
 _ROW_FUNCTIONS = frozenset({
     "fit_transform", "transform", "array", "asarray", "to_categorical", "get_dummies",
     "DataFrame", "expand_dims", "ravel", "squeeze", "reshape", "convert_to_tensor", "cast",
@@ -62,9 +62,9 @@ _ARITHMETIC = frozenset({
 _TABLE_ATTRIBUTES = frozenset({
     "shape", "columns", "index", "dtypes", "dtype", "size", "ndim", "empty", "str", "plot", "dt",
 })  # fmt: skip
-# What sets the seed of all that is random: of Keras, TensorFlow, NumPy and Python.
+# Functions of Keras, TensorFlow, NumPy and Python that set the seed.
 _SEEDS = frozenset({"set_random_seed", "set_seed", "seed"})
-# What says how texts become numbers: arguments, and NetBuilder's names of them.
+# Arguments of text vectorization → names of NetBuilder's options.
 _TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = {
     "load_data": {"num_words": "max_words", "maxlen": "sequence_length"},
     "Tokenizer": {"num_words": "max_words"},
@@ -73,7 +73,7 @@ _TEXT_OPTIONS: Mapping[str, Mapping[str, str]] = {
         "max_tokens": "max_words", "output_sequence_length": "sequence_length",
     },
 }  # fmt: skip
-# Names that scripts give to a table's two sides where no ``fit`` takes them.
+# Usual variable names of features and targets, if no ``fit`` uses them.
 _USUAL_NAMES = (
     ("x", "X", "x_train", "X_train", "features", "train_features"),
     ("y", "Y", "y_train", "labels", "train_labels", "target", "targets"),
@@ -82,12 +82,11 @@ _USUAL_NAMES = (
 
 @dataclass(eq=False)
 class Rows(Unread):
-    """Rows of a table, which only reading it would give, and which of its columns they have.
+    """Rows of a table, not read, with the columns selected from it.
 
-    ``names``: None for all. ``without``: columns taken away. ``positions``: of those left.
-    ``computed``: line and code of what was done with them, and the scaling that it is ("" for
-    none). ``words``: all code that computed them. ``part``: "train", "test" or "validation" after a
-    split. ``table``: False for arrays, which have no names.
+    ``names`` are selected columns (None: all), ``without`` dropped ones, ``positions`` an index or
+    slice of the rest. ``computed``: line, code and scaling ("": none) of a computation; ``words``:
+    all its code. ``part``: "train", "test" or "validation". ``table``: False for arrays.
     """
 
     names: tuple[str, ...] | None = None
@@ -99,15 +98,15 @@ class Rows(Unread):
     table: bool = True
 
     def columns(self, header: Sequence[str]) -> list[str]:
-        """The names of the columns in a file that has those of ``header``."""
-        found = [one for one in self.names or header if one not in self.without]
+        """Return the selected columns of a file with this header."""
+        names = [name for name in self.names or header if name not in self.without]
         if isinstance(self.positions, int):
-            return found[self.positions :][:1] if -len(found) <= self.positions < len(found) else []
-        return found if self.positions is None else found[self.positions]
+            return names[self.positions :][:1] if -len(names) <= self.positions < len(names) else []
+        return names if self.positions is None else names[self.positions]
 
 
 class Bunch(dict[str, Any]):
-    """A set as scikit-learn's loaders give it: its rows, and the names of features and classes."""
+    """A data set as scikit-learn's loaders return it."""
 
     def __init__(self, rows: Rows, name: str) -> None:
         features = replace(rows, without=(_TARGET,))
@@ -121,11 +120,11 @@ class Bunch(dict[str, Any]):
         samples = read_builtin(self.name, {})
         if key == "feature_names":
             return list(() if samples.table is None else samples.table.columns)
-        return sorted({str(one) for one in samples.targets.iloc[:, 0]})
+        return sorted({str(label) for label in samples.targets.iloc[:, 0]})
 
 
 def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = False) -> Rows:
-    """Rows with which ``node`` computes, together with ``other``."""
+    """Return rows that ``node`` computes from ``rows`` and ``other``."""
     code, scaling = ast.unparse(node), rows.computed[2] if rows.computed is not None else ""
     words = f"{rows.words} {code} {getattr(other, 'text', '')}"
     if divided and isinstance(other, int | float) and other > 1 and not rows.words:
@@ -134,14 +133,14 @@ def computed(rows: Rows, node: ast.AST, other: Any = None, *, divided: bool = Fa
         known = [
             name
             for name, both in _SCALING_VARIABLES.items()
-            if all(re.search(one, words) for one in both)
+            if all(re.search(pattern, words) for pattern in both)
         ]
         scaling = known[0] if known else ""
     return replace(rows, computed=(getattr(node, "lineno", 0), code[:60], scaling), words=words)
 
 
 def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
-    """What ``rows[key]`` gives, or ``rows[…, key]`` where ``columns`` is true."""
+    """Return ``rows[key]``, or ``rows[…, key]`` if ``columns`` is true."""
     names = _names(key)
     if names is not None:
         return replace(rows, line=node.lineno, text=ast.unparse(node)[:60], names=names, without=())
@@ -151,38 +150,35 @@ def selected(rows: Rows, key: Any, columns: bool, node: ast.Subscript) -> Any:
 
 
 def _names(value: Any) -> tuple[str, ...] | None:
-    found = (value,) if isinstance(value, str) else value
-    whole = isinstance(found, list | tuple) and all(isinstance(one, str) for one in found)
-    return tuple(found) if whole and found else None
+    values = (value,) if isinstance(value, str) else value
+    whole = isinstance(values, list | tuple) and all(isinstance(name, str) for name in values)
+    return tuple(values) if whole and values else None
 
 
 def rows_in(value: Any) -> Iterator[Rows]:
-    """The rows among what ``fit`` is given."""
+    """Yield the rows in an argument of ``fit``."""
     if isinstance(value, Rows):
         yield value
-    for one in (
+    for item in (
         value.values()
         if isinstance(value, dict)
         else value
         if isinstance(value, list | tuple)
         else ()
     ):
-        yield from rows_in(one)
+        yield from rows_in(item)
 
 
 class ScriptData:
-    """What a script reads.
+    """Collects the data that a script reads.
 
     Attributes:
-        calls: (line, kind, path, the code) of each call that reads samples; the path is the name
-            of a built-in set, and "" where the code does not say it.
-        batch_size: of a call that makes batches of a folder; 0 where none says it.
-        text_options: how long texts are, and of how many words.
+        calls: (line, kind, path, code) of each call that reads samples; the path may be the name of
+            a built-in set, or "" if unknown.
         stored_columns: (name, line, value) of each column that the script stores in a table.
-        variables: the script's variables.
-        scaling: of the last scaler; "" without one.
-        balanced: scikit-learn computes weights that balance the classes.
-        test_split, validation_split: shares that the script splits off; None where it does not.
+        scaling: of the last scaler, or "".
+        balanced: whether scikit-learn computes balanced class weights.
+        test_split, validation_split: fractions that the script splits off, or None.
     """
 
     def __init__(self) -> None:
@@ -205,10 +201,9 @@ class ScriptData:
         kwargs: Mapping[str, Any],
         remarks: list[tuple[str, int, str]],
     ) -> Any:
-        """Keep a call that reads data, and give its rows, or those that a function gives for
-        others; None for any other call. Add a remark on what NetBuilder does not do with them.
+        """Record a call that reads or transforms data; return its rows, or None for other calls.
 
-        ``target``: the whole name of what is called, as far as it is known.
+        ``target`` is the function's qualified name; unsupported steps are added to ``remarks``.
         """
         name = target.rpartition(".")[2]
         first = args[0] if args else None
@@ -226,13 +221,13 @@ class ScriptData:
             return computed(first, node)
         self._remark(node, name, args, kwargs, remarks)
         if name == "load_data" or "datasets" in target or target.startswith("seaborn."):
-            found = self._data_set(node, target, first, kwargs)
-            if found is not None:
-                return found
+            rows = self._data_set(node, target, first, kwargs)
+            if rows is not None:
+                return rows
         if name not in (*_TABLES, *_FOLDERS, *_OTHER):
             return None
-        given = kwargs.get("directory", args[0] if args else "")
-        path = given if isinstance(given, str) and name not in _OTHER else ""
+        directory = kwargs.get("directory", args[0] if args else "")
+        path = directory if isinstance(directory, str) and name not in _OTHER else ""
         kind = _FOLDERS.get(name, "csv" if name in _TABLES else "")
         self.calls.append((node.lineno, kind, path, ast.unparse(node)[:60]))
         size = kwargs.get("batch_size", 32 if name in _FOLDERS else None)
@@ -248,31 +243,31 @@ class ScriptData:
         kwargs: Mapping[str, Any],
         remarks: list[tuple[str, int, str]],
     ) -> None:
-        """Keep scaling and class weights, and add a remark on what NetBuilder does otherwise."""
+        """Record scaling and class weights; add remarks on unsupported steps."""
         if name in _SCALINGS or name in _OTHER_SCALERS:
-            found = _SCALINGS.get(name, "")
-            if found and self.scaling in ("", found) and not {"feature_range"} & set(kwargs):
-                self.scaling = found
+            scaling = _SCALINGS.get(name, "")
+            if scaling and self.scaling in ("", scaling) and not {"feature_range"} & set(kwargs):
+                self.scaling = scaling
             else:
                 code = ast.unparse(node)[:60]
-                told = _("'{code}': choose the scaling on the Data page.", code=code)
-                remarks.append(("scaling", node.lineno, told))
+                note = _("'{code}': choose the scaling on the Data page.", code=code)
+                remarks.append(("scaling", node.lineno, note))
         if name in ("compute_class_weight", "compute_sample_weight"):
             self.balanced |= "balanced" in (*args, *kwargs.values())
         if name == "ImageDataGenerator":
             if isinstance(kwargs.get("rescale"), int | float):
                 self.scaling = self.scaling or "minmax"
-            changed = [key for key, one in kwargs.items() if key not in _NOT_AUGMENTING and one]
+            changed = [key for key, v in kwargs.items() if key not in _NOT_AUGMENTING and v]
             if changed:
-                told = _(
+                note = _(
                     "{arguments} change pictures during training: add layers such as RandomFlip "
                     "and RandomRotation instead.",
                     arguments=format_list(changed),
                 )
-                remarks.append((name, node.lineno, told))
+                remarks.append((name, node.lineno, note))
 
     def _data_set(self, node: ast.Call, target: str, first: Any, kwargs: Mapping[str, Any]) -> Any:
-        """Keep a call that loads a set; give its rows in the form that this loader has."""
+        """Record a call that loads a data set; return its rows in the loader's form."""
         module, _dot, loader = target.rpartition(".")
         text, line = ast.unparse(node)[:60], node.lineno
         if loader == "load_data" and module:
@@ -282,14 +277,14 @@ class ScriptData:
         else:
             return None
         if name in ("dataset", "openml"):
-            given = kwargs.get("name", first)
-            name = given if isinstance(given, str) else name
+            set_name = kwargs.get("name", first)
+            name = set_name if isinstance(set_name, str) else name
         name = _OTHER_NAMES.get(name, name)
         self.calls.append((line, "builtin", name, text))
         rows = Rows(line, text, table=name not in PICTURE_SETS)
         if loader == "load_data":
             parts = [replace(rows, part=part) for part in ("train", "test")]
-            return tuple((one, replace(one, names=(_TARGET,))) for one in parts)
+            return tuple((part, replace(part, names=(_TARGET,))) for part in parts)
         if loader == "load_dataset":
             return rows
         bunch = Bunch(rows, name)
@@ -302,18 +297,17 @@ class ScriptData:
         kwargs: Mapping[str, Any],
         remarks: list[tuple[str, int, str]],
     ) -> list[Rows]:
-        """What ``train_test_split`` gives: of the first the test set, of the second that of
-        validation; of a test set that is split again, the first part validates."""
+        """Return the parts of ``train_test_split``; a second split yields the validation set."""
         text = ast.unparse(node)[:60]
         rows = [
-            one if isinstance(one, Rows) else Rows(node.lineno, text, table=False) for one in args
+            arg if isinstance(arg, Rows) else Rows(node.lineno, text, table=False) for arg in args
         ]
-        kept = kwargs.get("train_size")
-        share = kwargs.get("test_size", 1 - kept if isinstance(kept, float) else 0.25)
+        train = kwargs.get("train_size")
+        share = kwargs.get("test_size", 1 - train if isinstance(train, float) else 0.25)
         before, parts = rows[0].part, ("train", "validation" if rows[0].part else "test")
         if not isinstance(share, float) or not 0 < share < 1:
-            told = _("'{code}': choose the split on the Data page.", code=text)
-            remarks.append(("train_test_split", node.lineno, told))
+            note = _("'{code}': choose the split on the Data page.", code=text)
+            remarks.append(("train_test_split", node.lineno, note))
         elif before == "test" and self.test_split is not None:
             whole = self.test_split
             self.test_split = round(whole * share, 6)
@@ -324,12 +318,12 @@ class ScriptData:
             self.test_split = round(share, 6)
         if before == "test":
             parts = ("validation", "test")
-        return [replace(one, part=part) for one in rows for part in parts]
+        return [replace(item, part=part) for item in rows for part in parts]
 
     def call_method(
         self, rows: Rows, name: str, args: list[Any], kwargs: Mapping[str, Any], node: ast.AST
     ) -> Any:
-        """What a method of a table gives."""
+        """Return the result of a table's method."""
         first = args[0] if args else None
         if name == "pop" and isinstance(first, str):
             rows.without = (*rows.without, first)
@@ -349,7 +343,7 @@ class ScriptData:
         return replace(rows) if name in _ROW_METHODS else NotImplemented
 
     def get_attribute(self, rows: Rows, node: ast.Attribute) -> Any:
-        """What an attribute of a table gives: a column, where it is none of pandas'."""
+        """Return the result of a table's attribute: a column, unless pandas defines it."""
         if node.attr in ("values", "iloc", "loc"):
             return rows
         whole = rows.table and rows.names is None and node.attr not in _TABLE_ATTRIBUTES
@@ -358,17 +352,18 @@ class ScriptData:
     def features_and_targets(
         self, fitted: Mapping[str, Any], *, tables: bool = True
     ) -> tuple[list[Rows], list[Rows]]:
-        """Features and targets that a table is parted into: what ``fit`` takes, or what the usual
-        names stand for; else a target is what was popped, or the only column dropped. Without
-        ``tables`` rows of arrays count, too."""
-        found = []
+        """Return features and targets: arguments of ``fit``, usual names, or a column taken away.
+
+        ``tables=False`` includes arrays.
+        """
+        sides = []
         for key, usual in zip(("x", "y"), _USUAL_NAMES, strict=True):
-            given = [one for one in rows_in(fitted.get(key)) if one.table >= tables]
-            named = (self.variables.get(one) for one in usual)
-            more = [one for one in named if isinstance(one, Rows) and one.table >= tables]
-            found.append(given or more[:1])
-        x, y = found
-        y = [one for one in y if one.names is not None or one.positions is not None]
+            fit_rows = [rows for rows in rows_in(fitted.get(key)) if rows.table >= tables]
+            named = (self.variables.get(name) for name in usual)
+            more = [value for value in named if isinstance(value, Rows) and value.table >= tables]
+            sides.append(fit_rows or more[:1])
+        x, y = sides
+        y = [rows for rows in y if rows.names is not None or rows.positions is not None]
         if not y and self._popped is not None:
             y = [self._popped]
         elif not y and len(x) == 1 and len(x[0].without) == 1:
@@ -376,10 +371,8 @@ class ScriptData:
         return x, y
 
     def data_file(self, folder: Path) -> tuple[int, str, str]:
-        """Line, kind and path of the one file or folder of data that is there, or the name of the
-        one built-in set; "" for none.
-
-        Folders for training and validation beside each other are one set: their parent.
+        """Return line, kind and path of the only data file, folder or built-in set; "" for none.
+        Sibling folders for training and validation are one data set: their parent.
         """
         paths = dict.fromkeys((kind, path) for _line, kind, path, _code in self.calls if path)
         kinds = {kind for kind, _path in paths}
@@ -391,9 +384,9 @@ class ScriptData:
         kind, path = next(iter(paths))
         if kind == "builtin":
             return self.calls[0][0], kind, path
-        name = Path(path).name  # of a path on another computer
-        for one in (path, name) if not Path(path).is_absolute() else (name,):
-            there = folder / one
-            if there.is_file() if kind == "csv" else there.is_dir():
-                return self.calls[0][0], kind, one
+        name = Path(path).name  # the path may be of another computer
+        for candidate in (path, name) if not Path(path).is_absolute() else (name,):
+            data_path = folder / candidate
+            if data_path.is_file() if kind == "csv" else data_path.is_dir():
+                return self.calls[0][0], kind, candidate
         return self.calls[0][0], kind, ""

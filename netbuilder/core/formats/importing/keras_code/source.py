@@ -1,4 +1,4 @@
-"""A ``.py`` or ``.ipynb`` file as a syntax tree, with words for its lines."""
+"""Parse ``.py`` and ``.ipynb`` files, keeping their line numbers."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.regular_file import read_json, require_regular_file
 
 MAX_BYTES = 16 * 2**20
-# Lines for IPython and not for Python: %magic, !command, help?, ?help.
+# IPython lines: %magic, !command, help?, ?help.
 _MAGIC = re.compile(r"^\s*(%|!|\?|[\w.]+\?\??\s*$)")
-# Cells that are another language, or that only time or capture what follows.
+# Cells in another language, or that only time or capture their code.
 _CELL_MAGIC = re.compile(r"^\s*%%(\w+)")
 _PYTHON_CELLS = frozenset({"time", "timeit", "capture", "prun"})
 
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed text. ``cells`` holds the first line of each code cell and the cell's number; empty
-    for a script."""
+    """A parsed file; ``cells`` holds the first line and the number of each notebook cell."""
 
     name: str
     tree: ast.Module
     cells: tuple[tuple[int, int], ...] = ()
 
     def where(self, line: int) -> str:
-        """Words for a line: "line 12", of a notebook "cell 3, line 2"."""
+        """Return a line for messages: "line 12", or "cell 3, line 2" in a notebook."""
         return _where(line, self.cells)
 
 
@@ -38,7 +37,7 @@ def read_source(path: Path) -> Source:
     """Read and parse a ``.py`` or ``.ipynb`` file.
 
     Raises:
-        FormatError: it is too large, no notebook, or no Python; a syntax error names its line.
+        FormatError: too large, no notebook, or no Python.
     """
     require_regular_file(path)
     try:
@@ -98,9 +97,9 @@ def _where(line: int, cells: tuple[tuple[int, int], ...]) -> str:
 
 
 def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The joined text of the code cells, lines for IPython emptied."""
-    found = notebook.get("cells") if isinstance(notebook, dict) else None
-    if not isinstance(found, list):
+    """Join the text of the code cells, with IPython lines blanked."""
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list):
         raise FormatError(
             _("'{file}' is not a Jupyter notebook: it has no cells.", file=path.name),
             _("Save it in Jupyter again, as a notebook of version 4."),
@@ -109,7 +108,7 @@ def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]
         )
     lines: list[str] = []
     starts = []
-    for number, cell in enumerate(found, 1):
+    for number, cell in enumerate(cells, 1):
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         source = cell.get("source", "")
@@ -126,6 +125,6 @@ def _cells(notebook: Any, path: Path) -> tuple[str, tuple[tuple[int, int], ...]]
 def _without_magic(line: str) -> str:
     if not _MAGIC.match(line):
         return line
-    # An indented magic may be all that a block holds.
+    # An indented magic may be the only line of its block.
     indent = line[: len(line) - len(line.lstrip())]
     return f"{indent}pass" if indent else ""

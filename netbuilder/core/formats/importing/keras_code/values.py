@@ -1,4 +1,4 @@
-"""Values that a syntax tree is walked with: layers, calls of layers, models, and what is unread."""
+"""Values of the interpreter: layers, calls of layers, models, and what is unread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from netbuilder.core.catalog.layers.layer_index import LAYERS, canonical_layer
 from netbuilder.core.catalog.layers.pretrained import BACKBONES, PixelScaling
 
-# Names of Keras 1 and 2, by the layer that they became.
+# Class names of Keras 1 and 2 → layers today.
 _OLD_CLASSES = {
     "CuDNNLSTM": "LSTM",
     "CuDNNGRU": "GRU",
@@ -18,7 +18,7 @@ _OLD_CLASSES = {
     "Deconvolution2D": "Conv2DTranspose",
     "TimeDistributedDense": "Dense",
 }
-# Arguments of Keras 1, and what Keras 2 and 3 call them; None: means nothing any more.
+# Arguments of Keras 1 → names today; None: without effect.
 _OLD_ARGUMENTS: Mapping[str, str | None] = {
     "nb_filter": "filters",
     "filter_length": "kernel_size",
@@ -47,7 +47,7 @@ _OLD_ARGUMENTS: Mapping[str, str | None] = {
     "input_length": None,
     "return_state": "return_state",
 }
-# First arguments of layers that are often given without a name, where a row has another order.
+# First positional arguments of layers, where the catalog's order differs.
 _ORDERS: Mapping[str, tuple[str, ...]] = {
     "Input": ("shape", "batch_size", "dtype"),
     "BatchNormalization": ("axis", "momentum", "epsilon"),
@@ -55,12 +55,12 @@ _ORDERS: Mapping[str, tuple[str, ...]] = {
     "PReLU": ("alpha_initializer",),
 }
 UNREAD = object()
-LOOP = "loop"  # kind of the placeholder for what a loop makes
+LOOP = "loop"  # kind of the placeholder for a loop's layers
 
 
 @dataclass(eq=False)
 class Unread:
-    """A value that only running the code would give."""
+    """A value that only running the code would yield."""
 
     line: int
     text: str
@@ -68,7 +68,7 @@ class Unread:
 
 @dataclass(frozen=True)
 class Dotted:
-    """A module, class or function by its whole name: "tensorflow.keras.layers.Dense"."""
+    """A module, class or function by its qualified name: "tensorflow.keras.layers.Dense"."""
 
     path: str
 
@@ -79,12 +79,12 @@ class Dotted:
 
     @property
     def room(self) -> str:
-        """The last module that it stands in: "layers"."""
+        """The innermost module: "layers"."""
         return self.path.rpartition(".")[0].rpartition(".")[2]
 
     @property
     def is_keras(self) -> bool:
-        """Whether Keras offers it, by whatever road."""
+        """Whether Keras provides it."""
         return self.path.split(".")[0] in ("keras", "tf_keras", "tensorflow")
 
 
@@ -100,12 +100,10 @@ class KerasObject:
 
 @dataclass(eq=False)
 class Layer:
-    """A layer, once for each time that the code makes one.
+    """A layer of the code: its catalog name or class, and its arguments as plain values.
 
-    ``kind``: name of its row, or of its class where there is none. ``config``: Keras's arguments
-    as plain values. ``shape``: of the input that it names ("input_shape"), None where it names
-    none, ``UNREAD`` where that cannot be read. ``notes``: what of it was not taken over.
-    ``then``: a layer that was given as its activation.
+    ``shape`` is its "input_shape", None or ``UNREAD``; ``notes`` lists unread arguments; ``then``
+    is a layer used as its activation.
     """
 
     kind: str
@@ -119,16 +117,14 @@ class Layer:
 
     @property
     def known(self) -> bool:
-        """Whether there is a row for it."""
+        """Whether the catalog has it."""
         return self.kind in LAYERS
 
 
 @dataclass(eq=False)
 class Call:
-    """What a layer gives for the results of other calls.
-
-    ``parts``: what a class takes out of the one argument that stands for all its inputs, by place
-    or name; None where a call gives one tensor.
+    """A call of a layer; ``parts`` are the items that a class takes out of a single argument, or
+    None.
     """
 
     layer: Layer
@@ -137,7 +133,7 @@ class Call:
     parts: dict[Any, Call] | None = None
 
     def part(self, key: Any) -> Call:
-        """Return one input of several."""
+        """Return one of several inputs."""
         assert self.parts is not None
         name = key if isinstance(key, str) else ""
         return self.parts.setdefault(key, Call(Layer("Input", {}, self.line, name), (), self.line))
@@ -145,11 +141,9 @@ class Call:
 
 @dataclass(eq=False)
 class Model:
-    """A Sequential (``layers``), a functional model (``inputs``, ``outputs``), or an object of a
-    class of the code (``code_class``, whose ``__init__`` was followed and gave it ``attributes``).
+    """A Sequential, a functional model, or an object of a class of the code.
 
-    ``compiled``, ``fitted``: arguments of the last ``compile`` and ``fit``, and their lines.
-    ``called``: with how many layers it was called for its inputs and outputs; -1: not yet.
+    ``called`` is the number of layers when its ends were last computed, or -1.
     """
 
     line: int
@@ -172,14 +166,14 @@ class Model:
         """Return an attribute, or a method bound to this object; else ``NotImplemented``."""
         if name in self.attributes or self.code_class is None:
             return self.attributes.get(name, NotImplemented)
-        found = self.code_class.member(name)
-        bound = isinstance(found, Function) and found.code_class is not None
-        return replace(found, owner=self) if bound else found
+        member = self.code_class.member(name)
+        bound = isinstance(member, Function) and member.code_class is not None
+        return replace(member, owner=self) if bound else member
 
 
 @dataclass(eq=False)
 class Class:
-    """A class of the code that is a model, a layer, or nothing of Keras's ("" as its ``root``)."""
+    """A class of the code: a model, a layer, or neither (``root`` is "")."""
 
     name: str
     root: str
@@ -187,16 +181,16 @@ class Class:
     names: dict[str, Any] = field(default_factory=dict)
 
     def member(self, name: str) -> Any:
-        """Return what its body, or that of a base, calls ``name``; else ``NotImplemented``."""
+        """Return a member of the class or its bases, else ``NotImplemented``."""
         if name in self.names:
             return self.names[name]
-        found = (base.member(name) for base in self.bases)
-        return next((one for one in found if one is not NotImplemented), NotImplemented)
+        members = (base.member(name) for base in self.bases)
+        return next((member for member in members if member is not NotImplemented), NotImplemented)
 
 
 @dataclass(eq=False)
 class Partial:
-    """What ``functools.partial`` gives: a call that has some of its arguments already."""
+    """A ``functools.partial``."""
 
     target: Any
     args: list[Any]
@@ -205,8 +199,7 @@ class Partial:
 
 @dataclass(eq=False)
 class Function:
-    """A function of the code, with the scope that it was made in; a method with its class, and
-    with the object that it is called on."""
+    """A function of the code with its defining scope; for a method also its class and object."""
 
     node: ast.FunctionDef | ast.Lambda
     scope: dict[str, Any]
@@ -215,35 +208,35 @@ class Function:
 
     @property
     def arguments(self) -> list[str]:
-        """Names of the arguments that can be given by place."""
-        return [one.arg for one in (*self.node.args.posonlyargs, *self.node.args.args)]
+        """Names of the positional arguments."""
+        return [argument.arg for argument in (*self.node.args.posonlyargs, *self.node.args.args)]
 
 
 def kind_of(name: str) -> str:
-    """The row of a class of Keras 1, 2 or 3; "" where there is none."""
+    """Return the catalog layer for a class of Keras 1, 2 or 3, or ""."""
     return canonical_layer(_OLD_CLASSES.get(name, name)) or ""
 
 
 def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) -> Layer:
-    """The layer of a call such as ``Dense(10, activation="relu")``."""
+    """Return the layer for a call such as ``Dense(10, activation="relu")``."""
     kind = kind_of(name)
     if not kind:
         return Layer(name, {}, line, str(kwargs.get("name") or ""))
     if name.startswith("Convolution") and len(args) > int(kind[4]):
-        sides = int(kind[4])  # Keras 1 had a number for each side of the kernel
+        sides = int(kind[4])  # Keras 1: one number per side of the kernel
         args = [args[0], tuple(args[1 : 1 + sides]), *args[1 + sides :]]
-    given = {**_named(kind, args), **kwargs}
+    arguments = {**_named(kind, args), **kwargs}
     if kind in BACKBONES:
-        given = _backbone(kind, given)
-    rows = given.pop("nb_row", None), given.pop("nb_col", None)
+        arguments = _backbone(kind, arguments)
+    rows = arguments.pop("nb_row", None), arguments.pop("nb_col", None)
     if None not in rows:
-        given["kernel_size"] = rows
-    if kind != "Embedding" and "output_dim" in given:
-        given["units"] = given.pop("output_dim")
-    layer = Layer(kind, {}, line, _text(given.pop("name", "")))
-    layer.shape = _shape(kind, given)
+        arguments["kernel_size"] = rows
+    if kind != "Embedding" and "output_dim" in arguments:
+        arguments["units"] = arguments.pop("output_dim")
+    layer = Layer(kind, {}, line, _text(arguments.pop("name", "")))
+    layer.shape = _shape(kind, arguments)
     by_name = LAYERS[kind].by_name
-    for key, value in given.items():
+    for key, value in arguments.items():
         new = key if key in by_name else _OLD_ARGUMENTS.get(key, key)
         if new is None or (value is None and key == "weights"):
             continue
@@ -258,23 +251,22 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
     return layer
 
 
-def _backbone(kind: str, given: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a network of ``keras.applications`` as its row has them: in Keras it learns,
-    and scales no pixels, unless the code says so."""
+def _backbone(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a ``keras.applications`` network, with the catalog's defaults."""
     body, by_name = BACKBONES[kind], LAYERS[kind].by_name
-    weights = given.get("weights", "imagenet" if body.family else None)
-    found = {"include_top": True, "trainable": True, **given}
-    found.pop("input_tensor", None)
+    weights = arguments.get("weights", "imagenet" if body.family else None)
+    result = {"include_top": True, "trainable": True, **arguments}
+    result.pop("input_tensor", None)
     if "preprocess" in by_name:
         switch = body.scaling is PixelScaling.SWITCH
-        found["preprocess"] = found.pop("include_preprocessing", switch)
+        result["preprocess"] = result.pop("include_preprocessing", switch)
     if weights is None:
-        found["weights"] = "none"
+        result["weights"] = "none"
     elif body.included and weights == body.included:
-        found["weights"] = "included"
+        result["weights"] = "included"
     elif isinstance(weights, str) and weights != "imagenet":
-        found |= {"weights": "file", "weights_file": weights}
-    return found
+        result |= {"weights": "file", "weights_file": weights}
+    return result
 
 
 def _named(kind: str, args: list[Any]) -> dict[str, Any]:
@@ -283,62 +275,62 @@ def _named(kind: str, args: list[Any]) -> dict[str, Any]:
 
 
 def is_included_backbone(node: ast.FunctionDef) -> bool:
-    """Whether a function of the code is the one of a network that NetBuilder brings along."""
+    """Return whether the code contains the function of a network that NetBuilder includes."""
     body = BACKBONES.get(node.name)
     if body is None or body.family:
         return False
-    return [one.arg for one in node.args.args] == list(argument_order(node.name, 3))
+    return [arg.arg for arg in node.args.args] == list(argument_order(node.name, 3))
 
 
 def argument_order(kind: str, count: int) -> tuple[str, ...]:
-    """The first ``count`` arguments of a layer as Keras orders them."""
+    """Return the first ``count`` arguments of a layer in Keras's order."""
     spec = LAYERS[kind]
     first = spec.params[0] if spec.params else None
     if count == 0 or (count == 1 and first is not None and first.name != "keepdims"):
         return () if first is None else (first.name,)
-    if all(one.required for one in spec.params[:count]):  # Keras has these first, in this order
-        return tuple(one.name for one in spec.params[:count])
+    if all(p.required for p in spec.params[:count]):  # Keras has these first, in this order
+        return tuple(p.name for p in spec.params[:count])
     import importlib
     import inspect
 
     from netbuilder.core.tensorflow_output import load_tensorflow
 
     load_tensorflow()
-    made = getattr(importlib.import_module(spec.module), spec.name)
-    return tuple(inspect.signature(made).parameters)
+    layer_class = getattr(importlib.import_module(spec.module), spec.name)
+    return tuple(inspect.signature(layer_class).parameters)
 
 
-def _shape(kind: str, given: dict[str, Any]) -> Any:
-    """The shape of one sample that a layer names for its input, taken out of ``given``."""
-    whole = given.pop("batch_input_shape", given.pop("batch_shape", None))
-    shape = given.pop("shape" if kind == "Input" else "input_shape", given.pop("input_shape", None))
+def _shape(kind: str, args: dict[str, Any]) -> Any:
+    """Remove and return the sample shape that a layer declares for its input."""
+    whole = args.pop("batch_input_shape", args.pop("batch_shape", None))
+    shape = args.pop("shape" if kind == "Input" else "input_shape", args.pop("input_shape", None))
     if whole is not None:
         flat = plain(whole)
         return flat[1:] if isinstance(flat, list) else UNREAD
-    if shape is None and kind != "Embedding" and "input_dim" in given:
-        shape = (given.pop("input_dim"),)
-        if given.get("input_length") is not None:
-            shape = (given["input_length"], *shape)
-    if kind == "Embedding" and shape is None and given.get("input_length") is not None:
-        shape = (given["input_length"],)
+    if shape is None and kind != "Embedding" and "input_dim" in args:
+        shape = (args.pop("input_dim"),)
+        if args.get("input_length") is not None:
+            shape = (args["input_length"], *shape)
+    if kind == "Embedding" and shape is None and args.get("input_length") is not None:
+        shape = (args["input_length"],)
     if isinstance(shape, int):
         shape = (shape,)
     return None if shape is None else plain(shape)
 
 
 def plain(value: Any) -> Any:
-    """A value as it stands in a config of Keras; ``UNREAD`` where a part of it is not known."""
+    """Return a value as in a Keras config, or ``UNREAD`` if a part of it is unknown."""
     if isinstance(value, bool | int | float | str | None):
         return value
     if isinstance(value, list | tuple):
-        flat = [plain(one) for one in value]
-        return UNREAD if any(one is UNREAD for one in flat) else flat
+        flat = [plain(item) for item in value]
+        return UNREAD if any(item is UNREAD for item in flat) else flat
     if isinstance(value, dict):
-        found = {str(key): plain(one) for key, one in value.items()}
-        return UNREAD if any(one is UNREAD for one in found.values()) else found
+        fields = {str(key): plain(item) for key, item in value.items()}
+        return UNREAD if any(item is UNREAD for item in fields.values()) else fields
     if isinstance(value, KerasObject):
-        config = {key: plain(one) for key, one in value.config.items()}
-        known = {key: one for key, one in config.items() if one is not UNREAD}
+        config = {key: plain(item) for key, item in value.config.items()}
+        known = {key: item for key, item in config.items() if item is not UNREAD}
         return {"class_name": value.name, "config": known}
     if isinstance(value, Layer):
         return {"class_name": value.kind, "config": value.config} if value.known else UNREAD
@@ -351,17 +343,17 @@ def plain(value: Any) -> Any:
 
 
 def unread_texts(value: Any) -> list[Unread]:
-    """The unread parts of a value."""
+    """Return the unread parts of a value."""
     if isinstance(value, Unread):
         return [value]
     if isinstance(value, list | tuple):
-        return [found for one in value for found in unread_texts(one)]
+        return [unread for item in value for unread in unread_texts(item)]
     return []
 
 
 def _text_of(key: str, value: Any) -> str:
-    found = unread_texts(value)
-    return f"{key}={found[0].text}" if found else key
+    unread = unread_texts(value)
+    return f"{key}={unread[0].text}" if unread else key
 
 
 def _text(value: Any) -> str:
@@ -369,18 +361,18 @@ def _text(value: Any) -> str:
 
 
 def family_of(name: Dotted) -> str:
-    """The family of ``keras.applications`` whose function a name stands for."""
+    """Return the ``keras.applications`` module of a function."""
     return "resnet" if name.room == "resnet50" else name.room
 
 
 def placeholder_name(text: str) -> str:
-    """The name of a placeholder: its first words, as far as a name of a layer goes."""
-    found = "".join(letter if letter.isalnum() or letter == "." else " " for letter in text)
-    return "_".join(found.split())[:40] or "code"
+    """Return a placeholder's name for code: its first words."""
+    words = "".join(letter if letter.isalnum() or letter == "." else " " for letter in text)
+    return "_".join(words.split())[:40] or "code"
 
 
 def tensors_in(values: list[Any]) -> Iterator[Call]:
-    """Calls of layers among values, in lists and dicts too."""
+    """Yield the calls of layers among values, including lists and dicts."""
     for value in values:
         if isinstance(value, Call):
             yield value
@@ -391,12 +383,12 @@ def tensors_in(values: list[Any]) -> Iterator[Call]:
 
 
 def layers_of(owner: Any) -> Iterator[Layer]:
-    """The layers of a model, those of models inside it too, or the layer itself."""
+    """Yield the layers of a model, including nested models, or the layer itself."""
     if isinstance(owner, Layer):
         yield owner
     elif isinstance(owner, list | tuple):
-        for one in owner:
-            yield from layers_of(one)
+        for item in owner:
+            yield from layers_of(item)
     elif isinstance(owner, Model):
         if owner.layers is not None:
             yield from layers_of(owner.layers)
@@ -407,17 +399,17 @@ def layers_of(owner: Any) -> Iterator[Layer]:
 
 
 def calls_in_order(ends: Iterable[Call], starts: Iterable[Call] = ()) -> list[Call]:
-    """Return every call that leads to the ends, after what feeds it; nothing before the starts."""
-    found: dict[int, Call] = {}
-    known = {id(one) for one in starts}
-    waiting: list[tuple[Call, bool]] = [(one, False) for one in reversed(list(ends))]
+    """Return every call that leads to the ends, sources first, without what precedes the starts."""
+    ordered: dict[int, Call] = {}
+    known = {id(start) for start in starts}
+    waiting: list[tuple[Call, bool]] = [(end, False) for end in reversed(list(ends))]
     while waiting:
         call, ready = waiting.pop()
-        if id(call) in found or id(call) in known:
+        if id(call) in ordered or id(call) in known:
             continue
         if ready:
-            found[id(call)] = call
+            ordered[id(call)] = call
             continue
         waiting.append((call, True))
-        waiting += [(one, False) for one in reversed(call.sources)]
-    return list(found.values())
+        waiting += [(source, False) for source in reversed(call.sources)]
+    return list(ordered.values())

@@ -1,4 +1,4 @@
-"""ONNX files as projects: operators become layers of the catalog, channels first channels last.
+"""Import ONNX files: operators become layers, channels-first becomes channels-last.
 
-A file is accepted only if the network that was made of it predicts what the file predicts.
+A file is accepted only if the imported network predicts the same.
 """

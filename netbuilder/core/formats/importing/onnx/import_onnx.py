@@ -1,4 +1,4 @@
-"""A project and a trained model of an ONNX file, accepted if it predicts what the file predicts."""
+"""Import an ONNX file as a project and a trained model, if that predicts the same."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ if TYPE_CHECKING:
     from netbuilder.core.formats.importing.onnx.layers import LayerConverter
     from netbuilder.core.formats.importing.onnx.tensors import Tensor
 
-# Of the largest prediction, or of 1.
+# Relative to the largest prediction, or to 1.
 TOLERANCE = 1e-5
 _ROWS, _STEPS = 4, 12
 
 
 def import_onnx(path: Path) -> Imported:
-    """What an ONNX file becomes.
+    """Import an ONNX file.
 
     Raises:
-        FormatError: too large, damaged, with an operator that no layer stands for, or with other
-            predictions than the layers that were made of it.
+        FormatError: too large, damaged, with an unsupported operator, or predictions differ.
     """
     if importlib.util.find_spec("onnx") is None:
         raise FormatError(
@@ -71,10 +70,10 @@ def import_onnx(path: Path) -> Imported:
     project = Project(name=path.stem, graph=Graph(tuple(draft.nodes.values()), edges))
     training_model = _built(project, converter, path)
     _must_agree(training_model, graph, converter, outputs, path)
-    report = [ReportItem(node, AS_IS, one.layer) for node, one in draft.nodes.items()]
+    report = [ReportItem(name, AS_IS, node.layer) for name, node in draft.nodes.items()]
     report += [ReportItem(item, REPLACED, text) for item, text in converter.replaced]
-    told = _("This output is not numeric, such as the name of a class.")
-    report += [ReportItem(name, LEFT_OUT, told) for name in graph.left_out]
+    note = _("This output is not numeric, such as the name of a class.")
+    report += [ReportItem(name, LEFT_OUT, note) for name in graph.left_out]
     return Imported(project, tuple(report), _trained(project, training_model, path))
 
 
@@ -84,7 +83,7 @@ def _built(project: Project, converter: LayerConverter, path: Path) -> keras.Mod
     from netbuilder.core.formats.safety.model_file import ModelFile
 
     weights = converter.draft.weights
-    numbers = sum(one.size for arrays in weights.values() for one in arrays)
+    numbers = sum(array.size for arrays in weights.values() for array in arrays)
     check_project(project, None, ModelFile(path, "onnx", {}, numbers=numbers))
     training_model = build_training_model(project, None, learned=False)
     for node, arrays in weights.items():
@@ -117,28 +116,28 @@ def _must_agree(
     outputs: list[Tensor],
     path: Path,
 ) -> None:
-    """Ask both the same made-up rows.
+    """Compare the predictions of both for random inputs.
 
     Raises:
-        FormatError: the file cannot be run, or predicts something else.
+        FormatError: the file cannot be run, or its predictions differ.
     """
     from netbuilder.core.formats.keras_prediction import predict_rows
     from netbuilder.core.tensorflow_output import mute_output
 
-    given = _rows(graph, converter)
+    samples = _rows(graph, converter)
     keras_rows = [
         np.moveaxis(
-            given[name],
-            range(given[name].ndim),
+            samples[name],
+            range(samples[name].ndim),
             [axis or 0 for axis in converter.tensors[name].axes],
         ).astype(str(tensor.dtype))
         for name, tensor in zip(graph.inputs, training_model.inputs, strict=True)
     ]
     try:
         with mute_output():
-            expected = _run(graph, given)
-            found = predict_rows(training_model, keras_rows)
-    # Whatever the runtime says, it is about this file.
+            expected = _run(graph, samples)
+            predictions = predict_rows(training_model, keras_rows)
+    # Any error of the runtime is about this file.
     except Exception as error:
         raise FormatError(
             _(
@@ -152,7 +151,7 @@ def _must_agree(
         ) from error
     ids = list(dict.fromkeys(project_outputs(converter, outputs)))
     for tensor, theirs in zip(outputs, expected, strict=True):
-        ours = _as_onnx(found[ids.index(tensor.node)], tensor)
+        ours = _as_onnx(predictions[ids.index(tensor.node)], tensor)
         size = max(1.0, float(np.abs(theirs).max(initial=0.0)))
         if ours.shape != theirs.shape or not np.allclose(
             ours, theirs, atol=TOLERANCE * size, rtol=0
@@ -170,32 +169,32 @@ def _must_agree(
 
 
 def project_outputs(converter: LayerConverter, outputs: list[Tensor]) -> list[str]:
-    """Ids of the nodes that are the project's outputs, in its order."""
-    wanted = {one.node for one in outputs}
+    """Return the ids of the project's output nodes, in its order."""
+    ids = {tensor.node for tensor in outputs}
     feeding = {source for feeds in converter.draft.sources.values() for source in feeds}
-    if wanted & feeding:
+    if ids & feeding:
         raise FormatError(
             _("An output of the file is also the input of a later layer."),
             _("Export the network with its last layer as its only output."),
             code="onnx_output_inside",
         )
-    return [node for node in converter.draft.nodes if node in wanted]
+    return [node for node in converter.draft.nodes if node in ids]
 
 
 def _rows(graph: OnnxGraph, converter: LayerConverter) -> dict[str, Array]:
     random = np.random.default_rng(0)
-    found = {}
+    samples = {}
     for name, (shape, dtype) in graph.inputs.items():
         rows = graph.fixed_batch or _ROWS
         sides = [rows if s == BATCH else _STEPS if s in OPEN else s for s in shape]
         whole = dtype.startswith(("int", "uint"))
         values = random.integers(0, 2, sides) if whole else random.normal(size=sides)
-        found[name] = values.astype(dtype)
-    return found
+        samples[name] = values.astype(dtype)
+    return samples
 
 
-def _run(graph: OnnxGraph, given: dict[str, Array]) -> list[Array]:
-    """Predictions of the file itself: by onnxruntime, else by ONNX's reference."""
+def _run(graph: OnnxGraph, samples: dict[str, Array]) -> list[Array]:
+    """Return the file's own predictions, from onnxruntime or else ONNX's reference."""
     data = graph.proto.SerializeToString()
     if importlib.util.find_spec("onnxruntime") is not None:
         import onnxruntime
@@ -203,14 +202,14 @@ def _run(graph: OnnxGraph, given: dict[str, Array]) -> list[Array]:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        return [np.asarray(one) for one in session.run(graph.outputs, given)]
+        return [np.asarray(out) for out in session.run(graph.outputs, samples)]
     from onnx.reference import ReferenceEvaluator
 
-    return [np.asarray(one) for one in ReferenceEvaluator(graph.proto).run(graph.outputs, given)]
+    return [np.asarray(out) for out in ReferenceEvaluator(graph.proto).run(graph.outputs, samples)]
 
 
 def _as_onnx(values: Array, tensor: Tensor) -> Array:
-    """What Keras gives, with the axes of ONNX."""
+    """Transpose Keras's output to the axes of ONNX."""
     present = [axis for axis in tensor.axes if axis is not None]
     rows = values.shape[0]
     sizes = [rows if side == BATCH else side for side in tensor.shape]

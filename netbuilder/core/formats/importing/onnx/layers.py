@@ -1,4 +1,4 @@
-"""Operators of ONNX as layers: convolution, pooling, normalisation, recurrence, embedding."""
+"""Convert ONNX operators to layers: convolution, pooling, normalization, recurrence, embedding."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from netbuilder.core.i18n import gettext as _
 
 
 class LayerConverter(ShapeConverter):
-    """The operators that have layers of their own."""
+    """Converts the operators that have layers of their own."""
 
     # --- pictures, sequences and volumes ---
 
-    def _spatial(self, one: Operator) -> tuple[Tensor, int]:
-        """The input with its channels last, and how many axes it has beside them."""
-        tensor = self._whole(one)
+    def _spatial(self, op: Operator) -> tuple[Tensor, int]:
+        """Return the input, channels last, and its number of spatial axes."""
+        tensor = self._whole(op)
         sides = len(tensor.shape) - 2
-        # A Conv of one row only, as sequences are written by Keras's export, is one of sequences.
+        # A Conv with a single row, as Keras exports sequences, is a Conv of sequences.
         if sides not in SPACE or tensor.shape[0] != BATCH:
-            raise self.unknown(one, _("it has {count} axes", count=len(tensor.shape)))
+            raise self.unknown(op, _("it has {count} axes", count=len(tensor.shape)))
         return self.draft.arranged(tensor, (0, sides + 1, *range(1, sides + 1))), sides
 
-    def _window(self, one: Operator, sides: int, key: str, default: int = 1) -> list[int]:
-        return [int(v) for v in one.attributes.get(key, [default] * sides)]
+    def _window(self, op: Operator, sides: int, key: str, default: int = 1) -> list[int]:
+        return [int(v) for v in op.attributes.get(key, [default] * sides)]
 
     def _padded(
-        self, one: Operator, tensor: Tensor, kernel: list[int], *, zeros: bool = True
+        self, op: Operator, tensor: Tensor, kernel: list[int], *, zeros: bool = True
     ) -> tuple[Tensor, str]:
-        """The input as the layer wants it, and the layer's "padding"."""
+        """Return the input, padded if necessary, and the layer's "padding"."""
         sides = len(kernel)
-        strides = self._window(one, sides, "strides")
-        dilations = self._window(one, sides, "dilations")
-        auto = one.attributes.get("auto_pad", "NOTSET")
+        strides = self._window(op, sides, "strides")
+        dilations = self._window(op, sides, "dilations")
+        auto = op.attributes.get("auto_pad", "NOTSET")
         if auto in ("SAME_UPPER", "VALID"):
             return tensor, "same" if auto == "SAME_UPPER" else "valid"
         if auto == "SAME_LOWER":
-            raise self.unknown(one, "auto_pad SAME_LOWER")
-        pads = self._window(one, 2 * sides, "pads", 0)
+            raise self.unknown(op, "auto_pad SAME_LOWER")
+        pads = self._window(op, 2 * sides, "pads", 0)
         before, after = pads[:sides], pads[sides:]
         if not any(pads):
             return tensor, "valid"
@@ -62,7 +62,7 @@ class LayerConverter(ShapeConverter):
         if same:
             return tensor, "same"
         if not zeros and not self._is_positive(tensor):
-            raise self.unknown(one, _("it pads with very small numbers"))
+            raise self.unknown(op, _("it pads with very small numbers"))
         node = self._zeros_around(tensor, before, after)
         shape = list(tensor.shape)
         for i, (left, right) in enumerate(zip(before, after, strict=True)):
@@ -80,29 +80,28 @@ class LayerConverter(ShapeConverter):
             node.layer == "ReLU"
         )
 
-    def _out(self, one: Operator, tensor: Tensor, kernel: list[int], padding: str) -> list[int]:
+    def _out(self, op: Operator, tensor: Tensor, kernel: list[int], padding: str) -> list[int]:
         sides = len(kernel)
-        found = []
+        sizes = []
         for size, width, stride, dilation in zip(
             tensor.shape[2:],
             kernel,
-            self._window(one, sides, "strides"),
-            self._window(one, sides, "dilations"),
+            self._window(op, sides, "strides"),
+            self._window(op, sides, "dilations"),
             strict=True,
         ):
             if size in OPEN and stride == 1 and padding == "same":
-                found.append(size)
+                sizes.append(size)
                 continue
             reach = (width - 1) * dilation + 1
-            found.append(-(-size // stride) if padding == "same" else (size - reach) // stride + 1)
-        return found
+            sizes.append(-(-size // stride) if padding == "same" else (size - reach) // stride + 1)
+        return sizes
 
-    def _as_sequence(self, one: Operator, convert: Callable[[Operator], None]) -> bool:
-        """Convert an operator on pictures of one row, as Keras's export writes those on sequences,
-        to a layer for sequences; False where it is none."""
-        tensor = self._whole(one)
+    def _as_sequence(self, op: Operator, convert: Callable[[Operator], None]) -> bool:
+        """Convert a single-row image operator, as Keras exports sequences, or return False."""
+        tensor = self._whole(op)
         rows = [i for i in (2, 3) if len(tensor.shape) == 4 and tensor.axes[i] is None]
-        kernel = self.constant(one, 1) if "Conv" in one.kind else None
+        kernel = self.constant(op, 1) if "Conv" in op.kind else None
         if len(rows) != 1 or (kernel is not None and kernel.shape[rows[0]] != 1):
             return False
         row = rows[0]
@@ -115,35 +114,35 @@ class LayerConverter(ShapeConverter):
             key: [v for i, v in enumerate(value) if i not in ends]
             if key in ("pads", "strides", "dilations", "kernel_shape", "output_padding")
             else value
-            for key, value in one.attributes.items()
+            for key, value in op.attributes.items()
         }
-        names = [f"{name}#row" if i < 2 else name for i, name in enumerate(one.inputs)]
+        names = [f"{name}#row" if i < 2 else name for i, name in enumerate(op.inputs)]
         self.tensors[names[0]] = replace(
             tensor, shape=without(tensor.shape), axes=without(tensor.axes)
         )
         if kernel is not None:
             self.constants[names[1]] = np.squeeze(kernel, row)
-        inner = Operator(one.kind, one.name, names, [f"{one.outputs[0]}#row"], attributes)
+        inner = Operator(op.kind, op.name, names, [f"{op.outputs[0]}#row"], attributes)
         convert(inner)
-        made = self.tensors[inner.outputs[0]]
-        shape = (*made.shape[:row], 1, *made.shape[row:])
-        axes = (*made.axes[:row], None, *made.axes[row:])
-        self.give(one, replace(made, shape=shape, axes=axes))
+        result = self.tensors[inner.outputs[0]]
+        shape = (*result.shape[:row], 1, *result.shape[row:])
+        axes = (*result.axes[:row], None, *result.axes[row:])
+        self.give(op, replace(result, shape=shape, axes=axes))
         return True
 
-    def _conv(self, one: Operator) -> None:
-        if self._as_sequence(one, self._conv):
+    def _conv(self, op: Operator) -> None:
+        if self._as_sequence(op, self._conv):
             return
-        tensor, sides = self._spatial(one)
-        kernel = np.asarray(self.constant(one, 1), "float32")
-        bias = self.constant(one, 2)
+        tensor, sides = self._spatial(op)
+        kernel = np.asarray(self.constant(op, 1), "float32")
+        bias = self.constant(op, 2)
         size = [int(v) for v in kernel.shape[2:]]
-        tensor, padding = self._padded(one, tensor, size)
-        groups, channels = int(one.attributes.get("group", 1)), tensor.shape[1]
+        tensor, padding = self._padded(op, tensor, size)
+        groups, channels = int(op.attributes.get("group", 1)), tensor.shape[1]
         params: dict[str, Any] = {
-            "kernel_size": _one(size),
-            "strides": _one(self._window(one, sides, "strides")),
-            "dilation_rate": _one(self._window(one, sides, "dilations")),
+            "kernel_size": _compact(size),
+            "strides": _compact(self._window(op, sides, "strides")),
+            "dilation_rate": _compact(self._window(op, sides, "dilations")),
             "padding": padding,
             "use_bias": bias is not None,
         }
@@ -156,35 +155,35 @@ class LayerConverter(ShapeConverter):
         else:
             name = f"Conv{sides}D"
             params |= {"filters": count, "groups": groups}
-        shape = (BATCH, count, *self._out(one, tensor, size, padding))
+        shape = (BATCH, count, *self._out(op, tensor, size, padding))
         self.layer(
-            one, name, tensor, params, (weights,) if bias is None else (weights, bias), shape=shape
+            op, name, tensor, params, (weights,) if bias is None else (weights, bias), shape=shape
         )
 
-    def _convtranspose(self, one: Operator) -> None:
-        if self._as_sequence(one, self._convtranspose):
+    def _convtranspose(self, op: Operator) -> None:
+        if self._as_sequence(op, self._convtranspose):
             return
-        tensor, sides = self._spatial(one)
-        kernel = np.asarray(self.constant(one, 1), "float32")
-        bias = self.constant(one, 2)
-        strides = self._window(one, sides, "strides")
-        more = self._window(one, sides, "output_padding", 0)
-        pads = self._window(one, 2 * sides, "pads", 0)
+        tensor, sides = self._spatial(op)
+        kernel = np.asarray(self.constant(op, 1), "float32")
+        bias = self.constant(op, 2)
+        strides = self._window(op, sides, "strides")
+        more = self._window(op, sides, "output_padding", 0)
+        pads = self._window(op, 2 * sides, "pads", 0)
         size = [int(v) for v in kernel.shape[2:]]
-        odd = one.attributes.get("group", 1) != 1 or any(
-            v != 1 for v in self._window(one, sides, "dilations")
+        odd = op.attributes.get("group", 1) != 1 or any(
+            v != 1 for v in self._window(op, sides, "dilations")
         )
         small = any(width < stride for width, stride in zip(size, strides, strict=True))
         if (
             odd
             or small
-            or "output_shape" in one.attributes
-            or one.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID")
+            or "output_shape" in op.attributes
+            or op.attributes.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID")
         ):
-            raise self.unknown(one)
+            raise self.unknown(op)
         cut = [[pads[i], pads[sides + i] - more[i]] for i in range(sides)]
         if any(right < 0 for _left, right in cut):
-            raise self.unknown(one, "output_padding")
+            raise self.unknown(op, "output_padding")
         count = int(kernel.shape[1])
         full = [
             (side - 1) * stride + width
@@ -192,13 +191,13 @@ class LayerConverter(ShapeConverter):
         ]
         params = {
             "filters": count,
-            "kernel_size": _one(size),
-            "strides": _one(strides),
+            "kernel_size": _compact(size),
+            "strides": _compact(strides),
             "use_bias": bias is not None,
         }
         weights = np.moveaxis(kernel, (0, 1), (-1, -2))  # rows, columns, out, in
-        made = self.layer(
-            one,
+        result = self.layer(
+            op,
             f"Conv{sides}DTranspose",
             tensor,
             params,
@@ -206,55 +205,55 @@ class LayerConverter(ShapeConverter):
             shape=(BATCH, count, *full),
         )
         if any(map(any, cut)):
-            self._cropped(one, made, cut)
+            self._cropped(op, result, cut)
 
-    def _cropped(self, one: Operator, tensor: Tensor, cut: list[list[int]]) -> None:
+    def _cropped(self, op: Operator, tensor: Tensor, cut: list[list[int]]) -> None:
         sizes = [
             side - left - right for side, (left, right) in zip(tensor.shape[2:], cut, strict=True)
         ]
         self.layer(
-            one,
+            op,
             f"Cropping{len(cut)}D",
             tensor,
             {"cropping": cut[0] if len(cut) == 1 else cut},
             shape=(*tensor.shape[:2], *sizes),
         )
 
-    def _pool(self, one: Operator) -> None:
-        if self._as_sequence(one, self._pool):
+    def _pool(self, op: Operator) -> None:
+        if self._as_sequence(op, self._pool):
             return
-        tensor, sides = self._spatial(one)
-        size = self._window(one, sides, "kernel_shape")
-        average = one.kind == "AveragePool"
-        if any(v != 1 for v in self._window(one, sides, "dilations")) or len(one.outputs) > 1:
-            raise self.unknown(one)
-        if average and not one.attributes.get("count_include_pad", 0):
+        tensor, sides = self._spatial(op)
+        size = self._window(op, sides, "kernel_shape")
+        average = op.kind == "AveragePool"
+        if any(v != 1 for v in self._window(op, sides, "dilations")) or len(op.outputs) > 1:
+            raise self.unknown(op)
+        if average and not op.attributes.get("count_include_pad", 0):
             whole = (
-                self._padded(one, tensor, size, zeros=False)
-                if any(self._window(one, 2 * sides, "pads", 0))
-                else (tensor, self._padded(one, tensor, size)[1])
+                self._padded(op, tensor, size, zeros=False)
+                if any(self._window(op, 2 * sides, "pads", 0))
+                else (tensor, self._padded(op, tensor, size)[1])
             )
             tensor, padding = whole
         else:
-            tensor, padding = self._padded(one, tensor, size, zeros=average)
-            if average and padding == "same":  # Keras does not count the zeros
-                raise self.unknown(one, "count_include_pad")
-        shape = (*tensor.shape[:2], *self._out(one, tensor, size, padding))
-        if one.attributes.get("ceil_mode", 0):
-            strides = self._window(one, sides, "strides")
+            tensor, padding = self._padded(op, tensor, size, zeros=average)
+            if average and padding == "same":  # Keras does not count the padding
+                raise self.unknown(op, "count_include_pad")
+        shape = (*tensor.shape[:2], *self._out(op, tensor, size, padding))
+        if op.attributes.get("ceil_mode", 0):
+            strides = self._window(op, sides, "strides")
             more = [
                 (side - width) % stride
                 for side, width, stride in zip(tensor.shape[2:], size, strides, strict=True)
             ]
             if any(more) and padding != "same":
-                raise self.unknown(one, "ceil_mode")
+                raise self.unknown(op, "ceil_mode")
         self.layer(
-            one,
+            op,
             f"{'Average' if average else 'Max'}Pooling{sides}D",
             tensor,
             {
-                "pool_size": _one(size),
-                "strides": _one(self._window(one, sides, "strides")),
+                "pool_size": _compact(size),
+                "strides": _compact(self._window(op, sides, "strides")),
                 "padding": padding,
             },
             shape=shape,
@@ -262,12 +261,12 @@ class LayerConverter(ShapeConverter):
 
     _maxpool = _averagepool = _pool
 
-    def _globalpool(self, one: Operator) -> None:
-        tensor, sides = self._spatial(one)
-        kind = "Max" if "Max" in one.kind else "Average"
+    def _globalpool(self, op: Operator) -> None:
+        tensor, sides = self._spatial(op)
+        kind = "Max" if "Max" in op.kind else "Average"
         shape = (*tensor.shape[:2], *[1] * sides)
         self.layer(
-            one,
+            op,
             f"Global{kind}Pooling{sides}D",
             tensor,
             {},
@@ -277,119 +276,119 @@ class LayerConverter(ShapeConverter):
 
     _globalmaxpool = _globalaveragepool = _globalpool
 
-    def _reduce(self, one: Operator) -> None:
-        """Mean or maximum over all axes but the batch and one: global pooling."""
-        tensor = self._whole(one)
+    def _reduce(self, op: Operator) -> None:
+        """Convert a mean or maximum over all axes but the batch and one to global pooling."""
+        tensor = self._whole(op)
         rank = len(tensor.shape)
-        axes = sorted(axis % rank for axis in self.ints(one, "axes", 1) or ())
-        kept = [i for i in range(1, rank) if i not in axes]
-        if len(kept) != 1 or tensor.shape[0] != BATCH or rank < 3:
-            raise self.unknown(one, _("it works along some axes only"))
+        axes = sorted(axis % rank for axis in self.ints(op, "axes", 1) or ())
+        rest = [i for i in range(1, rank) if i not in axes]
+        if len(rest) != 1 or tensor.shape[0] != BATCH or rank < 3:
+            raise self.unknown(op, _("it works along some axes only"))
         places = [0] * rank
-        for place, i in enumerate([*axes, kept[0]], 1):
+        for place, i in enumerate([*axes, rest[0]], 1):
             places[i] = place
         tensor = self.draft.arranged(tensor, places)
-        kind = "Max" if "Max" in one.kind else "Average"
-        if one.attributes.get("keepdims", 1):
+        kind = "Max" if "Max" in op.kind else "Average"
+        if op.attributes.get("keepdims", 1):
             shape = tuple(1 if i in axes else side for i, side in enumerate(tensor.shape))
-            found = tuple(0 if i == 0 else 1 if i == kept[0] else None for i in range(rank))
+            new_axes = tuple(0 if i == 0 else 1 if i == rest[0] else None for i in range(rank))
         else:
-            shape, found = (BATCH, tensor.shape[kept[0]]), (0, 1)
-        self.layer(one, f"Global{kind}Pooling{len(axes)}D", tensor, {}, shape=shape, axes=found)
+            shape, new_axes = (BATCH, tensor.shape[rest[0]]), (0, 1)
+        self.layer(op, f"Global{kind}Pooling{len(axes)}D", tensor, {}, shape=shape, axes=new_axes)
 
     _reducemean = _reducemax = _reduce
 
-    def _resize(self, one: Operator) -> None:
-        tensor, sides = self._spatial(one)
-        index = 1 if one.kind == "Upsample" else 2
-        scales, sizes = self.constant(one, index), None
+    def _resize(self, op: Operator) -> None:
+        tensor, sides = self._spatial(op)
+        index = 1 if op.kind == "Upsample" else 2
+        scales, sizes = self.constant(op, index), None
         if scales is None or not scales.size:
-            sizes = self.ints(one, "sizes", 3)
+            sizes = self.ints(op, "sizes", 3)
             if sizes is None:
-                raise self.unknown(one)
+                raise self.unknown(op)
             scales = np.array([new / old for new, old in zip(sizes, tensor.shape, strict=True)])
         factors = [float(v) for v in scales[2:]]
-        mode = one.attributes.get("mode", "nearest")
+        mode = op.attributes.get("mode", "nearest")
         if any(v != int(v) or v < 1 for v in factors) or mode not in ("nearest", "linear"):
-            raise self.unknown(one, _("it upsamples by {factors}", factors=factors))
-        params: dict[str, Any] = {"size": _one([int(v) for v in factors])}
+            raise self.unknown(op, _("it upsamples by {factors}", factors=factors))
+        params: dict[str, Any] = {"size": _compact([int(v) for v in factors])}
         if mode == "linear":
             if sides != 2:
-                raise self.unknown(one, mode)
+                raise self.unknown(op, mode)
             params["interpolation"] = "bilinear"
         shape = [int(side * v) for side, v in zip(tensor.shape[2:], factors, strict=True)]
-        self.layer(one, f"UpSampling{sides}D", tensor, params, shape=(*tensor.shape[:2], *shape))
+        self.layer(op, f"UpSampling{sides}D", tensor, params, shape=(*tensor.shape[:2], *shape))
 
     _upsample = _resize
 
-    def _pad(self, one: Operator) -> None:
-        tensor, sides = self._spatial(one)
-        pads = self.ints(one, "pads", 1) or []
-        value = one.attributes.get("value", self.constant(one, 2))
+    def _pad(self, op: Operator) -> None:
+        tensor, sides = self._spatial(op)
+        pads = self.ints(op, "pads", 1) or []
+        value = op.attributes.get("value", self.constant(op, 2))
         rank = sides + 2
         zeros = value is None or float(np.ravel(value)[0]) == 0
         if (
-            one.attributes.get("mode", "constant") != "constant"
+            op.attributes.get("mode", "constant") != "constant"
             or not zeros
             or len(pads) != 2 * rank
         ):
-            raise self.unknown(one, _("it pads with values other than zero"))
+            raise self.unknown(op, _("it pads with values other than zero"))
         before, after = pads[:rank], pads[rank:]
         if any((*before[:2], *after[:2])):
-            raise self.unknown(one, _("it pads channels"))
+            raise self.unknown(op, _("it pads channels"))
         shape = tuple(
             side + left + right
             for side, left, right in zip(tensor.shape, before, after, strict=True)
         )
         node = self._zeros_around(tensor, before[2:], after[2:])
-        self.give(one, Tensor(node, shape, tensor.axes))
+        self.give(op, Tensor(node, shape, tensor.axes))
 
     # --- normalisation ---
 
-    def _batchnormalization(self, one: Operator) -> None:
-        tensor = self._whole(one)
+    def _batchnormalization(self, op: Operator) -> None:
+        tensor = self._whole(op)
         axis = tensor.axes[1]
-        weights = tuple(np.asarray(self.constant(one, i), "float32") for i in range(1, 5))
+        weights = tuple(np.asarray(self.constant(op, i), "float32") for i in range(1, 5))
         if axis is None:
             tensor = self.draft.arranged(tensor)
             axis = 1
-        epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
+        epsilon = float(str(np.float32(op.attributes.get("epsilon", 1e-5))))
         params = {"axis": -1 if axis == tensor.rank - 1 else axis, "epsilon": epsilon}
-        self.layer(one, "BatchNormalization", tensor, params, weights)
+        self.layer(op, "BatchNormalization", tensor, params, weights)
 
-    def _layernormalization(self, one: Operator) -> None:
-        tensor = self._whole(one)
+    def _layernormalization(self, op: Operator) -> None:
+        tensor = self._whole(op)
         rank = len(tensor.shape)
-        if one.attributes.get("axis", -1) % rank != rank - 1:
-            raise self.unknown(one, _("it works along several axes"))
+        if op.attributes.get("axis", -1) % rank != rank - 1:
+            raise self.unknown(op, _("it works along several axes"))
         if tensor.axes[-1] != tensor.rank - 1 or None in tensor.axes:
             tensor = self.draft.arranged(tensor)
-        scale, offset = self.constant(one, 1), self.constant(one, 2)
-        given = [np.asarray(v, "float32") for v in (scale, offset) if v is not None]
-        epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
+        scale, offset = self.constant(op, 1), self.constant(op, 2)
+        weights = [np.asarray(v, "float32") for v in (scale, offset) if v is not None]
+        epsilon = float(str(np.float32(op.attributes.get("epsilon", 1e-5))))
         self.layer(
-            one,
+            op,
             "LayerNormalization",
             tensor,
             {"epsilon": epsilon, "center": offset is not None},
-            tuple(given),
+            tuple(weights),
         )
 
-    def _instancenormalization(self, one: Operator) -> None:
-        tensor, _sides = self._spatial(one)
-        self._by_groups(one, tensor, tensor.shape[1])
+    def _instancenormalization(self, op: Operator) -> None:
+        tensor, _sides = self._spatial(op)
+        self._by_groups(op, tensor, tensor.shape[1])
 
-    def _groupnormalization(self, one: Operator) -> None:
-        tensor, _sides = self._spatial(one)
-        self._by_groups(one, tensor, int(one.attributes["num_groups"]))
+    def _groupnormalization(self, op: Operator) -> None:
+        tensor, _sides = self._spatial(op)
+        self._by_groups(op, tensor, int(op.attributes["num_groups"]))
 
-    def _by_groups(self, one: Operator, tensor: Tensor, groups: int) -> None:
-        scale, offset = (np.asarray(self.constant(one, i), "float32") for i in (1, 2))
+    def _by_groups(self, op: Operator, tensor: Tensor, groups: int) -> None:
+        scale, offset = (np.asarray(self.constant(op, i), "float32") for i in (1, 2))
         if scale.size != tensor.shape[1]:
-            raise self.unknown(one, _("it scales by groups"))
-        epsilon = float(str(np.float32(one.attributes.get("epsilon", 1e-5))))
+            raise self.unknown(op, _("it scales by groups"))
+        epsilon = float(str(np.float32(op.attributes.get("epsilon", 1e-5))))
         self.layer(
-            one,
+            op,
             "GroupNormalization",
             tensor,
             {"groups": groups, "epsilon": epsilon},
@@ -398,15 +397,15 @@ class LayerConverter(ShapeConverter):
 
     # --- sequences ---
 
-    def _gather(self, one: Operator) -> None:
-        axis = one.attributes.get("axis", 0)
-        table = self.constants.get(one.inputs[0])
+    def _gather(self, op: Operator) -> None:
+        axis = op.attributes.get("axis", 0)
+        table = self.constants.get(op.inputs[0])
         if isinstance(table, np.ndarray) and table.ndim == 2 and axis == 0:
-            ids = self._whole(one, 1)
+            ids = self._whole(op, 1)
             params = {"input_dim": int(table.shape[0]), "output_dim": int(table.shape[1])}
             ids = self.draft.arranged(ids, self._standing(ids))
             self.layer(
-                one,
+                op,
                 "Embedding",
                 ids,
                 params,
@@ -415,53 +414,53 @@ class LayerConverter(ShapeConverter):
                 axes=(*ids.axes, len(ids.axes)),
             )
             return
-        tensor, index = self.draft.unflattened(self.tensor(one)), self.constant(one, 1)
+        tensor, index = self.draft.unflattened(self.tensor(op)), self.constant(op, 1)
         if index is None or index.size != 1:
-            raise self.unknown(one)
+            raise self.unknown(op)
         axis, place = axis % len(tensor.shape), int(np.ravel(index)[0])
         side = tensor.shape[axis]
-        kept = [i for i in range(len(tensor.shape)) if i != axis or index.ndim]
-        shape = tuple(tensor.shape[i] if i != axis else 1 for i in kept)
-        axes = tuple(tensor.axes[i] for i in kept)
+        rest = [i for i in range(len(tensor.shape)) if i != axis or index.ndim]
+        shape = tuple(tensor.shape[i] if i != axis else 1 for i in rest)
+        axes = tuple(tensor.axes[i] for i in rest)
         if side == 1:
-            found = Tensor(tensor.node, shape, axes, half=tensor.half)
-            self.give(one, found)
+            squeezed = Tensor(tensor.node, shape, axes, half=tensor.half)
+            self.give(op, squeezed)
             return
         shared = tensor.axes.count(tensor.axes[axis]) > 1
         if shared and side == 2:  # one direction of a recurrent layer
-            self.give(one, Tensor(tensor.node, shape, axes, half=place % 2))
+            self.give(op, Tensor(tensor.node, shape, axes, half=place % 2))
             return
-        if self._last_step(one, tensor, axis, place, keep=index.ndim > 0):
+        if self._last_step(op, tensor, axis, place, keep=index.ndim > 0):
             return
         if side in OPEN or index.ndim:
-            raise self.unknown(one, _("it selects a part of each sample"))
+            raise self.unknown(op, _("it selects a part of each sample"))
         place %= side
-        self._part(one, tensor, axis, place, place + 1)
-        made = self.tensors.pop(one.outputs[0])
-        self.tensors[one.outputs[0]] = made
-        one_axis = Operator("Squeeze", one.name, [one.outputs[0]], one.outputs, {"axes": [axis]})
+        self._part(op, tensor, axis, place, place + 1)
+        part = self.tensors.pop(op.outputs[0])
+        self.tensors[op.outputs[0]] = part
+        one_axis = Operator("Squeeze", op.name, [op.outputs[0]], op.outputs, {"axes": [axis]})
         self._squeeze(one_axis)
 
-    def _recurrent(self, one: Operator) -> None:
-        first = one.attributes.get("layout", 0)
-        tensor = self._whole(one)
-        wanted = (0, 1, 2) if first else (1, 0, 2)
-        if tensor.axes != wanted:
-            tensor = self.draft.arranged(tensor, wanted)
+    def _recurrent(self, op: Operator) -> None:
+        first = op.attributes.get("layout", 0)
+        tensor = self._whole(op)
+        order = (0, 1, 2) if first else (1, 0, 2)
+        if tensor.axes != order:
+            tensor = self.draft.arranged(tensor, order)
         steps = tensor.shape[1 if first else 0]
-        direction = one.attributes.get("direction", "forward")
-        used = [bool(name) and self.graph.uses(name) > 0 for name in (*one.outputs, "", "")[:3]]
+        direction = op.attributes.get("direction", "forward")
+        used = [bool(name) and self.graph.uses(name) > 0 for name in (*op.outputs, "", "")[:3]]
         if sum(used) != 1 or used[2] or (used[0] and direction == "reverse"):
-            raise self.unknown(one, _("more than one of its results is used"))
-        self._check_start(one)
+            raise self.unknown(op, _("more than one of its results is used"))
+        self._check_start(op)
         directions = 2 if direction == "bidirectional" else 1
-        kernel, recurrent = (np.asarray(self.constant(one, i), "float32") for i in (1, 2))
-        bias = self.constant(one, 3)
+        kernel, recurrent = (np.asarray(self.constant(op, i), "float32") for i in (1, 2))
+        bias = self.constant(op, 3)
         cells = [
-            _cell(one, kernel[i], recurrent[i], None if bias is None else bias[i])
+            _cell(op, kernel[i], recurrent[i], None if bias is None else bias[i])
             for i in range(directions)
         ]
-        layer, params = self._cell_params(one, directions)
+        layer, params = self._cell_params(op, directions)
         params |= {
             "units": int(recurrent.shape[-1]),
             "use_bias": bias is not None,
@@ -471,12 +470,12 @@ class LayerConverter(ShapeConverter):
         if direction == "reverse":
             params["go_backwards"] = True
         if directions == 2:
-            kept = {key: value for key, value in params.items() if value not in (None, False)}
+            inner = {key: value for key, value in params.items() if value not in (None, False)}
             if bias is None:
-                kept["use_bias"] = False
-            params, layer = {"layer": {"layer": layer, "params": kept}}, "Bidirectional"
+                inner["use_bias"] = False
+            params, layer = {"layer": {"layer": layer, "params": inner}}, "Bidirectional"
         units = int(recurrent.shape[-1])
-        node = self.draft.add(layer, [tensor.node], params, weights, one.name)
+        node = self.draft.add(layer, [tensor.node], params, weights, op.name)
         last = 2 if used[0] else 1
         sides = (last if directions == 2 else None, last)
         axes: tuple[int | None, ...] = (0, *sides) if first else (sides[0], 0, sides[1])
@@ -486,36 +485,36 @@ class LayerConverter(ShapeConverter):
         if used[0]:
             axes = (0, 1, *sides) if first else (1, *axes)
             shape = (BATCH, steps, directions, units) if first else (steps, *shape)
-        self.give(one, Tensor(node, shape, axes), 0 if used[0] else 1)
+        self.give(op, Tensor(node, shape, axes), 0 if used[0] else 1)
 
     _lstm = _gru = _rnn = _recurrent
 
-    def _check_start(self, one: Operator) -> None:
-        """Sequences are whole, and begin with zeros: that is what the layers do."""
-        names = [one.inputs[i] if i < len(one.inputs) else "" for i in range(4, 8)]
-        if names[0] or (one.kind == "LSTM" and names[3]) or "clip" in one.attributes:
-            raise self.unknown(one, _("it uses sequence lengths, peepholes or clipping"))
+    def _check_start(self, op: Operator) -> None:
+        """Require full sequences and a zero initial state, as the layers have."""
+        names = [op.inputs[i] if i < len(op.inputs) else "" for i in range(4, 8)]
+        if names[0] or (op.kind == "LSTM" and names[3]) or "clip" in op.attributes:
+            raise self.unknown(op, _("it uses sequence lengths, peepholes or clipping"))
         for name in names[1:3]:
-            known = self.constants.get(name) if name else Fill(0.0, ())
+            state = self.constants.get(name) if name else Fill(0.0, ())
             zeros = (
-                known.value == 0
-                if isinstance(known, Fill)
-                else known is not None and not known.any()
+                state.value == 0
+                if isinstance(state, Fill)
+                else state is not None and not state.any()
             )
             if not zeros:
-                raise self.unknown(one, _("its initial state is not zero"))
+                raise self.unknown(op, _("its initial state is not zero"))
 
-    def _cell_params(self, one: Operator, directions: int) -> tuple[str, dict[str, Any]]:
-        given = [str(v).lower() for v in one.attributes.get("activations", [])]
-        given = [v.removeprefix("b'").rstrip("'") for v in given]
+    def _cell_params(self, op: Operator, directions: int) -> tuple[str, dict[str, Any]]:
+        listed = [str(v).lower() for v in op.attributes.get("activations", [])]
+        listed = [v.removeprefix("b'").rstrip("'") for v in listed]
         each = {"LSTM": ("sigmoid", "tanh", "tanh"), "GRU": ("sigmoid", "tanh"), "RNN": ("tanh",)}
-        names = given[: len(each[one.kind])] or list(each[one.kind])
+        names = listed[: len(each[op.kind])] or list(each[op.kind])
         odd = set(names) - {"sigmoid", "tanh", "relu"} or (
-            directions == 2 and given and given[: len(names)] != given[len(names) :]
+            directions == 2 and listed and listed[: len(names)] != listed[len(names) :]
         )
-        if odd or (one.kind == "LSTM" and names[1] != names[2]):
-            raise self.unknown(one, ", ".join(given))
-        if one.kind == "RNN":
+        if odd or (op.kind == "LSTM" and names[1] != names[2]):
+            raise self.unknown(op, ", ".join(listed))
+        if op.kind == "RNN":
             return "SimpleRNN", {"activation": None if names[0] == "tanh" else names[0]} if (
                 names[0] != "tanh"
             ) else {}
@@ -524,30 +523,30 @@ class LayerConverter(ShapeConverter):
             params["activation"] = names[1]
         if names[0] != "sigmoid":
             params["recurrent_activation"] = names[0]
-        if one.kind == "GRU" and not one.attributes.get("linear_before_reset", 0):
+        if op.kind == "GRU" and not op.attributes.get("linear_before_reset", 0):
             params["reset_after"] = False
-        return one.kind, params
+        return op.kind, params
 
 
-def _cell(one: Operator, kernel: Array, recurrent: Array, bias: Array | None) -> list[Array]:
-    """Weights of a cell with gates in the order of Keras: ONNX has i o f c, Keras i f c o."""
+def _cell(op: Operator, kernel: Array, recurrent: Array, bias: Array | None) -> list[Array]:
+    """Return a cell's weights with gates in Keras's order: i f c o, where ONNX has i o f c."""
     units = recurrent.shape[-1]
-    order = (0, 2, 3, 1) if one.kind == "LSTM" else tuple(range(kernel.shape[0] // units))
+    order = (0, 2, 3, 1) if op.kind == "LSTM" else tuple(range(kernel.shape[0] // units))
 
     def sorted_gates(values: Array) -> Array:
         return np.concatenate([values[i * units : (i + 1) * units] for i in order])
 
-    found = [sorted_gates(kernel).T, sorted_gates(recurrent).T]
+    weights = [sorted_gates(kernel).T, sorted_gates(recurrent).T]
     if bias is not None:
         half = len(bias) // 2
         input_bias, state_bias = sorted_gates(bias[:half]), sorted_gates(bias[half:])
-        if one.kind == "GRU" and one.attributes.get("linear_before_reset", 0):
-            found.append(np.stack([input_bias, state_bias]))
+        if op.kind == "GRU" and op.attributes.get("linear_before_reset", 0):
+            weights.append(np.stack([input_bias, state_bias]))
         else:
-            found.append(input_bias + state_bias)
-    return found
+            weights.append(input_bias + state_bias)
+    return weights
 
 
-def _one(sizes: list[int]) -> Any:
-    """3 for [3, 3]."""
+def _compact(sizes: list[int]) -> Any:
+    """Return 3 for [3, 3]."""
     return sizes[0] if len(set(sizes)) == 1 else sizes

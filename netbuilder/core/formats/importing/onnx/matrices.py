@@ -1,4 +1,4 @@
-"""Operators of ONNX as layers: matrices, what scikit-learn has, and changes of shape."""
+"""Convert ONNX operators to layers: matrices, scikit-learn's operators, changes of shape."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from netbuilder.core.formats.importing.onnx.operators import Converter
 from netbuilder.core.formats.importing.onnx.tensors import Tensor, size_of
 from netbuilder.core.i18n import gettext as _
 
-#: Axes that a picture, a sequence or a volume may have beside its channels.
+#: Possible numbers of spatial axes.
 SPACE = (1, 2, 3)
 
 
 class ShapeConverter(Converter):
-    """The operators that multiply by a matrix, and those that only arrange numbers."""
+    """Converts matrix products and changes of shape."""
 
     # --- matrices ---
 
-    def _gemm(self, one: Operator) -> None:
-        if one.attributes.get("transA", 0):
-            raise self.unknown(one, "transA")
-        kernel = np.asarray(self.constant(one, 1), "float32")
-        kernel = kernel.T if one.attributes.get("transB", 0) else kernel
-        kernel = kernel * np.float32(one.attributes.get("alpha", 1.0))
-        bias = self.constant(one, 2)
+    def _gemm(self, op: Operator) -> None:
+        if op.attributes.get("transA", 0):
+            raise self.unknown(op, "transA")
+        kernel = np.asarray(self.constant(op, 1), "float32")
+        kernel = kernel.T if op.attributes.get("transB", 0) else kernel
+        kernel = kernel * np.float32(op.attributes.get("alpha", 1.0))
+        bias = self.constant(op, 2)
         if bias is not None:
-            bias = np.broadcast_to(np.ravel(bias), kernel.shape[1:]) * one.attributes.get(
+            bias = np.broadcast_to(np.ravel(bias), kernel.shape[1:]) * op.attributes.get(
                 "beta", 1.0
             )
-        self._dense(one, self.tensor(one), kernel, bias)
+        self._dense(op, self.tensor(op), kernel, bias)
 
-    def _matmul(self, one: Operator) -> None:
-        if one.inputs[1] not in self.constants:
-            raise self.unknown(one, _("it multiplies two tensors"))
-        kernel = np.asarray(self.constant(one, 1), "float32")
+    def _matmul(self, op: Operator) -> None:
+        if op.inputs[1] not in self.constants:
+            raise self.unknown(op, _("it multiplies two tensors"))
+        kernel = np.asarray(self.constant(op, 1), "float32")
         if kernel.ndim != 2:
-            raise self.unknown(one, _("its matrix has {count} axes", count=kernel.ndim))
-        self._dense(one, self.tensor(one), kernel, None)
+            raise self.unknown(op, _("its matrix has {count} axes", count=kernel.ndim))
+        self._dense(op, self.tensor(op), kernel, None)
 
-    def _dense(self, one: Operator, tensor: Tensor, kernel: Array, bias: Array | None) -> None:
+    def _dense(self, op: Operator, tensor: Tensor, kernel: Array, bias: Array | None) -> None:
         if tensor.half is not None:
-            raise self.unknown(one, _("it uses one direction of a recurrent layer"))
+            raise self.unknown(op, _("it uses one direction of a recurrent layer"))
         if tensor.flat is not None:
             tensor, kernel = self._turned(tensor, kernel)
         elif tensor.axes[-1] != tensor.rank - 1 or None in tensor.axes:
@@ -52,78 +52,78 @@ class ShapeConverter(Converter):
         weights = (kernel,) if bias is None else (kernel, bias)
         params = {"units": int(kernel.shape[1]), "use_bias": bias is not None}
         self.layer(
-            one, "Dense", tensor, params, weights, shape=(*tensor.shape[:-1], int(kernel.shape[1]))
+            op, "Dense", tensor, params, weights, shape=(*tensor.shape[:-1], int(kernel.shape[1]))
         )
 
     def _turned(self, tensor: Tensor, kernel: Array) -> tuple[Tensor, Array]:
-        """A flattened picture as Keras has it, and the weights behind in the same order."""
-        before = tensor.flat
-        assert before is not None
-        places = [axis for axis in before.axes if axis is not None]
-        sizes = [side for side, axis in zip(before.shape, before.axes, strict=True) if axis]
+        """Flatten in Keras's order, and permute the kernel's rows to match."""
+        image = tensor.flat
+        assert image is not None
+        places = [axis for axis in image.axes if axis is not None]
+        sizes = [side for side, axis in zip(image.shape, image.axes, strict=True) if axis]
         if len(set(places)) != len(places) or any(side in OPEN for side in sizes):
             return self.draft.unflattened(tensor), kernel
         order = np.argsort([axis for axis in places if axis])
         rows = np.arange(math.prod(sizes)).reshape(sizes).transpose(order).ravel()
-        node = before.node
-        if before.rank > 2:
+        node = image.node
+        if image.rank > 2:
             node = self.draft.add("Flatten", [node])
         return replace(tensor, node=node, flat=None), kernel[rows]
 
-    def _linearregressor(self, one: Operator) -> None:
-        given = np.asarray(one.attributes["coefficients"], "float32")
-        count = int(one.attributes.get("targets", 1))
-        bias = one.attributes.get("intercepts")
+    def _linearregressor(self, op: Operator) -> None:
+        coefficients = np.asarray(op.attributes["coefficients"], "float32")
+        count = int(op.attributes.get("targets", 1))
+        bias = op.attributes.get("intercepts")
         self._dense(
-            one,
-            self.tensor(one),
-            given.reshape(count, -1).T,
+            op,
+            self.tensor(op),
+            coefficients.reshape(count, -1).T,
             np.asarray(bias, "float32") if bias is not None and len(bias) else None,
         )
 
-    def _linearclassifier(self, one: Operator) -> None:
-        bias = np.asarray(one.attributes["intercepts"], "float32")
-        given = np.asarray(one.attributes["coefficients"], "float32").reshape(len(bias), -1)
+    def _linearclassifier(self, op: Operator) -> None:
+        bias = np.asarray(op.attributes["intercepts"], "float32")
+        coefficients = np.asarray(op.attributes["coefficients"], "float32").reshape(len(bias), -1)
         ends = {"NONE": "", "LOGISTIC": "sigmoid", "SOFTMAX": "softmax"}
-        activation = ends.get(one.attributes.get("post_transform", "NONE"))
-        if activation is None or len(one.outputs) < 2:
-            raise self.unknown(one)
-        tensor = self.tensor(one)
+        activation = ends.get(op.attributes.get("post_transform", "NONE"))
+        if activation is None or len(op.outputs) < 2:
+            raise self.unknown(op)
+        tensor = self.tensor(op)
         params = {"units": len(bias), "activation": activation or None}
-        node = self.draft.add("Dense", [tensor.node], params, (given.T, bias))
-        self.give(one, Tensor(node, (BATCH, len(bias)), (0, 1)), 1)
+        node = self.draft.add("Dense", [tensor.node], params, (coefficients.T, bias))
+        self.give(op, Tensor(node, (BATCH, len(bias)), (0, 1)), 1)
 
-    def _normalizer(self, one: Operator) -> None:
-        """Probabilities that add up to one already: scikit-learn makes sure."""
-        if one.attributes.get("norm") != "L1":
-            raise self.unknown(one)
-        self.replaced.append((one.name, _("the probabilities already add up to 1")))
-        self._pass(one)
+    def _normalizer(self, op: Operator) -> None:
+        """Skip scikit-learn's normalization: the probabilities already sum to 1."""
+        if op.attributes.get("norm") != "L1":
+            raise self.unknown(op)
+        self.replaced.append((op.name, _("the probabilities already add up to 1")))
+        self._pass(op)
 
-    def _scaler(self, one: Operator) -> None:
-        offset = np.asarray(one.attributes["offset"], "float64")
-        scale = np.asarray(one.attributes["scale"], "float64")
-        self._affine(one, self._whole(one), scale, -offset * scale)
+    def _scaler(self, op: Operator) -> None:
+        offset = np.asarray(op.attributes["offset"], "float64")
+        scale = np.asarray(op.attributes["scale"], "float64")
+        self._affine(op, self._whole(op), scale, -offset * scale)
 
     # --- shapes ---
 
-    def _transpose(self, one: Operator) -> None:
-        tensor = self.draft.unflattened(self.tensor(one))
-        perm = one.attributes.get("perm") or list(range(len(tensor.shape)))[::-1]
+    def _transpose(self, op: Operator) -> None:
+        tensor = self.draft.unflattened(self.tensor(op))
+        perm = op.attributes.get("perm") or list(range(len(tensor.shape)))[::-1]
         shape = tuple(tensor.shape[i] for i in perm)
-        self.give(one, replace(tensor, shape=shape, axes=tuple(tensor.axes[i] for i in perm)))
+        self.give(op, replace(tensor, shape=shape, axes=tuple(tensor.axes[i] for i in perm)))
 
-    def _flatten(self, one: Operator) -> None:
-        if one.attributes.get("axis", 1) != 1:
-            raise self.unknown(one, _("it flattens from another axis than the first"))
-        self._reshaped(one, (BATCH, size_of(self.tensor(one).shape[1:])))
+    def _flatten(self, op: Operator) -> None:
+        if op.attributes.get("axis", 1) != 1:
+            raise self.unknown(op, _("it flattens from another axis than the first"))
+        self._reshaped(op, (BATCH, size_of(self.tensor(op).shape[1:])))
 
-    def _reshape(self, one: Operator) -> None:
-        tensor, wanted = self.tensor(one), self.constant(one, 1)
-        if wanted is None:
-            raise self.unknown(one)
-        sizes = [int(side) for side in np.ravel(wanted)]
-        if not one.attributes.get("allowzero", 0):
+    def _reshape(self, op: Operator) -> None:
+        tensor, shape = self.tensor(op), self.constant(op, 1)
+        if shape is None:
+            raise self.unknown(op)
+        sizes = [int(side) for side in np.ravel(shape)]
+        if not op.attributes.get("allowzero", 0):
             sizes = [tensor.shape[i] if side == 0 else side for i, side in enumerate(sizes)]
         if sizes and sizes[0] == self.graph.fixed_batch and BATCH not in sizes:
             sizes[0] = BATCH
@@ -132,38 +132,38 @@ class ShapeConverter(Converter):
             known = -size_of(sizes)
             sizes[sizes.index(-1)] = total // known if known else 0
         if size_of(sizes) != total or BATCH not in sizes:
-            raise self.unknown(one, _("it changes the number of samples"))
-        self._reshaped(one, tuple(sizes))
+            raise self.unknown(op, _("it changes the number of samples"))
+        self._reshaped(op, tuple(sizes))
 
-    def _reshaped(self, one: Operator, sizes: tuple[int, ...]) -> None:
-        tensor = self.tensor(one)
+    def _reshaped(self, op: Operator, sizes: tuple[int, ...]) -> None:
+        tensor = self.tensor(op)
         if tensor.half is not None:
-            raise self.unknown(one)
+            raise self.unknown(op)
         shape = tensor.shape
         if tensor.flat is None and [s for s in sizes if s != 1] == [s for s in shape if s != 1]:
-            self._only_ones(one, tensor, sizes)
+            self._only_ones(op, tensor, sizes)
             return
         pairs = [
             i
             for i in range(len(shape) - 1)
             if tensor.axes[i] == tensor.axes[i + 1] and tensor.axes[i] is not None
         ]
-        if pairs:  # the directions of a recurrent layer and their units: Keras has them so
+        if pairs:  # Keras already merges the directions of a recurrent layer with their units
             i = pairs[0]
             merged = (*shape[:i], shape[i] * shape[i + 1], *shape[i + 2 :])
             if sizes == merged:
                 axes = (*tensor.axes[:i], *tensor.axes[i + 1 :])
-                self.give(one, replace(tensor, shape=sizes, axes=axes))
+                self.give(op, replace(tensor, shape=sizes, axes=axes))
                 return
         if len(sizes) == 2 and sizes[0] == BATCH and tensor.flat is None and not pairs:
-            self.give(one, Tensor("", sizes, (0, 1), flat=tensor))
+            self.give(op, Tensor("", sizes, (0, 1), flat=tensor))
             return
         whole = self.draft.arranged(tensor)
         target = [-1 if side in OPEN else side for side in sizes if side != BATCH]
         if sizes[0] != BATCH or target.count(-1) > 1:
-            raise self.unknown(one)
+            raise self.unknown(op)
         self.layer(
-            one,
+            op,
             "Reshape",
             whole,
             {"target_shape": target},
@@ -171,56 +171,56 @@ class ShapeConverter(Converter):
             axes=tuple(range(len(sizes))),
         )
 
-    def _only_ones(self, one: Operator, tensor: Tensor, sizes: tuple[int, ...]) -> None:
-        """Axes of size 1 come or go; Keras has none of them from here on."""
+    def _only_ones(self, op: Operator, tensor: Tensor, sizes: tuple[int, ...]) -> None:
+        """Add or remove axes of size 1; Keras has none of them afterwards."""
         pairs = list(zip(tensor.axes, tensor.shape, strict=True))
         axes = [axis for axis, side in pairs if side != 1]
         ones = [axis for axis, side in pairs if side == 1 and axis is not None]
         node = tensor.node
         if len(ones) <= sizes.count(1):
             free, rest = iter(ones), iter(axes)
-            found = tuple(next(free, None) if side == 1 else next(rest) for side in sizes)
-            self.give(one, replace(tensor, shape=sizes, axes=found))
+            new_axes = tuple(next(free, None) if side == 1 else next(rest) for side in sizes)
+            self.give(op, replace(tensor, shape=sizes, axes=new_axes))
             return
         if ones:
             order = sorted(axis for axis in axes if axis)
-            kept = tensor.keras_shape()
-            target = [-1 if kept[axis] in OPEN else kept[axis] for axis in order]
+            sides = tensor.keras_shape()
+            target = [-1 if sides[axis] in OPEN else sides[axis] for axis in order]
             node = self.draft.add("Reshape", [node], {"target_shape": target or [1]})
             places = {axis: number for number, axis in enumerate(order, 1)}
             axes = [places.get(axis, 0) if axis else 0 for axis in axes]
         rest = iter(axes)
-        found = tuple(None if side == 1 else next(rest) for side in sizes)
-        if found == (0, None):  # one number for each sample
-            found = (0, 1) if ones else found
-        self.give(one, replace(tensor, node=node, shape=sizes, axes=found))
+        new_axes = tuple(None if side == 1 else next(rest) for side in sizes)
+        if new_axes == (0, None):  # one number per sample
+            new_axes = (0, 1) if ones else new_axes
+        self.give(op, replace(tensor, node=node, shape=sizes, axes=new_axes))
 
-    def _squeeze(self, one: Operator) -> None:
-        shape = self.tensor(one).shape
-        axes = self.ints(one, "axes", 1) or [i for i, side in enumerate(shape) if side == 1]
+    def _squeeze(self, op: Operator) -> None:
+        shape = self.tensor(op).shape
+        axes = self.ints(op, "axes", 1) or [i for i, side in enumerate(shape) if side == 1]
         gone = {axis % len(shape) for axis in axes}
-        self._reshaped(one, tuple(side for i, side in enumerate(shape) if i not in gone))
+        self._reshaped(op, tuple(side for i, side in enumerate(shape) if i not in gone))
 
-    def _unsqueeze(self, one: Operator) -> None:
-        sizes = list(self.tensor(one).shape)
-        axes = self.ints(one, "axes", 1) or []
+    def _unsqueeze(self, op: Operator) -> None:
+        sizes = list(self.tensor(op).shape)
+        axes = self.ints(op, "axes", 1) or []
         rank = len(sizes) + len(axes)
         for axis in sorted(axis % rank for axis in axes):
             sizes.insert(axis, 1)
-        self._reshaped(one, tuple(sizes))
+        self._reshaped(op, tuple(sizes))
 
-    def _concat(self, one: Operator) -> None:
-        parts = [self.tensor(one, i) for i in range(len(one.inputs))]
+    def _concat(self, op: Operator) -> None:
+        parts = [self.tensor(op, i) for i in range(len(op.inputs))]
         halves = [part.half for part in parts]
         if halves == [0, 1] and parts[0].node == parts[1].node:
             whole = parts[0]
             shape = (*whole.shape[:-1], whole.shape[-1] * 2)
-            self.give(one, replace(whole, shape=shape, half=None))
+            self.give(op, replace(whole, shape=shape, half=None))
             return
-        parts = [self._whole(one, i) for i in range(len(parts))]
+        parts = [self._whole(op, i) for i in range(len(parts))]
         if len({part.node for part in parts}) < len(parts):
-            raise self.unknown(one, _("both inputs are the same tensor"))
-        axis = one.attributes["axis"] % len(parts[0].shape)
+            raise self.unknown(op, _("both inputs are the same tensor"))
+        axis = op.attributes["axis"] % len(parts[0].shape)
         axes = self._standing(parts[0])
         parts = [self.draft.arranged(part, axes) for part in parts]
         place = axes[axis]
@@ -230,33 +230,33 @@ class ShapeConverter(Converter):
             "Concatenate",
             [part.node for part in parts],
             {"axis": -1 if last else place},
-            name=one.name,
+            name=op.name,
         )
         shape = (*parts[0].shape[:axis], side, *parts[0].shape[axis + 1 :])
-        self.give(one, Tensor(node, shape, axes))
+        self.give(op, Tensor(node, shape, axes))
 
-    def _slice(self, one: Operator) -> None:
-        """Only along one axis beside batch and channels: a Cropping."""
-        tensor = self._whole(one)
-        starts, ends = self.ints(one, "starts", 1), self.ints(one, "ends", 2)
-        axes = self.ints(one, "axes", 3) or list(range(len(starts or ())))
-        steps = self.ints(one, "steps", 4) or [1]
+    def _slice(self, op: Operator) -> None:
+        """Slice one spatial axis with a Cropping."""
+        tensor = self._whole(op)
+        starts, ends = self.ints(op, "starts", 1), self.ints(op, "ends", 2)
+        axes = self.ints(op, "axes", 3) or list(range(len(starts or ())))
+        steps = self.ints(op, "steps", 4) or [1]
         if starts is None or ends is None or len(axes) != 1 or steps != [1]:
-            raise self.unknown(one)
+            raise self.unknown(op)
         side = tensor.shape[axes[0]]
         if side in OPEN:
-            raise self.unknown(one)
+            raise self.unknown(op)
         first, last, _step = slice(starts[0], ends[0]).indices(side)
         if last - first == 1 and self._last_step(
-            one, tensor, axes[0] % len(tensor.shape), first, keep=True
+            op, tensor, axes[0] % len(tensor.shape), first, keep=True
         ):
             return
-        self._part(one, tensor, axes[0] % len(tensor.shape), first, last)
+        self._part(op, tensor, axes[0] % len(tensor.shape), first, last)
 
-    def _part(self, one: Operator, tensor: Tensor, axis: int, first: int, last: int) -> None:
+    def _part(self, op: Operator, tensor: Tensor, axis: int, first: int, last: int) -> None:
         sides = len(tensor.shape) - 2
         if sides not in SPACE or axis == tensor.shape.index(BATCH):
-            raise self.unknown(one, _("it selects a part of each sample"))
+            raise self.unknown(op, _("it selects a part of each sample"))
         rest = [i for i in range(len(tensor.shape)) if tensor.shape[i] != BATCH and i != axis]
         places = [0] * len(tensor.shape)
         for place, i in enumerate([axis, *rest], 1):
@@ -265,7 +265,7 @@ class ShapeConverter(Converter):
         cut = [[first, tensor.shape[axis] - last], *[[0, 0]] * (sides - 1)]
         shape = tuple(last - first if i == axis else side for i, side in enumerate(tensor.shape))
         self.layer(
-            one,
+            op,
             f"Cropping{sides}D",
             tensor,
             {"cropping": cut[0] if sides == 1 else cut},
@@ -273,9 +273,9 @@ class ShapeConverter(Converter):
         )
 
     def _last_step(
-        self, one: Operator, tensor: Tensor, axis: int, place: int, *, keep: bool
+        self, op: Operator, tensor: Tensor, axis: int, place: int, *, keep: bool
     ) -> bool:
-        """Whether all that is read of a recurrent layer's steps is the last: then it gives that."""
+        """Drop a recurrent layer's other steps if only the last is used; return whether so."""
         node, side = self.draft.nodes[tensor.node], tensor.shape[axis]
         is_last = place == -1 or (side not in OPEN and place % side == side - 1)
         names = [name for name, known in self.tensors.items() if known.node == tensor.node]
@@ -287,8 +287,8 @@ class ShapeConverter(Converter):
         ):
             return False
         self.draft.change(tensor.node, return_sequences=False)
-        kept = [i for i in range(len(tensor.shape)) if keep or i != axis]
+        rest = [i for i in range(len(tensor.shape)) if keep or i != axis]
         lower = [None if i == axis or v is None else v - (v > 1) for i, v in enumerate(tensor.axes)]
-        shape = tuple(1 if i == axis else tensor.shape[i] for i in kept)
-        self.give(one, Tensor(tensor.node, shape, tuple(lower[i] for i in kept)))
+        shape = tuple(1 if i == axis else tensor.shape[i] for i in rest)
+        self.give(op, Tensor(tensor.node, shape, tuple(lower[i] for i in rest)))
         return True

@@ -1,4 +1,4 @@
-"""An ONNX file as a graph that can be gone through: bounded, pruned, its constants calculated."""
+"""Read an ONNX file as a pruned graph with folded constants."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     import onnx
 
 Array = NDArray[Any]
-# A protobuf file cannot be larger.
+# Protobuf's limit.
 MAX_BYTES = 2**31
 MAX_NODES = 20_000
-# Numbers of a constant that is calculated here.
+# Maximum numbers in a folded constant.
 MAX_CONSTANT = 2**22
 _SMALL = 4096
-# Stands for the size of the batch while shapes are calculated, and for other sizes that are open:
-# primes that no real size is likely to be.
+# Placeholders for the batch size and other open sizes while shapes are computed: primes that are
+# unlikely to be real sizes.
 BATCH = 999_983
 _OPEN = (999_979, 999_961, 999_959, 999_953, 999_931, 999_917)
 OPEN = frozenset((BATCH, *_OPEN))
@@ -36,7 +36,7 @@ OPEN = frozenset((BATCH, *_OPEN))
 
 @dataclass(frozen=True)
 class Fill:
-    """A constant of one number all over, whatever its size."""
+    """A constant filled with one number."""
 
     value: float
     shape: tuple[int, ...]
@@ -55,15 +55,14 @@ class Operator:
 
 @dataclass
 class OnnxGraph:
-    """What is needed of a file.
+    """The relevant part of a file.
 
     Attributes:
-        inputs: shape by name, open sizes as of ``OPEN``, and the element type as NumPy says it.
-        outputs: names of the tensors that are predictions.
-        operators: those that lead to the outputs, in their order.
-        constants: numbers by name.
-        left_out: outputs that are no predictions, such as the label of a classifier.
-        fixed_batch: the batch size that the file insists on; 0: any.
+        inputs: name → (shape with ``OPEN`` sizes, NumPy dtype).
+        outputs: names of the predictions.
+        operators: those that lead to the outputs, in file order.
+        left_out: outputs that are not predictions, such as class labels.
+        fixed_batch: required batch size, or 0.
         proto: the model with these outputs only.
     """
 
@@ -76,17 +75,17 @@ class OnnxGraph:
     proto: Any = None
 
     def uses(self, name: str) -> int:
-        """How often the numbers of a tensor are read; an output counts as one more."""
-        read = sum(one.inputs.count(name) for one in self.operators if one.kind != "Shape")
+        """Count the readers of a tensor's values, outputs included."""
+        read = sum(op.inputs.count(name) for op in self.operators if op.kind != "Shape")
         return read + (name in self.outputs)
 
     def readers(self, name: str) -> list[Operator]:
-        """The operators that read a tensor."""
-        return [one for one in self.operators if name in one.inputs]
+        """Return the operators that read a tensor."""
+        return [op for op in self.operators if name in op.inputs]
 
 
 def read_graph(path: Path) -> OnnxGraph:
-    """Read an ONNX file; nothing of it is run.
+    """Read an ONNX file without running it.
 
     Raises:
         FormatError: too large, damaged, or with weights in other files.
@@ -102,7 +101,7 @@ def read_graph(path: Path) -> OnnxGraph:
             constants[tensor.name] = _array(tensor, path)
     except FormatError:
         raise
-    # Whatever the reader says, it is about this file.
+    # Any error of the reader is about this file.
     except Exception as error:
         raise damaged(path, str(error)) from error
     if len(graph.node) > MAX_NODES or not graph.node:
@@ -117,17 +116,17 @@ def read_graph(path: Path) -> OnnxGraph:
             code="onnx_without_outputs",
         )
     operators = _leading_to(outputs, operators)
-    found = OnnxGraph({}, outputs, operators, constants, left_out)
+    loaded = OnnxGraph({}, outputs, operators, constants, left_out)
     sizes: dict[str, int] = {}
     for value in graph.input:
-        if value.name not in constants and found.uses(value.name):
-            found.inputs[value.name] = _input(value, sizes, found)
-    found.proto = _pruned(proto, found)
-    return found
+        if value.name not in constants and loaded.uses(value.name):
+            loaded.inputs[value.name] = _input(value, sizes, loaded)
+    loaded.proto = _pruned(proto, loaded)
+    return loaded
 
 
 def damaged(path: Path, detail: str) -> FormatError:
-    """The error for a file that is not as ONNX says."""
+    """Return the error for an invalid file."""
     return FormatError(
         _(
             "'{file}' is not an ONNX file, or it is damaged: {detail}.",
@@ -191,12 +190,12 @@ def _operator(node: onnx.NodeProto, path: Path) -> Operator:
     from onnx import AttributeProto, helper
 
     attributes: dict[str, Any] = {}
-    for one in node.attribute:
-        if one.type == AttributeProto.TENSOR:
-            attributes[one.name] = _array(one.t, path)
-        elif one.type not in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
-            value = helper.get_attribute_value(one)
-            attributes[one.name] = (
+    for attribute in node.attribute:
+        if attribute.type == AttributeProto.TENSOR:
+            attributes[attribute.name] = _array(attribute.t, path)
+        elif attribute.type not in (AttributeProto.GRAPH, AttributeProto.GRAPHS):
+            value = helper.get_attribute_value(attribute)
+            attributes[attribute.name] = (
                 value.decode("utf-8", "replace") if isinstance(value, bytes) else value
             )
     return Operator(
@@ -205,10 +204,10 @@ def _operator(node: onnx.NodeProto, path: Path) -> Operator:
 
 
 def _outputs(graph: onnx.GraphProto, operators: list[Operator]) -> tuple[list[str], list[str]]:
-    """Names of predictions, and of outputs that are none."""
+    """Return the names of predictions and of other outputs."""
     from onnx import TensorProto
 
-    makers = {name: one for one in operators for name in one.outputs}
+    makers = {name: op for op in operators for name in op.outputs}
     outputs, left_out = [], []
     for value in graph.output:
         maker = makers.get(value.name)
@@ -228,12 +227,12 @@ def _outputs(graph: onnx.GraphProto, operators: list[Operator]) -> tuple[list[st
 
 def _leading_to(outputs: list[str], operators: list[Operator]) -> list[Operator]:
     needed = set(outputs)
-    found = []
-    for one in reversed(operators):
-        if needed & set(one.outputs):
-            needed |= set(one.inputs)
-            found.append(one)
-    return found[::-1]
+    leading = []
+    for op in reversed(operators):
+        if needed & set(op.outputs):
+            needed |= set(op.inputs)
+            leading.append(op)
+    return leading[::-1]
 
 
 def _input(value: Any, sizes: dict[str, int], graph: OnnxGraph) -> tuple[tuple[int, ...], str]:
@@ -241,7 +240,7 @@ def _input(value: Any, sizes: dict[str, int], graph: OnnxGraph) -> tuple[tuple[i
 
     kind = value.type.tensor_type
     shape = []
-    recurrent = {one.kind for one in graph.readers(value.name)} <= {"LSTM", "GRU", "RNN"}
+    recurrent = {op.kind for op in graph.readers(value.name)} <= {"LSTM", "GRU", "RNN"}
     for place, side in enumerate(kind.shape.dim):
         if place == (1 if recurrent and len(kind.shape.dim) == 3 else 0):
             graph.fixed_batch = max(graph.fixed_batch, side.dim_value)
@@ -254,29 +253,29 @@ def _input(value: Any, sizes: dict[str, int], graph: OnnxGraph) -> tuple[tuple[i
     return tuple(shape), str(helper.tensor_dtype_to_np_dtype(kind.elem_type))
 
 
-def _pruned(proto: onnx.ModelProto, found: OnnxGraph) -> Any:
-    """The model with the outputs that are compared, which may be tensors inside it."""
+def _pruned(proto: onnx.ModelProto, graph: OnnxGraph) -> Any:
+    """Return the model with the outputs to compare, which may be inner tensors."""
     import onnx
 
     smaller = onnx.ModelProto()
     smaller.CopyFrom(proto)
-    known = {one.name: one for one in (*proto.graph.output, *proto.graph.value_info)}
+    known = {value.name: value for value in (*proto.graph.output, *proto.graph.value_info)}
     del smaller.graph.output[:]
-    for name in found.outputs:
-        one = known.get(name)
-        kind = one.type.tensor_type.elem_type if one is not None else onnx.TensorProto.FLOAT
+    for name in graph.outputs:
+        value = known.get(name)
+        kind = value.type.tensor_type.elem_type if value is not None else onnx.TensorProto.FLOAT
         smaller.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, None))
-    kept = {name for one in found.operators for name in one.outputs}
-    nodes = [node for node in proto.graph.node if set(node.output) & kept]
+    tensors = {name for op in graph.operators for name in op.outputs}
+    nodes = [node for node in proto.graph.node if set(node.output) & tensors]
     del smaller.graph.node[:]
     smaller.graph.node.extend(nodes)
     return smaller
 
 
-# --- constants that are calculated from others, shapes above all ---
+# --- constant folding, mostly of shapes ---
 
 
-def _sliced(one: Operator, values: list[Any]) -> Any:
+def _sliced(op: Operator, values: list[Any]) -> Any:
     data, starts, ends = values[0], *(np.atleast_1d(v) for v in values[1:3])
     axes = (
         np.atleast_1d(values[3])
@@ -292,70 +291,67 @@ def _sliced(one: Operator, values: list[Any]) -> Any:
     return data[tuple(where)]
 
 
-def _filled(one: Operator, values: list[Any]) -> Any:
-    value = one.attributes.get("value", np.zeros(1, "float32"))
+def _filled(op: Operator, values: list[Any]) -> Any:
+    value = op.attributes.get("value", np.zeros(1, "float32"))
     shape = tuple(int(side) for side in values[0])
     if not OPEN & set(shape) and 0 <= math.prod(shape) <= _SMALL:
         return np.full(shape, np.ravel(value)[0])
     return Fill(float(np.ravel(value)[0]), shape)
 
 
-def _axes(one: Operator, values: list[Any]) -> tuple[int, ...]:
-    given = (
-        values[1] if len(values) > 1 and values[1] is not None else one.attributes.get("axes", ())
-    )
-    return tuple(int(axis) for axis in np.atleast_1d(given)) if len(np.atleast_1d(given)) else ()
+def _axes(op: Operator, values: list[Any]) -> tuple[int, ...]:
+    axes = values[1] if len(values) > 1 and values[1] is not None else op.attributes.get("axes", ())
+    return tuple(int(axis) for axis in np.atleast_1d(axes)) if len(np.atleast_1d(axes)) else ()
 
 
 _FOLDS: dict[str, Callable[[Operator, list[Any]], Any]] = {
-    "Identity": lambda one, v: v[0],
-    "Cast": lambda one, v: v[0],
-    "Add": lambda one, v: v[0] + v[1],
-    "Sub": lambda one, v: v[0] - v[1],
-    "Mul": lambda one, v: v[0] * v[1],
-    "Div": lambda one, v: v[0] // v[1] if v[0].dtype.kind in "iu" else v[0] / v[1],
-    "Neg": lambda one, v: -v[0],
-    "Sqrt": lambda one, v: np.sqrt(v[0]),
-    "Reciprocal": lambda one, v: 1 / v[0],
-    "Gather": lambda one, v: np.take(v[0], v[1].astype(int), axis=one.attributes.get("axis", 0)),
-    "Concat": lambda one, v: np.concatenate([np.atleast_1d(x) for x in v], one.attributes["axis"]),
-    "Unsqueeze": lambda one, v: np.expand_dims(v[0], _axes(one, v)),
-    "Squeeze": lambda one, v: np.squeeze(v[0], _axes(one, v) or None),
-    "Reshape": lambda one, v: np.reshape(v[0], [int(side) for side in v[1]]),
-    "Transpose": lambda one, v: np.transpose(v[0], one.attributes.get("perm")),
+    "Identity": lambda op, v: v[0],
+    "Cast": lambda op, v: v[0],
+    "Add": lambda op, v: v[0] + v[1],
+    "Sub": lambda op, v: v[0] - v[1],
+    "Mul": lambda op, v: v[0] * v[1],
+    "Div": lambda op, v: v[0] // v[1] if v[0].dtype.kind in "iu" else v[0] / v[1],
+    "Neg": lambda op, v: -v[0],
+    "Sqrt": lambda op, v: np.sqrt(v[0]),
+    "Reciprocal": lambda op, v: 1 / v[0],
+    "Gather": lambda op, v: np.take(v[0], v[1].astype(int), axis=op.attributes.get("axis", 0)),
+    "Concat": lambda op, v: np.concatenate([np.atleast_1d(x) for x in v], op.attributes["axis"]),
+    "Unsqueeze": lambda op, v: np.expand_dims(v[0], _axes(op, v)),
+    "Squeeze": lambda op, v: np.squeeze(v[0], _axes(op, v) or None),
+    "Reshape": lambda op, v: np.reshape(v[0], [int(side) for side in v[1]]),
+    "Transpose": lambda op, v: np.transpose(v[0], op.attributes.get("perm")),
     "Slice": _sliced,
     "ConstantOfShape": _filled,
 }
 
 
-def fold(one: Operator, values: list[Any]) -> Any:
-    """The constant that an operator makes of constants; None where it is not calculated here."""
-    if one.kind == "Constant":
+def fold(op: Operator, values: list[Any]) -> Any:
+    """Return the constant result of an operator on constants, or None if it is not folded."""
+    if op.kind == "Constant":
         for key in ("value", "value_float", "value_int", "value_floats", "value_ints"):
-            if key in one.attributes:
-                return np.asarray(one.attributes[key])
+            if key in op.attributes:
+                return np.asarray(op.attributes[key])
         return None
     first = values[0] if values else None
     if isinstance(first, Fill):
-        if one.kind == "Expand":
+        if op.kind == "Expand":
             return Fill(first.value, ())
-        return first if one.kind in ("Slice", "Cast", "Unsqueeze", "Squeeze", "Identity") else None
-    if one.kind == "Expand" and first is not None and first.size == 1:
+        return first if op.kind in ("Slice", "Cast", "Unsqueeze", "Squeeze", "Identity") else None
+    if op.kind == "Expand" and first is not None and first.size == 1:
         return Fill(float(np.ravel(first)[0]), ())
-    made = _FOLDS.get(one.kind)
-    if made is None or any(isinstance(v, Fill) for v in values):
+    function = _FOLDS.get(op.kind)
+    if function is None or any(isinstance(v, Fill) for v in values):
         return None
-    if _made_size(one, values) > max(MAX_CONSTANT, *(v.size for v in values if v is not None)):
+    if _result_size(op, values) > max(MAX_CONSTANT, *(v.size for v in values if v is not None)):
         return None
-    return made(one, values)
+    return function(op, values)
 
 
-def _made_size(one: Operator, values: list[Any]) -> int:
-    """Numbers in the constant that is made, where they can be more than in those that it is
-    made of."""
-    if one.kind in ("Add", "Sub", "Mul", "Div"):
+def _result_size(op: Operator, values: list[Any]) -> int:
+    """Return the size of a result that may exceed its operands."""
+    if op.kind in ("Add", "Sub", "Mul", "Div"):
         return math.prod(np.broadcast_shapes(values[0].shape, values[1].shape))
-    if one.kind == "Gather":
-        axis = one.attributes.get("axis", 0)
+    if op.kind == "Gather":
+        axis = op.attributes.get("axis", 0)
         return int(values[1].size * (values[0].size // max(1, values[0].shape[axis])))
     return 0

@@ -1,4 +1,4 @@
-"""Operators of ONNX as layers: what is calculated number by number, matrices, shapes."""
+"""Convert ONNX operators to layers: element-wise operators, merges and the base class."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from netbuilder.core.formats.importing.onnx.onnx_graph import (
 from netbuilder.core.formats.importing.onnx.tensors import ProjectDraft, Tensor, size_of
 from netbuilder.core.i18n import gettext as _
 
-EPSILON = 1e-3  # of a BatchNormalization that only scales and adds
+EPSILON = 1e-3  # of a BatchNormalization that only scales and shifts
 _ACTIVATIONS = {
     "Relu": "relu",
     "Sigmoid": "sigmoid",
@@ -45,16 +45,13 @@ _INDEXING = frozenset({"Add", "Mul", "Cast", "Less", "Not", "Where"})
 
 
 class UnknownOperatorError(FormatError):
-    """An operator that no layer stands for."""
+    """An operator without an equivalent layer."""
 
 
 class Converter:
-    """Goes through a graph; operators of more kinds are in classes built on this one.
+    """Converts a graph to a project; subclasses add operators.
 
-    Attributes:
-        graph: what is converted.
-        draft: the nodes so far.
-        replaced: (node of ONNX, what became of it) where that is no layer of its own.
+    ``replaced`` lists (ONNX node, explanation) for operators without a layer of their own.
     """
 
     def __init__(self, graph: OnnxGraph) -> None:
@@ -66,32 +63,32 @@ class Converter:
         self._skipped: set[int] = set()
 
     def run(self) -> list[Tensor]:
-        """Convert all; give the outputs, each with a node that gives nothing else.
+        """Convert the graph and return its outputs.
 
         Raises:
-            UnknownOperatorError: names the operator and its node.
+            UnknownOperatorError: an operator cannot be converted.
         """
         for name, (shape, dtype) in self.graph.inputs.items():
             self._input(name, shape, dtype)
         self._find_patterns()
-        for one in self.graph.operators:
-            if id(one) in self._skipped or self._constant(one):
+        for op in self.graph.operators:
+            if id(op) in self._skipped or self._constant(op):
                 continue
-            convert = getattr(self, f"_{one.kind.lower()}", None)
-            if convert is None and (one.kind in _ACTIVATIONS or one.kind in _MERGES):
-                convert = self._activation if one.kind in _ACTIVATIONS else self._merge
-            if convert is None or one.kind in ("input", "constant"):
-                raise self.unknown(one)
-            convert(one)
+            convert = getattr(self, f"_{op.kind.lower()}", None)
+            if convert is None and (op.kind in _ACTIVATIONS or op.kind in _MERGES):
+                convert = self._activation if op.kind in _ACTIVATIONS else self._merge
+            if convert is None or op.kind in ("input", "constant"):
+                raise self.unknown(op)
+            convert(op)
         return [self.draft.unflattened(self.tensors[name]) for name in self.graph.outputs]
 
-    def unknown(self, one: Operator, why: str = "") -> UnknownOperatorError:
-        """The error for an operator that cannot be converted."""
+    def unknown(self, op: Operator, why: str = "") -> UnknownOperatorError:
+        """Return the error for an operator that cannot be converted."""
         return UnknownOperatorError(
             _(
                 "The operator {operator} (node '{node}') cannot be converted to a layer{reason}.",
-                operator=one.kind,
-                node=one.name,
+                operator=op.kind,
+                node=op.name,
                 reason=f": {why}" if why else "",
             ),
             _("Export the network without this operator, or rebuild that part with layers."),
@@ -99,15 +96,14 @@ class Converter:
         )
 
     def _find_patterns(self) -> None:
-        """Find what programs write as several operators though one would do: x · Φ(x), written
-        with Erf, is Gelu; an index that may be negative is an index."""
-        makers = {name: one for one in self.graph.operators for name in one.outputs}
-        for one in self.graph.operators:
-            if one.kind == "Gather" and one.inputs[0] in self.constants:
-                self._skip_index(one, makers)
-            elif one.kind == "Erf":
-                before = makers.get(one.inputs[0])
-                chain = [one] if before is None else [before, one]
+        """Merge operators that form one: x · Φ(x), written with Erf, is Gelu."""
+        makers = {name: op for op in self.graph.operators for name in op.outputs}
+        for op in self.graph.operators:
+            if op.kind == "Gather" and op.inputs[0] in self.constants:
+                self._skip_index(op, makers)
+            elif op.kind == "Erf":
+                before = makers.get(op.inputs[0])
+                chain = [op] if before is None else [before, op]
                 while (
                     len(chain) < 5 and len(readers := self.graph.readers(chain[-1].outputs[0])) == 1
                 ):
@@ -127,10 +123,9 @@ class Converter:
                     last = chain[4]
                     last.kind, last.inputs, last.attributes = "Gelu", [source], {}
 
-    def _skip_index(self, one: Operator, makers: dict[str, Operator]) -> None:
-        """Let an embedding read its numbers themselves, where all between them only makes negative
-        ones count from the end."""
-        waiting, roots, between = [one.inputs[1]], set(), []
+    def _skip_index(self, op: Operator, makers: dict[str, Operator]) -> None:
+        """Let an embedding read its indices directly if operators only wrap negative ones."""
+        waiting, roots, between = [op.inputs[1]], set(), []
         while waiting:
             name = waiting.pop()
             maker = makers.get(name)
@@ -140,26 +135,26 @@ class Converter:
             elif name not in self.constants:
                 roots.add(name)
         if between and len(roots) == 1:
-            one.inputs[1] = roots.pop()
+            op.inputs[1] = roots.pop()
             self._skipped |= {id(part) for part in between}
 
     # --- helpers ---
 
-    def _constant(self, one: Operator) -> bool:
-        """Calculate a constant or a shape, if the operator makes one."""
-        if one.kind == "Shape":
-            shape = self._shape_of(one.inputs[0])
+    def _constant(self, op: Operator) -> bool:
+        """Fold an operator on constants or shapes; return whether that was possible."""
+        if op.kind == "Shape":
+            shape = self._shape_of(op.inputs[0])
             if shape is not None:
-                first, last = one.attributes.get("start", 0), one.attributes.get("end")
-                self.constants[one.outputs[0]] = np.array(shape[first:last], "int64")
+                first, last = op.attributes.get("start", 0), op.attributes.get("end")
+                self.constants[op.outputs[0]] = np.array(shape[first:last], "int64")
                 return True
-        values = [self.constants.get(name) for name in one.inputs]
-        if any(v is None and name for v, name in zip(values, one.inputs, strict=True)):
+        values = [self.constants.get(name) for name in op.inputs]
+        if any(v is None and name for v, name in zip(values, op.inputs, strict=True)):
             return False
-        found = fold(one, values)
-        if found is None:
+        value = fold(op, values)
+        if value is None:
             return False
-        self.constants[one.outputs[0]] = found
+        self.constants[op.outputs[0]] = value
         return True
 
     def _shape_of(self, name: str) -> tuple[int, ...] | None:
@@ -168,41 +163,41 @@ class Converter:
         known = self.constants.get(name)
         return None if known is None else tuple(known.shape)
 
-    def tensor(self, one: Operator, index: int = 0) -> Tensor:
-        """An input that is no constant."""
-        name = one.inputs[index] if index < len(one.inputs) else ""
+    def tensor(self, op: Operator, index: int = 0) -> Tensor:
+        """Return an input that is not constant."""
+        name = op.inputs[index] if index < len(op.inputs) else ""
         if name not in self.tensors:
-            raise self.unknown(one, _("it computes with constants only"))
+            raise self.unknown(op, _("it computes with constants only"))
         return self.tensors[name]
 
-    def constant(self, one: Operator, index: int) -> Array | None:
-        """An input that is a constant; None where it is not given."""
-        name = one.inputs[index] if index < len(one.inputs) else ""
+    def constant(self, op: Operator, index: int) -> Array | None:
+        """Return a constant input, or None if absent."""
+        name = op.inputs[index] if index < len(op.inputs) else ""
         if not name:
             return None
-        found = self.constants.get(name)
-        if found is None:
-            raise self.unknown(one, _("'{tensor}' is not constant", tensor=name))
-        if isinstance(found, Fill):
-            if size_of(found.shape) > 10_000:
-                raise self.unknown(one, _("'{tensor}' is too large", tensor=name))
-            return np.full(found.shape, found.value, "float32")
-        return found
+        value = self.constants.get(name)
+        if value is None:
+            raise self.unknown(op, _("'{tensor}' is not constant", tensor=name))
+        if isinstance(value, Fill):
+            if size_of(value.shape) > 10_000:
+                raise self.unknown(op, _("'{tensor}' is too large", tensor=name))
+            return np.full(value.shape, value.value, "float32")
+        return value
 
-    def ints(self, one: Operator, key: str, index: int) -> list[int] | None:
-        """An argument that newer ONNX has as an input and older as an attribute."""
-        if key in one.attributes:
-            return [int(v) for v in np.atleast_1d(one.attributes[key])]
-        found = self.constant(one, index)
-        return None if found is None else [int(v) for v in np.atleast_1d(found)]
+    def ints(self, op: Operator, key: str, index: int) -> list[int] | None:
+        """Return an argument that may be an attribute or, in newer ONNX, an input."""
+        if key in op.attributes:
+            return [int(v) for v in np.atleast_1d(op.attributes[key])]
+        value = self.constant(op, index)
+        return None if value is None else [int(v) for v in np.atleast_1d(value)]
 
-    def give(self, one: Operator, tensor: Tensor, index: int = 0) -> None:
-        """Say what an output of an operator is."""
-        self.tensors[one.outputs[index]] = replace(tensor, name=one.outputs[index])
+    def give(self, op: Operator, tensor: Tensor, index: int = 0) -> None:
+        """Set the tensor of an operator's output."""
+        self.tensors[op.outputs[index]] = replace(tensor, name=op.outputs[index])
 
     def layer(
         self,
-        one: Operator,
+        op: Operator,
         layer: str,
         tensor: Tensor,
         params: dict[str, Any] | None = None,
@@ -211,11 +206,11 @@ class Converter:
         shape: tuple[int, ...] | None = None,
         axes: tuple[int | None, ...] | None = None,
     ) -> Tensor:
-        """Add a layer behind a tensor, and give what comes out of it."""
-        node = self.draft.add(layer, [tensor.node], params, weights, one.name)
-        found = Tensor(node, shape or tensor.shape, axes or tensor.axes)
-        self.give(one, found)
-        return found
+        """Add a layer after a tensor and return its output."""
+        node = self.draft.add(layer, [tensor.node], params, weights, op.name)
+        output = Tensor(node, shape or tensor.shape, axes or tensor.axes)
+        self.give(op, output)
+        return output
 
     def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> None:
         rank, batch = len(shape), shape.index(BATCH)
@@ -234,13 +229,13 @@ class Converter:
         self.tensors[name] = Tensor(node, shape, tuple(axes), name=name)
 
     def _is_picture(self, name: str) -> bool:
-        """Whether a tensor reaches a convolution or a pooling as it is, channels first."""
-        waiting, seen = [name], {name}
+        """Return whether a tensor reaches a convolution or pooling unchanged."""
+        waiting, visited = [name], {name}
         while waiting:
-            for one in self.graph.readers(waiting.pop()):
-                if "Conv" in one.kind or "Pool" in one.kind or "Normalization" in one.kind[5:]:
-                    return one.kind != "LayerNormalization"
-                if one.kind not in (
+            for op in self.graph.readers(waiting.pop()):
+                if "Conv" in op.kind or "Pool" in op.kind or "Normalization" in op.kind[5:]:
+                    return op.kind != "LayerNormalization"
+                if op.kind not in (
                     "Transpose",
                     "Reshape",
                     "Unsqueeze",
@@ -253,8 +248,8 @@ class Converter:
                     "Shape",
                     "Flatten",
                 ):
-                    new = [out for out in one.outputs if out not in seen]
-                    seen |= set(new)
+                    new = [out for out in op.outputs if out not in visited]
+                    visited |= set(new)
                     waiting += new
         return False
 
@@ -263,133 +258,133 @@ class Converter:
 
     # --- number by number ---
 
-    def _pass(self, one: Operator) -> None:
-        self.give(one, self.tensor(one))
+    def _pass(self, op: Operator) -> None:
+        self.give(op, self.tensor(op))
 
     _identity = _dropout = _cast = _pass
 
-    def _activation(self, one: Operator) -> None:
-        self._activate(one, self.tensor(one), _ACTIVATIONS[one.kind])
+    def _activation(self, op: Operator) -> None:
+        self._activate(op, self.tensor(op), _ACTIVATIONS[op.kind])
 
-    def _activate(self, one: Operator, tensor: Tensor, activation: str) -> None:
+    def _activate(self, op: Operator, tensor: Tensor, activation: str) -> None:
         tensor = self.draft.unflattened(tensor)
         node = self.draft.nodes[tensor.node]
         weighted = node.layer == "Dense" or "Conv" in node.layer
         if weighted and "activation" not in node.params and self._only_reader(tensor):
             self.draft.change(tensor.node, activation=activation)
-            self.give(one, tensor)
+            self.give(op, tensor)
         else:
-            self.layer(one, "Activation", tensor, {"activation": activation})
+            self.layer(op, "Activation", tensor, {"activation": activation})
 
-    def _softmax(self, one: Operator) -> None:
-        tensor = self.draft.unflattened(self.tensor(one))
-        axis = tensor.axes[one.attributes.get("axis", -1)]
+    def _softmax(self, op: Operator) -> None:
+        tensor = self.draft.unflattened(self.tensor(op))
+        axis = tensor.axes[op.attributes.get("axis", -1)]
         if axis == tensor.rank - 1:
-            self._activate(one, tensor, "softmax")
+            self._activate(op, tensor, "softmax")
         else:
-            self.layer(one, "Softmax", tensor, {"axis": axis})
+            self.layer(op, "Softmax", tensor, {"axis": axis})
 
-    def _logsoftmax(self, one: Operator) -> None:
-        tensor = self.draft.unflattened(self.tensor(one))
-        if tensor.axes[one.attributes.get("axis", -1)] != tensor.rank - 1:
-            raise self.unknown(one, _("it does not work along the last axis"))
-        self._activate(one, tensor, "log_softmax")
+    def _logsoftmax(self, op: Operator) -> None:
+        tensor = self.draft.unflattened(self.tensor(op))
+        if tensor.axes[op.attributes.get("axis", -1)] != tensor.rank - 1:
+            raise self.unknown(op, _("it does not work along the last axis"))
+        self._activate(op, tensor, "log_softmax")
 
-    def _elu(self, one: Operator) -> None:
-        self.layer(one, "ELU", self._whole(one), {"alpha": one.attributes.get("alpha", 1.0)})
+    def _elu(self, op: Operator) -> None:
+        self.layer(op, "ELU", self._whole(op), {"alpha": op.attributes.get("alpha", 1.0)})
 
-    def _selu(self, one: Operator) -> None:
-        self._activate(one, self.tensor(one), "selu")
+    def _selu(self, op: Operator) -> None:
+        self._activate(op, self.tensor(op), "selu")
 
-    def _gelu(self, one: Operator) -> None:
-        tensor = self._whole(one)
-        if one.attributes.get("approximate", "none") != "none":
-            raise self.unknown(one, _("Keras has no activation for its tanh approximation"))
-        # Keras's own "gelu" is the exact one only as a function; as a name it is the same.
-        self._activate(one, tensor, "gelu")
+    def _gelu(self, op: Operator) -> None:
+        tensor = self._whole(op)
+        if op.attributes.get("approximate", "none") != "none":
+            raise self.unknown(op, _("Keras has no activation for its tanh approximation"))
+        # By name, Keras's "gelu" is the exact one.
+        self._activate(op, tensor, "gelu")
 
-    def _leakyrelu(self, one: Operator) -> None:
-        slope = float(one.attributes.get("alpha", 0.01))
-        self.layer(one, "LeakyReLU", self._whole(one), {"negative_slope": round(slope, 7)})
+    def _leakyrelu(self, op: Operator) -> None:
+        slope = float(op.attributes.get("alpha", 0.01))
+        self.layer(op, "LeakyReLU", self._whole(op), {"negative_slope": round(slope, 7)})
 
-    def _prelu(self, one: Operator) -> None:
-        tensor = self.draft.arranged(self._whole(one), self._standing(self._whole(one)))
-        slope = np.asarray(self.constant(one, 1), "float32")
+    def _prelu(self, op: Operator) -> None:
+        tensor = self.draft.arranged(self._whole(op), self._standing(self._whole(op)))
+        slope = np.asarray(self.constant(op, 1), "float32")
         full = np.broadcast_to(slope if slope.size > 1 else slope.ravel()[0], tensor.shape[1:])
         order = np.argsort([axis for axis in tensor.axes[1:] if axis is not None])
         alpha, shared = np.transpose(full, order), list[int]()
         for axis in range(alpha.ndim - (1 if slope.size > 1 else 0)):
             alpha, shared = np.take(alpha, [0], axis), [*shared, axis + 1]
-        self.layer(one, "PReLU", tensor, {"shared_axes": shared or None}, (alpha,))
+        self.layer(op, "PReLU", tensor, {"shared_axes": shared or None}, (alpha,))
 
-    def _hardsigmoid(self, one: Operator) -> None:
-        tensor = self._whole(one)
-        slope, middle = one.attributes.get("alpha", 0.2), one.attributes.get("beta", 0.5)
+    def _hardsigmoid(self, op: Operator) -> None:
+        tensor = self._whole(op)
+        slope, middle = op.attributes.get("alpha", 0.2), op.attributes.get("beta", 0.5)
         if abs(middle - 0.5) > 1e-6:
-            raise self.unknown(one, _("its center is {value}", value=middle))
+            raise self.unknown(op, _("its center is {value}", value=middle))
         if abs(slope - 1 / 6) > 1e-6:
             node = self.draft.add("Rescaling", [tensor.node], {"scale": 6 * float(slope)})
             tensor = replace(tensor, node=node, name="")
-        self._activate(one, tensor, "hard_sigmoid")
+        self._activate(op, tensor, "hard_sigmoid")
 
-    def _clip(self, one: Operator) -> None:
-        low = one.attributes.get("min", self.constant(one, 1))
-        high = one.attributes.get("max", self.constant(one, 2))
+    def _clip(self, op: Operator) -> None:
+        low = op.attributes.get("min", self.constant(op, 1))
+        high = op.attributes.get("max", self.constant(op, 2))
         low, high = (None if v is None else float(np.ravel(v)[0]) for v in (low, high))
         if low == 0:
-            self.layer(one, "ReLU", self._whole(one), {"max_value": high})
+            self.layer(op, "ReLU", self._whole(op), {"max_value": high})
         elif (low, high) == (-1, 1):
-            self._activate(one, self.tensor(one), "hard_tanh")
+            self._activate(op, self.tensor(op), "hard_tanh")
         else:
-            raise self.unknown(one, _("it clips at {low} and {high}", low=low, high=high))
+            raise self.unknown(op, _("it clips at {low} and {high}", low=low, high=high))
 
-    def _neg(self, one: Operator) -> None:
-        self.layer(one, "Rescaling", self._whole(one), {"scale": -1.0})
+    def _neg(self, op: Operator) -> None:
+        self.layer(op, "Rescaling", self._whole(op), {"scale": -1.0})
 
-    def _div(self, one: Operator) -> None:
-        divisor = self.constant(one, 1)
+    def _div(self, op: Operator) -> None:
+        divisor = self.constant(op, 1)
         if divisor is None:
-            raise self.unknown(one)
-        self._affine(one, self._whole(one), 1 / np.asarray(divisor, "float64"), np.zeros(1))
+            raise self.unknown(op)
+        self._affine(op, self._whole(op), 1 / np.asarray(divisor, "float64"), np.zeros(1))
 
-    def _merge(self, one: Operator) -> None:
-        """Two tensors, or one and a constant: a scaling, a bias or a layer that merges."""
-        fixed = [i for i, name in enumerate(one.inputs) if name in self.constants]
+    def _merge(self, op: Operator) -> None:
+        """Merge tensors, or scale or shift one by a constant."""
+        fixed = [i for i, name in enumerate(op.inputs) if name in self.constants]
         if not fixed:
-            self._merge_tensors(one)
+            self._merge_tensors(op)
             return
-        if len(one.inputs) != 2 or one.kind not in ("Add", "Sub", "Mul"):
-            raise self.unknown(one, _("it compares with a constant"))
-        tensor = self._whole(one, 1 - fixed[0])
-        value = np.asarray(self.constant(one, fixed[0]), "float64")
-        if one.kind == "Mul":
-            self._affine(one, tensor, value, np.zeros(1))
-        elif one.kind == "Add":
-            self._affine(one, tensor, np.ones(1), value)
+        if len(op.inputs) != 2 or op.kind not in ("Add", "Sub", "Mul"):
+            raise self.unknown(op, _("it compares with a constant"))
+        tensor = self._whole(op, 1 - fixed[0])
+        value = np.asarray(self.constant(op, fixed[0]), "float64")
+        if op.kind == "Mul":
+            self._affine(op, tensor, value, np.zeros(1))
+        elif op.kind == "Add":
+            self._affine(op, tensor, np.ones(1), value)
         else:
             sign = -1.0 if fixed[0] == 0 else 1.0
-            self._affine(one, tensor, np.full(1, sign), -sign * value)
+            self._affine(op, tensor, np.full(1, sign), -sign * value)
 
-    def _merge_tensors(self, one: Operator) -> None:
-        parts = [self._whole(one, i) for i in range(len(one.inputs))]
-        gate = self._gated(one, parts) if one.kind == "Mul" and len(parts) == 2 else ""
+    def _merge_tensors(self, op: Operator) -> None:
+        parts = [self._whole(op, i) for i in range(len(op.inputs))]
+        gate = self._gated(op, parts) if op.kind == "Mul" and len(parts) == 2 else ""
         if gate:
             self.draft.change(parts[1].node, activation=gate)
-            self.give(one, parts[1])
+            self.give(op, parts[1])
             return
         if len({part.node for part in parts}) < len(parts):
-            raise self.unknown(one, _("both inputs are the same tensor"))
+            raise self.unknown(op, _("both inputs are the same tensor"))
         first = max(parts, key=lambda part: (len(part.shape), size_of(part.shape)))
         if len({len(part.shape) for part in parts}) > 1:
-            raise self.unknown(one, _("its inputs have different numbers of axes"))
+            raise self.unknown(op, _("its inputs have different numbers of axes"))
         if any(part.axes != first.axes for part in parts):
             axes = self._standing(first)
             parts = [self.draft.arranged(part, axes) for part in parts]
-        node = self.draft.add(_MERGES[one.kind], [part.node for part in parts], {}, name=one.name)
-        self.give(one, Tensor(node, first.shape, parts[0].axes))
+        node = self.draft.add(_MERGES[op.kind], [part.node for part in parts], {}, name=op.name)
+        self.give(op, Tensor(node, first.shape, parts[0].axes))
 
-    def _gated(self, one: Operator, parts: list[Tensor]) -> str:
-        """The activation that x · f(x) is, with f(x) put last in ``parts``; "" if it is none."""
+    def _gated(self, op: Operator, parts: list[Tensor]) -> str:
+        """Return the activation if the product is x · f(x), moving f(x) to the end; else ""."""
         for turn in (parts, parts[::-1]):
             gate = self.draft.nodes[turn[1].node]
             is_gate = gate.layer == "Activation" and self._only_reader(turn[1])
@@ -399,64 +394,64 @@ class Converter:
                 return names.get(str(gate.params["activation"]), "")
         return ""
 
-    def _affine(self, one: Operator, tensor: Tensor, scale: Array, offset: Array) -> None:
-        """x · scale + offset, the same for all or by one axis."""
-        axis = self._one_axis(one, tensor, scale, offset)
+    def _affine(self, op: Operator, tensor: Tensor, scale: Array, offset: Array) -> None:
+        """Compute x · scale + offset, uniformly or per index of one axis."""
+        axis = self._one_axis(op, tensor, scale, offset)
         node = self.draft.nodes[tensor.node]
         if axis is None and node.params.get("units", node.params.get("filters")) == 1:
             axis = tensor.rank - 1
         if axis is None:
             params = {"scale": _short(scale), "offset": _short(offset)}
-            self.layer(one, "Rescaling", tensor, params)
+            self.layer(op, "Rescaling", tensor, params)
             return
         count = tensor.keras_shape()[axis]
         scale, offset = (np.broadcast_to(np.ravel(v), (count,)) for v in (scale, offset))
         alone = self._only_reader(tensor)
         last = axis == tensor.rank - 1
-        held = self.draft.weights.get(node.id, [])
+        arrays = self.draft.weights.get(node.id, [])
         plain = (node.layer == "Dense" or "Conv" in node.layer) and "activation" not in node.params
         if alone and plain and last and np.all(scale == 1) and node.params.get("use_bias") is False:
-            self.draft.weights[node.id] = [*held, np.asarray(offset, "float32")]
+            self.draft.weights[node.id] = [*arrays, np.asarray(offset, "float32")]
             self.draft.change(node.id, use_bias=True)
-            self.give(one, tensor)
+            self.give(op, tensor)
         elif (
             alone
             and node.layer == "BatchNormalization"
             and node.params.get("axis", -1) == (-1 if last else axis)
         ):
-            gamma, beta = held[0] * scale, held[1] * scale + offset
-            self.draft.weights[node.id] = [np.asarray(v, "float32") for v in (gamma, beta)] + held[
-                2:
-            ]
-            self.give(one, tensor)
+            gamma, beta = arrays[0] * scale, arrays[1] * scale + offset
+            self.draft.weights[node.id] = [
+                np.asarray(v, "float32") for v in (gamma, beta)
+            ] + arrays[2:]
+            self.give(op, tensor)
         else:
             weights = (scale, offset, np.zeros(count), np.full(count, 1 - EPSILON))
-            self.layer(one, "BatchNormalization", tensor, {"axis": -1 if last else axis}, weights)
+            self.layer(op, "BatchNormalization", tensor, {"axis": -1 if last else axis}, weights)
 
-    def _one_axis(self, one: Operator, tensor: Tensor, *values: Array) -> int | None:
-        """The axis of Keras along which constants differ; None: they do not."""
-        found: set[int | None] = set()
+    def _one_axis(self, op: Operator, tensor: Tensor, *values: Array) -> int | None:
+        """Return Keras's axis along which constants vary, or None."""
+        varying: set[int | None] = set()
         for value in values:
             if value.size == 1:
                 continue
             shape = (1,) * (len(tensor.shape) - value.ndim) + value.shape
             wide = [i for i, side in enumerate(shape) if side > 1]
             if len(wide) != 1 or shape[wide[0]] != tensor.shape[wide[0]]:
-                raise self.unknown(one, _("its constant has the shape {shape}", shape=value.shape))
-            found.add(tensor.axes[wide[0]])
-        if len(found) > 1:
-            raise self.unknown(one)
-        return found.pop() if found else None
+                raise self.unknown(op, _("its constant has the shape {shape}", shape=value.shape))
+            varying.add(tensor.axes[wide[0]])
+        if len(varying) > 1:
+            raise self.unknown(op)
+        return varying.pop() if varying else None
 
-    def _whole(self, one: Operator, index: int = 0) -> Tensor:
-        """An input that stands as it is: no Flatten is put off, no direction chosen."""
-        tensor = self.draft.unflattened(self.tensor(one, index))
+    def _whole(self, op: Operator, index: int = 0) -> Tensor:
+        """Return an input without a pending Flatten; it must not be one direction only."""
+        tensor = self.draft.unflattened(self.tensor(op, index))
         if tensor.half is not None:
-            raise self.unknown(one, _("it uses one direction of a recurrent layer"))
+            raise self.unknown(op, _("it uses one direction of a recurrent layer"))
         return tensor
 
     def _standing(self, tensor: Tensor) -> tuple[int, ...]:
-        """Where the axes are in Keras, or ONNX's own order where some are not there."""
+        """Return the axes in Keras, or in ONNX's order if some are missing."""
         axes = [axis for axis in tensor.axes if axis is not None]
         if len(set(axes)) == len(tensor.axes):
             return tuple(axes)
@@ -465,6 +460,6 @@ class Converter:
 
 
 def _short(value: Array) -> float:
-    """A number as people write it, where that is the same in 32 bits."""
+    """Return the shortest decimal with the same 32-bit value."""
     number = float(np.ravel(value)[0])
     return float(str(np.float32(number)))

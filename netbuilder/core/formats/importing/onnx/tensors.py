@@ -1,4 +1,4 @@
-"""Nodes of a project in the making, and tensors that know where ONNX's axes lie in Keras's."""
+"""Draft of a project, and tensors that map ONNX's axes to Keras's."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from netbuilder.core.project.model import Node
 
 @dataclass(frozen=True)
 class Tensor:
-    """What a node of the project gives, as ONNX sees it.
+    """The output of a project node, as ONNX has it.
 
     Attributes:
         node: id of the node.
-        shape: ONNX's, with ``BATCH`` and other open sizes.
-        axes: for each axis of ONNX the one of Keras; None: of size 1, and not there in Keras.
-            Two axes of ONNX may share one of Keras: the directions of a recurrent layer and their
-            units.
-        flat: a picture that ONNX flattens, channels first: Keras need not turn it around where
-            the weights behind it can be.
-        half: 0 or 1: only that direction of a Bidirectional layer.
+        shape: ONNX's, with ``BATCH`` and other ``OPEN`` sizes.
+        axes: Keras's axis for each of ONNX; None for a size of 1 that Keras lacks. The directions
+            and
+            units of a recurrent layer share one.
+        flat: the tensor before a pending Flatten, which may be merged into the next weights.
+        half: 0 or 1 for one direction of a Bidirectional layer.
         name: ONNX's.
     """
 
@@ -40,11 +39,11 @@ class Tensor:
 
     @property
     def rank(self) -> int:
-        """How many axes Keras has."""
-        return len({one for one in self.axes if one is not None})
+        """The number of axes in Keras."""
+        return len({axis for axis in self.axes if axis is not None})
 
     def keras_shape(self) -> list[int]:
-        """Sizes in the order of Keras."""
+        """Return the sizes in Keras's order."""
         sizes: dict[int, int] = {}
         for size, axis in zip(self.shape, self.axes, strict=True):
             if axis is not None:
@@ -69,14 +68,14 @@ class ProjectDraft:
         weights: Sequence[Array] = (),
         name: str = "",
     ) -> str:
-        """Add a node behind others; give its id.
+        """Add a node and return its id.
 
         Args:
-            layer: name of its row.
-            sources: ids of what feeds it.
-            params: those that are Keras's default may be among them.
-            weights: in the order of Keras.
-            name: what ONNX calls it; Keras's way of naming where that says nothing.
+            layer: catalog name.
+            sources: ids of its sources.
+            params: may include defaults.
+            weights: in Keras's order.
+            name: ONNX's, used for the id if meaningful.
         """
         base = re.sub(r"\W+", "_", name.strip("/")).strip("_").lower()
         if not re.match("[a-z]", base) or len(base) > 40 or re.match(r"(val|node|n\d|onnx)", base):
@@ -86,15 +85,15 @@ class ProjectDraft:
             number += 1
             node = f"{base}_{number}"
         self.taken.add(node)
-        kept = {
+        changed = {
             key: value
             for key, value in (params or {}).items()
             if LAYERS[layer].by_name[key].required or value != LAYERS[layer].by_name[key].default
         }
-        self.nodes[node] = Node(node, layer, kept)
+        self.nodes[node] = Node(node, layer, changed)
         self.sources[node] = tuple(sources)
         if weights:
-            self.weights[node] = [np.asarray(one, "float32") for one in weights]
+            self.weights[node] = [np.asarray(array, "float32") for array in weights]
         return node
 
     def change(self, node: str, **params: Any) -> None:
@@ -103,33 +102,31 @@ class ProjectDraft:
         self.nodes[node] = replace(before, params={**before.params, **params})
 
     def arranged(self, tensor: Tensor, axes: Sequence[int] | None = None) -> Tensor:
-        """The tensor with every axis of ONNX at a place of its own in Keras.
+        """Permute a tensor so that each ONNX axis has its own axis in Keras.
 
-        Args:
-            tensor: as it is.
-            axes: the place of each axis; None: ONNX's order, the batch first.
+        ``axes`` are the target positions; None for ONNX's order, batch first.
         """
         tensor = self.unflattened(tensor)
-        wanted = tuple(axes) if axes is not None else _batch_first(tensor)
-        if tensor.axes == wanted:
+        target = tuple(axes) if axes is not None else _batch_first(tensor)
+        if tensor.axes == target:
             return tensor
         node, have = tensor.node, tensor.axes
-        present = [one for one in have if one is not None]
+        present = [axis for axis in have if axis is not None]
         if len(set(present)) < len(have):
-            # Axes that are not there, or share one: as Keras has them, each split in its order.
+            # Missing or shared axes: reshape in Keras's order first.
             order = sorted(range(len(have)), key=lambda i: (_place(have, i), i))
             order = [i for i in order if i != tensor.shape.index(BATCH)]
             node = self.add("Reshape", [node], {"target_shape": _sizes(tensor, order)})
             places = {axis: number for number, axis in enumerate(order, 1)}
             have = tuple(places.get(i, 0) for i in range(len(have)))
-        if have != wanted:
-            moved = {want: has or 0 for want, has in zip(wanted, have, strict=True)}
+        if have != target:
+            moved = {want: has or 0 for want, has in zip(target, have, strict=True)}
             dims = [moved[number] for number in range(1, len(have))]
             node = self.add("Permute", [node], {"dims": dims})
-        return replace(tensor, node=node, axes=wanted)
+        return replace(tensor, node=node, axes=target)
 
     def unflattened(self, tensor: Tensor) -> Tensor:
-        """The tensor with the Flatten that was put off, in ONNX's order."""
+        """Apply a pending Flatten, in ONNX's order."""
         if tensor.flat is None:
             return tensor
         before = tensor.flat
@@ -143,8 +140,8 @@ def _place(axes: tuple[int | None, ...], index: int) -> float:
     own = axes[index]
     if own is not None:
         return own
-    # An axis that is not there stands behind its neighbour on the left.
-    left = [one for one in axes[:index] if one is not None]
+    # A missing axis is placed after its left neighbor.
+    left = [axis for axis in axes[:index] if axis is not None]
     return (left[-1] if left else 0) + 0.5
 
 
@@ -159,5 +156,5 @@ def _sizes(tensor: Tensor, order: Sequence[int]) -> list[int]:
 
 
 def size_of(shape: Sequence[int]) -> int:
-    """How many numbers a shape holds."""
+    """Return the number of elements in a shape."""
     return math.prod(shape)
