@@ -1,4 +1,4 @@
-"""Real devices, where QtMultimedia is installed, and words for where they are not."""
+"""Cameras, microphones and loudspeakers, through QtMultimedia where it is installed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QMediaCaptureSession, QVideoFrame
 
 
-#: Pixels of a kept picture's side: enough for every pretrained body, small enough for a class.
+#: Side of a saved picture in pixels: enough for every pretrained backbone.
 PICTURE_SIDE = 224
 PICTURES_A_SECOND = 8
 THUMBNAIL = 48
@@ -43,18 +43,18 @@ THUMBNAIL = 48
 
 @dataclass(frozen=True)
 class TakenSample:
-    """A sample: ``content()`` makes its file's bytes (off the GUI thread), ``image`` shows it."""
+    """A sample; ``content()`` returns its file's bytes and may be called off the GUI thread."""
 
     content: Callable[[], bytes]
     image: QImage
 
 
 class SampleSource(QObject):
-    """``shown(image)`` all the time, ``taken(Taken)`` while collecting, ``failed(what, mend)``.
+    """A device that samples are taken from.
 
-    ``ending`` is that of the files, ``one`` and ``many`` are the words for them, ``hint`` says how
-    they are taken. ``heard``: what it takes has a level. ``without_device``: what to do where there
-    is none; ``files_hint``: which files are samples.
+    Emits ``shown(image)`` continuously, ``taken(TakenSample)`` while collecting, and
+    ``failed(what, fix)``. ``one`` and ``many`` name its samples, ``hint`` says how to take them;
+    ``heard``: they have a volume.
     """
 
     shown = Signal(object)
@@ -67,7 +67,7 @@ class SampleSource(QObject):
     without_device, files_hint = "", ""
 
     def thumbnail(self, path: Path) -> QImage:
-        """A kept sample as a small picture; an empty one where its file cannot be read."""
+        """Return a thumbnail of a saved sample; a null image if it cannot be read."""
         picture = QImage(str(path))
         return picture if picture.isNull() else thumbnail_of(picture)
 
@@ -75,33 +75,32 @@ class SampleSource(QObject):
         return []
 
     def open(self, device: int = 0) -> None:
-        """Begin to see or hear by a device; what keeps it from that comes by ``failed``."""
+        """Start the device."""
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
 
     def collect(self, on: bool) -> None:
-        """Keep samples from now on, or no more."""
         self.collecting = on
 
     def latest(self) -> TakenSample | None:
-        """What is seen or heard now; None before there is anything."""
+        """Return the current sample, or None."""
         return None
 
     def from_file(self, path: Path) -> TakenSample | None:
-        """A file as a sample, from any thread; None where it is none."""
+        """Read a file as a sample, on any thread; None if it is not one."""
         return None
 
     def from_image(self, image: QImage) -> TakenSample | None:
-        """A picture as a sample; None where samples are no pictures."""
+        """Return an image as a sample; None if samples are not images."""
         return None
 
     def look_at(self, sample: TakenSample) -> None:
-        """Show a sample in the device's place, until that shows the next one."""
+        """Show a sample until the device provides the next one."""
 
 
 class PictureSource(SampleSource):
-    """Pictures, cut to a square; the first at once, then some a second."""
+    """Square pictures; while collecting, the first at once, then several per second."""
 
     ending, one, many = ".png", "picture", "pictures"
     hint = N_(
@@ -116,7 +115,7 @@ class PictureSource(SampleSource):
         super().__init__(parent)
         self._frame = self._shown = QImage()
         self._timer = QTimer(self, interval=1000 // PICTURES_A_SECOND)
-        self._timer.timeout.connect(self._keep)
+        self._timer.timeout.connect(self._take_frame)
 
     def see(self, frame: QImage) -> None:
         self._frame = self._shown = crop_square(frame)
@@ -139,7 +138,7 @@ class PictureSource(SampleSource):
     def collect(self, on: bool) -> None:
         super().collect(on)
         if on:
-            self._keep()
+            self._take_frame()
             self._timer.start()
         else:
             self._timer.stop()
@@ -148,24 +147,24 @@ class PictureSource(SampleSource):
         self.collect(False)
         self._frame = self._shown = QImage()
 
-    def _keep(self) -> None:
+    def _take_frame(self) -> None:
         frame, self._frame = self._frame, QImage()  # each frame once, however slow the camera
         if not frame.isNull():
             self.taken.emit(picture_sample(frame))
 
 
 def picture_sample(image: QImage) -> TakenSample:
-    """A picture as a sample."""
+    """Return a picture as a sample."""
     pixels = pixels_of(image)
     return TakenSample(lambda: png_bytes(pixels), thumbnail_of(image))
 
 
 def crop_square(image: QImage) -> QImage:
-    """The middle square of a picture, ``PICTURE_SIDE`` pixels wide."""
+    """Return the centre square of a picture, scaled to ``PICTURE_SIDE`` pixels."""
     side = min(image.width(), image.height())
     left, top = (image.width() - side) // 2, (image.height() - side) // 2
-    cut = image.copy(QRect(left, top, side, side)).convertToFormat(QImage.Format.Format_RGB888)
-    return cut.scaled(
+    square = image.copy(QRect(left, top, side, side)).convertToFormat(QImage.Format.Format_RGB888)
+    return square.scaled(
         PICTURE_SIDE,
         PICTURE_SIDE,
         Qt.AspectRatioMode.IgnoreAspectRatio,
@@ -174,20 +173,20 @@ def crop_square(image: QImage) -> QImage:
 
 
 def thumbnail_of(image: QImage) -> QImage:
-    """A picture as a thumbnail."""
-    how = Qt.TransformationMode.SmoothTransformation
-    return image.scaled(THUMBNAIL, THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio, how)
+    """Return a thumbnail of a picture."""
+    smooth = Qt.TransformationMode.SmoothTransformation
+    return image.scaled(THUMBNAIL, THUMBNAIL, Qt.AspectRatioMode.KeepAspectRatio, smooth)
 
 
 def pixels_of(image: QImage) -> NDArray[np.uint8]:
-    """A picture as rows of pixels of red, green and blue."""
-    plain = image.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1)
-    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
+    """Return a picture as RGB pixels, (height, width, 3)."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), -1)
+    return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
 
 
 def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
-    """A picture as a ``.png`` file. Without Qt, which belongs to the GUI thread."""
+    """Encode pixels as PNG, without Qt, which belongs to the GUI thread."""
     from PIL import Image
 
     content = BytesIO()
@@ -199,12 +198,8 @@ _WIDTH = 640
 
 
 def require_multimedia(what: str) -> None:
-    """See that QtMultimedia can be used; ``what`` ("The camera") needs it.
-
-    Raises:
-        UserError: it is not installed, or the system lacks a library that it stands on.
-    """
-    # What its backends look for and do not miss is nothing for the terminal.
+    """Raise UserError unless QtMultimedia is available for ``what`` ("The camera")."""
+    # Its backends log what they probe for.
     QLoggingCategory.setFilterRules("qt.multimedia.*=false")
     try:
         import PySide6.QtMultimedia  # noqa: F401
@@ -234,7 +229,7 @@ def require_multimedia(what: str) -> None:
 
 
 class Camera(PictureSource):
-    """The pictures of a camera."""
+    """Takes pictures with a camera."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -244,14 +239,14 @@ class Camera(PictureSource):
     def devices(self) -> list[str]:
         from PySide6.QtMultimedia import QMediaDevices
 
-        return [one.description() for one in QMediaDevices.videoInputs()]
+        return [device.description() for device in QMediaDevices.videoInputs()]
 
     def open(self, device: int = 0) -> None:
         missing = (_("No camera was found."), _("Connect a camera, then try again."))
         denied = _("The system does not let NetBuilder use the camera.")
-        words = _("The camera")
+        name = _("The camera")
         permission = QCameraPermission()
-        open_device(self, words, missing, denied, permission, lambda: self._start(device))
+        open_device(self, name, missing, denied, permission, lambda: self._start(device))
 
     def close(self) -> None:
         super().close()
@@ -268,28 +263,27 @@ class Camera(PictureSource):
 
         self._session = QMediaCaptureSession(self)
         sink = QVideoSink(self)
-        sink.videoFrameChanged.connect(self._framed)
+        sink.videoFrameChanged.connect(self._frame_changed)
         self._session.setVideoSink(sink)
         self._parts = [sink]
         self._feed(self._session, device)
 
     def _feed(self, session: QMediaCaptureSession, device: int) -> None:
-        """Say where the pictures of a session come from."""
         from PySide6.QtMultimedia import QCamera, QMediaDevices
 
-        chosen = QMediaDevices.videoInputs()[device]
-        camera = QCamera(chosen, self)
-        formats = chosen.videoFormats()
-        if formats:  # a large picture takes long to be turned into a square of 224
+        info = QMediaDevices.videoInputs()[device]
+        camera = QCamera(info, self)
+        formats = info.videoFormats()
+        if formats:  # large frames take long to crop
             camera.setCameraFormat(
-                min(formats, key=lambda one: abs(one.resolution().width() - _WIDTH))
+                min(formats, key=lambda form: abs(form.resolution().width() - _WIDTH))
             )
         camera.errorOccurred.connect(
-            lambda _kind, words: self.failed.emit(
+            lambda _kind, message: self.failed.emit(
                 _(
                     "The camera '{name}' does not work: {error}.",
-                    name=chosen.description(),
-                    error=words,
+                    name=info.description(),
+                    error=message,
                 ),
                 _("Close other programs that use the camera, then try again."),
             )
@@ -303,7 +297,7 @@ class Camera(PictureSource):
         if camera is not None:
             camera.stop()
 
-    def _framed(self, frame: QVideoFrame) -> None:
+    def _frame_changed(self, frame: QVideoFrame) -> None:
         if self._session is None:
             return
         image = frame.toImage()
@@ -319,15 +313,15 @@ def open_device(
     permission: QCameraPermission | QMicrophonePermission,
     start: Any,
 ) -> None:
-    """Start a device where there is one, and where the person lets us.
+    """Start a device if it exists and the user allows it.
 
     Args:
-        source: tells what fails.
-        words: the device at the beginning of a sentence, "The camera".
-        missing: what is wrong and what to do where there is no device.
-        denied: what is wrong where the system does not allow it.
-        permission: what the system is asked for.
-        start: called when all is well.
+        source: emits ``failed``.
+        words: the device at the start of a sentence, "The camera".
+        missing: problem and fix if there is no device.
+        denied: the problem if the system denies access.
+        permission: the permission to request.
+        start: called on success.
     """
     try:
         require_multimedia(words)
@@ -355,14 +349,14 @@ def open_device(
         answered(status)
 
 
-#: Numbers a second of a kept sound: speech needs no more.
+#: Sampling rate of saved sounds in Hz: enough for speech.
 RATE = 16_000
 SHORTEST = 0.3
 _BITS = 32767.0
 
 
 class SoundSource(SampleSource):
-    """Sounds of equal length, one after the other; the last is filled up with silence."""
+    """Consecutive sounds of equal length; the last is padded with silence."""
 
     ending, one, many = ".wav", "sound", "sounds"
     hint = N_("Hold the button of a class while you speak: each second becomes one sound.")
@@ -384,24 +378,24 @@ class SoundSource(SampleSource):
         self.seconds = 1.0
         self._recent = np.zeros(RATE, np.float32)
         self._heard_anything = False
-        self._kept: list[NDArray[np.float32]] = []
+        self._chunks: list[NDArray[np.float32]] = []
 
     def hear(self, wave: NDArray[np.float32]) -> None:
-        """Take in the next numbers, float (n,) from -1 to 1, ``RATE`` a second."""
+        """Add recorded samples, float (n,) from -1 to 1, at ``RATE``."""
         self._recent = np.concatenate([self._recent, wave])[-RATE:]
         self._heard_anything = True
         self.level.emit(float(np.abs(wave).max(initial=0.0)))
         self.shown.emit(wave_image(self._recent, 4 * THUMBNAIL))
         if self.collecting:
-            self._kept.append(wave)
-            self._keep(at_end=False)
+            self._chunks.append(wave)
+            self._take_chunks(at_end=False)
 
     def collect(self, on: bool) -> None:
         super().collect(on)
         if on:
-            self._kept = []
+            self._chunks = []
         else:
-            self._keep(at_end=True)
+            self._take_chunks(at_end=True)
 
     def close(self) -> None:
         self.collect(False)
@@ -414,28 +408,28 @@ class SoundSource(SampleSource):
         image = self.thumbnail(path) if path.suffix.lower() == self.ending else QImage()
         return None if image.isNull() else TakenSample(path.read_bytes, image)
 
-    def _keep(self, *, at_end: bool) -> None:
+    def _take_chunks(self, *, at_end: bool) -> None:
         length = round(self.seconds * RATE)
-        wave = np.concatenate(self._kept) if self._kept else np.zeros(0, np.float32)
+        wave = np.concatenate(self._chunks) if self._chunks else np.zeros(0, np.float32)
         while len(wave) >= length:
             self._take(wave[:length])
             wave = wave[length:]
         if at_end and len(wave) >= SHORTEST * RATE:
             self._take(np.pad(wave, (0, length - len(wave))))
             wave = wave[:0]
-        self._kept = [] if at_end else [wave]
+        self._chunks = [] if at_end else [wave]
 
     def _take(self, wave: NDArray[np.float32]) -> None:
         self.taken.emit(sound_sample(wave))
 
 
 def sound_sample(wave: NDArray[np.float32]) -> TakenSample:
-    """A sound as a sample: float (n,) from -1 to 1, ``RATE`` a second."""
+    """Return a sound, float (n,) from -1 to 1 at ``RATE``, as a sample."""
     return TakenSample(lambda: wav_bytes(wave, RATE), wave_image(wave, THUMBNAIL))
 
 
 class Microphone(SoundSource):
-    """The sounds of a microphone."""
+    """Takes sounds with a microphone."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -445,14 +439,14 @@ class Microphone(SoundSource):
     def devices(self) -> list[str]:
         from PySide6.QtMultimedia import QMediaDevices
 
-        return [one.description() for one in QMediaDevices.audioInputs()]
+        return [device.description() for device in QMediaDevices.audioInputs()]
 
     def open(self, device: int = 0) -> None:
-        words = _("The microphone")
+        name = _("The microphone")
         missing = (_("No microphone was found."), _("Connect a microphone, then try again."))
         denied = _("The system does not let NetBuilder use the microphone.")
         permission = QMicrophonePermission()
-        open_device(self, words, missing, denied, permission, lambda: self._start(device))
+        open_device(self, name, missing, denied, permission, lambda: self._start(device))
 
     def close(self) -> None:
         super().close()
@@ -464,25 +458,25 @@ class Microphone(SoundSource):
     def _start(self, device: int) -> None:
         from PySide6.QtMultimedia import QAudioSource, QMediaDevices
 
-        chosen = QMediaDevices.audioInputs()[device]
-        form = _format(chosen)
-        self._source = QAudioSource(chosen, form, self)
+        info = QMediaDevices.audioInputs()[device]
+        audio_format = _format(info)
+        self._source = QAudioSource(info, audio_format, self)
         self._stream = self._source.start()
         if self._stream is None:
             self.failed.emit(
-                _("The microphone '{name}' does not work.", name=chosen.description()),
+                _("The microphone '{name}' does not work.", name=info.description()),
                 _("Close other programs that use the microphone, then try again."),
             )
             return
-        self._stream.readyRead.connect(lambda: self._heard(form))
+        self._stream.readyRead.connect(lambda: self._data_ready(audio_format))
 
-    def _heard(self, form: QAudioFormat) -> None:
+    def _data_ready(self, audio_format: QAudioFormat) -> None:
         if self._stream is not None:
-            self.hear(waves(bytes(self._stream.readAll().data()), form))
+            self.hear(waves(bytes(self._stream.readAll().data()), audio_format))
 
 
 class WavePlayer(QObject):
-    """Plays one sound at a time. ``ended``: it was heard to its end, or stopped."""
+    """Plays one sound at a time; ``ended`` is emitted when it finishes or is stopped."""
 
     ended = Signal()
 
@@ -493,14 +487,13 @@ class WavePlayer(QObject):
 
     @property
     def playing(self) -> bool:
-        """Whether a sound is under way."""
         return self._sink is not None
 
     def play(self, wave: NDArray[np.float32], rate: int) -> None:
-        """Play numbers from -1 to 1, (samples,), so many a second; what was under way stops.
+        """Play a sound, float (samples,) from -1 to 1, and stop the previous one.
 
         Raises:
-            UserError: QtMultimedia or a loudspeaker is missing; says which.
+            UserError: QtMultimedia or a loudspeaker is missing.
         """
         self.stop()
         require_multimedia(_("Sound playback"))
@@ -513,30 +506,31 @@ class WavePlayer(QObject):
                 _("Connect a loudspeaker or headphones, then try again."),
                 code="no_loudspeaker",
             )
-        form = QAudioFormat()
-        form.setSampleRate(rate)
-        form.setChannelCount(1)
-        form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
-        if not device.isFormatSupported(form):
-            # 16 bits are understood by all; its rate and channels are the device's own.
-            form = device.preferredFormat()
-            form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+        audio_format = QAudioFormat()
+        audio_format.setSampleRate(rate)
+        audio_format.setChannelCount(1)
+        audio_format.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+        if not device.isFormatSupported(audio_format):
+            # Every device supports 16 bits; use its own rate and channels.
+            audio_format = device.preferredFormat()
+            audio_format.setSampleFormat(QAudioFormat.SampleFormat.Int16)
         self._buffer = QBuffer(self)
-        self._buffer.setData(pcm_samples(wave, rate, form.sampleRate(), form.channelCount()))
+        self._buffer.setData(
+            pcm_samples(wave, rate, audio_format.sampleRate(), audio_format.channelCount())
+        )
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-        self._sink = QAudioSink(device, form, self)
-        self._sink.stateChanged.connect(self._changed)
+        self._sink = QAudioSink(device, audio_format, self)
+        self._sink.stateChanged.connect(self._state_changed)
         self._sink.start(self._buffer)
 
     def stop(self) -> None:
-        """End what is under way."""
         sink, self._sink = self._sink, None
         if sink is not None:
             sink.stop()
             sink.deleteLater()
             self.ended.emit()
 
-    def _changed(self, state: object) -> None:
+    def _state_changed(self, state: object) -> None:
         from PySide6.QtMultimedia import QAudio
 
         if self._sink is not None and state in {QAudio.State.IdleState, QAudio.State.StoppedState}:
@@ -544,52 +538,52 @@ class WavePlayer(QObject):
 
 
 def pcm_samples(wave: NDArray[np.float32], rate: int, wanted: int, channels: int) -> bytes:
-    """Numbers from -1 to 1 as 16-bit samples of a device's rate, each channel the same."""
+    """Convert a sound, float from -1 to 1, to 16-bit samples at the ``wanted`` rate."""
     values = _resampled(np.asarray(wave, np.float64), rate, wanted)
-    whole = np.round(np.clip(values, -1.0, 1.0) * _BITS).astype("<i2")
-    return np.repeat(whole, channels).tobytes()
+    samples = np.round(np.clip(values, -1.0, 1.0) * _BITS).astype("<i2")
+    return np.repeat(samples, channels).tobytes()
 
 
-def waves(data: bytes, form: QAudioFormat) -> NDArray[np.float32]:
-    """Samples of a device as float (n,) from -1 to 1, ``RATE`` a second: channels averaged."""
+def waves(data: bytes, audio_format: QAudioFormat) -> NDArray[np.float32]:
+    """Convert a device's bytes to float (n,) from -1 to 1 at ``RATE``, averaging the channels."""
     from PySide6.QtMultimedia import QAudioFormat
 
-    kinds = {
+    formats = {
         QAudioFormat.SampleFormat.UInt8: (np.uint8, 128.0, 128.0),
         QAudioFormat.SampleFormat.Int16: (np.int16, 0.0, 32768.0),
         QAudioFormat.SampleFormat.Int32: (np.int32, 0.0, 2147483648.0),
         QAudioFormat.SampleFormat.Float: (np.float32, 0.0, 1.0),
     }
-    kind, zero, top = kinds[form.sampleFormat()]
-    count = len(data) // form.bytesPerFrame()
-    frames = np.frombuffer(data, kind, count * form.channelCount())
-    wave = ((frames.astype(np.float32) - zero) / top).reshape(count, -1).mean(axis=1)
-    return np.asarray(_resampled(wave, form.sampleRate(), RATE), np.float32)
+    dtype, zero, scale = formats[audio_format.sampleFormat()]
+    count = len(data) // audio_format.bytesPerFrame()
+    frames = np.frombuffer(data, dtype, count * audio_format.channelCount())
+    wave = ((frames.astype(np.float32) - zero) / scale).reshape(count, -1).mean(axis=1)
+    return np.asarray(_resampled(wave, audio_format.sampleRate(), RATE), np.float32)
 
 
-def _resampled(wave: NDArray[Any], rate: int, wanted: int) -> NDArray[Any]:
-    if rate == wanted or not len(wave):
+def _resampled(wave: NDArray[Any], rate: int, new_rate: int) -> NDArray[Any]:
+    if rate == new_rate or not len(wave):
         return wave
     from scipy.signal import resample_poly
 
-    common = math.gcd(rate, wanted)
-    found: NDArray[Any] = resample_poly(wave, wanted // common, rate // common)
-    return found
+    divisor = math.gcd(rate, new_rate)
+    resampled: NDArray[Any] = resample_poly(wave, new_rate // divisor, rate // divisor)
+    return resampled
 
 
 def _format(device: QAudioDevice) -> QAudioFormat:
-    """What is wanted of a device, where it has it; else what it likes best."""
+    """Return the preferred format if the device supports it, else the device's own."""
     from PySide6.QtMultimedia import QAudioFormat
 
-    wanted = QAudioFormat()
-    wanted.setSampleRate(RATE)
-    wanted.setChannelCount(1)
-    wanted.setSampleFormat(QAudioFormat.SampleFormat.Int16)
-    return wanted if device.isFormatSupported(wanted) else device.preferredFormat()
+    preferred = QAudioFormat()
+    preferred.setSampleRate(RATE)
+    preferred.setChannelCount(1)
+    preferred.setSampleFormat(QAudioFormat.SampleFormat.Int16)
+    return preferred if device.isFormatSupported(preferred) else device.preferredFormat()
 
 
 def wave_image(wave: NDArray[Any], width: int) -> QImage:
-    """A sound as a small picture: how far the wave swings, from left to right."""
+    """Draw a sound's amplitude over time as a small picture."""
     image = QImage(width, THUMBNAIL, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)

@@ -1,4 +1,4 @@
-"""The one place where a project changes: edits, undo and redo."""
+"""Hold the project: edits, undo and redo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SelectedNodes(QObject):
-    """The ids of the selected nodes. ``changed(ids)``: they are others."""
+    """The ids of the selected nodes; ``changed(ids)`` is emitted by ``set``."""
 
     changed = Signal(object)
 
@@ -31,7 +31,6 @@ class SelectedNodes(QObject):
         self.ids: tuple[str, ...] = ()
 
     def set(self, ids: tuple[str, ...]) -> None:
-        """Take over what the canvas says."""
         self.ids = tuple(ids)
         self.changed.emit(self.ids)
 
@@ -41,27 +40,27 @@ Exchange = Callable[[], Callable[[], object] | None]
 
 
 def _nothing() -> None:
-    """Do nothing more."""
+    pass
 
 
 def stamp_of(path: Path | None) -> tuple[int, int] | None:
-    """When a file was written (ns), and its size in bytes; None where there is none."""
+    """Return a file's modification time (ns) and size in bytes; None without a file."""
     if path is None or not path.is_file():
         return None
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 @dataclass(frozen=True)
 class DocumentState:
-    """What is on disk of the work that is open.
+    """The files of the open project.
 
     Attributes:
-        path: the file of the project; None: it has none yet.
-        saved: the project as a file holds it; None: no file does.
+        path: the project's file, or None.
+        saved: the project as saved in a file, or None.
         model: the trained network that a file holds.
-        folder: what relative paths start from while there is no file; None: the working folder.
-        stamp: that of the file when it was read or written here, see ``stamp_of``.
+        folder: start of relative paths without a file; None: the working folder.
+        stamp: the file's ``stamp_of`` when it was last read or written here.
     """
 
     path: Path | None = None
@@ -72,9 +71,9 @@ class DocumentState:
 
     @property
     def changed_outside(self) -> bool:
-        """Whether something else has written the file since it was read or written here."""
-        now = stamp_of(self.path)
-        return now is not None and now != self.stamp
+        """Whether another program has written the file since."""
+        stamp = stamp_of(self.path)
+        return stamp is not None and stamp != self.stamp
 
     @property
     def base(self) -> Path:
@@ -90,8 +89,8 @@ class DocumentState:
 class UndoStep:
     """One undo step: the values before and after, and its name ("Add Dense").
 
-    ``back`` and ``again`` are what undo and redo do beside that. A step with ``back`` alone cannot
-    be undone any more: ``back`` says so. ``exchange`` is that of ``replace_document``.
+    ``back`` and ``again`` are extra actions of undo and redo. A step with only ``back`` cannot be
+    undone; ``back`` says so. ``exchange``: see ``ProjectStore.replace_document``.
     """
 
     before: Project
@@ -108,17 +107,16 @@ class UndoStep:
 
 
 class ProjectStore(QObject):
-    """Holds the project; the only writer.
+    """Holds the project and is its only writer.
 
-    Views read ``project``, follow ``changed(old, new)`` and compare by identity. Values are
-    shared between steps, so that unlimited undo costs only what differs.
+    Views read ``project``, follow ``changed(old, new)`` and compare by identity. Undo steps share
+    unchanged values.
 
     Signals:
-        changed: (old project, new project), after each change of the value.
-        begun_anew: another project, or other data, comes in the place of what stood there; before
-            ``changed``. What a person had set for the old one alone does not count for the new.
+        changed: (old project, new project).
+        project_replaced: the project or its data is replaced; emitted before ``changed``.
         steps_changed: the undo or redo list, or ``modified``, changed.
-        path_changed: the project's file, or the folder that its paths start from, is another.
+        path_changed: the project's file or base folder changed.
     """
 
     changed = Signal(object, object)
@@ -144,7 +142,7 @@ class ProjectStore(QObject):
 
     @property
     def modified(self) -> bool:
-        """Whether the project differs from what was last saved or opened."""
+        """Whether the project differs from the last saved or opened one."""
         saved = self.document.saved
         return self._project is not saved and self._project != saved
 
@@ -162,17 +160,17 @@ class ProjectStore(QObject):
 
     @property
     def undo_labels(self) -> tuple[str, ...]:
-        """All steps that can be taken back, the latest first."""
+        """Labels of the undo steps, the latest first."""
         return tuple(rerendered(step.label) for step in reversed(self._done))
 
     def apply(self, label: str, edit: Edit, merge: str | None = None) -> Project:
-        """Apply a pure edit as one undo step, and give the new project.
+        """Apply a pure edit as one undo step and return the new project.
 
-        Consecutive edits with the same ``merge`` key (a slider that is dragged) become one
-        step. An edit that changes nothing leaves no step.
+        Consecutive edits with the same ``merge`` key (dragging a slider) become one step. An edit
+        that changes nothing adds no step.
 
         Raises:
-            EditError: from the edit; the project is as before.
+                EditError: from the edit; the project is unchanged.
         """
         before = self._project
         after = edit(before)
@@ -190,18 +188,18 @@ class ProjectStore(QObject):
     def replace_document(
         self, label: str, project: Project, base: Path | None, exchange: Exchange = lambda: _nothing
     ) -> None:
-        """Put a project of no file in the place of this one, as one undo step.
+        """Replace the project by one without a file, as one undo step.
 
-        The file that is open stays as it is, and undo opens it again.
+        The open file is not changed, and undo opens it again.
 
         Args:
-            label: the name of the step.
-            project: the other project.
-            base: the folder that its relative paths start from; None: it is the same document.
-            exchange: called before the project changes, also by undo and redo. It returns what is
-                to be called once it has changed; None where it may not change now.
+                label: the name of the step.
+                project: the other project.
+                base: the folder its relative paths start from; None: it is the same document.
+                exchange: called before each change, undo and redo; returns a function to call after
+                it, or None to refuse the change.
         """
-        if (then := exchange()) is None:
+        if (finish := exchange()) is None:
             return
         other = DocumentState(folder=base)
 
@@ -210,17 +208,17 @@ class ProjectStore(QObject):
             if base is None:
                 return
             old, document = self.document, other
-            self._rewrite(lambda one: rebased(one, old.base, document.base))
+            self._rewrite(lambda value: rebased(value, old.base, document.base))
             other, self.document = old, document
 
         swap()
-        project = replace(project)  # the step counts also where nothing but the network differs
+        project = replace(project)  # a step even if only the trained network differs
         self._done.append(UndoStep(self._project, project, label, None, swap, swap, exchange))
         self._undone.clear()
         self._edited(project)
         if base is not None:
             self.path_changed.emit()
-        then()
+        finish()
 
     def note(
         self,
@@ -229,9 +227,9 @@ class ProjectStore(QObject):
         again: Callable[[], object],
         merge: str | None = None,
     ) -> None:
-        """Note a step that was done and changes no project: undo calls ``back``, redo ``again``.
+        """Add an undo step that changes no project: undo calls ``back``, redo ``again``.
 
-        ``merge`` is that of ``apply``. ``expire_notes`` says that they cannot be undone any more.
+        ``merge`` is that of ``apply``. ``expire_notes`` ends these steps.
         """
         last = self._done[-1] if self._done else None
         merges = merge is not None and last is not None and last.merge == merge
@@ -243,10 +241,9 @@ class ProjectStore(QObject):
         self.steps_changed.emit()
 
     def expire_notes(self, refused: Callable[[], object]) -> None:
-        """The steps that changed no project cannot be undone or redone any more.
+        """Make the steps that change no project impossible to undo or redo.
 
-        Of each sequence of them one step stays, so that whoever presses Ctrl+Z for it undoes
-        nothing else: ``refused`` is called instead.
+        One step of each sequence stays and calls ``refused``, so that Ctrl+Z undoes nothing else.
         """
         done: list[UndoStep] = []
         for step in self._done:
@@ -260,34 +257,32 @@ class ProjectStore(QObject):
             self.steps_changed.emit()
 
     def end_merge(self) -> None:
-        """Let the next edit be a step of its own, even with the same merge key."""
+        """Start a new step with the next edit, even with the same merge key."""
         if self._done and self._done[-1].merge is not None:
             self._done[-1] = replace(self._done[-1], merge=None)
 
     def undo(self) -> None:
-        """Take the last step back."""
-        if not self._done or (then := self._done[-1].exchange()) is None:
+        if not self._done or (finish := self._done[-1].exchange()) is None:
             return
         step, document = self._done.pop(), self.document
         if step.back is None or step.again is not None:
             self._undone.append(step)
         if step.back is not None:
             step.back()
-        self._go(self._project if step.is_note else self._undone[-1].before, document)
-        then()
+        self._restore(self._project if step.is_note else self._undone[-1].before, document)
+        finish()
 
     def redo(self) -> None:
-        """Do the step again that was taken back last."""
-        if not self._undone or (then := self._undone[-1].exchange()) is None:
+        if not self._undone or (finish := self._undone[-1].exchange()) is None:
             return
         step, document = self._undone.pop(), self.document
         self._done.append(step)
         if step.again is not None:
             step.again()
-        self._go(self._project if step.is_note else self._done[-1].after, document)
-        then()
+        self._restore(self._project if step.is_note else self._done[-1].after, document)
+        finish()
 
-    def _go(self, project: Project, document: DocumentState) -> None:
+    def _restore(self, project: Project, document: DocumentState) -> None:
         if project is self._project:
             self.steps_changed.emit()
         else:
@@ -303,13 +298,13 @@ class ProjectStore(QObject):
         folder: Path | None = None,
         saved: bool = True,
     ) -> None:
-        """Put another project in the place of this one (open, new); nothing can be undone.
+        """Replace the project and clear the undo history (open, new).
 
         Args:
-            project: the project as it stands in its file, or as it is to be begun with.
+            project: the new project.
             path: its file.
-            folder: what its relative paths start from where it has no file.
-            saved: False marks it as modified at once (a recovered project).
+            folder: start of relative paths without a file.
+            saved: False marks it as modified (a recovered project).
         """
         self._done.clear()
         self._undone.clear()
@@ -321,20 +316,20 @@ class ProjectStore(QObject):
         self.path_changed.emit()
 
     def rewrite(self, edit: Edit) -> None:
-        """Apply to every value, also those of undo and redo, a change that the user did not make
-        (rebasing paths, say); it is not undoable."""
+        """Apply a change that the user did not make (rebasing paths, say) to all values of the
+        history; it is not undoable."""
         before = self._project
         self._rewrite(edit)
         if before is not self._project:
             self._announce(before)
 
     def _rewrite(self, edit: Edit) -> None:
-        known: dict[int, tuple[Project, Project]] = {}
+        rewritten: dict[int, tuple[Project, Project]] = {}
 
         def new(project: Project) -> Project:
-            if id(project) not in known:
-                known[id(project)] = project, edit(project)
-            return known[id(project)][1]
+            if id(project) not in rewritten:
+                rewritten[id(project)] = project, edit(project)
+            return rewritten[id(project)][1]
 
         for steps in (self._done, self._undone):
             steps[:] = [replace(s, before=new(s.before), after=new(s.after)) for s in steps]
@@ -347,7 +342,7 @@ class ProjectStore(QObject):
         self.steps_changed.emit()
 
     def mark_saved_to(self, path: Path, edit: Edit) -> None:
-        """The project is on disk in ``path``, every value as ``edit`` makes it for that place."""
+        """Mark the project as saved in ``path``; apply ``edit`` to the whole history."""
         moved = path != self.path
         self.document = replace(self.document, path=path, stamp=stamp_of(path))
         self.rewrite(edit)
@@ -356,7 +351,6 @@ class ProjectStore(QObject):
             self.path_changed.emit()
 
     def mark_model_saved(self, model: TrainedModel | None) -> None:
-        """A file holds this trained network."""
         self.document = replace(self.document, model=model)
         self.steps_changed.emit()
 
@@ -375,32 +369,31 @@ class ProjectStore(QObject):
 
 
 class TypedSteps(QObject):
-    """What is typed into a field is one step of undo, as long as it is one entry.
+    """Ends an undo step when a field is left or its entry is confirmed.
 
-    Edits of one parameter merge, so that "128" is no three steps. But 16, Enter, and later 3 in
-    the same field are two things that were done, and one undo takes back the last.
+    Edits of one parameter merge, so that typing "128" is one step. But 16, Enter, and later 3 in
+    the same field are two steps.
     """
 
     def __init__(self, store: ProjectStore, parent: QObject) -> None:
         super().__init__(parent)
         self._store = store
-        # Not one name for all: the first of two windows would take the fields of both.
-        self._known = f"ends steps of {id(self)}"
+        # Unique per window: each connects the fields itself.
+        self._property = f"ends steps of {id(self)}"
         app = QApplication.instance()
         assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._moved)
+        app.focusChanged.connect(self._focus_changed)
 
-    def _moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+    def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         self._store.end_merge()
-        # Once for each field: a field is entered many times.
-        if isinstance(new, (QLineEdit, QAbstractSpinBox)) and not new.property(self._known):
-            new.setProperty(self._known, True)
+        # Connect each field only once.
+        if isinstance(new, (QLineEdit, QAbstractSpinBox)) and not new.property(self._property):
+            new.setProperty(self._property, True)
             new.editingFinished.connect(self._store.end_merge)
 
 
 def begins_anew(store: ProjectStore, *boxes: QWidget) -> None:
-    """Let these boxes, switches and sliders stand as they do now wherever another project, or
-    other data, comes: a threshold that was found for one network says nothing about another."""
+    """Reset these widgets to their current values whenever the project or data is replaced."""
     for box in boxes:
-        meant = box.metaObject().userProperty()  # what Qt holds to be a widget's value
-        store.project_replaced.connect(partial(meant.write, box, meant.read(box)))
+        value = box.metaObject().userProperty()
+        store.project_replaced.connect(partial(value.write, box, value.read(box)))

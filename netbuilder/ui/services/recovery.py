@@ -1,7 +1,7 @@
-"""Autosave: every edit is on disk within a second, beside nothing of the user's.
+"""Autosave: every edit is on disk within a second.
 
-A recovery file lives in the state folder while its project has changes that are not saved, with a
-lock beside it that its process holds; a file whose lock nobody holds is what a crash left.
+A recovery file lies in the state folder while its project has unsaved changes, with a lock held
+by its process; a file whose lock is free was left by a crash.
 """
 
 from __future__ import annotations
@@ -35,18 +35,16 @@ from netbuilder.ui.services.project_store import ProjectStore
 log = logging.getLogger(__name__)
 _FOLDER = "recovery"
 
-#: Name or file of a lesson, "" for none, and the number of a step of it.
+#: Name or file of a lesson ("" for none), and the index of its step.
 OpenLesson = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class RecoveredProject:
-    """A project that a crash left: where its own file is (None: never saved), and when.
+    """A project that a crash left, with its lock held.
 
-    ``base`` is the folder that its relative paths start from; None where that was not kept.
-
-    ``lesson`` is the one that was open beside it, and the step that was shown, from 0.
-    Whoever found it holds its lock, so that two windows do not offer the same.
+    ``original`` is its own file, or None; ``base`` the folder that relative paths start from;
+    ``lesson`` the open lesson and the index of its step.
     """
 
     file: Path
@@ -59,8 +57,8 @@ class RecoveredProject:
 
 
 def find_recovered() -> list[RecoveredProject]:
-    """What earlier processes left when they died, the latest first."""
-    found = []
+    """Return the projects of crashed processes, the latest first."""
+    recovered = []
     for file, lock in left_behind(state_folder(_FOLDER).glob("*.json")):
         try:
             raw = json.loads(file.read_text("utf-8"))
@@ -69,11 +67,11 @@ def find_recovered() -> list[RecoveredProject]:
             lesson = (str(raw.get("lesson") or ""), int(raw.get("step") or 0))
             base = Path(raw["base"]) if raw.get("base") else None
             time_ = float(raw["time"])
-            found.append(RecoveredProject(file, project, original, time_, lock, lesson, base))
+            recovered.append(RecoveredProject(file, project, original, time_, lock, lesson, base))
         except Exception as error:  # noqa: BLE001  a damaged file must not hide the others
             log.warning("recovery file %s cannot be read: %r", file, error)
             lock.unlock()
-    return sorted(found, key=lambda one: -one.time)
+    return sorted(recovered, key=lambda project: -project.time)
 
 
 def discard_recovered(recovered: RecoveredProject) -> None:
@@ -83,17 +81,17 @@ def discard_recovered(recovered: RecoveredProject) -> None:
 
 
 def leave_recovered(recovered: RecoveredProject) -> None:
-    """Let a recovery file lie, to be found again."""
+    """Keep a recovery file for the next start."""
     if recovered.lock is not None:
         recovered.lock.unlock()
 
 
 class Recovery(QObject):
-    """Writes the store's project to a recovery file while it has unsaved changes.
+    """Writes the project to a recovery file while it has unsaved changes.
 
     Signals:
-        failed(error): the file cannot be written; said once, until it can be again.
-        wrote: it was tried.
+        failed(error): the file cannot be written; emitted once until it can be again.
+        wrote: an attempt has finished.
     """
 
     failed = Signal(object)
@@ -108,7 +106,7 @@ class Recovery(QObject):
         super().__init__(parent)
         self._store, self._lesson = store, lesson
         self.file = state_folder(_FOLDER) / f"{new_process_name()}.json"
-        self._owned = acquire_lock(lock_path(self.file))
+        self._file_lock = acquire_lock(lock_path(self.file))
         self._lock = threading.Lock()
         self._newest = 0
         self._fails = False
@@ -117,29 +115,27 @@ class Recovery(QObject):
         self._timer.timeout.connect(self._write)
         store.steps_changed.connect(self._changed)
 
-    def take_over(self, found: RecoveredProject) -> None:
-        """Go on with what a crash left, as this process's own file: it is on disk all the while.
-
-        Under a name of this process, so that after another crash the run of it is known by that.
-        """
+    def take_over(self, recovered: RecoveredProject) -> None:
+        """Continue a crashed process's recovery file under a name of this process, which also
+        identifies its interrupted run."""
         self._timer.stop()
         try:
             with self._lock:
-                # An autosave that is under way is of what stood here before.
+                # Drop a running autosave: it is of the previous project.
                 self._newest += 1
-                atomic.replace(found.file, self.file)
+                atomic.replace(recovered.file, self.file)
         except OSError as error:
-            log.warning("recovery file %s keeps its name: %s", found.file, error)
+            log.warning("recovery file %s keeps its name: %s", recovered.file, error)
             self.close()
-            self.file, self._owned = found.file, found.lock
+            self.file, self._file_lock = recovered.file, recovered.lock
         else:
-            leave_recovered(found)
+            leave_recovered(recovered)
 
     def close(self) -> None:
-        """Remove file and lock: the program ends by itself and nothing was lost."""
+        """Remove file and lock on a regular exit."""
         self._remove()
-        if self._owned is not None:
-            self._owned.unlock()
+        if self._file_lock is not None:
+            self._file_lock.unlock()
 
     def _remove(self) -> None:
         self._timer.stop()
@@ -149,7 +145,7 @@ class Recovery(QObject):
 
     def _changed(self) -> None:
         if self._store.modified:
-            # Not restarted by each edit: a second is the most that may be lost.
+            # Not restarted by each edit: at most a second may be lost.
             if not self._timer.isActive():
                 self._timer.start()
         else:
@@ -181,7 +177,7 @@ class Recovery(QObject):
     def _write_file(
         self, number: int, raw: dict[str, object], project: Project
     ) -> tuple[UserError | None] | None:
-        """What to say of it; None where a newer one is on its way."""
+        """Return the error to report, if any; None if a newer autosave is on its way."""
         text = json.dumps({**raw, "project": files.dumps(project)})
         with self._lock:
             if number != self._newest:
@@ -189,19 +185,19 @@ class Recovery(QObject):
             try:
                 atomic.write_bytes(self.file, text.encode())
             except UserError as error:
-                told = self._told(error)
+                report = self._autosave_error(error)
             else:
-                self._fails, told = False, None
-        return (told,)
+                self._fails, report = False, None
+        return (report,)
 
-    def _wrote(self, tried: tuple[UserError | None] | None) -> None:
-        if tried is None:
+    def _wrote(self, outcome: tuple[UserError | None] | None) -> None:
+        if outcome is None:
             return
-        if tried[0] is not None:
-            self.failed.emit(tried[0])
+        if outcome[0] is not None:
+            self.failed.emit(outcome[0])
         self.wrote.emit()
 
-    def _told(self, error: UserError) -> UserError | None:
+    def _autosave_error(self, error: UserError) -> UserError | None:
         log.warning("autosave failed: %s", error)
         if self._fails:
             return None

@@ -1,4 +1,4 @@
-"""Where a file of this project would be looked for, and what it would be called."""
+"""Suggested folders and names for saving files of the project."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from netbuilder.ui.widgets.file_dialogs import last_place
 
 
 def suggested_path(workbench: Workbench, ending: str) -> str:
-    """A whole path to offer: ``sales.h5`` beside ``sales.csv``; a saved project keeps its place."""
+    """Return the path to suggest: ``sales.h5`` beside ``sales.csv``, or beside a saved project."""
     name = suggested_stem(workbench.store.project, workbench.store.path)
     return str(suggested_folder(workbench) / f"{name}{ending}")
 
 
 def suggested_stem(project: Project, path: Path | None) -> str:
-    """The name of the project's file, of the project, or of what it learns from."""
+    """Return the name of the project's file, else of the project, else of its data."""
     if path is not None:
         return path.stem
     name = project.name.strip()
@@ -34,23 +34,23 @@ def suggested_stem(project: Project, path: Path | None) -> str:
 
 
 def suggested_folder(workbench: Workbench) -> Path:
-    """The folder of the project's file or data, else of the last file, else the documents."""
+    """Return the folder of the project's file or data, else the last one, else the documents."""
     own, last = own_folder(workbench), last_place()
     project = workbench.store.project
     if last is not None and record_of(project) is not None and not own:
-        taught = _beside(project.data, workbench.base)
-        shelves = [one.folder for one in library.lesson_folders()]
-        if any(place is not None and _within(last, place) for place in (taught, *shelves)):
+        data_folder = _beside(project.data, workbench.base)
+        shelves = [lessons.folder for lessons in library.lesson_folders()]
+        if any(folder is not None and _within(last, folder) for folder in (data_folder, *shelves)):
             last = None
     return own or last or documents_folder()
 
 
 def own_folder(workbench: Workbench) -> Path | None:
-    """The folder of the project's file, else of its data; None where it has neither."""
+    """Return the folder of the project's file, else of its data; None without either."""
     if workbench.store.path is not None:
         return workbench.store.path.parent
     project = workbench.store.project
-    # The data of a lesson lie beside it, in the teacher's folder: a pupil's files do not go there.
+    # A lesson's data lie in the teacher's folder: do not save a pupil's files there.
     return None if record_of(project) is not None else _beside(project.data, workbench.base)
 
 
@@ -59,16 +59,16 @@ def _within(folder: Path, place: Path) -> bool:
 
 
 def documents_folder() -> Path:
-    """The user's own folder for what is made; the home folder where there is none."""
+    """Return the user's documents folder, or the home folder."""
     place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     return Path(place) if place and Path(place).is_dir() else Path.home()
 
 
 def _beside(data: Data, base: Path) -> Path | None:
-    """The folder that the data lies in, where a person put it there and may write there."""
+    """Return the folder of the data if the user put it there and it is writable."""
     if not data.path:
         return None
-    found = (base / data.path).parent
+    folder = (base / data.path).parent
     own = (folders.data(), folders.cache(), folders.state())
-    hidden = any(found.is_relative_to(one) for one in own)
-    return found if not hidden and found.is_dir() and os.access(found, os.W_OK) else None
+    hidden = any(folder.is_relative_to(private) for private in own)
+    return folder if not hidden and folder.is_dir() and os.access(folder, os.W_OK) else None

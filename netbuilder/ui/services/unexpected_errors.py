@@ -1,4 +1,4 @@
-"""What happens when something goes wrong that nobody foresaw: a log, a message, no crash."""
+"""Catch, log and report unexpected errors instead of crashing."""
 
 from __future__ import annotations
 
@@ -22,23 +22,22 @@ log = logging.getLogger("netbuilder")
 
 
 def log_path() -> Path:
-    """The file to which unforeseen errors are written."""
+    """Return the path of the log file."""
     return folders.state() / "netbuilder.log"
 
 
 class UnexpectedErrors(QObject):
-    """Catches exceptions of every thread, logs them, and tells the window in its own thread."""
+    """Logs uncaught exceptions of every thread, and reports them on the GUI thread."""
 
-    happened = Signal(str, str)  # what to say, details
+    happened = Signal(str, str)  # message, details
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._tell = jobs.relay_to_gui(self, self.happened.emit)
+        self._report = jobs.relay_to_gui(self, self.happened.emit)
         self._old_hook: Callable[..., object] | None = None
         self._old_thread_hook: Callable[..., object] | None = None
 
     def install(self) -> None:
-        """Take the place of Python's own handlers."""
         if not log.handlers:
             try:
                 handler = RotatingFileHandler(
@@ -48,11 +47,10 @@ class UnexpectedErrors(QObject):
                 return
             handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
             log.addHandler(handler)
-        self._old_hook, sys.excepthook = sys.excepthook, self._caught
-        self._old_thread_hook, threading.excepthook = threading.excepthook, self._caught_in_thread
+        self._old_hook, sys.excepthook = sys.excepthook, self._handle
+        self._old_thread_hook, threading.excepthook = threading.excepthook, self._handle_in_thread
 
     def uninstall(self) -> None:
-        """Give Python its own handlers back."""
         if self._old_hook is not None:
             sys.excepthook = self._old_hook
             self._old_hook = None
@@ -60,7 +58,7 @@ class UnexpectedErrors(QObject):
             threading.excepthook = self._old_thread_hook
             self._old_thread_hook = None
 
-    def _caught(
+    def _handle(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -68,13 +66,13 @@ class UnexpectedErrors(QObject):
             return
         report_unexpected(error, self.happened.emit)
 
-    def _caught_in_thread(self, args: threading.ExceptHookArgs) -> None:
+    def _handle_in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
-            report_unexpected(args.exc_value, self._tell)
+            report_unexpected(args.exc_value, self._report)
 
 
 def report_unexpected(error: BaseException, tell: Callable[[str, str], object]) -> None:
-    """Log an error, and tell what happened in words (and, apart, the details)."""
+    """Log an error, and call ``tell`` with a message and the details."""
     details = "".join(traceback.format_exception(error))
     if isinstance(error, UserError):
         tell(str(error), "")

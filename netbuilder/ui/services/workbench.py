@@ -1,7 +1,4 @@
-"""What the window knows besides the project: data facts, shapes, problems.
-
-All of it follows from the project and is found again whenever that changes, off the GUI thread.
-"""
+"""Data facts, shapes and problems: derived from the project, off the GUI thread."""
 
 from __future__ import annotations
 
@@ -33,8 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-#: What facts follow from: data, graph, seed; values are shared between steps, and told apart by
-#: identity.
+#: Inputs of the facts: data, graph, seed; compared by identity.
 _Key = tuple[Data, Graph, int]
 
 
@@ -56,17 +52,17 @@ class Workbench(QObject):
     """Facts, shapes and problems of the store's project. ``models`` holds the network on show.
 
     Signals (all on the GUI thread):
-        keras_changed: Keras is "loading", "ready" or "failed" (``keras_state``).
-        data_touched: the file of the data changed, came or went; it is read again.
-        facts_changed: ``load_facts`` or ``data_error`` changed.
+        keras_changed: ``keras_state`` is "loading", "ready" or "failed".
+        data_file_changed: the data is read again.
+        facts_changed: ``facts`` or ``data_error`` changed.
         shapes_changed: ``shapes`` changed.
-        problems_changed: ``problems``, or ``all_problems``, changed.
-        problems_on_canvas_changed: other problems than before stand on the canvas in words.
-        diagnosed: ``problems`` were found again, and may be the same.
+        problems_changed: ``problems`` or ``all_problems`` changed.
+        problems_on_canvas_changed: ``problems_on_canvas`` changed.
+        diagnosed: ``problems`` were computed, and may be the same.
         run_error_changed: ``run_error`` (why the last run failed) changed.
-        training_changed(training): a run began or ended.
-        pace_changed: the run was paused, or goes on (``run_words``).
-        happened(event): a person did something that a lesson may wait for, by the names of
+        training_changed(training): a run started or ended.
+        speed_changed: the run was paused or resumed (``run_words``).
+        happened(event): the user did something that a lesson may check, see
             ``core.lessons.lesson_state`` ("predicted", "saved:.h5", "opened:.h5", ...).
     """
 
@@ -87,16 +83,15 @@ class Workbench(QObject):
         self.store = store
         self.models = ModelStore(self)
         self.keras_state = "off"
-        #: Why Keras did not load, where that is known.
         self.keras_error: UserError | None = None
         self.facts: DataFacts | None = None
         self.data_error: UserError | None = None
         self.shapes: Shapes | None = None
         self.problems: tuple[Problem, ...] = ()
-        self._inner: tuple[Problem, ...] = ()
+        self._network_problems: tuple[Problem, ...] = ()
         self.problems_on_canvas: frozenset[Problem] = frozenset()
-        self._inner_of: Project | None = None
-        self._inner_holds = False
+        self._network_project: Project | None = None
+        self._network_problems_apply = False
         self.run_error: UserError | None = None
         self.training = False
         self.paused = False
@@ -117,9 +112,9 @@ class Workbench(QObject):
             lambda _error: self._problems_found(self.problems), rank=Rank.QUICK,
         )  # fmt: skip
         self._after_diagnosis: list[Callable[[], object]] = []
-        # Several changes in one turn of the event loop, such as undo held down, are one question.
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self._catch_up)
+        # Combine the changes of one turn of the event loop.
+        self._refresh_timer = QTimer(self, singleShot=True, interval=0)
+        self._refresh_timer.timeout.connect(self._refresh_all)
         store.changed.connect(self._project_changed)
         store.path_changed.connect(self._path_changed)
         self.imports = GradualImports(self)
@@ -133,14 +128,12 @@ class Workbench(QObject):
 
     @property
     def base(self) -> Path:
-        """The folder that relative data paths of the project start from."""
         return self.store.document.base
 
     def start(self) -> None:
-        """Load TensorFlow and Keras behind the window, then find facts and shapes."""
+        """Load TensorFlow and Keras in the background, then find facts and shapes."""
         self._set_keras("loading")
-        # One after the other: two imports at once stop the event loop longer. Even a library that
-        # is loaded without Python's lock holds up every other one that is to be loaded.
+        # One after the other: two imports at once stop the event loop longer.
         jobs.run_job(
             _import_check, self._check_loaded, self._keras_failed, name="check", owner=self
         )
@@ -165,10 +158,10 @@ class Workbench(QObject):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is being found: what is shown is what there is."""
+        """Whether nothing is being computed."""
         return (
             self.keras_state not in ("off", "loading")
-            and not self._soon.isActive()
+            and not self._refresh_timer.isActive()
             and self._known_facts.idle
             and self._known_shapes.idle
             and self._known_problems.idle
@@ -176,7 +169,7 @@ class Workbench(QObject):
 
     @property
     def data_words(self) -> str:
-        """Why nothing is known of the data; "" where it is known, or none was chosen."""
+        """Why the data's facts are missing; "" if they are known or no data is chosen."""
         if not self.store.project.data.kind or self.facts is not None:
             return ""
         if self.data_error is not None:
@@ -185,60 +178,61 @@ class Workbench(QObject):
 
     @property
     def data_trouble(self) -> str:
-        """What is wrong with the data, in a few words; "" where nothing is."""
+        """The problem with the data in a few words, or ""."""
         error = self.data_error
         if error is None:
             return ""
-        # Whatever has a mend of one click was read: it waits for a choice.
+        # Data with a one-click fix was read: it needs a choice.
         return error.short or (
             _("data needs your input") if error.fixes else _("data cannot be read")
         )
 
     @property
     def all_problems(self) -> tuple[Problem, ...]:
-        """``problems``, and what a run found inside the network, as long as it is that network."""
-        return (*self.problems, *self._inner) if self._inner_holds else self.problems
+        """``problems``, and those that a run found in the network, unless it was edited since."""
+        return (
+            (*self.problems, *self._network_problems)
+            if self._network_problems_apply
+            else self.problems
+        )
 
     def set_problems_on_canvas(self, problems: frozenset[Problem]) -> None:
-        """Take over which problems stand on the canvas in words, with their fix."""
         self.problems_on_canvas = problems
         self.problems_on_canvas_changed.emit()
 
     def set_inner_problems(self, project: Project, problems: tuple[Problem, ...]) -> None:
-        """Take over what a run of ``project`` finds wrong inside the network."""
-        if problems or self._inner:
-            self._inner, self._inner_of = problems, project
-            self._inner_holds = same_training(project, self.store.project)
+        """Store the problems that a run of ``project`` found in the network."""
+        if problems or self._network_problems:
+            self._network_problems, self._network_project = problems, project
+            self._network_problems_apply = same_training(project, self.store.project)
             self.problems_changed.emit()
 
-    def _look_inside_again(self, project: Project) -> None:
-        """What was found inside is of the network that was trained: an edit may have mended it."""
-        if not self._inner or self._inner_of is None:
+    def _check_network_problems(self, project: Project) -> None:
+        """Drop the problems of a run whose network was edited since."""
+        if not self._network_problems or self._network_project is None:
             return
-        holds = same_training(self._inner_of, project)
-        if holds != self._inner_holds:
-            self._inner_holds = holds
+        applies = same_training(self._network_project, project)
+        if applies != self._network_problems_apply:
+            self._network_problems_apply = applies
             self.problems_changed.emit()
 
     def _path_changed(self) -> None:
-        """Look data up from the folder of the project's file."""
         self._facts_key = None
         self.refresh()
 
     @property
     def run_words(self) -> str:
-        """What goes on, in words: "it is training", "the training is paused"; "" for nothing."""
+        """The state of the run in words; "" without a run."""
         if not self.training:
             return ""
         return _("training is paused") if self.paused else _("training is running")
 
     @property
     def run_changes(self) -> tuple[SignalInstance, ...]:
-        """The signals after which ``run_words`` may be others."""
+        """The signals after which ``run_words`` may change."""
         return (self.training_changed, self.speed_changed)
 
     def set_training(self, training: bool, *, paused: bool = False) -> None:
-        """Say whether a run is under way, and whether it stands still."""
         changed, self.paused = paused != self.paused, paused
         if training != self.training:
             self.training = training
@@ -248,31 +242,28 @@ class Workbench(QObject):
             self.speed_changed.emit()
 
     def set_run_error(self, error: UserError | None) -> None:
-        """Say why the last run failed, or that it did not."""
         self.run_error = error
         self.run_error_changed.emit()
 
     def refresh(self) -> None:
-        """Find facts and shapes of the project as it stands."""
+        """Find facts and shapes of the current project."""
         project = self.store.project
         graph = project.graph
         if not same_rows(project.data, self._facts_of):
-            # Other data: what was known of the old is wrong from now on.
             self._facts_of = project.data
             self._set_facts(None, None)
         self._watch.follow(project.data, self.base)
         if self.keras_state not in ("ready", "failed"):
             return
-        # What the last layers are says how targets are coded. Files are not read again for it.
+        # The output layers decide how targets are encoded; the files are not read again.
         key, known = (project.data, graph, project.training.seed), self._facts_key
-        if known is None or any(one is not other for one, other in zip(key, known, strict=True)):
+        if known is None or any(new is not old for new, old in zip(key, known, strict=True)):
             self._facts_key = key
             if project.data.kind:
                 self._known_facts.ask(key, project, self.base)
         self._ask_shapes()
 
     def read_again(self) -> None:
-        """Read the data anew: its file changed, or the reading was stopped."""
         self.reading.resume()
         self._files.forget()
         self._facts_key = None
@@ -280,7 +271,7 @@ class Workbench(QObject):
         self.data_file_changed.emit()
 
     def retranslate(self) -> None:
-        """Find facts and problems anew: their sentences are of the language before."""
+        # Facts and problems hold sentences of the previous language.
         if cache := sys.modules.get("netbuilder.core.data.readers.cache"):
             cache.forget_all()
         if self.keras_state == "ready":
@@ -289,17 +280,17 @@ class Workbench(QObject):
             self.diagnose()
 
     def with_facts(self, done: Callable[[DataFacts], object]) -> None:
-        """Call ``done`` with the facts of the project as it stands, even if they are not found yet.
+        """Call ``done`` with the facts of the current project, once they are known.
 
-        Trouble with the data is told by ``data_error``, as always.
+        Errors are reported by ``data_error``.
         """
         project, base = self.store.project, self.base
         key = (project.data, project.graph, project.training.seed)
-        found = Derived(self, _find_facts, done, lambda _error: self.refresh())
-        found.ask(key, project, base)
+        worker = Derived(self, _find_facts, done, lambda _error: self.refresh())
+        worker.ask(key, project, base)
 
     def diagnose(self, then: Callable[[], object] | None = None) -> None:
-        """Find problems with what is known now; ``then`` is called when they are found."""
+        """Find problems with the current facts and shapes; call ``then`` afterwards."""
         if then is not None:
             self._after_diagnosis.append(then)
         self._known_problems.ask(self.store.project, self.facts, self.shapes, self.base)
@@ -316,18 +307,17 @@ class Workbench(QObject):
 
     @property
     def current_problems(self) -> tuple[Problem, ...] | None:
-        """``problems``, if they are those of the project as it stands; None while they are sought,
-        or its shapes or facts are."""
-        now, shapes = self.store.project, self.shapes
-        if shapes is None or shapes.graph is not now.graph or not self._known_problems.inputs:
+        """``problems`` of the current project; None while they are being computed."""
+        project, shapes = self.store.project, self.shapes
+        if shapes is None or shapes.graph is not project.graph or not self._known_problems.inputs:
             return None
-        then, *known = self._known_problems.inputs
+        checked, *known = self._known_problems.inputs
         parts = zip(
-            (then.graph, then.data, then.training, *known[:2]),
-            (now.graph, now.data, now.training, self.facts, shapes),
+            (checked.graph, checked.data, checked.training, *known[:2]),
+            (project.graph, project.data, project.training, self.facts, shapes),
             strict=True,
         )
-        unread = bool(now.data.kind) and self.facts is None
+        unread = bool(project.data.kind) and self.facts is None
         return None if unread or any(a is not b for a, b in parts) else self.problems
 
     def _ask_shapes(self) -> None:
@@ -342,10 +332,10 @@ class Workbench(QObject):
             or old.data is not new.data
             or old.training is not new.training
         ):
-            self._soon.start()
-            self._look_inside_again(new)
+            self._refresh_timer.start()
+            self._check_network_problems(new)
 
-    def _catch_up(self) -> None:
+    def _refresh_all(self) -> None:
         if self._check_ready or self.keras_state == "off":
             self.diagnose()
         self.refresh()
@@ -360,15 +350,15 @@ class Workbench(QObject):
 
     def _keras_failed(self, error: Exception) -> None:
         log.error("Keras did not load", exc_info=error)
-        told = process_setup.load_error(error)
-        self.keras_error = told or UserError(_("Keras did not load: {reason}.", reason=error))
+        load_error = process_setup.load_error(error)
+        self.keras_error = load_error or UserError(_("Keras did not load: {reason}.", reason=error))
         self._set_keras("failed")
         self.refresh()  # The data can be read without Keras.
 
     def _facts_found(self, facts: DataFacts) -> None:
         _key, project, base = self._known_facts.inputs
-        damage = self._files.look(project.data, base)
-        self._set_facts(None if damage else facts, damage)
+        error = self._files.look(project.data, base)
+        self._set_facts(None if error else facts, error)
 
     def _files_damaged(self, data: Data, error: UserError) -> None:
         if data is self.store.project.data and not self.training:
@@ -401,7 +391,7 @@ class Workbench(QObject):
 
 
 def _import_check() -> None:
-    """Import the rules, a fifth of a second that the event loop would stand still for."""
+    """Import the checks, which takes 0.2 s, off the GUI thread."""
     import netbuilder.core.check.diagnostics  # noqa: F401
 
     import_without_qt()
