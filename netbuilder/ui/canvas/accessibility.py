@@ -1,9 +1,7 @@
-"""The canvas for assistive technology: a list of the cards, of which none is a widget.
+"""Accessible interfaces of the canvas: a list of its cards, which are no widgets.
 
-Qt asks for these objects only while assistive technology runs. Who owns what: Qt deletes the
-list's interface together with the view. Qt's register of interfaces holds those of the cards
-until they are taken out of it by ``QAccessible.deleteAccessibleInterface``, which also ends the
-object on Qt's side; a card's Python object must not go before, so ``CanvasInterface`` keeps it.
+Qt deletes the list's interface with the view. A card's interface is registered until
+``QAccessible.deleteAccessibleInterface``; until then ``CanvasInterface`` owns its Python object.
 """
 
 from __future__ import annotations
@@ -25,17 +23,17 @@ from netbuilder.ui.canvas.scene.scene import Scene
 
 
 def card_summary(card: Card) -> str:
-    """A card in a few words: "Conv2D, 32 · 3×3 · relu"."""
+    """Return a card in a few words: "Conv2D, 32 · 3×3 · relu"."""
     return join_values(filter(None, (card.title, card.detail)))
 
 
 def outgoing_labels(picture: Scene, card_id: str) -> list[str]:
-    """What stands on the wires that go out of a card."""
+    """Return the labels of the wires that leave a card."""
     return [wire.label for wire in picture.wires_of(card_id) if wire.source == card_id]
 
 
 def describe_card(card: Card, labels: list[str]) -> str:
-    """A card in words."""
+    """Return a card in sentences."""
     if card.kind == "goal":
         parts = [_("Target")]
     elif card.kind == "group":
@@ -50,11 +48,11 @@ def describe_card(card: Card, labels: list[str]) -> str:
         parts.append(_("output {shape}", shape=labels[0]))
     sentences = [as_sentence(join_values(parts))]
     for problem in card.problems:
-        about = {"title": problem.title, "message": problem.message}
+        texts = {"title": problem.title, "message": problem.message}
         sentences.append(
-            _("To do: {title}. {message}", **about)
+            _("To do: {title}. {message}", **texts)
             if problem.beginning
-            else _("Problem: {title}. {message}", **about)
+            else _("Problem: {title}. {message}", **texts)
         )
     if card.follows:
         sentences.append(_("Fix the layer above first."))
@@ -65,27 +63,27 @@ _Text = QAccessible.Text
 
 
 class CardInterface(QAccessibleInterface):
-    """A card: its name and telling parameters, what is wrong with it, where it is, its state."""
+    """An accessible list item: a card's name, problems, place and state."""
 
     def __init__(self, view: CanvasHost, card_id: str) -> None:
         super().__init__()
-        self._seen = weakref.ref(view)
+        self._view_ref = weakref.ref(view)
         self.card_id = card_id
 
     @property
     def _view(self) -> CanvasHost:
-        view = self._seen()
+        view = self._view_ref()
         assert view is not None
         return view
 
     @property
-    def _stands(self) -> bool:
-        view = self._seen()
+    def _alive(self) -> bool:
+        view = self._view_ref()
         return view is not None and shiboken6.isValid(view.widget())
 
     @property
     def _card(self) -> Card | None:
-        return self._view.picture.cards.get(self.card_id) if self._stands else None
+        return self._view.picture.cards.get(self.card_id) if self._alive else None
 
     def isValid(self) -> bool:
         return self._card is not None
@@ -97,7 +95,7 @@ class CardInterface(QAccessibleInterface):
         return self._view.widget().window().windowHandle() if self.isValid() else None
 
     def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
-        if not self._stands:
+        if not self._alive:
             return None
         return QAccessible.queryAccessibleInterface(self._view.widget())
 
@@ -119,8 +117,8 @@ class CardInterface(QAccessibleInterface):
     def rect(self) -> QRect:
         if self._card is None:
             return QRect()
-        here = self._view.sight.card_rect(self.card_id).toAlignedRect()
-        return here.translated(self._view.viewport().mapToGlobal(QPoint(0, 0)))
+        rect = self._view.sight.card_rect(self.card_id).toAlignedRect()
+        return rect.translated(self._view.viewport().mapToGlobal(QPoint(0, 0)))
 
     def state(self) -> QAccessible.State:
         state = QAccessible.State()
@@ -151,33 +149,33 @@ class CardInterface(QAccessibleInterface):
         return ""
 
     def setText(self, kind: QAccessible.Text, text: str) -> None:
-        """Nothing of a card is written here: the inspector does that."""
+        """Ignore the text: cards are edited in the inspector."""
 
 
 class CanvasInterface(QAccessibleWidget):
-    """The canvas: a list of its cards, and then the fields that are open on it."""
+    """An accessible list of the cards, followed by the fields open on the canvas."""
 
     def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget(), QAccessible.Role.List, _("Network"))
-        self._seen = weakref.ref(view)
+        self._view_ref = weakref.ref(view)
         self._cards: dict[str, CardInterface] = {}
         view.widget().destroyed.connect(partial(_forget_all, self._cards))
 
     @property
     def _view(self) -> CanvasHost:
-        view = self._seen()
+        view = self._view_ref()
         assert view is not None  # Qt ends this object together with the view
         return view
 
     def card(self, card_id: str) -> CardInterface | None:
         cards = self._view.picture.cards
-        for gone in [one for one in self._cards if one not in cards]:
-            _forget(self._cards, gone)
+        for removed in [known for known in self._cards if known not in cards]:
+            _forget(self._cards, removed)
         if card_id not in cards:
             return None
         if card_id not in self._cards:
-            made = self._cards[card_id] = CardInterface(self._view, card_id)
-            QAccessible.registerAccessibleInterface(made)
+            interface = self._cards[card_id] = CardInterface(self._view, card_id)
+            QAccessible.registerAccessibleInterface(interface)
         return self._cards[card_id]
 
     def childCount(self) -> int:
@@ -201,16 +199,17 @@ class CanvasInterface(QAccessibleWidget):
         return len(ids) + fields.index(child.object()) if child.object() in fields else -1
 
     def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
-        """The card under a place on the screen."""
-        here = self._view.viewport().mapFromGlobal(QPoint(x, y))
-        for one in reversed(list(self._view.picture.cards)):
-            if self._view.sight.card_rect(one).contains(here):
-                return self.card(one)
+        position = self._view.viewport().mapFromGlobal(QPoint(x, y))
+        for card_id in reversed(list(self._view.picture.cards)):
+            if self._view.sight.card_rect(card_id).contains(position):
+                return self.card(card_id)
         return None
 
     def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
-        here = self._view.current()
-        return self.card(here) if here is not None and self._view.widget().hasFocus() else None
+        current = self._view.current()
+        return (
+            self.card(current) if current is not None and self._view.widget().hasFocus() else None
+        )
 
     def _fields(self) -> list[QWidget]:
         return [
@@ -229,38 +228,37 @@ def _forget(cards: dict[str, CardInterface], card_id: str) -> None:
 
 
 def _forget_all(cards: dict[str, CardInterface]) -> None:
-    for one in list(cards):
-        _forget(cards, one)
+    for card_id in list(cards):
+        _forget(cards, card_id)
 
 
-# The canvases that stand, and the interface of each: Qt owns it, and Python must hold it for as
-# long as the view stands.
+# Qt owns the interface of a canvas, but Python must keep a reference as long as the view lives.
 _canvases: weakref.WeakKeyDictionary[Any, CanvasInterface | None] = weakref.WeakKeyDictionary()
 _installed: list[bool] = []
 
 
-def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
-    if thing not in _canvases:
+def _make_interface(_key: str, widget: QObject) -> QAccessibleInterface | None:
+    if widget not in _canvases:
         return None
-    canvas: Any = thing
-    made = _canvases[thing] = CanvasInterface(canvas)
-    return made
+    canvas: Any = widget
+    interface = _canvases[widget] = CanvasInterface(canvas)
+    return interface
 
 
 def install_interface(view: CanvasHost) -> None:
-    """Let Qt find the interface of a canvas."""
+    """Register a canvas with Qt's accessibility factory."""
     _canvases[view] = None
     if not _installed:
         _installed.append(True)
-        QAccessible.installFactory(_make)
+        QAccessible.installFactory(_make_interface)
 
 
 def announce_focus(view: CanvasHost, card_id: str) -> bool:
-    """Say that the keyboard is at a card; give whether anybody listens."""
+    """Announce the keyboard focus on a card; return whether assistive technology runs."""
     if not QAccessible.isActive():
         return False
-    whole = QAccessible.queryAccessibleInterface(view.widget())
-    card = whole.card(card_id) if isinstance(whole, CanvasInterface) else None
+    interface = QAccessible.queryAccessibleInterface(view.widget())
+    card = interface.card(card_id) if isinstance(interface, CanvasInterface) else None
     if card is None:
         return False
     QAccessible.updateAccessibility(QAccessibleEvent(card, QAccessible.Event.Focus))

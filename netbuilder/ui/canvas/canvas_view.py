@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
 
 class CanvasAnnouncer:
-    """Keeps the view's accessible description, and announces changes of it."""
+    """Updates the view's accessible description and announces changes."""
 
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
@@ -76,7 +76,7 @@ class CanvasAnnouncer:
                 "{count} layer is selected.", "{count} layers are selected.", len(chosen)
             )
         self._view.widget().setAccessibleDescription(text)
-        # A card that has the focus is read by itself.
+        # Screen readers read a focused card themselves.
         if len(chosen) != 1 or not accessibility.announce_focus(self._view, chosen[0]):
             self.say(text)
 
@@ -90,13 +90,13 @@ class CanvasAnnouncer:
         self._view.widget().setAccessibleDescription(text)
         self.say(text)
 
-    def _card(self, one: str) -> str:
+    def _card(self, card_id: str) -> str:
         picture = self._view.picture
-        card = picture.cards.get(one)
+        card = picture.cards.get(card_id)
         if card is None:
-            frame = picture.frames.get(one)
+            frame = picture.frames.get(card_id)
             return _("Group {name}, open.", name=frame.name) if frame is not None else ""
-        return describe_card(card, outgoing_labels(picture, one))
+        return describe_card(card, outgoing_labels(picture, card_id))
 
     def say(self, text: str) -> None:
         announce(self._view.widget(), text)
@@ -105,25 +105,15 @@ class CanvasAnnouncer:
 class CanvasView(QAbstractScrollArea):
     """Cards and wires of the store's project.
 
-    The widget owns nothing of the project. When the store changes it marks its picture as old;
-    the next look at it (to paint, to find what is under the pointer) draws it anew, keeping
-    every card of which nothing changed. What hands and keys do is done by its parts, which see
-    of it no more than the protocol ``CanvasHost`` says.
+    A change of the store marks the scene as stale; it is rebuilt on the next access, and unchanged
+    cards are reused. Input is handled by parts that depend only on the protocol ``CanvasHost``.
 
     Signals:
         selection_changed: ids of the selected cards: nodes, groups, ``"@goal"``.
-        edit_requested: id of a node that the user wants to edit (Enter, double-click).
+        edit_requested: id of a node to edit (Enter, double-click).
         zoom_changed: the scale, 1.0 for 100 %.
         message: a sentence for the status bar.
         block_saved: name of a group that was saved to the palette.
-
-    Attributes:
-        sight: the camera.
-        commands: what can be done with the selection.
-        adding: adding and replacing layers, and the search for them.
-        problems: those that stand in words beside their cards.
-        keys: what the keyboard does.
-        pointer: what the pointer does.
     """
 
     selection_changed = Signal(object)
@@ -142,11 +132,11 @@ class CanvasView(QAbstractScrollArea):
         self.state = PaintState()
         self.tip = problem_bubbles.PointerTip()
         self._feet: dict[str, int] = {}
-        self.by_key = False  # whether the last thing done was a key
+        self.by_key = False
         self._points = QApplication.font().pointSizeF()
-        self._from_keyboard = False  # whether the focus came by a key
+        self._from_keyboard = False
         self.sight = Viewport(self, self._camera_moved)
-        self._top = 0  # where its upper edge was when it was resized last
+        self._top = 0  # y at the last resize
         self.previews = NodePreviews(self)
         self.minimap = Minimap(self, self.previews)
         self.problems = VisibleProblems(self, self.previews)
@@ -183,19 +173,16 @@ class CanvasView(QAbstractScrollArea):
         theme.theme().changed.connect(self._theme_changed)
 
     def widget(self) -> QWidget:
-        """The widget that fields and menus open on."""
         return self
 
     # what is shown ------------------------------------------------------------------------
 
     @property
     def picture(self) -> Scene:
-        """Cards, wires and frames of the project as it stands."""
         return self._shown.picture
 
     @property
     def horizontal(self) -> bool:
-        """Whether the network reads from left to right."""
         return self.picture.horizontal
 
     @property
@@ -204,35 +191,29 @@ class CanvasView(QAbstractScrollArea):
 
     @property
     def at(self) -> dict[str, Point]:
-        """Cards that are shown elsewhere than the project says."""
         return self._shown.at
 
     def set_at(self, places: dict[str, Point]) -> None:
-        """Show cards elsewhere than the project says, while a drag or an animation runs."""
         if self._shown.set_at(places):
             self.viewport().update()
 
     def set_preview(self, node_id: str, image: QImage | None) -> None:
-        """Show, beside a node, what it sees; None takes it away."""
+        """Show an image beside a node; None removes it."""
         self.previews.set(node_id, image)
 
     def set_wire_weights(self, weights: Mapping[tuple[str, str], ConnectionWeight]) -> None:
-        """Paint wires as thick as their weights; {}: all alike."""
+        """Paint wires as thick as their weights; {} paints all alike."""
         self.state.wire_weights = weights
         self.viewport().update()
 
     def show_look(self, look: SampleActivations | None, trouble: str = "") -> None:
-        """Know what the layers give just now, for what is opened to show more.
-
-        ``trouble``: why nobody knows, where it is known.
-        """
+        """Show the activations of a sample; ``trouble`` is the reason if there are none."""
         self.nothing_to_look_at = trouble or _(TRAIN_FIRST)
         self.closer.follow(look)
         self.shown_sample.follow(look, bool(self.state.wire_weights))
         self.sight.make_room()
 
     def open_layer_popup(self, node_id: str) -> bool:
-        """Open a card to show more of what it gives; whether there is anything to show."""
         if self.picture.seen.stand_in.get(node_id, node_id) not in self.picture.cards:
             return False
         if self.closer.open_layer(node_id):
@@ -242,42 +223,38 @@ class CanvasView(QAbstractScrollArea):
         return False
 
     def _make_way(self) -> None:
-        """Keep what explains a card off it and off the cards that it gets its values from."""
-        held = self.gesture is not None and self.gesture.reaches  # it would run away with the card
+        """Move the popup off the card it explains and off the cards that feed it."""
+        dragging = self.gesture is not None and self.gesture.reaches
         picture, node_id = self.picture, self.closer.node_id
-        card = picture.seen.stand_in.get(node_id, node_id)  # a closed group's, in its place
-        if self.closer.isHidden() or held or card not in picture.cards:
+        card = picture.seen.stand_in.get(node_id, node_id)  # of a closed group
+        if self.closer.isHidden() or dragging or card not in picture.cards:
             return
         sources = (wire.source for wire in picture.wires_of(card) if wire.target == card)
         explained = tuple(dict.fromkeys((card, *sources)))
         rect = self.sight.card_rect
-        others = (rect(one) for one in picture.cards if one not in explained)
-        move = self.closer.make_way([rect(one) for one in explained], others)
+        others = (rect(other) for other in picture.cards if other not in explained)
+        move = self.closer.make_way([rect(card_id) for card_id in explained], others)
         if not move.isNull():
             self.sight.lend(move.x(), move.y())
 
     def show_number(self, node_id: str, index: tuple[int, ...] | None) -> None:
-        """Open a card at one number of what it gives, to see how that comes about."""
+        """Open a layer's popup at one number of its output."""
         if self.open_layer_popup(node_id) and index is not None:
             self.closer.choose(index)
 
     def keep_foot(self, strip: str, height: int) -> None:
-        """Keep pixels at the lower edge free of the network: a strip of that name stands there."""
         self._feet[strip] = height
         self.setViewportMargins(0, 0, 0, max(self._feet.values()))
 
     def room_beside(self, words: bool = True) -> tuple[float, float]:
-        """Room that pictures take left and right of all cards, and on the right ``words`` that
-        found none; 0 without any."""
         left, right = self.previews.room
         if not words:
             return left, right
-        told = {bubble.card.id for bubble in self.bubbles_now()}
-        untold = any(c.problems and c.id not in told for c in self.picture.cards.values())
-        return left, max(right, problem_bubbles.WIDTH + problem_bubbles.AWAY if untold else 0.0)
+        explained = {bubble.card.id for bubble in self.bubbles_now()}
+        missing = any(c.problems and c.id not in explained for c in self.picture.cards.values())
+        return left, max(right, problem_bubbles.WIDTH + problem_bubbles.AWAY if missing else 0.0)
 
     def repaint_all(self) -> None:
-        """Paint anew at the next occasion."""
         self.viewport().update()
 
     def _outdate(self) -> None:
@@ -285,7 +262,7 @@ class CanvasView(QAbstractScrollArea):
         self.viewport().update()
 
     def retranslate(self) -> None:
-        """Make the cards anew: their words are of the language before."""
+        """Rebuild the cards in the current language."""
         self._shown.forget()
         self._outdate()
 
@@ -296,15 +273,14 @@ class CanvasView(QAbstractScrollArea):
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.graph is not new.graph and self.gesture is not None:
-            self.cancel_gesture()  # what it was about may be gone
+            self.cancel_gesture()  # its cards may be gone
         self.slide.stop()
         self.state.offered = None
         self.commands.proposal.dismiss()
         self._outdate()
-        # A project that only got the name of its file is no other one.
-        renamed = old is not new and old.graph is new.graph
+        saved_as = old is not new and old.graph is new.graph
         unedited = self.store.undo_label is None and self.store.redo_label is None
-        opened = unedited and not renamed
+        opened = unedited and not saved_as
         if opened or not old.graph.nodes:
             self.sight.fit_pending = True
             self.sight.followed = False
@@ -314,7 +290,7 @@ class CanvasView(QAbstractScrollArea):
 
     def _theme_changed(self) -> None:
         points = QApplication.font().pointSizeF()
-        if points != self._points and points > 0:  # larger letters everywhere: larger cards too
+        if points != self._points and points > 0:
             self.sight.enlarge(points / self._points)
             self._points = points
         self.look.refresh()
@@ -332,12 +308,10 @@ class CanvasView(QAbstractScrollArea):
     # selection ----------------------------------------------------------------------------
 
     def selection(self) -> tuple[str, ...]:
-        """Ids of the selected cards, in the order in which they were selected."""
-        self.picture  # noqa: B018 - lets go of what is no more
+        self.picture  # noqa: B018 - a rebuild removes deleted cards from the selection
         return self._chosen.ids
 
     def select(self, ids: Iterable[str], current: str | None = None) -> None:
-        """Select cards and open groups; ``current`` is where the keyboard goes on from."""
         self._chosen.select(ids, current)
         self.viewport().update()
 
@@ -359,7 +333,6 @@ class CanvasView(QAbstractScrollArea):
     def edit(
         self, label: str, change: Callable[[Project], Project], merge: str | None = None
     ) -> bool:
-        """Make one edit; one that is illegal is told in words. Give whether it was made."""
         try:
             self.store.apply(label, change, merge)
         except UserError as error:
@@ -368,23 +341,21 @@ class CanvasView(QAbstractScrollArea):
         return True
 
     def add(self, label: str, change: Callable[[Project], Project]) -> tuple[str, ...]:
-        """Make an edit that adds cards; select them and give their ids."""
         before = self.store.project.graph.by_id
         if not self.edit(label, change):
             return ()
         graph = self.store.project.graph
         new = tuple(node.id for node in graph.nodes if node.id not in before)
-        seen = self.picture.seen.stand_in
-        self.select(tuple(dict.fromkeys(seen[one] for one in new)))
+        stand_in = self.picture.seen.stand_in
+        self.select(tuple(dict.fromkeys(stand_in[node_id] for node_id in new)))
         if new and not self.sight.fit_pending:
             self.sight.show_node(new[-1])
         return new
 
     def say(self, text: str) -> None:
-        """Tell something at the pointer and in the status bar."""
-        here = self.current()
-        if self.by_key and here is not None:
-            corner = self.sight.card_rect(here).bottomRight()
+        current = self.current()
+        if self.by_key and current is not None:
+            corner = self.sight.card_rect(current).bottomRight()
             self.tip.show(text, (corner.x(), corner.y() - 40))
         else:
             self.tip.show(text, self.pointer.position)
@@ -393,30 +364,25 @@ class CanvasView(QAbstractScrollArea):
         self.viewport().update()
 
     def tell(self, text: str) -> None:
-        """Tell something in the status bar alone."""
         self.message.emit(text)
 
     def ask_for_form(self, node_id: str) -> None:
         self.edit_requested.emit(node_id)
 
     def block_was_saved(self, name: str) -> None:
-        """Tell that a group was saved to the palette."""
         self.block_saved.emit(name)
 
     def out_node(self, card_id: str) -> str:
-        """The node from which wires of a card go out (of a closed group, its last)."""
         return edits_canvas.exit_node(self.store.project.graph, card_id) or card_id
 
     def in_node(self, card_id: str) -> str:
-        """The node that wires to a card come into (of a closed group, its first)."""
         return edits_canvas.entry_node(self.store.project.graph, card_id) or card_id
 
     def append_layer(self, layer: str) -> None:
-        """Add a layer at the end of the network, and select it."""
+        """Append a layer to the network and select it."""
         self.adding.append_layer(layer)
 
     def show_node(self, node_id: str) -> None:
-        """Scroll no further than needed to see a card, and what comes after it."""
         self.sight.show_node(node_id)
 
     # painting -----------------------------------------------------------------------------
@@ -432,7 +398,7 @@ class CanvasView(QAbstractScrollArea):
             self.look.background(p, event.rect(), self.camera)
             self._paint(p, picture, size)
         finally:
-            p.end()  # a painter left open on its widget takes the interpreter down
+            p.end()  # an open painter on a widget crashes the interpreter
 
     def _paint(self, p: QPainter, picture: Scene, size: tuple[int, int]) -> None:
         self.state.focused = self.hasFocus()
@@ -442,13 +408,13 @@ class CanvasView(QAbstractScrollArea):
         self.pulse.paint(p)
         panel = QRectF() if self.closer.isHidden() else QRectF(self.closer.geometry())
         self.previews.paint(p, panel)
-        told = self.bubbles_now()
+        bubbles = self.bubbles_now()
         if self.gesture is not None and self.gesture.hides_words:
-            told = []
+            bubbles = []
         if self.camera.scale >= NAMES:
             near = picture.grid.cards_in(self.sight.seen_box())
-            problem_bubbles.paint_marks(p, near, told, self.look, self.camera.scale)
-        problem_bubbles.paint_bubbles(p, told, self.look, self.state)
+            problem_bubbles.paint_marks(p, near, bubbles, self.look, self.camera.scale)
+        problem_bubbles.paint_bubbles(p, bubbles, self.look, self.state)
         self.commands.proposal.paint(p)
         if self.gesture is not None:
             self.gesture.paint(p)
@@ -461,11 +427,9 @@ class CanvasView(QAbstractScrollArea):
         self.tip.paint(p, self.look, size)
 
     def bubbles_now(self) -> list[problem_bubbles.ProblemBubble]:
-        """Problems that are shown in words, with their places."""
         return self.problems.now()
 
     def bubble_at(self, where: Point) -> problem_bubbles.ProblemBubble | None:
-        """The problem in words under a place on the canvas."""
         return self.problems.at(where)
 
     # the pointer --------------------------------------------------------------------------
@@ -478,7 +442,6 @@ class CanvasView(QAbstractScrollArea):
         self.pointer.start_gesture(gesture)
 
     def cancel_gesture(self) -> None:
-        """Take the pointer from the gesture under way, leaving everything as before it."""
         self.pointer.cancel_gesture()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -524,10 +487,10 @@ class CanvasView(QAbstractScrollArea):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.by_key = True
         shifted = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
-        if event.key() == Qt.Key.Key_F10 and shifted:  # the Menu key of keyboards that lack one
-            here = QPoint(0, 0)
-            keyed = QContextMenuEvent.Reason.Keyboard
-            self.contextMenuEvent(QContextMenuEvent(keyed, here, self.mapToGlobal(here)))
+        if event.key() == Qt.Key.Key_F10 and shifted:  # for keyboards without a Menu key
+            origin = QPoint(0, 0)
+            reason = QContextMenuEvent.Reason.Keyboard
+            self.contextMenuEvent(QContextMenuEvent(reason, origin, self.mapToGlobal(origin)))
             return
         if self.keys.key_pressed(event):
             return
@@ -544,11 +507,10 @@ class CanvasView(QAbstractScrollArea):
         super().keyReleaseEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        # Tab searches for a layer, and once more leaves the canvas; so do Shift+Tab and Ctrl+Tab.
+        # Tab opens the layer search (twice: leaves the canvas); Shift+Tab and Ctrl+Tab leave too.
         return False if forward else super().focusNextPrevChild(forward)
 
     def walk_on(self) -> None:
-        """Give the keyboard to what comes after the canvas."""
         super().focusNextPrevChild(True)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -570,11 +532,11 @@ class CanvasView(QAbstractScrollArea):
         super().resizeEvent(event)
         old, new, above = event.oldSize(), event.size(), self.y() - self._top
         self._top = self.y()
-        self.sight.restore_view()  # what is explained is brought into view anew
-        # Where a card above it came or went, what is under the pointer stays there.
-        card = above and self.underMouse() and old.height() - new.height() == above
-        if card and self.sight.shift_up(above, old, new):
+        self.sight.restore_view()
+        # When a message above the canvas appears or goes, keep the layers under the pointer.
+        pushed = above and self.underMouse() and old.height() - new.height() == above
+        if pushed and self.sight.shift_up(above, old, new):
             pass
         elif not self.sight.fit_pending and old.isValid():
             self.sight.resized(old, new, refit=not self.sight.followed)
-        self._make_way()  # at once: painting may be put off
+        self._make_way()  # before the next paint, which may be late

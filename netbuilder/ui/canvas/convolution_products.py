@@ -1,4 +1,4 @@
-"""How a convolution makes a number: window times filter, place by place."""
+"""Editable weights of a Dense unit, and a convolution's products (window times filter)."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BIAS = N_("bias")
-#: Of larger layers a person would set one weight among thousands.
+#: The most inputs and units of a layer whose weights can be edited.
 MOST = 64
 
 
 def is_settable(layer: str, weights: Any) -> bool:
-    """Whether weights of a layer can be set: of a Dense of few inputs and units."""
+    """Return whether a layer's weights can be edited: a Dense with few inputs and units."""
     kernel = weights.get("kernel")
     return bool(
         layer == "Dense" and kernel is not None and kernel.ndim == 2 and max(kernel.shape) <= MOST
@@ -47,7 +47,7 @@ class _WeightField(NoWheelDoubleSpinBox):
         self.editingFinished.connect(lambda: self.lineEdit().setModified(False))
 
     def event(self, event: QEvent) -> bool:
-        # Once a number stands there, Ctrl+Z is the window's: it takes the weight back.
+        # After the number is entered, Ctrl+Z is the window's undo.
         if event.type() == QEvent.Type.ShortcutOverride and not self.lineEdit().isModified():
             key = cast(QKeyEvent, event)
             keys = QKeySequence.StandardKey
@@ -59,14 +59,14 @@ class _WeightField(NoWheelDoubleSpinBox):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()  # on the canvas it means: edit the layer, with the keyboard there
+            event.accept()  # on the canvas, Enter edits the layer
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.ignore()  # a click on a wire put the keyboard here: the field was not chosen
+        event.ignore()  # the field may have the focus through a click on a wire
 
 
 class WeightRow(QWidget):
-    """The weights of one unit. ``wanted(name, index, value)``: one is to have this value."""
+    """Fields to edit one weight of a unit. ``wanted(name, index, value)``: a new value."""
 
     wanted = Signal(str, tuple, float)
 
@@ -74,7 +74,7 @@ class WeightRow(QWidget):
         super().__init__(parent)
         self._weights: Any = {}
         self._unit = 0
-        self._asked: tuple[str, tuple[int, ...], float] | None = None
+        self._pending: tuple[str, tuple[int, ...], float] | None = None
         self._label = QLabel(_("Weight of"), self)
         self._label.setProperty("role", "field")
         self.source = NoWheelComboBox(self)
@@ -99,104 +99,101 @@ class WeightRow(QWidget):
 
     def show_unit(self, weights: Any, unit: int, names: Sequence[str]) -> None:
         inputs = len(weights["kernel"])
-        words = [str(names[n]) if len(names) == inputs else f"x[{n}]" for n in range(inputs)]
-        words += [_(_BIAS)] if "bias" in weights else []
-        other, self._unit, self._weights = unit != self._unit, unit, weights
-        if words != [self.source.itemText(n) for n in range(self.source.count())]:
+        labels = [str(names[n]) if len(names) == inputs else f"x[{n}]" for n in range(inputs)]
+        labels += [_(_BIAS)] if "bias" in weights else []
+        changed, self._unit, self._weights = unit != self._unit, unit, weights
+        if labels != [self.source.itemText(n) for n in range(self.source.count())]:
             self.source.blockSignals(True)
             self.source.clear()
-            self.source.addItems(words)
+            self.source.addItems(labels)
             self.source.blockSignals(False)
-            other = True
-        if other:
-            self._asked = None
+            changed = True
+        if changed:
+            self._pending = None
         self._show()
         self.show()
 
     def choose(self, source: int) -> None:
-        """Go to the weight of an input, with the keyboard in its field."""
+        """Select the weight of an input and focus its field."""
         self.source.setCurrentIndex(source)
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.field.selectAll()
 
     def _place(self) -> tuple[str, tuple[int, ...]]:
-        at = self.source.currentIndex()
-        if at >= len(self._weights["kernel"]):
+        source = self.source.currentIndex()
+        if source >= len(self._weights["kernel"]):
             return "bias", (self._unit,)
-        return "kernel", (max(at, 0), self._unit)
+        return "kernel", (max(source, 0), self._unit)
 
     def _show(self) -> None:
         name, index = self._place()
         value = float(self._weights[name][index])
-        if self._asked is not None and self._asked[:2] == (name, index):
-            if abs(self._asked[2] - value) > 1e-6 * max(1.0, abs(value)):
-                return  # what was set is on its way: the field is not taken back meanwhile
-            self._asked = None
+        if self._pending is not None and self._pending[:2] == (name, index):
+            if abs(self._pending[2] - value) > 1e-6 * max(1.0, abs(value)):
+                return  # the new value is not applied yet: keep it in the field
+            self._pending = None
         self.field.blockSignals(True)
         self.field.setValue(value)
         self.field.blockSignals(False)
 
     def _set(self, value: float) -> None:
         name, index = self._place()
-        self._asked = (name, index, value)
+        self._pending = (name, index, value)
         self.wanted.emit(name, index, value)
 
 
 _SIGN, _LINE, _HEAD = 18, 20, 18
-#: A window of more rows than these has no room for its numbers.
+#: The largest window, in rows and columns, whose numbers fit.
 _MOST = 5
 _HEADS = (N_("input"), N_("filter"), N_("products"))
 
 
 class WindowProducts(QWidget):
-    """Three grids of numbers as they lie in the picture: what is there × the filter = products.
-
-    Of several input maps the one is shown whose products make the largest sum.
-    """
+    """Three grids of numbers: window × filter = products, of the map with the largest sum."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.grids: tuple[NDArray[Any], ...] = ()
         self.words = ""
-        self.wide = 404  # pixels to show it in
+        self.wide = 404  # pixels
         self.hide()
 
     def set_width(self, wide: int) -> None:
-        """Show them in so many pixels."""
         self.wide = wide
         self.updateGeometry()
 
     def show_window(self, window: NDArray[Any] | None) -> None:
-        """Show (rows, columns, maps, 2), as ``ComputedValue.window``; None: nothing."""
+        """Show a window of shape (rows, columns, maps, 2), see ``ComputedValue.window``; None hides
+        it."""
         self.grids, self.words = (), ""
         if window is not None and max(window.shape[:2]) <= _MOST:
             sums = (window[..., 0] * window[..., 1]).sum(axis=(0, 1))
-            at = int(abs(sums).argmax())
-            given, weights = window[:, :, at, 0], window[:, :, at, 1]
-            self.grids = (given, weights, given * weights)
-            own = _number(sums[at])
-            self.words = _("The products add up to {sum}.", sum=own)
+            best = int(abs(sums).argmax())
+            inputs, weights = window[:, :, best, 0], window[:, :, best, 1]
+            self.grids = (inputs, weights, inputs * weights)
+            total = _number(sums[best])
+            self.words = _("The products add up to {sum}.", sum=total)
             if len(sums) > 1:
-                rest = float(sums.sum() - sums[at])
+                rest = float(sums.sum() - sums[best])
                 self.words = ngettext(
                     "Input map {map} contributes most: its products add up to {sum}."
                     " The other map adds {rest}.",
                     "Input map {map} contributes most: its products add up to {sum}."
                     " The {count} other maps add {rest}.",
                     len(sums) - 1,
-                    map=at,
-                    sum=own,
+                    map=best,
+                    sum=total,
                     rest=_number(rest),
                 )
-        self.setAccessibleName(self._told())
+        self.setAccessibleName(self._sentence())
         self.setVisible(bool(self.grids))
         self.updateGeometry()
         self.update()
 
-    def _told(self) -> str:
+    def _sentence(self) -> str:
         if not self.grids:
             return ""
-        given, weights, _products = self.grids
+        inputs, weights, _products = self.grids
         rows = [
             join_values(
                 _(
@@ -204,9 +201,9 @@ class WindowProducts(QWidget):
                     value=format_number(x, ".2g"),
                     weight=format_number(w, ".2g"),
                 )
-                for x, w in zip(one, other, strict=True)
+                for x, w in zip(input_row, weight_row, strict=True)
             )
-            for one, other in zip(given, weights, strict=True)
+            for input_row, weight_row in zip(inputs, weights, strict=True)
         ]
         return join_sentences((as_sentence(join_values(rows, clauses=True)), self.words))
 
@@ -218,7 +215,6 @@ class WindowProducts(QWidget):
         return self.sizeHint()
 
     def _words_height(self) -> int:
-        """Of the sentence below, in as many lines as it takes."""
         wrap = int(Qt.TextFlag.TextWordWrap)
         room = QRect(0, 0, self.wide, 10 * _LINE)
         return QFontMetrics(_small()).boundingRect(room, wrap, self.words).height() + 4
@@ -243,7 +239,7 @@ class WindowProducts(QWidget):
                 place = QRectF(left - _SIGN, _HEAD, _SIGN, rows * _LINE)
                 painter.setPen(QColor(scheme.text))
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, " ×="[number])
-            # Half as strong, so that dark letters can be read on every colour.
+            # Paler, for the contrast of the dark digits.
             colours = 127 + signed_colors(grid).astype(int) // 2
             painter.setFont(digits)
             for row in range(rows):

@@ -1,4 +1,4 @@
-"""What the parts of the canvas may ask of it, and of each other: the one door between them."""
+"""The protocol through which the parts of the canvas use it."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from netbuilder.ui.services.workbench import Workbench
 
 
 class Gesture:
-    """One interaction. ``where`` is on the canvas, ``screen`` in pixels of the viewport."""
+    """A pointer interaction. ``where`` is in canvas coordinates, ``screen`` in viewport pixels."""
 
     cursor: Qt.CursorShape | None = None
-    reaches = False  # whether the view scrolls when it comes near an edge
+    reaches = False  # whether the view scrolls near an edge
 
     @property
     def hides_words(self) -> bool:
-        """Whether problems are not told while it lasts: they would lie over what it shows."""
+        """Whether problem bubbles are hidden during the gesture, which they would cover."""
         return False
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        """The pointer moved."""
+        """Follow the pointer."""
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        """The button went up: do it."""
+        """Finish the gesture when the button is released."""
 
     def cancel(self) -> None:
-        """Leave everything as it was before."""
+        """Restore the state before the gesture."""
 
     def paint(self, p: QPainter) -> None:
-        """Paint what only this gesture shows; the painter is in the canvas's coordinates."""
+        """Paint the gesture's own marks; the painter uses canvas coordinates."""
 
 
 class CanvasHost(Protocol):
-    """A network that is shown and can be edited. ``CanvasView`` is one; a test may be another."""
+    """A canvas that shows an editable network. ``CanvasView`` implements it."""
 
     store: ProjectStore
     workbench: Workbench
@@ -56,91 +56,91 @@ class CanvasHost(Protocol):
 
     @property
     def picture(self) -> Scene:
-        """Cards, wires and frames as they are seen."""
+        """The visible cards, wires and frames."""
 
     @property
     def horizontal(self) -> bool:
-        """Whether the network reads from left to right."""
+        """Whether the network is laid out from left to right."""
 
     @property
     def camera(self) -> Camera:
-        """What is seen of the picture."""
+        """The visible part of the canvas and its scale."""
 
     @property
     def at(self) -> dict[str, Point]:
-        """Cards that are shown elsewhere than the project says."""
+        """Temporary card positions, of a drag or an animation."""
 
     @property
     def gesture(self) -> Gesture | None:
-        """What the pointer is doing."""
+        """The current gesture."""
 
     def widget(self) -> QWidget:
-        """The widget that fields and menus open on."""
+        """Return the parent of fields and menus."""
 
     def viewport(self) -> QWidget:
-        """The widget that is painted on."""
+        """Return the widget that is painted on."""
 
     def keep_foot(self, strip: str, height: int) -> None:
-        """Keep pixels at the lower edge free of the network: a strip of that name stands there."""
+        """Reserve pixels at the lower edge for the named strip."""
 
     def repaint_all(self) -> None:
-        """Paint anew at the next occasion."""
+        """Schedule a repaint."""
 
     def set_at(self, places: dict[str, Point]) -> None:
-        """Show cards elsewhere than the project says."""
+        """Set temporary card positions."""
 
     def start_gesture(self, gesture: Gesture) -> None:
-        """Let a gesture have the pointer."""
+        """Make a gesture the current one."""
 
     def cancel_gesture(self) -> None:
-        """Take the pointer from the gesture under way."""
+        """Cancel the current gesture."""
 
     def selection(self) -> tuple[str, ...]:
-        """Ids of the selected cards, in the order in which they were selected."""
+        """Return the ids of the selected cards in selection order."""
 
     def select(self, ids: Iterable[str], current: str | None = None) -> None:
-        """Select cards and open groups."""
+        """Select cards and open groups; ``current`` gets the keyboard focus."""
 
     def select_wire(self, wire: tuple[str, str]) -> None:
-        """Select a wire alone."""
+        """Select one wire and nothing else."""
 
     def current(self) -> str | None:
-        """The card where the keyboard is."""
+        """Return the card that has the keyboard focus."""
 
     def edit(
         self, label: str, change: Callable[[Project], Project], merge: str | None = None
     ) -> bool:
-        """Make one edit; one that is illegal is told in words. Give whether it was made."""
+        """Apply an edit, or show why it is illegal; return whether it was applied."""
 
     def add(self, label: str, change: Callable[[Project], Project]) -> tuple[str, ...]:
-        """Make an edit that adds cards; select them and give their ids."""
+        """Apply an edit that adds cards, select them and return their ids."""
 
     def say(self, text: str) -> None:
-        """Tell something at the pointer and in the status bar."""
+        """Show a message at the pointer and in the status bar."""
 
     def tell(self, text: str) -> None:
-        """Tell something in the status bar alone."""
+        """Show a message in the status bar only."""
 
     def walk_on(self) -> None:
-        """Give the keyboard to what comes after the canvas."""
+        """Move the keyboard focus to the widget after the canvas."""
 
     def ask_for_form(self, node_id: str) -> None:
-        """Ask for the form of a card."""
+        """Request the form of a layer."""
 
     def open_layer_popup(self, node_id: str) -> bool:
-        """Open a card to show more of what it gives."""
+        """Open the popup of a layer; return whether it has values to show."""
 
     def block_was_saved(self, name: str) -> None:
-        """Tell that a group was saved to the palette."""
+        """Signal that a group was saved to the palette."""
 
     def out_node(self, card_id: str) -> str:
-        """The node from which wires of a card go out (of a closed group, its last)."""
+        """Return the node whose output leaves the card (a closed group's last)."""
 
     def in_node(self, card_id: str) -> str:
-        """The node that wires to a card come into (of a closed group, its first)."""
+        """Return the node that receives the card's input (a closed group's first)."""
 
     def bubbles_now(self) -> list[ProblemBubble]:
-        """Problems that are shown in words."""
+        """Return the visible problem bubbles."""
 
     def bubble_at(self, where: Point) -> ProblemBubble | None:
-        """The problem in words under a place on the canvas."""
+        """Return the problem bubble at a place on the canvas."""

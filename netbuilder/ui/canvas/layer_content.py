@@ -1,4 +1,4 @@
-"""What a layer's picture needs to know, found in a look at the running or the trained network."""
+"""The contents of a layer's picture, taken from the activations of one sample."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ Index = tuple[int, ...]
 
 
 class PictureParts:
-    """Parts of a picture, one of which is shown at a time.
+    """Pages of a picture with too many maps or units for one page.
 
     Attributes:
-        number: which is shown, from 0; it stays where the same layer is shown anew.
-        count: how many there are.
-        words: what the shown one holds: "maps [0] to [23] of 64"; "" where there is one part.
+        number: the visible part, from 0; kept while the layer stays the same.
+        count: number of parts.
+        words: caption of the visible part, "maps [0] to [23] of 64"; "" if there is one part.
     """
 
     def __init__(self) -> None:
         self.number, self.count, self.words = 0, 1, ""
-        self._place: Callable[[Index], int] = lambda index: 0
+        self._item_of: Callable[[Index], int] = lambda index: 0
         self._most = 1
 
     def begin(self) -> None:
-        """Lay a picture out anew: nothing is parted until ``of`` is asked."""
+        """Reset to a single part."""
         self.count, self.words = 1, ""
-        self._place, self._most = lambda index: 0, 1
+        self._item_of, self._most = lambda index: 0, 1
 
     def of(
         self,
@@ -61,24 +61,24 @@ class PictureParts:
         words: Callable[[range], str],
         place: Callable[[Index], int] = lambda index: index[-1],
     ) -> range:
-        """Which of ``total`` things the shown part holds, at most ``most``.
+        """Return the items of the visible part: at most ``most`` of ``total``.
 
         Args:
-            total: how many there are.
-            most: how many have room.
-            words: what a part is called, by what it holds.
-            place: which of the things a place in the layer's output belongs to.
+            total: number of items.
+            most: items per part.
+            words: gives the caption of a part by its items.
+            place: gives the item of an index in the layer's output.
         """
         self.count = max(-(-total // most), 1)
         self.number = min(max(self.number, 0), self.count - 1)
-        self._place, self._most = place, most
-        held = range(self.number * most, min((self.number + 1) * most, total))
-        self.words = words(held) if self.count > 1 else ""
-        return held
+        self._item_of, self._most = place, most
+        visible = range(self.number * most, min((self.number + 1) * most, total))
+        self.words = words(visible) if self.count > 1 else ""
+        return visible
 
     def holding(self, index: Index) -> int:
-        """The part that holds a place of the layer's output."""
-        return self._place(index) // self._most
+        """Return the part that contains an index of the layer's output."""
+        return self._item_of(index) // self._most
 
 
 _PARTS = {
@@ -89,27 +89,22 @@ _PARTS = {
 
 
 def part_caption(what: str, total: int) -> Callable[[range], str]:
-    """Return the caption of a part of things with their indices: "maps [0] to [23] of 64".
+    """Return a function that captions a part of ``total`` "maps", "units" or "heads"."""
 
-    Args:
-        what: "maps", "units" or "heads".
-        total: how many there are.
-    """
-
-    def words(held: range) -> str:
-        one, several = _PARTS[what]
+    def caption(part: range) -> str:
+        single, several = _PARTS[what]
         return _(
-            one if len(held) == 1 else several,
-            first=format_number(held[0], ","),
-            last=format_number(held[-1], ","),
+            single if len(part) == 1 else several,
+            first=format_number(part[0], ","),
+            last=format_number(part[-1], ","),
             count=format_number(total, ","),
         )
 
-    return words
+    return caption
 
 
 class ActivationCurvePlot(QWidget):
-    """An activation's curve, with the point on it that a number is."""
+    """An activation's curve with one marked point."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,19 +161,19 @@ class ActivationCurvePlot(QWidget):
 
 @dataclass(frozen=True)
 class LayerContent:
-    """A layer's numbers for one sample, and what goes with them.
+    """A layer's output for one sample, with its inputs and weights.
 
     Attributes:
-        values: what it gives, without a batch axis.
-        given: what it was given, where that is one array.
+        values: the output without the batch axis.
+        given: the input, if it is one array.
         weights: by Keras's name.
-        surfaces: (side, side, units), what each unit makes of a plane.
-        names: of the classes, or of the numbers of a row.
-        given_names: of the numbers that it was given.
-        layer: the kind of layer, which says how maps are coloured.
-        signed: whether 0 is the middle of its colours, as beside its card.
-        states: (steps, units), what it remembered on the way to its output.
-        shares: (heads, steps that look, steps looked at), of attention.
+        surfaces: (side, side, units), each unit's output over a plane.
+        names: of the classes or features.
+        given_names: of the inputs.
+        layer: the layer's type, which decides the colours of maps.
+        signed: whether 0 is the middle of the colours.
+        states: (steps, units), of a recurrent layer.
+        shares: (heads, query steps, key steps), attention scores.
         words: of the steps, of a text.
     """
 
@@ -197,10 +192,8 @@ class LayerContent:
 
 @dataclass(frozen=True)
 class PictureTile:
-    """A picture of part of the numbers. ``axes`` are those that go (down, across) in it.
-
-    ``index`` is the place of its first number in the output.
-    """
+    """A picture of part of the output; ``index`` is its first number, ``axes`` its (row, column)
+    axes."""
 
     box: QRectF
     image: QImage
@@ -208,18 +201,18 @@ class PictureTile:
     axes: tuple[int, int] | None
     shape: tuple[int, int] = (1, 1)
     label: str = ""
-    told: Callable[[int, int], str] | None = None  # of a cell (down, across) that is no output
+    told: Callable[[int, int], str] | None = None  # describes a cell (row, column) without index
 
     def cell(self, spot: QPointF) -> tuple[int, int]:
-        """The cell (down, across) under a point of the box."""
-        down = int((spot.y() - self.box.top()) / self.box.height() * self.shape[0])
-        across = int((spot.x() - self.box.left()) / self.box.width() * self.shape[1])
-        return min(down, self.shape[0] - 1), min(across, self.shape[1] - 1)
+        """Return the (row, column) under a point."""
+        row = int((spot.y() - self.box.top()) / self.box.height() * self.shape[0])
+        column = int((spot.x() - self.box.left()) / self.box.width() * self.shape[1])
+        return min(row, self.shape[0] - 1), min(column, self.shape[1] - 1)
 
 
 @dataclass(frozen=True)
 class WeightLine:
-    """A weight as a line from an input to a unit."""
+    """A weight, drawn as a line from an input to a unit."""
 
     start: QPointF
     end: QPointF
@@ -229,17 +222,17 @@ class WeightLine:
     name: str = ""
 
     def away(self, spot: QPointF) -> float:
-        """How far a point is from it."""
-        along = self.end - self.start
-        length = along.x() ** 2 + along.y() ** 2
+        """Return the distance of a point from the line."""
+        line = self.end - self.start
+        squared = line.x() ** 2 + line.y() ** 2
         to = spot - self.start
-        part = max(0.0, min(1.0, (to.x() * along.x() + to.y() * along.y()) / (length or 1.0)))
-        aside = to - along * part
-        return float((aside.x() ** 2 + aside.y() ** 2) ** 0.5)
+        part = max(0.0, min(1.0, (to.x() * line.x() + to.y() * line.y()) / (squared or 1.0)))
+        offset = to - line * part
+        return float((offset.x() ** 2 + offset.y() ** 2) ** 0.5)
 
 
 def state_sentence(states: Any, unit: int, step: int) -> str:
-    """What a unit remembers after a step."""
+    """Describe the state of a unit after a step."""
     return _(
         "unit {unit} after step {step}: {value}",
         unit=unit,
@@ -251,7 +244,8 @@ def state_sentence(states: Any, unit: int, step: int) -> str:
 def attention_sentence(
     shares: Any, words: Sequence[str], head: int | None, looks: int, looked: int
 ) -> str:
-    """How much one step takes from another: of attention, one head."""
+    """Describe the attention score of a step ``looks`` on a step ``looked``; ``head`` is None if
+    there is only one."""
 
     def name(step: int) -> str:
         return (
@@ -260,166 +254,169 @@ def attention_sentence(
             else _("step {number}", number=step)
         )
 
-    said = _(
+    sentence = _(
         "{query} attends to {key}: {share}",
         query=name(looks),
         key=name(looked),
         share=format_number(shares[looks, looked], ".1%"),
     )
-    return said if head is None else _("head {number}: {text}", number=head, text=said)
+    return sentence if head is None else _("head {number}: {text}", number=head, text=sentence)
 
 
-_SAME = 1e-3  # relative: told numbers are rounded
+_SAME = 1e-3  # relative: displayed numbers are rounded
 _NOTHING = N_("Padding: there is no word here. Shorter texts are padded with 0.")
 
 
-def layer_content(look: SampleActivations, node: Node, owner: Node) -> LayerContent:
-    """A node's numbers for the chosen sample; ``owner`` is the one whose weights it applies."""
+def layer_content(sample: SampleActivations, node: Node, owner: Node) -> LayerContent:
+    """Return a node's content for the chosen sample; ``owner`` is the node whose weights it
+    applies."""
     from netbuilder.core.results.computation_trace.trace_value import node_inputs
     from netbuilder.core.results.live.token_names import step_names
 
-    values, sources = look.values[node.id], look.project.graph.sources[node.id]
-    given = node_inputs(look.project.graph, node.id, look.values)
-    alone = given[0] if len(given) == 1 else None
-    weights = look.weights_of(owner.id)
-    steps = len(values) if values.ndim == 2 or node.id in look.words else 0
+    values, sources = sample.values[node.id], sample.project.graph.sources[node.id]
+    inputs = node_inputs(sample.project.graph, node.id, sample.values)
+    single = inputs[0] if len(inputs) == 1 else None
+    weights = sample.weights_of(owner.id)
+    steps = len(values) if values.ndim == 2 or node.id in sample.words else 0
     return LayerContent(
         values,
-        alone,
+        single,
         weights,
-        look.surfaces.get(node.id),
-        _names(look, node),
-        recurrent_states(look, node.id),
-        attention_shares(look, node.id),
-        step_names(look.values, look.words, steps) if steps else (),
-        look.features.get(sources[0], ()) if len(sources) == 1 else (),
-        signed=bool(embedded_words(look, node.id)),
+        sample.surfaces.get(node.id),
+        _names(sample, node),
+        recurrent_states(sample, node.id),
+        attention_shares(sample, node.id),
+        step_names(sample.values, sample.words, steps) if steps else (),
+        sample.features.get(sources[0], ()) if len(sources) == 1 else (),
+        signed=bool(embedded_words(sample, node.id)),
         layer=node.layer,
     )
 
 
-def _names(look: SampleActivations, node: Node) -> Sequence[str]:
-    """Of the classes, of the numbers of a row, or of the target's columns."""
+def _names(sample: SampleActivations, node: Node) -> Sequence[str]:
     return (
-        look.classes.get(node.id, ())
-        or look.features.get(node.id, ())
-        or look.targets.get(node.id, ())
+        sample.classes.get(node.id, ())
+        or sample.features.get(node.id, ())
+        or sample.targets.get(node.id, ())
     )
 
 
-def scaling_sentence(look: SampleActivations, node: Node) -> str:
-    """That a layer behind an Input gets scaled numbers, with the first that is another one than
-    stands in the data; "" where none is."""
-    sources = look.project.graph.sources[node.id]
+def scaling_sentence(sample: SampleActivations, node: Node) -> str:
+    """Explain that a layer's input is scaled, with one example; "" if it is not."""
+    sources = sample.project.graph.sources[node.id]
     if len(sources) != 1:
         return ""
-    for name, given, value in _scaled(look, sources[0]):
+    for name, original, value in _scaled(sample, sources[0]):
         return _(
             "The input is scaled: {name} {given} became {value}.",
             name=name,
-            given=given,
+            given=original,
             value=format_number(value, ".3g"),
         )
     return ""
 
 
-def own_units_text(look: SampleActivations, node: Node, index: tuple[int, ...]) -> str:
-    """What a number of an Input or an output is in the data's own terms; "" where it is the same
-    there, and of layers between."""
+def own_units_text(sample: SampleActivations, node: Node, index: tuple[int, ...]) -> str:
+    """Return a number of an Input or output in the data's units; "" if that is the same, and for
+    hidden layers."""
     from netbuilder.core.wording import format_measure, format_probability
 
-    values = look.values[node.id]
+    values = sample.values[node.id]
     if node.layer == "Input":
-        name = (look.features.get(node.id, ())[index[0] :] or ("",))[0] if len(index) == 1 else ""
-        told = {one: given for one, given, _scaled_value in _scaled(look, node.id)}
+        name = (sample.features.get(node.id, ())[index[0] :] or ("",))[0] if len(index) == 1 else ""
+        originals = {feature: text for feature, text, _value in _scaled(sample, node.id)}
         return (
             _(
                 "In the data: {name} {value}. The network gets it scaled.",
                 name=name,
-                value=told[name],
+                value=originals[name],
             )
-            if name in told
+            if name in originals
             else ""
         )
-    own = look.answers.get(node.id)
-    if own is None or own.shape != values.shape:
+    prediction = sample.answers.get(node.id)
+    if prediction is None or prediction.shape != values.shape:
         return ""
-    if abs(own[index] - values[index]) <= _SAME * max(1.0, abs(float(own[index]))):
+    if abs(prediction[index] - values[index]) <= _SAME * max(1.0, abs(float(prediction[index]))):
         return ""
-    at, classes = index[-1], look.classes.get(node.id, ())
-    if classes:  # raw scores, of which the loss makes shares
-        named = classes[1:] if (len(classes), own.size) == (2, 1) else classes
-        if len(named) != own.size:
+    place, classes = index[-1], sample.classes.get(node.id, ())
+    if classes:  # logits
+        named = classes[1:] if (len(classes), prediction.size) == (2, 1) else classes
+        if len(named) != prediction.size:
             return ""
-        share = format_probability(float(own[index]))
+        probability = format_probability(float(prediction[index]))
         return _(
             "This is a logit (a raw score). Its probability: {name} {share}.",
-            name=named[at],
-            share=share,
+            name=named[place],
+            share=probability,
         )
-    columns = look.targets.get(node.id, ())
-    if len(columns) != own.size:
+    columns = sample.targets.get(node.id, ())
+    if len(columns) != prediction.size:
         return ""
-    units = look.units.get(node.id) or ("",) * own.size
+    units = sample.units.get(node.id) or ("",) * prediction.size
     return _(
         "In the target's units: {name} {value}.",
-        name=columns[at],
-        value=format_measure(float(own[index]), units[at]),
+        name=columns[place],
+        value=format_measure(float(prediction[index]), units[place]),
     )
 
 
-def _scaled(look: SampleActivations, input_id: str) -> Iterator[tuple[str, str, float]]:
-    """Names of the numbers of an Input that are others than stand in the data, with both."""
-    names, told = look.features.get(input_id, ()), dict(look.told.get(input_id, ()))
-    for name, value in zip(names, look.values[input_id].reshape(-1) if names else (), strict=False):
+def _scaled(sample: SampleActivations, input_id: str) -> Iterator[tuple[str, str, float]]:
+    """Yield (name, original text, scaled value) of an Input's features that are scaled."""
+    names, texts = sample.features.get(input_id, ()), dict(sample.told.get(input_id, ()))
+    for name, value in zip(
+        names, sample.values[input_id].reshape(-1) if names else (), strict=False
+    ):
         try:
-            given = float(re.sub(r"[^\d.e+-]", "", told.get(name, "")))
-        except ValueError:  # a category or a day
+            original = float(re.sub(r"[^\d.e+-]", "", texts.get(name, "")))
+        except ValueError:  # a category or a date
             continue
-        if abs(given - float(value)) > _SAME * max(1.0, abs(given)):
-            yield name, told[name], float(value)
+        if abs(original - float(value)) > _SAME * max(1.0, abs(original)):
+            yield name, texts[name], float(value)
 
 
-def word_sentence(look: SampleActivations, node: Node, owner: Node, index: tuple[int, ...]) -> str:
-    """Which word a number of a text stands for, and of an Embedding which words lie nearest to
-    that of a step; "" of others."""
+def word_sentence(
+    sample: SampleActivations, node: Node, owner: Node, index: tuple[int, ...]
+) -> str:
+    """Explain a token of a text, or the words nearest to a step's word in an Embedding; "" for
+    other numbers."""
     from netbuilder.core.results.live.token_names import nearest_words, token_names
 
-    known = look.words.get(node.id, ())
-    if known and len(index) == 1:
-        number = int(look.values[node.id][index])
+    tokens = sample.words.get(node.id, ())
+    if tokens and len(index) == 1:
+        number = int(sample.values[node.id][index])
         if number == 0:
             return _(_NOTHING)
-        if number == 1 or number >= len(known):
+        if number == 1 or number >= len(tokens):
             return _("This number represents every word outside the vocabulary.")
         return _(
             "“{word}” is word {number} of {count} in the vocabulary.",
-            word=known[number],
+            word=tokens[number],
             number=format_number(number, ","),
-            count=format_number(len(known), ","),
+            count=format_number(len(tokens), ","),
         )
-    sources = look.project.graph.sources[node.id]
+    sources = sample.project.graph.sources[node.id]
     if owner.layer != "Embedding" or len(sources) != 1 or len(index) != 2:
         return ""
-    ids, vocabulary = look.values.get(sources[0]), look.words.get(sources[0], ())
-    matrix = look.weights_of(owner.id).get("embeddings")
+    ids, vocabulary = sample.values.get(sources[0]), sample.words.get(sources[0], ())
+    matrix = sample.weights_of(owner.id).get("embeddings")
     if ids is None or matrix is None or not vocabulary or ids.ndim != 1:
         return ""
     number = int(ids[index[0]])
     if number == 0:
         return _(_NOTHING)
-    found = nearest_words(matrix, number, vocabulary)
+    nearest = nearest_words(matrix, number, vocabulary)
     (word,) = token_names(ids[index[0] : index[0] + 1], vocabulary)
-    listed = join_values(f"{name} ({format_number(cosine, '.2f')})" for name, cosine in found)
+    listed = join_values(f"{name} ({format_number(cosine, '.2f')})" for name, cosine in nearest)
     return _("Words most similar to “{word}”: {words}", word=word, words=listed) if listed else ""
 
 
 NAMES_HEIGHT = 56.0  # pixels, of words under columns
-_INSET, _NAME = 4.0, 60.0  # of a bar's words, from the ring around it; room of its name
+_INSET, _NAME = 4.0, 60.0  # a bar's text margin; the width of its name
 
 
 def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
-    """Pictures, each in a hairline."""
+    """Paint the pictures, each with a hairline border."""
     for tile in tiles:
         p.drawImage(tile.box, tile.image)
         p.setPen(QPen(QColor(theme.colors().hairline), 1))
@@ -428,30 +425,27 @@ def paint_tiles(p: QPainter, tiles: Sequence[PictureTile]) -> None:
 
 
 def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: int) -> None:
-    """The first ``count`` as bars with their names, the rest as names and numbers alone.
-
-    ``nodes``: of each its place, its number and its name.
-    """
+    """Paint (box, value, name) nodes: the first ``count`` as bars, the others as text."""
     font = theme.fixed_font()
     font.setPixelSize(10)
     p.setFont(font)
     metrics = QFontMetricsF(font)
     sizes = [abs(value) for _, value, _ in nodes[:count] if not isnan(value)]
     largest = max(sizes, default=0.0) or 1.0
-    given = max((abs(value) for _, value, _ in nodes[count:]), default=0.0)
+    largest_input = max((abs(value) for _, value, _ in nodes[count:]), default=0.0)
     scheme = theme.colors()
     for number, (box, value, name) in enumerate(nodes):
         p.setPen(QColor(scheme.secondary))
         center = Qt.AlignmentFlag.AlignVCenter
         if number >= count:
-            shown = _short(value, given)
-            room = box.width() - metrics.horizontalAdvance(f" {shown}")
+            text = _short(value, largest_input)
+            room = box.width() - metrics.horizontalAdvance(f" {text}")
             elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-            p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {shown}")
+            p.drawText(box, center | Qt.AlignmentFlag.AlignRight, f"{elided} {text}")
             continue
         elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME)
         p.drawText(QRectF(box.left() + _INSET, box.top(), _NAME, box.height()), center, elided)
-        if isnan(value):  # no bar is as long as that
+        if isnan(value):
             p.drawText(
                 box.adjusted(0, 0, -_INSET, 0),
                 center | Qt.AlignmentFlag.AlignRight,
@@ -473,7 +467,7 @@ def paint_nodes(p: QPainter, nodes: Sequence[tuple[QRectF, float, str]], count: 
 
 
 def paint_words(p: QPainter, box: QRectF, words: Sequence[str]) -> None:
-    """Words under the columns of ``box``, read from top to bottom."""
+    """Paint words under the columns of ``box``, rotated."""
     p.setFont(_caption_font())
     p.setPen(QColor(theme.colors().text))
     metrics = QFontMetricsF(p.font())
@@ -488,14 +482,14 @@ def paint_words(p: QPainter, box: QRectF, words: Sequence[str]) -> None:
 
 
 def paint_caption(p: QPainter, place: QRectF, words: str) -> None:
-    """A sentence below a picture."""
+    """Paint a sentence below a picture."""
     p.setFont(_caption_font())
     p.setPen(QColor(theme.colors().secondary))
     p.drawText(place, int(Qt.TextFlag.TextWordWrap), words)
 
 
 def caption_height(words: str, wide: int) -> float:
-    """Return how high a sentence is below a picture of a width."""
+    """Return the height in pixels of a caption wrapped to ``wide``."""
     room = QRectF(0, 0, wide, 10_000)
     wrap = int(Qt.TextFlag.TextWordWrap)
     return float(QFontMetricsF(_caption_font()).boundingRect(room, wrap, words).height()) + 4
@@ -508,7 +502,7 @@ def _caption_font() -> QFont:
 
 
 def paint_links(p: QPainter, links: Sequence[WeightLine]) -> None:
-    """Lines as thick as their weights, those below 0 dashed."""
+    """Paint weights as lines of proportional width, negative ones dashed."""
     known = [link for link in links if isfinite(link.weight)]
     largest = max((abs(link.weight) for link in known), default=0.0) or 1.0
     for link in known:
@@ -521,8 +515,7 @@ def paint_links(p: QPainter, links: Sequence[WeightLine]) -> None:
 
 
 def paint_mark(p: QPainter, box: QRectF, within: QRectF, *, squares: bool) -> None:
-    """A ring around ``box``; where it lies on a map (``squares``) in two colours, one of which is
-    seen on every other."""
+    """Paint a ring around ``box``, in two contrasting colours on maps (``squares``)."""
     p.setBrush(Qt.BrushStyle.NoBrush)
     if not squares:
         p.setPen(QPen(QColor(theme.colors().accent), 2))
@@ -536,7 +529,7 @@ def paint_mark(p: QPainter, box: QRectF, within: QRectF, *, squares: bool) -> No
 
 
 def _short(value: float, largest: float) -> str:
-    """A number beside a bar; one that is nothing beside the largest is no power of ten."""
+    """Format a bar's number; negligible ones are "≈ 0", not a power of ten."""
     from netbuilder.core.results.computation_trace.computed_value import format_value
 
     if 0 < abs(value) < 1e-4 and abs(value) * 1000 < largest:
