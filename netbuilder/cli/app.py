@@ -70,8 +70,7 @@ def missing_library_error(message: str) -> UserError | None:
         debian, fedora = packages
         fix = f"Debian or Ubuntu: sudo apt install {debian}   Fedora: sudo dnf install {fedora}"
     return UserError(
-        _("The app needs {library}, which is not installed on this system.", library=library),
-        fix,
+        _("The app needs {library}, which is not installed on this system.", library=library), fix
     )
 
 

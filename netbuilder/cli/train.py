@@ -11,13 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netbuilder.cli.output import (
-    UsageError,
-    print_json,
-    print_note,
-    print_result,
-    show_reading_bar,
-)
+from netbuilder.cli.output import UsageError, print_json, print_note, print_result, show_reading_bar
 from netbuilder.cli.stop_signals import interruptible
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, ngettext

@@ -273,13 +273,7 @@ class Context:
         if facts is None:
             return False
         # Of a text that is continued the task is named "next_token": its classes are the tokens.
-        return named in {
-            None,
-            "",
-            "auto",
-            facts.task,
-            *((NEXT_TOKEN,) if facts.generates else ()),
-        }
+        return named in {None, "", "auto", facts.task, *((NEXT_TOKEN,) if facts.generates else ())}
 
     def _loss(self, output: str) -> tuple[Choice | None, bool]:
         """The loss of an output, and whether it was chosen by hand."""

@@ -65,11 +65,7 @@ def describe_output(shape: Sequence[int | None]) -> str:
         return _(_KINDS[rank])
     if rank == 2:
         size = shape[1] or 0
-        return ngettext(
-            "a list of {count} number",
-            "a list of {count} numbers",
-            size,
-        )
+        return ngettext("a list of {count} number", "a list of {count} numbers", size)
     return _(_OUTPUTS.get(rank, N_("arrays of shape {shape}")), shape=format_shape(shape))
 
 

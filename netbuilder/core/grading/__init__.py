@@ -1,5 +1,1 @@
-"""A class's work: handing in, judging every file of a folder in a bounded process, the report.
-
-Judging one model is ``results``', a lesson's checks are ``lessons``'; here is what a pile of
-files needs: bounds, rubric, sameness, table.
-"""
+"""Hand in and grade a class's work: judge a folder of files in bounded processes, and report."""

@@ -1,4 +1,4 @@
-"""Grading one submitted file. Runs in a worker's process; gives plain JSON."""
+"""Grade one submitted file, inside a worker process."""
 
 from __future__ import annotations
 
@@ -27,25 +27,19 @@ ENDINGS = (*MODEL_ENDINGS, ".netbuilder")
 
 
 def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any]:
-    """What a file holds and how good it is on the hidden data.
+    """Return what a file holds and how well its network does on the hidden data.
 
     Args:
         path: the file.
-        data: the hidden rows, as ``results.evaluate`` takes them; None: the rows that the
-            network's own data keeps aside, where that is a set of the program.
-        lesson: name or file of the lesson whose steps are checked; "" for the one that the file
-            was handed in for, or saved in, where there is such a lesson here.
+        data: the hidden rows, as ``results.evaluate`` takes them; None: the test set of the
+            network's own data, where that is built into the program.
+        lesson: name or file of the lesson to check; "" for the one recorded in the file, if known.
 
     Returns:
-        JSON: ``student``, ``work``, ``time``, ``steps`` [{``title``, ``status``,
-        ``if_verified``, ``why``}], ``lesson``, ``claimed_lesson``, ``metrics``, ``main`` (share of
-        the points without a rubric, or None), ``parameters``, ``fingerprint``, ``network_svg``,
-        ``history``, ``answers`` [column], ``message``, ``failed``, ``basis`` and
-        ``basis_id`` (the rows that it was judged on, where those are its own), and ``misfit``:
-        why the hidden data does not fit the network.
+        JSON for ``grade.make_submission``; ``main`` is the share of the points without a rubric.
 
     Raises:
-        UserError: the file cannot be read, or holds nothing to judge.
+        UserError: the file cannot be read, or holds nothing to grade.
     """
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.writers.svg import network_svg
@@ -61,10 +55,10 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
     if registry.is_model(path):
         trained = registry.load_network(path)
     project = trained.project if trained is not None else registry.read_project(path)
-    given = submission_info.submission_info_of(project)
-    found: dict[str, Any] = {
-        "student": submission_info.student_of(path, given),
-        "time": given.time.isoformat() if given and given.time else "",
+    info = submission_info.submission_info_of(project)
+    result: dict[str, Any] = {
+        "student": submission_info.student_of(path, info),
+        "time": info.time.isoformat() if info and info.time else "",
         "metrics": {},
         "main": None,
         "parameters": trained.training_model.count_params() if trained is not None else None,
@@ -75,24 +69,24 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
     }
     weights = [] if trained is None else trained.training_model.get_weights()
     epochs = 0 if trained is None else trained.epochs
-    found["fingerprint"] = fingerprint_of(
+    result["fingerprint"] = fingerprint_of(
         project.graph, weights, submission_info.work_of(project), project, epochs
     ).__dict__
-    begun = submission_info.lesson_of(project)
-    lesson = lesson or known_lesson(begun)
+    claimed = submission_info.lesson_of(project)
+    lesson = lesson or known_lesson(claimed)
     own = _own_data(project, lesson)
     dataset = None if isinstance(own, UserError) else own
     steps = judge_steps(lesson_named(lesson), path, project, trained, dataset) if lesson else []
-    found |= {
-        "steps": [one.to_json() for one in steps],
+    result |= {
+        "steps": [step.to_json() for step in steps],
         "lesson": lesson_named(lesson).name if lesson else "",
         "known_lesson": lesson,
-        "claimed_lesson": begun,
+        "claimed_lesson": claimed,
     }
-    if begun and not lesson:
-        _tell_unknown_lesson(found, begun, sum(given.steps) if given else 0)
+    if claimed and not lesson:
+        _tell_unknown_lesson(result, claimed, sum(info.steps) if info else 0)
     if trained is not None:
-        _measure(trained, data, own, found)
+        _measure(trained, data, own, result)
     if trained is None and not steps:
         raise UserError(
             _("'{name}' is a project: nothing was trained.", name=path.name),
@@ -100,8 +94,8 @@ def grade_file(path: Path, data: Path | None, lesson: str = "") -> dict[str, Any
             code="grading_not_trained",
         )
     if trained is None:
-        _tell(found, _("Nothing was trained: only the steps of the lesson count."))
-    return found
+        _tell(result, _("Nothing was trained: only the steps of the lesson count."))
+    return result
 
 
 def _own_data(project: Project, lesson: str) -> Dataset | UserError:
@@ -111,93 +105,91 @@ def _own_data(project: Project, lesson: str) -> Dataset | UserError:
         return error
 
 
-def _tell_unknown_lesson(found: dict[str, Any], name: str, claimed: int) -> None:
-    _tell(found, _("There is no lesson '{name}' here to check its steps with.", name=name))
+def _tell_unknown_lesson(result: dict[str, Any], name: str, claimed: int) -> None:
+    _tell(result, _("There is no lesson '{name}' here to check its steps with.", name=name))
     if claimed:
-        said = ngettext(
+        sentence = ngettext(
             "The file claims {count} step, which is not verified.",
             "The file claims {count} steps, which are not verified.",
             claimed,
         )
-        _tell(found, said)
+        _tell(result, sentence)
 
 
 def default_score(metrics: Mapping[str, float]) -> float | None:
-    """Share of the points where no rubric says otherwise: accuracy, or r2 (not below 0)."""
+    """Return the share of the points without a rubric: accuracy, or r2 (not below 0)."""
     name = main_metric(metrics)
     return min(1.0, max(0.0, metrics[name])) if name else None
 
 
-def _tell(found: dict[str, Any], words: str) -> None:
-    """Say something more to the teacher."""
-    found["message"] = join_sentences((found["message"], words))
+def _tell(result: dict[str, Any], sentence: str) -> None:
+    result["message"] = join_sentences((result["message"], sentence))
 
 
 def _need_file(path: Path) -> None:
-    """Raise what to say of a name that is no file: opening it would fail, or wait for ever."""
-    ask = _("Ask for the file itself.")
+    """Raise if ``path`` is not a regular file: opening it would fail, or block for ever."""
+    fix = _("Ask for the file itself.")
     if path.is_symlink() and not path.exists():
         raise UserError(
-            _("The file is a link to a file that does not exist."), ask, code="grading_broken_link"
+            _("The file is a link to a file that does not exist."), fix, code="grading_broken_link"
         )
     kind = _("a folder") if path.is_dir() else special_file_kind(path)
     if kind:
-        raise UserError(_("This is {kind}, not a file.", kind=kind), ask, code="grading_no_file")
+        raise UserError(_("This is {kind}, not a file.", kind=kind), fix, code="grading_no_file")
 
 
 def _measure(
-    trained: TrainedModel, data: Path | None, own: Dataset | UserError, found: dict[str, Any]
+    trained: TrainedModel, data: Path | None, own: Dataset | UserError, result: dict[str, Any]
 ) -> None:
-    """How good it is on the hidden data; where the two do not fit, that is said instead.
-
-    What else was found stays: the teacher sees the network, and whether it is a copy.
-    """
+    """Evaluate on the hidden data; if it does not fit, add why and keep the other findings."""
     from netbuilder.core.results.evaluate import evaluate
     from netbuilder.core.results.own_units import preprocessing_of
 
     outputs = preprocessing_of(trained).outputs.values()
-    found["answers"] = [name for output in outputs for name in output.columns]
+    result["answers"] = [name for output in outputs for name in output.columns]
     if data is None:
-        _measure_on_own(trained, own, found)
+        _measure_on_own(trained, own, result)
         return
     try:
-        result = evaluate(trained, data)
+        evaluation = evaluate(trained, data)
     except UserError as error:
-        found |= {"failed": True, "misfit": str(error)}
-        _tell(found, str(error))
+        result |= {"failed": True, "misfit": str(error)}
+        _tell(result, str(error))
         return
-    found["metrics"] = _metrics(result)
-    found["main"] = default_score(found["metrics"])
-    if result.reading:
-        # The columns of the file, where they have names; those of a foreign network are made up.
-        named = list(result.columns)
-        found["answers"] = [] if named == found["answers"] else named
-        _tell(found, result.reading)
+    result["metrics"] = _metrics(evaluation)
+    result["main"] = default_score(result["metrics"])
+    if evaluation.reading:
+        # Prefer the file's column names: those of a foreign network are placeholders.
+        columns = list(evaluation.columns)
+        result["answers"] = [] if columns == result["answers"] else columns
+        _tell(result, evaluation.reading)
 
 
-def _measure_on_own(trained: TrainedModel, own: Dataset | UserError, found: dict[str, Any]) -> None:
-    """Without hidden data the steps count; where there are none, the rows that were kept aside."""
+def _measure_on_own(
+    trained: TrainedModel, own: Dataset | UserError, result: dict[str, Any]
+) -> None:
+    """Without hidden data and steps, evaluate on the test set of the network's own data."""
     from netbuilder.core.results.evaluate import evaluate
 
     try:
         if isinstance(own, UserError):
             raise own
         test = own_data.held_out_test_of(trained.project, own)
-        found["metrics"] = _metrics(evaluate(trained, test.split))
+        result["metrics"] = _metrics(evaluate(trained, test.split))
     except UserError as error:
-        by_steps = _("Only its steps count.") if found["steps"] else _("Provide hidden data.")
-        found["failed"] = not found["steps"]
-        _tell(found, join_sentences((error.what, by_steps)))
+        fix = _("Only its steps count.") if result["steps"] else _("Provide hidden data.")
+        result["failed"] = not result["steps"]
+        _tell(result, join_sentences((error.what, fix)))
         return
-    found |= {"basis": test.words, "basis_id": test.mark}
-    if not found["steps"]:
-        found["main"] = default_score(found["metrics"])
+    result |= {"basis": test.words, "basis_id": test.mark}
+    if not result["steps"]:
+        result["main"] = default_score(result["metrics"])
 
 
 def _metrics(result: Evaluation) -> dict[str, float]:
     metrics = {name: float(value) for name, value in result.metrics.items()}
-    for output, other in result.others.items():
-        metrics |= {f"{output} {name}": float(value) for name, value in other.metrics.items()}
+    for output, evaluation in result.others.items():
+        metrics |= {f"{output} {name}": float(value) for name, value in evaluation.metrics.items()}
     return metrics
 
 

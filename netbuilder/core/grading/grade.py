@@ -1,4 +1,4 @@
-"""Grading a folder: find the files, have each judged, give points, find what is the same."""
+"""Grade a folder: find the files, have each judged, award points, mark copies."""
 
 from __future__ import annotations
 
@@ -46,29 +46,24 @@ def grade_all(
     told: Callable[[Path, Answer], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[Path, Answer]:
-    """The worker's answer for every file, each within the bounds.
+    """Return the worker's answer for every file; arguments as of ``grade_folder``.
 
     Args:
-        files: what to judge.
-        data: the hidden data; None: each is judged on what its own data keeps aside.
-        lesson: name or file of a lesson, "" for none.
-        retrain: train each again too; the answer has it under "retrained".
-        bounds: of time and memory, a file.
-        workers: processes; None: one a processor, at most 4 and no more than files.
-        told: is called with each answer as it comes, from any thread.
-        cancelled: asked now and then; True ends the work with what was judged so far.
+        retrain: also retrain each network; the answer has the result under "retrained".
+        bounds: of time and memory per file.
+        told: called with each answer as it arrives, from any thread.
     """
-    waiting: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    pending: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for file in files:
-        waiting.put(file)
-    found: dict[Path, Answer] = {}
+        pending.put(file)
+    answers: dict[Path, Answer] = {}
 
     def work() -> None:
         worker = WorkerProcess(_MODULE, bounds, cancelled, _(_DIED))
         try:
             while not cancelled():
                 try:
-                    file = waiting.get_nowait()
+                    file = pending.get_nowait()
                 except queue.Empty:
                     return
                 try:
@@ -79,17 +74,17 @@ def grade_all(
                             "lesson": lesson,
                         }
                     )
-                    # A request of its own: what it takes too long for costs only this.
+                    # A separate request: a timeout costs only this part.
                     if retrain and "fingerprint" in answer:
-                        known = lesson or answer["known_lesson"]
+                        lesson_name = lesson or answer["known_lesson"]
                         answer["retrained"] = worker.ask(
-                            {"file": str(file), "lesson": known, "retrain": True}
+                            {"file": str(file), "lesson": lesson_name, "retrain": True}
                         )
-                    found[file] = answer
+                    answers[file] = answer
                 except RequestCancelledError:
                     return
                 if told is not None:
-                    told(file, found[file])
+                    told(file, answers[file])
         finally:
             worker.end()
 
@@ -99,14 +94,11 @@ def grade_all(
         thread.start()
     for thread in threads:
         thread.join()
-    return found
-
-
-Told = Callable[[Submission], None]
+    return answers
 
 
 def submission_files(folder: Path) -> list[Path]:
-    """The handed-in files of a folder and of the folders in it, by name.
+    """Return the submitted files of a folder and its subfolders, by name.
 
     Raises:
         UserError: there is no such folder, or nothing to grade in it.
@@ -117,13 +109,13 @@ def submission_files(folder: Path) -> list[Path]:
             _("Check the name."),
             code="grading_no_folder",
         )
-    found = sorted(
+    paths = sorted(
         path
         for path in folder.rglob("*")
-        # A folder, a pipe, a link to nowhere of that name is somebody's hand-in that went wrong.
+        # A folder, pipe or broken link of that name is a failed submission: keep it.
         if path.suffix.lower() in ENDINGS and not path.name.startswith("._")
     )
-    if not found:
+    if not paths:
         raise UserError(
             _("There is nothing to grade in '{folder}'.", folder=folder),
             _(
@@ -132,24 +124,21 @@ def submission_files(folder: Path) -> list[Path]:
             ),
             code="grading_nothing",
         )
-    return found
+    return paths
 
 
 def skipped_files_sentence(folder: Path) -> str:
-    """A sentence about what lies in the folder and is no hand-in; "" where there is nothing.
-
-    Somebody hands in a document or a packed folder each time, and would else just be missing.
-    """
-    found = sorted(
+    """Return a sentence naming the files that are not submissions; "" if there are none."""
+    names = sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
         if path.suffix.lower() not in ENDINGS and path.is_file() and not path.name.startswith(".")
     )
-    if not found:
+    if not names:
         return ""
     return _(
         "Left out: {files}. Submissions end in {endings}.",
-        files=format_list(found, 6),
+        files=format_list(names, 6),
         endings=format_list(ENDINGS),
     )
 
@@ -163,25 +152,24 @@ def grade_folder(
     retrain: bool = False,
     bounds: ResourceLimits = DEFAULT_LIMITS,
     workers: int | None = None,
-    told: Told | None = None,
+    told: Callable[[Submission], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Submission]:
-    """Every file of ``folder``, judged on hidden data; best first, failed ones last.
+    """Grade every file of ``folder``; best first, failed ones last.
 
     Args:
         folder: the students' files.
-        data: hidden rows whose answers are known; None: where a network learned from a set of the
-            program, the rows that this keeps aside.
-        lesson: name or file of the lesson whose steps count, "" for the one that each names.
-        rubric: how points are given.
-        retrain: train each again from its recorded seed and settings and compare predictions.
-        bounds: what one file may cost.
-        workers: processes at once; None: one a processor.
-        told: is called with each submission as it is judged (before sameness is known).
-        cancelled: asked now and then; True ends it with what was judged so far.
+        data: hidden labelled rows; None: the test set of each network's own built-in data.
+        lesson: name or file of the lesson whose steps count, "" for the one that each file names.
+        rubric: how points are awarded.
+        retrain: retrain each from its recorded seed and settings and compare predictions.
+        bounds: limits per file.
+        workers: processes at once; None: one per processor, at most 4.
+        told: called with each submission as it is graded, before copies are known.
+        cancelled: polled; True returns what was graded so far.
 
     Raises:
-        UserError: folder or data cannot be read. A file that cannot is a row, not an error.
+        UserError: folder or data cannot be read. An unreadable submission is a row, not an error.
     """
     files = submission_files(folder)
     if data is not None and not data.exists():
@@ -191,15 +179,11 @@ def grade_folder(
             code="grading_no_hidden_data",
         )
 
-    asked = ""
-    if lesson:
-        asked = library.find_lesson(
-            lesson
-        ).name  # a name that there is not is an error, not thirty failed rows
+    # An unknown name is one error, not thirty failed rows.
+    lesson_name = library.find_lesson(lesson).name if lesson else ""
 
     def submission(path: Path, answer: dict[str, Any]) -> Submission:
-        found = make_submission(path, folder, answer)
-        return award_points(found, rubric, answer.get("main"))
+        return award_points(make_submission(path, folder, answer), rubric, answer.get("main"))
 
     answers = grade_all(
         files,
@@ -212,37 +196,37 @@ def grade_folder(
         cancelled=cancelled,
     )
     rows = [submission(path, answers[path]) for path in files if path in answers]
-    rows = _tell_other_lessons(_tell_other_rows(_tell_other_tasks(rows)), asked)
+    rows = _tell_other_lessons(_tell_other_rows(_tell_other_tasks(rows)), lesson_name)
     return sort_submissions(similarity.mark_similar(rows))
 
 
 def sort_submissions(submissions: Sequence[Submission]) -> list[Submission]:
-    """Best first, then by name; without points last."""
+    """Sort by points, best first, then by name; those without points last."""
     return sorted(
         submissions,
-        key=lambda one: (one.score is None, -(one.score or 0.0), one.student.casefold(), one.file),
+        key=lambda row: (row.score is None, -(row.score or 0.0), row.student.casefold(), row.file),
     )
 
 
 def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submission:
-    """A worker's answer as a value. What a pupil's file says of itself may be anything."""
+    """Build a submission from a worker's answer."""
     name = path.relative_to(folder).as_posix()
     if "fingerprint" not in answer:
         return Submission(name, composed(path.stem), FAILED, message=str(answer.get("message", "")))
     fingerprint = answer["fingerprint"]
-    again = answer.get("retrained") or {}
-    verified = again.get("verified")
+    retrained = answer.get("retrained") or {}
+    verified = retrained.get("verified")
     steps = answer.get("steps") or []
-    # What training again confirms of the recorded run is evidence for its steps.
-    states = [one["if_verified" if verified else "status"] for one in steps]
+    # A run that retraining confirms is evidence for its steps.
+    states = [step["if_verified" if verified else "status"] for step in steps]
     unverified = [
-        one["title"] for one, state in zip(steps, states, strict=True) if state == UNVERIFIED
+        step["title"] for step, state in zip(steps, states, strict=True) if state == UNVERIFIED
     ]
     time = answer.get("time")
-    said = [answer["message"]]
+    sentences = [answer["message"]]
     if unverified:
         titles = format_quoted_list(unverified, 20)
-        said.append(
+        sentences.append(
             ngettext(
                 "Not verified, because nothing in the network proves it: step {titles}.",
                 "Not verified, because nothing in the network proves them: steps {titles}.",
@@ -250,8 +234,8 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
                 titles=titles,
             )
         )
-    verified_words = str(again.get("words") or again.get("message") or "")
-    said.append(verified_words)
+    verified_words = str(retrained.get("words") or retrained.get("message") or "")
+    sentences.append(verified_words)
     return Submission(
         file=name,
         student=answer["student"],
@@ -260,20 +244,20 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
         steps_done=states.count(DONE),
         steps=len(steps),
         steps_counted=sum(
-            state == DONE or one["counts"] for one, state in zip(steps, states, strict=True)
+            state == DONE or step["counts"] for step, state in zip(steps, states, strict=True)
         ),
         steps_unverified=len(unverified),
         steps_missing=tuple(
-            _step_sentence(one, state)
-            for one, state in zip(steps, states, strict=True)
+            _step_sentence(step, state)
+            for step, state in zip(steps, states, strict=True)
             if state != DONE
         ),
         lesson=str(answer.get("lesson", "")),
         claimed_lesson=str(answer.get("claimed_lesson", "")),
         verified=verified,
         verified_words=verified_words,
-        retrained=tuple(again.get("sample") or ()),
-        message=" ".join(one for one in said if one),
+        retrained=tuple(retrained.get("sample") or ()),
+        message=" ".join(filter(None, sentences)),
         parameters=answer["parameters"],
         time=datetime.fromisoformat(time) if time else _modified(path),
         time_of_file=not time,
@@ -288,7 +272,7 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
 
 
 def _step_sentence(step: Mapping[str, str], state: str) -> str:
-    """A step that is not done, and why, for the pupil."""
+    """Return the student's sentence for a step that is not done."""
     if state == UNVERIFIED:
         return _("'{title}': not verified from the file.", title=step["title"])
     if not step["why"]:
@@ -296,98 +280,98 @@ def _step_sentence(step: Mapping[str, str], state: str) -> str:
     return _("'{title}': {why}", title=step["title"], why=step["why"])
 
 
-def common_failure(found: Sequence[Submission]) -> str:
-    """What to look at first where most networks fail on the hidden data for one reason; else "".
+def common_failure(rows: Sequence[Submission]) -> str:
+    """Return what to check first when most networks fail for one reason; else "".
 
-    One pupil may have trained on other data; where half of them do not fit, the hidden data is
-    hardly what it should be.
+    If half of them do not fit the hidden data, the data is probably the wrong file.
     """
-    if len(found) > 1 and all(one.status == FAILED for one in found):
-        reasons = {one.message for one in found}
+    if len(rows) > 1 and all(row.status == FAILED for row in rows):
+        reasons = {row.message for row in rows}
         if len(reasons) == 1:
             return _("Every file failed for the same reason. {reason}", reason=reasons.pop())
-    misfits = Counter(one.misfit for one in found if one.misfit)
-    opened = sum(bool(one.answers) for one in found)
+    misfits = Counter(row.misfit for row in rows if row.misfit)
+    opened = sum(bool(row.answers) for row in rows)
     if misfits:
         reason, count = misfits.most_common(1)[0]
         if count > 1 and count * 2 >= opened:
             return _(
                 "{count} of {opened} networks do not fit the hidden data: {reason}",
-                count=count, opened=opened, reason=reason,
-            )  # fmt: skip
-    given = similarity.template_work_id(found)
-    if given:
-        count = sum(one.fingerprint.work == given for one in found)
+                count=count,
+                opened=opened,
+                reason=reason,
+            )
+    template = similarity.template_work_id(rows)
+    if template:
+        count = sum(row.fingerprint.work == template for row in rows)
         return _(
             "{count} of {total} submissions started from the same template file. A "
             "shared ID is therefore no sign of copying; only identical weights are.",
             count=count,
-            total=len(found),
+            total=len(rows),
         )
     return ""
 
 
-def _tell_other_tasks(found: Sequence[Submission]) -> list[Submission]:
-    """Say on a row that its network answers something else than most: its points mean little."""
-    tasks = Counter(one.answers for one in found if one.metrics and one.answers)
-    if len(tasks) < 2:
-        return list(found)
-    usual = tasks.most_common(1)[0][0]
-
-    def said(one: Submission) -> str:
-        return _(
+def _tell_other_tasks(rows: Sequence[Submission]) -> list[Submission]:
+    """Add a note to networks with other targets than most: points do not compare."""
+    return _add_notes(
+        rows,
+        lambda row: row.answers if row.metrics else (),
+        lambda row, usual: _(
             "This network predicts {columns}, the others predict {usual}: do not "
             "compare their results.",
-            columns=format_list(one.answers), usual=format_list(usual),
-        )  # fmt: skip
+            columns=format_list(row.answers),
+            usual=format_list(usual),
+        ),
+    )
 
+
+def _tell_other_rows(rows: Sequence[Submission]) -> list[Submission]:
+    """Without hidden data, add a note to works evaluated on other rows than most."""
+    return _add_notes(
+        rows,
+        lambda row: row.basis_id,
+        lambda row, _usual: _("Evaluated on other rows than most: {rows}.", rows=row.basis),
+    )
+
+
+def _add_notes(
+    rows: Sequence[Submission],
+    value_of: Callable[[Submission], Any],
+    note: Callable[[Submission, Any], str],
+) -> list[Submission]:
+    """Add a note to each row whose value is neither empty nor the most frequent one."""
+    counts = Counter(value_of(row) for row in rows if value_of(row))
+    usual = counts.most_common(1)[0][0] if counts else None
     return [
-        replace(one, message=join_sentences((one.message, said(one))))
-        if one.metrics and one.answers not in {(), usual}
-        else one
-        for one in found
+        replace(row, message=join_sentences((row.message, note(row, usual))))
+        if value_of(row) and value_of(row) != usual
+        else row
+        for row in rows
     ]
 
 
-def _tell_other_lessons(found: Sequence[Submission], asked: str) -> list[Submission]:
-    """Say on a row that it was submitted for another lesson than the one asked, or than most."""
-    lessons = Counter(one.claimed_lesson for one in found if one.claimed_lesson)
-    wanted = asked or (lessons.most_common(1)[0][0] if lessons else "")
-    told = []
-    for one in found:
-        if one.claimed_lesson and one.claimed_lesson != wanted:
-            names = {"lesson": one.claimed_lesson, "wanted": wanted}
+def _tell_other_lessons(submissions: Sequence[Submission], requested: str) -> list[Submission]:
+    """Add a note to files submitted for another lesson than requested, or than most."""
+    lessons = Counter(row.claimed_lesson for row in submissions if row.claimed_lesson)
+    expected = requested or (lessons.most_common(1)[0][0] if lessons else "")
+    rows = []
+    for row in submissions:
+        if row.claimed_lesson and row.claimed_lesson != expected:
+            names = {"lesson": row.claimed_lesson, "wanted": expected}
             words = (
                 _("The file was submitted for the lesson '{lesson}', not for '{wanted}'.", **names)
-                if asked
+                if requested
                 else _("The file was submitted for '{lesson}', the others for '{wanted}'.", **names)
             )
-            one = replace(one, message=join_sentences((words, one.message)))  # noqa: PLW2901
-        told.append(one)
-    return told
+            row = replace(row, message=join_sentences((words, row.message)))  # noqa: PLW2901
+        rows.append(row)
+    return rows
 
 
-def _tell_other_rows(found: Sequence[Submission]) -> list[Submission]:
-    """Without hidden data: say on a row that its own test rows are others than most have."""
-    marks = Counter(one.basis_id for one in found if one.basis_id)
-    if len(marks) < 2:
-        return list(found)
-    usual = marks.most_common(1)[0][0]
-
-    def said(one: Submission) -> str:
-        return _("Evaluated on other rows than most: {rows}.", rows=one.basis)
-
-    return [
-        replace(one, message=join_sentences((one.message, said(one))))
-        if one.basis_id not in {"", usual}
-        else one
-        for one in found
-    ]
-
-
-def graded_on_sentence(found: Sequence[Submission]) -> str:
-    """What works without hidden data were judged on, in a sentence; "" where there was some."""
-    bases = dict.fromkeys(one.basis for one in found if one.basis)
+def graded_on_sentence(rows: Sequence[Submission]) -> str:
+    """Return which own test sets were used without hidden data; "" if there was hidden data."""
+    bases = dict.fromkeys(row.basis for row in rows if row.basis)
     if not bases:
         return ""
     return _(

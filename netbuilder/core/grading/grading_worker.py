@@ -1,8 +1,6 @@
-"""The process that judges: reads a request a line, writes an answer a line, as JSON.
+"""The grading process: JSON requests in, JSON answers out, one per line.
 
-``{"file": …, "data": … or "", "lesson": …}`` in, ``file_grader.grade_file``'s
-answer or ``{"failed": true, "message": …}`` out; with ``"retrain": true`` what
-``retraining.retrain`` returns (``worker_process.serve_requests``). Started by ``grading_pool``.
+A request is ``{"file": …, "data": … or "", "lesson": …}``, optionally with ``"retrain": true``.
 """
 
 from __future__ import annotations
@@ -27,15 +25,15 @@ def _ready() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def _then_clear(found: dict[str, Any]) -> dict[str, Any]:
+def _then_clear(result: dict[str, Any]) -> dict[str, Any]:
     import keras
 
     keras.backend.clear_session()
-    return found
+    return result
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The answer to one request; whatever goes wrong is a sentence in it."""
+    """Answer one request; any error becomes a message in the answer."""
     from netbuilder.core.grading.file_grader import grade_file
     from netbuilder.core.grading.lesson_steps import lesson_named
     from netbuilder.core.grading.retraining import retrain

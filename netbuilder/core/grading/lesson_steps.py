@@ -1,7 +1,7 @@
-"""The steps of a lesson, judged again on a submission.
+"""Judge the steps of a lesson on a submission.
 
-What the file says of itself (ticks, events, numbers of its run) is a claim and no evidence. A step
-counts where the network, its data and a repeated evaluation show it.
+What the file says of itself (ticks, events, metrics) is only a claim. A step counts where the
+network, its data and a repeated evaluation prove it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,10 @@ DONE, MISSING, UNVERIFIED = "done", "missing", "unverified"
 
 @dataclass(frozen=True)
 class JudgedStep:
-    """One step. ``status`` is done, missing or unverified (claimed, and nothing shows it).
+    """One step; ``status`` is done, missing or unverified (claimed, but not proven).
 
-    ``if_verified`` is the status where training again confirms the recorded run; ``why`` are
-    sentences about what is missing. ``counts``: the points are shared among such steps, those that
-    a finished work can show.
+    ``if_verified`` is the status if retraining confirms the recorded run; ``why`` says what is
+    missing. ``counts``: a finished work can prove the step, so it shares the points.
     """
 
     title: str
@@ -43,7 +42,7 @@ class JudgedStep:
     counts: bool = True
 
     def to_json(self) -> dict[str, Any]:
-        """Return the step as the worker answers it."""
+        """Return the step as JSON."""
         return asdict(self)
 
 
@@ -54,70 +53,68 @@ def judge_steps(
     trained: TrainedModel | None = None,
     dataset: Dataset | None = None,
 ) -> list[JudgedStep]:
-    """Judge each step of ``lesson`` on the evidence.
-
-    Args:
-        lesson: the lesson.
-        path: the submitted file.
-        project: what stands in the file.
-        trained: its network, where it has one.
-        dataset: its data as they are here; None where they are not.
+    """Judge each step of ``lesson`` on the evidence; ``dataset`` is None if not available here.
 
     Raises:
         UserError: the file, or the lesson's start project, cannot be read.
     """
     facts = dataset.facts if dataset is not None else trained.facts if trained else None
     claimed = observe_file(lesson, path)
-    seen = observe_project(
+    evident = observe_project(
         lesson, project, facts, _observed_run(trained, dataset), _events_of(path)
     )
-    seen = replace(
-        seen,
+    evident = replace(
+        evident,
         events=_events_of(path),
         done=frozenset(),
-        problems=seen.problems if dataset is not None or not project.data.kind else None,
+        problems=evident.problems if dataset is not None or not project.data.kind else None,
     )
-    confirmed = replace(seen, run=_confirmed_run(claimed, seen))
-    # That a page was opened counts as recorded, where the same step shows its network or answer.
-    looked, looked_again = (replace(one, events=claimed.events) for one in (seen, confirmed))
+    confirmed = replace(evident, run=_confirmed_run(claimed, evident))
+    # Recorded page visits count where the step also shows its network or answer.
+    evident_visited, confirmed_visited = (
+        replace(state, events=claimed.events) for state in (evident, confirmed)
+    )
     checked = zip(
-        *(check_steps(lesson, one) for one in (seen, confirmed, looked, looked_again, claimed)),
+        *(
+            check_steps(lesson, state)
+            for state in (evident, confirmed, evident_visited, confirmed_visited, claimed)
+        ),
         strict=True,
     )
-    found = []
-    for *strict, now_looked, again_looked, claim in checked:
+    steps = []
+    for *strict, if_visited, if_visited_confirmed, claim in checked:
         counts = judged_at_the_end(lesson, claim.number)
-        now, again = (now_looked, again_looked) if counts else strict
-        why = claim.undone or claim.missing or now.missing
-        found.append(JudgedStep(now.title, _status(now, claim), _status(again, claim),
-                                "" if now.done else " ".join(why), counts))  # fmt: skip
-    return found
+        result, retrained = (if_visited, if_visited_confirmed) if counts else strict
+        why = claim.undone or claim.missing or result.missing
+        steps.append(JudgedStep(result.title, _status(result, claim), _status(retrained, claim),
+                                "" if result.done else " ".join(why), counts))  # fmt: skip
+    return steps
 
 
-def _status(seen: StepResult, claim: StepResult) -> str:
-    if seen.done:
+def _status(evidence: StepResult, claim: StepResult) -> str:
+    if evidence.done:
         return DONE
     return UNVERIFIED if claim.done and not claim.undone else MISSING
 
 
 def _events_of(path: Path) -> frozenset[str]:
-    """The one event that a file proves: that it was saved."""
+    """Return the only event that a file proves: that it was saved."""
     return frozenset({f"{SAVED}:{path.suffix.lower()}"})
 
 
-def _confirmed_run(claimed: LessonState, seen: LessonState) -> ObservedRun | None:
-    """The recorded run, with what was evaluated again in the place of recorded numbers."""
-    if claimed.run is None or seen.run is None:
-        return seen.run
+def _confirmed_run(claimed: LessonState, evident: LessonState) -> ObservedRun | None:
+    """Return the recorded run with recorded metrics replaced by evaluated ones."""
+    if claimed.run is None or evident.run is None:
+        return evident.run
     return replace(
         claimed.run,
-        history=claimed.run.history or seen.run.history,
-        test={**claimed.run.test, **seen.run.test},
+        history=claimed.run.history or evident.run.history,
+        test={**claimed.run.test, **evident.run.test},
     )
 
 
 def _observed_run(trained: TrainedModel | None, dataset: Dataset | None) -> ObservedRun | None:
-    """What the network itself shows of its training; for how many epochs is not known."""
+    """Return what the network itself shows of its training; the epochs are unknown."""
     if trained is None:
         return None
     if not _has_learned(trained):
@@ -133,27 +130,27 @@ def _observed_run(trained: TrainedModel | None, dataset: Dataset | None) -> Obse
 
 
 def _has_learned(trained: TrainedModel) -> bool:
-    """Whether the weights are others than those that its seed begins with."""
+    """Return whether the weights differ from the initial weights of its seed."""
     import numpy as np
 
     from netbuilder.core.engine.build.graph_to_keras import build_training_model
 
     try:
-        begun = build_training_model(
+        initial = build_training_model(
             trained.project, trained.facts, seed=trained.project.training.seed
         ).get_weights()
-    except Exception:  # noqa: BLE001  weights from a file that is not here, say
+    except Exception:  # noqa: BLE001  weights from a missing file, say
         return True
     weights = trained.training_model.get_weights()
-    return len(begun) != len(weights) or not all(
-        np.array_equal(one, other) for one, other in zip(begun, weights, strict=True)
+    return len(initial) != len(weights) or not all(
+        np.array_equal(before, after) for before, after in zip(initial, weights, strict=True)
     )
 
 
 def _numbers(
     trained: TrainedModel, split: Split | None, *, own_units: bool = False
 ) -> dict[str, float]:
-    """Evaluate again: as the curves have it, or in the data's own units where both are there."""
+    """Return the metrics, evaluated again, preferring the target's units if ``own_units``."""
     from netbuilder.core.results.evaluate import evaluate
     from netbuilder.core.results.own_units import preprocessing_of
 
@@ -170,28 +167,25 @@ def _numbers(
     model: Any = trained.training_model
     outputs = trained.project.graph.outputs
     try:
-        found = model.evaluate(
+        metrics = model.evaluate(
             [x[name] for name in trained.project.graph.inputs if name in x],
             [y[name] for name in outputs],
             batch_size=256, verbose=0, return_dict=True,
         )  # fmt: skip
-    except Exception:  # noqa: BLE001  not compiled, or with inputs of another order: its own suffice
+    except Exception:  # noqa: BLE001  not compiled, or inputs in another order
         return own
-    scaled = {name: float(value) for name, value in found.items()}
+    scaled = {name: float(value) for name, value in metrics.items()}
     return {**scaled, **own} if own_units else {**own, **scaled}
 
 
 @lru_cache(maxsize=64)
 def known_lesson(name: str) -> str:
-    """``name`` where a lesson of it is listed here, else "".
-
-    A submission says of itself which lesson it is of: that is no path to be followed.
-    """
-    listed = {one.name for shelf in library.lesson_folders() for one in shelf.lessons}
+    """Return ``name`` if it is a listed lesson, else "": a submission must not name a path."""
+    listed = {lesson.name for folder in library.lesson_folders() for lesson in folder.lessons}
     return name if name in listed else ""
 
 
 @lru_cache(maxsize=4)
 def lesson_named(name: str) -> Lesson:
-    """Return a lesson by its name or its file, read once."""
+    """Return a lesson by its name or file, cached."""
     return library.find_lesson(name)

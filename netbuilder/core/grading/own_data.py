@@ -1,4 +1,4 @@
-"""The data that a submission learned from, as they are here: what it is judged on again."""
+"""The data that a submission learned from, for evaluating it again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeldOutTest:
-    """``words`` name the rows; works of one ``mark`` were judged on the same ones."""
+    """Test rows with a name; works with equal ``mark`` were evaluated on the same rows."""
 
     split: Split
     words: str
@@ -26,13 +26,7 @@ class HeldOutTest:
 
 
 def load_own_data(project: Project, lesson: Lesson | None = None) -> Dataset:
-    """Load built-in or generated data, or the data file that lies beside the lesson.
-
-    No other file is read: what a submission calls its data may be anything, and lies elsewhere.
-
-    Raises:
-        DataError: its data is another.
-    """
+    """Load built-in or generated data, or the file beside the lesson; else raise ``DataError``."""
     from netbuilder.core.data.kinds.kind import DataLocation
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.registry import kind_of
@@ -44,17 +38,17 @@ def load_own_data(project: Project, lesson: Lesson | None = None) -> Dataset:
         )
     if kind_of(data).place is DataLocation.NOWHERE:
         return load_dataset(project, Path())
-    found = _beside_lesson(project, lesson)
-    if found is None:
+    start = _beside_lesson(project, lesson)
+    if start is None:
         raise DataError(
             _("The data is in a separate file, which is not available here."),
             code="grading_data_elsewhere",
         )
-    return load_dataset(*found)
+    return load_dataset(*start)
 
 
 def _beside_lesson(project: Project, lesson: Lesson | None) -> tuple[Project, Path] | None:
-    """The project on the data of the lesson's start project, where both have the same name."""
+    """Return the project on the start project's data, if the file names are equal."""
     from netbuilder.core.lessons.library import start_path, start_project
 
     if lesson is None or lesson.start == EMPTY:
@@ -72,17 +66,13 @@ def _beside_lesson(project: Project, lesson: Lesson | None) -> tuple[Project, Pa
 
 
 def _name(path: str) -> str:
-    """The last part of a path that any system wrote."""
+    """Return the last part of a path from any system."""
     kind: type[PurePath] = PureWindowsPath if "\\" in path else PurePosixPath
     return kind(path).name
 
 
 def held_out_test_of(project: Project, dataset: Dataset) -> HeldOutTest:
-    """Return the test rows of a submission's own data.
-
-    Raises:
-        DataError: its data keeps no rows aside.
-    """
+    """Return the test rows of a submission's own data; raise ``DataError`` if there are none."""
     from netbuilder.core.data.registry import kind_of
 
     data = project.data
@@ -93,7 +83,7 @@ def held_out_test_of(project: Project, dataset: Dataset) -> HeldOutTest:
         raise DataError(
             _("Its data, {name}, has no test set.", name=name), code="grading_no_test_rows"
         )
-    # Which rows are kept aside follows from the seed; which there are, from the set's options.
+    # The seed decides which rows are held out, the options which rows exist.
     mark = hashlib.sha256(f"{name} {project.training.seed}".encode())
     for param in kind.more_options(data):
         mark.update(repr((param.name, data.options.get(param.name))).encode())

@@ -1,4 +1,4 @@
-"""The table of a grading as CSV and XLSX, one HTML page for all, a page of feedback a pupil."""
+"""Write grades as CSV and XLSX, as one HTML page, and as one page of feedback per student."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ENDINGS = (".csv", ".xlsx")
 
 
 def check_table_name(path: Path) -> str:
-    """The ending of a table's name. Raises ``UserError`` where it is none that is written."""
+    """Return the lower-case suffix of a table's name; ``UserError`` if it is not supported."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise UserError(
@@ -46,12 +46,10 @@ def check_table_name(path: Path) -> str:
 
 
 def write_table(submissions: Sequence[Submission], path: Path) -> None:
-    """The table, as CSV or XLSX by ``path``'s ending.
-
-    Text that a spreadsheet would take for a formula (``=…``) is written as text.
+    """Write the table as CSV or XLSX by ``path``'s suffix; formulas (``=…``) are escaped as text.
 
     Raises:
-        UserError: another ending, or the place cannot be written.
+        UserError: another suffix, or the file cannot be written.
     """
     ending = check_table_name(path)
     names, rows = _table(submissions)
@@ -60,39 +58,39 @@ def write_table(submissions: Sequence[Submission], path: Path) -> None:
         writer = csv.writer(text)
         writer.writerow(names)
         writer.writerows([_as_text(cell) for cell in row] for row in rows)
-        # Excel takes UTF-8 for its own encoding unless a mark says so.
+        # Excel needs the byte order mark to read UTF-8.
         write_bytes(path, text.getvalue().encode("utf-8-sig"))
         return
     _write_xlsx(names, rows, path)
 
 
 def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]]]:
-    metrics = list(dict.fromkeys(name for one in submissions for name in one.metrics))
+    metrics = list(dict.fromkeys(name for row in submissions for name in row.metrics))
     rows = [
         [
-            one.student,
-            one.file,
-            one.status,
-            None if one.score is None else round(one.score, 2),
-            one.steps_done if one.steps else None,
-            one.steps or None,
-            one.steps_unverified if one.steps else None,
-            one.parameters,
-            one.time.isoformat(timespec="minutes") if one.time else "",
-            "" if one.verified is None else str(one.verified).lower(),
-            "; ".join(one.same_as),
-            "; ".join(one.expected_same),
-            one.message,
-            one.comment,
-            *(one.metrics.get(name) for name in metrics),
+            row.student,
+            row.file,
+            row.status,
+            None if row.score is None else round(row.score, 2),
+            row.steps_done if row.steps else None,
+            row.steps or None,
+            row.steps_unverified if row.steps else None,
+            row.parameters,
+            row.time.isoformat(timespec="minutes") if row.time else "",
+            "" if row.verified is None else str(row.verified).lower(),
+            "; ".join(row.same_as),
+            "; ".join(row.expected_same),
+            row.message,
+            row.comment,
+            *(row.metrics.get(name) for name in metrics),
         ]
-        for one in submissions
+        for row in submissions
     ]
     return [*COLUMNS, *metrics], rows
 
 
 def _as_text(cell: Any) -> Any:
-    """A text that begins like a formula is one to a spreadsheet (CWE-1236)."""
+    """Escape text that a spreadsheet would run as a formula (CWE-1236)."""
     if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return f"'{cell}"
     return cell
@@ -125,30 +123,20 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
 def write_html(
     submissions: Sequence[Submission], path: Path, title: str = "", points: str = ""
 ) -> None:
-    """One page: the table, and for each pupil network, curves and words. Needs no network.
-
-    Args:
-        submissions: the rows.
-        path: the file.
-        title: of the page.
-        points: what the points are, in a sentence.
-
-    Raises:
-        UserError: the place cannot be written.
-    """
+    """Write one self-contained page; ``points`` explains the points in a sentence."""
     heading = escape(title or _("Submissions"))
-    rows = "\n".join(_row(one, index) for index, one in enumerate(submissions))
+    rows = "\n".join(_row(row, index) for index, row in enumerate(submissions))
     mean = mean_points_sentence(submissions)
     mean = f" · {mean}" if mean else ""
     basis = "".join(
-        f"<p>{escape(one)}</p>"
-        for one in (
+        f"<p>{escape(sentence)}</p>"
+        for sentence in (
             points,
             graded_on_sentence(submissions),
             similarity_sentence(submissions),
             verified_sentence(submissions),
         )
-        if one
+        if sentence
     )
     files = ngettext("{count} file", "{count} files", len(submissions))
     page = (
@@ -156,18 +144,14 @@ def write_html(
         f"{datetime.now(UTC).astimezone():%Y-%m-%d %H:%M}</p>{basis}"
         f"<table><thead><tr>{_titles()}</tr></thead>"
         f"<tbody>{rows}</tbody></table>"
-        + "\n".join(_section(one, index) for index, one in enumerate(submissions))
+        + "\n".join(_section(row, index) for index, row in enumerate(submissions))
         + "</body></html>\n"
     )
     write_bytes(path, page.encode("utf-8"))
 
 
 def write_feedback(submissions: Sequence[Submission], folder: Path, title: str = "") -> list[Path]:
-    """One HTML page a pupil, without what concerns others; the files that were written.
-
-    Raises:
-        UserError: the folder cannot be written.
-    """
+    """Write one HTML page per student without other students' data; return the files."""
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -182,12 +166,12 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
             code="folder_not_created",
         ) from error
     heading = title or _("Feedback")
-    for one in submissions:
-        name = file_name(one.student, "", ".html", [path.name for path in written])
+    for row in submissions:
+        name = file_name(row.student, "", ".html", [path.name for path in written])
         page = (
             _head(escape(heading))
             + f"<h1>{escape(heading)}</h1>"
-            + _section(one, 0, for_pupil=True)
+            + _section(row, 0, for_pupil=True)
             + "</body></html>\n"
         )
         write_bytes(folder / name, page.encode("utf-8"))
@@ -220,61 +204,60 @@ def _parameters(count: int) -> str:
     return ngettext("{count} parameter", "{count} parameters", count)
 
 
-def _points(one: Submission) -> str:
-    return "–" if one.score is None else format_number(round(one.score, 1))
+def _points(row: Submission) -> str:
+    return "–" if row.score is None else format_number(round(row.score, 1))
 
 
-def _row(one: Submission, index: int) -> str:
-    look = one.message
+def _row(row: Submission, index: int) -> str:
     return (
-        f'<tr class="{one.status}"><td><a href="#s{index}">{escape(one.student)}</a></td>'
-        f"<td class=n>{_points(one)}</td><td>{status_words(one)}</td>"
-        f"<td class=n>{f'{one.steps_done}/{one.steps}' if one.steps else ''}</td>"
-        f"<td>{escape(_result(one))}</td><td>{escape(look)}</td></tr>"
+        f'<tr class="{row.status}"><td><a href="#s{index}">{escape(row.student)}</a></td>'
+        f"<td class=n>{_points(row)}</td><td>{status_words(row)}</td>"
+        f"<td class=n>{f'{row.steps_done}/{row.steps}' if row.steps else ''}</td>"
+        f"<td>{escape(_result(row))}</td><td>{escape(row.message)}</td></tr>"
     )
 
 
-def _result(one: Submission) -> str:
-    wanted = [name for name in ("accuracy", "mean_absolute_error", "r2_score")
-              if name in one.metrics]  # fmt: skip
+def _result(row: Submission) -> str:
+    names = [name for name in ("accuracy", "mean_absolute_error", "r2_score")
+              if name in row.metrics]  # fmt: skip
     return join_values(
-        f"{name}\N{NO-BREAK SPACE}{format_number(one.metrics[name])}" for name in wanted
+        f"{name}\N{NO-BREAK SPACE}{format_number(row.metrics[name])}" for name in names
     )
 
 
-def _section(one: Submission, index: int, *, for_pupil: bool = False) -> str:
-    points = _("{points} points.", points=f"<b>{_points(one)}</b>")
-    words = [f"<p>{points} {escape(one.comment)}</p>"]
-    if one.status == FAILED:
-        said = one.message.removesuffix(one.same_words).strip() if for_pupil else one.message
-        words = [f'<p class="failed">{escape(said)}</p>']
-        if one.comment:
-            words.append(f"<p>{escape(one.comment)}</p>")
-    elif not for_pupil and one.message:
-        words.append(f"<p>{escape(one.message)}</p>")
-    if not for_pupil and one.same_as:
-        said = _("Looks like a copy: compare it with {files}.",
-                 files=format_quoted_list(one.same_as))  # fmt: skip
-        words.append(f'<p class="failed">{escape(said)}</p>')
-    if one.status == LATE:
+def _section(row: Submission, index: int, *, for_pupil: bool = False) -> str:
+    points = _("{points} points.", points=f"<b>{_points(row)}</b>")
+    paragraphs = [f"<p>{points} {escape(row.comment)}</p>"]
+    if row.status == FAILED:
+        message = row.message.removesuffix(row.same_words).strip() if for_pupil else row.message
+        paragraphs = [f'<p class="failed">{escape(message)}</p>']
+        if row.comment:
+            paragraphs.append(f"<p>{escape(row.comment)}</p>")
+    elif not for_pupil and row.message:
+        paragraphs.append(f"<p>{escape(row.message)}</p>")
+    if not for_pupil and row.same_as:
+        message = _("Looks like a copy: compare it with {files}.",
+                 files=format_quoted_list(row.same_as))  # fmt: skip
+        paragraphs.append(f'<p class="failed">{escape(message)}</p>')
+    if row.status == LATE:
         late = escape(_("Submitted late."))
-        words.append(f'<p class="late">{late}</p>')
+        paragraphs.append(f'<p class="late">{late}</p>')
     metrics = "".join(
         f"<tr><td>{escape(name)}</td><td class=n>{format_number(value)}</td></tr>"
-        for name, value in one.metrics.items()
+        for name, value in row.metrics.items()
         if math.isfinite(value)
     )
     table = f"<table style='width:auto'>{metrics}</table>" if metrics else ""
-    parameters = f" · {_parameters(one.parameters)}" if one.parameters is not None else ""
+    parameters = f" · {_parameters(row.parameters)}" if row.parameters is not None else ""
     return (
-        f'<section id="s{index}"><h2>{escape(one.student)}</h2>'
-        f"<p>{escape(one.file)}{parameters}</p>{''.join(words)}"
-        f'<div class="pictures">{one.svg}{curve_svg(one.history)}{table}</div></section>'
+        f'<section id="s{index}"><h2>{escape(row.student)}</h2>'
+        f"<p>{escape(row.file)}{parameters}</p>{''.join(paragraphs)}"
+        f'<div class="pictures">{row.svg}{curve_svg(row.history)}{table}</div></section>'
     )
 
 
 def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: int = 200) -> str:
-    """Loss curves as SVG for a page of ``_head``, validation dashed; "" without numbers."""
+    """Return the loss curves as SVG, validation dashed; "" with fewer than two values."""
     epochs = [int(number) for number in epoch_numbers(history)]
     rows = {
         name: [
@@ -290,7 +273,7 @@ def curve_svg(history: Mapping[str, Sequence[float]], width: int = 360, height: 
     low, high = min(values), max(values)
     last = max(epoch for row in rows.values() for epoch, _value in row)
     span, steps = (high - low) or 1.0, max(1, last - 1)
-    # The curves begin beside their numbers, however many digits these have.
+    # Leave room for the numbers at the axis.
     left = 14 + 7 * max(len(format_number(high)), len(format_number(low)))
     bottom = height - 30
     parts = [

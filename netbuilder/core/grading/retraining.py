@@ -1,4 +1,4 @@
-"""Training a submission again from its recorded seed and settings, and comparing predictions."""
+"""Retrain a submission from its recorded seed and settings and compare predictions."""
 
 from __future__ import annotations
 
@@ -20,19 +20,18 @@ if TYPE_CHECKING:
     from netbuilder.core.lessons.lesson import Lesson
     from netbuilder.core.project.model import Project
 
-# As shares of the predictions' own spread. Another way to compile changes 1e-7 here, another seed
-# 0.02 to 0.05 of a network that learned its task well. Rounding on another machine grows over a
-# training, but leaves the weights near.
+# Relative to the predictions' spread. Another compilation differs by 1e-7, another seed by 0.02 to
+# 0.05. Rounding on another machine grows over a training, but leaves the weights near.
 SAME, SAME_WITH_NEAR_WEIGHTS = 0.001, 0.01
 _MOST_ROWS = 1000
 
 
 def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
-    """Train the submission in ``path`` again and compare.
+    """Retrain the submission in ``path`` and compare.
 
     Returns:
         JSON: ``verified`` (true, false or null), ``reason`` (a code), ``words`` (a sentence, "" if
-        true) and ``sample``, the weights at the places of ``Fingerprint.sample``.
+        true) and ``sample``, the new weights sampled as in ``Fingerprint.sample``.
 
     Raises:
         UserError: the file cannot be read.
@@ -43,31 +42,31 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
     if not registry.is_model(path):
         return unverified("not_trained", _("Nothing was trained, so nothing was retrained."))
     trained = registry.load_network(path)
-    refused = _cannot_repeat(path, trained)
-    if refused is not None:
-        return refused
+    refusal = _cannot_repeat(path, trained)
+    if refusal is not None:
+        return refusal
     project = _without_files(trained.project)
     try:
         dataset = load_own_data(project, lesson)
         session = Session(project, dataset, record=False, epochs=trained.epochs, novelty=False)
-        again = session.run()
+        retrained = session.run()
     except UserError as error:
         return unverified(
             error.code or "failed",
             _("The network could not be retrained: {reason}", reason=error.what),
         )
-    off = _difference(trained, again, dataset)
-    sample = list(sample_of(again.training_model.get_weights()))
+    difference = _difference(trained, retrained, dataset)
+    sample = list(sample_of(retrained.training_model.get_weights()))
     mine = sample_of(trained.training_model.get_weights())
-    alike = near(mine, sample)
-    if off <= SAME or (alike and off <= SAME_WITH_NEAR_WEIGHTS):
+    near_weights = near(mine, sample)
+    if difference <= SAME or (near_weights and difference <= SAME_WITH_NEAR_WEIGHTS):
         return {"verified": True, "reason": "", "words": "", "sample": sample}
-    if alike:
+    if near_weights:
         words = _(
             "Retraining gives predictions that differ by {share} of their spread: "
             "too little to tell whether the file was changed or another machine "
             "rounded differently.",
-            share=format_number(off, ".1%"),
+            share=format_number(difference, ".1%"),
         )
         return {**unverified("too_close", words), "sample": sample}
     return {
@@ -82,20 +81,20 @@ def retrain(path: Path, lesson: Lesson | None) -> dict[str, Any]:
     }
 
 
-def verified_sentence(found: Sequence[Submission]) -> str:
-    """How many submissions were verified by training again; "" where none was trained again."""
-    if not any(one.verified is not None or one.verified_words for one in found):
+def verified_sentence(submissions: Sequence[Submission]) -> str:
+    """Return how many submissions retraining verified; "" if none was retrained."""
+    if not any(row.verified is not None or row.verified_words for row in submissions):
         return ""
     return _(
         "Retrained: {verified} verified, {refuted} refuted, {unknown} not verified.",
-        verified=sum(one.verified is True for one in found),
-        refuted=sum(one.verified is False for one in found),
-        unknown=sum(one.verified is None for one in found),
+        verified=sum(row.verified is True for row in submissions),
+        refuted=sum(row.verified is False for row in submissions),
+        unknown=sum(row.verified is None for row in submissions),
     )
 
 
 def unverified(reason: str, words: str) -> dict[str, Any]:
-    """Return the result of a submission that could not be compared."""
+    """Return the JSON of a submission that could not be compared."""
     return {"verified": None, "reason": reason, "words": words, "sample": []}
 
 
@@ -122,31 +121,31 @@ def _cannot_repeat(path: Path, trained: TrainedModel) -> dict[str, Any] | None:
 
 
 def _without_files(project: Project) -> Project:
-    """The project without callbacks that write files, which change nothing of the training."""
+    """Drop callbacks that write files; the training stays the same."""
     from netbuilder.core.catalog.spec import Kind
     from netbuilder.core.catalog.training.training_index import CALLBACKS
 
-    kept = tuple(
-        one
-        for one in project.training.callbacks
-        if one.name in CALLBACKS
-        and all(param.kind is not Kind.FILE for param in CALLBACKS[one.name].params)
+    callbacks = tuple(
+        callback
+        for callback in project.training.callbacks
+        if callback.name in CALLBACKS
+        and all(param.kind is not Kind.FILE for param in CALLBACKS[callback.name].params)
     )
-    return replace(project, training=replace(project.training, callbacks=kept))
+    return replace(project, training=replace(project.training, callbacks=callbacks))
 
 
-def _difference(trained: TrainedModel, again: TrainedModel, dataset: Dataset) -> float:
-    """The mean difference of the predictions, as a share of their spread; the largest output's."""
+def _difference(trained: TrainedModel, retrained: TrainedModel, dataset: Dataset) -> float:
+    """Return the largest mean prediction difference of an output, relative to its spread."""
     import numpy as np
 
     from netbuilder.core.results.own_units import predict_values
 
     rows: Split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
     x = {name: values[:_MOST_ROWS] for name, values in rows.x.items()}
-    mine, other = predict_values(trained, x), predict_values(again, x)
+    mine, other = predict_values(trained, x), predict_values(retrained, x)
     worst = 0.0
     for name, values in mine.items():
         spread = float(np.std(other[name])) or 1.0
-        off = float(np.mean(np.abs(values - other[name]))) / spread
-        worst = max(worst, off if np.isfinite(off) else float("inf"))
+        difference = float(np.mean(np.abs(values - other[name]))) / spread
+        worst = max(worst, difference if np.isfinite(difference) else float("inf"))
     return worst

@@ -1,27 +1,27 @@
-"""How points are given: a small TOML file that a teacher writes, or a form.
+"""How points are awarded: a small TOML file, or a form.
 
 ::
 
     title = "The first model"
-    points = 100                 # for everything; 100 where it is left out
+    points = 100                 # in total; default 100
     late_after = 2026-11-25T12:00:00+01:00
-    late_penalty = 0.2           # share of the points that a late work loses
+    late_penalty = 0.2           # share of the points deducted
     max_parameters = 5000        # more parameters: no points for the metric
 
-    [[metric]]                   # each threshold that is reached brings its points
+    [[metric]]                   # each threshold reached earns its points
     name = "accuracy"
     at_least = 0.9
     points = 60
 
-    [steps]                      # the lesson's steps, shared out evenly
+    [steps]                      # the lesson's steps, weighted equally
     points = 40
-    unverified = 0.5             # share for a step that is claimed and cannot be verified; 0
+    unverified = 0.5             # share for a claimed step that cannot be verified; default 0
 
-    [override."ada.h5"]          # what the teacher decides counts
+    [override."ada.h5"]          # replaces the computed points
     points = 95
     comment = "Explained it very well."
 
-Without a file: 100 points times the accuracy, or times r2 for numbers (never below 0).
+Without a rubric: 100 points times the accuracy, or r2 for regression (never below 0).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _KEYS = ("title", "points", "late_after", "late_penalty", "max_parameters", "met
 
 @dataclass(frozen=True)
 class Threshold:
-    """Points for a metric that reaches a bound; ``at_most`` for errors, ``at_least`` for others."""
+    """Points for a metric within bounds: ``at_least`` for scores, ``at_most`` for errors."""
 
     name: str
     points: float
@@ -56,21 +56,21 @@ class Threshold:
 
     @property
     def words(self) -> str:
-        """The bound in words: "accuracy at least 0.9"."""
+        """Name and bounds: "accuracy at least 0.9"."""
         return f"{self.name} {self.bounds}"
 
     @property
     def bounds(self) -> str:
-        """ "at least 0.9", "at most 5", or both."""
-        said = []
+        """The bounds: "at least 0.9", "at most 5", or both."""
+        parts = []
         if self.at_least is not None:
-            said.append(_("at least {number}", number=format_number(self.at_least)))
+            parts.append(_("at least {number}", number=format_number(self.at_least)))
         if self.at_most is not None:
-            said.append(_("at most {number}", number=format_number(self.at_most)))
-        return format_list(said)
+            parts.append(_("at most {number}", number=format_number(self.at_most)))
+        return format_list(parts)
 
     def reached(self, metrics: Mapping[str, float]) -> bool:
-        """Whether the metrics hold it; a metric that is missing or no number does not."""
+        """Return whether the metric is measured and within the bounds."""
         value = metrics.get(self.name, math.nan)
         if not math.isfinite(value):
             return False
@@ -80,7 +80,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Override:
-    """What a teacher decided for one file."""
+    """A teacher's decision for one file."""
 
     points: float | None = None
     comment: str = ""
@@ -88,7 +88,7 @@ class Override:
 
 @dataclass(frozen=True)
 class Rubric:
-    """Everything that decides about points. Without thresholds the main metric does."""
+    """How points are awarded; without thresholds the main metric decides."""
 
     title: str = ""
     points: float = 100.0
@@ -102,10 +102,14 @@ class Rubric:
 
     @property
     def words(self) -> str:
-        """In a line: "accuracy at least 0.9: 60 points, steps: 40 points"."""
+        """The rubric in one line: "accuracy at least 0.9: 60 points, steps: 40 points"."""
         parts = [
-            _("{what}: {points} points", what=one.words, points=format_number(one.points))
-            for one in self.thresholds
+            _(
+                "{what}: {points} points",
+                what=threshold.words,
+                points=format_number(threshold.points),
+            )
+            for threshold in self.thresholds
         ]
         if self.steps_points:
             parts.append(_("steps: {points} points", points=format_number(self.steps_points)))
@@ -123,14 +127,14 @@ class Rubric:
 
 
 DEFAULT_RUBRIC = Rubric()
-LARGEST = 1_000_000  # bytes; a rubric is a page
+LARGEST = 1_000_000  # bytes
 
 
 def read_rubric(path: Path) -> Rubric:
-    """A rubric from a TOML file.
+    """Read a rubric from a TOML file.
 
     Raises:
-        UserError: it cannot be read, or a key or a value in it is wrong; names the key.
+        UserError: the file cannot be read, or a key or value in it is wrong.
     """
     try:
         raw = tomllib.loads(read_regular(path, LARGEST, UserError).decode("utf-8"))
@@ -154,18 +158,14 @@ def read_rubric(path: Path) -> Rubric:
 
 
 def write_rubric(rubric: Rubric, path: Path) -> None:
-    """Write a rubric that ``read_rubric`` reads again.
-
-    Raises:
-        UserError: the place cannot be written.
-    """
+    """Write a rubric as TOML; raise ``UserError`` if the file cannot be written."""
     import tomli_w
 
     write_bytes(path, tomli_w.dumps(to_toml(rubric)).encode("utf-8"))
 
 
 def to_toml(rubric: Rubric) -> dict[str, Any]:
-    """What TOML holds of a rubric; what is as it would be without a line has none."""
+    """Return the rubric as a TOML table without default values."""
     raw: dict[str, Any] = {"title": rubric.title} if rubric.title else {}
     raw["points"] = rubric.points
     if rubric.late_after is not None:
@@ -175,22 +175,24 @@ def to_toml(rubric: Rubric) -> dict[str, Any]:
     if rubric.max_parameters is not None:
         raw["max_parameters"] = rubric.max_parameters
     if rubric.thresholds:
-        raw["metric"] = [_held(asdict(one)) for one in rubric.thresholds]
+        raw["metric"] = [_without_empty(asdict(entry)) for entry in rubric.thresholds]
     if rubric.steps_points:
         raw["steps"] = {"points": rubric.steps_points}
     if rubric.unverified_share:
         raw.setdefault("steps", {})["unverified"] = rubric.unverified_share
     if rubric.overrides:
-        raw["override"] = {name: _held(asdict(one)) for name, one in rubric.overrides.items()}
+        raw["override"] = {
+            name: _without_empty(asdict(entry)) for name, entry in rubric.overrides.items()
+        }
     return raw
 
 
-def _held(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
 def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
-    """Return the rubric that TOML holds. Raises ``UserError`` as ``read_rubric`` does."""
+    """Return the rubric in a TOML table; ``UserError`` as in ``read_rubric``."""
     source = source or _("the rubric")
     for key in raw:
         if key not in _KEYS:
@@ -201,7 +203,7 @@ def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
                 code="rubric_key_unknown",
             )
     thresholds = tuple(
-        _threshold(one, source) for one in _tables(raw.get("metric", []), "metric", source)
+        _threshold(entry, source) for entry in _tables(raw.get("metric", []), "metric", source)
     )
     steps = raw.get("steps", {})
     if not isinstance(steps, Mapping):
@@ -212,9 +214,9 @@ def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
         )
     steps_points = _number(steps.get("points", 0.0), "points of steps", source)
     unverified = _share(steps.get("unverified", 0.0), "unverified", source)
-    given = raw.get("points")
-    summed = sum(one.points for one in thresholds) + steps_points
-    points = _number(given, "points", source) if given is not None else summed or 100.0
+    total = raw.get("points")
+    sum_of_parts = sum(threshold.points for threshold in thresholds) + steps_points
+    points = _number(total, "points", source) if total is not None else sum_of_parts or 100.0
     limit = raw.get("max_parameters")
     penalty = _share(raw.get("late_penalty", 0.0), "late_penalty", source)
     return Rubric(
@@ -281,7 +283,7 @@ def _threshold(raw: Mapping[str, Any], source: str) -> Threshold:
 
 
 def _tables(value: object, key: str, source: str) -> list[Mapping[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         raise UserError(
             _("'{key}' in {source} is {value}.", key=key, source=source, value=repr(value)),
             _("Start each entry with a line [[{key}]].", key=key),
@@ -325,4 +327,4 @@ def _moment(value: object, source: str) -> datetime | None:
             _("Write a date and a time without quotation marks: 2026-11-25T12:00:00."),
             code="rubric_late_after",
         )
-    return value.astimezone(UTC)  # a time without a zone is this computer's
+    return value.astimezone(UTC)  # naive times are local

@@ -1,4 +1,4 @@
-"""From what was found to points, by a rubric."""
+"""Award points to a graded submission by a rubric."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_list, format_number, join_sentences
 
 STEPS = "steps"
-#: What gives the points without a rubric, the first that was measured, and what it is.
+#: What gives the points without a rubric: the first one measured.
 _MAIN = {
     "accuracy": N_("the accuracy (the share of correct predictions)"),
     "r2_score": N_(
@@ -25,161 +25,160 @@ _METRICS = tuple(name for name in _MAIN if name != STEPS)
 
 
 def main_metric(metrics: Mapping[str, float]) -> str:
-    """The metric that gives the points where no rubric says otherwise; "" where there is none."""
+    """Return the metric that gives the points without a rubric; "" if none was measured."""
     return next((name for name in _METRICS if math.isfinite(metrics.get(name, math.nan))), "")
 
 
-def points_sentence(found: Sequence[Submission], rubric: Rubric) -> str:
-    """What the points of a table are, in a sentence; "" where there are none."""
+def points_sentence(rows: Sequence[Submission], rubric: Rubric) -> str:
+    """Return what the points of a table are based on; "" if there are none."""
     if rubric.thresholds or rubric.steps_points:
         return _("Points according to the rubric: {rubric}.", rubric=rubric.words)
-    by = [_(_MAIN[name]) for name in dict.fromkeys(one.points_by for one in found) if name]
-    if not by:
+    sources = [_(_MAIN[name]) for name in dict.fromkeys(row.points_by for row in rows) if name]
+    if not sources:
         return ""
     points = format_number(rubric.points)
-    return _("Points are {points} × {what}.", points=points, what=format_list(by, style="or"))
+    return _("Points are {points} × {what}.", points=points, what=format_list(sources, style="or"))
 
 
-def status_words(one: Submission) -> str:
-    """What became of a submission, with a mark."""
-    return {FAILED: _("✕ failed"), LATE: _("◷ late")}.get(one.status, _("✓ graded"))
+def status_words(row: Submission) -> str:
+    """Return the status of a submission with its symbol."""
+    return {FAILED: _("✕ failed"), LATE: _("◷ late")}.get(row.status, _("✓ graded"))
 
 
-def summary_words(found: Sequence[Submission]) -> str:
-    """How many files there are, how many failed, and the mean of the points."""
-    failed = sum(one.status == FAILED for one in found)
-    words = ngettext("{count} file", "{count} files", len(found))
+def summary_words(rows: Sequence[Submission]) -> str:
+    """Return how many files there are, how many failed, and the mean of the points."""
+    failed = sum(row.status == FAILED for row in rows)
+    words = ngettext("{count} file", "{count} files", len(rows))
     if failed:
         words = _(
             "{left}, {right}", left=words, right=_("{count} could not be graded", count=failed)
         )
-    mean = mean_points_sentence(found)
+    mean = mean_points_sentence(rows)
     return _("{left}, {right}", left=words, right=mean) if mean else words
 
 
-def mean_points_sentence(found: Sequence[Submission]) -> str:
-    """The mean of the points, and of how many it is where some have none; "" without points."""
-    scores = [one.score for one in found if one.score is not None]
+def mean_points_sentence(rows: Sequence[Submission]) -> str:
+    """Return the mean points, and of how many files; "" without points."""
+    scores = [row.score for row in rows if row.score is not None]
     if not scores:
         return ""
     mean = format_number(sum(scores) / len(scores))
-    left = len(found) - len(scores)
+    left = len(rows) - len(scores)
     if not left:
         return _("mean {points} points", points=mean)
     return ngettext(
         "mean {points} points ({graded} of {count} file)",
         "mean {points} points ({graded} of {count} files)",
-        len(found),
+        len(rows),
         points=mean,
         graded=len(scores),
     )
 
 
-def award_points(one: Submission, rubric: Rubric, main: float | None) -> Submission:
-    """The submission with status, points and a comment for the pupil.
+def award_points(row: Submission, rubric: Rubric, main: float | None) -> Submission:
+    """Return the submission with status, points and a comment for the student.
 
     Args:
-        one: as it was found; a failed one stays without points unless the teacher gave some.
-        rubric: what decides.
-        main: share of the points where the rubric names no threshold, None where unknown.
+        row: the graded file; a failed one gets points only from the teacher's override.
+        rubric: how points are awarded.
+        main: share of the points without thresholds, None if unknown.
     """
-    override = rubric.overrides.get(one.file) or rubric.overrides.get(composed(one.file))
-    given = override.points if override else None
+    override = rubric.overrides.get(row.file) or rubric.overrides.get(composed(row.file))
+    points_override = override.points if override else None
     comment = override.comment if override else ""
-    if one.status == FAILED:
-        if given is None:
-            return replace(one, comment=comment or one.comment)
-        return replace(one, status=GRADED, score=given, comment=comment)
-    if rubric.late_after is not None and one.time is not None and one.time_of_file:
-        said = _("The file records no time of submission: the date of the file was used.")
-        one = replace(one, message=join_sentences((one.message, said)))
-    late = rubric.late_after is not None and one.time is not None and one.time > rubric.late_after
+    if row.status == FAILED:
+        if points_override is None:
+            return replace(row, comment=comment or row.comment)
+        return replace(row, status=GRADED, score=points_override, comment=comment)
+    if rubric.late_after is not None and row.time is not None and row.time_of_file:
+        note = _("The file records no time of submission: the date of the file was used.")
+        row = replace(row, message=join_sentences((row.message, note)))
+    late = rubric.late_after is not None and row.time is not None and row.time > rubric.late_after
     status = LATE if late else GRADED
-    if given is not None:
-        return replace(one, status=status, score=given, comment=comment)
-    one = replace(one, points_by=_points_by(one, rubric, main))
-    points, words = _earned(one, rubric, main)
+    if points_override is not None:
+        return replace(row, status=status, score=points_override, comment=comment)
+    row = replace(row, points_by=_points_by(row, rubric, main))
+    points, sentences = _earned(row, rubric, main)
     if late and rubric.late_penalty:
         points *= 1 - rubric.late_penalty
-        words.append(
+        sentences.append(
             _(
                 "Late: {share} of the points deducted.",
                 share=format_number(rubric.late_penalty, ".0%"),
             )
         )
-    words += _missing_steps(one)
-    return replace(one, status=status, score=points, comment=comment or " ".join(words))
+    sentences += _missing_steps(row)
+    return replace(row, status=status, score=points, comment=comment or " ".join(sentences))
 
 
-def _earned(one: Submission, rubric: Rubric, main: float | None) -> tuple[float, list[str]]:
-    words: list[str] = []
+def _earned(row: Submission, rubric: Rubric, main: float | None) -> tuple[float, list[str]]:
+    sentences: list[str] = []
     fits = True
-    if rubric.max_parameters is not None and (one.parameters or 0) > rubric.max_parameters:
+    if rubric.max_parameters is not None and (row.parameters or 0) > rubric.max_parameters:
         fits = False
-        words.append(
+        sentences.append(
             _(
                 "{count} parameters, at most {most} are allowed: no points for the result.",
-                count=format_number(one.parameters or 0, ","),
+                count=format_number(row.parameters or 0, ","),
                 most=format_number(rubric.max_parameters, ","),
             )
         )
-    counted = one.steps_done + rubric.unverified_share * one.steps_unverified
-    possible = one.steps_counted + rubric.unverified_share * (one.steps - one.steps_counted)
+    counted = row.steps_done + rubric.unverified_share * row.steps_unverified
+    possible = row.steps_counted + rubric.unverified_share * (row.steps - row.steps_counted)
     steps = counted / possible if possible else 0.0
-    if one.points_by:
+    if row.points_by:
         share = steps if main is None else main
-        words.append(_told_share(one, rubric))
-        return (rubric.points * share if fits else 0.0), words
+        sentences.append(_share_sentence(row, rubric))
+        return (rubric.points * share if fits else 0.0), sentences
     points = rubric.steps_points * steps
-    if rubric.steps_points and one.steps:
-        words.append(_steps_sentence(one))
+    if rubric.steps_points and row.steps:
+        sentences.append(_steps_sentence(row))
     for threshold in rubric.thresholds:
-        reached = fits and threshold.reached(one.metrics)
+        reached = fits and threshold.reached(row.metrics)
         points += threshold.points if reached else 0.0
-        words.append(_told(one, threshold, reached))
+        sentences.append(_threshold_sentence(row, threshold, reached))
     if not rubric.thresholds and main is not None and fits:
         points += (rubric.points - rubric.steps_points) * main
-    return min(points, rubric.points), words
+    return min(points, rubric.points), sentences
 
 
-def _steps_sentence(one: Submission) -> str:
-    if one.steps_counted < one.steps:
+def _steps_sentence(row: Submission) -> str:
+    if row.steps_counted < row.steps:
         return _(
             "{done} of {count} steps that a file can show, {unverified} not verified.",
-            done=one.steps_done, count=one.steps_counted, unverified=one.steps_unverified,
+            done=row.steps_done, count=row.steps_counted, unverified=row.steps_unverified,
         )  # fmt: skip
-    if one.steps_unverified:
+    if row.steps_unverified:
         return _(
             "{done} of {count} steps, {unverified} not verified.",
-            done=one.steps_done, count=one.steps, unverified=one.steps_unverified,
+            done=row.steps_done, count=row.steps, unverified=row.steps_unverified,
         )  # fmt: skip
-    return ngettext("{done} of {count} step.", "{done} of {count} steps.", one.steps,
-                    done=one.steps_done)  # fmt: skip
+    return ngettext("{done} of {count} step.", "{done} of {count} steps.", row.steps,
+                    done=row.steps_done)  # fmt: skip
 
 
-def _missing_steps(one: Submission) -> list[str]:
-    if not one.steps_missing:
+def _missing_steps(row: Submission) -> list[str]:
+    if not row.steps_missing:
         return []
-    return [_("Missing steps: {steps}", steps=" ".join(one.steps_missing))]
+    return [_("Missing steps: {steps}", steps=" ".join(row.steps_missing))]
 
 
-def _points_by(one: Submission, rubric: Rubric, main: float | None) -> str:
+def _points_by(row: Submission, rubric: Rubric, main: float | None) -> str:
     if rubric.thresholds or rubric.steps_points:
         return ""
-    return STEPS if main is None else main_metric(one.metrics)
+    return STEPS if main is None else main_metric(row.metrics)
 
 
-def _told_share(one: Submission, rubric: Rubric) -> str:
-    """Where the points come from, for the pupil."""
-    if one.points_by == STEPS:
+def _share_sentence(row: Submission, rubric: Rubric) -> str:
+    if row.points_by == STEPS:
         return _(
             "{steps} × {points} points.",
-            steps=_steps_sentence(one).removesuffix("."),
+            steps=_steps_sentence(row).removesuffix("."),
             points=format_number(rubric.points),
         )
-    value = one.metrics[one.points_by]
+    value = row.metrics[row.points_by]
     values = {
-        "metric": one.points_by,
+        "metric": row.points_by,
         "value": format_number(value),
         "points": format_number(rubric.points),
     }
@@ -188,10 +187,10 @@ def _told_share(one: Submission, rubric: Rubric) -> str:
     return _("{metric} {value} × {points} points.", **values)
 
 
-def _told(one: Submission, threshold: Threshold, reached: bool) -> str:
-    value = one.metrics.get(threshold.name)
-    found = _("not measured") if value is None else format_number(value)
-    values = {"metric": threshold.name, "value": found, "bounds": threshold.bounds}
+def _threshold_sentence(row: Submission, threshold: Threshold, reached: bool) -> str:
+    value = row.metrics.get(threshold.name)
+    measured = _("not measured") if value is None else format_number(value)
+    values = {"metric": threshold.name, "value": measured, "bounds": threshold.bounds}
     if reached:
         return _("{metric} {value} ({bounds}: reached).", **values)
     return _("{metric} {value} ({bounds}: not reached).", **values)

@@ -1,9 +1,8 @@
-"""Which works are copies, and which are only equal.
+"""Which submissions are copies, and which are equal by coincidence.
 
-Honest works can be equal to the last bit: the same lesson, data, settings and seed give the same
-weights. That is expected and no suspicion. A copy has the id of another work; or its weights or its
-history where its own seed or settings would have given others; or weights nearer to another's than
-to what its own training gives.
+Honest works can be bit-identical: the same lesson, data, settings and seed give the same weights.
+A copy has another work's ID; or its weights or history despite another seed or settings; or
+weights nearer to another's than to those of its own retraining.
 """
 
 from __future__ import annotations
@@ -25,12 +24,11 @@ from netbuilder.core.project.model import Graph, Project
 from netbuilder.core.wording import format_quoted_list, join_sentences
 
 SAMPLED = 256
-# Weights that differ by less than this share of their own spread were not learned separately:
-# another seed changes them by about their whole spread.
+# Relative to the spread of the weights: another seed changes them by about their whole spread.
 NEAR = 0.02
-# Another seed's weights correlate with these by about nothing.
+# Correlation: about 0 for another seed.
 RELATED = 0.8
-# Fewer equal epochs may be chance.
+# Fewer equal epochs may be coincidence.
 _EPOCHS = 3
 
 _REASONS = {
@@ -53,7 +51,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Similarity:
-    """Why two works are alike: a code of ``_REASONS``, and whether that is a suspicion."""
+    """Why two works are alike, a key of ``_REASONS``, and whether that is suspicious."""
 
     reason: str
     suspicious: bool
@@ -63,21 +61,21 @@ def fingerprint_of(
     graph: Graph | None, weights: Sequence[Any], work: str, project: Project | None = None,
     epochs: int = 0,
 ) -> Fingerprint:  # fmt: skip
-    """What tells a work from others.
+    """Return the fingerprint of a work.
 
     Args:
-        graph: the network; None where it is not known.
-        weights: arrays, in the model's own order; none for a project.
+        graph: the network; None if unknown.
+        weights: arrays in the model's order; empty for a project.
         work: id of the work, or "".
-        project: with data and settings; None where they are not known.
+        project: with data and settings; None if unknown.
         epochs: of the training.
     """
-    arrays = [np.ascontiguousarray(one, np.float32) for one in weights]
+    arrays = [np.ascontiguousarray(array, np.float32) for array in weights]
     digest = hashlib.sha256()
     shapes = hashlib.sha256()
-    for one in arrays:
-        digest.update(repr(one.shape).encode() + one.tobytes())
-        shapes.update(repr(one.shape).encode())
+    for array in arrays:
+        digest.update(repr(array.shape).encode() + array.tobytes())
+        shapes.update(repr(array.shape).encode())
     return Fingerprint(
         weights=digest.hexdigest() if arrays else "",
         graph=graph_hash(graph) if graph is not None and graph.nodes else "",
@@ -91,9 +89,9 @@ def fingerprint_of(
 
 
 def recipe_hash(project: Project) -> str:
-    """SHA-256 of network, data and settings; "" where there is no data or no network.
+    """Return the SHA-256 of network, data and settings; neither seed, epochs nor folders count.
 
-    Seed and epochs do not count, and neither does the folder that the data lie in.
+    It is "" without data or network.
     """
     if not project.data.kind or not project.graph.nodes:
         return ""
@@ -109,7 +107,7 @@ def _file_name(path: str) -> str:
 
 
 def graph_hash(graph: Graph) -> str:
-    """SHA-256 of layers, parameters and wires; names and places on the canvas do not count."""
+    """Return the SHA-256 of layers, parameters and connections, without names and positions."""
     place = {node_id: index for index, node_id in enumerate(graph.order)}
     nodes = [
         (
@@ -126,158 +124,158 @@ def graph_hash(graph: Graph) -> str:
 
 
 def sample_of(arrays: Sequence[Any]) -> tuple[float, ...]:
-    """Return numbers at fixed random places, each array by its own spread so that all count."""
+    """Return weights at fixed random places, each array scaled by its spread."""
     parts = []
-    for one in arrays:
-        flat = one.ravel()
+    for array in arrays:
+        flat = array.ravel()
         spread = float(flat.std()) if flat.size else 0.0
-        # What never moved (biases at 0) tells nothing, but keeps its places.
+        # Constant arrays (biases at 0) carry no information but keep their places.
         parts.append(flat / spread if np.isfinite(spread) and spread > 0 else np.zeros(flat.size))
     if not parts:
         return ()
     numbers = np.concatenate(parts)
     if len(numbers) > SAMPLED:
         numbers = numbers[np.random.default_rng(len(numbers)).choice(len(numbers), SAMPLED, False)]
-    return tuple(float(one) for one in numbers)
+    return tuple(float(number) for number in numbers)
 
 
 def mark_similar(submissions: Sequence[Submission]) -> list[Submission]:
     """Return the submissions with ``same_as``, ``expected_same`` and a sentence on each."""
-    found: dict[str, dict[str, Similarity]] = {one.file: {} for one in submissions}
-    given = template_work_id(submissions)
+    similarities: dict[str, dict[str, Similarity]] = {row.file: {} for row in submissions}
+    template = template_work_id(submissions)
     works = [
-        replace(one, fingerprint=replace(one.fingerprint, work=""))
-        if one.fingerprint.work == given
-        else one
-        for one in submissions
+        replace(row, fingerprint=replace(row.fingerprint, work=""))
+        if row.fingerprint.work == template
+        else row
+        for row in submissions
     ]
-    for index, one in enumerate(works):
+    for index, row in enumerate(works):
         for other in works[index + 1 :]:
-            why = compare_works(one, other)
-            if why is not None:
-                found[one.file][other.file] = found[other.file][one.file] = why
-    return [_marked(one, found[one.file]) for one in submissions]
+            similarity = compare_works(row, other)
+            if similarity is not None:
+                similarities[row.file][other.file] = similarities[other.file][row.file] = similarity
+    return [_marked(row, similarities[row.file]) for row in submissions]
 
 
-def _marked(one: Submission, others: dict[str, Similarity]) -> Submission:
+def _marked(row: Submission, others: dict[str, Similarity]) -> Submission:
     if not others:
-        return one
+        return row
     words = _words(others)
     return replace(
-        one,
-        same_as=tuple(sorted(file for file, why in others.items() if why.suspicious)),
-        expected_same=tuple(sorted(file for file, why in others.items() if not why.suspicious)),
-        message=join_sentences((one.message, words)),
+        row,
+        same_as=tuple(sorted(file for file, similarity in others.items() if similarity.suspicious)),
+        expected_same=tuple(
+            sorted(file for file, similarity in others.items() if not similarity.suspicious)
+        ),
+        message=join_sentences((row.message, words)),
         same_words=words,
     )
 
 
 def template_work_id(submissions: Sequence[Submission]) -> str:
-    """The id that most works of a class have, "" where there is none.
-
-    They began from one file that the teacher gave to all: the id tells nothing then.
-    """
-    works = Counter(one.fingerprint.work for one in submissions if one.fingerprint.work)
+    """Return the work ID that most submissions share: a template's; "" if there is none."""
+    works = Counter(row.fingerprint.work for row in submissions if row.fingerprint.work)
     if not works:
         return ""
     work, count = works.most_common(1)[0]
     return work if count > 3 and count * 2 > len(submissions) else ""
 
 
-def compare_works(one: Submission, other: Submission) -> Similarity | None:
-    """Say how two works are alike; None where they are not."""
-    mine, theirs = one.fingerprint, other.fingerprint
-    if mine.work and mine.work == theirs.work:
+def compare_works(first: Submission, second: Submission) -> Similarity | None:
+    """Return how two works are alike; None if they are not."""
+    a, b = first.fingerprint, second.fingerprint
+    if a.work and a.work == b.work:
         return Similarity("same_id", True)
-    if not mine.weights and not theirs.weights:
-        same = bool(mine.graph) and mine.graph == theirs.graph
+    if not a.weights and not b.weights:
+        same = bool(a.graph) and a.graph == b.graph
         return Similarity("same_network", False) if same else None
-    alike = _likeness(one, other)
-    if not alike:
+    reason = _likeness(first, second)
+    if not reason:
         return None
-    if mine.recipe and (mine.recipe, mine.seed) == (theirs.recipe, theirs.seed):
-        # Two that a machine rounded in its own way are far from what training again gives here.
-        if mine.epochs != theirs.epochs and (_further(one, other) or _further(other, one)):
+    if a.recipe and (a.recipe, a.seed) == (b.recipe, b.seed):
+        # Works rounded alike on one machine both differ from retraining here.
+        if a.epochs != b.epochs and (_further(first, second) or _further(second, first)):
             return Similarity("trained_further", True)
-        return Similarity("expected", False) if alike != "trained_further" else None
-    if one.verified and other.verified:
+        return Similarity("expected", False) if reason != "trained_further" else None
+    if first.verified and second.verified:
         return Similarity("confirmed", False)
-    return Similarity(alike, True)
+    return Similarity(reason, True)
 
 
-def _likeness(one: Submission, other: Submission) -> str:
-    mine, theirs = one.fingerprint, other.fingerprint
-    if mine.weights == theirs.weights:
+def _likeness(first: Submission, second: Submission) -> str:
+    a, b = first.fingerprint, second.fingerprint
+    if a.weights == b.weights:
         return "same_weights"
-    history = _same_history(one, other)
+    history = _same_history(first, second)
     if history:
         return history
-    if mine.layout != theirs.layout or not mine.sample or not theirs.sample:
+    if a.layout != b.layout or not a.sample or not b.sample:
         return ""
-    if near(mine.sample, theirs.sample):
+    if near(a.sample, b.sample):
         return "near_weights"
-    return "trained_further" if _further(one, other) or _further(other, one) else ""
+    return "trained_further" if _further(first, second) or _further(second, first) else ""
 
 
-def _same_history(one: Submission, other: Submission) -> str:
-    """Whether two curves are equal as far as the shorter goes: no two seeds give that."""
-    mine, theirs = one.history.get("loss", ()), other.history.get("loss", ())
-    count = min(len(mine), len(theirs))
-    shown = (one.history.get(EPOCH, ())[:count], other.history.get(EPOCH, ())[:count])
-    # A curve that stands still says nothing.
-    if count < _EPOCHS or shown[0] != shown[1] or len(set(mine[:count])) < _EPOCHS:
+def _same_history(first: Submission, second: Submission) -> str:
+    """Compare two loss curves up to the shorter's end: no two seeds give equal ones."""
+    a, b = first.history.get("loss", ()), second.history.get("loss", ())
+    count = min(len(a), len(b))
+    epochs = (first.history.get(EPOCH, ())[:count], second.history.get(EPOCH, ())[:count])
+    # A constant curve proves nothing.
+    if count < _EPOCHS or epochs[0] != epochs[1] or len(set(a[:count])) < _EPOCHS:
         return ""
-    if mine[:count] != theirs[:count]:
+    if a[:count] != b[:count]:
         return ""
-    return "same_history" if len(mine) == len(theirs) else "same_beginning"
+    return "same_history" if len(a) == len(b) else "same_beginning"
 
 
-def _further(one: Submission, other: Submission) -> bool:
-    """Whether ``one``'s weights come from ``other``'s: far from its own training, near to them."""
-    if one.verified is not False or len(one.retrained) != len(one.fingerprint.sample):
+def _further(trained: Submission, origin: Submission) -> bool:
+    """Return whether ``trained`` continued from ``origin``: nearer to it than to its retraining."""
+    if trained.verified is not False or len(trained.retrained) != len(trained.fingerprint.sample):
         return False
-    mine, theirs, own = (
+    mine, theirs, retrained = (
         np.asarray(numbers)
-        for numbers in (one.fingerprint.sample, other.fingerprint.sample, one.retrained)
+        for numbers in (trained.fingerprint.sample, origin.fingerprint.sample, trained.retrained)
     )
     if len(mine) < 4 or not mine.std() or not theirs.std():
         return False
     related = float(np.corrcoef(mine, theirs)[0, 1]) > RELATED
     return related and float(np.linalg.norm(mine - theirs)) < 0.5 * float(
-        np.linalg.norm(mine - own)
+        np.linalg.norm(mine - retrained)
     )
 
 
-def near(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Say whether two samples of weights are too near for separate training."""
-    if len(one) != len(other) or len(one) < 4:
+def near(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Return whether two samples of weights are too close for separate trainings."""
+    if len(first) != len(second) or len(first) < 4:
         return False
-    off = np.abs(np.asarray(one) - np.asarray(other))
-    return bool(float(np.median(off)) < NEAR)
+    differences = np.abs(np.asarray(first) - np.asarray(second))
+    return bool(float(np.median(differences)) < NEAR)
 
 
 def _words(others: dict[str, Similarity]) -> str:
     by_reason: dict[str, list[str]] = {}
-    # What is suspicious comes first.
-    for file, why in sorted(others.items(), key=lambda item: (not item[1].suspicious, item[0])):
-        by_reason.setdefault(why.reason, []).append(file)
+    for file, similarity in sorted(
+        others.items(), key=lambda item: (not item[1].suspicious, item[0])
+    ):
+        by_reason.setdefault(similarity.reason, []).append(file)
     return " ".join(
         _(_REASONS[reason], files=format_quoted_list(files)) for reason, files in by_reason.items()
     )
 
 
-def copy_word(one: Submission) -> str:
-    """Return what a table says of a work: suspicious, equal by coincidence, or nothing."""
-    if one.same_as:
+def copy_word(row: Submission) -> str:
+    """Return the table's word for a copy: suspicious, coincidence or ""."""
+    if row.same_as:
         return _("suspicious")
-    return _("coincidence") if one.expected_same else ""
+    return _("coincidence") if row.expected_same else ""
 
 
 def similarity_sentence(submissions: Sequence[Submission]) -> str:
-    """How many works look like copies, and how many are only equal; "" where none are."""
-    copies = sum(bool(one.same_as) for one in submissions)
-    equal = sum(bool(one.expected_same) and not one.same_as for one in submissions)
-    said = [
+    """Return how many works look like copies or are equal by coincidence; "" if none."""
+    copies = sum(bool(row.same_as) for row in submissions)
+    equal = sum(bool(row.expected_same) and not row.same_as for row in submissions)
+    sentences = [
         ngettext("{count} looks like a copy.", "{count} look like copies.", copies)
         if copies
         else "",
@@ -289,4 +287,4 @@ def similarity_sentence(submissions: Sequence[Submission]) -> str:
         if equal
         else "",
     ]
-    return " ".join(one for one in said if one)
+    return " ".join(filter(None, sentences))

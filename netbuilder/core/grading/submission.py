@@ -1,4 +1,4 @@
-"""One row of the table: what was found about one handed-in file."""
+"""One row of the table: what is known about one submitted file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True)
 class SubmissionInfo:
-    """Who hands in what.
+    """Who submits what.
 
     Attributes:
-        student: name or number, as the pupil wrote it.
+        student: name or number, as typed.
         lesson: name of the lesson, "" for none.
         steps: for each step of the lesson whether it was done.
         work: random id of the work, hexadecimal.
-        time: when it was handed in, with its time zone.
+        time: of submission, with time zone.
     """
 
     student: str
@@ -39,19 +39,19 @@ class SubmissionInfo:
 
 
 def work_of(project: Project) -> str:
-    """The id that a project's work has, "" where it has none yet."""
-    record, found = record_of(project), submission_info_of(project)
-    return (record.work if record else "") or (found.work if found else "")
+    """Return the ID of a project's work, "" if it has none yet."""
+    record, info = record_of(project), submission_info_of(project)
+    return (record.work if record else "") or (info.work if info else "")
 
 
 def lesson_of(project: Project) -> str:
-    """Name of the lesson that a project was handed in for, else saved in; "" for none."""
-    record, found = record_of(project), submission_info_of(project)
-    return found.lesson if found else _text(record.name) if record else ""
+    """Return the lesson that a project was submitted for, else saved in; "" for none."""
+    record, info = record_of(project), submission_info_of(project)
+    return info.lesson if info else _text(record.name) if record else ""
 
 
 def check_student_name(text: str) -> str:
-    """A pupil's name or number without what no name holds.
+    """Return a student's name or number without control characters.
 
     Raises:
         UserError: nothing is left, or it is too long.
@@ -70,25 +70,22 @@ def check_student_name(text: str) -> str:
     return name
 
 
-def with_submission_info(project: Project, given: SubmissionInfo) -> Project:
-    """The project with ``given`` in it; a missing time is now, a missing id a new one."""
-    time = given.time or datetime.now(UTC)
+def with_submission_info(project: Project, info: SubmissionInfo) -> Project:
+    """Return the project with the information; time and ID are filled in if missing."""
+    time = info.time or datetime.now(UTC)
     value: dict[str, Any] = {
         "version": VERSION,
-        "student": check_student_name(given.student),
-        "lesson": given.lesson,
-        "steps": list(given.steps),
-        "work": given.work or work_of(project) or new_work_id(),
+        "student": check_student_name(info.student),
+        "lesson": info.lesson,
+        "steps": list(info.steps),
+        "work": info.work or work_of(project) or new_work_id(),
         "time": time.isoformat(timespec="seconds"),
     }
     return replace(project, extra={**project.extra, KEY: value})
 
 
 def submission_info_of(project: Project) -> SubmissionInfo | None:
-    """What stands in a project; None where it was not handed in, or nothing of it can be read.
-
-    The file may come from anybody: every part is taken only where it is what it should be.
-    """
+    """Return the valid parts of a project's submission record; None if there is none."""
     value = project.extra.get(KEY)
     if not isinstance(value, Mapping):
         return None
@@ -96,14 +93,14 @@ def submission_info_of(project: Project) -> SubmissionInfo | None:
     return SubmissionInfo(
         student=_text(value.get("student"))[:_LONGEST_NAME],
         lesson=_text(value.get("lesson")),
-        steps=tuple(one is True for one in steps[:1000]) if isinstance(steps, list) else (),
+        steps=tuple(done is True for done in steps[:1000]) if isinstance(steps, list) else (),
         work=_text(value.get("work")),
         time=_time(value.get("time")),
     )
 
 
 def file_name(student: str, lesson: str, ending: str, taken: Sequence[str] = ()) -> str:
-    """A file name that says who and what: ``Ada Lovelace - first-model.h5``."""
+    """Return an unused file name such as ``Ada Lovelace - first-model.h5``."""
     stem = portable_name(student) or "hand-in"
     if lesson:
         stem += f" - {portable_name(lesson)}"
@@ -113,9 +110,9 @@ def file_name(student: str, lesson: str, ending: str, taken: Sequence[str] = ())
     return name
 
 
-def student_of(path: Path, given: SubmissionInfo | None) -> str:
-    """Who a file is by: what it says, else its name without the ending."""
-    return given.student if given and given.student else composed(Path(path).stem)
+def student_of(path: Path, info: SubmissionInfo | None) -> str:
+    """Return the recorded student, else the file name without suffix."""
+    return info.student if info and info.student else composed(Path(path).stem)
 
 
 def _text(value: object) -> str:
@@ -126,10 +123,10 @@ def _text(value: object) -> str:
 
 def _time(value: object) -> datetime | None:
     try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
 
 
 GRADED, FAILED, LATE = "graded", "failed", "late"
@@ -137,11 +134,11 @@ GRADED, FAILED, LATE = "graded", "failed", "late"
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What tells whether two works are the same.
+    """What similarity is computed from.
 
-    ``weights`` and ``graph`` are SHA-256 in hexadecimal, "" where there is none; ``sample`` are
-    numbers at fixed places of the weights; ``work`` is the id of the work. ``recipe`` hashes the
-    network, its data and its settings without ``seed`` and ``epochs``, which stand beside it.
+    ``weights`` and ``graph`` are SHA-256 in hexadecimal or ""; ``sample`` are weights at fixed
+    places; ``work`` is the id of the work. ``recipe`` hashes network, data and settings without
+    ``seed`` and ``epochs``.
     """
 
     weights: str = ""
@@ -156,40 +153,34 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Submission:
-    """A handed-in file and what became of it.
+    """A submitted file and its grade.
 
     Attributes:
         file: its name in the folder.
-        student: who it is by.
         status: "graded", "late" (graded, after the date) or "failed".
-        score: points; None where it failed.
+        score: points; None if it failed.
         metrics: on the hidden data, by name.
-        steps_done: steps of the lesson that hold, judged again.
-        steps: steps of the lesson.
-        steps_counted: those that can be judged by a file: the points are shared among them.
-        steps_unverified: steps that the file claims and nothing shows.
-        steps_missing: a sentence for each step that is not done, with its title.
-        lesson: name of the lesson that the steps are of.
+        steps_done: steps of the lesson that are proven.
+        steps_counted: steps that a file can prove: they share the points.
+        steps_unverified: steps that the file claims without proof.
+        steps_missing: a sentence for each step that is not done.
+        lesson: name of the lesson that the steps belong to.
         claimed_lesson: name of the lesson that the file was submitted for.
-        verified: training again gave the same predictions; None where that is not known.
+        verified: retraining gave the same predictions; None if unknown.
         verified_words: why it is not verified.
-        retrained: the weights of training again at the places of ``Fingerprint.sample``.
-        same_as: names of files with the same work that is no coincidence: look at them.
+        retrained: weights after retraining, sampled as in ``Fingerprint.sample``.
+        same_as: names of files that look like copies.
         expected_same: names of files that are equal because seed, data and settings are.
-        time_of_file: ``time`` is that of the file, which records none.
-        message: a sentence for the teacher: what went wrong, or what to look at.
-        points_by: what gave the points where no rubric does: a metric, or "steps".
-        same_words: the end of ``message`` that names other pupils' files.
-        comment: a sentence for the pupil.
-        parameters: of the network.
-        time: when it was handed in.
-        fingerprint: what sameness is told from.
+        time_of_file: ``time`` is the file's modification time.
+        message: a sentence for the teacher: what went wrong, or what to check.
+        points_by: what gives the points without a rubric: a metric, or "steps".
+        same_words: the end of ``message`` that names other students' files.
+        comment: a sentence for the student.
         svg: picture of the network.
-        history: {name: a number an epoch}.
-        answers: columns that the network answers.
-        basis: the rows that it was judged on, where those are of its own data; works of one
-            ``basis_id`` have the same ones.
-        misfit: why the hidden data does not fit a network that could be opened; "" where it does.
+        history: {name: one value per epoch}.
+        answers: columns that the network predicts.
+        basis: its own test rows that it was evaluated on; equal rows have equal ``basis_id``.
+        misfit: why the hidden data does not fit the network; "" if it does.
     """
 
     file: str
@@ -225,7 +216,7 @@ class Submission:
     time_of_file: bool = False
 
     def to_json(self) -> dict[str, object]:
-        """As the command line says it."""
+        """Return the row as the command line prints it."""
         return {
             "file": self.file,
             "student": self.student,

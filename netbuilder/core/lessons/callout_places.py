@@ -1,4 +1,4 @@
-"""What "Show me" can point at, by name. The window has a widget for each."""
+"""Named places that "Show me" can point at."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from netbuilder.core.i18n import gettext as _, noop as N_
 
-#: Settings of the plan: they stand in the tab Training on a page that is not always in front.
+#: Training settings, on a page that may be hidden.
 PLAN_FIELDS = (
     "epochs",
     "batch_size",
@@ -20,7 +20,7 @@ PLAN_FIELDS = (
     "callbacks",
 )
 
-#: The pages of the window, in the order of their tasks (``PANELS`` of ``ui/window/panels.py``).
+#: The pages of the window, in the order of ``PANELS`` in ``ui/window/panels.py``.
 PAGES: Mapping[str, str] = {
     "layer": N_("the Layer page"),
     "data": N_("the Data page"),

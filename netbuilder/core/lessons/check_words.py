@@ -1,7 +1,6 @@
 """The words of checks, as rows: what each takes, and what is still missing for it to hold.
 
-A check never runs code: it is a handful of lines ``word: value`` out of the tables here and in
-``layer_check``.
+A check never runs code: it is lines ``word: value`` with words from here and ``layer_check``.
 """
 
 from __future__ import annotations
@@ -33,19 +32,20 @@ from netbuilder.core.project.card_answers import QUESTIONS
 from netbuilder.core.project.model import Choice, Project
 from netbuilder.core.wording import capitalize_first, format_list, format_number
 
-#: What stands for a loss that is chosen from the data.
+#: A loss chosen from the data.
 AUTOMATIC = "automatic"
-#: Different words that an answer of a model card has at least: fewer say nothing.
+#: Least number of different words in an answer of a model card.
 CARD_WORDS = 5
-#: Chinese and Japanese write no blanks: each of their characters counts as a word.
+#: Chinese and Japanese use no spaces: each character counts as a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
 
 @dataclass(frozen=True)
 class PlanWord:
-    """``read`` gives the value of a project; with ``many`` a tuple of names. ``checked`` words can
-    be compared with a value; the others only be ``changed``. ``titles``: what stands in the window
-    for a name.
+    """A training or data setting that checks can read.
+
+    ``read`` returns its value in a project, with ``many`` a tuple of names. Only ``checked`` words
+    can be compared with a value; all can be ``changed``. ``titles`` are display names of values.
     """
 
     name: str
@@ -60,17 +60,17 @@ class PlanWord:
 
 
 def plan_value(project: Project, name: str) -> Any:
-    """What a project has for a row of ``PLAN``."""
+    """Return a project's value for a row of ``PLAN``."""
     return PLAN[name].read(project)
 
 
 def _rate(project: Project) -> Any:
     optimizer = project.training.optimizer
-    given = optimizer.params.get("learning_rate")
+    rate = optimizer.params.get("learning_rate")
     spec = OPTIMIZERS.get(optimizer.name)
-    if given is None and spec is not None and "learning_rate" in spec.by_name:
-        given = spec.by_name["learning_rate"].default
-    return plain_value(given)
+    if rate is None and spec is not None and "learning_rate" in spec.by_name:
+        rate = spec.by_name["learning_rate"].default
+    return plain_value(rate)
 
 
 def _named(choice: Choice | None) -> str:
@@ -78,14 +78,16 @@ def _named(choice: Choice | None) -> str:
 
 
 def _weight_column(project: Project) -> Any:
-    named = [name for name, one in project.data.columns.items() if one.role == "weight"]
-    return next(iter(named), project.data.options.get("sample_weight") or None)
+    names = [name for name, column in project.data.columns.items() if column.role == "weight"]
+    return next(iter(names), project.data.options.get("sample_weight") or None)
 
 
 def _scaling(project: Project) -> Any:
-    """How the data is scaled; Normalization layers behind all Inputs do what "standard" does."""
+    """Return the scaling; Normalization layers after all Inputs count as "standard"."""
     graph = project.graph
-    behind = [graph.by_id[one].layer for start in graph.inputs for one in graph.targets[start]]
+    behind = [
+        graph.by_id[node_id].layer for start in graph.inputs for node_id in graph.targets[start]
+    ]
     layers = bool(behind) and set(behind) == {"Normalization"}
     return "standard" if layers and project.data.scaling == "none" else project.data.scaling
 
@@ -96,11 +98,8 @@ def _network(project: Project) -> Any:
 
 
 def _activations(project: Project) -> Any:
-    return [
-        node.params.get("activation")
-        for node in project.graph.nodes
-        if node.params.get("activation") is not None
-    ]
+    activations = [node.params.get("activation") for node in project.graph.nodes]
+    return [activation for activation in activations if activation is not None]
 
 
 _ROWS = (
@@ -158,7 +157,7 @@ _ROWS = (
         N_("callback"),
         N_("A callback of the training."),
         "EarlyStopping",
-        lambda p: tuple(one.name for one in p.training.callbacks),
+        lambda p: tuple(callback.name for callback in p.training.callbacks),
         values.callback,
         True,
         titles={name: spec.title for name, spec in CALLBACKS.items()},
@@ -185,7 +184,6 @@ _ROWS = (
         N_("Whether rare classes count more."),
         "balanced",
         lambda p: p.training.class_weight,
-        values.words_condition,
     ),
     PlanWord(
         "sample_weight",
@@ -193,7 +191,6 @@ _ROWS = (
         N_("The column that holds the sample weights, or 'none'."),
         "weight",
         _weight_column,
-        values.words_condition,
     ),
     PlanWord(
         "sheet",
@@ -201,7 +198,6 @@ _ROWS = (
         N_("The sheet of a spreadsheet that is read."),
         "second study",
         lambda p: p.data.options.get("sheet"),
-        values.words_condition,
     ),
     PlanWord(
         "data", N_("data"), "", "", lambda p: (p.data.kind, p.data.name, p.data.path), checked=False
@@ -214,15 +210,15 @@ PLAN: Mapping[str, PlanWord] = {row.name: row for row in _ROWS}
 
 
 def plan_name(value: str) -> str:
-    """What can be ``changed``. Raises ``ValueError`` where there is no such part of the plan."""
+    """Return the name of a setting that can be ``changed``; raise ``ValueError`` if unknown."""
     return values.known_name(value.replace(" ", "_"), list(PLAN), _("setting"))
 
 
 Missing = Callable[[LessonState, Any, int], str]
 ABSENT, CHANGED, TRAINED = "absent", "changed", "trained"
 
-#: Of the plan, what makes another network of the same graph. How long it learned is
-#: ``epochs_run``'s business, and a seed is as good as another.
+#: Settings whose change makes a trained network outdated: not the seed, nor the epochs, which
+#: ``epochs_run`` checks.
 _LEARNT_WITH = ("data", "sheet", "scaling", "validation_split", "class_weight", "sample_weight",
                 "loss", "optimizer", "learning_rate", "batch_size", "callback")  # fmt: skip
 
@@ -231,10 +227,9 @@ _LEARNT_WITH = ("data", "sheet", "scaling", "validation_split", "class_weight", 
 class CheckWord:
     """One word.
 
-    ``parse`` makes a value of the text behind the colon, or raises ``ValueError`` with a sentence.
-    ``missing_sentences`` says, for a state, the value and the step's number, what is still missing;
-    "" means that it holds. ``lasting``: once it held it should go on holding, until a later step
-    asks for something else.
+    ``parse`` reads the text after the colon, or raises ``ValueError`` with a sentence. ``missing``
+    returns what is still missing, "" if the check holds. ``lasting``: the check should keep
+    holding until a later step changes the same thing.
     """
 
     name: str
@@ -246,13 +241,13 @@ class CheckWord:
 
     @property
     def event(self) -> bool:
-        """Whether it asks for something that was done and leaves no trace in the network."""
+        """Whether it checks an action that leaves no trace in the network."""
         return self.name in _EVENTS
 
 
 @dataclass(frozen=True)
 class CheckTerm:
-    """One line of a check: its word and what stands behind it."""
+    """One line of a check: its word and value."""
 
     word: CheckWord
     value: Any
@@ -260,7 +255,7 @@ class CheckTerm:
 
 @dataclass(frozen=True)
 class Check:
-    """One fenced block: all of it must hold. ``line`` is where it stands in the file."""
+    """One fenced block: all of it must hold; ``line`` is its line in the file."""
 
     line: int
     terms: tuple[CheckTerm, ...] = ()
@@ -268,28 +263,21 @@ class Check:
 
 
 def missing_sentences(check: Check, state: LessonState, step: int) -> tuple[str, ...]:
-    """What is still missing for ``check`` to hold, a sentence each; empty: it holds.
-
-    Args:
-        check: the check.
-        state: what the pupil has and did.
-        step: number of the step that it belongs to, counted from 1.
-    """
-    found = [term.word.missing(state, term.value, step) for term in check.terms]
+    """Return a sentence for each thing that ``check`` lacks; ``step`` counts from 1."""
+    sentences = [term.word.missing(state, term.value, step) for term in check.terms]
     if check.layer is not None:
-        found.insert(0, check.layer.missing(state))
-    return tuple(sentence for sentence in found if sentence)
+        sentences.insert(0, check.layer.missing(state))
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _absent(state: LessonState, layer: str, _step: int) -> str:
-    nodes = state.project.graph.nodes
-    there = [node for node in nodes if unwrapped(node, layer) is not None]
-    if not there:
+    count = sum(unwrapped(node, layer) is not None for node in state.project.graph.nodes)
+    if not count:
         return ""
     return ngettext(
         "Remove {layer}: {count} is still on the canvas.",
         "Remove {layer}: {count} are still on the canvas.",
-        len(there),
+        count,
         layer=layer,
     )
 
@@ -305,13 +293,11 @@ def _problems(state: LessonState, value: str, _step: int) -> str:
     if state.problems is None:
         return _("The network is still being checked.")
     if value in ("none", "no errors"):
-        there = [one for one in state.problems if one.blocks or value == "none"]
-        if there:
-            return ngettext(
-                "{count} problem still to fix.", "{count} problems still to fix.", len(there)
-            )
-        return ""
-    if any(one.code == value for one in state.problems):
+        count = sum(problem.blocks or value == "none" for problem in state.problems)
+        if not count:
+            return ""
+        return ngettext("{count} problem still to fix.", "{count} problems still to fix.", count)
+    if any(problem.code == value for problem in state.problems):
         return ""
     return _("The network does not have the problem that this step is about.")
 
@@ -324,7 +310,7 @@ def _trained(state: LessonState, _value: bool, _step: int) -> str:
     differs = [
         name
         for name in _LEARNT_WITH
-        # A run knows which loss was chosen by itself; the plan still says that it is.
+        # A run records the loss that was chosen; the settings still say automatic.
         if plan_value(state.project, name) not in (AUTOMATIC, plan_value(state.run.project, name))
     ]
     if differs:
@@ -357,15 +343,15 @@ def _metric(state: LessonState, value: values.MetricValue, _step: int) -> str:
             metric=value.title,
             wanted=value.condition.shown,
         )
-    found = value.of(state.run)
-    if found is None:
+    number = value.of(state.run)
+    if number is None:
         return _("The training did not measure {metric}.", metric=value.title)
-    if value.condition.holds(found):
+    if value.condition.holds(number):
         return ""
     return _(
         "{metric} is {value}; the lesson asks for {wanted}.",
         metric=value.title,
-        value=format_number(found),
+        value=format_number(number),
         wanted=value.condition.shown,
     )
 
@@ -403,29 +389,30 @@ def _changed(state: LessonState, name: str, _step: int) -> str:
 
 def _plan(name: str) -> Missing:
     def missing_of(state: LessonState, value: Condition, _step: int) -> str:
-        found = plan_value(state.project, name)
+        current = plan_value(state.project, name)
         titles = PLAN[name].titles
         if PLAN[name].many:
-            there = [one for one in found if value.holds(one)]
-            if bool(there) or (value.negated and not found):
+            if any(value.holds(item) for item in current) or (value.negated and not current):
                 return ""
             setting = _(PLAN[name].title)
             if value.negated:
-                names = format_list(_(titles.get(one, one)) for one in found)
+                names = format_list(_(titles.get(item, item)) for item in current)
                 return _("Remove this {setting}: {names}.", setting=setting, names=names)
-            asked = value.shown_as(titles)
-            return _("Add this {setting}: {name}.", setting=setting, name=asked)
-        if value.holds(found):
+            wanted = value.shown_as(titles)
+            return _("Add this {setting}: {name}.", setting=setting, name=wanted)
+        if value.holds(current):
             return ""
-        shown = (
-            format_number(found) if isinstance(found, int | float) else (found or _("not chosen"))
+        text = (
+            format_number(current)
+            if isinstance(current, int | float)
+            else (current or _("not chosen"))
         )
-        asked = value.shown_as(titles)
+        wanted = value.shown_as(titles)
         return _(
             "{setting} is {value}; the lesson asks for {wanted}.",
             setting=capitalize_first(_(PLAN[name].title)),
-            value=titles.get(shown, shown),
-            wanted=asked,
+            value=titles.get(text, text),
+            wanted=wanted,
         )
 
     return missing_of
@@ -433,14 +420,14 @@ def _plan(name: str) -> Missing:
 
 def _data(state: LessonState, value: Condition, _step: int) -> str:
     data = state.project.data
-    if any(value.holds(one) for one in (data.name, data.kind) if one):
+    if any(value.holds(name) for name in (data.name, data.kind) if name):
         return ""
-    asked = value.shown_as({name: _(one.title) for name, one in BUILTINS.items()})
+    wanted = value.shown_as({name: _(builtin.title) for name, builtin in BUILTINS.items()})
     chosen = data.path or data.name or data.kind
     if not chosen:
-        return _("No data is chosen; the lesson asks for {wanted}.", wanted=asked)
+        return _("No data is chosen; the lesson asks for {wanted}.", wanted=wanted)
     title = _(BUILTINS[chosen].title) if chosen in BUILTINS else chosen
-    return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=asked)
+    return _("The data is {name}; the lesson asks for {wanted}.", name=title, wanted=wanted)
 
 
 def _parameters(state: LessonState, value: Condition, _step: int) -> str:
@@ -469,18 +456,18 @@ def _layers(state: LessonState, value: Condition, _step: int) -> str:
 
 
 def _answered(state: LessonState, value: str, step: int) -> str:
-    given = state.answers.get(step, "").strip()
-    if not given:
+    answer = state.answers.get(step, "").strip()
+    if not answer:
         return _("The question has not been answered yet.")
-    # Of a second question only the question itself knows the answer.
-    if value == "true" or "\n" in given or values.same_answer(given, value):
+    # The answer to a second question is checked by the question itself.
+    if value == "true" or "\n" in answer or values.same_answer(answer, value):
         return ""
     return _("The answer is not correct yet.")
 
 
 def _card(state: LessonState, value: str, _step: int) -> str:
-    given = state.project.extra.get("card")
-    text = str(given.get(value) or "") if isinstance(given, Mapping) else ""
+    card = state.project.extra.get("card")
+    text = str(card.get(value) or "") if isinstance(card, Mapping) else ""
     words = {word.strip(".,;:!?…–-'\"()") for word in _WORD.findall(text.casefold())}
     if len(words - {""}) >= CARD_WORDS:
         return ""
@@ -494,15 +481,15 @@ def _card(state: LessonState, value: str, _step: int) -> str:
 def _event(name: str, sentence: str) -> Missing:
     def missing_of(state: LessonState, value: Any, _step: int) -> str:
         several = value if isinstance(value, tuple) else (value,)
-        wanted = {name if value is True else f"{name}:{one}" for one in several}
-        if wanted & state.events or (
-            value is True and any(one.startswith(f"{name}:") for one in state.events)
+        events = {name if value is True else f"{name}:{item}" for item in several}
+        if events & state.events or (
+            value is True and any(event.startswith(f"{name}:") for event in state.events)
         ):
             return ""
-        shown = format_list(several, style="or") if isinstance(value, tuple) else value
+        title = format_list(several, style="or") if isinstance(value, tuple) else value
         if name == COMPARED and value in BUILTINS:
-            shown = _(BUILTINS[value].title)
-        return _(sentence, page=place_title(value) if name == LOOKED else shown)
+            title = _(BUILTINS[value].title)
+        return _(sentence, page=place_title(value) if name == LOOKED else title)
 
     return missing_of
 

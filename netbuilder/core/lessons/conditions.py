@@ -1,4 +1,4 @@
-"""The right side of a check's line: ``>= 16``, ``relu | tanh``, ``not sigmoid``, ``3 x 3``."""
+"""The value of a check line: ``>= 16``, ``relu | tanh``, ``not sigmoid``, ``3 x 3``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMPARE: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """What a value must be: a comparison with a number, or one of some words (or none of them)."""
+    """A comparison with a number, or one of some words (or none of them)."""
 
     text: str
     compare: str = ""
@@ -37,11 +37,11 @@ class Condition:
 
     @property
     def shown(self) -> str:
-        """In words: "at least 16", "relu or tanh", "anything but sigmoid"."""
+        """The condition in words: "at least 16", "relu or tanh", "anything but sigmoid"."""
         return self.shown_as({})
 
     def shown_as(self, titles: Mapping[str, str]) -> str:
-        """``shown`` with the words that a person sees in the place of names."""
+        """Return the condition in words, with names replaced by display titles."""
         if self.compare:
             return _(_COMPARE[self.compare][1], number=number_text(self.limit))
         words = [_(titles.get(word, word)) for word in self.words]
@@ -49,27 +49,23 @@ class Condition:
         return _("anything but {words}", words=joined) if self.negated else joined
 
     def holds(self, value: Any) -> bool:
-        """Whether ``value`` is so; a list of equal numbers counts as that number."""
+        """Return whether ``value`` fits; a list of equal numbers counts as that number."""
         value = plain_value(value)
         if self.compare:
             if isinstance(value, bool) or not isinstance(value, int | float):
                 return False
             return _COMPARE[self.compare][0](value, self.limit)
-        found = value_word(value) in {word.casefold() for word in self.words}
-        return found is not self.negated
+        listed = value_word(value) in {word.casefold() for word in self.words}
+        return listed is not self.negated
 
 
 def parse_condition(text: str) -> Condition:
-    """The condition that a line says.
-
-    Raises:
-        ValueError: an operator without a number behind it; the message says what was expected.
-    """
+    """Parse a condition; raise ``ValueError`` if it is empty or an operator lacks a number."""
     text = text.strip()
-    found = re.fullmatch(r"(>=|<=|==|=|>|<)\s*(.*)", text)
-    if found:
-        sign = found.group(1).replace("==", "=")
-        return Condition(text, sign, _number(found.group(2), text))
+    match = re.fullmatch(r"(>=|<=|==|=|>|<)\s*(.*)", text)
+    if match:
+        sign = match.group(1).replace("==", "=")
+        return Condition(text, sign, _number(match.group(2), text))
     try:
         return Condition(text, "=", float(text))
     except ValueError:
@@ -92,33 +88,33 @@ def _number(text: str, whole: str) -> float:
 
 
 def plain_value(value: Any) -> Any:
-    """A value as conditions see it: ``[3, 3]`` is 3, ``{"name": "L2"}`` is "L2"."""
+    """Simplify a value for comparison: ``[3, 3]`` is 3, ``{"name": "L2"}`` is "L2"."""
     if isinstance(value, Mapping):
         return value.get("name", value.get("layer", ""))
-    if isinstance(value, list | tuple) and value and all(one == value[0] for one in value):
+    if isinstance(value, list | tuple) and value and all(item == value[0] for item in value):
         return value[0]
     return value
 
 
 def value_word(value: Any) -> str:
-    """A value as a word: "none", "true", "3 x 5", "relu"."""
+    """Return a value as a word: "none", "true", "3 x 5", "relu"."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        return " x ".join(value_word(one) for one in value)
+        return " x ".join(value_word(item) for item in value)
     return str(value).casefold()
 
 
 def parse_number(text: str) -> float | None:
-    """A number as people write it: a decimal comma and a percent sign too; None: it is none."""
+    """Parse a number with decimal comma or percent sign; None if it is none."""
     plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(" ", "")
-    part = 0.01 if plain.endswith("%") else 1.0
+    factor = 0.01 if plain.endswith("%") else 1.0
     plain = plain.removesuffix("%")
     if plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
     try:
-        return float(plain) * part
+        return float(plain) * factor
     except ValueError:
         return None

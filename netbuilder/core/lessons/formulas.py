@@ -1,8 +1,7 @@
 r"""Formulas in a lesson's text: ``$\sum_i w_i x_i$`` in a line, ``$$…$$`` on a line of its own.
 
-They are written in LaTeX, as in every Markdown that knows formulas, and drawn by ziamath. A dollar
-sign is money where nothing closes it, where a space follows or precedes it, or behind a backslash;
-in code it is code.
+They are LaTeX, drawn by ziamath. A dollar sign is literal in code, after a backslash, next to a
+space, or without a closing one.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _PARTS = re.compile(
     r"|\$(?P<inline>(?!\s)(?:(?!\n\s*\n)[^$`])+(?<![\s\\]))\$(?!\d)",
     re.DOTALL | re.MULTILINE,
 )
-# Drawing one takes some milliseconds, and reading a lesson draws each.
+# Drawing takes some milliseconds each.
 MOST_FORMULAS = 500
 _MOST_LETTERS = 2000
 _UNKNOWN = re.compile(r">\s*(\\[A-Za-z]+)\s*<")
@@ -31,7 +30,7 @@ _UNKNOWN = re.compile(r">\s*(\\[A-Za-z]+)\s*<")
 
 @dataclass(frozen=True)
 class Formula:
-    """One formula. ``block``: it stands on a line of its own. ``at`` is where it begins."""
+    """One formula: whether it is a ``block`` of its own, and ``at`` which offset it starts."""
 
     latex: str
     block: bool
@@ -40,7 +39,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class FormulaDrawing:
-    """A drawn formula: SVG, and how far it reaches above and below the line of writing (pixels)."""
+    """SVG of a formula, and its extent above and below the baseline in pixels."""
 
     svg: str
     width: float
@@ -49,40 +48,31 @@ class FormulaDrawing:
 
 
 def find_formulas(text: str) -> Iterator[Formula]:
-    """The formulas of a Markdown text, in their order."""
-    for found in _PARTS.finditer(text):
-        formula = _formula(found)
-        if formula is not None:
-            yield formula
+    """Yield the formulas of a Markdown text in order."""
+    yield from filter(None, map(_formula, _PARTS.finditer(text)))
 
 
 def replace_formulas(text: str, put: Callable[[Formula], str]) -> str:
-    """The text with ``put(formula)`` in the place of each formula."""
+    """Return the text with each formula replaced by ``put(formula)``."""
 
-    def piece(found: re.Match[str]) -> str:
-        formula = _formula(found)
-        return found.group() if formula is None else put(formula)
+    def piece(match: re.Match[str]) -> str:
+        formula = _formula(match)
+        return match.group() if formula is None else put(formula)
 
     return _PARTS.sub(piece, text)
 
 
-def _formula(found: re.Match[str]) -> Formula | None:
-    block, inline = found.group("block"), found.group("inline")
+def _formula(match: re.Match[str]) -> Formula | None:
+    block, inline = match.group("block"), match.group("inline")
     latex = (block or inline or "").strip()
-    return Formula(" ".join(latex.split()), block is not None, found.start()) if latex else None
+    return Formula(" ".join(latex.split()), block is not None, match.start()) if latex else None
 
 
 def draw_formula(latex: str, size: float, color: str, *, block: bool = False) -> FormulaDrawing:
-    """Draw a formula.
-
-    Args:
-        latex: what stands between the dollar signs.
-        size: height of the letters in pixels.
-        color: of the lines, as "#1B2430".
-        block: large sums with their bounds above and below.
+    """Draw a formula with letters of ``size`` pixels in ``color`` ("#1B2430").
 
     Raises:
-        ValueError: it is no formula; the message says why, in a sentence without its end.
+        ValueError: it is not valid LaTeX; the message is a sentence without full stop.
     """
     from latex2mathml.converter import convert
     from ziamath.config import config
@@ -94,17 +84,17 @@ def draw_formula(latex: str, size: float, color: str, *, block: bool = False) ->
     try:
         unknown = _UNKNOWN.search(convert(latex))
         if unknown is None:
-            drawn = Latex(latex, size=size, color=color, inline=not block)
-            width, height = drawn.getsize()
-            depth = -drawn.getyofst()
-            return FormulaDrawing(drawn.svg(), width, height - depth, depth)
+            drawing = Latex(latex, size=size, color=color, inline=not block)
+            width, height = drawing.getsize()
+            depth = -drawing.getyofst()
+            return FormulaDrawing(drawing.svg(), width, height - depth, depth)
     except Exception as error:  # whatever a parser of a person's text may raise
         raise ValueError(_reason(error)) from error
     raise ValueError(_("there is no '{name}'", name=unknown.group(1)))
 
 
 def _reason(error: Exception) -> str:
-    """``MissingSuperScriptOrSubscriptError`` in words."""
+    """Return a parser's error such as ``MissingSuperScriptOrSubscriptError`` in words."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__.removesuffix("Error")).lower()
     known = {
         "assertion": _("a part is missing"),
@@ -114,11 +104,7 @@ def _reason(error: Exception) -> str:
 
 
 def check_formulas(text: str, reader: LessonReader) -> None:
-    """Draw each formula of a lesson's whole text once.
-
-    Raises:
-        LessonError: one cannot be drawn, or there are too many; names its line.
-    """
+    """Draw each formula of a lesson; raise ``LessonError`` if one fails or there are too many."""
     formulas = list(islice(find_formulas(text), MOST_FORMULAS + 1))
     if len(formulas) > MOST_FORMULAS:
         raise reader.wrong(

@@ -1,4 +1,4 @@
-"""The glossary: what each term means, for a beginner, with a drawing (``glossary.json``)."""
+"""The glossary: terms explained for beginners, with drawings (``glossary.json``)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ Drawing = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Word:
-    """A term.
+    """A term; ``text`` is Markdown, ``drawing`` a kind of drawing and its subject.
 
-    ``text`` is Markdown. ``drawing`` is a kind of drawing and what it shows (``ui.gallery``
-    draws it). ``fields`` are parameters of layers and settings that the term explains;
-    ``others`` are terms to read next, ``also`` other names of the term.
+    ``fields`` are layer parameters and settings that the term explains, ``others`` related terms,
+    ``also`` other names.
     """
 
     name: str
@@ -45,17 +44,17 @@ _ROWS = _read_words()
 
 GLOSSARY: Mapping[str, Word] = {row.name: row for row in _ROWS}
 
-#: Which word explains a field, by the field's name; the first row that names it.
+#: The term that explains a field: the first row that names it.
 FIELDS: Mapping[str, str] = {name: row.name for row in reversed(_ROWS) for name in row.fields}
 
-#: Fields that many layers have for different parts of them, by how their names end.
+#: Terms for parameters that layers have several times, by suffix.
 _ENDINGS = {
     "_initializer": "initializer",
     "_regularizer": "regularizer",
     "_constraint": "constraint",
     "_dtype": "data type",
 }
-#: What a layer is an example of, by a part of its name, and else by its place in the palette.
+#: The term for a layer, by a part of its name, else by its category.
 _LAYERS = {
     "Attention": "attention",
     "Normalization": "normalisation",
@@ -82,38 +81,32 @@ _CATEGORIES = {
 
 
 def entry_of_field(field: str, subject: str = "") -> str:
-    """The word that explains a field: its own, else ``subject``, what the field belongs to.
-
-    ``subject`` is "" where nothing of the glossary has to do with it; then the answer may be "".
-    """
-    found = FIELDS.get(field, "")
+    """Return the term that explains a field, else ``subject``, its section's term or ""."""
+    entry = FIELDS.get(field, "")
     for ending, word in _ENDINGS.items():
-        found = found or (word if field.endswith(ending) else "")
-    return found or subject
+        entry = entry or (word if field.endswith(ending) else "")
+    return entry or subject
 
 
 def entry_of_layer(layer: LayerSpec) -> str:
-    """The word that a layer is an example of: "convolution" for Conv2D."""
-    found = next((word for part, word in _LAYERS.items() if part in layer.name), "")
-    return found or _CATEGORIES.get(layer.category, "layer")
+    """Return the term for a layer: "convolution" for Conv2D."""
+    entry = next((word for part, word in _LAYERS.items() if part in layer.name), "")
+    return entry or _CATEGORIES.get(layer.category, "layer")
 
 
 def find_entries(text: str) -> list[Word]:
-    """The words that a search means: those that begin with it, then those that hold it.
-
-    A few letters in the middle of an explanation count too, last.
-    """
-    wanted = text.strip().casefold()
-    if not wanted:
+    """Search: terms that start with the text, then those containing it, then explanations."""
+    query = text.strip().casefold()
+    if not query:
         return list(GLOSSARY.values())
 
     def rank(row: Word) -> int:
         names = [name.casefold() for name in (row.name, *row.also, *row.fields)]
-        if any(name.startswith(wanted) for name in names):
+        if any(name.startswith(query) for name in names):
             return 0
-        if any(wanted in name for name in names):
+        if any(query in name for name in names):
             return 1
-        return 2 if wanted in row.text.casefold() else 3
+        return 2 if query in row.text.casefold() else 3
 
     ranked = [(rank(row), row) for row in GLOSSARY.values()]
-    return [row for place in (0, 1, 2) for found, row in ranked if found == place]
+    return [row for wanted_rank in (0, 1, 2) for row_rank, row in ranked if row_rank == wanted_rank]

@@ -1,4 +1,4 @@
-"""The part of a check that is about one layer: ``layer``, its parameters, where it stands."""
+"""The part of a check about one layer: ``layer``, its parameters and position."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ _NAMES: Mapping[Kind, Mapping[str, Any]] = {
     Kind.REGULARIZER: REGULARIZERS,
     Kind.CONSTRAINT: CONSTRAINTS,
 }
-#: Words that belong to ``layer`` and are no parameters.
+#: Words of ``layer`` that are not parameters.
 PLACE_WORDS = ("count", "connected", "after", "last", "shape")
 
 
 @dataclass(frozen=True)
 class LayerCheck:
-    """At least one layer of this class is so.
+    """At least one layer of this class fits.
 
-    ``params`` are parameters with what they must be, ``count`` how many such layers there must
-    be, ``after`` a layer that comes somewhere before, ``shape`` what it gives out (without the
-    batch axis).
+    ``params`` are conditions on parameters, ``count`` on the number of fitting layers, ``after`` is
+    a layer class somewhere before it, ``shape`` the output shape without the batch axis.
     """
 
     layer: str
@@ -46,111 +45,107 @@ class LayerCheck:
     shape: tuple[int | None, ...] | None = None
 
     def missing(self, state: LessonState) -> str:
-        """What is missing for it to hold; "" where it holds."""
+        """Return what is missing for the check to hold; "" if it holds."""
         graph = state.project.graph
-        there = [
-            found for node in graph.nodes if (found := unwrapped(node, self.layer)) is not None
+        candidates = [
+            layer for node in graph.nodes if (layer := unwrapped(node, self.layer)) is not None
         ]
-        if not there:
+        if not candidates:
             return _("There is no {layer} on the canvas.", layer=self.layer)
-        wanting = [self._wanting(node, state) for node in there]
-        fitting = sum(not found for found in wanting)
+        lacking = [self._lacking(node, state) for node in candidates]
+        fitting = sum(not sentences for sentences in lacking)
         if self.count is not None:
             if self.count.holds(fitting):
                 return ""
             counted = ngettext(
                 "{fitting} of {count} {layer} layer fits; the lesson asks for {wanted}.",
                 "{fitting} of {count} {layer} layers fit; the lesson asks for {wanted}.",
-                len(there),
+                len(candidates),
                 fitting=fitting,
                 layer=self.layer,
                 wanted=self.count.shown,
             )
-            return join_sentences((counted, *next(filter(None, wanting), ())))
+            return join_sentences((counted, *next(filter(None, lacking), ())))
         if fitting:
             return ""
-        hidden = [one for one in there if self.last or one.id not in graph.outputs]
+        hidden = [node for node in candidates if self.last or node.id not in graph.outputs]
         if not hidden and len(self.params) > 1 and not self.after:
-            # The network's last layer is none that a lesson lets one build anew.
+            # The output layer is never meant to be replaced.
             wanted = format_list(f"{name} {condition.shown}" for name, condition in self.params)
             return _("There is no {layer} with {wanted} yet.", layer=self.layer, wanted=wanted)
-        pairs = zip(there, wanting, strict=True)
+        pairs = zip(candidates, lacking, strict=True)
         node, best = min(
-            (pair for pair in pairs if pair[0] in (hidden or there)), key=lambda one: len(one[1])
+            (pair for pair in pairs if pair[0] in (hidden or candidates)),
+            key=lambda pair: len(pair[1]),
         )
-        # Where it stands is said alone: a layer that is another one needs no other numbers.
+        # A misplaced layer is probably another one: do not ask for its parameters.
         return best[0] if self._misplaced(node, graph) else join_sentences(best)
 
     def _misplaced(self, node: Node, graph: Graph) -> list[str]:
-        found = []
+        sentences = []
         if self.connected and not is_connected(graph, node.id):
-            found.append(_("{layer} is not connected to the Input.", layer=node.id))
+            sentences.append(_("{layer} is not connected to the Input.", layer=node.id))
         if self.after and not any(
-            unwrapped(one, self.after) is not None and node.id in descendants(graph, one.id)
-            for one in graph.nodes
+            unwrapped(other, self.after) is not None and node.id in descendants(graph, other.id)
+            for other in graph.nodes
         ):
-            found.append(self._not_after(node))
+            sentences.append(self._not_after(node))
         last = activation_layer(node, graph) or node
         if self.last and node.id not in graph.outputs and last.id not in graph.outputs:
-            found.append(_("{layer} is not the last layer.", layer=node.id))
-        return found
+            sentences.append(_("{layer} is not the last layer.", layer=node.id))
+        return sentences
 
-    def _wanting(self, node: Node, state: LessonState) -> tuple[str, ...]:
+    def _lacking(self, node: Node, state: LessonState) -> tuple[str, ...]:
         graph = state.project.graph
-        found = self._misplaced(node, graph)
-        for name, wanted in self.params:
-            held = param_of(node, graph, name)
-            if not wanted.holds(held):
-                # The field says "none" where nothing was chosen.
-                told = _("none (linear)") if held == "linear" else value_word(held)
+        sentences = self._misplaced(node, graph)
+        for name, condition in self.params:
+            value = param_of(node, graph, name)
+            if not condition.holds(value):
+                # The Layer page shows "none" if nothing was chosen.
+                text = _("none (linear)") if value == "linear" else value_word(value)
                 if name == "activation":
-                    held = activation_of(node, graph)
-                    if wanted.holds(held):
+                    value = activation_of(node, graph)
+                    if condition.holds(value):
                         continue
-                found.append(
+                sentences.append(
                     _(
                         "{layer} has {parameter} {value}; the lesson asks for {wanted}.",
                         layer=node.id,
                         parameter=name,
-                        value=told,
-                        wanted=wanted.shown,
+                        value=text,
+                        wanted=condition.shown,
                     )
                 )
         if self.shape is not None:
-            found += self._shape_wanting(node, state)
-        return tuple(found)
+            sentences += self._wrong_shape(node, state)
+        return tuple(sentences)
 
     def _not_after(self, node: Node) -> str:
         if self.after == self.layer:
             return _(
-                "There is no second {kind} after {layer}: add one.",
-                kind=self.layer,
-                layer=node.id,
+                "There is no second {kind} after {layer}: add one.", kind=self.layer, layer=node.id
             )
         return _("{layer} does not come after a {kind}.", layer=node.id, kind=self.after)
 
-    def _shape_wanting(self, node: Node, state: LessonState) -> list[str]:
+    def _wrong_shape(self, node: Node, state: LessonState) -> list[str]:
         assert self.shape is not None
-        held = (state.shapes or {}).get(node.id)
-        if held is None:
+        shape = (state.shapes or {}).get(node.id)
+        if shape is None:
             return [_("The output shape of {layer} is not known yet.", layer=node.id)]
-        if tuple(held[1:]) == self.shape:
+        if tuple(shape[1:]) == self.shape:
             return []
         return [
             _(
                 "{layer} has the output shape {shape}, not {wanted}.",
                 layer=node.id,
-                shape=shape_text(held[1:]),
+                shape=shape_text(shape[1:]),
                 wanted=shape_text(self.shape),
             )
         ]
 
 
 def unwrapped(node: Node, layer: str) -> Node | None:
-    """Return ``node`` where it is a ``layer``, or what it wraps where that is one; else None.
-
-    A ``Bidirectional`` of an LSTM reads with an LSTM, too.
-    """
+    """Return ``node`` if it is a ``layer``, or the ``layer`` that it wraps; else None."""
     if node.layer == layer:
         return node
     inner = node.params.get("layer")
@@ -160,23 +155,20 @@ def unwrapped(node: Node, layer: str) -> Node | None:
 
 
 def param_of(node: Node, graph: Graph, name: str) -> Any:
-    """What a layer's argument is: as given, or Keras's default. A shared layer has its owner's."""
+    """Return a layer's argument or Keras's default; a shared layer has its owner's."""
     owner = graph.by_id.get(node.shared or "", node)
     spec = LAYERS[node.layer].by_name[name]
-    held = owner.params.get(name, spec.default)
-    # Keras says nothing where nothing is bent; people say "linear".
-    return "linear" if held is None and spec.kind is Kind.ACTIVATION else held
+    value = owner.params.get(name, spec.default)
+    # Keras's None is called "linear".
+    return "linear" if value is None and spec.kind is Kind.ACTIVATION else value
 
 
-#: Layers that do no more than one activation.
+#: Layers that apply one activation.
 _ACTIVATION_LAYERS = {"ReLU": "relu", "Softmax": "softmax", "LeakyReLU": "leaky_relu", "ELU": "elu"}
 
 
 def activation_layer(node: Node, graph: Graph) -> Node | None:
-    """Return the layer that applies the activation of ``node``, where it stands by itself.
-
-    A ``BatchNormalization`` may stand between both.
-    """
+    """Return the Activation layer after ``node`` or its BatchNormalization, if there is one."""
     if "activation" not in LAYERS[node.layer].by_name:
         return None
     if param_of(node, graph, "activation") != "linear":
@@ -186,14 +178,16 @@ def activation_layer(node: Node, graph: Graph) -> Node | None:
         following = [graph.by_id[target] for target in graph.targets[following[0].id]]
     if len(following) != 1:
         return None
-    alone = following[0].layer == "Activation" or following[0].layer in _ACTIVATION_LAYERS
-    return following[0] if alone else None
+    applies = following[0].layer == "Activation" or following[0].layer in _ACTIVATION_LAYERS
+    return following[0] if applies else None
 
 
 def layer_count(graph: Graph) -> int:
-    """Return the number of layers but Inputs; one with its Activation layer counts once."""
-    apart = {one.id for node in graph.nodes if (one := activation_layer(node, graph)) is not None}
-    return sum(node.layer != "Input" and node.id not in apart for node in graph.nodes)
+    """Return the number of layers without Inputs and separate activation layers."""
+    activations = {
+        layer.id for node in graph.nodes if (layer := activation_layer(node, graph)) is not None
+    }
+    return sum(node.layer != "Input" and node.id not in activations for node in graph.nodes)
 
 
 def activation_of(node: Node, graph: Graph) -> Any:
@@ -205,13 +199,13 @@ def activation_of(node: Node, graph: Graph) -> Any:
 
 
 def is_connected(graph: Graph, node_id: str) -> bool:
-    """Whether a layer lies behind an Input."""
-    return any(node_id in descendants(graph, one) for one in graph.inputs)
+    """Return whether a layer is reached from an Input."""
+    return any(node_id in descendants(graph, start) for start in graph.inputs)
 
 
 def loose_ends(graph: Graph) -> list[str]:
-    """Ids of layers that no Input reaches, and of Inputs that feed nothing."""
-    reached = {one for start in graph.inputs for one in descendants(graph, start)}
+    """Return the IDs of layers that no Input reaches, and of Inputs without targets."""
+    reached = {node_id for start in graph.inputs for node_id in descendants(graph, start)}
     return [
         node.id
         for node in graph.nodes
@@ -220,12 +214,12 @@ def loose_ends(graph: Graph) -> list[str]:
 
 
 def shape_text(shape: Shape) -> str:
-    """``28 x 28 x 1``."""
+    """Return a shape as ``28 x 28 x 1``."""
     return " x ".join("any" if axis is None else str(axis) for axis in shape) or _("one number")
 
 
 def parse_shape(text: str) -> Shape:
-    """The shape that ``28 x 28 x 1`` says. Raises ``ValueError`` where it says none."""
+    """Parse ``28 x 28 x 1``; raise ``ValueError`` if it is not a shape."""
     parts = [part.strip() for part in re.split(r"[x×,]", text)]
     if not all(part.isdigit() or part == "any" for part in parts):
         raise ValueError(_("'{text}' is not a shape; write for example '28 x 28 x 1'", text=text))
@@ -233,26 +227,26 @@ def parse_shape(text: str) -> Shape:
 
 
 def parse_param_condition(layer: str, name: str, text: str) -> Condition:
-    """What a parameter of a layer must be.
+    """Parse the condition on a layer's parameter.
 
     Raises:
-        ValueError: the layer has no such parameter, or it can never be so.
+        ValueError: the layer has no such parameter, or no value can fit.
     """
     spec = LAYERS[layer]
     if name not in spec.by_name:
         known = [*PLACE_WORDS, *spec.by_name]
-        near = did_you_mean(name, known)
-        near = near or _("It has {names}.", names=format_list(spec.by_name, 12))
-        told = _("{layer} has no parameter '{name}'.", layer=layer, name=name)
-        raise ValueError(join_sentences((told, near)))
-    found = parse_condition(text)
-    _can_be(spec.by_name[name], found)
-    return found
+        suggestion = did_you_mean(name, known)
+        suggestion = suggestion or _("It has {names}.", names=format_list(spec.by_name, 12))
+        problem = _("{layer} has no parameter '{name}'.", layer=layer, name=name)
+        raise ValueError(join_sentences((problem, suggestion)))
+    condition = parse_condition(text)
+    _check_possible(spec.by_name[name], condition)
+    return condition
 
 
-def _can_be(param: Param, found: Condition) -> None:
+def _check_possible(param: Param, condition: Condition) -> None:
     if param.kind in _NUMBERS:
-        words = [w for w in found.words if not re.fullmatch(r"none|\d+( x \d+)+", w)]
+        words = [w for w in condition.words if not re.fullmatch(r"none|\d+( x \d+)+", w)]
         if words and param.kind is not Kind.SHAPE:
             raise ValueError(
                 _(
@@ -262,12 +256,12 @@ def _can_be(param: Param, found: Condition) -> None:
                 )
             )
         return
-    if found.numeric:
+    if condition.numeric:
         raise ValueError(
             _(
                 "'{parameter}' is not a number, so it cannot be '{text}'",
                 parameter=param.name,
-                text=found.text,
+                text=condition.text,
             )
         )
     allowed: list[str] | None = None
@@ -278,5 +272,5 @@ def _can_be(param: Param, found: Condition) -> None:
     elif param.kind in _NAMES:
         allowed = [*_NAMES[param.kind], "none"]
     if allowed is not None:
-        for word in found.words:
+        for word in condition.words:
             values.known_name(word, allowed, param.name)

@@ -1,4 +1,4 @@
-"""What a lesson is, as values."""
+"""The parts of a lesson, as frozen values."""
 
 from __future__ import annotations
 
@@ -10,30 +10,27 @@ from netbuilder.core.i18n import noop as N_
 from netbuilder.core.lessons.check_words import Check
 from netbuilder.core.lessons.conditions import parse_number
 
-#: How much a lesson expects, in the order in which lessons are listed.
+#: Levels in the order in which lessons are listed.
 LEVELS = (N_("beginner"), N_("intermediate"), N_("advanced"))
-#: Kinds of question: one of a few answers, a number, or a guess before Train is pressed, which
-#: is neither right nor wrong.
+#: Kinds of question; a "prediction" is a guess before training and is never wrong.
 QUESTION_KINDS = ("choice", "number", "prediction")
 EMPTY = "empty"
-#: How much of the window is shown, as a lesson may ask for it.
+#: Interface levels that a lesson can request.
 INTERFACES = ("basic", "full")
 
 
 class LessonError(UserError):
-    """A lesson's file that is ill-formed; names file and line."""
+    """An invalid lesson file; the message names file and line."""
 
 
 @dataclass(frozen=True)
 class StepQuestion:
-    """Something that the pupil answers.
+    """A question to the student.
 
-    ``choices`` are empty for a number and for a free guess. ``answer`` is the right one as text,
-    or "" where there is none. ``tolerance`` is how far a number may be off. ``why`` is said once
-    it was answered correctly, ``wrong`` after an incorrect answer. ``labels`` are the choices as
-    they are shown in another language: what is stored and compared are ``choices``. ``another`` is
-    asked once this one was answered incorrectly, so that nobody ticks a step by trying all choices;
-    what is given then stands in a line of its own: ``"5\n60"``.
+    ``choices`` are empty for a number and a free guess. ``answer`` is the correct one, or "".
+    ``tolerance`` applies to numbers. ``why`` is shown after a correct answer, ``wrong`` after an
+    incorrect one. ``labels`` are translated ``choices``. ``another`` is asked after an incorrect
+    answer, against guessing; its answer is a second line: ``"5\\n60"``.
     """
 
     ask: str
@@ -47,12 +44,14 @@ class StepQuestion:
     another: StepQuestion | None = None
 
     def label(self, choice: str) -> str:
-        """A choice as it is shown."""
-        shown = {key.casefold(): text for key, text in zip(self.choices, self.labels, strict=False)}
-        return shown.get(choice.casefold(), choice)
+        """Return the translated label of a choice."""
+        labels = {
+            key.casefold(): text for key, text in zip(self.choices, self.labels, strict=False)
+        }
+        return labels.get(choice.casefold(), choice)
 
     def right(self, given: str) -> bool:
-        """Whether ``given`` is the right answer; any answer is where there is no right one."""
+        """Return whether ``given`` is correct; any answer is if the question has none."""
         first, _line, second = given.strip().partition("\n")
         if self.another is not None and second:
             return self.another.right(second)
@@ -62,11 +61,11 @@ class StepQuestion:
         if not self.answer:
             return True
         if self.kind == "number":
-            wanted = parse_number(self.answer)
-            # "90 %" is right where 90 is asked for, and where 0.9 is.
+            expected = parse_number(self.answer)
+            # "90 %" fits both 90 and 0.9.
             numbers = {parse_number(given), parse_number(given.removesuffix("%"))}
-            return wanted is not None and any(
-                number is not None and abs(number - wanted) <= self.tolerance + 1e-9
+            return expected is not None and any(
+                number is not None and abs(number - expected) <= self.tolerance + 1e-9
                 for number in numbers
             )
         return given.casefold() == self.answer.casefold()
@@ -74,9 +73,10 @@ class StepQuestion:
 
 @dataclass(frozen=True)
 class ShowHint:
-    """Where "Show me" points: ``place`` is a row of ``callout_places.PLACES``, ``layer`` a
-    layer in the palette whose way onto the canvas is drawn: onto the wire behind a layer ``after``
-    where one is named and there, else to the end of the network. ``text`` stands beside it.
+    """Where "Show me" points: to ``place``, a key of ``callout_places.PLACES``, or to ``layer``.
+
+    For a layer the way from the palette is drawn, onto the connection after a layer ``after`` if
+    there is one, else to the end of the network. ``text`` is shown beside it.
     """
 
     place: str = ""
@@ -87,10 +87,9 @@ class ShowHint:
 
 @dataclass(frozen=True)
 class LessonStep:
-    """One step: done when every one of ``checks`` holds and its question is answered rightly.
+    """One step: done when all ``checks`` hold and its question is answered correctly.
 
-    A step with neither is done once it was read. ``explore`` is an open task (Markdown) for those
-    who are done early.
+    A step with neither is done once it was read. ``explore`` is an open task (Markdown).
     """
 
     title: str
@@ -104,15 +103,16 @@ class LessonStep:
 
     @property
     def reading(self) -> bool:
-        """Whether there is nothing to do but to read."""
+        """Whether there is nothing to do but read."""
         return not self.checks and self.question is None
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson. ``name`` is the stem of its file; ``start`` is "empty", an example's name or the
-    path of a project (relative to the lesson's file). ``interface`` is the level of the window
-    that it needs: "basic", "full", or "" for the user's own.
+    """A lesson.
+
+    ``name`` is the stem of its file; ``start`` is "empty", the name of an example, or a project's
+    path relative to the file. ``interface`` is "basic", "full", or "" for the user's own level.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A lesson's file being read: numbered lines, and errors that name them."""
+"""Read the lines of a lesson file; errors name the line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netbuilder.core.wording import did_you_mean, format_list
 
 @dataclass(frozen=True)
 class KeyValueLine:
-    """``key: value`` with the number of its line."""
+    """``key: value`` and its line number."""
 
     number: int
     key: str
@@ -21,20 +21,20 @@ class KeyValueLine:
 
 @dataclass(frozen=True)
 class FencedBlock:
-    """The lines of one fenced block, and the number of its first."""
+    """The lines of a fenced block, and the number of its first."""
 
     number: int
     lines: tuple[tuple[int, str], ...]
 
 
 class LessonReader:
-    """One file being read: what an error has to name."""
+    """Reads blocks of one file and builds its errors."""
 
     def __init__(self, name: str, path: Path | None) -> None:
         self.name, self.path = name, path
 
     def wrong(self, line: int, what: str, fix: str) -> LessonError:
-        """The error that names this file and a line."""
+        """Return the error for a line of this file."""
         what = what.strip()
         end = "" if what.endswith((".", "?", "!")) else "."
         return LessonError(
@@ -44,17 +44,17 @@ class LessonReader:
         )
 
     def unknown(self, line: int, key: str, known: tuple[str, ...], where: str) -> LessonError:
-        """The error that says that a key is not known, and which are."""
-        near = did_you_mean(key, known)
+        """Return the error for an unknown key."""
+        suggestion = did_you_mean(key, known)
         return self.wrong(
             line,
             _("{block} has no '{key}'", block=where, key=key),
-            near or _("It can have {keys}.", keys=format_list(known, 30)),
+            suggestion or _("It can have {keys}.", keys=format_list(known, 30)),
         )
 
     def pairs(self, lines: tuple[tuple[int, str], ...], where: str) -> list[KeyValueLine]:
-        """The ``key: value`` lines among some lines. Raises ``LessonError``."""
-        found: list[KeyValueLine] = []
+        """Return the ``key: value`` lines of a block; raise ``LessonError`` for others."""
+        result: list[KeyValueLine] = []
         for number, text in lines:
             if not text.strip():
                 continue
@@ -70,18 +70,18 @@ class LessonReader:
                     _("Write 'key: value' on each line."),
                 )
             line = KeyValueLine(number, key.strip(), unquoted(value.strip()))
-            if any(line.key == other.key for other in found):
+            if any(line.key == earlier.key for earlier in result):
                 raise self.wrong(
                     number,
                     _("'{key}' appears twice in one block", key=line.key),
                     _("Write it once, or put the second one into its own block."),
                 )
-            found.append(line)
-        return found
+            result.append(line)
+        return result
 
 
 def unquoted(value: str) -> str:
-    """A value without the quotation marks around it."""
+    """Return a value without surrounding quotation marks."""
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1].strip()
     return value

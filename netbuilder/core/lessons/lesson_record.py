@@ -1,6 +1,6 @@
-"""What a project keeps of its lesson, so that it can be gone on with and graded.
+"""What a project stores of its lesson, to resume and to grade it.
 
-In the project file it is the key ``lesson``: ``{"name": "first_model", "done": [1, 2],
+The key ``lesson`` of the project file: ``{"name": "first_model", "done": [1, 2],
 "answers": {"3": "relu"}, "events": ["predicted", "saved:.h5"], "work": "9f…"}``.
 """
 
@@ -14,15 +14,12 @@ from typing import Any
 from netbuilder.core.project.model import Project
 
 KEY = "lesson"
-_MOST = 1000  # entries that are read of a file from elsewhere
+_MOST = 1000  # entries read from an untrusted file
 
 
 @dataclass(frozen=True)
 class LessonRecord:
-    """Which lesson, which of its steps are done, what was answered, and what was done beside.
-
-    ``work`` is a random id that the work got when it was begun: a copy of the file carries it too.
-    """
+    """A lesson's name, done steps, answers and events; copies share the random ID ``work``."""
 
     name: str
     done: frozenset[int] = frozenset()
@@ -32,12 +29,12 @@ class LessonRecord:
 
 
 def new_work_id() -> str:
-    """A new random id of a work: 128 bits, hexadecimal."""
+    """Return a random work ID: 128 bits, hexadecimal."""
     return secrets.token_hex(16)
 
 
 def with_record(project: Project, record: LessonRecord | None) -> Project:
-    """The project with what is kept of its lesson; None takes it away."""
+    """Return the project with this lesson record; None removes it."""
     extra = {key: value for key, value in project.extra.items() if key != KEY}
     if record is not None:
         extra[KEY] = {
@@ -51,7 +48,7 @@ def with_record(project: Project, record: LessonRecord | None) -> Project:
 
 
 def record_of(project: Project) -> LessonRecord | None:
-    """What a project keeps of its lesson; None where it keeps nothing that can be read."""
+    """Return a project's lesson record; None if there is no readable one."""
     raw: Any = project.extra.get(KEY)
     if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str):
         return None
@@ -70,6 +67,6 @@ def record_of(project: Project) -> LessonRecord | None:
             )
             if str(key).isdigit()
         },
-        frozenset(str(one) for one in (events[:_MOST] if isinstance(events, list) else ())),
+        frozenset(str(event) for event in (events[:_MOST] if isinstance(events, list) else ())),
         work[:64] if isinstance(work := raw.get("work"), str) and work.isalnum() else "",
     )

@@ -1,4 +1,4 @@
-"""What checks look at: all that a pupil did, as one frozen value."""
+"""The state that checks look at: all that a student has and did."""
 
 from __future__ import annotations
 
@@ -9,27 +9,17 @@ from netbuilder.core.project.model import Graph, Project
 
 Shape = tuple[int | None, ...]
 
-#: Events that a step can wait for. Some have an ending or a name behind a colon: "saved:.h5".
-PREDICTED, EVALUATED, SAVED, OPENED, LOOKED = (
-    "predicted",
-    "evaluated",
-    "saved",
-    "opened",
-    "looked",
-)
-#: Other methods were compared on a data set, and an evaluation was shown by the values of a column.
-COMPARED, GROUPED = "compared", "grouped"
+#: Events that a step can wait for. Some have a suffix or a name after a colon: "saved:.h5".
+PREDICTED, EVALUATED, SAVED, OPENED = "predicted", "evaluated", "saved", "opened"
+#: A page was opened, methods were compared on a data set, an evaluation was grouped by a column.
+LOOKED, COMPARED, GROUPED = "looked", "compared", "grouped"
 
 
 @dataclass(frozen=True)
 class ObservedRun:
-    """The last training.
+    """The last training; ``epochs`` is None if unknown.
 
-    Attributes:
-        project: what was trained.
-        epochs: epochs that were run; None where that is not known.
-        history: a number an epoch by name ("loss", "val_loss", ...).
-        test: numbers on the test rows by name.
+    ``history`` has one value per epoch by name ("loss", "val_loss", ...), ``test`` test metrics.
     """
 
     project: Project
@@ -40,7 +30,7 @@ class ObservedRun:
 
 @dataclass(frozen=True)
 class ObservedProblem:
-    """A problem that guidance found: its code, and whether the project cannot train with it."""
+    """A diagnosed problem: its code, and whether it prevents training."""
 
     code: str
     blocks: bool
@@ -48,11 +38,10 @@ class ObservedProblem:
 
 @dataclass(frozen=True)
 class LessonState:
-    """What a pupil has, and did since the lesson began.
+    """What a student has, and did since the lesson began.
 
-    ``shapes`` (by node id, batch axis first) and ``problems`` are None where they are not known
-    yet. ``answers`` are those to questions by the step's number, counted from 1. ``done`` are
-    steps that were ticked before, as the project or the window recorded them.
+    ``shapes`` (by node id, batch axis first) and ``problems`` are None while unknown. ``answers``
+    are by step number, counted from 1. ``done`` are the steps recorded as done.
     """
 
     project: Project
@@ -66,11 +55,8 @@ class LessonState:
     done: frozenset[int] = frozenset()
 
 
-def same_layers(one: Graph, other: Graph) -> bool:
-    """Whether two graphs are the same network: layers, parameters and wires, wherever they stand.
-
-    Ids do not matter where the layers stand in the same order.
-    """
+def same_layers(first: Graph, second: Graph) -> bool:
+    """Return whether layers, parameters and connections are equal, whatever their IDs."""
 
     def plain(graph: Graph) -> object:
         place = {node.id: number for number, node in enumerate(graph.nodes)}
@@ -78,4 +64,4 @@ def same_layers(one: Graph, other: Graph) -> bool:
         edges = {(place.get(a, -1), place.get(b, -1)) for a, b in graph.edges}
         return nodes, edges
 
-    return plain(one) == plain(other)
+    return plain(first) == plain(second)

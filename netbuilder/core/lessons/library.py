@@ -1,4 +1,4 @@
-"""Where lessons lie: those that ship, the user's own, a school's, and those beside a project."""
+"""Find lessons: bundled ones, the user's own, a school's, and those beside a project."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from netbuilder.core.regular_file import special_file_kind
 from netbuilder.core.site_settings import site_settings
 from netbuilder.core.wording import did_you_mean, format_list
 
-#: Folders of lessons of a whole machine, with the system's separator between several.
+#: Machine-wide folders of lessons, separated by ``os.pathsep``.
 MACHINE_VARIABLE = "NETBUILDER_LESSONS"
 FOLDER = "lessons"
 ENDING = ".md"
-#: The arc in which the lessons that ship are listed.
+#: The order of the bundled lessons.
 ORDER = (
     "what_is_a_network",
     "first_model",
@@ -50,7 +50,7 @@ ORDER = (
 
 @dataclass(frozen=True)
 class LessonFolder:
-    """The lessons of one folder; ``broken`` are those that could not be read, and why."""
+    """The lessons of one folder; ``broken`` are the errors of unreadable ones."""
 
     title: str
     folder: Path
@@ -61,38 +61,34 @@ class LessonFolder:
 def lesson_folders(
     beside: Path | None = None, machine: Sequence[Path] | None = None
 ) -> tuple[LessonFolder, ...]:
-    """All lessons by the folder in which they lie; folders without a lesson are left out.
-
-    Args:
-        beside: folder of the project that is open.
-        machine: further folders, beside those that the machine-wide settings and
-            ``NETBUILDER_LESSONS`` name.
-    """
+    """Return the folders that contain lessons; ``beside`` is the folder of the open project."""
     if machine is None:
-        machine = [Path(one) for one in site_settings().lessons]
-    named = [Path(one) for one in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if one]
-    school = [Path(os.path.expandvars(one)) for one in site_settings().lessons]
-    places = [
+        machine = [Path(name) for name in site_settings().lessons]
+    from_environment = [
+        Path(name) for name in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if name
+    ]
+    school = [Path(os.path.expandvars(name)) for name in site_settings().lessons]
+    candidates = [
         (_("Lessons"), resource(FOLDER)),
-        *((_("This school's lessons"), one) for one in (*machine, *school, *named)),
+        *((_("This school's lessons"), path) for path in (*machine, *school, *from_environment)),
         (_("My lessons"), folders.data() / FOLDER),
     ]
     if beside is not None:
-        places.insert(0, (_("Next to this project"), beside / FOLDER))
-    found: list[LessonFolder] = []
-    seen: set[Path] = set()
-    for title, folder in places:
-        whole = folder.absolute()
-        if whole in seen:
+        candidates.insert(0, (_("Next to this project"), beside / FOLDER))
+    shelves: list[LessonFolder] = []
+    visited: set[Path] = set()
+    for title, folder in candidates:
+        absolute = folder.absolute()
+        if absolute in visited:
             continue
-        seen.add(whole)
-        shelf = _shelf(title, folder)
+        visited.add(absolute)
+        shelf = _read_folder(title, folder)
         if shelf.lessons or shelf.broken:
-            found.append(shelf)
-    return tuple(found)
+            shelves.append(shelf)
+    return tuple(shelves)
 
 
-def _shelf(title: str, folder: Path) -> LessonFolder:
+def _read_folder(title: str, folder: Path) -> LessonFolder:
     lessons: list[Lesson] = []
     broken: list[LessonError] = []
     try:
@@ -108,7 +104,7 @@ def _shelf(title: str, folder: Path) -> LessonFolder:
 
 
 def _may_be_lesson(path: Path) -> bool:
-    """Whether a Markdown file means to be a lesson: a README or a translation does not."""
+    """Return whether a Markdown file is meant as a lesson, not a README or translation."""
     try:
         if special_file_kind(path) or is_translation(path):
             return False
@@ -126,36 +122,28 @@ def _place(lesson: Lesson) -> tuple[int, int, str]:
 def find_lesson(
     name: str, beside: Path | None = None, machine: Sequence[Path] | None = None
 ) -> Lesson:
-    """A lesson by its name, or by the path of its file.
-
-    Raises:
-        LessonError: there is none, or it is ill-formed.
-    """
+    """Return a lesson by name or path; raise ``LessonError`` if there is none or it is invalid."""
     path = Path(name)
     if path.suffix.lower() in (ENDING, ".markdown") or path.is_file():
         return read_lesson(path, drawn=True)
-    found: dict[str, Lesson] = {}
+    lessons: dict[str, Lesson] = {}
     for shelf in lesson_folders(beside, machine):
-        for one in shelf.lessons:
-            found.setdefault(one.name, one)
+        for lesson in shelf.lessons:
+            lessons.setdefault(lesson.name, lesson)
         for error in shelf.broken:
             if error.path is not None and Path(error.path).stem == name:
                 raise error
-    if name not in found:
-        near = did_you_mean(name, list(found))
+    if name not in lessons:
+        suggestion = did_you_mean(name, list(lessons))
         raise LessonError(
             _("There is no lesson '{name}'.", name=name),
-            f"{near} There are {format_list(found, 20)}.".strip(),
+            f"{suggestion} There are {format_list(lessons, 20)}.".strip(),
         )
-    return found[name]
+    return lessons[name]
 
 
 def start_project(of: Lesson) -> Project:
-    """The project that a lesson begins with.
-
-    Raises:
-        LessonError: it cannot be read; names the lesson's file and line.
-    """
+    """Return the project that a lesson starts with; raise ``LessonError`` if unreadable."""
     if of.start == EMPTY:
         return Project(name=of.title, graph=Graph(nodes=(Node("input", "Input"),)))
     try:
@@ -182,11 +170,7 @@ def start_project(of: Lesson) -> Project:
 
 
 def start_path(of: Lesson) -> Path:
-    """Where the start project lies.
-
-    Raises:
-        UserError: it is neither a file nor an example, or begins with nothing.
-    """
+    """Return the path of the start project; raise ``UserError`` if there is none."""
     base = of.path.parent if of.path is not None else Path()
     path = base / of.start
     if of.start.endswith(files.ENDING) or path.is_file():

@@ -1,7 +1,7 @@
-"""Reads a lesson: Markdown with front matter, a step at each ``##``, and fenced blocks in them.
+"""Parse a lesson: Markdown with front matter, a step per ``##``, and fenced blocks in steps.
 
-The form stands in docs/lessons.md. Whatever is not known is an error that names file, line and
-mend: a misspelt word would else be a step that never ticks.
+The format is described in docs/lessons.md. Anything unknown is an error: a misspelt word would be
+a step that never ticks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SHOW_KEYS = ("place", "layer", "after", "text")
 
 
 def parse_check(reader: LessonReader, block: FencedBlock) -> Check:
-    """A fenced ``parse_check``. Raises ``LessonError`` where a word or a value has no meaning."""
+    """Parse a fenced ``check`` block; raise ``LessonError`` if a word or value is invalid."""
     lines = reader.pairs(block.lines, _("The check"))
     if not lines:
         raise reader.wrong(
@@ -58,26 +58,26 @@ def parse_check(reader: LessonReader, block: FencedBlock) -> Check:
     at = {line.key: line for line in lines}
     layer = at.get("layer")
     terms: list[CheckTerm] = []
-    found = LayerCheck("")
+    layer_check = LayerCheck("")
     if layer is not None:
         name = _value(reader, layer, values.layer_name, _("Use a Keras class name."))
-        found = LayerCheck(name)
+        layer_check = LayerCheck(name)
     for line in lines:
         if line.key == "layer":
             continue
         if layer is not None and line.key in PLACE_WORDS:
-            found = _place(reader, found, line)
-        elif layer is not None and line.key in LAYERS[found.layer].by_name:
-            wanted = _value(
+            layer_check = _place(reader, layer_check, line)
+        elif layer is not None and line.key in LAYERS[layer_check.layer].by_name:
+            condition = _value(
                 reader,
                 line,
-                partial(parse_param_condition, found.layer, line.key),
+                partial(parse_param_condition, layer_check.layer, line.key),
                 _(
                     "Write for example '{example}'.",
-                    example=f"{line.key}: {_sample(found.layer, line.key)}",
+                    example=f"{line.key}: {_sample(layer_check.layer, line.key)}",
                 ),
             )
-            found = replace(found, params=(*found.params, (line.key, wanted)))
+            layer_check = replace(layer_check, params=(*layer_check.params, (line.key, condition)))
         elif line.key in WORDS:
             word = WORDS[line.key]
             fix = _("Write for example '{example}'.", example=f"{word.name}: {word.example}")
@@ -85,12 +85,12 @@ def parse_check(reader: LessonReader, block: FencedBlock) -> Check:
         else:
             known = tuple(WORDS)
             if layer is not None:
-                known = (*PLACE_WORDS, *LAYERS[found.layer].by_name, *known)
+                known = (*PLACE_WORDS, *LAYERS[layer_check.layer].by_name, *known)
                 raise reader.unknown(
-                    line.number, line.key, known, _("A check of {layer}", layer=found.layer)
+                    line.number, line.key, known, _("A check of {layer}", layer=layer_check.layer)
                 )
             raise reader.unknown(line.number, line.key, ("layer", *known), _("A check"))
-    return Check(block.number, tuple(terms), found if layer is not None else None)
+    return Check(block.number, tuple(terms), layer_check if layer is not None else None)
 
 
 def _sample(layer: str, name: str) -> str:
@@ -212,7 +212,7 @@ def _question(reader: LessonReader, block: FencedBlock) -> StepQuestion:
     return StepQuestion(at["ask"].value, kind, choices, answer, tolerance, why, wrong)
 
 
-#: How each block but ``parse_check`` is read, by its name.
+#: Parsers of the other blocks.
 BLOCK_PARSERS: Mapping[str, Callable[[LessonReader, FencedBlock], object]] = {
     "hint": _text,
     "explore": _text,
@@ -223,32 +223,32 @@ BLOCK_PARSERS: Mapping[str, Callable[[LessonReader, FencedBlock], object]] = {
 
 log = logging.getLogger(__name__)
 
-# ``seal`` was a teacher's public key until 0.2; such lessons still open.
+# ``seal`` is ignored: files for 0.2 may have it.
 FRONT_KEYS = ("title", "level", "minutes", "start", "needs", "seal", "interface")
-LARGEST = 1_000_000  # bytes; a lesson is a few pages
+LARGEST = 1_000_000  # bytes
 
 
 def read_lesson(path: Path, *, drawn: bool = False) -> Lesson:
-    """Read a lesson in the chosen language, or in its own where it is not translated.
+    """Read a lesson in the chosen language, or the original if there is no valid translation.
 
     Args:
-        path: the lesson's file; texts in another language lie beside it.
-        drawn: look whether its formulas can be drawn, too.
+        path: the lesson's file; its translations are beside it.
+        drawn: also check that its formulas can be drawn.
 
     Raises:
-        LessonError: it cannot be read, or is ill-formed; names file, line and mend.
+        LessonError: it cannot be read, or is invalid.
     """
     lesson = _read(Path(path), drawn)
-    other = translation_path(lesson.path or Path(path), language())
-    if not other.is_file():
+    translation = translation_path(lesson.path or Path(path), language())
+    if not translation.is_file():
         return lesson
     try:
-        texts = _read(other, drawn)
-        unlike = differences(lesson, texts)
+        texts = _read(translation, drawn)
+        mismatches = differences(lesson, texts)
     except LessonError as error:
-        unlike = [str(error)]
-    if unlike:
-        log.warning("The lesson %s is left in English: %s.", other, "; ".join(unlike))
+        mismatches = [str(error)]
+    if mismatches:
+        log.warning("The lesson %s is left in English: %s.", translation, "; ".join(mismatches))
         return lesson
     return translated(lesson, texts)
 
@@ -290,17 +290,12 @@ def _read(path: Path, drawn: bool) -> Lesson:
 def parse_lesson(
     text: str, name: str = "lesson", path: Path | None = None, *, drawn: bool = False
 ) -> Lesson:
-    """The lesson that a text says.
+    """Parse the text of a lesson; ``path`` is used for images and messages.
 
-    Args:
-        text: of the file.
-        name: of the lesson.
-        path: where it lies, for its pictures and messages.
-        drawn: draw each formula once, to find those that are none. It takes a tenth of a second,
-            which a list of lessons need not wait for.
+    ``drawn`` also draws each formula to check it, which takes a tenth of a second.
 
     Raises:
-        LessonError: it is ill-formed; names file, line and mend.
+        LessonError: it is invalid.
     """
     reader = LessonReader(path.name if path is not None else name, path)
     lines = text.splitlines()
@@ -329,9 +324,9 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     end = next((i for i, line in enumerate(lines[1:], 1) if line.strip() == "---"), None)
     if end is None:
         raise reader.wrong(1, _("the front matter does not end"), _("End it with a line '---'."))
-    found = reader.pairs(tuple(enumerate(lines[1:end], 2)), _("The front matter"))
-    at = {line.key: line for line in found}
-    for line in found:
+    pairs = reader.pairs(tuple(enumerate(lines[1:end], 2)), _("The front matter"))
+    at = {line.key: line for line in pairs}
+    for line in pairs:
         if line.key not in FRONT_KEYS:
             raise reader.unknown(line.number, line.key, FRONT_KEYS, _("The front matter"))
     for key in ("title", "level", "minutes"):
@@ -358,21 +353,21 @@ def _front(reader: LessonReader, lines: list[str]) -> tuple[Lesson, int]:
     needs = at["needs"].value if "needs" in at else ""
     lesson = Lesson("", at["title"].value, level.value, int(minutes.value), start, needs, "", ())
     if "interface" in at:
-        asked = at["interface"]
-        if asked.value not in INTERFACES:
+        interface = at["interface"]
+        if interface.value not in INTERFACES:
             raise reader.wrong(
-                asked.number,
-                _("'interface' is '{value}'", value=asked.value),
+                interface.number,
+                _("'interface' is '{value}'", value=interface.value),
                 _("Write basic or full, or leave the line out."),
             )
-        lesson = replace(lesson, interface=asked.value)
-    elif lesson.level != LEVELS[0]:  # what is no beginner's lesson uses more of the window
+        lesson = replace(lesson, interface=interface.value)
+    elif lesson.level != LEVELS[0]:  # these lessons need the full interface
         lesson = replace(lesson, interface="full")
     return lesson, end + 1
 
 
 def start_line(path: Path) -> int:
-    """The line of ``start`` in a lesson's file, counted from 1; 1 where there is none."""
+    """Return the line number of ``start`` in a lesson's file; 1 if there is none."""
     lines = read_regular(path, LARGEST, LessonError).decode("utf-8-sig").splitlines()
     return next((i for i, line in enumerate(lines, 1) if line.startswith("start:")), 1)
 
@@ -381,8 +376,8 @@ Section = tuple[int, str, list[tuple[int, str]]]
 
 
 def _sections(lines: list[str], first: int) -> list[Section]:
-    """The text before the first step, then each step: line, title, its numbered lines."""
-    found: list[Section] = [(first + 1, "", [])]
+    """Return the text before the first step, then each step: line, title, numbered lines."""
+    sections: list[Section] = [(first + 1, "", [])]
     fenced = ""
     for number, line in enumerate(lines[first:], first + 1):
         mark = re.match(r"\s{0,3}(`{3,}|~{3,})", line)
@@ -391,10 +386,10 @@ def _sections(lines: list[str], first: int) -> list[Section]:
         elif mark and mark.group(1).startswith(fenced) and line.strip() == mark.group(1):
             fenced = ""
         if not fenced and (title := re.fullmatch(r"##\s+(.*?)\s*#*\s*", line)):
-            found.append((number, title.group(1), []))
+            sections.append((number, title.group(1), []))
         else:
-            found[-1][2].append((number, line))
-    return found
+            sections[-1][2].append((number, line))
+    return sections
 
 
 def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, str]]) -> LessonStep:
@@ -421,9 +416,9 @@ def _step(reader: LessonReader, line: int, title: str, lines: list[tuple[int, st
                 _("the step '{title}' has two '{kind}' blocks", title=title, kind=kind),
                 _("Keep one of them."),
             )
-        found: Any = BLOCK_PARSERS[kind](reader, block)
-        step = replace(step, **{kind: found})
-    answered = any(term.word.name == "answered" for one in step.checks for term in one.terms)
+        value: Any = BLOCK_PARSERS[kind](reader, block)
+        step = replace(step, **{kind: value})
+    answered = any(term.word.name == "answered" for check in step.checks for term in check.terms)
     if answered and step.question is None:
         raise reader.wrong(
             step.checks[0].line,
@@ -439,9 +434,9 @@ _KINDS = ("check", "hint", "show", "question", "explore")
 def _blocks(
     reader: LessonReader, lines: list[tuple[int, str]]
 ) -> tuple[str, list[tuple[str, FencedBlock]]]:
-    """The prose of a step, and its fenced blocks; other fences (code) stay in the prose."""
+    """Split a step into prose and blocks; other fences (code) stay in the prose."""
     prose: list[str] = []
-    found: list[tuple[str, FencedBlock]] = []
+    blocks: list[tuple[str, FencedBlock]] = []
     inside: list[tuple[int, str]] | None = None
     kind, fence, begun = "", "", 0
     for number, text in lines:
@@ -454,7 +449,7 @@ def _blocks(
                 prose.append(text)
         elif inside is not None and mark and mark.group(1) == fence and not mark.group(2):
             if kind in _KINDS:
-                found.append((kind, FencedBlock(begun, tuple(inside))))
+                blocks.append((kind, FencedBlock(begun, tuple(inside))))
             else:
                 prose += [line for _unused, line in inside] + [text]
             inside = None
@@ -468,11 +463,11 @@ def _blocks(
             _("the block '{kind}' does not end", kind=kind),
             _("End it with '{fence}'.", fence=fence),
         )
-    return "\n".join(prose).strip(), found
+    return "\n".join(prose).strip(), blocks
 
 
 def _near_kind(reader: LessonReader, number: int, kind: str) -> None:
-    """A misspelt block would be shown as code and never be looked at."""
-    near = did_you_mean(kind, _KINDS) if kind else ""
-    if near:
-        raise reader.wrong(number, _("there is no block '{kind}'", kind=kind), near)
+    """Raise for a misspelt block, which would be shown as code."""
+    suggestion = did_you_mean(kind, _KINDS) if kind else ""
+    if suggestion:
+        raise reader.wrong(number, _("there is no block '{kind}'", kind=kind), suggestion)

@@ -1,5 +1,6 @@
-"""A lesson in another language: the texts of ``first_model.de.md`` in the steps, checks and right
-answers of ``first_model.md``, so that every class does the same work and is graded alike.
+"""Translated lessons: texts of ``first_model.de.md`` in the steps and checks of ``first_model.md``.
+
+Checks and answers stay those of the original, so every class is graded alike.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?")
 
 
 def translation_path(path: Path, language: str) -> Path:
-    """Where a lesson's texts in a language lie: ``first_model.de.md`` beside ``first_model.md``."""
+    """Return the path of a translation: ``first_model.de.md`` beside ``first_model.md``."""
     return path.with_suffix(f".{language}{path.suffix}")
 
 
 def is_translation(path: Path) -> bool:
-    """Whether a file holds another lesson's texts in a language, and is no lesson itself."""
+    """Return whether a file is the translation of another lesson."""
     name, dot, language = path.stem.rpartition(".")
     return bool(
         dot and _LANGUAGE.fullmatch(language) and path.with_name(name + path.suffix).exists()
@@ -27,13 +28,13 @@ def is_translation(path: Path) -> bool:
 
 
 def translations_of(path: Path) -> list[Path]:
-    """The files that hold a lesson's texts in other languages."""
+    """Return the translations of a lesson file."""
     beside = path.parent.glob(f"{path.stem}.*{path.suffix}")
-    return sorted(one for one in beside if is_translation(one))
+    return sorted(file for file in beside if is_translation(file))
 
 
 def translated(lesson: Lesson, texts: Lesson) -> Lesson:
-    """The lesson with the texts of its translation; checks and answers stay its own."""
+    """Return the lesson with its translated texts."""
     steps = tuple(_step(*pair) for pair in zip(lesson.steps, texts.steps, strict=True))
     return replace(lesson, title=texts.title, needs=texts.needs, intro=texts.intro, steps=steps)
 
@@ -61,18 +62,18 @@ def _translated_question(
 
 
 def differences(lesson: Lesson, texts: Lesson) -> list[str]:
-    """What keeps a translation from standing for its lesson, a line each; empty: nothing."""
-    found = [
+    """Return why a translation does not fit its lesson, a line each; empty if it does."""
+    lines = [
         f"{key} is {getattr(texts, key)!r}, not {getattr(lesson, key)!r}"
         for key in ("level", "minutes", "start")
         if getattr(lesson, key) != getattr(texts, key)
     ]
     if len(lesson.steps) != len(texts.steps):
-        return [*found, f"{len(texts.steps)} steps, not {len(lesson.steps)}"]
-    for number, (one, other) in enumerate(zip(lesson.steps, texts.steps, strict=True), 1):
-        ours, theirs = _structure(one), _structure(other)
-        found += [f"step {number}: {key} differs" for key in ours if ours[key] != theirs[key]]
-    return found
+        return [*lines, f"{len(texts.steps)} steps, not {len(lesson.steps)}"]
+    for number, (own, translation) in enumerate(zip(lesson.steps, texts.steps, strict=True), 1):
+        ours, theirs = _structure(own), _structure(translation)
+        lines += [f"step {number}: {key} differs" for key in ours if ours[key] != theirs[key]]
+    return lines
 
 
 def _structure(step: LessonStep) -> dict[str, object]:
@@ -91,7 +92,7 @@ def _structure(step: LessonStep) -> dict[str, object]:
 def _question_structure(question: StepQuestion | None) -> tuple[object, ...]:
     if question is None:
         return ()
-    at = [one.casefold() for one in question.choices]
+    at = [choice.casefold() for choice in question.choices]
     right = at.index(question.answer.casefold()) if question.answer and at else None
     number = question.answer if question.kind == "number" else ""
     return (

@@ -32,10 +32,7 @@ _BAD_NAME = (
 )
 _REASONS = {
     errno.ENOSPC: (N_("the disk is full"), N_("Free some space, or save to another disk.")),
-    errno.EDQUOT: (
-        N_("your disk quota is used up"),
-        N_("Delete some files, or save elsewhere."),
-    ),
+    errno.EDQUOT: (N_("your disk quota is used up"), N_("Delete some files, or save elsewhere.")),
     errno.EFBIG: (
         N_("the file would be larger than this disk allows"),
         N_("Save to another disk."),
@@ -47,10 +44,7 @@ _REASONS = {
         N_("that folder does not exist"),
         N_("Create the folder first, or choose another one."),
     ),
-    errno.ENOTDIR: (
-        N_("part of that path is a file, not a folder"),
-        N_("Choose another folder."),
-    ),
+    errno.ENOTDIR: (N_("part of that path is a file, not a folder"), N_("Choose another folder.")),
     errno.EISDIR: (N_("a folder with that name exists"), N_("Choose another name.")),
     errno.ENAMETOOLONG: (N_("the name is too long"), N_("Choose a shorter name.")),
     errno.EINVAL: _BAD_NAME,

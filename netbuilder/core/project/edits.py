@@ -23,15 +23,7 @@ from netbuilder.core.project.graph_ends import (
     replace_graph,
 )
 from netbuilder.core.project.groups import without_empty
-from netbuilder.core.project.model import (
-    Data,
-    Edge,
-    Graph,
-    Node,
-    Params,
-    Point,
-    Project,
-)
+from netbuilder.core.project.model import Data, Edge, Graph, Node, Params, Point, Project
 
 __all__ = [
     "add_node",
@@ -434,11 +426,7 @@ def rename_node(project: Project, old: str, new: str) -> Project:
     if new == old:
         return project
     if not new:
-        raise EditError(
-            _("A name needs at least one character."),
-            code="name_invalid",
-            node=old,
-        )
+        raise EditError(_("A name needs at least one character."), code="name_invalid", node=old)
     if new in graph.by_id or new in graph.group_by_id:
         raise EditError(
             _("There is already a layer named '{name}'.", name=new),

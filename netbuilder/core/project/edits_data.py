@@ -420,11 +420,7 @@ def set_output_columns(
 def _need(node: str, there: Sequence[str], message: str, fix: str) -> None:
     if node not in there:
         choose = _("Choose one of {names}.", names=format_quoted_list(there)) if there else _(fix)
-        raise EditError(
-            _(message, name=node),
-            choose,
-            code="no_such_end",
-        )
+        raise EditError(_(message, name=node), choose, code="no_such_end")
 
 
 def _need_some(lists: Lists, message: str) -> None:

@@ -506,10 +506,7 @@ def _training_to_json(training: Training) -> dict[str, Any]:
     raw: dict[str, Any] = {}
     if training.loss is not None:
         raw["loss"] = _choice_to_json(training.loss)
-    raw["optimizer"] = {
-        "name": training.optimizer.name,
-        "params": dict(training.optimizer.params),
-    }
+    raw["optimizer"] = {"name": training.optimizer.name, "params": dict(training.optimizer.params)}
     if training.metrics is not None:
         raw["metrics"] = [_choice_to_json(metric) for metric in training.metrics]
     raw["epochs"] = training.epochs

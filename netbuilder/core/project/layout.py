@@ -172,10 +172,7 @@ def place_missing(
 
 
 def _shift(
-    names: list[str],
-    laid: Mapping[str, Point],
-    given: Mapping[str, Point],
-    taken: _OccupiedCells,
+    names: list[str], laid: Mapping[str, Point], given: Mapping[str, Point], taken: _OccupiedCells
 ) -> Point:
     """How far a part is moved from where it was laid out."""
     anchor = next((one for one in names if one in given), None)

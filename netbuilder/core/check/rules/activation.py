@@ -51,11 +51,7 @@ def _softmax_mse(context: Context) -> Iterable[Violation]:
             name=activation_node(end),
             loss=loss_title(name),
         )
-        yield Violation(
-            activation_node(end),
-            join_sentences((said, more)),
-            fix,
-        )
+        yield Violation(activation_node(end), join_sentences((said, more)), fix)
 
 
 def _sigmoid_categorical(context: Context) -> Iterable[Violation]:

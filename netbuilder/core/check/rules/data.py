@@ -163,12 +163,7 @@ def _input_shape(context: Context) -> Iterable[Violation]:
                 given=_axes(given),
                 found=_axes(found),
             ),
-            make_fix(
-                _("Use the shape of the data"),
-                edits.set_params,
-                node_id,
-                shape=...,
-            ),
+            make_fix(_("Use the shape of the data"), edits.set_params, node_id, shape=...),
         )
 
 

@@ -39,12 +39,7 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
             continue
         near = nearest_name(node.layer, LAYERS)
         if near is not None:
-            fix = make_fix(
-                _("Use {name}", name=near),
-                edits.replace_layer,
-                node.id,
-                near,
-            )
+            fix = make_fix(_("Use {name}", name=near), edits.replace_layer, node.id, near)
         else:
             fix = remove_layer(node.id)
         explanation = str(node.extra.get("explanation", ""))
@@ -53,11 +48,7 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
             layer=node.layer,
             name=node.id,
         )
-        yield Violation(
-            node.id,
-            explanation or _meant(said, near),
-            fix,
-        )
+        yield Violation(node.id, explanation or _meant(said, near), fix)
 
 
 def nearest_name(word: str, known: Mapping[str, Any]) -> str | None:
@@ -103,10 +94,7 @@ def _renamed_param(node: Node, name: str, near: str | None) -> Fix:
         return make_fix(_("Remove '{name}'", name=name), edits.set_params, node.id, **{name: ...})
     value = node.params[name]
     return make_fix(
-        _("Rename to '{name}'", name=near),
-        edits.set_params,
-        node.id,
-        **{name: ..., near: value},
+        _("Rename to '{name}'", name=near), edits.set_params, node.id, **{name: ..., near: value}
     )
 
 
@@ -289,8 +277,7 @@ def _weights_file(context: Context) -> Iterable[Violation]:
             )  # fmt: skip
         else:
             message = _(
-                "{node} loads its weights from a file, but no file is chosen.",
-                node=node_name(node),
+                "{node} loads its weights from a file, but no file is chosen.", node=node_name(node)
             )
         yield Violation(
             node.id,

@@ -239,9 +239,7 @@ def _loss_target(context: Context) -> Iterable[Violation]:
             target=describe_target(end, kinds),
         )
         yield Violation(
-            None,
-            join_sentences((said, why)),
-            _output_fix(context, end) or set_loss(end, swap),
+            None, join_sentences((said, why)), _output_fix(context, end) or set_loss(end, swap)
         )
 
 

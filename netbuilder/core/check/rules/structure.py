@@ -331,11 +331,7 @@ def _shared(context: Context) -> Iterable[Violation]:
                 node=node_name(node),
                 name=node.shared,
             )
-        yield Violation(
-            node.id,
-            why,
-            make_fix(_("Unshare the weights"), _own, node),
-        )
+        yield Violation(node.id, why, make_fix(_("Unshare the weights"), _own, node))
 
 
 def _own(project: Project, node: Node) -> Project:

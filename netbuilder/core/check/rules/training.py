@@ -275,11 +275,7 @@ def _memory(context: Context) -> Iterable[Violation]:
         need=format_bytes(need),
         available=format_bytes(there),
     )
-    yield Violation(
-        node.id if node is not None else None,
-        join_sentences((said, why)),
-        fix,
-    )
+    yield Violation(node.id if node is not None else None, join_sentences((said, why)), fix)
 
 
 def _weights(context: Context, node: Node) -> str:
@@ -342,12 +338,7 @@ def _collapse(context: Context) -> Iterable[Violation]:
                 node=node_name(node),
                 next=node_name(behind),
             ),
-            make_fix(
-                _("Set activation to relu"),
-                edits.set_params,
-                owner.id,
-                activation="relu",
-            ),
+            make_fix(_("Set activation to relu"), edits.set_params, owner.id, activation="relu"),
         )
 
 

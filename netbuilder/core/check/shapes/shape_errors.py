@@ -272,10 +272,7 @@ def _reshape(
             "{needed} are needed.",
             have, **values,
         )  # fmt: skip
-    return ShapeProblem(
-        "reshape-mismatch",
-        text,
-    )
+    return ShapeProblem("reshape-mismatch", text)
 
 
 def product(sizes: Any) -> int:
