@@ -1,4 +1,1 @@
-"""The door: a file from someone else is read as plain data and judged before Keras sees it.
-
-Nothing here builds a layer or loads weights.
-"""
+"""Read files from elsewhere as plain data and check them before Keras sees them."""

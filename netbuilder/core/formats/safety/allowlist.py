@@ -1,4 +1,4 @@
-"""Which names of Keras a model file may hold: the catalog's rows and Keras's own plumbing."""
+"""Names of Keras that a model file may contain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from netbuilder.core.i18n import noop as N_
 
 MODELS = frozenset({"Functional", "Sequential", "Model"})
 
-# Layers that hold layers, and layers that stand in configs without being in the palette.
+# Inner layers, and layers that are not in the palette.
 _INNER_LAYERS = frozenset(
     {
         "InputLayer",
@@ -29,7 +29,7 @@ _INNER_LAYERS = frozenset(
     }
 )
 
-# Layers that run code or read other files when they are built, whatever the catalog says.
+# Layers that run code or read other files when built.
 DANGEROUS = {
     "Lambda": N_("It contains Python code."),
     "TFSMLayer": N_("It loads another model from a path."),
@@ -42,7 +42,7 @@ DANGEROUS = {
     "RandomFourierFeatures": N_("It is not a layer of this Keras version."),
 }
 
-# What Keras writes for things that are no objects, all of them plain values.
+# Plain values that Keras writes like objects.
 PLAIN = frozenset(
     {
         "__keras_tensor__",
@@ -61,7 +61,7 @@ _OTHER_OBJECTS = frozenset({
     "ExponentialDecay", "PiecewiseConstantDecay", "PolynomialDecay", "InverseTimeDecay",
     "CosineDecay", "CosineDecayRestarts", "LossScaleOptimizer", "MeanMetricWrapper",
     "SumOverBatchSizeMetricWrapper", "Mean", "Sum",
-    # Names that Keras 2 wrote for what has another name in Keras 3.
+    # Names in Keras 2.
     "L1L2", "NormalizeV2", "VarianceScaling", "RandomNormal", "RandomUniform", "TruncatedNormal",
     "Orthogonal", "Zeros", "Ones", "Constant", "Identity", "GlorotUniform", "GlorotNormal",
     "HeUniform", "HeNormal", "LecunUniform", "LecunNormal", "MaxNorm", "NonNeg", "UnitNorm",
@@ -100,7 +100,7 @@ FUNCTION_MODULES = frozenset(
 
 @cache
 def layer_names() -> frozenset[str]:
-    """Class names of layers that may be built: the catalog's, and Keras's plumbing."""
+    """Return the class names of layers that may be built."""
     own = {name for name, spec in LAYERS.items() if spec.module == "keras.layers"}
     own |= {second for second, name in SECOND_NAMES.items() if name in own}
     return (frozenset(own) | _INNER_LAYERS) - DANGEROUS.keys() - {"Input"}
@@ -108,14 +108,14 @@ def layer_names() -> frozenset[str]:
 
 @cache
 def object_names() -> frozenset[str]:
-    """Class names of initializers, losses, optimizers, ... that may be built."""
-    found = set(_OTHER_OBJECTS)
+    """Return the class names of initializers, losses, optimizers, … that may be built."""
+    names = set(_OTHER_OBJECTS)
     for rows in (CONSTRAINTS, INITIALIZERS, LOSSES, METRICS, OPTIMIZERS, REGULARIZERS):
         for name, spec in rows.items():
-            found |= {name, spec.keras_class}
-    return frozenset(found - {""})
+            names |= {name, spec.keras_class}
+    return frozenset(names - {""})
 
 
 def is_layer(class_name: str) -> bool:
-    """Whether this is the class name of a layer or a model, known or dangerous."""
+    """Return whether this is the class name of a layer or model, known or dangerous."""
     return class_name in layer_names() or class_name in MODELS or class_name in DANGEROUS

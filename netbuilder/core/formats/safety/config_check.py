@@ -1,8 +1,7 @@
-"""The config of a model, as plain JSON: nothing but Keras's own layers and objects may stand in it.
+"""Check a model's config, as plain JSON: only Keras's own layers and objects are allowed.
 
-An object in a config is ``{"class_name": ..., "config": ..., "module": ...}``. Keras builds it by
-looking its name up in the module that the file names, so every such name is compared with a list
-of known ones before.
+Keras looks up ``{"class_name": ..., "module": ...}`` in the module that the file names, so every
+name is compared with an allowlist first.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from netbuilder.core.wording import join_sentences, shorten
 
 NEVER = N_("Do not open this file. If you trust its author, ask for the network without this part.")
 
-# Marshalled code objects (Keras 2's Lambda) and pickles, in the base64 in which JSON carries them.
+# Base64 of marshalled code (Keras 2's Lambda) and of pickles.
 _CODE_TEXT = re.compile(
     r"\s*(4[wQ][A-Za-z0-9+/]{6}|gA[JMNQRSTUV][A-Za-z0-9+/]{4})[A-Za-z0-9+/\s]*=*\s*"
 )
 _CODE_KEYS = frozenset({"__reduce__", "py/object", "py/reduce", "function_type"})
 _MIN_CODE_TEXT = 60
 
-# Arguments that Keras takes as the name of a file to read.
+# Arguments that Keras treats as names of files to read.
 _FILE_ARGUMENTS = {
     "StringLookup": ("vocabulary", "idf_weights"),
     "IntegerLookup": ("vocabulary", "idf_weights"),
@@ -37,15 +36,10 @@ _FILE_ARGUMENTS = {
 
 
 def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...]:
-    """Check the config of a whole model; give the layers that are merely unknown.
-
-    Args:
-        config: the config as JSON (``{"class_name": "Sequential", "config": {...}}``), its form
-            checked (``form.check_form``).
-        name: the file's name, for messages.
+    """Check a model's config, whose form is checked already, and return its unknown layers.
 
     Raises:
-        FormatError: no model, or something in it could do harm.
+        FormatError: no model, or something in it is dangerous.
     """
     if config["class_name"] not in allowlist.MODELS and not _looks_like_model(config):
         raise FormatError(
@@ -64,11 +58,11 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
 
 
 def refusal(where: str, said: str) -> FormatError:
-    """Return the error for a part of a file that could do harm.
+    """Return the error for a dangerous part of a file.
 
     Args:
         where: the part, as the beginning of a sentence.
-        said: a sentence about what is wrong with it.
+        said: a sentence about the problem.
     """
     return FormatError(
         _("{where}: {problem}", where=where, problem=said), _(NEVER), code="model_unsafe"
@@ -76,7 +70,7 @@ def refusal(where: str, said: str) -> FormatError:
 
 
 def model_layers(config: Mapping[str, Any]) -> list[Any]:
-    """The layer entries of a model's config; Keras 1 and 2.0 wrote a bare list."""
+    """Return the layer entries of a model's config; Keras 1 and 2.0 wrote a bare list."""
     inner = config.get("config")
     if isinstance(inner, Mapping):
         inner = inner.get("layers", [])
@@ -84,22 +78,17 @@ def model_layers(config: Mapping[str, Any]) -> list[Any]:
 
 
 def without_plans(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config without the training plans of the model and of the models inside it.
-
-    Keras would compile a model inside the model by its own plan; nothing here needs that.
-    """
+    """Return the config without compile settings, which nested models may have too."""
     result = {key: value for key, value in config.items() if key != "compile_config"}
     inner = result.get("config")
     if isinstance(inner, Mapping) and isinstance(inner.get("layers"), list):
-        layers = [
-            without_plans(one) if isinstance(one, Mapping) else one for one in inner["layers"]
-        ]
+        layers = [without_plans(v) if isinstance(v, Mapping) else v for v in inner["layers"]]
         result["config"] = {**inner, "layers": layers}
     return result
 
 
 def _looks_like_model(config: Mapping[str, Any]) -> bool:
-    """A subclass of ``Model`` that was made from inputs and outputs has its graph in the file."""
+    """Return whether the graph is in the file, as for some subclasses of ``Model``."""
     inner = config.get("config")
     return isinstance(inner, Mapping) and isinstance(inner.get("layers"), list)
 
@@ -159,7 +148,7 @@ def _check_layer(entry: Any, name: str, refused: list[RefusedLayer]) -> None:
     else:
         why = _unknown_layer(entry, where)
     if why:
-        # Nothing of it is given to anyone, but code in it is told all the same.
+        # It is not built, but code in it is still reported.
         refuse_code(entry, where)
         refused.append(RefusedLayer(own_name, class_name, why))
         return
@@ -171,7 +160,7 @@ def _check_layer(entry: Any, name: str, refused: list[RefusedLayer]) -> None:
 
 
 def _unknown_layer(entry: Mapping[str, Any], where: str) -> str:
-    """Why this layer is none of Keras's, or "" if it is. Raises for modules that are programs."""
+    """Return why a layer is not one of Keras's, or ""; raise for Python modules."""
     class_name = entry["class_name"]
     module = entry.get("module")
     registered = entry.get("registered_name")
@@ -232,7 +221,7 @@ def _check_files(class_name: str, inner: Any, where: str) -> None:
 
 
 def objects(value: Any) -> Iterator[Any]:
-    """Every value inside, itself included."""
+    """Yield a value and every value nested in it."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -244,20 +233,20 @@ def objects(value: Any) -> Iterator[Any]:
 
 
 def refuse_code(value: Any, where: str) -> None:
-    """Raise where there is Python code in it, as text or as an object that holds some."""
+    """Raise if a value contains Python code, as text or as an object."""
     for item in objects(value):
         if isinstance(item, str):
             if len(item) >= _MIN_CODE_TEXT and _CODE_TEXT.fullmatch(item):
                 raise refusal(where, _("It contains compiled Python code as text."))
         elif isinstance(item, Mapping):
-            found = _CODE_KEYS & item.keys()
-            if found:
-                raise refusal(where, _("It contains Python code ({name}).", name=f"'{min(found)}'"))
+            keys = _CODE_KEYS & item.keys()
+            if keys:
+                raise refusal(where, _("It contains Python code ({name}).", name=f"'{min(keys)}'"))
             _refuse_dangerous(item.get("class_name"), where)
 
 
 def _check_value(value: Any, where: str) -> None:
-    """Every object inside is one of Keras's, from one of Keras's modules, and holds no code."""
+    """Require that all nested objects are Keras's own and contain no code."""
     refuse_code(value, where)
     for item in objects(value):
         if isinstance(item, Mapping) and "class_name" in item:
@@ -281,7 +270,7 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
                 ),
             )
         return
-    # "wrapped" layers (the LSTM in a Bidirectional, the cells in an RNN) stand here too.
+    # Wrapped layers (the LSTM in a Bidirectional, the cells in an RNN) are objects too.
     if class_name not in allowlist.object_names() and class_name not in allowlist.layer_names():
         if class_name in allowlist.MODELS:
             _check_module(item, where)

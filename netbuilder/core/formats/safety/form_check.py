@@ -1,8 +1,6 @@
-"""The form of a model's config, checked once at the door.
+"""Check the form of a model's config, so that later code can rely on it.
 
-What comes after may take for granted that a layer is an object with a class name and a config,
-that names are text, and that places in the graph are lists; so nothing but the door has to know
-how a file can be broken.
+Layers are objects with a class name and a config, names are text, places in the graph are lists.
 """
 
 from __future__ import annotations
@@ -22,14 +20,10 @@ _TEXTS = ("class_name", "module", "registered_name")
 
 
 def check_form(config: Any, name: str) -> None:
-    """Check a model's config, models inside it included.
-
-    Args:
-        config: the config as JSON.
-        name: the file's name, for messages.
+    """Check the form of a model's config and its nested models.
 
     Raises:
-        FormatError: it is not formed as Keras forms one, or has more than 10,000 layers.
+        FormatError: the form is invalid, or there are more than 10,000 layers.
     """
     if not isinstance(config, Mapping) or not isinstance(config.get("class_name"), str):
         raise FormatError(
@@ -81,7 +75,7 @@ def _models(config: Mapping[str, Any], name: str) -> Iterator[list[Any]]:
             _check_shapes(inner, name)
         yield layers
         waiting.extend(
-            one for one in layers if isinstance(one, Mapping) and one.get("class_name") in _NAMES
+            v for v in layers if isinstance(v, Mapping) and v.get("class_name") in _NAMES
         )
 
 
@@ -89,19 +83,19 @@ _NAMES = tuple(MODELS)
 
 
 def _check_names(layers: list[Any], name: str) -> None:
-    """In a graph each layer goes by a name of its own."""
-    seen: set[str] = set()
+    """Require unique layer names in a graph."""
+    names: set[str] = set()
     for entry in layers:
         if not isinstance(entry, Mapping):
             continue
         inner = entry.get("config")
         own = entry.get("name") or (inner.get("name") if isinstance(inner, Mapping) else None)
-        if not isinstance(own, str) or own in seen:
+        if not isinstance(own, str) or own in names:
             raise _broken(
                 name,
                 _("the name {name} of a layer is invalid or occurs twice", name=f"{own!r:.60}"),
             )
-        seen.add(own)
+        names.add(own)
 
 
 def _check_layer(entry: Any, name: str) -> None:
@@ -146,7 +140,7 @@ def _check_layer(entry: Any, name: str) -> None:
 
 
 def _is_call(value: Any) -> bool:
-    """Of Keras 2 a list of places, of Keras 3 an object of arguments."""
+    """Return whether this is a list of places (Keras 2) or an object of arguments (Keras 3)."""
     if isinstance(value, Mapping):
         return isinstance(value.get("args", []), list) and isinstance(
             value.get("kwargs") or {}, Mapping
@@ -162,24 +156,24 @@ def _check_shapes(inner: Mapping[str, Any], name: str) -> None:
 
 
 def _is_shape(value: Any) -> bool:
-    """``[None, 28, 28]``; a model with several inputs says a list or an object of such."""
+    """Return whether this is a shape such as ``[None, 28, 28]``, or a list or dict of shapes."""
     if isinstance(value, Mapping):
-        return all(_is_shape(one) for one in value.values())
+        return all(_is_shape(item) for item in value.values())
     if not isinstance(value, list) or not value:
         return False
-    if all(isinstance(one, list) for one in value):
-        return all(_is_shape(one) for one in value)
+    if all(isinstance(item, list) for item in value):
+        return all(_is_shape(item) for item in value)
     return len(value) <= 32 and all(
-        one is None or (isinstance(one, int) and not isinstance(one, bool) and one >= 0)
-        for one in value
+        side is None or (isinstance(side, int) and not isinstance(side, bool) and side >= 0)
+        for side in value
     )
 
 
 def check_objects(config: Any, name: str) -> None:
-    """Whatever names a class, wherever it stands, names it with text.
+    """Require that class names, modules and registered names are text.
 
     Raises:
-        FormatError: a class, a module or a registered name is no text.
+        FormatError: one is not.
     """
     waiting = [config]
     while waiting:

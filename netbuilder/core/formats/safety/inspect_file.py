@@ -1,11 +1,10 @@
-"""What is looked at before Keras sees a model file from elsewhere.
+"""Check a model file from elsewhere before Keras sees it.
 
-``keras.models.load_model`` is unsafe by itself: releases before 3.11.3 ignore ``safe_mode`` for
-``.h5`` (CVE-2025-9905), ``.keras`` configs have called arbitrary functions (CVE-2025-1550,
-CVE-2025-9906), vocabularies named in a config read other files (CVE-2025-12058), and HDF5 links
-and external storage do too. So the container is checked first (``hdf5``, ``zip``),
-then the config is read as plain JSON and must hold nothing but Keras's own layers and objects
-(``config``).
+``keras.models.load_model`` is unsafe: releases before 3.11.3 ignore ``safe_mode`` for ``.h5``
+(CVE-2025-9905), ``.keras`` configs have called arbitrary functions (CVE-2025-1550,
+CVE-2025-9906), and vocabularies (CVE-2025-12058), HDF5 links and external storage read other
+files. So the container is checked first; then the config, read as plain JSON, may name only
+Keras's own layers and objects.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ _H5_CONTAINER_REFUSE = N_("Do not open this file. Ask for a new copy from its so
 
 @dataclass
 class CheckedContainer:
-    """What a container holds, checked as a container only."""
+    """The contents of a container, whose config is not checked yet."""
 
     config: Any
     training: Any = None
@@ -68,9 +67,9 @@ def read_h5_container(path: Path) -> CheckedContainer:
     try:
         with open_hdf5(path) as file:
             numbers = check_container(file, path.name)
-            found = _read_attributes(file, path.name)
-            found.numbers = numbers
-            return found
+            container = _read_attributes(file, path.name)
+            container.numbers = numbers
+            return container
     except FormatError as error:
         error.path = str(path)
         raise
@@ -78,9 +77,9 @@ def read_h5_container(path: Path) -> CheckedContainer:
         raise FormatError(*_damage(path, str(error)), path=str(path)) from error
 
 
-def _damage(path: Path, said: str) -> tuple[str, str]:
-    """What is wrong with a file that HDF5 cannot read, and how that is mended."""
-    if "truncated" in said:
+def _damage(path: Path, detail: str) -> tuple[str, str]:
+    """Return problem and fix for a file that HDF5 cannot read."""
+    if "truncated" in detail:
         return (
             _("'{file}' is incomplete: it ends in the middle of the model.", file=path.name),
             _("The file is probably incomplete: copy it again, or save the model again."),
@@ -113,15 +112,15 @@ def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
             _("Save the whole model with model.save('model.h5')."),
             code="h5_without_model",
         )
-    found = CheckedContainer(config=_h5_container_json(file, "model_config", name))
+    container = CheckedContainer(config=_h5_container_json(file, "model_config", name))
     if "training_config" in file.attrs:
-        found.training = _h5_container_json(file, "training_config", name)
+        container.training = _h5_container_json(file, "training_config", name)
     version = file.attrs.get("keras_version", "")
-    found.keras_version = version.decode() if isinstance(version, bytes) else str(version)
+    container.keras_version = version.decode() if isinstance(version, bytes) else str(version)
     for key in file.attrs:
         if key.startswith(PREFIX):
-            found.ours[key.removeprefix(PREFIX)] = _h5_container_json(file, key, name)
-    return found
+            container.ours[key.removeprefix(PREFIX)] = _h5_container_json(file, key, name)
+    return container
 
 
 def _h5_container_json(file: h5py.File, key: str, name: str) -> Any:
@@ -145,7 +144,7 @@ _REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
 
 
 def read_keras_container(path: Path) -> CheckedContainer:
-    """Check a ``.keras`` file as a container, its weights included, and read its configs.
+    """Check a ``.keras`` file and the weights in it as containers and read its configs.
 
     Raises:
         FormatError: damaged, unsafe, or no model.
@@ -158,17 +157,17 @@ def read_keras_container(path: Path) -> CheckedContainer:
                 for info in _checked(archive, name)
                 if info.filename == _WEIGHTS
             )
-            found = CheckedContainer(config=_json(archive, "config.json", name), numbers=numbers)
+            model = CheckedContainer(config=_json(archive, "config.json", name), numbers=numbers)
             names = set(archive.namelist())
-            _take_vocabularies(archive, found.config, names)
+            _take_vocabularies(archive, model.config, names)
             if "metadata.json" in names:
                 metadata = _json(archive, "metadata.json", name)
                 if isinstance(metadata, dict):
-                    found.keras_version = str(metadata.get("keras_version", ""))
+                    model.keras_version = str(metadata.get("keras_version", ""))
             if ZIP_ENTRY in names:
                 ours = _json(archive, ZIP_ENTRY, name)
                 if isinstance(ours, dict):
-                    found.ours = ours
+                    model.ours = ours
     except FormatError as error:
         error.path = str(path)
         raise
@@ -183,7 +182,7 @@ def read_keras_container(path: Path) -> CheckedContainer:
         EOFError,
         MemoryError,
     ) as error:
-        # The list of what is in it stands at the end.
+        # The directory of a zip file is at its end.
         cut = "not a zip file" in str(error)
         raise FormatError(
             (
@@ -199,13 +198,13 @@ def read_keras_container(path: Path) -> CheckedContainer:
             code="keras_file_damaged",
             path=str(path),
         ) from error
-    if isinstance(found.config, dict):
-        found.training = found.config.get("compile_config")
-    return found
+    if isinstance(model.config, dict):
+        model.training = model.config.get("compile_config")
+    return model
 
 
-def _unsafe(said: str) -> FormatError:
-    return FormatError(said, _(_REFUSE), code="keras_file_unsafe")
+def _unsafe(problem: str) -> FormatError:
+    return FormatError(problem, _(_REFUSE), code="keras_file_unsafe")
 
 
 def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
@@ -214,13 +213,13 @@ def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
         raise _unsafe(
             _("'{file}' contains {count} files.", file=name, count=format_number(len(infos), ","))
         )
-    seen: set[str] = set()
+    entries: set[str] = set()
     total = packed = 0
     for info in infos:
         _check_name(info, name)
-        if info.filename in seen:
+        if info.filename in entries:
             raise _unsafe(_("'{entry}' occurs twice in '{file}'.", entry=info.filename, file=name))
-        seen.add(info.filename)
+        entries.add(info.filename)
         if info.flag_bits & 0x1:
             raise _unsafe(
                 _(
@@ -240,7 +239,7 @@ def _checked(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
                 packed=format_number(packed // 2**20, ","),
             )
         )
-    if "config.json" not in seen:
+    if "config.json" not in entries:
         raise FormatError(
             _("'{file}' contains no network: it has no 'config.json'.", file=name),
             _("Save the model again with model.save('model.keras')."),
@@ -281,8 +280,7 @@ def _check_weights(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -
 
 
 def _take_vocabularies(archive: zipfile.ZipFile, config: object, names: set[str]) -> None:
-    """Put words that a look-up has learned from data, which stand in files of their own, into its
-    config: there the canvas and Keras find them alike."""
+    """Copy the vocabularies of lookup layers from asset files into the config."""
     inner = config.get("config") if isinstance(config, dict) else None
     layers = inner.get("layers") if isinstance(inner, dict) else None
     counts: dict[str, int] = {}
@@ -309,7 +307,7 @@ def _json(archive: zipfile.ZipFile, entry: str, name: str) -> object:
 
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-# First bytes of files that are mistaken for models, by their formats' specifications.
+# Magic numbers of files that are mistaken for models.
 _OTHER_FILES = (
     (b"\x89PNG", N_("'{file}' is a PNG picture, not a model file.")),
     (b"\xff\xd8\xff", N_("'{file}' is a JPEG picture, not a model file.")),
@@ -330,25 +328,24 @@ def inspect_file(path: Path | str, *, placeholders: bool = False) -> ModelFile:
 
     Args:
         path: the file.
-        placeholders: go on at a layer that is merely unknown (another package's, one of a
-            newer Keras) and name it in ``ModelFile.refused``; such a file can be drawn but
-            not loaded. Code and everything else that could do harm is refused in any case.
+        placeholders: list unknown layers in ``ModelFile.refused`` instead of raising; such a file
+            can be drawn but not loaded. Dangerous content always raises.
 
     Raises:
-        FormatError: not such a file, damaged, or not safe; says what was found and where.
+        FormatError: not such a file, damaged, or not safe.
     """
     path = Path(path)
     kind = kind_of(path)
     read = read_h5_container if kind == "h5" else read_keras_container
-    return _judged(read(path), path, kind, placeholders)
+    return _check_content(read(path), path, kind, placeholders)
 
 
 def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
-    """Read and check what ``model.to_json()`` gave: a network without weights.
+    """Read and check the JSON of ``model.to_json()``: a network without weights.
 
     Args:
         path: a JSON file.
-        numbers: how many numbers the file with its weights holds.
+        numbers: count of numbers in its weights file.
 
     Raises:
         FormatError: no such JSON, or not safe.
@@ -356,7 +353,7 @@ def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
     require_regular_file(path)
     with path.open("rb") as file:
         config = read_json(file.read(MAX_CHARACTERS + 1), f"'{path.name}'")
-    for key in ("model_config", "config"):  # as some programs wrap it
+    for key in ("model_config", "config"):  # wrappers of some programs
         inner = config.get(key) if isinstance(config, dict) else None
         if isinstance(inner, dict) and "class_name" in inner and "class_name" not in config:
             config = inner
@@ -368,18 +365,18 @@ def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
             code="json_not_a_model",
         )
     version = str(config.get("keras_version") or "")
-    found = CheckedContainer(config, config.get("compile_config"), version, numbers=numbers)
-    return _judged(found, path, "json", placeholders=True)
+    container = CheckedContainer(config, config.get("compile_config"), version, numbers=numbers)
+    return _check_content(container, path, "json", placeholders=True)
 
 
-def _judged(found: CheckedContainer, path: Path, kind: str, placeholders: bool) -> ModelFile:
-    check_form(found.config, path.name)
-    if found.keras_version[:2] in ("1.", "2."):
-        found.config = modernize_config(found.config)
+def _check_content(read: CheckedContainer, path: Path, kind: str, placeholders: bool) -> ModelFile:
+    check_form(read.config, path.name)
+    if read.keras_version[:2] in ("1.", "2."):
+        read.config = modernize_config(read.config)
     elif kind != "keras":
-        found.config = with_modules(found.config)
-    found.config = without_masks(without_plans(found.config), is_layer)
-    refused = check_model(found.config, path.name)
+        read.config = with_modules(read.config)
+    read.config = without_masks(without_plans(read.config), is_layer)
+    refused = check_model(read.config, path.name)
     if refused and not placeholders:
         first = refused[0]
         raise FormatError(
@@ -391,29 +388,29 @@ def _judged(found: CheckedContainer, path: Path, kind: str, placeholders: bool) 
             code="model_with_unknown_layer",
             path=str(path),
         )
-    check_sizes(found.config, found.numbers, path.name)
+    check_sizes(read.config, read.numbers, path.name)
     notes: tuple[str, ...] = ()
-    if found.training is not None:
-        check_objects(found.training, path.name)
-        found.training, notes = check_training_config(found.training, path.name)
+    if read.training is not None:
+        check_objects(read.training, path.name)
+        read.training, notes = check_training_config(read.training, path.name)
     return ModelFile(
         path=path,
         kind=kind,
-        config=found.config,
-        training=found.training,
-        keras_version=found.keras_version,
-        ours=found.ours,
+        config=read.config,
+        training=read.training,
+        keras_version=read.keras_version,
+        ours=read.ours,
         refused=refused,
-        numbers=found.numbers,
+        numbers=read.numbers,
         notes=notes,
     )
 
 
 def kind_of(path: Path) -> str:
-    """ "h5" or "keras", by the first bytes of the file and not by its name.
+    """Return "h5" or "keras" by the first bytes of the file.
 
     Raises:
-        FormatError: the file is not there, cannot be read, or is neither.
+        FormatError: the file is missing, cannot be read, or is neither.
     """
     require_regular_file(path)
     try:
@@ -453,12 +450,12 @@ def kind_of(path: Path) -> str:
 
 
 def _what_it_is(start: bytes, file: str) -> str:
-    """Words for a file that begins with ``start`` and is no model."""
+    """Describe a file that is no model by its first bytes."""
     if not start:
         return _("'{file}' is empty.", file=file)
-    for magic, said in _OTHER_FILES:
+    for magic, message in _OTHER_FILES:
         if start.startswith(magic):
-            return _(said, file=file)
+            return _(message, file=file)
     if start.isascii() and start.decode("ascii").isprintable():
         return _(
             "'{file}' is a text that begins with “{text}”, not a model file.",

@@ -1,7 +1,6 @@
-"""The config of a Keras 2 model in Keras 3's terms: names of modules, calls, operations.
+"""Convert Keras 2 configs to Keras 3's form, JSON to JSON, before they are checked.
 
-Plain JSON to plain JSON, before anything is judged, so that all that comes after knows one form.
-What Keras 3's classes do not take is left to where they are at hand (``importing.keras2_compat``).
+Arguments that Keras 3 lacks are removed later, in ``importing.import_keras``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from netbuilder.core.formats.safety.operations import module_of
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import shorten
 
-# Functions of TensorFlow that only compute, and Keras 3's operation that means the same.
+# TensorFlow functions → equivalent Keras 3 operations.
 _BINARY = {
     "__operators__.add": "Add",
     "math.add": "Add",
@@ -50,7 +49,7 @@ _UNARY = {
     "math.sin": "Sin",
     "math.cos": "Cos",
 }
-# Families of functions that compute as well: no layer stands for them, but they do no harm.
+# Functions that only compute, without an equivalent layer.
 _HARMLESS = re.compile(r"(math|nn|linalg|__operators__|image)\.\w+|" + "|".join((
     "reshape", "concat", "stack", "unstack", "split", "expand_dims", "squeeze", "transpose",
     "cast", "tile", "clip_by_value", "identity", "ones_like", "zeros_like", "where", "shape",
@@ -68,20 +67,16 @@ HARD_SIGMOID = 1.2
 
 
 def modernize_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config of a model of Keras 2 as Keras 3 would write it.
+    """Convert a Keras 2 config of checked form to what Keras 3 would write.
 
-    - modules of ``tf_keras`` and of Keras 2's sources become those of Keras 3,
-    - calls of a model inside the model are counted from 0 (Keras 2 counts from 1, its making
-      being the first),
-    - ``a + b`` (``TFOpLambda``) becomes Keras 3's operation, where there is one,
-    - states that a recurrent layer begins with go by their name,
-    - a policy of numbers becomes its name,
-    - a model of one input and one output takes and gives a tensor, and no list of one,
-    - a ``ThresholdedReLU`` becomes a ``ReLU`` of that threshold,
-    - before an ``Activation("hard_sigmoid")`` stands a ``Rescaling`` that makes it Keras 2's.
-
-    Args:
-        config: of a checked form (``form.check_form``).
+    - Modules of ``tf_keras`` and Keras 2 become those of Keras 3.
+    - Calls of nested models are counted from 0; Keras 2 counts their creation as call 0.
+    - ``TFOpLambda`` (``a + b``) becomes Keras 3's operation, if there is one.
+    - Initial states of recurrent layers are passed by name.
+    - Dtype policies become names.
+    - A model with one input or output takes or returns a tensor, not a list.
+    - ``ThresholdedReLU`` becomes ``ReLU``.
+    - A ``Rescaling`` precedes ``Activation("hard_sigmoid")``, which Keras 2 computes differently.
     """
     result = dict(config)
     class_name = str(config.get("class_name"))
@@ -93,31 +88,30 @@ def modernize_config(config: Mapping[str, Any]) -> dict[str, Any]:
         result["config"] = _renamed(inner)
         return result
     functional = isinstance(inner, Mapping) and "input_layers" in inner
-    done: list[Any] = []
+    entries: list[Any] = []
     for entry in layers:
-        one = _layer(entry)
-        before = _scaling_before(one, functional)
+        layer = _layer(entry)
+        before = _scaling_before(layer, functional)
         if before is not None:
-            done.append(before)
-        done.append(one)
+            entries.append(before)
+        entries.append(layer)
     if isinstance(inner, Mapping):
-        whole = {**inner, "layers": done}
+        whole = {**inner, "layers": entries}
         if functional:
-            whole |= {key: _one_end(inner[key]) for key in ("input_layers", "output_layers")}
+            whole |= {key: _unwrapped(inner[key]) for key in ("input_layers", "output_layers")}
         result["config"] = _shifted(whole) if functional else whole
     else:
-        result["config"] = done
+        result["config"] = entries
     return result
 
 
-def _one_end(places: Any) -> Any:
-    """The one place of a list of one: Keras 3 gives a list where a list is named, and the layer
-    behind a model inside the model takes none."""
+def _unwrapped(places: Any) -> Any:
+    """Unwrap a list with a single tensor: the next layer takes no list."""
     return places[0] if isinstance(places, list) and len(places) == 1 else places
 
 
 def is_harmless(entry: Mapping[str, Any]) -> bool:
-    """Whether a layer of Keras 2 that calls TensorFlow calls a function that only computes."""
+    """Return whether a Keras 2 layer calls a TensorFlow function that only computes."""
     if entry.get("class_name") not in _OPERATION_LAYERS:
         return False
     config = entry.get("config")
@@ -126,7 +120,7 @@ def is_harmless(entry: Mapping[str, Any]) -> bool:
 
 
 def why_no_layer(entry: Mapping[str, Any]) -> str:
-    """Words for such a layer, where nothing in Keras 3 means the same."""
+    """Explain that such a layer has no equivalent in Keras 3."""
     return _(
         "This model calls the TensorFlow function '{name}' (written with +, [] or tf. ...), "
         "which is not a layer. It is not dangerous, but the canvas cannot show it. Replace this "
@@ -152,18 +146,17 @@ def _layer(entry: Any) -> Any:
     result.pop("build_config", None)
     config = result.get("config")
     if result.get("class_name") == "ThresholdedReLU" and isinstance(config, Mapping):
-        kept = {("threshold" if key == "theta" else key): one for key, one in config.items()}
-        result |= {"class_name": "ReLU", "registered_name": None, "config": kept}
+        own = {("threshold" if key == "theta" else key): value for key, value in config.items()}
+        result |= {"class_name": "ReLU", "registered_name": None, "config": own}
     calls = result.get("inbound_nodes")
     if isinstance(calls, list):
         recurrent = entry.get("class_name") in _WITH_STATE
-        result["inbound_nodes"] = [_with_states(one) if recurrent else _call(one) for one in calls]
+        result["inbound_nodes"] = [_with_states(c) if recurrent else _call(c) for c in calls]
     return result
 
 
 def _with_states(call: Any) -> Any:
-    """A call of a recurrent layer with the states that it begins with, which Keras 2 lists behind
-    its input."""
+    """Convert a recurrent call whose initial states follow its input."""
     if not isinstance(call, list) or len(call) < 2 or not all(map(_is_place, call)):
         return call
     rest = call[0][3] if len(call[0]) > 3 and isinstance(call[0][3], Mapping) else {}
@@ -177,7 +170,7 @@ def _is_place(value: Any) -> bool:
 
 
 def _call(call: Any) -> Any:
-    """A call that takes a tensor by name, as an attention's ``value``, in Keras 3's words."""
+    """Convert a call with a tensor as keyword argument, such as an attention's ``value``."""
     if not isinstance(call, list) or len(call) != 1 or not isinstance(call[0], list):
         return call
     place = call[0]
@@ -193,15 +186,15 @@ def _call(call: Any) -> Any:
 
 
 def _renamed(value: Any) -> Any:
-    """Without the modules in which Keras 2 kept its classes: names alone are known as well."""
+    """Remove Keras 2's modules: class names suffice."""
     if isinstance(value, list):
-        return [_renamed(one) for one in value]
+        return [_renamed(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     inner = value.get("config")
     if value.get("class_name") in _POLICIES and isinstance(inner, Mapping) and "name" in inner:
-        return inner["name"]  # "mixed_float16": Keras 3 makes its own policy of the name
-    result = {key: _renamed(one) for key, one in value.items()}
+        return inner["name"]  # Keras 3 creates its policy by name
+    result = {key: _renamed(item) for key, item in value.items()}
     module = value.get("module")
     if isinstance(module, str) and module.startswith(("tf_keras.", "keras.src.", "keras.layers.")):
         result["module"] = "keras.layers" if "layers" in module else None
@@ -213,7 +206,7 @@ def _renamed(value: Any) -> Any:
 
 
 def _operation(entry: Mapping[str, Any]) -> dict[str, Any] | None:
-    """``TFOpLambda`` of one call as Keras 3's operation; None where there is none like it."""
+    """Convert a ``TFOpLambda`` with one call to Keras 3's operation, or return None."""
     config, calls = entry.get("config"), entry.get("inbound_nodes")
     if not isinstance(config, Mapping) or not isinstance(calls, list) or len(calls) != 1:
         return None
@@ -251,7 +244,7 @@ def _operation(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _tensor(place: Any) -> dict[str, Any]:
-    """A tensor in Keras 3's words; its shape is found when the model is put together."""
+    """Return a Keras 3 tensor reference; its shape is computed when the model is built."""
     return {
         "class_name": "__keras_tensor__",
         "config": {"shape": [None], "dtype": "float32", "keras_history": list(place)},
@@ -259,7 +252,7 @@ def _tensor(place: Any) -> dict[str, Any]:
 
 
 def _scaling_before(entry: Any, functional: bool) -> dict[str, Any] | None:
-    """The Rescaling for an ``Activation("hard_sigmoid")``; in a graph it takes over the wires."""
+    """Return the Rescaling before an ``Activation("hard_sigmoid")``, reconnecting its inputs."""
     config = entry.get("config") if isinstance(entry, Mapping) else None
     if (
         not isinstance(config, Mapping)
@@ -269,7 +262,7 @@ def _scaling_before(entry: Any, functional: bool) -> dict[str, Any] | None:
     ):
         return None
     name = f"{config['name']}_keras2"
-    made: dict[str, Any] = {
+    rescaling: dict[str, Any] = {
         "module": "keras.layers",
         "class_name": "Rescaling",
         "config": {"name": name, "scale": HARD_SIGMOID, "offset": 0.0},
@@ -277,13 +270,13 @@ def _scaling_before(entry: Any, functional: bool) -> dict[str, Any] | None:
     }
     if functional:
         calls = entry.get("inbound_nodes", [])
-        made = {**made, "name": name, "inbound_nodes": calls}
+        rescaling = {**rescaling, "name": name, "inbound_nodes": calls}
         entry["inbound_nodes"] = [[[name, number, 0, {}]] for number in range(len(calls))]
-    return made
+    return rescaling
 
 
 def _shifted(inner: dict[str, Any]) -> dict[str, Any]:
-    """Calls of models inside the model counted from 0."""
+    """Count the calls of nested models from 0."""
     models = {
         entry.get("name", (entry.get("config") or {}).get("name"))
         for entry in inner["layers"]
@@ -317,12 +310,12 @@ def _places(inner: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
 
 def _earlier(value: Any, late: set[Any]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _earlier(one, late) for key, one in value.items()}
+        return {key: _earlier(item, late) for key, item in value.items()}
     if not isinstance(value, list):
         return value
     is_place = (
         len(value) >= 3 and isinstance(value[0], str) and all(type(n) is int for n in value[1:3])
     )
     if is_place and value[0] in late:
-        return [value[0], value[1] - 1, *(_earlier(one, late) for one in value[2:])]
-    return [_earlier(one, late) for one in value]
+        return [value[0], value[1] - 1, *(_earlier(item, late) for item in value[2:])]
+    return [_earlier(item, late) for item in value]

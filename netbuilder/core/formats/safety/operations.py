@@ -1,7 +1,7 @@
-"""Operations in a functional model (``a + b``, ``x * 2``, ``keras.ops.mean(x)``) and layers.
+"""Operations in functional models (``a + b``, ``x * 2``, ``keras.ops.mean(x)``).
 
-Keras 3 keeps each as an entry among the layers, from ``keras.src.ops``. Those that do nothing but
-compute may be built by Keras; where a layer does the same, the canvas shows that layer.
+Keras 3 stores them as entries among the layers. Those that only compute may be built; the canvas
+shows an equivalent layer if there is one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import join_sentences
 
-# Operations that compute numbers from tensors: no functions, files or sizes in their arguments.
+# Operations without functions, files or sizes in their arguments.
 _COMPUTING = """
     Abs Absolute Add Amax Amin Argmax Argmin Average Cast Clip Concatenate Cos Divide
     DivideNoNan Dot Einsum Elu Equal Exp ExpandDims Expm1 Gelu GetItem Greater GreaterEqual
@@ -24,7 +24,7 @@ _COMPUTING = """
     Transpose TrueDivide Var Where ZerosLike
 """
 ALLOWED = frozenset(_COMPUTING.split())
-# Those that stand elsewhere in ``keras.src.ops`` than in ``numpy``.
+# Operations outside ``keras.src.ops.numpy``, by module.
 _PLACES = {
     "nn": """
         Elu Gelu HardSigmoid HardSilu LeakyRelu LogSigmoid LogSoftmax Relu Relu6 Selu Sigmoid Silu
@@ -62,13 +62,13 @@ _LAYERS = {
 
 
 def is_operation(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry among the layers is one of Keras's operations."""
+    """Return whether an entry is an operation."""
     module = entry.get("module")
     return isinstance(module, str) and module.startswith(("keras.src.ops.", "keras.ops"))
 
 
 def is_allowed(entry: Mapping[str, Any]) -> bool:
-    """Whether Keras may build this operation: it only computes."""
+    """Return whether Keras may build this operation: it only computes."""
     class_name = entry.get("class_name")
     registered = entry.get("registered_name")
     return (
@@ -79,23 +79,20 @@ def is_allowed(entry: Mapping[str, Any]) -> bool:
 
 
 def module_of(class_name: str) -> str:
-    """The module in which Keras 3 has an operation of ``ALLOWED``."""
+    """Return Keras 3's module of an operation in ``ALLOWED``."""
     return f"keras.src.ops.{_PLACE.get(class_name, 'numpy')}"
 
 
 def with_modules(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config of a ``.h5`` of Keras 3 with its operations as they stand in a ``.keras``.
+    """Add the modules of operations that Keras 3 omits in ``.h5`` files.
 
-    Keras writes them into a ``.h5`` without their modules, and then cannot open it: it takes an
-    ``a + b`` for the layer Add. A layer says whether it is trainable; an operation never does.
-
-    Args:
-        config: of a checked form (``form.check_form``).
+    Without them it would take ``a + b`` for the layer Add. Unlike operations, layers have an entry
+    "trainable".
     """
     inner = config.get("config")
     if not isinstance(inner, Mapping) or not isinstance(inner.get("layers"), list):
         return dict(config)
-    layers = [_with_module(one) if isinstance(one, Mapping) else one for one in inner["layers"]]
+    layers = [_with_module(v) if isinstance(v, Mapping) else v for v in inner["layers"]]
     return {**config, "config": {**inner, "layers": layers}}
 
 
@@ -109,9 +106,9 @@ def _with_module(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def why_no_layer(entry: Mapping[str, Any]) -> str:
-    """Words for an operation that no layer stands for."""
+    """Explain that an operation has no equivalent layer."""
     class_name = str(entry.get("class_name"))[:40]
-    said = _(
+    message = _(
         "This model uses the operation '{name}' (written with +, *, [] or keras.ops), which is not "
         "a layer. It is not dangerous, but the canvas cannot show it.",
         name=class_name,
@@ -122,15 +119,11 @@ def why_no_layer(entry: Mapping[str, Any]) -> str:
         if instead
         else _("Replace this placeholder, or build the model with layers of keras.layers.")
     )
-    return join_sentences((said, fix))
+    return join_sentences((message, fix))
 
 
 def as_layer(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """Layer and arguments that mean the same as this operation, or None if there are none.
-
-    Args:
-        entry: an operation as it stands among the layers of a functional model's config.
-    """
+    """Return the layer and arguments equivalent to an operation, or None."""
     calls = entry.get("inbound_nodes")
     if not isinstance(calls, list) or len(calls) != 1 or not isinstance(calls[0], Mapping):
         return None
@@ -143,7 +136,7 @@ def as_layer(entry: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
         return None
     if class_name == "Concatenate":
         return _concatenate(args, config)
-    if class_name in _MERGES and len(args) == 2 and all(_shape(one) for one in args):
+    if class_name in _MERGES and len(args) == 2 and all(_shape(arg) for arg in args):
         return (class_name, {}) if _alike(args) else None
     if len(args) == 2:
         return _with_number(class_name, args)
@@ -174,7 +167,7 @@ def _of_one(
 def _concatenate(args: list[Any], config: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:
     parts = args[0] if len(args) == 1 else None
     axis = config.get("axis")
-    if not isinstance(parts, list) or len(parts) < 2 or not all(_shape(one) for one in parts):
+    if not isinstance(parts, list) or len(parts) < 2 or not all(_shape(part) for part in parts):
         return None
     rank = len(_shape(parts[0]) or ())
     if not isinstance(axis, int) or axis % rank == 0 or _places(parts) != len(parts):
@@ -183,24 +176,24 @@ def _concatenate(args: list[Any], config: Mapping[str, Any]) -> tuple[str, dict[
 
 
 def _reshape(new: Any, shape: list[Any]) -> tuple[str, dict[str, Any]] | None:
-    """Only where the first axis of the result is the batch: the sizes of the rest say so."""
+    """Convert a Reshape that keeps the batch axis, as the other sizes show."""
     if not isinstance(new, list) or len(new) < 2 or new[0] not in (-1, None):
         return None
     rest, sizes = new[1:], shape[1:]
-    if not all(isinstance(one, int) and one > 0 for one in (*rest, *sizes)):
+    if not all(isinstance(side, int) and side > 0 for side in (*rest, *sizes)):
         return None
     return ("Reshape", {"target_shape": rest}) if math.prod(rest) == math.prod(sizes) else None
 
 
 def _with_number(class_name: str, args: list[Any]) -> tuple[str, dict[str, Any]] | None:
-    """``x * 2``, ``1 - x``, ...: a Rescaling."""
+    """Convert ``x * 2``, ``1 - x``, … to a Rescaling."""
     first, second = args
     number, tensor = (second, first) if _shape(first) else (first, second)
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
     if _shape(tensor) is None or "float" not in _dtype(tensor):
         return None
-    last = tensor is first  # the number stands behind the operator
+    last = tensor is first  # the number is the right operand
     if class_name == "Multiply":
         return "Rescaling", {"scale": float(number)}
     if class_name in ("TrueDivide", "Divide") and last and number:
@@ -221,7 +214,7 @@ def _tensor(value: Any) -> Mapping[str, Any] | None:
 
 
 def _shape(value: Any) -> list[Any] | None:
-    """Shape of a tensor, batch axis included; None for what is no tensor."""
+    """Return a tensor's shape with its batch axis, or None for other values."""
     tensor = _tensor(value)
     shape = tensor.get("shape") if tensor is not None else None
     return shape if isinstance(shape, list) and shape else None
@@ -232,14 +225,13 @@ def _dtype(value: Any) -> str:
 
 
 def _places(values: list[Any]) -> int:
-    """How many different tensors these are."""
-    return len({str((_tensor(one) or {}).get("keras_history")) for one in values})
+    """Count the different tensors."""
+    return len({str((_tensor(tensor) or {}).get("keras_history")) for tensor in values})
 
 
 def _alike(values: list[Any]) -> bool:
-    """Two different tensors whose axes match one by one: layers line up axes from the left,
-    operations from the right."""
-    first, second = ([*(_shape(one) or [])] for one in values)
+    """Return whether two tensors match in every axis: layers broadcast unlike operations."""
+    first, second = ([*(_shape(tensor) or [])] for tensor in values)
     return (
         len(first) == len(second)
         and first[0] == second[0]

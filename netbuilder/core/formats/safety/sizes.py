@@ -1,8 +1,6 @@
-"""Sizes that a config asks for, wherever they stand in it, against what the file holds.
+"""Compare the sizes in a config with what the file holds, without Keras.
 
-This is the rough look at the door, without Keras: each single size, those of wrapped layers and
-of models inside the model among them. What sizes make together (a layer's weights, the numbers
-that it gives for a sample) is measured by ``importing.memory_check`` before memory is taken.
+Only single sizes are checked; what they amount to is measured by ``importing.memory_check``.
 """
 
 from __future__ import annotations
@@ -15,12 +13,12 @@ from netbuilder.core.errors import FormatError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number, join_sentences
 
-# Numbers that a layer may give for one sample: 512 MiB in 32 bits.
+# Maximum of numbers per sample that a layer may output: 512 MiB in 32 bits.
 MAX_SAMPLE = 2**27
-# So few weights harm nobody: where none stand beside the config, it can still be drawn.
+# So few weights are harmless: a config without weights can still be drawn.
 _SMALL = 2**20
 
-# Arguments that a layer has weights for, at least so many as they say.
+# Arguments that imply at least as many weights.
 _WEIGHTS = frozenset(
     {
         "units",
@@ -37,7 +35,7 @@ _WEIGHTS = frozenset(
         "head_dim",
     }
 )
-# Arguments that make a tensor so large, without weights.
+# Arguments that determine the size of a tensor without weights.
 _TENSORS = frozenset(
     {
         "batch_shape",
@@ -68,15 +66,15 @@ _TENSORS = frozenset(
 
 
 def check_sizes(config: Any, numbers: int, name: str) -> None:
-    """No size in a config may be larger than all weights in the file together.
+    """Require that no size in a config exceeds the number of weights in its file.
 
     Args:
-        config: of layers, or parameters of nodes; anything that is made of dicts and lists.
-        numbers: how many numbers the file holds.
+        config: layers or node parameters, in any nesting of dicts and lists.
+        numbers: count of numbers in the file.
         name: the file's name, for messages.
 
     Raises:
-        FormatError: one is; building it could fill the memory.
+        FormatError: building the network could exhaust memory.
     """
     for key, value, owner in _sizes(config):
         size = _product(value)
@@ -87,7 +85,7 @@ def check_sizes(config: Any, numbers: int, name: str) -> None:
                     "'{layer}' has {argument} {size}.",
                     layer=owner,
                     argument=key,
-                    size=_words(value),
+                    size=_size_text(value),
                 ),
             )
         if size > MAX_SAMPLE:
@@ -97,23 +95,23 @@ def check_sizes(config: Any, numbers: int, name: str) -> None:
                     "'{layer}' has {argument} {size}.",
                     layer=owner,
                     argument=key,
-                    size=_words(value),
+                    size=_size_text(value),
                 ),
             )
 
 
 def too_large_error(name: str, detail: str = "") -> FormatError:
     """Return the error for a network with more weights than its file; ``detail`` is a sentence."""
-    said = _("The network in '{file}' needs more weights than the file contains.", file=name)
+    message = _("The network in '{file}' needs more weights than the file contains.", file=name)
     return FormatError(
-        join_sentences((said, detail)),
+        join_sentences((message, detail)),
         _("The file is damaged or manipulated: do not open it."),
         code="network_larger_than_file",
     )
 
 
 def too_much_output_error(name: str, detail: str) -> FormatError:
-    """The error for a network that gives more numbers a sample than memory holds."""
+    """Return the error for a layer with too many numbers per sample."""
     return FormatError(
         _(
             "The network in '{file}' would fill the memory. {detail} NetBuilder opens networks "
@@ -128,7 +126,7 @@ def too_much_output_error(name: str, detail: str) -> FormatError:
 
 
 def _sizes(config: Any) -> Iterator[tuple[str, Any, str]]:
-    """Argument, value and the layer that has it."""
+    """Yield argument, value and layer name."""
     waiting: list[tuple[Any, str]] = [(config, "")]
     while waiting:
         item, owner = waiting.pop()
@@ -140,26 +138,25 @@ def _sizes(config: Any) -> Iterator[tuple[str, Any, str]]:
                     yield key, value, owner
                 waiting.append((value, owner))
         elif isinstance(item, list):
-            waiting.extend((one, owner) for one in item)
+            waiting.extend((item, owner) for item in item)
 
 
 def _product(value: Any) -> float:
-    """Of the whole numbers from 1 on in a size; ``[None, 28, 28]`` is 784. Several sizes, as the
-    shapes of what a merge takes or a padding's sides, count as the largest of them."""
+    """Return a size's product, 784 for ``[None, 28, 28]``; the largest if there are several."""
     if isinstance(value, Mapping):
         value = list(value.values())
-    if isinstance(value, list) and any(isinstance(one, list | Mapping) for one in value):
-        return max(_product(one) for one in value)
-    return math.prod(abs(one) for one in _numbers(value) if abs(one) > 1)
+    if isinstance(value, list) and any(isinstance(item, list | Mapping) for item in value):
+        return max(_product(item) for item in value)
+    return math.prod(abs(n) for n in _numbers(value) if abs(n) > 1)
 
 
-def _words(value: Any) -> str:
-    return "×".join(f"{one:,}" for one in _numbers(value))
+def _size_text(value: Any) -> str:
+    return "×".join(f"{n:,}" for n in _numbers(value))
 
 
 def _numbers(value: Any) -> Iterator[int | float]:
     if isinstance(value, list):
-        for one in value:
-            yield from _numbers(one)
+        for item in value:
+            yield from _numbers(item)
     elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         yield value

@@ -1,7 +1,6 @@
-"""The training config of a model from elsewhere: what is known is kept, the rest is left out.
+"""Check the training config of a model from elsewhere: unknown parts are left out.
 
-It is read as the plan on the canvas and never given to Keras, so a loss, an optimizer or a metric
-that is not known needs not keep anyone from the network. Code in it is refused all the same.
+It becomes settings and is never given to Keras, so only code in it is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from netbuilder.core.formats.safety.config_check import objects, refusal, refuse
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import join_sentences, join_values, shorten
 
-# Keras 2.11 to 2.15 and tf_keras register their own optimizers under this.
+# Prefix of optimizers in Keras 2.11 to 2.15 and tf_keras.
 _PREFIX = "Custom>"
 _OPTIMIZER = N_("The optimizer {names} of '{file}' is unknown to NetBuilder and was left out.")
 _LOSS = N_("The loss {names} of '{file}' is unknown to NetBuilder and was left out.")
@@ -28,19 +27,15 @@ _PARTS = (
     ("metrics", _METRICS, METRICS),
     ("weighted_metrics", _METRICS, METRICS),
 )
-# Names that stand for an object that is chosen from the targets, or wraps a function.
+# Names that wrap a function, or are resolved from the targets.
 _WRAPPERS = frozenset({"MeanMetricWrapper", "SumOverBatchSizeMetricWrapper", "CompileMetrics"})
 
 
 def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """What of a training config can be used, and notes about what is left out.
-
-    Args:
-        config: loss, optimizer and metrics as JSON, of Keras 2 or 3.
-        name: the file's name, for messages.
+    """Return the usable part of a training config of Keras 2 or 3, and notes on the rest.
 
     Raises:
-        FormatError: there is code in it, or the name of a part of the system.
+        FormatError: it contains code, or names a system module.
     """
     where = _("The training config of '{file}'", file=name)
     refuse_code(config, where)
@@ -49,16 +44,16 @@ def check_training_config(config: Any, name: str) -> tuple[dict[str, Any], tuple
         return {}, (
             _("The training settings of '{file}' cannot be read and were left out.", file=name),
         )
-    kept: dict[str, Any] = dict(_without_prefix(config))
+    known: dict[str, Any] = dict(_without_prefix(config))
     notes = []
-    for key, said, table in _PARTS:
-        unknown = sorted({one for one in _names(kept.get(key)) if not _is_known(one, table)})
+    for key, message, table in _PARTS:
+        unknown = sorted({n for n in _names(known.get(key)) if not _is_known(n, table)})
         if unknown:
-            del kept[key]
-            listed = join_values(f"'{one:.60}'" for one in unknown)
+            del known[key]
+            listed = join_values(f"'{n:.60}'" for n in unknown)
             choose = _("Choose the settings on the Settings page.")
-            notes.append(join_sentences((_(said, names=listed, file=name), choose)))
-    return kept, tuple(notes)
+            notes.append(join_sentences((_(message, names=listed, file=name), choose)))
+    return known, tuple(notes)
 
 
 def _refuse_system(config: Any, where: str) -> None:
@@ -74,12 +69,12 @@ def _refuse_system(config: Any, where: str) -> None:
 
 
 def _without_prefix(value: Any) -> Any:
-    """``Adam`` for ``Custom>Adam``, where that is one of Keras's own names."""
+    """Return ``Adam`` for ``Custom>Adam``, if that is one of Keras's names."""
     if isinstance(value, list):
-        return [_without_prefix(one) for one in value]
+        return [_without_prefix(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    result = {key: _without_prefix(one) for key, one in value.items()}
+    result = {key: _without_prefix(item) for key, item in value.items()}
     for key in ("class_name", "registered_name"):
         text = result.get(key)
         if isinstance(text, str) and text.startswith(_PREFIX):
@@ -90,17 +85,17 @@ def _without_prefix(value: Any) -> Any:
 
 
 def _names(value: Any) -> Iterator[str]:
-    """Names of the losses, optimizers or metrics in one part of the config."""
+    """Yield the names of losses, optimizers or metrics in a part of the config."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):
-        for one in value:
-            yield from _names(one)
+        for item in value:
+            yield from _names(item)
     elif isinstance(value, Mapping):
         class_name = value.get("class_name")
         if not isinstance(class_name, str):
-            for one in value.values():
-                yield from _names(one)
+            for item in value.values():
+                yield from _names(item)
             return
         module = value.get("module")
         foreign = bool(module) and module not in allowlist.MODULES | allowlist.FUNCTION_MODULES

@@ -1,4 +1,1 @@
-"""The project as a Python script or notebook that needs no NetBuilder.
-
-Each section of the script is a file.
-"""
+"""Export a project as a Python script or notebook that does not need NetBuilder."""

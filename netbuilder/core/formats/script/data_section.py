@@ -1,7 +1,6 @@
-"""The data section of a script: ends with ``x_train``, ``y_train``, ``x_test``, ``y_test``.
+"""The data section of a script, which defines ``x_train``, ``y_train``, ``x_test`` and ``y_test``.
 
-``x`` is an array, or a dict of arrays where the network has several inputs; ``y`` is an array,
-or a list of them where it has several outputs. Each kind of data writes its own lines.
+``x`` is an array, or a dict for several inputs; ``y`` is an array, or a list for several outputs.
 """
 
 from __future__ import annotations
@@ -32,21 +31,21 @@ from netbuilder.core.python_text import format_literal
 
 @dataclass
 class ScriptRecipe:
-    """What the sections of a script must know of each other.
+    """What the sections of a script share.
 
     Attributes:
         task: of the (first) output.
-        code: what the kind of data wrote.
-        scaler: class of scikit-learn that scales each column of the inputs, or "".
-        whole: how all numbers of a sample are scaled alike: "pixels" (by the range that pictures
-            have), "bytes" (to 0 to 255), "range" (by smallest and largest), "standard", or "".
-        target_scaler: class of scikit-learn that scales the answers, or "".
-        tasks: of each output, where they are known.
-        shape: of a sample, where rows of a table are to be arranged otherwise.
-        ids_of_numbers: whole numbers of a table stand for words.
-        own_test: rows for testing are read apart.
-        one_hot: classes are learned as one-hot rows.
-        watched: rows are kept aside to watch the training.
+        code: lines written by the kind of data.
+        scaler: scikit-learn class that scales the columns of the inputs, or "".
+        whole: scaling of whole samples: "pixels" (by their range), "bytes" (to 0 to 255), "range"
+            (by minimum and maximum), "standard", or "".
+        target_scaler: scikit-learn class that scales the targets, or "".
+        tasks: of each output, if known.
+        shape: of a sample, if the rows of a table are reshaped.
+        ids_of_numbers: integers of a table are word ids.
+        own_test: the test set has its own file.
+        one_hot: classes are one-hot encoded.
+        watched: there is a validation set.
     """
 
     task: str
@@ -63,27 +62,27 @@ class ScriptRecipe:
 
     @property
     def table(self) -> bool:
-        """The inputs are rows of a data frame."""
+        """Whether the inputs are rows of a data frame."""
         return self.code.fed is InputFormat.TABLE
 
     @property
     def texts(self) -> bool:
-        """The inputs are texts, to be numbered in the script."""
+        """Whether the inputs are texts that the script tokenizes."""
         return self.code.fed is InputFormat.TEXTS
 
     @property
     def ids(self) -> bool:
-        """What the network takes are whole numbers that stand for words."""
+        """Whether the network takes word ids."""
         return self.code.fed in {InputFormat.IDS, InputFormat.TEXTS} or self.ids_of_numbers
 
     @property
     def ordered(self) -> bool:
-        """Samples follow each other in time."""
+        """Whether samples are in order of time."""
         return self.code.ordered
 
     @property
     def mixed(self) -> bool:
-        """Several outputs, whose tasks are of different sorts."""
+        """Whether outputs have different tasks."""
         return len(set(self.tasks.values())) > 1
 
 
@@ -94,14 +93,14 @@ _SCALERS = {
 
 
 def script_recipe(project: Project, facts: DataFacts | None) -> ScriptRecipe:
-    """What the project says, with the facts about its data where they are known."""
+    """Derive the recipe from the project and, if known, the facts about its data."""
     data = project.data
     kind = KINDS.get(data.kind)
     tasks = _tasks(project, facts)
     task = next(iter(tasks.values()), REGRESSION)
     if facts is None and kind is not None:
-        said = kind.task(data)
-        task = said if said and not (said == CLASSES and task == BINARY) else task
+        known = kind.task(data)
+        task = known if known and not (known == CLASSES and task == BINARY) else task
     if data.options.get("task") in TASKS:
         task = str(data.options["task"])
     question = ScriptRequest(project, facts, task, tasks)
@@ -132,7 +131,7 @@ def script_recipe(project: Project, facts: DataFacts | None) -> ScriptRecipe:
 
 
 def _watched(data: Data, facts: DataFacts | None) -> bool:
-    """Few rows may leave none for watching; a column or folders may name some all the same."""
+    """Return whether there is a validation set, which a column or folders may name."""
     if facts is not None and facts.rows:
         return facts.validation_rows > 0
     return data.validation_split > 0
@@ -143,7 +142,7 @@ def _scaler(code: DataCode, scaling: str) -> str:
 
 
 def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
-    """How a sample is scaled as a whole, as ``ScriptRecipe.whole`` says it."""
+    """Return ``ScriptRecipe.whole``."""
     if scaling == "none":
         return ""
     if code.fed is InputFormat.PIXELS:
@@ -151,7 +150,7 @@ def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
             return "" if code.pixels == "0, 255" else "bytes"
         return "standard" if scaling == "standard" else "pixels"
     if code.fed is InputFormat.WHOLE:
-        # Of a wave, which lies between -1 and 1, nothing is scaled without being asked.
+        # Waves are between -1 and 1: they are only scaled on request.
         how = code.scaling if scaling == "auto" else scaling
         return {"minmax": "range", "standard": "standard"}.get(how, "")
     if arranged and not (scaling == "auto" and taken):
@@ -160,7 +159,7 @@ def _whole(code: DataCode, scaling: str, taken: bool, arranged: bool) -> str:
 
 
 def _arranged(project: Project, code: DataCode) -> tuple[int, ...]:
-    """The shape that the one Input asks for, where that is no row of a table."""
+    """Return the shape of the only Input if it is not a table row, else ()."""
     inputs = used_inputs(project.graph)
     shape = project.graph.by_id[inputs[0]].params.get("shape") if len(inputs) == 1 else None
     if code.fed is not InputFormat.TABLE or not shape or len(shape) < 2:
@@ -169,7 +168,7 @@ def _arranged(project: Project, code: DataCode) -> tuple[int, ...]:
 
 
 def _tasks(project: Project, facts: DataFacts | None) -> dict[str, str]:
-    """The task of each output: as the data says it, else as loss and last layer speak of it."""
+    """Return the task of each output from the data, or else from loss and last layer."""
     if facts is not None:
         return dict(facts.tasks) or dict.fromkeys(project.graph.outputs[:1], facts.task)
     return {name: _task(project, name) for name in project.graph.outputs}
@@ -190,14 +189,14 @@ def _task(project: Project, output: str) -> str:
 
 
 def data_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    """The section that reads the data and cuts it into parts."""
+    """Write the section that reads the data."""
     cell = ScriptCell(_("Load the data"))
     cell.add(*recipe.code.lines)
     return cell
 
 
 def _none(question: ScriptRequest) -> DataCode:
-    """No data is chosen: random numbers would teach nothing, so say what is missing."""
+    """Write a placeholder for missing data."""
     return DataCode(
         (
             _("# This project has no data: put your own arrays here."),

@@ -1,4 +1,4 @@
-"""Values of a project as Python text: literals, and calls of Keras's constructors."""
+"""Values of a project as Python text: literals and constructor calls."""
 
 from __future__ import annotations
 
@@ -27,40 +27,36 @@ from netbuilder.core.wording import format_list
 
 
 def sidecar_names(project: Project) -> tuple[str, ...]:
-    """The weights of pretrained bodies that the program brought along, by their names."""
+    """Return the file names of the included weights of pretrained backbones."""
     names = dict.fromkeys(backbone_file(node) for node in project.graph.nodes)
     return tuple(name for name in names if name and bundled_weights(name))
 
 
 def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:
-    """Write them into the folder of a script, where it looks for them; a sentence that says so.
-
-    A file of that name that is there already stays: the project itself would take that one.
-
+    """Write the included weights beside a script and return a note; existing files are kept.
     Raises:
         UserError: the folder cannot be written.
     """
-    wanted = sidecar_names(project)
-    for name in wanted:
+    names = sidecar_names(project)
+    for name in names:
         source = bundled_weights(name)
         if source is not None and not (folder / name).exists():
             write_bytes(folder / name, source.read_bytes())
-    if not wanted:
+    if not names:
         return ()
     return (
         _(
             "The script reads {files} from its folder: keep the files together.",
-            files=format_list(wanted),
+            files=format_list(names),
         ),
     )
 
 
 @dataclass
 class ScriptCell:
-    """One section of a script, one cell of a notebook.
+    """A section of a script, or a cell of a notebook.
 
-    ``title`` and ``text`` are its heading and a sentence; ``lines`` the code; ``nodes`` gives
-    the first and last line (counted from 0 within the cell) of each node id.
+    ``nodes`` maps each node id to its first and last line, counted from 0.
     """
 
     title: str
@@ -69,7 +65,7 @@ class ScriptCell:
     nodes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, *texts: str, node: str | None = None) -> None:
-        """Add lines; a text may hold several."""
+        """Add lines; a text may contain several."""
         first = len(self.lines)
         for text in texts:
             self.lines.extend(text.split("\n"))
@@ -86,8 +82,8 @@ _TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
 
 
 def arguments(params: tuple[Param, ...], values: Mapping[str, Any]) -> list[str]:
-    """Constructor arguments that differ from Keras's defaults; the first required one bare."""
-    found: list[str] = []
+    """Return the arguments that differ from Keras's defaults, a required first one by position."""
+    texts: list[str] = []
     known = {param.name: param for param in params}
     for number, param in enumerate(params):
         if param.name not in values:
@@ -96,19 +92,19 @@ def arguments(params: tuple[Param, ...], values: Mapping[str, Any]) -> list[str]
         if not param.required and same_value(param, value):
             continue
         text = argument(param, value)
-        bare = param.required and number == len(found)
-        found.append(text if bare else f"{param.name}={text}")
-    # Of a newer catalog, or written by hand: Keras says what it thinks of them.
-    found += [
+        bare = param.required and number == len(texts)
+        texts.append(text if bare else f"{param.name}={text}")
+    # Unknown ones, of a newer catalog or written by hand, are left to Keras.
+    texts += [
         f"{key}={format_literal(value)}"
         for key, value in values.items()
         if key not in known and key.isidentifier() and not keyword.iskeyword(key)
     ]
-    return found
+    return texts
 
 
 def argument(param: Param, value: Any) -> str:
-    """The value of one parameter as Python text."""
+    """Return a parameter's value as Python text."""
     if param.kind in _TABLES and value is not None:
         return _named(value, _TABLES[param.kind])
     if param.schedule and isinstance(value, Mapping):
@@ -128,7 +124,7 @@ def _named(value: Any, table: Mapping[str, ObjectSpec]) -> str:
 
 
 def object_call(choice: Choice, table: Mapping[str, ObjectSpec], indent: int = 0) -> str:
-    """``keras.optimizers.Adam(learning_rate=0.01)`` for a choice of the catalog."""
+    """Return a call such as ``keras.optimizers.Adam(learning_rate=0.01)``."""
     name = canonical(table, choice.name)
     if name is None or not table[name].keras_class:
         return format_literal(choice.name)
@@ -140,7 +136,7 @@ def object_call(choice: Choice, table: Mapping[str, ObjectSpec], indent: int = 0
 
 
 def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str = "") -> str:
-    """``layers.Dense(50, activation="relu")`` for a row of the catalog."""
+    """Return a call such as ``layers.Dense(50, activation="relu")``."""
     spec: LayerSpec = LAYERS[layer]
     called = {param.name for param in spec.params if param.call}
     listed = arguments(
@@ -154,14 +150,14 @@ def layer_call(layer: str, params: Mapping[str, Any], indent: int = 0, name: str
 
 
 def identifier(text: str, taken: set[str]) -> str:
-    """A name for a variable that is valid and free; it is taken from now on."""
+    """Return a valid and free variable name, and add it to ``taken``."""
     base = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in text.lower())
     base = base.strip("_") or "x"
     if base[0].isdigit():
         base = f"x{base}"
-    found, number = base, 1
-    while found in taken or keyword.iskeyword(found):
+    name, number = base, 1
+    while name in taken or keyword.iskeyword(name):
         number += 1
-        found = f"{base}_{number}"
-    taken.add(found)
-    return found
+        name = f"{base}_{number}"
+    taken.add(name)
+    return name

@@ -1,4 +1,4 @@
-"""The network as code: ``keras.Sequential`` where it is a chain, functional otherwise."""
+"""Write the network: ``keras.Sequential`` for a chain, functional otherwise."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _RESERVED = {
 
 
 def is_chain(graph: Graph) -> bool:
-    """Whether ``keras.Sequential`` can say it."""
+    """Return whether the network can be a ``keras.Sequential``."""
     reached = [graph.by_id[name] for name in graph.order if graph.sources[name]]
     return (
         len(used_inputs(graph)) == 1
@@ -68,13 +68,13 @@ def _takes_list(spec: LayerSpec) -> bool:
 def model_cell(
     project: Project, facts: DataFacts | None, *, ids: bool = False, exact: bool = True
 ) -> ScriptCell:
-    """The section that builds ``model``.
+    """Write the section that builds ``model``.
 
     Args:
-        project: with the network.
-        facts: about its data, where they are known.
-        ids: its inputs are ids of words.
-        exact: the network begins with the weights that NetBuilder gives it.
+        project: the project.
+        facts: about its data, if known.
+        ids: whether its inputs are word ids.
+        exact: whether to use NetBuilder's initial weights.
     """
     bins = bin_widths(facts.bins) if facts is not None else {}
     graph = with_bins(project.graph, bins)
@@ -100,7 +100,7 @@ def model_cell(
 def _bins(
     bins: Mapping[str, int], facts: DataFacts | None, cell: ScriptCell, *, several: bool
 ) -> None:
-    """What turns each number into bins, fitted on the training rows."""
+    """Write the binning of numbers, fitted on the training rows."""
     assert facts is not None
     for function in (bin_edges, bin_weights):
         cell.add(*translated_source(getsource(function)).rstrip().split("\n"), "", "")
@@ -114,12 +114,11 @@ def _bins(
 
 
 def _weights(name: str) -> str:
-    """The variable that holds the weights of the bins of an Input."""
+    """Return the variable for the weights of an Input's bins."""
     return identifier(f"{name}_bin_weights", set())
 
 
-# As engine.build.seeds.seed_layers does; without it the numbers that a network begins with depend
-# on all that drew random numbers before.
+# As engine.build.seeds.seed_layers does, so that initial weights do not depend on earlier draws.
 # Scripts carry this function.
 _BEGIN = '''def begin(layer, number):
     """Seed layer ``number``, so that its initial weights are the same as in NetBuilder."""
@@ -146,11 +145,11 @@ def _shape(node: Node, facts: DataFacts | None, ids: bool, several: bool = False
         dtype = dtype or facts.input_dtypes.get(node.id)
     if shape is None:
         place = f"x_train[{format_literal(node.id)}]" if several else "x_train"
-        found = [f"shape={place}.shape[1:]"]
+        args = [f"shape={place}.shape[1:]"]
     else:
-        found = [f"shape={format_literal(list(shape), tuples=True)}"]
+        args = [f"shape={format_literal(list(shape), tuples=True)}"]
     dtype = dtype or ("int32" if ids else "float32")
-    return found if dtype == "float32" else [*found, f"dtype={format_literal(dtype)}"]
+    return args if dtype == "float32" else [*args, f"dtype={format_literal(dtype)}"]
 
 
 def _sequential(
@@ -184,7 +183,7 @@ def _functional(
     taken = set(_RESERVED)
     names: dict[str, str] = {}
     shared = _shared(graph, taken)
-    made: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     several = len(used_inputs(graph)) > 1
     for node_id in graph.order:
         node = graph.by_id[node_id]
@@ -194,33 +193,33 @@ def _functional(
                 name = format_literal(keras_name(node_id))
                 listed = [*_shape(node, facts, ids, several), f"name={name}"]
                 cell.add(f"{names[node_id]} = {format_call('keras.Input', listed)}", node=node_id)
-        # What nothing reaches is left out, and so is what only that reaches.
-        elif sources := [names[one] for one in graph.sources[node_id] if one in names]:
+        # Unreachable nodes are omitted.
+        elif sources := [names[source] for source in graph.sources[node_id] if source in names]:
             names[node_id] = identifier(node_id, taken)
-            number = made.setdefault(_owner(node, graph).id, len(made)) if exact else None
+            number = numbers.setdefault(_owner(node, graph).id, len(numbers)) if exact else None
             _node(node, sources, names[node_id], shared, cell, graph, number)
-    inputs = [names[one] for one in used_inputs(graph) if one in names]
-    outputs = [names[one] for one in graph.outputs if one in names]
+    inputs = [names[name] for name in used_inputs(graph) if name in names]
+    outputs = [names[name] for name in graph.outputs if name in names]
     cell.add(
-        format_call("model = keras.Model", [f"inputs={_one(inputs)}", f"outputs={_one(outputs)}"])
+        format_call("model = keras.Model", [f"inputs={_list(inputs)}", f"outputs={_list(outputs)}"])
     )
 
 
-def _one(names: list[str]) -> str:
+def _list(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
 def _shared(graph: Graph, taken: set[str]) -> dict[str, str]:
-    """A variable for each layer that is applied more than once, by its node's id."""
+    """Return a variable for each shared layer, by its node's id."""
     owners = {_owner(node, graph).id for node in graph.nodes if node.shared}
     return {owner: identifier(f"{owner}_layer", taken) for owner in sorted(owners)}
 
 
 def _owner(node: Node, graph: Graph) -> Node:
-    seen = {node.id}
-    while node.shared and node.shared in graph.by_id and node.shared not in seen:
+    visited = {node.id}
+    while node.shared and node.shared in graph.by_id and node.shared not in visited:
         node = graph.by_id[node.shared]
-        seen.add(node.id)
+        visited.add(node.id)
     return node
 
 
@@ -250,27 +249,27 @@ def _node(
             if words:
                 del params["weights"]
             call = layer_call(owner.layer, params, name=keras_name(owner.id))
-            cell.add(f"{layer} = {_begun(spec, call, number)}")
+            cell.add(f"{layer} = {_seeded(spec, call, number)}")
             if words:
                 _word_vectors(layer, cell)
         cell.add(f"{variable} = {layer}({_arguments(spec, sources, owner)})")
     else:
         several = not graph.targets[node.id] and len(graph.outputs) > 1
         text = layer_call(owner.layer, owner.params, name=keras_name(node.id) if several else "")
-        text = _bins_layer(owner) or _begun(spec, text, number)
+        text = _bins_layer(owner) or _seeded(spec, text, number)
         cell.add(f"{variable} = {text}({_arguments(spec, sources, owner)})")
     cell.nodes[node.id] = (first, len(cell.lines) - 1)
 
 
 def _bins_layer(node: Node) -> str:
-    """The layer of numbers as bins, whose size follows from the training rows; "" of another."""
+    """Return the layer that bins numbers, sized by the training rows, or ""."""
     name = bins_input(node)
     named = format_literal(keras_name(node.id))
     return name and f"layers.Dense(len({_weights(name)}[1]), trainable=False, name={named})"
 
 
 def _word_vectors(layer: str, cell: ScriptCell) -> None:
-    """Fill an Embedding with the included vectors of the training texts' words."""
+    """Fill an Embedding with the included word vectors."""
     if not any(line.startswith("def with_word_vectors") for line in cell.lines):
         for function in (read_word_vectors, with_word_vectors):
             cell.add("", "", translated_source(getsource(function)).rstrip())
@@ -284,8 +283,8 @@ def _word_vectors(layer: str, cell: ScriptCell) -> None:
     )
 
 
-def _begun(spec: LayerSpec, text: str, number: int | None) -> str:
-    """A layer that draws random numbers, with those that NetBuilder gives it."""
+def _seeded(spec: LayerSpec, text: str, number: int | None) -> str:
+    """Seed a layer that draws random numbers, as NetBuilder does."""
     if number is None:
         return text
     draws = any(
@@ -315,7 +314,7 @@ def _body(
     shared: dict[str, str],
     cell: ScriptCell,
 ) -> None:
-    """A pretrained network: its pixels scaled as it learned them, frozen unless it may learn."""
+    """Write a pretrained backbone with its pixel scaling, frozen unless trainable."""
     params: dict[str, Any] = {
         param.name: node.params.get(param.name, param.default) for param in spec.params
     }

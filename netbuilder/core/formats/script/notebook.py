@@ -1,7 +1,4 @@
-"""The project as a Jupyter notebook: the sections of the script as cells.
-
-The file is the notebook format 4.5 (nbformat): JSON with Markdown and code cells.
-"""
+"""Export a project as a Jupyter notebook (nbformat 4.5) with the script's sections as cells."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from netbuilder.core.project.atomic import replace_atomically
 
 
 def save(source: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
-    """Write the notebook of a project, or of a trained network's project; what lies beside it now.
+    """Write the notebook of a project or trained network and return the files written beside it.
 
     Raises:
         UserError: the place cannot be written.
@@ -37,10 +34,10 @@ def save(source: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, .
 
 
 def verify(source: Source, path: Path) -> None:
-    """Read the notebook at ``path``: each of its cells of code is valid Python.
+    """Check that all code cells of a notebook are valid Python.
 
     Raises:
-        FormatError: it is no notebook, or a cell cannot be run.
+        FormatError: it is no notebook, or a cell is invalid.
     """
     try:
         for cell in json.loads(Path(path).read_text("utf-8"))["cells"]:
@@ -55,17 +52,17 @@ def verify(source: Source, path: Path) -> None:
 
 
 def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
-    """Return the notebook as JSON: a cell for each section of the script."""
+    """Return the notebook as JSON, with a cell for each section of the script."""
     project, facts, errors = parts_of(source)
     head = [f"# {project.name}", "", _("A network made with NetBuilder.")]
     if errors:
-        head += ["", _(ERRORS_HEADING), "", *(f"- {one}" for one in errors)]
-    listed = [_cell("markdown", 0, head)]
+        head += ["", _(ERRORS_HEADING), "", *(f"- {error}" for error in errors)]
+    cells = [_cell("markdown", 0, head)]
     for cell in script_cells(project, facts, style):
-        listed.append(_cell("markdown", len(listed), [f"## {cell.title}"]))
-        listed.append(_cell("code", len(listed), cell.lines))
+        cells.append(_cell("markdown", len(cells), [f"## {cell.title}"]))
+        cells.append(_cell("code", len(cells), cell.lines))
     return {
-        "cells": listed,
+        "cells": cells,
         "metadata": {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -77,12 +74,12 @@ def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
 
 def _cell(kind: str, number: int, lines: list[str]) -> dict[str, Any]:
     text = [f"{line}\n" for line in lines[:-1]] + lines[-1:]
-    found: dict[str, Any] = {
+    cell: dict[str, Any] = {
         "cell_type": kind,
         "id": f"cell-{number}",
         "metadata": {},
         "source": text,
     }
     if kind == "code":
-        found |= {"execution_count": None, "outputs": []}
-    return found
+        cell |= {"execution_count": None, "outputs": []}
+    return cell

@@ -1,7 +1,4 @@
-"""The section that makes numbers of the samples: words, gaps and scaling.
-
-All that is fitted is fitted on the training rows only, as NetBuilder does it.
-"""
+"""Write the preprocessing section of a script, fitted on the training rows only."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from netbuilder.core.python_text import format_literal
 
 
 def prepare_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
-    """From samples as they stand in the data to numbers; None where nothing is to be done."""
+    """Write the preprocessing, or return None if none is needed."""
     several = len(used_inputs(project.graph)) > 1
     parts = split_part_names(recipe)
     cell = ScriptCell(_("Preprocess the data"))
@@ -114,11 +111,11 @@ def _table(
 
 
 def _as_numbers(words: bool, several: bool, parts: tuple[str, ...]) -> list[str]:
-    """From data frames to arrays, one an Input."""
-    made = "encode({0})" if words else '{0}.to_numpy("float64")'
+    """Convert data frames to arrays, one per Input."""
+    array = "encode({0})" if words else '{0}.to_numpy("float64")'
     if several:
-        made = f"{{{{name: {made.format('{0}[names]')} for name, names in columns.items()}}}}"
-    return [f"x_{part} = {made.format(f'x_{part}')}" for part in parts]
+        array = f"{{{{name: {array.format('{0}[names]')} for name, names in columns.items()}}}}"
+    return [f"x_{part} = {array.format(f'x_{part}')}" for part in parts]
 
 
 def _scale_several(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
@@ -143,7 +140,7 @@ _OWN_CATEGORY = f"""    if fills.get(name) == {format_literal(MISSING_LABEL)}:
         found = [*(one for one in found if one != fills[name]), fills[name]]
 """
 
-# As the program's own tables.encode does.
+# The same as ``tables.encode``.
 _ENCODE = '''
 
 def known_words(name):
@@ -185,7 +182,7 @@ def keep_words(scaler, which):
 
 
 def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
-    """One offset and one scale for all numbers of a sample."""
+    """Scale all numbers of a sample by one offset and scale."""
     looked_at = recipe.code.looked_at
     some = f"x_train[:: max(1, len(x_train) // {looked_at})]" if looked_at else "x_train"
     cell.add(_("# The network is trained on (x - offset) / scale."))
@@ -197,7 +194,7 @@ def _scale_whole(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...])
         cell.add(f"offset, scale = {recipe.code.pixels}")
         if recipe.whole == "bytes":
             cell.add("scale = scale / 255  # " + _("the first layer takes 0 to 255"))
-    cell.add(*(f'x_{one} = ((x_{one} - offset) / scale).astype("float32")' for one in parts))
+    cell.add(*(f'x_{part} = ((x_{part} - offset) / scale).astype("float32")' for part in parts))
 
 
 def _scale_last_axis(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> None:
@@ -209,7 +206,7 @@ def _scale_last_axis(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, .
         *recipe.code.fills,
     )
     if recipe.code.fills:
-        cell.add(*(f"x_{one} = np.where(np.isnan(x_{one}), fills, x_{one})" for one in parts))
+        cell.add(*(f"x_{part} = np.where(np.isnan(x_{part}), fills, x_{part})" for part in parts))
     cell.add(
         *(
             f"x_{part} = x_scaler.transform(x_{part}.reshape(-1, x_{part}.shape[-1])).reshape("
@@ -234,7 +231,7 @@ def _targets(recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]) -> 
 
 
 def like_columns(recipe: ScriptRecipe) -> tuple[str, ...]:
-    """Lines after which ``y_scaler`` scales each target as ``x_scaler`` scales its column."""
+    """Return lines that scale each target as ``x_scaler`` scales its column."""
     if not (recipe.code.scaled_like and recipe.scaler):
         return ()
     standard = recipe.scaler == "StandardScaler"
@@ -248,12 +245,11 @@ def like_columns(recipe: ScriptRecipe) -> tuple[str, ...]:
 
 
 def output_columns(project: Project) -> list[list[int]]:
-    """Places of the columns of ``y`` by output, where there are several; [] where each output has
-    all of them."""
-    outputs, given = project.graph.outputs, project.data.targets
+    """Return the columns of ``y`` of each output, or [] if each output has all."""
+    outputs, by_output = project.graph.outputs, project.data.targets
     listed = target_columns(project.data)
-    if given and listed:
-        return [[listed.index(c) for c in given.get(name, listed)] for name in outputs]
+    if by_output and listed:
+        return [[listed.index(c) for c in by_output.get(name, listed)] for name in outputs]
     if len(listed) == len(outputs):
         return [[index] for index in range(len(outputs))]
     return []
@@ -262,11 +258,11 @@ def output_columns(project: Project) -> list[list[int]]:
 def _mixed_targets(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
-    """A list of targets, each as its task wants it."""
+    """Convert ``y`` to a list of targets, each scaled according to its task."""
     columns = output_columns(project) or [[i] for i in range(len(recipe.tasks))]
     cell.add(
         f"parts = {format_literal(columns)}",
-        *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
+        *(f"y_{name} = [y_{name}[:, part] for part in parts]" for name in parts),
     )
     numbers = [i for i, n in enumerate(project.graph.outputs) if recipe.tasks[n] == REGRESSION]
     if not recipe.target_scaler or not numbers:
@@ -276,12 +272,12 @@ def _mixed_targets(
         _("# Numbers are scaled, classes are not."),
         f"y_scalers = {{i: {recipe.target_scaler}().fit(y_train[i]) for i in {numbers}}}",
         "for i, scaler in y_scalers.items():",
-        *(f"    y_{one}[i] = scaler.transform(y_{one}[i])" for one in parts),
+        *(f"    y_{name}[i] = scaler.transform(y_{name}[i])" for name in parts),
     )
 
 
 def _per_output(project: Project, cell: ScriptCell, parts: tuple[str, ...]) -> None:
-    """A list of targets where the network has several outputs."""
+    """Convert ``y`` to a list of targets if there are several outputs."""
     outputs = project.graph.outputs
     if len(outputs) < 2:
         return
@@ -291,5 +287,5 @@ def _per_output(project: Project, cell: ScriptCell, parts: tuple[str, ...]) -> N
         return
     cell.add(
         f"parts = {format_literal(numbers)}",
-        *(f"y_{one} = [y_{one}[:, part] for part in parts]" for one in parts),
+        *(f"y_{name} = [y_{name}[:, part] for part in parts]" for name in parts),
     )

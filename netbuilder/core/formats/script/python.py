@@ -1,8 +1,6 @@
-"""The project as a Python script in the style of Keras's own examples.
+"""Export a project as a Python script in the style of Keras's examples.
 
-Generated from the catalog's rows: only arguments that differ from Keras's defaults are written,
-``Sequential`` where the network is a chain. The script runs as it is beside its data: it loads,
-builds, trains, tests and saves.
+Only arguments that differ from Keras's defaults are written, and ``Sequential`` for a chain.
 """
 
 from __future__ import annotations
@@ -45,10 +43,9 @@ _BACK = {
 
 
 def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
-    """Save a model that takes raw samples and answers in the data's own units.
+    """Save a model that takes raw samples and predicts in the target's units.
 
-    The ``.h5`` takes numbers; where words were numbered, sounds heard or pictures brought to size,
-    a ``.keras`` beside it takes them as they are.
+    The ``.h5`` takes numbers; a ``.keras`` may take texts, sounds or images as they are.
     """
     cell = ScriptCell(_("Save"))
     inputs = used_inputs(project.graph)
@@ -76,8 +73,8 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     )
     dtype = f", dtype={format_literal('int32')}" if recipe.ids else ""
     if several:
-        made = f"keras.Input(one.shape[1:], name=name{dtype})"
-        cell.add(f"raw = [{made} for name, one in x_train.items()]")
+        call = f"keras.Input(one.shape[1:], name=name{dtype})"
+        cell.add(f"raw = [{call} for name, one in x_train.items()]")
     else:
         cell.add(f"raw = keras.Input(x_train.shape[1:]{dtype})")
     cell.add(f"keras.Model(raw, whole_model(raw)).save({file})", *words)
@@ -88,14 +85,14 @@ def save_cell(project: Project, recipe: ScriptRecipe, stem: str) -> ScriptCell:
     return cell
 
 
-def _answered(given: str, units: list[str]) -> list[str]:
+def _answered(inputs: str, units: list[str]) -> list[str]:
     if not units:
-        return [f"return model({given})"]
-    return [f"answer = model({given})", *units, "return answer"]
+        return [f"return model({inputs})"]
+    return [f"answer = model({inputs})", *units, "return answer"]
 
 
 def _scaling(recipe: ScriptRecipe, several: bool) -> list[str]:
-    """Lines from ``raw`` to ``scaled``; none where nothing is scaled."""
+    """Return lines from ``raw`` to ``scaled``, or none."""
     if recipe.whole and not several:
         return ["scaled = layers.Rescaling(scale=1 / scale, offset=-offset / scale)(raw)"]
     if not recipe.scaler or (several and not recipe.table):
@@ -112,7 +109,7 @@ def _scaling(recipe: ScriptRecipe, several: bool) -> list[str]:
 
 
 def _rescaling(name: str, scaler: str, how: tuple[str, str], value: str) -> list[str]:
-    scale, offset = (one.format(scaler) for one in how)
+    scale, offset = (template.format(scaler) for template in how)
     return [
         f"{name} = layers.Rescaling(",
         f"    scale=({scale}).tolist(), offset=({offset}).tolist()",
@@ -121,7 +118,7 @@ def _rescaling(name: str, scaler: str, how: tuple[str, str], value: str) -> list
 
 
 def _units(project: Project, recipe: ScriptRecipe) -> list[str]:
-    """Lines that bring ``answer`` back to the data's own units."""
+    """Return lines that convert ``answer`` to the target's units."""
     if not recipe.target_scaler:
         return []
     how = _BACK[recipe.target_scaler]
@@ -133,7 +130,7 @@ def _units(project: Project, recipe: ScriptRecipe) -> list[str]:
             "for i, scaler in y_scalers.items():",
             *(f"    {line}" for line in _rescaling("answer[i]", "scaler", how, "answer[i]")),
         ]
-    scale, offset = (one.format("y_scaler") for one in how)
+    scale, offset = (template.format("y_scaler") for template in how)
     parts = "parts" if output_columns(project) else f"[slice(None)] * {len(outputs)}"
     return [
         f"scale, offset = {scale}, {offset}",
@@ -145,20 +142,20 @@ def _units(project: Project, recipe: ScriptRecipe) -> list[str]:
 
 
 def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
-    """A comment about what no saved model does: whoever asks it has to do that before."""
-    data, said = project.data, []
+    """Return a comment on the preprocessing that no saved model does."""
+    data, phrases = project.data, []
     table = recipe.table and not recipe.ids_of_numbers
     if recipe.code.takes:
-        said.append(recipe.code.takes)
+        phrases.append(recipe.code.takes)
     elif recipe.code.fed is InputFormat.NUMBERS and recipe.code.fills:
-        said.append(_("windows in which missing values are filled in"))
+        phrases.append(_("windows in which missing values are filled in"))
     elif recipe.code.given and several:
-        said.append(_("the numbers computed above"))
-    if table and any(one.type == "boolean" for one in data.columns.values()):
-        said.append(_("yes and no as 1 and 0"))
-    if table and any(one.type == "date" for one in data.columns.values()):
-        said.append(_("dates as days since 1970-01-01"))
-    if not said:
+        phrases.append(_("the numbers computed above"))
+    if table and any(column.type == "boolean" for column in data.columns.values()):
+        phrases.append(_("yes and no as 1 and 0"))
+    if table and any(column.type == "date" for column in data.columns.values()):
+        phrases.append(_("dates as days since 1970-01-01"))
+    if not phrases:
         return []
     apart = recipe.code.given and recipe.code.takes and not several
     taker = (
@@ -168,7 +165,7 @@ def _takes_numbers(project: Project, recipe: ScriptRecipe, several: bool) -> lis
         if apart
         else N_("The model takes {what}.")
     )
-    return _comment(_(taker, what=format_list(said)))
+    return _comment(_(taker, what=format_list(phrases)))
 
 
 def _comment(text: str, width: int = 88) -> list[str]:
@@ -176,7 +173,7 @@ def _comment(text: str, width: int = 88) -> list[str]:
 
 
 def _takes_words(project: Project, recipe: ScriptRecipe, several: bool) -> list[str]:
-    """Lines from ``given``, as it stands in the file, to ``numbers``; none where it is numbers."""
+    """Return lines from raw texts (``given``) to ``numbers``, if needed."""
     if recipe.table and recipe.code.words and not recipe.shape and not recipe.ids_of_numbers:
         lines = [_(_KERAS_FILE), *_COLUMNS, *(_GAPS if recipe.code.fills else _WORDS), *_JOINED]
         each = "[joined(names) for names in columns.values()]"
@@ -202,7 +199,7 @@ _WORDS = (
     "        look_up = layers.StringLookup(vocabulary=words[name], num_oov_indices=0)",
     "        one = look_up(one)",
 )
-# An empty cell is the word behind all others, until what stands in for it takes its place.
+# An empty cell is an extra last word until the fill value replaces it.
 _GAPS = (
     '        look_up = layers.StringLookup(vocabulary=[*words[name], ""], num_oov_indices=0)',
     "        one = look_up(one)",
@@ -237,7 +234,7 @@ Source = TrainedModel | Project | DescribedProject
 
 
 class Style(StrEnum):
-    """How a script is written."""
+    """The style of a script."""
 
     SHORT = "short"  # as a course would write it
     EXACT = "exact"  # with NetBuilder's own numbers, bit by bit
@@ -246,16 +243,16 @@ class Style(StrEnum):
 def script_cells(
     project: Project, facts: DataFacts | None = None, style: Style = Style.SHORT
 ) -> list[ScriptCell]:
-    """The sections of the script, in order; the first holds the imports."""
+    """Return the sections of the script; the first contains the imports."""
     recipe = script_recipe(project, facts)
-    wanted: list[ScriptCell | None]
+    sections: list[ScriptCell | None]
     if style == Style.SHORT:
-        wanted = short.cells(project, facts, recipe, file_stem(project.name))
+        sections = short.cells(project, facts, recipe, file_stem(project.name))
     else:
-        wanted = _exact(project, facts, recipe)
-    found = [cell for cell in wanted if cell is not None and cell.lines]
-    imported = _lifted(found)
-    return [_imports(project, found, imported), *found]
+        sections = _exact(project, facts, recipe)
+    cells = [cell for cell in sections if cell is not None and cell.lines]
+    imported = _lifted(cells)
+    return [_imports(project, cells, imported), *cells]
 
 
 def _exact(
@@ -273,24 +270,24 @@ def _exact(
     ]
 
 
-def _lifted(found: list[ScriptCell]) -> list[str]:
-    """Take the imports out of the sections, for the top."""
+def _lifted(cells: list[ScriptCell]) -> list[str]:
+    """Remove the imports from the sections and return them."""
     lines: list[str] = []
-    for cell in found:
+    for cell in cells:
         own = [line for line in cell.lines if line.startswith(("from ", "import "))]
         if own and not cell.nodes:
             lines += own
-            kept = [line for line in cell.lines if line not in own]
-            while kept and not kept[0]:
-                kept.pop(0)
-            cell.lines = kept
+            rest = [line for line in cell.lines if line not in own]
+            while rest and not rest[0]:
+                rest.pop(0)
+            cell.lines = rest
     names: dict[str, set[str]] = {}
     for line in lines:
         module, _, name = line.partition(" import ")
         names.setdefault(module, set()).update(name.split(", ") if name else [])
     return [
-        f"{module} import {', '.join(sorted(found))}" if found else module
-        for module, found in sorted(names.items())
+        f"{module} import {', '.join(sorted(imported))}" if imported else module
+        for module, imported in sorted(names.items())
     ]
 
 
@@ -310,14 +307,13 @@ def listing(
     style: Style = Style.SHORT,
     errors: Sequence[str] = (),
 ) -> tuple[str, Lines]:
-    """Return the script, and first and last line (from 1) of each node, by its id.
+    """Return the script, and the first and last line (from 1) of each node, by its id.
 
     Args:
-        project: what to write.
-        facts: about its data, where they are known; without them shapes are taken from the
-            arrays when the script runs.
-        style: short, as a course would write it, or with NetBuilder's exact numbers.
-        errors: sentences about what keeps the network from being trained: they stand at the top.
+        project: the project.
+        facts: about its data; if None, the script takes shapes from its arrays.
+        style: short, or with NetBuilder's exact numbers.
+        errors: sentences on what prevents training, written at the top.
     """
     note = numbers_note(project, script_recipe(project, facts), style)
     about = _("{title}: a network made with NetBuilder.", title=_title(project))
@@ -335,12 +331,12 @@ def listing(
 
 
 def _listed(errors: Sequence[str]) -> list[str]:
-    return [line for one in errors
-            for line in wrap(one, 96, initial_indent="# - ", subsequent_indent="#   ")]  # fmt: skip
+    return [line for e in errors
+            for line in wrap(e, 96, initial_indent="# - ", subsequent_indent="#   ")]  # fmt: skip
 
 
 def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
-    """Whether the script gives NetBuilder's own numbers, and if not, why."""
+    """Return a note on whether the script reproduces NetBuilder's numbers."""
     if style == Style.SHORT and project.data.kind:
         return _(
             "The same data, network and settings as in NetBuilder. The results differ a little, "
@@ -361,7 +357,7 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
 
 
 def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
-    """Write the script of a project, or of a trained network's project; what lies beside it now.
+    """Write the script of a project or trained network and return the files written beside it.
 
     Raises:
         UserError: the place cannot be written.
@@ -374,10 +370,10 @@ def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str
 
 
 def verify(source_of: Source, path: Path) -> None:
-    """Read the script at ``path`` as Python does before it runs one.
+    """Check that a script is valid Python.
 
     Raises:
-        FormatError: it is no valid Python.
+        FormatError: it is not.
     """
     try:
         ast.parse(Path(path).read_text("utf-8"))
@@ -390,7 +386,7 @@ def verify(source_of: Source, path: Path) -> None:
 
 
 def parts_of(source_of: Source) -> tuple[Project, DataFacts | None, tuple[str, ...]]:
-    """Project, where they are known the facts about its data, and what is wrong with it."""
+    """Return the project, its data's facts if known, and its errors."""
     if isinstance(source_of, Project):
         return source_of, None, ()
     if isinstance(source_of, DescribedProject):
@@ -400,11 +396,7 @@ def parts_of(source_of: Source) -> tuple[Project, DataFacts | None, tuple[str, .
 
 
 def file_stem(name: str) -> str:
-    """What a script calls the model that it saves: small letters, digits and underlines.
-
-    Never as NetBuilder suggests for its own file, which holds the project and the curves too: a
-    script that is run beside it would write over what is to be handed in.
-    """
+    """Return the base name of the script's model, never that of NetBuilder's own file."""
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "model"
     return f"{stem}_script"
 
@@ -413,11 +405,11 @@ def _title(project: Project) -> str:
     return re.sub(r'["\\\n\r]+', " ", project.name).strip() or "Untitled"
 
 
-def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> ScriptCell:
-    code = "\n".join(line for cell in found for line in cell.lines)
+def _imports(project: Project, cells: list[ScriptCell], imported: list[str]) -> ScriptCell:
+    code = "\n".join(line for cell in cells for line in cell.lines)
     cell = ScriptCell(_("Imports"))
     if _TYPES.search(code):
-        # The program's own functions name types that a script does not import.
+        # Functions of NetBuilder use type names that a script does not import.
         cell.add("from __future__ import annotations", "")
     plain = [line for line in imported if line not in ("import numpy as np", "import pandas as pd")]
     standard = [line for line in plain if line.split()[1].split(".")[0] in sys.stdlib_module_names]
@@ -437,7 +429,7 @@ def _imports(project: Project, found: list[ScriptCell], imported: list[str]) -> 
             if node.layer in LAYERS}  # fmt: skip
     own = {name: module for name, module in used.items() if not module.startswith("keras.")}
     for name, module in sorted(own.items()):
-        told = _("# Define your own layer {name} here.", name=name)
-        cell.add(told if module == "__main__" else f"from {module} import {name}")
+        text = _("# Define your own layer {name} here.", name=name)
+        cell.add(text if module == "__main__" else f"from {module} import {name}")
     cell.add("", f"keras.utils.set_random_seed({project.training.seed})")
     return cell

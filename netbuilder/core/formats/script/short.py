@@ -1,9 +1,7 @@
-"""The short style of a script, as a course would write it.
+"""The short style of a script: plain Keras, scikit-learn and pandas.
 
-Load, split, scale, build, ``compile``, ``fit``, ``evaluate``, ``predict`` and ``save``, with plain
-Keras, scikit-learn and pandas. Its results differ from NetBuilder's as those of two seeds do. A
-recipe that has no short form (a column that names the parts, several filled inputs, ...) gets the
-section of the exact style.
+Its results differ from NetBuilder's as with another seed. Sections without a short form (a
+column that names the parts, several filled inputs, …) are written in the exact style.
 """
 
 from __future__ import annotations
@@ -30,13 +28,13 @@ _FILLED_BY = ("mean", "median", "most_frequent")
 def cells(
     project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
 ) -> list[ScriptCell | None]:
-    """The sections of the script, in order, without the imports.
+    """Return the sections of the script without the imports.
 
     Args:
-        project: what to write.
-        facts: about its data, where they are known.
-        recipe: what the sections must know of each other.
-        stem: of the file that the script saves.
+        project: the project.
+        facts: about its data, if known.
+        recipe: what the sections share.
+        stem: base name of the saved model.
     """
     if not project.data.kind:
         return _without_data(project, facts, recipe, stem)
@@ -56,7 +54,7 @@ def cells(
 def _without_data(
     project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
 ) -> list[ScriptCell | None]:
-    """Network and training are written all the same; the arrays are the reader's."""
+    """Write network and training; the reader inserts the arrays."""
     load = ScriptCell(_("Load the data"))
     load.add(_("# This project has no data: put your own arrays here."), "x_train = y_train = None")
     missing = _("Put your data into x_train and y_train first.")
@@ -72,13 +70,13 @@ def _without_data(
 
 
 def _called(name: str, arguments: list[str]) -> list[str]:
-    """A call on one line, on three, or with a line for each argument, as the width allows."""
+    """Return a call on one line, on three, or with a line per argument."""
     inner = ", ".join(arguments)
     if len(name) + len(inner) + 2 <= _WIDTH:
         return [f"{name}({inner})"]
     if len(inner) + 4 <= _WIDTH and "\n" not in inner:
         return [f"{name}(", f"    {inner}", ")"]
-    return [f"{name}(", *(f"    {one}," for one in arguments), ")"]
+    return [f"{name}(", *(f"    {argument}," for argument in arguments), ")"]
 
 
 def _several(project: Project) -> bool:
@@ -114,44 +112,44 @@ def _part(
     project: Project,
     facts: DataFacts | None,
     recipe: ScriptRecipe,
-    given: tuple[str, ...],
+    arrays: tuple[str, ...],
     part: str,
     share: float,
 ) -> None:
-    """Cut ``share`` of the rows off as ``part``; what is left is for training."""
-    heads = ("x", "y", "weights")[: len(given)]
+    """Split off ``share`` of the rows as ``part``."""
+    heads = ("x", "y", "weights")[: len(arrays)]
     if recipe.ordered:
         cell.add(
-            f"split = round(len({given[0]}) * {1 - share:g})  # "
+            f"split = round(len({arrays[0]}) * {1 - share:g})  # "
             + _("the newest rows are at the end")
         )
-        for head, name in zip(heads, given, strict=True):
+        for head, name in zip(heads, arrays, strict=True):
             at = ".iloc" if recipe.table and head == "x" else ""
             cell.add(f"{head}_train, {head}_{part} = {name}{at}[:split], {name}{at}[split:]")
         return
     if recipe.code.groups:
-        first = given[0] == "x"
+        first = arrays[0] == "x"
         groups = "groups" if first else "groups[train]"
         cell.add(
             "from sklearn.model_selection import GroupShuffleSplit",
             f"splitter = GroupShuffleSplit(1, test_size={share}, "
             f"random_state={project.training.seed})",
-            f"train, {part} = next(splitter.split({given[0]}, groups={groups}))",
+            f"train, {part} = next(splitter.split({arrays[0]}, groups={groups}))",
         )
-        for head, name in zip(heads, given, strict=True):
+        for head, name in zip(heads, arrays, strict=True):
             at = ".iloc" if recipe.table and head == "x" else ""
             cell.add(f"{head}_train, {head}_{part} = {name}{at}[train], {name}{at}[{part}]")
         return
     names = ", ".join(f"{head}_train, {head}_{part}" for head in heads)
-    more = f"stratify={given[1]}" if _stratified(facts, recipe, share) else ""
+    more = f"stratify={arrays[1]}" if _stratified(facts, recipe, share) else ""
     cell.add("from sklearn.model_selection import train_test_split")
     seed = f"random_state={project.training.seed}"
-    listed = [*given, f"test_size={share}", *([seed] if not more else [seed, more])]
+    listed = [*arrays, f"test_size={share}", *([seed] if not more else [seed, more])]
     cell.add(*_called(f"{names} = train_test_split", listed))
 
 
 def _stratified(facts: DataFacts | None, recipe: ScriptRecipe, share: float) -> bool:
-    """Whether each class has rows enough to be in both parts."""
+    """Return whether each class has enough rows for both parts."""
     if recipe.task not in (CLASSES, BINARY) or recipe.mixed:
         return False
     if facts is None or not facts.class_counts:
@@ -172,7 +170,7 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
     elif recipe.table:
         _table(project, recipe, cell, parts)
     elif recipe.whole:
-        cell.add(*(f"x_{one} = x_{one} / {code.pixels[3:]}" for one in parts))
+        cell.add(*(f"x_{part} = x_{part} / {code.pixels[3:]}" for part in parts))
     elif recipe.scaler:
         _sequences(project, facts, recipe, cell, parts)
     if recipe.task == REGRESSION and recipe.target_scaler:
@@ -180,15 +178,15 @@ def _prepare(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) ->
             f"from sklearn.preprocessing import {recipe.target_scaler}",
             f"y_scaler = {recipe.target_scaler}().fit(y_train)",
             *prepare_section.like_columns(recipe),
-            *(f"y_{one} = y_scaler.transform(y_{one})" for one in parts),
+            *(f"y_{part} = y_scaler.transform(y_{part})" for part in parts),
         )
     elif recipe.one_hot:
-        cell.add(*(f"y_{one} = keras.utils.to_categorical(y_{one}, len(labels))" for one in parts))
+        cell.add(*(f"y_{p} = keras.utils.to_categorical(y_{p}, len(labels))" for p in parts))
     return cell if cell.lines else None
 
 
 def _has_short_form(project: Project, recipe: ScriptRecipe) -> bool:
-    """Whether a few lines of scikit-learn and Keras prepare this data."""
+    """Return whether scikit-learn and Keras can prepare this data in a few lines."""
     code = recipe.code
     if recipe.mixed or len(project.graph.outputs) > 1 or recipe.shape or recipe.ids_of_numbers:
         return False
@@ -213,10 +211,10 @@ def _sequences(
     axes = "(0, 1)" if len(shape) == 2 else "tuple(range(x_train.ndim - 1))"
     if recipe.scaler == "MinMaxScaler":
         cell.add(f"low, high = x_train.min(axis={axes}), x_train.max(axis={axes})")
-        cell.add(*(f"x_{one} = (x_{one} - low) / (high - low)" for one in parts))
+        cell.add(*(f"x_{part} = (x_{part} - low) / (high - low)" for part in parts))
     else:
         cell.add(f"mean, std = x_train.mean(axis={axes}), x_train.std(axis={axes})")
-        cell.add(*(f"x_{one} = (x_{one} - mean) / std" for one in parts))
+        cell.add(*(f"x_{part} = (x_{part} - mean) / std" for part in parts))
 
 
 def _texts(
@@ -226,7 +224,7 @@ def _texts(
     cell: ScriptCell,
     parts: tuple[str, ...],
 ) -> None:
-    """Words become numbers, the most frequent first; each text gets the same length."""
+    """Convert words to numbers, most frequent first, with padding."""
     code = recipe.code
     shape = facts.input_shapes.get(used_inputs(project.graph)[0]) if facts is not None else None
     length = code.length or (shape[0] if shape else None)
@@ -238,15 +236,15 @@ def _texts(
     cell.add(
         f"vectorize = {format_call('layers.TextVectorization', listed)}",
         "vectorize.adapt(x_train)",
-        *(f"x_{one} = vectorize(x_{one}).numpy()" for one in parts),
+        *(f"x_{part} = vectorize(x_{part}).numpy()" for part in parts),
     )
 
 
 def _one_fill(project: Project) -> bool:
-    """Whether one rule of scikit-learn's fills every gap."""
+    """Return whether a single scikit-learn rule fills every gap."""
     data = project.data
     rule = str(data.options.get("missing", "error"))
-    return rule in _FILLED_BY and not any(one.missing for one in data.columns.values())
+    return rule in _FILLED_BY and not any(column.missing for column in data.columns.values())
 
 
 def _table(
@@ -255,22 +253,21 @@ def _table(
     """Scale numbers, fitted on the training rows."""
     scaler, several = recipe.scaler, _several(project)
     if scaler:
-        kept = '.set_output(transform="pandas")' if several else ""
-        cell.add(f"from sklearn.preprocessing import {scaler}", f"x_scaler = {scaler}(){kept}")
+        output = '.set_output(transform="pandas")' if several else ""
+        cell.add(f"from sklearn.preprocessing import {scaler}", f"x_scaler = {scaler}(){output}")
         cell.add("x_train = x_scaler.fit_transform(x_train)")
-        cell.add(*(f"x_{one} = x_scaler.transform(x_{one})" for one in parts[1:]))
+        cell.add(*(f"x_{part} = x_scaler.transform(x_{part})" for part in parts[1:]))
     elif not several:
-        cell.add(*(f'x_{one} = x_{one}.to_numpy("float32")' for one in parts))
+        cell.add(*(f'x_{part} = x_{part}.to_numpy("float32")' for part in parts))
     if several:
-        taken = "{name: x_PART[names] for name, names in columns.items()}"
-        cell.add(*(f"x_{one} = {taken.replace('PART', one)}" for one in parts))
+        selection = "{name: x_PART[names] for name, names in columns.items()}"
+        cell.add(*(f"x_{part} = {selection.replace('PART', part)}" for part in parts))
 
 
 def _mixed_table(
     project: Project, recipe: ScriptRecipe, cell: ScriptCell, parts: tuple[str, ...]
 ) -> None:
-    """Scale numbers, one-hot encode words, fill gaps: all fitted on the training rows, and for
-    each of several inputs apart."""
+    """Scale numbers, one-hot encode words and fill gaps, for each input on its own."""
     rule = str(project.data.options.get("missing", "error")) if recipe.code.fills else ""
     numbers = [f"SimpleImputer(strategy={format_literal(rule)})"] if rule else []
     words = ['SimpleImputer(strategy="most_frequent")'] if rule else []
@@ -280,10 +277,10 @@ def _mixed_table(
     if recipe.scaler:
         numbers.append(f"{recipe.scaler}()")
         used.append(f"preprocessing import {recipe.scaler}")
-    cell.add(*(f"from sklearn.{one}" for one in used))
+    cell.add(*(f"from sklearn.{name}" for name in used))
     transformer = ["make_column_transformer(", *_piped(numbers, "numbers"), *_piped(words, "words")]
     if _several(project):
-        made = "{n: one.HOW(x_PART[columns[n]]) for n, one in preprocessors.items()}"
+        template = "{n: one.HOW(x_PART[columns[n]]) for n, one in preprocessors.items()}"
         cell.add(
             "from sklearn.compose import make_column_selector",
             'numbers = make_column_selector(dtype_include=["number", "bool"])',
@@ -295,7 +292,7 @@ def _mixed_table(
             "}",
         )
     else:
-        made = "preprocessor.HOW(x_PART)"
+        template = "preprocessor.HOW(x_PART)"
         cell.add(
             'numbers = x_train.select_dtypes(["number", "bool"]).columns',
             "words = x_train.columns.difference(numbers, sort=False)",
@@ -303,18 +300,18 @@ def _mixed_table(
             *transformer[1:],
             ")",
         )
-    for one in parts:
-        how = "fit_transform" if one == "train" else "transform"
-        cell.add(f"x_{one} = {made.replace('HOW', how).replace('PART', one)}")
+    for part in parts:
+        how = "fit_transform" if part == "train" else "transform"
+        cell.add(f"x_{part} = {template.replace('HOW', how).replace('PART', part)}")
 
 
 def _piped(steps: list[str], columns: str) -> list[str]:
-    """Lines of one part of a transformer: what is done with some columns, in order."""
-    done = steps[0] if steps else '"passthrough"'
+    """Return the lines for the steps applied to some columns."""
+    chain = steps[0] if steps else '"passthrough"'
     if len(steps) > 1:
-        done = f"make_pipeline({', '.join(steps)})"
-    if len(done) + len(columns) + 9 <= _WIDTH:
-        return [f"    ({done}, {columns}),"]
+        chain = f"make_pipeline({', '.join(steps)})"
+    if len(chain) + len(columns) + 9 <= _WIDTH:
+        return [f"    ({chain}, {columns}),"]
     inner = [f"            {step}," for step in steps]
     return [
         "    (",
@@ -333,21 +330,21 @@ def _fit(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     balanced = training.class_weight == "balanced" and recipe.task in (CLASSES, BINARY)
     if balanced:
         cell.add("from sklearn.utils.class_weight import compute_sample_weight")
-        found = f'compute_sample_weight("balanced", {training_section.class_numbers(recipe)})'
-        cell.add(f"weights_train = {f'weights_train * {found}' if weighted else found}")
+        weights = f'compute_sample_weight("balanced", {training_section.class_numbers(recipe)})'
+        cell.add(f"weights_train = {f'weights_train * {weights}' if weighted else weights}")
     x = training_section.model_inputs("x_train", project)
     listed = [x, "y_train", f"epochs={training.epochs}", f"batch_size={training.batch_size}"]
     listed += [] if training.shuffle else ["shuffle=False"]
     if recipe.watched:
-        held = training_section.model_inputs("x_validation", project)
+        inputs = training_section.model_inputs("x_validation", project)
         more = ", weights_validation" if weighted else ""
-        listed.append(f"validation_data=({held}, y_validation{more})")
+        listed.append(f"validation_data=({inputs}, y_validation{more})")
     elif not project.data.kind and project.data.validation_split:
         listed.append(f"validation_split={project.data.validation_split:g}")
     listed += ["sample_weight=weights_train"] if weighted or balanced else []
     if callbacks:
         listed.append(
-            "\n".join(["callbacks=[", *(f"        {one}," for one in callbacks), "    ]"])
+            "\n".join(["callbacks=[", *(f"        {call}," for call in callbacks), "    ]"])
         )
     cell.add(*_called("model.fit", listed))
     return cell
@@ -385,13 +382,13 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
         known = ["y_test", "predictions", *["target_names=targets"] * named, "zero_division=0"]
         cell.add(f"print(classification_report({', '.join(known)}))")
         return cell
-    one = _is_single(project)
-    how = "[:, 0] >= 0.5).astype(int)" if one else ".argmax(axis=-1)"
-    cell.add(f"predictions = {'(' if one else ''}model.predict({x}){how}")
+    binary = _is_single(project)
+    how = "[:, 0] >= 0.5).astype(int)" if binary else ".argmax(axis=-1)"
+    cell.add(f"predictions = {'(' if binary else ''}model.predict({x}){how}")
     true = "y_test.argmax(axis=-1)" if recipe.one_hot else "y_test"
     known = ["target_names=labels", "zero_division=0"]
     if recipe.own_test or not _stratified(facts, recipe, project.data.test_split):
-        known.insert(0, "labels=range(len(labels))")  # a class may be in none of its rows
+        known.insert(0, "labels=range(len(labels))")  # a class may be missing
     report = f"classification_report({', '.join([true, 'predictions', *known])})"
     if len(report) + len("print()") <= _WIDTH:
         cell.add(f"print({report})")
@@ -402,11 +399,11 @@ def _evaluate(project: Project, facts: DataFacts | None, recipe: ScriptRecipe) -
 
 
 def _is_single(project: Project) -> bool:
-    """Whether the network gives one probability for two classes."""
+    """Return whether the network outputs one probability for two classes."""
     graph = project.graph
     name = graph.outputs[0]
     while "units" not in graph.by_id[name].params and graph.sources[name]:
-        name = graph.sources[name][0]  # an Activation, say, behind the last Dense
+        name = graph.sources[name][0]  # an Activation after the last Dense, for example
     return graph.by_id[name].params.get("units") == 1
 
 
@@ -429,8 +426,8 @@ def _predict(project: Project, recipe: ScriptRecipe) -> ScriptCell | None:
     else:
         correct = "y_test[0].argmax()" if recipe.one_hot else correct
         how = "int(prediction[0, 0] >= 0.5)" if _is_single(project) else "prediction[0].argmax()"
-        said = '"Probability of", labels[1]' if _is_single(project) else '"Probabilities:"'
-        cell.add(f"print({said}, prediction[0])")
+        label = '"Probability of", labels[1]' if _is_single(project) else '"Probabilities:"'
+        cell.add(f"print({label}, prediction[0])")
         cell.add(f'print("Predicted:", labels[{how}], "Correct:", labels[{correct}])')
     return cell
 

@@ -1,4 +1,4 @@
-"""The section that cuts the samples in parts, as NetBuilder cuts them with the same seed."""
+"""Write the script section that splits the samples as NetBuilder does with the same seed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from netbuilder.core.project.model import Project
 
 
 def split_part_names(recipe: ScriptRecipe) -> tuple[str, ...]:
-    """Names of the parts that the rows are cut into."""
+    """Return the names of the parts."""
     return ("train", "validation", "test") if recipe.watched else ("train", "test")
 
 
 def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    """Cut off what watches the training and what tests it, as NetBuilder cuts with this seed.
-
-    A test file of its own stays what it is.
-    """
+    """Write the split into training, validation and test set; a separate test file is kept."""
     cell = ScriptCell(_("Split the data into training, validation and test set"))
     cell.add("y = np.asarray(y)")
     if recipe.code.parts:
-        _told(cell, project, recipe)
+        _by_column(cell, project, recipe)
     elif recipe.code.groups and not recipe.ordered:
         _by_group(cell, project, recipe)
     else:
@@ -31,17 +28,17 @@ def split_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
     several = len(used_inputs(project.graph)) > 1 and not recipe.table
     for part in _own_parts(project, recipe):
         if several:
-            taken = f"{{name: values[{part}_rows] for name, values in x.items()}}"
+            values = f"{{name: values[{part}_rows] for name, values in x.items()}}"
         else:
-            taken = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
-        cell.add(f"x_{part} = {taken}", f"y_{part} = y[{part}_rows]")
+            values = f"x.iloc[{part}_rows]" if recipe.table else f"x[{part}_rows]"
+        cell.add(f"x_{part} = {values}", f"y_{part} = y[{part}_rows]")
         if recipe.code.weighted and part != "test":
             cell.add(f"weights_{part} = row_weights[{part}_rows]")
     return cell
 
 
 def _own_parts(project: Project, recipe: ScriptRecipe) -> tuple[str, ...]:
-    """The parts that are cut out of ``x``: not what has a file of its own."""
+    """Return the parts that are split off ``x``, without those in files of their own."""
     apart = recipe.own_test or (project.data.test_split <= 0 and not recipe.code.parts)
     return split_part_names(recipe)[: -1 if apart else None]
 
@@ -65,10 +62,10 @@ def _by_share(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
         _drop_gone(cell, split_part_names(recipe)[1 : -1 if own else None])
 
 
-def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
-    """The parts that a column or folders name, and shares of the rows for those that they do not.
+def _by_column(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
+    """Use the parts that a column or folders name, and split off those they lack.
 
-    A column has the last word on what tests; folders for training alone have not.
+    A test set is only split off if folders name the parts.
     """
     data, folders = project.data, recipe.code.parts == "folders"
     tested = folders and not recipe.own_test and data.test_split > 0
@@ -98,7 +95,7 @@ def _told(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
 
 
 def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
-    """All rows of a group are in one part; the shares are those of the groups."""
+    """Split by groups, so that all rows of a group are in the same part."""
     data = project.data
     _cut(cell, project, recipe, fair=False)
     rest = "np.unique(groups)"
@@ -121,7 +118,7 @@ def _by_group(cell: ScriptCell, project: Project, recipe: ScriptRecipe) -> None:
 
 
 def _drop_gone(cell: ScriptCell, others: tuple[str, ...]) -> None:
-    """Points that were taken away are in no part, those that were put in are for training."""
+    """Remove deleted points from all parts; added points are for training."""
     cell.add(
         "train_rows = np.append(np.setdiff1d(train_rows, gone), np.arange(made, len(y)))",
         *(f"{part}_rows = np.setdiff1d({part}_rows, gone)" for part in others),
@@ -133,7 +130,7 @@ def _in_docstring(words: str) -> str:
 
 
 def _cut(cell: ScriptCell, project: Project, recipe: ScriptRecipe, *, fair: bool = True) -> None:
-    """The function that cuts row numbers in two; ``fair``: with a share of each class."""
+    """Write the function that splits row numbers in two; ``fair`` stratifies by class."""
     if recipe.ordered and recipe.code.parts != "column":
         cell.add(
             "",

@@ -1,4 +1,4 @@
-"""Compiling, training, testing and saving, as code."""
+"""Write the sections that compile, train and evaluate."""
 
 from __future__ import annotations
 
@@ -21,12 +21,11 @@ OWN_UNITS = "Mean absolute error in the target's own units:"
 
 
 def compile_cell(project: Project, recipe: ScriptRecipe, *, plain: bool = False) -> ScriptCell:
-    """``model.compile``, with what is left open chosen as the app chooses it; ``plain``: a loss
-    without parameters by its name."""
+    """Write ``model.compile`` with defaults; ``plain`` writes a loss without parameters by name."""
     training, outputs = project.training, project.graph.outputs
     goals = [_goal(project, name, recipe) for name in outputs]
     losses = [_loss_text(goal.loss or Choice("mean_squared_error"), plain) for goal in goals]
-    metrics = [[_metric(one) for one in goal.metrics or ()] for goal in goals]
+    metrics = [[_metric(metric) for metric in goal.metrics or ()] for goal in goals]
     cell = ScriptCell(_("Compile the model"))
     cell.add("model.compile(")
     cell.add(f"    optimizer={object_call(training.optimizer, OPTIMIZERS, 4)},")
@@ -108,7 +107,7 @@ _BATCHES = '''class Batches(keras.utils.PyDataset):
 
 
 def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    """``model.fit``."""
+    """Write ``model.fit``."""
     training, weighted = project.training, recipe.code.weighted
     cell = ScriptCell(_("Train"))
     callbacks = callback_calls(project)
@@ -152,53 +151,52 @@ def fit_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
         cell.add(
             f"    validation_data=({model_inputs('x_validation', project)}, y_validation{more}),"
         )
-    # The order is that of Batches, or of the rows.
+    # ``Batches`` or the data determine the order.
     cell.add("    shuffle=False,")
     if balanced and not weighted:
         cell.add("    class_weight=dict(enumerate(weights)),")
     if callbacks:
         cell.add("    callbacks=[")
-        for one in callbacks:
-            cell.add(f"        {one},")
+        for call in callbacks:
+            cell.add(f"        {call},")
         cell.add("    ],")
     cell.add(")")
     return cell
 
 
 def class_numbers(recipe: ScriptRecipe) -> str:
-    """The classes of the training rows as numbers, also where they are learned as one-hot rows."""
+    """Return code for the training classes as numbers."""
     return "y_train.argmax(axis=-1)" if recipe.one_hot else "y_train"
 
 
 def model_inputs(name: str, project: Project, rows: str = "") -> str:
-    """``name``, or a list in the order of the model's inputs where it has several; ``rows`` is
-    written behind each array."""
+    """Return code for the inputs, a list if there are several; ``rows`` follows each array."""
     inputs = used_inputs(project.graph)
     if len(inputs) < 2:
         return f"{name}{rows}"
-    return "[" + ", ".join(f"{name}[{format_literal(one)}]{rows}" for one in inputs) + "]"
+    return "[" + ", ".join(f"{name}[{format_literal(key)}]{rows}" for key in inputs) + "]"
 
 
 def callback_calls(project: Project) -> list[str]:
-    """Each callback of the settings as a constructor call.
+    """Return a constructor call for each callback.
 
-    ``RestoreBestWeights`` is NetBuilder's own: an ``EarlyStopping`` that never stops does the same.
+    For NetBuilder's own ``RestoreBestWeights``, an ``EarlyStopping`` that never stops is used.
     """
-    found = []
+    calls = []
     for choice in project.training.callbacks:
         name = canonical(CALLBACKS, choice.name) or ""
         if name == "RestoreBestWeights":
             own = {"patience": project.training.epochs, "restore_best_weights": True}
             call = object_call(Choice("EarlyStopping", {**choice.params, **own}), CALLBACKS, 8)
-            told = _("# Never stops early; restores the weights of the best epoch.")
-            found.append(f"{told}\n        {call}")
+            comment = _("# Never stops early; restores the weights of the best epoch.")
+            calls.append(f"{comment}\n        {call}")
         elif name in CALLBACKS and CALLBACKS[name].keras_class:
-            found.append(object_call(choice, CALLBACKS, 8))
-    return found
+            calls.append(object_call(choice, CALLBACKS, 8))
+    return calls
 
 
 def test_cell(project: Project, recipe: ScriptRecipe) -> ScriptCell:
-    """How good it is on rows that it has not seen, in the data's own units."""
+    """Write the evaluation on the test set, in the target's units."""
     cell = ScriptCell(_("Evaluate"))
     several = len(project.graph.outputs) > 1
     x = model_inputs("x_test", project)
