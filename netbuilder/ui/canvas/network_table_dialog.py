@@ -1,4 +1,4 @@
-"""The network as a table in a window: sortable, copied as text, saved as CSV."""
+"""The network summary: a sortable table to copy or save as CSV."""
 
 from __future__ import annotations
 
@@ -17,15 +17,12 @@ from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 _END = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
-#: Places of columns: the output shape, and the first of the numbers.
+#: Indices of the output shape's column and of the first number column.
 _SHAPE, _NUMBERS = 2, 3
 
 
 class NetworkTableDialog(Dialog):
-    """Each layer with its output shape and its costs; it follows the project while it is open.
-
-    A selected row selects the layer on the canvas.
-    """
+    """Layers with output shapes and costs, kept current; a selected row selects its layer."""
 
     def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget())
@@ -44,8 +41,7 @@ class NetworkTableDialog(Dialog):
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        # In the order of the data until a column's title is clicked: the table's own sorting would
-        # begin at once.
+        # Unlike the table's own sorting, this keeps the network's order until a header is clicked.
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSectionsClickable(True)
         header.setSortIndicatorShown(True)
@@ -62,14 +58,14 @@ class NetworkTableDialog(Dialog):
         view.store.changed.connect(self._fill)
         self._fill()
         self.table.resizeColumnsToContents()
-        self.table.selectionModel().currentRowChanged.connect(lambda now, _before: self._show(now))
+        self.table.selectionModel().currentRowChanged.connect(lambda row, _old: self._show(row))
 
     def _fill(self, *_changes: object) -> None:
         from netbuilder.core.check.network_table import COLUMNS, network_table
 
         rows = network_table(self._view.store.project.graph, self._view.workbench.shapes)
         header = self.table.horizontalHeader()
-        at, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
+        section, order = header.sortIndicatorSection(), header.sortIndicatorOrder()
         self.model.setRowCount(0)
         self.model.setHorizontalHeaderLabels([_(title) for title in COLUMNS])
         for column in range(_NUMBERS, len(COLUMNS)):
@@ -83,12 +79,12 @@ class NetworkTableDialog(Dialog):
                     item.setTextAlignment(_END)
                 items.append(item)
             if row.output is not None:
-                whole = _("Output shape: {shape}", shape=keras_shape_text(row.output))
-                why = _("None is the batch size: any number of samples at once.")
-                items[_SHAPE].setToolTip(f"{whole}\n{why}")
+                shape = _("Output shape: {shape}", shape=keras_shape_text(row.output))
+                hint = _("None is the batch size: any number of samples at once.")
+                items[_SHAPE].setToolTip(f"{shape}\n{hint}")
             self.model.appendRow(items)
-        if 0 <= at < len(COLUMNS):
-            self.model.sort(at, order)
+        if 0 <= section < len(COLUMNS):
+            self.model.sort(section, order)
         self.totals.setText(
             _(
                 "Total: {parameters} parameters, {trainable} of them trainable."
@@ -110,7 +106,7 @@ class NetworkTableDialog(Dialog):
 
 
 def show_network_table(view: CanvasHost) -> None:
-    """Open the summary of the network, or bring the open one to the front."""
+    """Open the network summary, or raise it if it is open."""
     dialog = view.widget().findChild(NetworkTableDialog) or NetworkTableDialog(view)
     dialog.show()
     dialog.raise_()

@@ -1,4 +1,4 @@
-"""Which sample the canvas shows, in words at its foot, with a way to another."""
+"""The caption of the sample whose activations the canvas shows."""
 
 from __future__ import annotations
 
@@ -18,20 +18,22 @@ _LINES = "─ ━"
 
 
 def caption_text(look: SampleActivations) -> str:
-    """Which sample is looked at, and what it is: "row 3 of 360 · it is “7”", "your drawing"."""
+    """Return the sample's caption: "row 3 of 360 · it is “7”", "your drawing"."""
     if look.own:
         return rerendered(look.own)
     row = format_number(look.index + 1, ",")
     if look.rows:
-        said = _("row {number} of {count}", number=row, count=format_number(look.rows, ","))
+        caption = _("row {number} of {count}", number=row, count=format_number(look.rows, ","))
     else:
-        said = _("row {number}", number=row)
-    return said + (f" · {look.truth_words}" if look.truth_words else "")
+        caption = _("row {number}", number=row)
+    return caption + (f" · {look.truth_words}" if look.truth_words else "")
 
 
 class SampleCaption(QFrame):
-    """``row_requested(steps)``: another row of the data is to be looked at, so many further on;
-    0: the row of before, instead of a person's own sample."""
+    """A strip along the lower edge of the canvas.
+
+    ``row_requested(steps)``: move by this many rows; 0 replaces the user's own sample with a row.
+    """
 
     row_requested = Signal(int)
 
@@ -41,16 +43,9 @@ class SampleCaption(QFrame):
         walk_on: Callable[[], object],
         keep_foot: Callable[[str, int], object],
     ) -> None:
-        """Make it, hidden.
-
-        Args:
-            parent: the canvas.
-            walk_on: gives the keyboard to what comes next: Tab on the canvas does something else.
-            keep_foot: keeps pixels at the canvas's lower edge free of the network.
-        """
         super().__init__(parent)
         self._parent, self._walk_on, self._keep_foot = parent, walk_on, keep_foot
-        self._said = ""
+        self._caption = ""
         self.setObjectName("shownSample")
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
@@ -87,21 +82,16 @@ class SampleCaption(QFrame):
         self.hide()
 
     def follow(self, look: SampleActivations | None, weighted: bool = False) -> None:
-        """Say what is shown just now; nothing where nothing is.
-
-        Args:
-            look: what the layers give.
-            weighted: whether connections are as thick as their weights are large.
-        """
+        """Show a sample's caption, or hide if there is none; ``weighted`` adds the legend."""
         self._weighted = weighted
         self.setVisible(look is not None)
         if look is None:
             self._keep_foot(self.objectName(), 0)
             return
-        self._said = _("Shown: {sample}", sample=caption_text(look))
-        self.words.setAccessibleName(self._said)
+        self._caption = _("Shown: {sample}", sample=caption_text(look))
+        self.words.setAccessibleName(self._caption)
         self.words.setToolTip(
-            self._said
+            self._caption
             + "\n"
             + _("The pictures beside the layers show each layer's output for this sample.")
         )
@@ -112,13 +102,11 @@ class SampleCaption(QFrame):
         self._place()
 
     def retranslate(self) -> None:
-        """Say it in another language."""
-        self._said = rerendered(self._said)
+        self._caption = rerendered(self._caption)
         self._place()
 
     def _place(self) -> None:
-        """Along the lower edge. Where that is too narrow, the legend's words give way first, then
-        those of the sample end in an ellipsis."""
+        """Place the strip; if it is too narrow, shorten the legend, then elide the caption."""
         if self.isHidden():
             return
         height, room = self.sizeHint().height(), self._parent.width()
@@ -126,25 +114,25 @@ class SampleCaption(QFrame):
         self._keep_foot(self.objectName(), height)
         self.legend.setVisible(self._weighted)
         margins, metrics = self._row.contentsMargins(), self.words.fontMetrics()
-        others = [one for one in (*self.steps, self.back) if not one.isHidden()]
-        room -= margins.left() + margins.right() + (len(others) + 3) * self._row.spacing()
-        room -= sum(one.sizeHint().width() for one in others)
-        wanted = metrics.horizontalAdvance(self._said) + 2
+        buttons = [button for button in (*self.steps, self.back) if not button.isHidden()]
+        room -= margins.left() + margins.right() + (len(buttons) + 3) * self._row.spacing()
+        room -= sum(button.sizeHint().width() for button in buttons)
+        needed = metrics.horizontalAdvance(self._caption) + 2
         if self._weighted:
-            whole = _("connection: size of its weights")
-            self.legend.setAccessibleName(whole)
-            written = self.legend.fontMetrics().horizontalAdvance
-            forms = [f"{_LINES} {words}" for words in (whole, _("weights"))]
-            form = next((one for one in forms if wanted + written(one) + 2 <= room), _LINES)
-            self.legend.setText(form)
-            room -= written(form) + 2
+            full = _("connection: size of its weights")
+            self.legend.setAccessibleName(full)
+            width = self.legend.fontMetrics().horizontalAdvance
+            legends = [f"{_LINES} {words}" for words in (full, _("weights"))]
+            legend = next((text for text in legends if needed + width(text) + 2 <= room), _LINES)
+            self.legend.setText(legend)
+            room -= width(legend) + 2
         elide = Qt.TextElideMode.ElideRight
-        shown = self._said if wanted <= room else metrics.elidedText(self._said, elide, room)
-        self.words.setText(shown)
+        text = self._caption if needed <= room else metrics.elidedText(self._caption, elide, room)
+        self.words.setText(text)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
-            self._place()  # other words, or larger letters
+            self._place()
         return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:

@@ -1,4 +1,4 @@
-"""The picture of the project as it is seen: drawn anew when it is old, and asked for again."""
+"""Build the scene of a project, and cache it until the project changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from netbuilder.ui.services.workbench import Workbench
 
 _ORIGIN: Point = (0.0, 0.0)
 _QUOTED = re.compile(r"['“]([^'“”]+)['”]")
-# Rules about what the goal asks for: they are told on it.
+# Problems shown on the Target card.
 _OF_GOAL = frozenset({"loss-target", "metric-target", "metric-meaning"})
 
 
@@ -52,66 +52,66 @@ def build_scene(
     at: Mapping[str, Point] | None = None,
     before: Scene | None = None,
 ) -> Scene:
-    """Make the picture of a project.
+    """Build the scene of a project.
 
     Args:
-        project: the value to show.
-        shapes: ``check.Shapes`` or None while Keras has not spoken yet.
+        project: the project to show.
+        shapes: ``check.Shapes``, or None until Keras has computed them.
         problems: ``check.Problem`` values.
         facts: ``data.DataFacts`` or None.
-        unknown: what the goal says without facts (the data is being read, say).
-        at: places that go before all others (a drag or an animation under way).
-        before: the last picture; what did not change is taken over from it.
+        unknown: text of the Target card without facts.
+        at: temporary card positions, of a drag or an animation.
+        before: the last scene, whose unchanged cards and wires are reused.
     """
     graph = project.graph
     horizontal = bool(graph.extra.get(HORIZONTAL))
     seen, auto, key = _arranged(graph, horizontal, before)
     by_node = _problems_by_card(problems, seen)
-    named = _spoken_of(problems, graph)
+    named = _ambiguous_nodes(problems, graph)
     node_shapes = shapes.by_node if shapes is not None else {}
     old = before.cards if before is not None else {}
     cards: dict[str, Card] = {}
     feeds = _inputs_by_card(seen)
     by_id, at = graph.by_id, at or {}
-    for one in seen.ids:
-        node = by_id.get(one)
+    for id_ in seen.ids:
+        node = by_id.get(id_)
         if node is None:
-            group = graph.group_by_id[one]
-            place = at.get(one) or (
-                group.position or auto.get(one) or _members_place(graph, one, seen) or _ORIGIN
+            group = graph.group_by_id[id_]
+            place = at.get(id_) or (
+                group.position or auto.get(id_) or _members_place(graph, id_, seen) or _ORIGIN
             )
-            cards[one] = _group_card(
-                group, graph, seen, node_shapes, by_node.get(one, ()), feeds, place
+            cards[id_] = _group_card(
+                group, graph, seen, node_shapes, by_node.get(id_, ()), feeds, place
             )
             continue
-        place = at.get(one) or node.position or auto.get(one, _ORIGIN)
-        made_of = CardInputs(
-            node_shapes.get(one),
-            by_node.get(one, ()),
-            feeds.get(one, 0),
+        place = at.get(id_) or node.position or auto.get(id_, _ORIGIN)
+        inputs = CardInputs(
+            node_shapes.get(id_),
+            by_node.get(id_, ()),
+            feeds.get(id_, 0),
             by_id.get(node.shared) if node.shared else None,
             (project.data, facts) if node.layer == "Input" else None,
-            one in named,
+            id_ in named,
         )
-        kept = old.get(one)
+        card = old.get(id_)
         if (
-            kept is not None
-            and kept.source is node
-            and kept.x == place[0]
-            and kept.y == place[1]
-            and _same(kept.made_of, made_of)
+            card is not None
+            and card.source is node
+            and card.x == place[0]
+            and card.y == place[1]
+            and _same(card.made_of, inputs)
         ):
-            cards[one] = kept
+            cards[id_] = card
         else:
-            cards[one] = _node_card(node, place, made_of, project, facts)
+            cards[id_] = _node_card(node, place, inputs, project, facts)
     wires = _wires(seen, cards, node_shapes, before)
-    of_goal = tuple(p for p in problems if p.node is None and p.code in _OF_GOAL)
-    _add_goals(project, facts, unknown, cards, wires, at, horizontal, node_shapes, of_goal)
+    target_problems = tuple(p for p in problems if p.node is None and p.code in _OF_GOAL)
+    _add_goals(project, facts, unknown, cards, wires, at, horizontal, node_shapes, target_problems)
     order_slots(cards, wires, horizontal)
     if before is not None and before.horizontal == horizontal and _same_places(old, cards):
         new = [w for key, w in wires.items() if before.wires.get(key) is not w]
-        staying = (w for key, w in wires.items() if before.wires.get(key) is w)
-        route_wires(cards, new, horizontal, others=staying)
+        others = (w for key, w in wires.items() if before.wires.get(key) is w)
+        route_wires(cards, new, horizontal, others=others)
     else:
         route_wires(cards, wires.values(), horizontal)
     return Scene(graph, horizontal, cards, wires, frames_of(graph, cards), seen, auto, key)
@@ -119,14 +119,14 @@ def build_scene(
 
 def _same_places(old: Mapping[str, Card], new: Mapping[str, Card]) -> bool:
     return len(old) == len(new) and all(
-        (kept := old.get(one)) is card
+        (before := old.get(id_)) is card
         or (
-            kept is not None
-            and kept.x == card.x
-            and kept.y == card.y
-            and kept.ports_in == card.ports_in
+            before is not None
+            and before.x == card.x
+            and before.y == card.y
+            and before.ports_in == card.ports_in
         )
-        for one, card in new.items()
+        for id_, card in new.items()
     )
 
 
@@ -144,7 +144,7 @@ def _same(old: CardInputs, new: CardInputs) -> bool:
 def _arranged(
     graph: Graph, horizontal: bool, before: Scene | None
 ) -> tuple[VisibleGraph, dict[str, Point], tuple[Any, ...]]:
-    """What is shown and where the layout puts it; kept while ids, wires and places are the same."""
+    """Return the visible graph, the automatic positions, and a key under which both are reused."""
     key = (
         tuple((node.id, node.group, node.position) for node in graph.nodes),
         graph.edges,
@@ -154,47 +154,49 @@ def _arranged(
     if before is not None and before.key == key:
         return before.seen, before.auto, key
     seen = visible_graph(graph)
-    given = {n.id: n.position for n in graph.nodes if n.position is not None}
+    fixed = {n.id: n.position for n in graph.nodes if n.position is not None}
     if graph.groups:
-        given = {one: place for one, place in given.items() if seen.stand_in[one] == one}
+        fixed = {id_: place for id_, place in fixed.items() if seen.stand_in[id_] == id_}
         for group in graph.groups:
             place = group.position or _members_place(graph, group.id, seen)
             if place is not None and group.id in seen.stand_in.values():
-                given[group.id] = place
-    if len(given) == len(seen.ids):
+                fixed[group.id] = place
+    if len(fixed) == len(seen.ids):
         return seen, {}, key
-    return seen, place_missing(seen.ids, seen.edges, given, horizontal), key
+    return seen, place_missing(seen.ids, seen.edges, fixed, horizontal), key
 
 
 def _problems_by_card(problems: tuple[Any, ...], seen: VisibleGraph) -> dict[str, tuple[Any, ...]]:
-    found: dict[str, list[Any]] = {}
+    by_card: dict[str, list[Any]] = {}
     for problem in problems:
         if problem.node in seen.stand_in:
-            found.setdefault(seen.stand_in[problem.node], []).append(problem)
+            by_card.setdefault(seen.stand_in[problem.node], []).append(problem)
     return {
-        one: tuple(sorted(some, key=lambda p: (p.follows is not None, not p.blocks, p.beginning)))
-        for one, some in found.items()
+        card_id: tuple(
+            sorted(group, key=lambda p: (p.follows is not None, not p.blocks, p.beginning))
+        )
+        for card_id, group in by_card.items()
     }
 
 
-def _spoken_of(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
-    """Nodes that a problem names, where another node looks the same."""
-    said = {
+def _ambiguous_nodes(problems: tuple[Any, ...], graph: Graph) -> frozenset[str]:
+    """Return the nodes named by a problem that look the same as another node."""
+    named = {
         word
         for problem in problems
         for word in _QUOTED.findall(problem.message)
         if word in graph.by_id
     }
-    if not said:
+    if not named:
         return frozenset()
-    kinds = {graph.by_id[one].layer for one in said}
+    kinds = {graph.by_id[name].layer for name in named}
     looks = {
         node.id: (node.layer, describe_params(node.params, spec))
         for node in graph.nodes
         if node.layer in kinds and (spec := card_text.spec_of(node)) is not None
     }
-    alike = Counter(looks.values())
-    return frozenset(one for one in said if one in looks and alike[looks[one]] > 1)
+    counts = Counter(looks.values())
+    return frozenset(name for name in named if name in looks and counts[looks[name]] > 1)
 
 
 def _inputs_by_card(seen: VisibleGraph) -> dict[str, int]:
@@ -204,30 +206,30 @@ def _inputs_by_card(seen: VisibleGraph) -> dict[str, int]:
     return count
 
 
-def _node_card(node: Node, place: Point, made_of: CardInputs, project: Project, facts: Any) -> Card:
+def _node_card(node: Node, place: Point, inputs: CardInputs, project: Project, facts: Any) -> Card:
     spec = card_text.spec_of(node)
     takes = spec is None or spec.max_inputs != 0
-    problems = made_of.problems
+    problems = inputs.problems
     return Card(
         id=node.id,
         kind="node" if spec is not None else "unknown",
         x=place[0],
         y=place[1],
         title=card_text.card_title(node),
-        detail=card_text.card_detail(node, made_of.owner, project, facts, made_of.named),
-        count=card_text.parameter_count(made_of.shape) if made_of.owner is None else "",
+        detail=card_text.card_detail(node, inputs.owner, project, facts, inputs.named),
+        count=card_text.parameter_count(inputs.shape) if inputs.owner is None else "",
         category=spec.category.value if spec is not None else "",
-        ports_in=max(made_of.ports, 1) if takes else 0,
+        ports_in=max(inputs.ports, 1) if takes else 0,
         has_out=True,
         problems=tuple(p for p in problems if p.follows is None),
         follows=any(p.follows is not None for p in problems),
         source=node,
-        made_of=made_of,
+        made_of=inputs,
     )
 
 
 def _members_place(graph: Graph, group_id: str, seen: VisibleGraph) -> Point | None:
-    """Where the members of a closed group were put; None if not all of them were."""
+    """Return the top left of a closed group's members; None if any has no position."""
     inside = [n.position for n in graph.nodes if seen.stand_in[n.id] == group_id]
     placed = [place for place in inside if place is not None]
     if placed and len(placed) == len(inside):
@@ -266,7 +268,7 @@ def _group_card(
 def _wires(
     seen: VisibleGraph, cards: Mapping[str, Card], shapes: Mapping[str, Any], before: Scene | None
 ) -> dict[tuple[str, str], Wire]:
-    """Wires of the graph; one of which both cards were kept is kept as well."""
+    """Build the wires, reusing those whose cards are unchanged."""
     wires: dict[tuple[str, str], Wire] = {}
     slots: dict[str, int] = {}
     old_wires = before.wires if before is not None else {}
@@ -276,22 +278,22 @@ def _wires(
         slot = slots.get(b, 0)
         slots[b] = slot + 1
         sources = dict.fromkeys(source for source, _ in edges)
-        # Out of a closed group several layers may feed the same one: "32 + 16".
+        # Several layers of a closed group may feed the same layer: "32 + 16".
         shape = (
             tuple(shapes.get(source) for source in sources)
             if len(sources) > 1
             else (shapes.get(edges[0][0]))
         )
-        kept = old_wires.get(key)
+        wire = old_wires.get(key)
         if (
-            kept is not None
-            and (kept.shape is shape or kept.shape == shape)
-            and (kept.slot == slot or spec_of(cards[b].title).any_order)
-            and kept.edges == edges
+            wire is not None
+            and (wire.shape is shape or wire.shape == shape)
+            and (wire.slot == slot or spec_of(cards[b].title).any_order)
+            and wire.edges == edges
             and old_cards.get(a) is cards[a]
             and old_cards.get(b) is cards[b]
         ):
-            wires[key] = kept
+            wires[key] = wire
         else:
             label = card_text.shapes_label(shape if isinstance(shape, tuple) else (shape,))
             wires[key] = Wire(a, b, WireRoute(0, 0, 0, 0), label, edges, slot, shape)
@@ -315,25 +317,25 @@ def _add_goals(
     shapes: Mapping[str, Any],
     problems: tuple[Any, ...],
 ) -> None:
-    """The goal stands under each output: what is compared with the target there, and how."""
+    """Add a Target card after each output."""
     graph = project.graph
     outputs = _goal_outputs(graph)
-    hung: dict[str, int] = {}
+    counts: dict[str, int] = {}
     stand_in = (
         {n.id: n.id for n in graph.nodes} if not graph.groups else visible_graph(graph).stand_in
     )
     for index, output in enumerate(outputs):
         above = cards[stand_in[output]]
-        one = GOAL if index == 0 else f"{GOAL}:{output}"
-        beside = hung.get(above.id, 0)  # outputs of one closed group have goals side by side
-        hung[above.id] = beside + 1
+        card_id = GOAL if index == 0 else f"{GOAL}:{output}"
+        beside = counts.get(above.id, 0)  # outputs of one closed group have goals side by side
+        counts[above.id] = beside + 1
         if horizontal:
             step = (CARD_WIDTH + GAP_ALONG_HORIZONTAL, beside * (CARD_HEIGHT + GAP_ALONG))
         else:
             step = (beside * (CARD_WIDTH + GAP_ACROSS), CARD_HEIGHT + GAP_ALONG)
-        place = (at and at.get(one)) or (above.x + step[0], above.y + step[1])
-        cards[one] = Card(
-            id=one,
+        place = (at and at.get(card_id)) or (above.x + step[0], above.y + step[1])
+        cards[card_id] = Card(
+            id=card_id,
             kind="goal",
             x=place[0],
             y=place[1],
@@ -349,16 +351,16 @@ def _add_goals(
             made_of=NOTHING,
         )
         label = card_text.shape_label(shapes.get(output))
-        wires[(above.id, one)] = Wire(
-            above.id, one, WireRoute(0, 0, 0, 0), label, (), shape=shapes.get(output)
+        wires[(above.id, card_id)] = Wire(
+            above.id, card_id, WireRoute(0, 0, 0, 0), label, (), shape=shapes.get(output)
         )
 
 
 def _goal_outputs(graph: Graph) -> tuple[str, ...]:
-    """The nodes that a goal stands behind: outputs that data reaches, or a lone Input."""
+    """Return the nodes with a Target: outputs that are connected to an Input, or a lone Input."""
     outputs = graph.outputs
     if not outputs:
-        return tuple(one for one in graph.inputs if not graph.targets[one])[:1]
+        return tuple(node_id for node_id in graph.inputs if not graph.targets[node_id])[:1]
     if len(outputs) == 1:
         return outputs
     if not graph.inputs:
@@ -370,30 +372,23 @@ def _goal_outputs(graph: Graph) -> tuple[str, ...]:
             if target not in reached:
                 reached.add(target)
                 waiting.append(target)
-    return tuple(one for one in outputs if one in reached) or outputs[:1]
+    return tuple(node_id for node_id in outputs if node_id in reached) or outputs[:1]
 
 
 class SceneCache:
-    """Keeps every card of which nothing changed, and cards elsewhere while they are dragged.
-
-    Args:
-        store: whose project it is of.
-        workbench: what is known of the project.
-        drawn: told each new picture.
-    """
+    """Caches the scene and its unchanged cards; ``drawn`` is called with each new scene."""
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, drawn: Callable[[Scene], None]
     ) -> None:
         self._store, self._bench, self._drawn = store, workbench, drawn
         self._at: dict[str, Point] = {}
-        self._base: Scene | None = None  # of the project as it stands
-        self._picture: Scene | None = None  # the same, with cards that are dragged elsewhere
+        self._base: Scene | None = None
+        self._picture: Scene | None = None  # with temporary card positions
         self._stale = True
 
     @property
     def picture(self) -> Scene:
-        """Cards, wires and frames as they are seen."""
         if self._stale or self._base is None:
             bench = self._bench
             self._base = build_scene(
@@ -413,11 +408,10 @@ class SceneCache:
 
     @property
     def at(self) -> dict[str, Point]:
-        """Cards that are shown elsewhere than the project says."""
         return self._at
 
     def set_at(self, places: dict[str, Point]) -> bool:
-        """Show cards elsewhere than the project says; whether that may be another picture."""
+        """Set temporary card positions; return whether the scene may have changed."""
         if not places and not self._at:
             return False
         self._at = places
@@ -428,5 +422,4 @@ class SceneCache:
         self._base = None
 
     def outdate(self) -> None:
-        """Something that is shown is another now."""
         self._stale = True

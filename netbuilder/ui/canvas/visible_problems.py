@@ -1,4 +1,4 @@
-"""The problems that a canvas shows in words, and the way to one of them."""
+"""The problem bubbles of a canvas."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 
 
 class VisibleProblems(QObject):
-    """The problem cards of one canvas.
+    """The problem bubbles of one canvas.
 
-    ``told(problems)``: other problems than before stand there in words, wholly in view, with
-    their fix. Who lists problems has no need to say these once more.
+    ``told(problems)``: the set of fully visible bubbles changed; lists of problems may omit these.
     """
 
     told = Signal(object)
@@ -29,61 +28,60 @@ class VisibleProblems(QObject):
     def __init__(self, canvas: CanvasHost, previews: NodePreviews) -> None:
         super().__init__(canvas.widget())
         self._canvas, self._previews = canvas, previews
-        self._of: tuple[Scene, object] | None = None
+        self._cache_key: tuple[Scene, object] | None = None
         self._bubbles: list[ProblemBubble] = []
-        self._seen: frozenset[Problem] = frozenset()
+        self._visible: frozenset[Problem] = frozenset()
         self._changed.connect(self.told, Qt.ConnectionType.QueuedConnection)
 
-    #: Sent while the canvas is painted: others hear of it afterwards.
+    #: Emitted during a paint, so ``told`` is queued.
     _changed = Signal(object)
 
     def now(self) -> list[ProblemBubble]:
-        """Problems that are shown in words, with their places."""
         view = self._canvas
         picture, size = view.picture, view.viewport().size()
-        asked = frozenset((*view.selection(), view.state.hovered))
-        key = (view.camera, size, asked, self._previews.ids, view.look.generation)
-        # Pictures are compared by identity: another one is another.
-        if self._of is None or self._of[0] is not picture or self._of[1] != key:
-            self._of = (picture, key)
+        active = frozenset((*view.selection(), view.state.hovered))
+        key = (view.camera, size, active, self._previews.ids, view.look.generation)
+        if (
+            self._cache_key is None
+            or self._cache_key[0] is not picture
+            or self._cache_key[1] != key
+        ):
+            self._cache_key = (picture, key)
             self._bubbles = problem_bubbles.place_bubbles(
                 picture,
                 picture.grid.cards_in(view.camera.seen(size.width(), size.height(), 200)),
                 view.look,
                 view.camera.scale,
-                asked,
+                active,
                 self._previews.boxes(),
                 view.sight.seen_box(),
             )
-            self._tell(frozenset(one.problem for one in self._bubbles if self._whole(one)))
+            self._set_visible(
+                frozenset(bubble.problem for bubble in self._bubbles if self._fully_visible(bubble))
+            )
         return self._bubbles
 
     def hide(self) -> None:
-        """Nothing is in view: the canvas is hidden."""
-        self._of = None
-        self._tell(frozenset())
+        """Report no visible problems: the canvas is hidden."""
+        self._cache_key = None
+        self._set_visible(frozenset())
 
-    def _tell(self, seen: frozenset[Problem]) -> None:
-        if seen != self._seen:
-            self._seen = seen
-            self._changed.emit(seen)
+    def _set_visible(self, visible: frozenset[Problem]) -> None:
+        if visible != self._visible:
+            self._visible = visible
+            self._changed.emit(visible)
 
     def at(self, where: Point) -> ProblemBubble | None:
-        """The problem in words under a place on the canvas."""
         for bubble in reversed(self.now()):
             if bubble.holds(*where):
                 return bubble
         return None
 
     def show(self, problem: Problem) -> bool:
-        """Go to a problem of a card; Enter does its fix then.
-
-        Returns:
-            Whether its words are in view.
-        """
+        """Show a problem, with Enter as its fix; return whether its bubble is in view."""
         view, sight = self._canvas, self._canvas.sight
         cards = view.picture.cards.values()
-        card = next((one.id for one in cards if problem in one.problems), None)
+        card = next((card.id for card in cards if problem in card.problems), None)
         if card is None:
             return False
         view.select((card,))
@@ -91,17 +89,17 @@ class VisibleProblems(QObject):
             sight.first_look()
         sight.show_readable(card)
         bubble = self._bubble_of(card)
-        if bubble is not None and not self._whole(bubble):
+        if bubble is not None and not self._fully_visible(bubble):
             sight.show_box(bubble.box)
             bubble = self._bubble_of(card)
         view.state.offered = problem if bubble is not None and bubble.problem == problem else None
         view.repaint_all()
-        return bubble is not None and self._whole(bubble)
+        return bubble is not None and self._fully_visible(bubble)
 
     def _bubble_of(self, card: str) -> ProblemBubble | None:
-        return next((one for one in self.now() if one.card.id == card), None)
+        return next((bubble for bubble in self.now() if bubble.card.id == card), None)
 
-    def _whole(self, bubble: ProblemBubble) -> bool:
+    def _fully_visible(self, bubble: ProblemBubble) -> bool:
         left, top, right, bottom = self._canvas.sight.seen_box()
         a, b, c, d = bubble.box
         return left <= a and top <= b and c <= right and d <= bottom

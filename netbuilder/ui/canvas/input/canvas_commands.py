@@ -1,4 +1,4 @@
-"""What can be done with the selection, without a pointer."""
+"""Commands on the canvas and its selection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GAP = 60.0  # between a layer and its duplicate
 
 
 class CanvasCommands:
-    """Commands on a canvas; menus, shortcuts and other panels call them too."""
+    """Commands of a canvas, called by menus, shortcuts and other panels."""
 
     def __init__(self, canvas: CanvasHost, slide: LayoutAnimation) -> None:
         self._canvas = canvas
@@ -35,31 +35,30 @@ class CanvasCommands:
 
     def select_all(self) -> None:
         self._canvas.select(
-            one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"
+            card.id for card in self._canvas.picture.cards.values() if card.kind != "goal"
         )
 
     def find(self) -> None:
-        """Open the field that finds layers of the network by name."""
+        """Open the field that finds layers by name."""
         close_fields(self._canvas.widget())
         self._canvas.cancel_gesture()
         canvas = self._canvas
         CanvasFind(canvas.widget(), self._matches, self._go_to, canvas.keep_foot).open()
 
     def _matches(self, text: str) -> list[str]:
-        """Cards whose layer, name or group a text is part of; a layer in a closed group is the
-        group's card."""
-        wanted = text.strip().casefold()
-        if not wanted:
+        """Return the cards whose layer, id or group name contains a text."""
+        text = text.strip().casefold()
+        if not text:
             return []
         picture = self._canvas.picture
-        found: dict[str, None] = {}
+        matches: dict[str, None] = {}
         for node in picture.graph.nodes:
-            if wanted in node.id.casefold() or wanted in node.layer.casefold():
-                found[picture.seen.stand_in.get(node.id, node.id)] = None
+            if text in node.id.casefold() or text in node.layer.casefold():
+                matches[picture.seen.stand_in.get(node.id, node.id)] = None
         for group in picture.graph.groups:
-            if wanted in group.name.casefold() and group.id in picture.cards:
-                found[group.id] = None
-        return list(found)
+            if text in group.name.casefold() and group.id in picture.cards:
+                matches[group.id] = None
+        return list(matches)
 
     def _go_to(self, card_id: str) -> None:
         if card_id in self._canvas.picture.cards:
@@ -67,32 +66,31 @@ class CanvasCommands:
             self._canvas.sight.show_node(card_id)
 
     def show_table(self) -> None:
-        """Open the summary table of the network."""
         from netbuilder.ui.canvas.network_table_dialog import show_network_table
 
         show_network_table(self._canvas)
 
     def _chosen(self) -> tuple[str, ...]:
-        """Selected nodes and groups, the goal left out."""
-        return tuple(one for one in self._canvas.selection() if not one.startswith(GOAL))
+        """Return the selected nodes and groups, without Target cards."""
+        return tuple(id_ for id_ in self._canvas.selection() if not id_.startswith(GOAL))
 
     def _nodes(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Ids of nodes, those in groups among ``ids`` included."""
+        """Return node ids, with groups replaced by their members."""
         graph = self._canvas.store.project.graph
-        found: list[str] = []
-        for one in ids:
-            found += groups.members(graph, one) if one in graph.group_by_id else [one]
-        return tuple(dict.fromkeys(found))
+        nodes: list[str] = []
+        for id_ in ids:
+            nodes += groups.members(graph, id_) if id_ in graph.group_by_id else [id_]
+        return tuple(dict.fromkeys(nodes))
 
     def delete_selection(self) -> None:
-        """Delete the selected layers, joining the ends of the chain, or the selected wire."""
+        """Delete the selected layers, connecting their neighbours, or the selected wire."""
         wire = self._canvas.state.selected_wire
         if wire is not None and wire in self._canvas.picture.wires:
-            gone = self._canvas.picture.wires[wire].edges
+            edges = self._canvas.picture.wires[wire].edges
             self._canvas.state.selected_wire = None
-            if gone:
+            if edges:
                 self._canvas.edit(
-                    _("Delete connection"), lambda project: edits.disconnect(project, *gone)
+                    _("Delete connection"), lambda project: edits.disconnect(project, *edges)
                 )
             else:
                 self._canvas.say(_("The target always follows the last layer."))
@@ -104,45 +102,46 @@ class CanvasCommands:
             self._canvas.picture.named("Delete", chosen),
             partial(edits.remove_nodes, ids=self._nodes(chosen)),
         ):
-            self._canvas.select(())  # a second press would delete a layer that nobody chose
+            self._canvas.select(())
 
     def copy(self) -> None:
-        """Put the selected layers onto the clipboard, as text."""
+        """Copy the selected layers to the clipboard as text."""
         text = self.selection_text()
         if text:
             QGuiApplication.clipboard().setText(text)
 
     def selection_text(self) -> str:
-        """The selected layers and the wires among them as text; "" if none is selected."""
+        """Return the selected layers and their connections as text, or ""."""
         chosen = self._chosen()
         if not chosen:
             return ""
         return fragments.copy_fragment(self._placed_graph(), chosen)
 
     def _placed_graph(self) -> Graph:
-        """The graph with every node where it is seen, so that a copy keeps its form."""
+        """Return the graph with every node at its visible position."""
         project = self._canvas.store.project
-        seen = self._canvas.picture.cards
+        cards = self._canvas.picture.cards
         places = {
-            node.id: (seen[node.id].x, seen[node.id].y)
+            node.id: (cards[node.id].x, cards[node.id].y)
             for node in project.graph.nodes
-            if node.id in seen
+            if node.id in cards
         }
-        places |= {g.id: (seen[g.id].x, seen[g.id].y) for g in project.graph.groups if g.id in seen}
+        places |= {
+            g.id: (cards[g.id].x, cards[g.id].y) for g in project.graph.groups if g.id in cards
+        }
         return edits.move_nodes(project, places).graph
 
     def cut(self) -> None:
-        """Copy the selected layers, and delete them."""
         if self._chosen():
             self.copy()
             self.delete_selection()
 
     def paste(self, where: Point | None = None) -> None:
-        """Add the layers that the clipboard holds, at a place where one is given."""
+        """Add the clipboard's layers, at a place if given."""
         self.insert_text(QGuiApplication.clipboard().text(), where)
 
     def insert_text(self, text: str, where: Point | None) -> None:
-        """Add the layers in copied text: at a place, beside where they were, or in the middle."""
+        """Add copied layers at a place, or else beside the originals if visible."""
         try:
             piece = fragments.read_fragment(text)
         except EditError as error:
@@ -157,10 +156,10 @@ class CanvasCommands:
         from netbuilder.core.project.layout import layout_graph
 
         laid = layout_graph(piece, self._canvas.horizontal)
-        places = {one.id: one.position or laid.get(one.id, (0.0, 0.0)) for one in piece.nodes}
-        places |= {one.id: one.position or laid.get(one.id, (0.0, 0.0)) for one in piece.groups}
+        places = {node.id: node.position or laid.get(node.id, (0.0, 0.0)) for node in piece.nodes}
+        places |= {g.id: g.position or laid.get(g.id, (0.0, 0.0)) for g in piece.groups}
         hidden = {n.id for n in piece.nodes if n.id not in laid}
-        visible = [place for one, place in places.items() if one not in hidden]
+        visible = [place for id_, place in places.items() if id_ not in hidden]
         left, top = min(x for x, _ in visible), min(y for _, y in visible)
         offset = self._free_offset(visible, where, left, top)
         names: list[tuple[str, ...]] = []
@@ -173,7 +172,7 @@ class CanvasCommands:
         after = self._chosen()
         if self._canvas.edit(label, change) and names:
             stand_in = self._canvas.picture.seen.stand_in
-            self._canvas.select(dict.fromkeys(stand_in[one] for one in names[-1]))
+            self._canvas.select(dict.fromkeys(stand_in[name] for name in names[-1]))
             self._canvas.sight.show_node(names[-1][0])
             self.proposal.offer(names[-1], after)
 
@@ -182,14 +181,14 @@ class CanvasCommands:
     ) -> Point:
         if where is not None:
             return (where[0] - CARD_WIDTH / 2 - left, where[1] - 22 - top)
-        seen = self._canvas.sight.seen_box()
-        in_view = any(seen[0] <= x <= seen[2] and seen[1] <= y <= seen[3] for x, y in visible)
+        view = self._canvas.sight.seen_box()
+        in_view = any(view[0] <= x <= view[2] and view[1] <= y <= view[3] for x, y in visible)
         if not in_view:
-            x, y = (seen[0] + seen[2]) / 2 - CARD_WIDTH / 2, (seen[1] + seen[3]) / 2 - 22
+            x, y = (view[0] + view[2]) / 2 - CARD_WIDTH / 2, (view[1] + view[3]) / 2 - 22
             offset = (x - left, y - top)
         else:
             offset = (CARD_WIDTH + _GAP, 0.0)
-        # Not on top of what is there: further aside until it is free.
+        # Move aside until no card is covered.
         for _try in range(50):
             boxes = [
                 (x + offset[0], y + offset[1], x + offset[0] + CARD_WIDTH, y + offset[1] + 44)
@@ -201,7 +200,6 @@ class CanvasCommands:
         return offset
 
     def duplicate(self) -> None:
-        """Add a copy of the selected layers beside them, unconnected."""
         chosen = self._chosen()
         if chosen:
             piece = fragments.read_fragment(fragments.copy_fragment(self._placed_graph(), chosen))
@@ -210,8 +208,8 @@ class CanvasCommands:
     # order --------------------------------------------------------------------------------
 
     def move_in_order(self, later: bool) -> None:
-        """Move the selected layer one place towards the goal, or towards the input."""
-        chosen = [one for one in self._chosen() if one in self._canvas.store.project.graph.by_id]
+        """Move the selected layer one place towards the output, or towards the input."""
+        chosen = [id_ for id_ in self._chosen() if id_ in self._canvas.store.project.graph.by_id]
         if len(chosen) != 1:
             self._canvas.say(_("Select one layer to move it."))
             return
@@ -224,9 +222,9 @@ class CanvasCommands:
             self._slide.run(before)
 
     def next_wire(self) -> None:
-        """Select a wire of the current card; the next one if one is selected already."""
-        here = self._canvas.current()
-        wires = self._canvas.picture.wires_of(here) if here is not None else []
+        """Select a wire of the current card, or the next one."""
+        current = self._canvas.current()
+        wires = self._canvas.picture.wires_of(current) if current is not None else []
         if not wires:
             self._canvas.say(_("Select a layer that has a connection first."))
             return
@@ -238,34 +236,34 @@ class CanvasCommands:
     # shared layers ------------------------------------------------------------------------
 
     def can_share(self) -> bool:
-        """Whether the selected nodes are several of one kind, so that one layer can serve all."""
+        """Return whether the selection is several layers of one type."""
         graph = self._canvas.store.project.graph
-        chosen = [graph.by_id[one] for one in self._chosen() if one in graph.by_id]
+        chosen = [graph.by_id[id_] for id_ in self._chosen() if id_ in graph.by_id]
         kinds = {node.layer for node in chosen}
         return len(chosen) > 1 and len(kinds) == 1 and len(chosen) == len(self._chosen())
 
     def share(self) -> None:
-        """Let the selected nodes apply one layer, weights included: that of the first."""
+        """Share the first selected layer's weights with the others."""
         if not self.can_share():
             self._canvas.say(_("Select several layers of the same type to share their weights."))
             return
         owner, *others = self._chosen()
 
         def change(project: Project) -> Project:
-            for one in others:
-                project = edits.share_layer(project, one, owner)
+            for node_id in others:
+                project = edits.share_layer(project, node_id, owner)
             return project
 
         self._canvas.edit(_("Share weights"), change)
 
     def unshare(self) -> None:
-        """Give the selected nodes that share a layer one of their own again."""
+        """Give each selected layer its own weights."""
         chosen = self._chosen()
 
         def change(project: Project) -> Project:
-            for one in chosen:
-                if one in project.graph.by_id:
-                    project = edits.unshare_layer(project, one)
+            for node_id in chosen:
+                if node_id in project.graph.by_id:
+                    project = edits.unshare_layer(project, node_id)
             return project
 
         self._canvas.edit(_("Unshare weights"), change)
@@ -273,7 +271,7 @@ class CanvasCommands:
     # places -------------------------------------------------------------------------------
 
     def nudge(self, dx: float, dy: float) -> None:
-        """Move the selected cards by a little; runs of nudges are one undo step."""
+        """Move the selected cards a little; consecutive nudges are one undo step."""
         cards = self._cards()
         if cards:
             places = {card.id: (card.x + dx, card.y + dy) for card in cards}
@@ -286,14 +284,14 @@ class CanvasCommands:
 
     def _cards(self) -> list[Card]:
         picture = self._canvas.picture
-        found: dict[str, Card] = {}
-        for one in self._chosen():
-            inside = groups.members(picture.graph, one) if one in picture.frames else (one,)
+        cards: dict[str, Card] = {}
+        for id_ in self._chosen():
+            inside = groups.members(picture.graph, id_) if id_ in picture.frames else (id_,)
             for node in inside:
                 card = picture.cards.get(picture.seen.stand_in.get(node, node))
                 if card is not None:
-                    found[card.id] = card
-        return list(found.values())
+                    cards[card.id] = card
+        return list(cards.values())
 
     def place(
         self,
@@ -303,39 +301,39 @@ class CanvasCommands:
         merge: str | None = None,
         into: dict[str, str | None] | None = None,
     ) -> bool:
-        """Put cards elsewhere; all others stay where they are seen from now on.
+        """Move cards, and pin all others at their visible positions; return success.
 
-        ``into`` names cards that come to lie in another group. Give whether it was done.
+        ``into`` maps cards to their new group.
         """
-        pinned = {one: (card.x, card.y) for one, card in self._canvas.picture.cards.items()}
+        pinned = {id_: (card.x, card.y) for id_, card in self._canvas.picture.cards.items()}
         change = partial(edits_canvas.move_cards, places=places, by=by, pinned=pinned, into=into)
         return self._canvas.edit(label, change, merge)
 
     def align_column(self) -> None:
-        """Put the selected cards under each other, on the first one's line."""
+        """Align the selected cards below the first one."""
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (cards[0].x, card.y) for card in cards}
             self.place(_("Align in a column"), places, (0.0, 0.0))
 
     def align_row(self) -> None:
-        """Put the selected cards side by side, on the first one's line."""
+        """Align the selected cards beside the first one."""
         cards = self._cards()
         if len(cards) > 1:
             places = {card.id: (card.x, cards[0].y) for card in cards}
             self.place(_("Align in a row"), places, (0.0, 0.0))
 
     def tidy(self) -> None:
-        """Lay the network out anew; cards glide to their places."""
-        self._glide(_("Tidy up"), edits_canvas.reset_layout)
+        """Reset the layout, animated."""
+        self._relayout(_("Tidy up"), edits_canvas.reset_layout)
 
     def set_horizontal(self, horizontal: bool) -> None:
-        """Read from left to right, or from top to bottom."""
+        """Lay the network out from left to right, or from top to bottom."""
         if horizontal != self._canvas.horizontal:
             name = _("Left to right") if horizontal else _("Top to bottom")
-            self._glide(name, partial(edits_canvas.set_horizontal, horizontal=horizontal))
+            self._relayout(name, partial(edits_canvas.set_horizontal, horizontal=horizontal))
 
-    def _glide(self, label: str, change: Any) -> None:
+    def _relayout(self, label: str, change: Any) -> None:
         before = self._slide.places()
         if self._canvas.edit(label, change):
             self._canvas.sight.first_look()
@@ -347,7 +345,6 @@ class CanvasCommands:
         self._canvas.sight.zoom_to(self._canvas.camera.scale * camera.STEP)
 
     def zoom_out(self) -> None:
-        """One step further away."""
         self._canvas.sight.zoom_to(self._canvas.camera.scale / camera.STEP)
 
     def zoom_reset(self) -> None:
@@ -356,29 +353,26 @@ class CanvasCommands:
     # groups -------------------------------------------------------------------------------
 
     def group(self) -> None:
-        """Put the selected layers into one group."""
         chosen = self._chosen()
         if self._canvas.edit(_("Group layers"), partial(groups.group_nodes, ids=chosen)):
             self._canvas.select((self._canvas.store.project.graph.groups[-1].id,))
 
     def ungroup(self) -> None:
-        """Dissolve the selected groups."""
-        chosen = [
-            one for one in self._chosen() if one in self._canvas.store.project.graph.group_by_id
-        ]
+        group_ids = self._canvas.store.project.graph.group_by_id
+        chosen = [id_ for id_ in self._chosen() if id_ in group_ids]
         if not chosen:
             self._canvas.say(_("Select a group first."))
             return
         inside = self._nodes(chosen)
 
         def change(project: Project) -> Project:
-            for one in chosen:
-                project = groups.ungroup(project, one)
+            for group_id in chosen:
+                project = groups.ungroup(project, group_id)
             return project
 
         if self._canvas.edit(_("Ungroup"), change):
             stand_in = self._canvas.picture.seen.stand_in
-            self._canvas.select(dict.fromkeys(stand_in[one] for one in inside if one in stand_in))
+            self._canvas.select(dict.fromkeys(stand_in[n] for n in inside if n in stand_in))
 
     def open_group(self, group_id: str) -> None:
         before = self._slide.places()
@@ -397,7 +391,7 @@ class CanvasCommands:
             self._slide.run(before)
 
     def rename(self, group_id: str) -> None:
-        """Edit the name of a group in its place."""
+        """Edit a group's name in place."""
         group = self._canvas.store.project.graph.group_by_id.get(group_id)
         if group is None:
             return
@@ -420,7 +414,7 @@ class CanvasCommands:
         field.setFocus()
 
     def save_block(self, group_id: str) -> None:
-        """Save a group to the palette, to be put into any network again."""
+        """Save a group to the palette for reuse."""
         try:
             block = fragments.save_block(self._placed_graph(), group_id)
         except UserError as error:
@@ -432,17 +426,17 @@ class CanvasCommands:
     # problems -----------------------------------------------------------------------------
 
     def apply_fix(self, problem: Any) -> None:
-        """Make the edit that mends a problem."""
+        """Apply a problem's fix."""
         if problem.fix is not None:
             self._canvas.edit(problem.fix.label, problem.fix.edit)
 
     def reorder_input(self, target: str, source: str, by: int) -> None:
-        """Move one of the inputs of a layer by some places among them."""
+        """Move one of a layer's inputs by some places."""
         sources = list(self._canvas.store.project.graph.sources.get(target, ()))
         if source in sources:
-            at = sources.index(source)
-            to = max(0, min(len(sources) - 1, at + by))
-            sources.insert(to, sources.pop(at))
+            index = sources.index(source)
+            new_index = max(0, min(len(sources) - 1, index + by))
+            sources.insert(new_index, sources.pop(index))
             self._canvas.edit(
                 _("Reorder inputs"),
                 partial(edits.order_inputs, target=target, sources=tuple(sources)),

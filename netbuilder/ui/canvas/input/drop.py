@@ -1,4 +1,4 @@
-"""A layer, or a block of layers, dragged in from elsewhere: palette, another window, text."""
+"""Drops of layers, blocks and columns onto the canvas."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from netbuilder.ui.canvas.scene.wire_path import WireRoute
 from netbuilder.ui.services.data_recipes import DraggedColumns
 
 LAYER_MIME = "application/x-netbuilder-layer"
-_MIDDLE = 9.0  # from a card's middle line: a layer dropped nearer replaces the card
+_MIDDLE = 9.0  # a layer dropped this near to a card's middle line replaces the card
 BLOCK_MIME = "application/x-netbuilder-block"
 
 
 class DropGesture(Gesture):
-    """What a drop would do is shown while it is dragged, and done when it is dropped."""
+    """Shows what a drop would do, and does it on release."""
 
     reaches = True
 
@@ -46,7 +46,7 @@ class DropGesture(Gesture):
     def of(
         view: CanvasHost, commands: CanvasCommands, adding: LayerInserter, data: QMimeData
     ) -> DropGesture | None:
-        """The gesture for what is dragged; None if it is nothing for the canvas."""
+        """Return the gesture for dragged data, or None if the canvas does not accept it."""
         if data.hasFormat(LAYER_MIME):
             layer = bytes(data.data(LAYER_MIME).data()).decode("utf-8", "replace")
             return DropLayer(view, adding, layer) if layer in LAYERS else None
@@ -68,26 +68,25 @@ class DropGesture(Gesture):
 
 
 class DropLayer(DropGesture):
-    """One layer: onto a wire or a card's side (inserts), onto a card's middle (replaces), past an
-    end or onto the goal (connects), or free, where it lies on nothing. Alt: free in any case.
-    """
+    """Drops a layer: inserts it on a wire or a card's side, replaces a card by its middle, connects
+    it to an end or the Target, or else, and always with Alt, adds it unconnected."""
 
     def __init__(self, view: CanvasHost, adding: LayerInserter, layer: str) -> None:
         self.view = view
         self._adding = adding
         self._layer = layer
         self._where: Point = (0.0, 0.0)
-        self._forget()
+        self._reset()
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self._wire: Wire | None = None  # to insert on
         self._card: Card | None = None  # to replace
-        self._end: Card | None = None  # to go on from
+        self._end: Card | None = None  # to connect from
         self._fed: Card | None = None  # to feed
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         self._where = where
-        self._forget()
+        self._reset()
         if not modifiers & Qt.KeyboardModifier.AltModifier:
             card = hit_testing.hit_at(self.view.picture, *where, self.view.camera.scale).card
             if LAYERS[self._layer].max_inputs == 0:
@@ -104,7 +103,7 @@ class DropLayer(DropGesture):
         state.lit_cards = frozenset({lit.id} if lit is not None else ())
 
     def _aim_source(self, card: Card | None) -> None:
-        """An Input replaces another one, or feeds a card that nothing feeds yet."""
+        """Target a card that an Input would replace or feed."""
         if card is None or card.kind not in ("node", "unknown"):
             return
         if not card.ports_in:
@@ -123,7 +122,7 @@ class DropLayer(DropGesture):
             self._end = card
 
     def _place(self) -> Point:
-        """Where the card would stand: under the end that it connects to, or at the pointer."""
+        """Return the new card's position: at its connection, or at the pointer."""
         picture = self.view.picture
         if self._end is not None:
             if picture.horizontal:
@@ -150,21 +149,21 @@ class DropLayer(DropGesture):
             last = view.out_node(before)
             view.add(label, partial(edits.insert_after, node_id=last, layer=layer))
         elif not view.store.project.graph.nodes:
-            # The first card begins the layout; the view moves so that it lies where it was let go.
+            # The first card is at the layout's origin: move the view to put it under the pointer.
             scale = view.camera.scale
-            seen = Camera(scale, screen[0] - CARD_WIDTH / 2 * scale, screen[1] - 22 * scale)
+            moved = Camera(scale, screen[0] - CARD_WIDTH / 2 * scale, screen[1] - 22 * scale)
             view.add(label, partial(edits.add_node, layer=layer))
-            view.sight.set_camera(seen)
+            view.sight.set_camera(moved)
         else:
             target = view.in_node(fed.id) if fed is not None else None
             if fed is not None and fed.source is not None and fed.source.position is None:
-                place = None  # the layout finds a place above it
+                place = None  # automatic layout
             change = partial(edits_canvas.add_connected, layer=layer, target=target, position=place)
             view.add(label, change)
 
     def cancel(self) -> None:
         self.view.state.lit_wire, self.view.state.lit_cards = None, frozenset()
-        self._forget()
+        self._reset()
 
     def paint(self, p: QPainter) -> None:
         view, scale = self.view, self.view.camera.scale
@@ -219,7 +218,7 @@ class DropBlock(DropGesture):
 
 
 class DropColumns(DropGesture):
-    """Columns of the data: an Input is fed by them, a goal learns them."""
+    """Drops columns of the data on an Input (features) or Target (targets)."""
 
     def __init__(self, view: CanvasHost, columns: DraggedColumns) -> None:
         self.view = view
@@ -236,7 +235,7 @@ class DropColumns(DropGesture):
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         card, columns = self._card, self._columns
         self.cancel()
-        what = format_quoted_list(columns.names)
+        text = format_quoted_list(columns.names)
         if card is None:
             self.view.say(
                 _("Drop columns on an Input to use them as features, or on Target to predict them.")
@@ -246,19 +245,19 @@ class DropColumns(DropGesture):
             change = partial(
                 set_output_columns, names=columns.names, output=output, targets=columns.targets
             )
-            self.view.edit(_("Predict {columns}", columns=what), change)
+            self.view.edit(_("Predict {columns}", columns=text), change)
         else:
             node = self.view.in_node(card.id)
             change = partial(
                 set_input_columns, names=columns.names, node=node, features=columns.features
             )
-            self.view.edit(_("Use {columns} as input of '{node}'", columns=what, node=node), change)
+            self.view.edit(_("Use {columns} as input of '{node}'", columns=text, node=node), change)
 
     def _output(self, card: Card) -> str:
-        """The output that a goal stands behind."""
-        own = card.id.removeprefix(f"{GOAL}:")
+        """Return the output node of a Target card."""
+        node_id = card.id.removeprefix(f"{GOAL}:")
         outputs = self.view.store.project.graph.outputs
-        return own if own in outputs else next(iter(outputs), own)
+        return node_id if node_id in outputs else next(iter(outputs), node_id)
 
     def cancel(self) -> None:
         self.view.state.lit_cards = frozenset()

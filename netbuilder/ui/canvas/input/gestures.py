@@ -1,4 +1,4 @@
-"""The gestures of a press: move what is seen, select by a band, move cards."""
+"""Pointer gestures: pan, select by a band, move cards."""
 
 from __future__ import annotations
 
@@ -24,26 +24,23 @@ from netbuilder.ui.canvas.scene.wire_routing import frames_of
 
 
 def group_of(card: Card) -> str | None:
-    """The group that a card lies in."""
+    """Return the id of the group that contains a card, or None."""
     if isinstance(card.source, Node):
         return card.source.group
     return card.source.parent if isinstance(card.source, Group) else None
 
 
 def frames_without(picture: Scene, dragged: Iterable[str]) -> Mapping[str, Frame]:
-    """The frames of the open groups as they are without the cards that are dragged.
-
-    A group of which every card is dragged has the frame that it had.
-    """
-    gone = set(dragged)
-    rest = {one: card for one, card in picture.cards.items() if one not in gone}
+    """Return the open groups' frames around the cards that stay; without any, the old frame."""
+    dragged = set(dragged)
+    rest = {card_id: card for card_id, card in picture.cards.items() if card_id not in dragged}
     return {**picture.frames, **frames_of(picture.graph, rest)}
 
 
 def drop_group(picture: Scene, frames: Mapping[str, Frame], card: Card, place: Point) -> str | None:
-    """The group that ``card`` lies in when it is let go at ``place``; None: in none.
+    """Return the group of a ``card`` dropped at ``place``, or None.
 
-    Into a group goes what has its middle in the frame; out of it what is clear of the frame.
+    A card enters a group when its middle is inside the frame, and leaves when it is fully outside.
     """
     x, y = place
     middle = (x + card.w / 2, y + card.h / 2)
@@ -53,10 +50,10 @@ def drop_group(picture: Scene, frames: Mapping[str, Frame], card: Card, place: P
     around = path(picture.graph, current)
     if target is not None and target not in around:
         return target
-    for one in reversed(around):
-        frame = frames.get(one)
+    for group_id in reversed(around):
+        frame = frames.get(group_id)
         if frame is None or _touches(frame, x, y, card.w, card.h):
-            return one
+            return group_id
     return None
 
 
@@ -68,15 +65,15 @@ def _touches(frame: Frame, x: float, y: float, w: float, h: float) -> bool:
     return x < frame.x + frame.w and x + w > frame.x and y < frame.y + frame.h and y + h > frame.y
 
 
-SNAP = 8.0  # cards that are dragged come to rest on multiples of this
-_ALIGN = 10.0  # a dragged card this near to the column of a wired neighbour falls into it
+SNAP = 8.0  # the grid of dragged cards
+_ALIGN = 10.0  # a dragged card this near to a connected card's column aligns with it
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _ALT = Qt.KeyboardModifier.AltModifier
 
 
 class PanGesture(Gesture):
-    """Moves what is seen."""
+    """Moves the view."""
 
     cursor = Qt.CursorShape.ClosedHandCursor
 
@@ -96,7 +93,7 @@ class PanGesture(Gesture):
 
 
 class MinimapPanGesture(Gesture):
-    """Moves what is seen by the pointer on the minimap."""
+    """Moves the view by the minimap."""
 
     def __init__(self, view: CanvasHost, minimap: Minimap, screen: Point) -> None:
         self.view = view
@@ -118,7 +115,7 @@ class MinimapPanGesture(Gesture):
 
 
 class BandSelectGesture(Gesture):
-    """A rubber band: selects the cards that it touches."""
+    """Selects the cards that a rubber band touches."""
 
     reaches = True
 
@@ -136,9 +133,9 @@ class BandSelectGesture(Gesture):
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         self._to = where
-        found = hit_testing.cards_in(self.view.picture, self._box())
-        kept = self._before if self._keep else ()
-        self.view.select(dict.fromkeys((*kept, *found)))
+        cards = hit_testing.cards_in(self.view.picture, self._box())
+        before = self._before if self._keep else ()
+        self.view.select(dict.fromkeys((*before, *cards)))
 
     def cancel(self) -> None:
         self.view.select(self._before)
@@ -155,7 +152,7 @@ class BandSelectGesture(Gesture):
 
 
 class MoveGesture(Gesture):
-    """Drags cards; one card alone can be dropped on another wire to stand there in the order."""
+    """Moves cards; a single card can be dropped on another wire."""
 
     reaches = True
 
@@ -175,48 +172,44 @@ class MoveGesture(Gesture):
         self._started = False
         self._ids: tuple[str, ...] = ()
         self._from: dict[str, Point] = {}
-        self._guide: Card | None = None  # what the dragged card is in line with
-        self._frames: Mapping[str, Frame] = {}  # of the open groups, without what is dragged
-        self._loose: tuple[str, ...] = ()  # cards that are dragged by themselves, not by a frame
-        self._alone = False  # Alt: neither snaps nor changes wires or groups
+        self._guide: Card | None = None  # the card aligned with
+        self._frames: Mapping[str, Frame] = {}  # of open groups, without dragged cards
+        self._loose: tuple[str, ...] = ()  # cards dragged on their own, not with a frame
+        self._free = False  # Alt: no snapping, no change of wires or groups
 
     def _start(self) -> None:
         self._started = True
         picture = self.view.picture
         ids: list[str] = []
-        for one in self.view.selection():
-            if one in picture.frames:
-                inside = members(picture.graph, one)
-                ids += [picture.seen.stand_in[node] for node in inside]
+        inside: set[str] = set()
+        for id_ in self.view.selection():
+            if id_ in picture.frames:
+                group = [picture.seen.stand_in[node] for node in members(picture.graph, id_)]
+                ids += group
+                inside.update(group)
             else:
-                ids.append(one)
-        self._ids = tuple(dict.fromkeys(one for one in ids if one in picture.cards))
-        self._from = {one: (picture.cards[one].x, picture.cards[one].y) for one in self._ids}
-        held = {
-            picture.seen.stand_in[node]
-            for one in self.view.selection()
-            if one in picture.frames
-            for node in members(picture.graph, one)
-        }
+                ids.append(id_)
+        self._ids = tuple(dict.fromkeys(id_ for id_ in ids if id_ in picture.cards))
+        self._from = {id_: (picture.cards[id_].x, picture.cards[id_].y) for id_ in self._ids}
         self._loose = tuple(
-            one
-            for one in self._ids
-            if one not in held and isinstance(picture.cards[one].source, (Node, Group))
+            id_
+            for id_ in self._ids
+            if id_ not in inside and isinstance(picture.cards[id_].source, (Node, Group))
         )
         self._frames = frames_without(picture, self._loose) if picture.frames else {}
 
     def _into(self, places: Mapping[str, Point]) -> dict[str, str | None]:
-        """The cards that come to lie in another group, with that group."""
-        if not self._frames or self._alone:
+        """Return the cards that change their group, with the new group."""
+        if not self._frames or self._free:
             return {}
-        found: dict[str, str | None] = {}
-        for one in self._loose:
-            card = self.view.picture.cards.get(one)
-            if card is not None and one in places:
-                group = drop_group(self.view.picture, self._frames, card, places[one])
+        changed: dict[str, str | None] = {}
+        for card_id in self._loose:
+            card = self.view.picture.cards.get(card_id)
+            if card is not None and card_id in places:
+                group = drop_group(self.view.picture, self._frames, card, places[card_id])
                 if group != group_of(card):
-                    found[one] = group
-        return found
+                    changed[card_id] = group
+        return changed
 
     def move(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         if not self._started:
@@ -227,13 +220,13 @@ class MoveGesture(Gesture):
         dx, dy = where[0] - self._where[0], where[1] - self._where[1]
         if self._ids and not modifiers & _ALT:
             dx, dy = self._snapped(dx, dy)
-        self.view.set_at({one: (x + dx, y + dy) for one, (x, y) in self._from.items()})
-        self._alone = bool(modifiers & _ALT)
-        self.view.state.lit_wire = None if self._alone else self._wire_below()
+        self.view.set_at({id_: (x + dx, y + dy) for id_, (x, y) in self._from.items()})
+        self._free = bool(modifiers & _ALT)
+        self.view.state.lit_wire = None if self._free else self._wire_below()
         self.view.repaint_all()
 
     def _snapped(self, dx: float, dy: float) -> Point:
-        """Keep to the grid of dots, and to the column of what the dragged card is wired to."""
+        """Snap to the grid and to the column of a connected card."""
         picture = self.view.picture
         first = self._from[self._grabbed if self._grabbed in self._from else self._ids[0]]
         x, y = first[0] + dx, first[1] + dy
@@ -261,26 +254,26 @@ class MoveGesture(Gesture):
         return self._started
 
     def _wire_below(self) -> tuple[str, str] | None:
-        """The wire that the dragged card lies on; one that has no single way through has none."""
+        """Return the wire under a single dragged card with at most one input."""
         picture = self.view.picture
-        one = self._ids[0] if len(self._ids) == 1 else ""
-        if one not in picture.graph.by_id:
+        card_id = self._ids[0] if len(self._ids) == 1 else ""
+        if card_id not in picture.graph.by_id:
             return None
-        card = picture.cards[one]
-        if not card.ports_in or len(picture.graph.sources[one]) > 1:
+        card = picture.cards[card_id]
+        if not card.ports_in or len(picture.graph.sources[card_id]) > 1:
             return None
         wire = hit_testing.wire_under(
-            picture, card.x + card.w / 2, card.y + card.h / 2, without=one
+            picture, card.x + card.w / 2, card.y + card.h / 2, without=card_id
         )
         return (wire.source, wire.target) if wire is not None else None
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         view = self.view
         if not self._started:
-            if self._clicked_again:  # a click on one of several selected cards selects it alone
+            if self._clicked_again:  # a click on one of several selected cards
                 view.select((self._grabbed,))
             return
-        places = {one: view.at[one] for one in self._ids if one in view.at}
+        places = {id_: view.at[id_] for id_ in self._ids if id_ in view.at}
         lit = view.state.lit_wire
         self._end()
         if lit is not None:
@@ -298,32 +291,27 @@ class MoveGesture(Gesture):
                     partial(edits_canvas.move_to_end, node_id=self._ids[0], last=last),
                 )
             return
-        self._alone = bool(modifiers & _ALT)
-        into = self._into(places)  # where it was let go, whatever place is free near there
-        if len(places) == 1 and not self._alone:
-            one, (x, y) = next(iter(places.items()))
-            places[one] = hit_testing.free_place(view.picture, x, y, without=one)
-        changed = {one: place for one, place in places.items() if place != self._from[one]}
+        self._free = bool(modifiers & _ALT)
+        into = self._into(places)  # before free_place moves the card
+        if len(places) == 1 and not self._free:
+            card_id, (x, y) = next(iter(places.items()))
+            places[card_id] = hit_testing.free_place(view.picture, x, y, without=card_id)
+        changed = {id_: place for id_, place in places.items() if place != self._from[id_]}
         if changed:
-            dx, dy = (
-                next(iter(changed.values()))[i] - self._from[next(iter(changed))][i] for i in (0, 1)
-            )
-            said = self._said(into)
-            if (
-                self._commands.place(
-                    view.picture.named("Move", self._ids), changed, (dx, dy), into=into
-                )
-                and said
-            ):
-                view.tell(said)
+            card_id, (x, y) = next(iter(changed.items()))
+            by = (x - self._from[card_id][0], y - self._from[card_id][1])
+            message = self._group_message(into)
+            label = view.picture.named("Move", self._ids)
+            if self._commands.place(label, changed, by, into=into) and message:
+                view.tell(message)
 
-    def _said(self, into: Mapping[str, str | None]) -> str:
-        """What the move does to groups, in words; "" for nothing."""
+    def _group_message(self, into: Mapping[str, str | None]) -> str:
+        """Return what the move changes in groups, or ""."""
         if not into:
             return ""
         groups = self.view.picture.graph.group_by_id
-        one, group = next(iter(into.items()))
-        card = self.view.picture.cards[one]
+        card_id, group = next(iter(into.items()))
+        card = self.view.picture.cards[card_id]
         left = groups.get(group_of(card) or "")
         if group is not None:
             return ngettext(
@@ -378,11 +366,11 @@ class MoveGesture(Gesture):
 
 
 def grab_card(view: CanvasHost, card: Card, modifiers: Qt.KeyboardModifier) -> bool:
-    """Select by a press on a card; give whether a plain click has to select it alone."""
+    """Select a pressed card; return whether a plain click must select it alone."""
     chosen = view.selection()
     if modifiers & (_CONTROL | _SHIFT):
         if card.id in chosen and modifiers & _CONTROL:
-            view.select(tuple(one for one in chosen if one != card.id))
+            view.select(tuple(card_id for card_id in chosen if card_id != card.id))
         else:
             view.select(dict.fromkeys((*chosen, card.id)), current=card.id)
         return False

@@ -1,4 +1,4 @@
-"""The keyboard on the canvas: everything that the pointer can do."""
+"""The keyboard and the context menu of the canvas."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ALT = Qt.KeyboardModifier.AltModifier
 
 
 class KeyboardHandler:
-    """Keys on a canvas. A key that an action of the window takes does not come here."""
+    """Handles the keys that are not shortcuts of the window's actions."""
 
     def __init__(self, canvas: CanvasHost, commands: CanvasCommands, adding: LayerInserter) -> None:
         self._canvas = canvas
@@ -40,9 +40,9 @@ class KeyboardHandler:
         self._adding = adding
 
     def key_pressed(self, event: QKeyEvent) -> bool:
-        """Take a key; give whether it meant something here."""
+        """Handle a key; return whether it was used."""
         key, modifiers = event.key(), event.modifiers()
-        if press_focused_button(event):  # of what lies over the canvas
+        if press_focused_button(event):  # of a widget over the canvas
             return True
         if key == Qt.Key.Key_Escape:
             return self._escape()
@@ -82,7 +82,7 @@ class KeyboardHandler:
 
     def _standard(self, event: QKeyEvent) -> bool:
         standard = QKeySequence.StandardKey
-        for one, call in (
+        for shortcut, call in (
             (standard.Copy, self._commands.copy),
             (standard.Cut, self._commands.cut),
             (standard.Paste, self._commands.paste),
@@ -92,7 +92,7 @@ class KeyboardHandler:
             (standard.ZoomIn, self._commands.zoom_in),
             (standard.ZoomOut, self._commands.zoom_out),
         ):
-            if event.matches(one):
+            if event.matches(shortcut):
                 call()
                 return True
         return False
@@ -100,7 +100,7 @@ class KeyboardHandler:
     def _plain(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         control = bool(modifiers & _CONTROL)
         if key == Qt.Key.Key_Tab and modifiers & Qt.KeyboardModifier.MetaModifier:
-            control = True  # macOS keeps Command+Tab for itself: there it is Control+Tab.
+            control = True  # on macOS, Command+Tab is taken
         calls = {
             (Qt.Key.Key_Delete, False): self._commands.delete_selection,
             (Qt.Key.Key_Backspace, False): self._commands.delete_selection,
@@ -148,35 +148,33 @@ class KeyboardHandler:
         self.go(way, extend=bool(modifiers & _SHIFT))
 
     def go(self, way: str, extend: bool = False) -> None:
-        """Go to the card that lies that way: "next" and "back" along wires, "left", "right"."""
-        here = self._canvas.current()
-        if here is None or here not in self._canvas.selection():
-            self.go_to_first() if here is None else self._canvas.select((here,))
+        """Go to a neighbouring card: "next" or "back" along wires, "left" or "right"."""
+        current = self._canvas.current()
+        if current is None or current not in self._canvas.selection():
+            self.go_to_first() if current is None else self._canvas.select((current,))
             return
-        there = hit_testing.neighbour(self._canvas.picture, here, way)
-        if there is None:
+        neighbour = hit_testing.neighbour(self._canvas.picture, current, way)
+        if neighbour is None:
             return
         chosen = (
-            (*(one for one in self._canvas.selection() if one != there), there)
+            (*(card_id for card_id in self._canvas.selection() if card_id != neighbour), neighbour)
             if extend
-            else (there,)
+            else (neighbour,)
         )
-        self._canvas.select(chosen, current=there)
-        self._canvas.sight.show_node(there)
+        self._canvas.select(chosen, current=neighbour)
+        self._canvas.sight.show_node(neighbour)
 
     def go_to_first(self) -> None:
-        order = [one for one, card in self._canvas.picture.cards.items() if card.kind != "goal"]
-        first = min(
-            order,
-            key=lambda one: (bool(self._sources(one)), order.index(one)),
-            default=None,
-        )
+        cards = self._canvas.picture.cards
+        order = [card_id for card_id, card in cards.items() if card.kind != "goal"]
+        first = min(order, key=lambda card_id: bool(self._sources(card_id)), default=None)
         if first is not None:
             self._canvas.select((first,))
             self._canvas.sight.show_node(first)
 
-    def _sources(self, one: str) -> list[str]:
-        return [wire.source for wire in self._canvas.picture.wires_of(one) if wire.target == one]
+    def _sources(self, card_id: str) -> list[str]:
+        wires = self._canvas.picture.wires_of(card_id)
+        return [wire.source for wire in wires if wire.target == card_id]
 
     def go_to_last(self) -> None:
         cards = list(self._canvas.picture.cards)
@@ -185,59 +183,58 @@ class KeyboardHandler:
             self._canvas.sight.show_node(cards[-1])
 
     def edit_current(self) -> None:
-        """Ask for the form of the current card; open or close a group; insert on a wire."""
+        """Edit the current layer, open or close a group, or insert on a wire."""
         wire = self._canvas.picture.wires.get(self._canvas.state.selected_wire or ("", ""))
         if wire is not None:
             if wire.edges:
                 x, y = wire.route.middle()
                 self._adding.search_on_wire(wire.edges[0], self._canvas.camera.to_screen(x, y))
             return
-        frames = [one for one in self._canvas.selection() if one in self._canvas.picture.frames]
+        frames = [id_ for id_ in self._canvas.selection() if id_ in self._canvas.picture.frames]
         if frames:
             self._commands.close_group(frames[0])
             return
-        here = self._canvas.current()
-        if here is None:
+        current = self._canvas.current()
+        if current is None:
             return
-        if self._canvas.picture.cards[here].kind == "group":
-            self._commands.open_group(here)
+        if self._canvas.picture.cards[current].kind == "group":
+            self._commands.open_group(current)
         else:
-            self._canvas.ask_for_form(here)
+            self._canvas.ask_for_form(current)
 
     def rename_current(self) -> None:
-        """Rename the selected group; edit the selected layer."""
-        for one in self._canvas.selection():
-            if one in self._canvas.store.project.graph.group_by_id:
-                self._commands.rename(one)
+        """Rename the selected group, or edit the selected layer."""
+        for group_id in self._canvas.selection():
+            if group_id in self._canvas.store.project.graph.group_by_id:
+                self._commands.rename(group_id)
                 return
         self.edit_current()
 
     def open_layer_popup(self) -> None:
-        """Open the current card to show more of what it gives."""
-        here = self._canvas.current()
-        if here is not None:
-            self._canvas.open_layer_popup(here)
+        current = self._canvas.current()
+        if current is not None:
+            self._canvas.open_layer_popup(current)
 
     def replace_current(self) -> None:
-        """Search for a layer to put in the place of the current one."""
-        here = self._canvas.current()
-        if here is not None and here in self._canvas.store.project.graph.by_id:
-            self._adding.search_replacement(here)
+        """Search for a layer to replace the current one."""
+        current = self._canvas.current()
+        if current is not None and current in self._canvas.store.project.graph.by_id:
+            self._adding.search_replacement(current)
 
     def wire_from_current(self) -> None:
-        here = self._canvas.current()
-        if here is None or not self._canvas.picture.cards[here].has_out:
+        current = self._canvas.current()
+        if current is None or not self._canvas.picture.cards[current].has_out:
             self._canvas.say(_("Select the layer where the connection starts."))
             return
         try:
-            self._canvas.start_gesture(WireKeyGesture(self._canvas, here))
+            self._canvas.start_gesture(WireKeyGesture(self._canvas, current))
         except EditError as error:
             self._canvas.say(str(error))
 
 
 @dataclass(frozen=True)
 class InputHandlers:
-    """What a menu can call."""
+    """What menu entries call."""
 
     commands: CanvasCommands
     adding: LayerInserter
@@ -246,23 +243,23 @@ class InputHandlers:
 
 def show_menu(
     view: CanvasHost,
-    does: InputHandlers,
+    handlers: InputHandlers,
     event: QContextMenuEvent,
     picture_at: Callable[[Point], str],
 ) -> None:
-    """Select what lies under the pointer, and offer what can be done with it.
+    """Select what is under the pointer and open its context menu.
 
     Args:
         view: the canvas.
-        does: what the entries call.
-        event: where, and whether the keyboard asked.
-        picture_at: gives the node whose picture lies at a place on the canvas, or "".
+        handlers: called by the entries.
+        event: gives the position and whether the keyboard opened the menu.
+        picture_at: returns the node whose preview is at a place on the canvas, or "".
     """
     screen = (float(event.pos().x()), float(event.pos().y()))
     place = event.globalPos()
     keyed = event.reason() == QContextMenuEvent.Reason.Keyboard
     card = view.picture.cards.get(view.current() or "") if keyed else None
-    if card is not None and card.id in view.selection():  # wherever the pointer may be
+    if card is not None and card.id in view.selection():
         screen = view.camera.to_screen(*view.picture.out_port(card))
         place = view.viewport().mapToGlobal(QPointF(*screen).toPoint())
     where = view.camera.to_world(*screen)
@@ -272,11 +269,11 @@ def show_menu(
         over = bubble.card.id if bubble is not None else hit.id or picture_at(where)
         if hit.wire is not None and not over:
             view.select_wire((hit.wire.source, hit.wire.target))
-        elif not over:  # the menu of the canvas, whatever is selected elsewhere
+        elif not over:  # the menu of the canvas
             view.select(())
         elif over not in view.selection():
             view.select((over,))
-    menu = build_menu(view, does, where, screen, hit)
+    menu = build_menu(view, handlers, where, screen, hit)
     if menu.isEmpty():
         menu.deleteLater()
     else:
@@ -286,7 +283,7 @@ def show_menu(
 def build_menu(
     view: CanvasHost, does: InputHandlers, where: Point, screen: Point, hit: hit_testing.Hit
 ) -> QMenu:
-    """The menu for a place. It deletes itself when it closes."""
+    """Build the menu for a place; it deletes itself when it closes."""
     menu = QMenu(view.widget())
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     wire = view.picture.wires.get(view.state.selected_wire or ("", ""))
@@ -307,7 +304,7 @@ def build_menu(
         return menu
     chosen = view.selection()
     if chosen:
-        _selection(view, does, menu, chosen)
+        _add_selection(view, does, menu, chosen)
     else:
         menu.addAction(_("Add a layer…"), lambda: does.adding.search_at(where, screen))
         menu.addAction(_("Paste"), lambda: does.commands.paste(where))
@@ -326,28 +323,30 @@ def build_menu(
     return menu
 
 
-def _selection(view: CanvasHost, does: InputHandlers, menu: QMenu, chosen: tuple[str, ...]) -> None:
+def _add_selection(
+    view: CanvasHost, does: InputHandlers, menu: QMenu, chosen: tuple[str, ...]
+) -> None:
     graph = view.store.project.graph
-    one = chosen[0] if len(chosen) == 1 else None
-    if one is not None and one in graph.group_by_id:
-        if one in view.picture.frames:
-            menu.addAction(_("Close group"), lambda: does.commands.close_group(one))
+    only = chosen[0] if len(chosen) == 1 else None
+    if only is not None and only in graph.group_by_id:
+        if only in view.picture.frames:
+            menu.addAction(_("Close group"), lambda: does.commands.close_group(only))
         else:
-            menu.addAction(_("Open group"), lambda: does.commands.open_group(one))
-        menu.addAction(_("Rename…"), lambda: does.commands.rename(one))
+            menu.addAction(_("Open group"), lambda: does.commands.open_group(only))
+        menu.addAction(_("Rename…"), lambda: does.commands.rename(only))
         menu.addAction(_("Ungroup"), does.commands.ungroup)
-        menu.addAction(_("Save to palette"), lambda: does.commands.save_block(one))
+        menu.addAction(_("Save to palette"), lambda: does.commands.save_block(only))
         menu.addSeparator()
-    elif one is not None:
+    elif only is not None:
         menu.addAction(_("Edit"), does.keys.edit_current)
-        if one in graph.by_id:
-            menu.addAction(_("Look inside (I)"), lambda: view.open_layer_popup(one))
+        if only in graph.by_id:
+            menu.addAction(_("Look inside (I)"), lambda: view.open_layer_popup(only))
         menu.addAction(_("Add a layer after…"), does.adding.search_layer)
-        if one in graph.by_id:
+        if only in graph.by_id:
             menu.addAction(_("Connect to…"), does.keys.wire_from_current)
-            menu.addAction(_("Replace with…"), lambda: does.adding.search_replacement(one))
+            menu.addAction(_("Replace with…"), lambda: does.adding.search_replacement(only))
         menu.addSeparator()
-    if one is None or one in graph.by_id or one in graph.group_by_id:
+    if only is None or only in graph.by_id or only in graph.group_by_id:
         menu.addAction(_("Cut"), does.commands.cut)
         menu.addAction(_("Copy"), does.commands.copy)
         menu.addAction(_("Duplicate"), does.commands.duplicate)
@@ -358,6 +357,6 @@ def _selection(view: CanvasHost, does: InputHandlers, menu: QMenu, chosen: tuple
         menu.addAction(_("Share weights"), does.commands.share)
     if any(node.shared for node in map(graph.by_id.get, chosen) if node is not None):
         menu.addAction(_("Unshare weights"), does.commands.unshare)
-    if one is None:
+    if only is None:
         menu.addAction(_("Align in a column"), does.commands.align_column)
         menu.addAction(_("Align in a row"), does.commands.align_row)

@@ -1,4 +1,4 @@
-"""Adding layers and putting others in their place: what stands behind palette and search."""
+"""Add and replace layers, for the palette and the layer search."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LayerInserter:
         self._canvas = canvas
 
     def append_layer(self, layer: str, params: Params | None = None) -> None:
-        """Add a layer at the end of the network, and select it."""
+        """Append a layer to the network and select it."""
         if layer in LAYERS:
             self._canvas.add(
                 _("Add {layer}", layer=layer),
@@ -40,7 +40,7 @@ class LayerInserter:
     def add_after(
         self, layer: str, node_id: str | None = None, params: Params | None = None
     ) -> None:
-        """Add a layer behind the given or the selected one; at the end if nothing is selected."""
+        """Add a layer after a node or the selection; without either, append it."""
         after = node_id or self._anchor()
         if after is None or LAYERS[layer].max_inputs == 0:
             self.append_layer(layer, params)
@@ -52,18 +52,18 @@ class LayerInserter:
         )
 
     def _anchor(self) -> str | None:
-        """The selected card that something can be put behind."""
-        for one in reversed(self._canvas.selection()):
-            card = self._canvas.picture.cards.get(one)
+        """Return the selected card after which a layer can be added."""
+        for card_id in reversed(self._canvas.selection()):
+            card = self._canvas.picture.cards.get(card_id)
             if card is not None and card.has_out:
-                return one
-            if one.startswith(GOAL):
-                wires = self._canvas.picture.wires_of(one)
+                return card_id
+            if card_id.startswith(GOAL):
+                wires = self._canvas.picture.wires_of(card_id)
                 return wires[0].source if wires else None
         return None
 
     def replace(self, node_id: str, layer: str, params: Params | None = None) -> None:
-        """Make another layer of a node, keeping the parameters that both have."""
+        """Replace a node by another layer, keeping common parameters."""
         old = self._canvas.store.project.graph.by_id.get(node_id)
         if old is None:
             return
@@ -81,7 +81,7 @@ class LayerInserter:
             self._canvas.select((self._canvas.store.project.graph.nodes[index].id,))
 
     def search_layer(self) -> None:
-        """Search for a layer to add behind the selection (Tab)."""
+        """Search for a layer to add after the selection (Tab)."""
         after = self._anchor()
         if after is None:
             middle = self._canvas.viewport().rect().center() - QPoint(150, 120)
@@ -89,7 +89,7 @@ class LayerInserter:
                 middle,
                 _("Add at the end"),
                 lambda text: compatibility.fitting_choices(text, feeding=True),
-                lambda one: self.append_layer(one.spec.name, one.params),
+                lambda new: self.append_layer(new.spec.name, new.params),
             )
             return
         card = self._canvas.picture.cards[after]
@@ -101,9 +101,9 @@ class LayerInserter:
         self._open_search(
             spot.toPoint() + QPoint(12, 10),
             _("Add after {name}", name=card.title),
-            # What does not fit yet is found too: a fix (Flatten, say) is offered then.
+            # A typed name may match layers that do not fit yet: a fix is offered afterwards.
             lambda text: compatibility.fitting_choices(text, axes=None if text.strip() else axes),
-            lambda one: self.add_after(one.spec.name, after, one.params),
+            lambda new: self.add_after(new.spec.name, after, new.params),
         )
 
     def search_on_wire(self, edge: Edge, screen: Point) -> None:
@@ -112,14 +112,14 @@ class LayerInserter:
             QPoint(round(screen[0]), round(screen[1])),
             _("Insert on this connection"),
             lambda text: compatibility.fitting_choices(text, axes=None if text.strip() else axes),
-            lambda one: self._canvas.add(
-                _("Add {layer}", layer=one.spec.name),
-                partial(edits.insert_on_edge, edge=edge, layer=one.spec.name, params=one.params),
+            lambda new: self._canvas.add(
+                _("Add {layer}", layer=new.spec.name),
+                partial(edits.insert_on_edge, edge=edge, layer=new.spec.name, params=new.params),
             ),
         )
 
     def search_replacement(self, node_id: str) -> None:
-        """Search for a layer to put in the place of a node."""
+        """Search for a layer to replace a node."""
         card = self._canvas.picture.cards.get(node_id)
         if card is None:
             return
@@ -127,19 +127,19 @@ class LayerInserter:
             self._canvas.sight.card_rect(node_id).bottomLeft().toPoint(),
             _("Replace {name} with", name=card.title),
             lambda text: compatibility.fitting_choices(text, feeding=not card.ports_in),
-            lambda one: self.replace(node_id, one.spec.name, one.params),
+            lambda new: self.replace(node_id, new.spec.name, new.params),
         )
 
     def search_at(self, where: Point, screen: Point) -> None:
-        """Search for a layer to stand alone at a place."""
+        """Search for an unconnected layer to add at a place."""
 
-        def chosen(one: ParsedLayer) -> None:
-            layer = one.spec.name
+        def chosen(new: ParsedLayer) -> None:
+            layer = new.spec.name
             place = (where[0] - CARD_WIDTH / 2, where[1] - 22)
             if not self._canvas.store.project.graph.nodes:
-                self.append_layer(layer, one.params)
+                self.append_layer(layer, new.params)
             else:
-                self._add_connected(one, position=place)
+                self._add_connected(new, position=place)
 
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
@@ -149,33 +149,32 @@ class LayerInserter:
         )
 
     def search_behind(self, source: str, where: Point, screen: Point) -> None:
-        """Search for a layer that fits behind ``source``, to stand at a place."""
+        """Search for a layer that fits after ``source``."""
         axes = compatibility.output_rank(self._canvas.workbench.shapes, source)
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             _("Layers that fit after {name}", name=source),
             lambda text: compatibility.fitting_choices(text, axes=axes),
-            lambda one: self._add_connected(one, source=source, position=self._hung(where)),
+            lambda new: self._add_connected(new, source=source, position=self._hung(where)),
         )
 
     def search_before(self, target: str, where: Point, screen: Point) -> None:
-        """Search for a layer to feed ``target``, to stand at a place."""
+        """Search for a layer to feed ``target``."""
         x, y = self._hung(where)
         place = (x - CARD_WIDTH, y) if self._canvas.horizontal else (x, y - 44)
         self._open_search(
             QPoint(round(screen[0]), round(screen[1])),
             _("Layers that fit before {name}", name=target),
             lambda text: compatibility.fitting_choices(text, feeding=True),
-            lambda one: self._add_connected(one, target=target, position=place),
+            lambda new: self._add_connected(new, target=target, position=place),
         )
 
-    def _add_connected(self, one: ParsedLayer, **ends: Any) -> None:
-        """Add a layer that was chosen, connected to ``ends``, see ``edits_canvas``."""
-        added = partial(edits_canvas.add_connected, layer=one.spec.name, params=one.params, **ends)
-        self._canvas.add(_("Add {layer}", layer=one.spec.name), added)
+    def _add_connected(self, new: ParsedLayer, **ends: Any) -> None:
+        change = partial(edits_canvas.add_connected, layer=new.spec.name, params=new.params, **ends)
+        self._canvas.add(_("Add {layer}", layer=new.spec.name), change)
 
     def _hung(self, where: Point) -> Point:
-        """Where a card stands whose port is at a place."""
+        """Return the card position whose port is at a place."""
         if self._canvas.horizontal:
             return (where[0], where[1] - 22)
         return (where[0] - CARD_WIDTH / 2, where[1])
@@ -189,5 +188,4 @@ class LayerInserter:
         search.open_at(spot)
 
     def close_search(self) -> None:
-        """Close the search and the field of a name, if they are open."""
         close_fields(self._canvas.widget())

@@ -1,4 +1,4 @@
-"""The search for a layer at a place on the canvas: type, choose, Enter."""
+"""Fields on the canvas: the layer search, the name of a group, and finding a layer."""
 
 from __future__ import annotations
 
@@ -30,12 +30,10 @@ _WIDTH, _HEIGHT = 300, 320
 
 
 class LayerSearch(QFrame):
-    """A search field over the layers that fit; ``chosen`` is called with one of them.
+    """A search popup over the layers that fit; ``chosen`` is called with the chosen layer.
 
-    ``passed``: Tab was pressed with nothing typed, by who only walks through the window.
-
-    It is a child of the canvas and not a window of its own: no window manager can place it
-    elsewhere, and Esc or a click beside it closes it.
+    It is a child of the canvas, since a window manager may misplace windows.
+    ``passed``: Tab was pressed with an empty field.
     """
 
     passed = Signal()
@@ -51,7 +49,7 @@ class LayerSearch(QFrame):
         self._parent = parent
         self._find = find
         self._chosen = chosen
-        self._found: list[ParsedLayer] = []
+        self._matches: list[ParsedLayer] = []
         self._closing = False
         self.setObjectName("layerSearch")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -75,9 +73,9 @@ class LayerSearch(QFrame):
         self._search("")
 
     def open_at(self, spot: QPoint) -> None:
-        """Show it with its corner at a place of the canvas, kept inside the canvas."""
+        """Open the popup near a place on the canvas."""
         parent = self._parent
-        height = min(self._wanted_height(), parent.height() - 8)
+        height = min(self._preferred_height(), parent.height() - 8)
         width = min(_WIDTH, parent.width() - 8)
         x = max(4, min(spot.x(), parent.width() - width - 4))
         y = max(4, min(spot.y(), parent.height() - height - 4))
@@ -86,15 +84,15 @@ class LayerSearch(QFrame):
         self.raise_()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _wanted_height(self) -> int:
+    def _preferred_height(self) -> int:
         return min(_HEIGHT, 84 + 28 * max(1, self.list.count()))
 
     def _search(self, text: str) -> None:
         self.list.clear()
-        self._found = self._find(text)
-        for typed in self._found:
-            spec = typed.spec
-            item = QListWidgetItem(_square(spec.category), typed.title)
+        self._matches = self._find(text)
+        for parsed in self._matches:
+            spec = parsed.spec
+            item = QListWidgetItem(_square(spec.category), parsed.title)
             item.setToolTip(spec.explanation)
             item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, spec.explanation)
             item.setSizeHint(QSize(0, 28))
@@ -106,10 +104,10 @@ class LayerSearch(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         if self.isVisible():
-            self.resize(self.width(), min(self._wanted_height(), self._parent.height() - 8))
+            self.resize(self.width(), min(self._preferred_height(), self._parent.height() - 8))
 
-    def _heard(self) -> str:
-        """The chosen layer, to who does not see it: the keyboard is in the field above."""
+    def _spoken_item(self) -> str:
+        """Return the current item for screen readers, since the focus is in the field."""
         item = self.list.currentItem()
         if item is None:
             return ""
@@ -119,9 +117,9 @@ class LayerSearch(QFrame):
         item = self.list.currentItem()
         if item is None or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
             return
-        typed = self._found[self.list.currentRow()]
+        parsed = self._matches[self.list.currentRow()]
         self._end()
-        self._chosen(typed)
+        self._chosen(parsed)
 
     def _end(self) -> None:
         if not self._closing:
@@ -146,7 +144,7 @@ class LayerSearch(QFrame):
                 step = 1 if key == Qt.Key.Key_Down else -1
                 row = max(0, min(self.list.count() - 1, self.list.currentRow() + step))
                 self.list.setCurrentRow(row)
-                announce(self.field, self._heard())
+                announce(self.field, self._spoken_item())
                 return True
         if event.type() == QEvent.Type.FocusOut and not self._closing:
             self._closing = True
@@ -165,13 +163,13 @@ def _square(category: Category) -> QIcon:
     p.drawRoundedRect(2, 2, 24, 24, 7, 7)
     p.end()
     icon = QIcon()
-    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt would tint the selected one
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # Qt tints selected icons otherwise
         icon.addPixmap(pixmap, mode)
     return icon
 
 
 class NameField(QLineEdit):
-    """A name that is edited in its place on the canvas."""
+    """Edits a group's name in place."""
 
     def __init__(self, parent: QWidget, name: str, done: Callable[[str], None]) -> None:
         super().__init__(name, parent)
@@ -193,14 +191,13 @@ class NameField(QLineEdit):
         self._parent.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def drop(self) -> None:
-        """Close it and keep the old name."""
         self._end(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self._end(False)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._end(True)  # not handed on: to the canvas, Enter means something else
+            self._end(True)  # not passed to the canvas
         else:
             super().keyPressEvent(event)
 
@@ -211,13 +208,13 @@ class NameField(QLineEdit):
 
 
 class CanvasFind(QFrame):
-    """Finds layers of the network by name: Enter goes to the next, Shift+Enter to the one before.
+    """A strip that finds layers of the network by name.
 
     Args:
         parent: the canvas.
-        find: gives the ids of the cards that a text finds, in the order of the network.
+        find: returns the ids of matching cards in network order.
         show: selects a card and brings it into view.
-        keep_foot: keeps pixels at the canvas's lower edge free of the network.
+        keep_foot: reserves pixels at the canvas's lower edge.
     """
 
     def __init__(
@@ -230,7 +227,7 @@ class CanvasFind(QFrame):
         super().__init__(parent)
         self._parent, self._find, self._show = parent, find, show
         self._keep_foot = keep_foot
-        self._found: list[str] = []
+        self._matches: list[str] = []
         self._at = 0
         self.setObjectName("canvasFind")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -250,7 +247,6 @@ class CanvasFind(QFrame):
         self.field.installEventFilter(self)
 
     def open(self) -> None:
-        """Show it at the foot of the canvas, below all cards, with the keyboard in it."""
         height = self.sizeHint().height()
         self.setGeometry(0, self._parent.height() - height, self._parent.width(), height)
         self._keep_foot(self.objectName(), height)
@@ -259,14 +255,14 @@ class CanvasFind(QFrame):
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _search(self, text: str) -> None:
-        self._found, self._at = self._find(text), 0
+        self._matches, self._at = self._find(text), 0
         self._go(0)
 
     def _go(self, by: int) -> None:
-        if self._found:
-            self._at = (self._at + by) % len(self._found)
-            self._show(self._found[self._at])
-            words = f"{self._at + 1} / {len(self._found)}"
+        if self._matches:
+            self._at = (self._at + by) % len(self._matches)
+            self._show(self._matches[self._at])
+            words = f"{self._at + 1} / {len(self._matches)}"
         else:
             words = pgettext("layers found", "none") if self.field.text().strip() else ""
         self.count.setText(words)
@@ -295,7 +291,7 @@ class CanvasFind(QFrame):
 
 
 def close_fields(widget: QWidget) -> None:
-    """Close the searches and the field of a name, if they are open on a canvas."""
+    """Close the searches and the name field of a canvas."""
     for search in (*widget.findChildren(LayerSearch), *widget.findChildren(CanvasFind)):
         search.close()
     for field in widget.findChildren(NameField):

@@ -1,4 +1,4 @@
-"""The pointer on the canvas: presses begin gestures, gestures do the rest."""
+"""The pointer on the canvas: it starts gestures and forwards events to them."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from netbuilder.ui.canvas.scene import camera, card_text, hit_testing
 _MILLISECONDS = 30
 _EDGE = 30.0  # pixels from the edge where scrolling begins
 _FASTEST = 16.0  # pixels a step, at the very edge
-_WAIT = 10  # steps at the edge before it scrolls: what comes in from the palette only passes it
+_WAIT = 10  # steps before it scrolls, since drags from the palette cross the edge
 
 
 class EdgeScroller(QObject):
-    """Runs only while a gesture that reaches further holds the pointer near an edge."""
+    """Scrolls while a gesture holds the pointer near an edge."""
 
     def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget())
@@ -54,7 +54,7 @@ class EdgeScroller(QObject):
         self._timer.timeout.connect(self._step)
 
     def follow(self, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
-        """Tell where the pointer is; scrolling begins or ends with it."""
+        """Start or stop scrolling for a pointer position."""
         self._screen, self._modifiers = screen, modifiers
         gesture = self._view.gesture
         if gesture is not None and gesture.reaches and self._speed() != (0.0, 0.0):
@@ -85,7 +85,7 @@ class EdgeScroller(QObject):
 
 
 def _push(at: float, length: float) -> float:
-    """How far to move what is seen, for a pointer at ``at`` of ``length`` pixels."""
+    """Return the scroll step for a pointer at ``at`` of ``length`` pixels."""
     if at < _EDGE:
         return _FASTEST * min(1.0, (_EDGE - at) / _EDGE)
     if at > length - _EDGE:
@@ -102,9 +102,9 @@ class PointerHandler:
     """Mouse, wheel, drag and drop on a canvas.
 
     Attributes:
-        gesture: what the pointer is doing, or None.
-        position: where it was last, in pixels of the viewport.
-        space: whether the space bar is held, so that a press moves what is seen.
+        gesture: the current gesture, or None.
+        position: the last pointer position, in viewport pixels.
+        space: whether the space bar is held, so that a drag pans.
     """
 
     def __init__(
@@ -134,7 +134,6 @@ class PointerHandler:
             self._canvas.viewport().setCursor(gesture.cursor)
 
     def cancel_gesture(self) -> None:
-        """Take the pointer from the gesture under way, leaving everything as before it."""
         gesture, self.gesture = self.gesture, None
         self._edge_scroll.stop()
         if gesture is not None:
@@ -144,7 +143,7 @@ class PointerHandler:
 
     def _place(self, event: Any) -> tuple[Point, Point]:
         spot, size = event.position(), self._canvas.viewport().size()
-        # A pointer that is held can go over several screens; further than this it moves nothing.
+        # A grabbed pointer can leave the viewport; limit how far.
         screen = (
             min(max(spot.x(), -size.width()), 2.0 * size.width()),
             min(max(spot.y(), -size.height()), 2.0 * size.height()),
@@ -154,7 +153,6 @@ class PointerHandler:
         return self._canvas.camera.to_world(*screen), screen
 
     def press(self, event: QMouseEvent) -> None:
-        """A button went down."""
         where, screen = self._place(event)
         self._canvas.tip.hide()
         if self.gesture is not None:
@@ -185,10 +183,10 @@ class PointerHandler:
                 self._commands.apply_fix(bubble.problem)
             return
         hit = hit_testing.hit_at(self._canvas.picture, *where, self._canvas.camera.scale)
-        seen = self._picture_at(where)
-        if seen and hit.card is None:
-            self._canvas.select((seen,))
-            self._canvas.open_layer_popup(seen)
+        previewed = self._picture_at(where)
+        if previewed and hit.card is None:
+            self._canvas.select((previewed,))
+            self._canvas.open_layer_popup(previewed)
             return
         if hit.card is not None and hit.kind in ("out", "in") and hit.card.kind != "goal":
             self.start_gesture(WireDragGesture(self._canvas, self._adding, hit, where))
@@ -216,7 +214,7 @@ class PointerHandler:
         where, screen = self._place(event)
         if self.gesture is not None:
             if not event.buttons() and not isinstance(self.gesture, DropGesture):
-                self.cancel_gesture()  # the button went up where nobody saw it
+                self.cancel_gesture()  # the release was missed
                 return
             self.gesture.move(where, screen, event.modifiers())
             self._edge_scroll.follow(screen, event.modifiers())
@@ -225,7 +223,7 @@ class PointerHandler:
         self._hover(where, screen)
 
     def _hover(self, where: Point | None, screen: Point) -> None:
-        """Show what the pointer is over; None: it has left."""
+        """Highlight what is under the pointer; None clears it."""
         bubble = None
         if where is None or self._minimap.holds(*screen):
             hit = hit_testing.NOTHING
@@ -243,13 +241,8 @@ class PointerHandler:
         hovered = hit.id or (bubble.card.id if bubble is not None else "")
         wire = (hit.wire.source, hit.wire.target) if hit.wire is not None else None
         state = self._canvas.state
-        now = (hovered, port, fix, wire)
-        if now != (
-            state.hovered,
-            state.hovered_port,
-            self._canvas.state.hovered_fix,
-            state.lit_wire,
-        ):
+        before = (state.hovered, state.hovered_port, state.hovered_fix, state.lit_wire)
+        if (hovered, port, fix, wire) != before:
             state.hovered, state.hovered_port = hovered, port
             state.lit_wire = wire
             state.hovered_fix = fix
@@ -272,7 +265,7 @@ class PointerHandler:
         self._canvas.viewport().update()
 
     def double_click(self, event: QMouseEvent) -> None:
-        """Two presses: open, edit, insert, rename or add, by what lies there."""
+        """Open a group, edit a layer, insert on a wire, rename a group or add a layer."""
         where, screen = self._place(event)
         if event.button() != _LEFT or self._minimap.holds(*screen) or self._canvas.bubble_at(where):
             self.press(event)
@@ -297,7 +290,7 @@ class PointerHandler:
             self._hover(None, (-1.0, -1.0))
 
     def wheel(self, event: QWheelEvent) -> None:
-        """The wheel moves what is seen; with Ctrl it zooms."""
+        """Scroll, or zoom with Ctrl."""
         spot = event.position()
         turned = event.angleDelta()
         pixels = event.pixelDelta()
@@ -315,14 +308,12 @@ class PointerHandler:
         event.accept()
 
     def menu(self, event: QContextMenuEvent) -> None:
-        """The right button: what can be done here."""
         self.cancel_gesture()
         keyboard.show_menu(self._canvas, self._hands, event, self._picture_at)
 
     # drag and drop ------------------------------------------------------------------------
 
     def drag_enter(self, event: QDragEnterEvent) -> None:
-        """Something is dragged in from elsewhere."""
         drop = DropGesture.of(self._canvas, self._commands, self._adding, event.mimeData())
         if drop is None:
             event.ignore()
@@ -346,7 +337,6 @@ class PointerHandler:
         self.cancel_gesture()
 
     def drop(self, event: QDropEvent) -> None:
-        """What was dragged is let go."""
         gesture = self.gesture
         if not isinstance(gesture, DropGesture):
             gesture = DropGesture.of(self._canvas, self._commands, self._adding, event.mimeData())
@@ -365,9 +355,9 @@ class PointerHandler:
 
 
 class ViewportEventFilter(QObject):
-    """What comes to the viewport and has no handler of its own: two fingers, a pointer that rests.
+    """Handles pinch gestures and tooltips of the viewport.
 
-    A filter, since overriding ``viewportEvent`` would lead every paint through Python once more.
+    A filter, because overriding ``viewportEvent`` would route every paint event through Python.
     """
 
     def __init__(self, view: CanvasHost, picture_tip: Callable[[Point], str]) -> None:

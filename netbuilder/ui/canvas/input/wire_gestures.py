@@ -1,4 +1,4 @@
-"""Wires by pointer and by keyboard."""
+"""Connect layers by pointer, by keyboard, or by accepting a proposal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from netbuilder.ui.widgets.accessible_roles import announce
 
 
 def reconnect(project: Project, old: Edge, new: Edge) -> Project:
-    """Lead a wire elsewhere.
+    """Move a connection.
 
     Raises:
         EditError: the new wire would be illegal.
@@ -40,25 +40,25 @@ def reconnect(project: Project, old: Edge, new: Edge) -> Project:
 
 
 def _connect(view: CanvasHost, source: str, target: str) -> None:
-    """Make a wire; one that it takes the place of is told."""
+    """Connect two nodes, and say which connection that replaced."""
     before = view.store.project.graph.edges
     view.edit(_("Connect"), partial(edits.connect, source=source, target=target))
     after = set(view.store.project.graph.edges)
-    gone = [old for old, _ in (edge for edge in before if edge not in after)]
-    if gone:
+    removed = [edge[0] for edge in before if edge not in after]
+    if removed:
         view.say(
             _(
                 "'{target}' takes one input, so its connection from {sources} was removed."
                 " Press {key} to undo.",
                 target=target,
-                sources=format_quoted_list(gone),
+                sources=format_quoted_list(removed),
                 key=key_text("Ctrl+Z"),
             )
         )
 
 
 def _outputs_to(view: CanvasHost, source: str) -> dict[str, str]:
-    """For each card, whether it takes a wire from the node ``source``."""
+    """Return for each card whether it accepts a wire from node ``source``: "yes", "odd" or "no"."""
     picture = view.picture
     cards = {
         card.id: view.in_node(card.id) for card in picture.cards.values() if card.kind != "goal"
@@ -67,26 +67,26 @@ def _outputs_to(view: CanvasHost, source: str) -> dict[str, str]:
 
 
 def _inputs_of(view: CanvasHost, target: str) -> dict[str, str]:
-    """For each card, whether a wire from it may go to the node ``target``."""
+    """Return for each card whether node ``target`` accepts a wire from it: "yes", "odd" or "no"."""
     picture = view.picture
     graph = picture.graph
     behind = edits.descendants(graph, target) | {target, *graph.sources[target]}
     spec = LAYERS.get(graph.by_id[target].layer)
-    answer: dict[str, str] = {}
+    acceptance: dict[str, str] = {}
     for card in picture.cards.values():
         if card.has_out:
             node = view.out_node(card.id)
             axes = compatibility.output_rank(view.workbench.shapes, node)
-            good = spec is None or compatibility.accepts_rank(spec, axes)
-            answer[card.id] = "no" if node in behind else "yes" if good else "odd"
-    return answer
+            fits = spec is None or compatibility.accepts_rank(spec, axes)
+            acceptance[card.id] = "no" if node in behind else "yes" if fits else "odd"
+    return acceptance
 
 
 class WireDragGesture(Gesture):
-    """Drags a wire out of a port, or the end of a wire off the port that it is in.
+    """Drags a new wire from a port, or the end of an existing wire.
 
-    Released on a card it connects; in the open it offers the layers that fit there, and a wire
-    that was taken off a port is removed.
+    Released on a card it connects. Elsewhere a new wire opens the layer search, and an existing
+    one is deleted.
     """
 
     cursor = Qt.CursorShape.CrossCursor
@@ -105,17 +105,17 @@ class WireDragGesture(Gesture):
         self._card = hit.card
         self._from_out = hit.kind == "out"
         if hit.kind == "in":
-            there = [
+            wires = [
                 wire
                 for wire in picture.wires_of(hit.card.id)
                 if wire.target == hit.card.id and wire.slot == hit.slot
             ]
-            if there:  # the port holds a wire: its end is dragged away
-                self._taken = there[0]
+            if wires:  # drag the end of the port's wire
+                self._taken = wires[0]
                 self._card = picture.cards[self._taken.source]
                 self._from_out = True
         self._over: str | None = None
-        self._answer: dict[str, str] = {}
+        self._acceptance: dict[str, str] = {}
 
     @property
     def _anchor(self) -> Point:
@@ -133,13 +133,13 @@ class WireDragGesture(Gesture):
         view = self.view
         if self._from_out:
             source = self._taken.edges[0][0] if self._taken else view.out_node(self._card.id)
-            self._answer = _outputs_to(view, source)
+            self._acceptance = _outputs_to(view, source)
             if self._taken is not None:
-                self._answer[self._taken.target] = "yes"
+                self._acceptance[self._taken.target] = "yes"
                 view.state.hidden_wire = (self._taken.source, self._taken.target)
         else:
-            self._answer = _inputs_of(view, view.in_node(self._card.id))
-        view.state.ports = self._answer
+            self._acceptance = _inputs_of(view, view.in_node(self._card.id))
+        view.state.ports = self._acceptance
         view.state.port_kind = "in" if self._from_out else "out"
         view.state.hovered_port = ("", "", 0)
         view.state.lit_wire = None
@@ -153,18 +153,18 @@ class WireDragGesture(Gesture):
                 return
             self._begin()
         hit = hit_testing.hit_at(view.picture, *where, view.camera.scale)
-        over = hit.card if hit.card is not None and hit.card.id in self._answer else None
+        over = hit.card if hit.card is not None and hit.card.id in self._acceptance else None
         if over is not None and over.id == self._card.id:
             over = None
         self._over = over.id if over is not None else None
         view.state.lit_cards = frozenset(
-            {self._over} if self._over and self._answer[self._over] != "no" else ()
+            {self._over} if self._over and self._acceptance[self._over] != "no" else ()
         )
-        why = self._why() if self._over else None
+        reason = self._problem() if self._over else None
         if hit.card is not None and hit.card.kind == "goal":
-            why = _("The target always follows the last layer. It needs no connection.")
-        if why:
-            view.tip.show(why, screen)
+            reason = _("The target always follows the last layer. It needs no connection.")
+        if reason:
+            view.tip.show(reason, screen)
         else:
             view.tip.hide()
 
@@ -175,20 +175,20 @@ class WireDragGesture(Gesture):
             return (source, view.in_node(over))
         return (view.out_node(over), view.in_node(self._card.id))
 
-    def _why(self) -> str | None:
-        """Why the wire at hand cannot be, or would not work yet."""
+    def _problem(self) -> str | None:
+        """Return why the wire would be illegal or not work yet, or None."""
         assert self._over is not None
         edge = self._edge(self._over)
         graph = self.view.picture.graph
         if self._taken is not None and edge in self._taken.edges:
             return None
-        odd = compatibility.mismatch_sentence(graph, self.view.workbench.shapes, *edge)
-        return edits.connection_problem(graph, *edge) or odd
+        mismatch = compatibility.mismatch_sentence(graph, self.view.workbench.shapes, *edge)
+        return edits.connection_problem(graph, *edge) or mismatch
 
     def release(self, where: Point, screen: Point, modifiers: Qt.KeyboardModifier) -> None:
         view, taken, over, moved = self.view, self._taken, self._over, self._moved
         self._end()
-        if not moved:  # a click on a port selects its card
+        if not moved:
             view.select((self._card.id if taken is None else taken.target,))
             return
         if over is not None:
@@ -224,13 +224,13 @@ class WireDragGesture(Gesture):
         start, end = self._anchor, self._where
         if not self._from_out:
             start, end = end, start
-        good = self._over is None or self._answer[self._over] != "no"
+        good = self._over is None or self._acceptance[self._over] != "no"
         route = WireRoute(*start, *end, horizontal=self.view.picture.horizontal)
         paint_loose_wire(p, self.view, route, good)
 
 
 def paint_loose_wire(p: QPainter, view: CanvasHost, route: WireRoute, good: bool) -> None:
-    """Paint a wire that is not there yet."""
+    """Paint a wire that is not in the project."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     colour = view.look.accent if good else view.look.secondary
     p.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine if good else Qt.PenStyle.DashLine))
@@ -242,51 +242,46 @@ def paint_loose_wire(p: QPainter, view: CanvasHost, route: WireRoute, good: bool
 
 
 class WireKeyGesture(Gesture):
-    """A wire by keyboard: arrows choose where it goes, Enter makes it, Esc leaves it."""
+    """Connects by keyboard: arrows choose the target, Enter connects, Esc cancels."""
 
     def __init__(self, view: CanvasHost, source_card: str) -> None:
         self.view = view
         self._card = view.picture.cards[source_card]
         self._source = view.out_node(source_card)
-        self._answer = _outputs_to(view, self._source)
+        self._acceptance = _outputs_to(view, self._source)
         picture = view.picture
-        around = sorted(
-            (one for one, said in self._answer.items() if said != "no"),
-            key=lambda one: (
-                abs(picture.cards[one].y - self._card.y - 80)
-                + abs(picture.cards[one].x - self._card.x)
-            ),
-        )
-        if not around:
+        targets = [picture.cards[id_] for id_, fits in self._acceptance.items() if fits != "no"]
+        targets.sort(key=lambda c: abs(c.y - self._card.y - 80) + abs(c.x - self._card.x))
+        if not targets:
             raise EditError(
                 _("No layer can take a connection from '{name}'.", name=self._source),
                 _("Add a layer first."),
                 code="no_layer_to_connect",
             )
-        self.choices = around
+        self.choices = [card.id for card in targets]
         self.index = 0
-        view.state.ports = self._answer
+        view.state.ports = self._acceptance
         view.state.port_kind = "in"
         self._show()
 
     def _show(self) -> None:
         view = self.view
-        one = self.choices[self.index]
-        view.state.lit_cards = frozenset({one})
-        view.sight.show_node(one)
-        title = view.picture.cards[one].title
-        odd = compatibility.mismatch_sentence(
-            view.picture.graph, view.workbench.shapes, self._source, view.in_node(one)
+        target = self.choices[self.index]
+        view.state.lit_cards = frozenset({target})
+        view.sight.show_node(target)
+        title = view.picture.cards[target].title
+        mismatch = compatibility.mismatch_sentence(
+            view.picture.graph, view.workbench.shapes, self._source, view.in_node(target)
         )
-        ask = _(
+        question = _(
             "Connect {source} to {target}? Arrow keys: another layer. Enter: yes. Esc: cancel.",
             source=self._card.title,
             target=title,
         )
-        view.say(join_sentences((ask, odd or "")))
+        view.say(join_sentences((question, mismatch or "")))
 
     def key(self, event: QKeyEvent) -> bool:
-        """Take a key; give whether it was one of this gesture."""
+        """Handle a key; return whether it was used."""
         forward = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Tab)
         if forward or event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Backtab):
             self.index = (self.index + (1 if forward else -1)) % len(self.choices)
@@ -322,7 +317,7 @@ _PIXELS, _PAD = 12, 7.0
 
 @dataclass(frozen=True)
 class _Chain:
-    """``first`` to ``last`` of the new nodes, and ``after``, the node that is to feed them."""
+    """The new nodes from ``first`` to ``last``, and ``after``, the node that will feed them."""
 
     after: str
     first: str
@@ -330,7 +325,7 @@ class _Chain:
 
 
 class ConnectionProposal:
-    """At most one proposed connection of a canvas. Any other edit or selection takes it away."""
+    """A proposed connection; other edits and selections dismiss it."""
 
     def __init__(self, canvas: CanvasHost, slide: LayoutAnimation) -> None:
         self._canvas, self._slide = canvas, slide
@@ -341,21 +336,15 @@ class ConnectionProposal:
         return self._chain is not None
 
     def offer(self, new: Sequence[str], selected: Sequence[str]) -> None:
-        """Propose how new nodes are connected, where there is one sensible way.
-
-        Args:
-            new: ids of the nodes.
-            selected: cards that were selected before: the new nodes go behind the last of them,
-                and behind the network's output where there are none.
-        """
+        """Propose to connect new nodes after the selected cards or, without any, the output."""
         graph = self._canvas.store.project.graph
         inside = set(new)
-        first = [one for one in new if not graph.sources[one]]
-        last = [one for one in new if not graph.targets[one]]
-        before = [self._canvas.out_node(one) for one in selected]
-        ends = [one for one in before if not set(graph.targets.get(one, ())) & set(before)]
-        if not before:
-            ends = [one for one in graph.outputs if one not in inside]
+        first = [node_id for node_id in new if not graph.sources[node_id]]
+        last = [node_id for node_id in new if not graph.targets[node_id]]
+        anchors = [self._canvas.out_node(node_id) for node_id in selected]
+        ends = [end for end in anchors if not set(graph.targets.get(end, ())) & set(anchors)]
+        if not anchors:
+            ends = [node_id for node_id in graph.outputs if node_id not in inside]
         if not (len(first) == len(last) == len(ends) == 1) or ends[0] not in graph.by_id:
             return
         axes = compatibility.output_rank(self._canvas.workbench.shapes, ends[0])
@@ -370,14 +359,14 @@ class ConnectionProposal:
         self._canvas.viewport().update()
 
     def dismiss(self) -> bool:
-        """Take the proposal away; whether there was one."""
-        there, self._chain = self._chain is not None, None
-        if there:
+        """Discard the proposal; return whether there was one."""
+        proposed, self._chain = self._chain is not None, None
+        if proposed:
             self._canvas.viewport().update()
-        return there
+        return proposed
 
     def accept(self) -> bool:
-        """Make the proposed connection; whether there was one."""
+        """Make the proposed connection; return whether there was one."""
         chain, self._chain = self._chain, None
         if chain is None:
             return False
@@ -388,12 +377,12 @@ class ConnectionProposal:
         return True
 
     def holds(self, where: Point) -> bool:
-        """Whether the button of the proposal is at a place on the canvas."""
+        """Return whether a place on the canvas is on the proposal's button."""
         ends = self.ends()
         return ends is not None and self._button(*ends).contains(*where)
 
     def paint(self, p: QPainter) -> None:
-        """Paint the proposed connection; the painter is in the canvas's coordinates."""
+        """Paint the proposal; the painter uses canvas coordinates."""
         ends = self.ends()
         if ends is None:
             return
@@ -412,8 +401,8 @@ class ConnectionProposal:
         if chain is None:
             return None
         cards = [
-            picture.cards.get(picture.seen.stand_in.get(one, one))
-            for one in (chain.after, chain.first)
+            picture.cards.get(picture.seen.stand_in.get(node_id, node_id))
+            for node_id in (chain.after, chain.first)
         ]
         if cards[0] is None or cards[1] is None:
             return None
@@ -429,7 +418,7 @@ class ConnectionProposal:
         return max(_PIXELS, round(_PIXELS / self._canvas.camera.scale))
 
     def _button(self, source: Card, target: Card) -> QRectF:
-        """Above the card that is to be fed, where the connection arrives, or else below it."""
+        """Return the button's box: above the card to connect or, without room, below it."""
         metrics = QFontMetricsF(self._canvas.look.words(self._pixels, True))
         width = metrics.horizontalAdvance(_("Connect (Enter)")) + 2 * _PAD
         height = metrics.height() + _PAD
