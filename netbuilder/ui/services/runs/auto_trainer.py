@@ -1,8 +1,7 @@
-"""Train as I draw: a small network starts again by itself at each edit.
+"""Train while drawing: a small network restarts after each edit.
 
-Where only points were put in, moved or taken away it goes on from what it has learned, so that its
-border is seen to follow them: a run that is under way learns from them with its next epoch, and
-never stops while one drags.
+If only data points were edited, training continues from the current weights, and an active run
+takes the new points in its next epoch.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.trained import TrainedModel
 
-#: Larger ones take so long that a start at each edit would be in the way.
+#: Larger networks take too long to train after each edit.
 MOST_PARAMETERS = 50_000
 _CALM_MS, _AGAIN_MS, _BEGINS_MS = 250, 60, 20
 
 
 def only_points_differ(project: Project, other: Project | None) -> bool:
-    """Whether of a project only points were edited to come to another."""
+    """Return whether two projects differ only in their data points."""
     if other is None or not same_points(project, other):
         return False
     return same_training(replace(project, data=other.data), other)
@@ -50,7 +49,7 @@ def _load(project: Project, base: Path) -> tuple[Project, Dataset]:
 def can_continue_as(
     project: Project, facts: DataFacts | None, trained: TrainedModel | None
 ) -> bool:
-    """Whether a network can go on learning as ``project``: of it, only points were edited."""
+    """Return whether a network can continue training as ``project``, which edits only points."""
     from netbuilder.core.data.defaults import resolve_defaults
 
     if facts is None or trained is None or not same_points(project, trained.project):
@@ -63,9 +62,9 @@ def can_continue_as(
 
 
 class AutoTrainer(QObject):
-    """Follows the store while it is on. ``changed``: it was switched on or off.
+    """Follows the store while ``on``; ``changed`` is emitted when it is switched.
 
-    ``told(words)``: why a network is not trained by itself.
+    ``told(words)``: why a network is not trained automatically.
     """
 
     changed = Signal()
@@ -75,76 +74,74 @@ class AutoTrainer(QObject):
         super().__init__(parent)
         self._store, self._workbench, self._runner = workbench.store, workbench, runner
         self.on = False
-        self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self._start)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._start)
         self._store.changed.connect(self._project_changed)
         runner.ended.connect(self._run_ended)
-        self._waits = False
-        self._anew = False  # whatever has been learned
-        #: Points for a run that is being prepared: the newest, as older ones would be learned last.
-        self._read: tuple[Project, Dataset] | None = None
-        self._begins = QTimer(self, singleShot=True, interval=_BEGINS_MS)
-        self._begins.timeout.connect(self._hand_over)
-        self._worker = Derived(  # why there is nothing to learn from, the window says by itself
-            self, _load, self.loaded, lambda _error: self._soon.start(_CALM_MS), rank=Rank.QUICK
+        self._restart_pending = False
+        self._anew = False  # start with new weights
+        #: The newest points, for a run that is being prepared.
+        self._new_data: tuple[Project, Dataset] | None = None
+        self._retry_timer = QTimer(self, singleShot=True, interval=_BEGINS_MS)
+        self._retry_timer.timeout.connect(self._pass_data)
+        self._worker = Derived(
+            self, _load, self.loaded, lambda _error: self._timer.start(_CALM_MS), rank=Rank.QUICK
         )
 
     def switch(self) -> None:
-        """On, and the network on the canvas begins to learn; or off."""
         self.on = not self.on
-        self._waits = False
+        self._restart_pending = False
         if self.on:
             self._anew = True
-            self._soon.start(0)
+            self._timer.start(0)
         else:
-            self._soon.stop()
+            self._timer.stop()
         self.changed.emit()
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if not self.on or same_training(old, new):
             return
         if self._runner.active and only_points_differ(new, self._runner.project):
-            self._soon.stop()
+            self._timer.stop()
             self._worker.ask(new, self._workbench.base)
         else:
-            # A slider that is dragged is many edits: the last of them is trained. To go on from
-            # what is learned takes no such time.
-            self._soon.start(0 if only_points_differ(old, new) else _CALM_MS)
+            # Wait for the last edit of a dragged slider; moved points need no wait.
+            self._timer.start(0 if only_points_differ(old, new) else _CALM_MS)
 
     @property
     def idle(self) -> bool:
-        """Whether a run has been told of all points, or none can be."""
-        waiting = self._soon.isActive() or self._begins.isActive()
+        """Whether no points are left to pass to a run."""
+        waiting = self._timer.isActive() or self._retry_timer.isActive()
         return self._worker.idle and not waiting
 
-    def loaded(self, read: tuple[Project, Dataset]) -> None:
-        self._read = read
-        self._hand_over()
+    def loaded(self, data: tuple[Project, Dataset]) -> None:
+        self._new_data = data
+        self._pass_data()
 
-    def _hand_over(self) -> None:
-        """Have the run learn from what was read last; later where it is being prepared yet."""
-        if self._read is None:
+    def _pass_data(self) -> None:
+        """Pass the newest data to the run; retry while it is being prepared."""
+        if self._new_data is None:
             return
-        (project, dataset), runner = self._read, self._runner
+        (project, dataset), runner = self._new_data, self._runner
         if self.on and runner.state is RunState.PREPARING:
-            self._begins.start()
+            self._retry_timer.start()
             return
-        self._read = None
+        self._new_data = None
         if not self.on or not only_points_differ(self._store.project, project):
             return
         if not runner.take_data(project, dataset):
-            self._soon.start(0)
+            self._timer.start(0)
 
     def _start(self) -> None:
-        bench, runner = self._workbench, self._runner
-        if not bench.settled:
-            self._soon.start(_AGAIN_MS)
+        workbench, runner = self._workbench, self._runner
+        if not workbench.settled:
+            self._timer.start(_AGAIN_MS)
             return
-        if not self._store.project.data.kind or any(p.blocks for p in bench.problems):
+        if not self._store.project.data.kind or any(p.blocks for p in workbench.problems):
             return
-        if bench.data_error is not None:  # no reason to end a run that goes on
+        if workbench.data_error is not None:  # keep an active run
             return
-        size = bench.shapes.total_parameters if bench.shapes is not None else 0
+        size = workbench.shapes.total_parameters if workbench.shapes is not None else 0
         if size > MOST_PARAMETERS:
             self.told.emit(
                 ngettext(
@@ -156,19 +153,19 @@ class AutoTrainer(QObject):
             )
             return
         if runner.active:
-            self._waits = True
+            self._restart_pending = True
             runner.stop(discard=True)
         else:
-            trained = bench.models.trained
+            trained = workbench.models.trained
             anew, self._anew = self._anew, False
-            if anew or not can_continue_as(self._store.project, bench.facts, trained):
+            if anew or not can_continue_as(self._store.project, workbench.facts, trained):
                 runner.start(spread=False)
             else:
                 epochs = self._store.project.training.epochs
                 runner.start(on_from=trained, more=epochs, other_data=True, spread=False)
 
     def _run_ended(self) -> None:
-        if self._waits:
-            self._waits = False
-            # The run tells others first that it has ended.
-            self._soon.start(0)
+        if self._restart_pending:
+            self._restart_pending = False
+            # Let the other listeners of the run's end go first.
+            self._timer.start(0)

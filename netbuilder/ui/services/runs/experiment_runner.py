@@ -1,4 +1,4 @@
-"""Trying variants in a thread of its own; what comes out of it arrives on the GUI thread."""
+"""Run experiments in their own thread."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class ExperimentRunner(QObject):
     """One study at a time.
 
     Signals:
-        changed: ``study``, ``running`` or ``error`` is another.
-        found: the search that was kept of this project is ``study`` now: it was tried before.
-        grew(values, curve): a variant under way, and its curve so far.
+        changed: ``study``, ``running`` or ``error`` changed.
+        found: ``study`` is now the saved study of this project.
+        grew(values, curve): a running trial, and its curve so far.
     """
 
     changed = Signal()
@@ -44,15 +44,13 @@ class ExperimentRunner(QObject):
         self.running = False
         self.error: UserError | None = None
         self._stop = threading.Event()
-        self._plan: StudyPlan | None = (
-            None  # of the study that is shown; None: it is of no matter now
-        )
-        store.project_replaced.connect(self._begin_anew)
+        self._plan: StudyPlan | None = None  # of the study on show
+        store.project_replaced.connect(self._reset)
         self.destroyed.connect(self._stop.set)
-        # Where a project comes from is known once all that its coming calls for is done.
-        self._soon = QTimer(self, singleShot=True)
-        self._soon.timeout.connect(self._look)
-        self._soon.start(0)
+        # After all handlers of the new project.
+        self._load_timer = QTimer(self, singleShot=True)
+        self._load_timer.timeout.connect(self._load_saved)
+        self._load_timer.start(0)
 
     def start(
         self,
@@ -62,9 +60,9 @@ class ExperimentRunner(QObject):
         prune: bool = True,
         at_once: int = 1,
     ) -> None:
-        """Try variants of the project as it stands; trials of the same plan are gone on with.
+        """Run trials of the current project, or continue those of the same plan.
 
-        ``at_once``: how many, each in a process of its own (1: in this one).
+        ``at_once``: the number of parallel processes; 1: in this process.
         """
         if self.running:
             return
@@ -81,11 +79,11 @@ class ExperimentRunner(QObject):
                     _("Add a setting to search."),
                     code="search_space_empty",
                 )
-            paths = [one.path for one in varied]
-            twice = next((path for path in paths if paths.count(path) > 1), None)
-            if twice is not None:
+            paths = [dimension.path for dimension in varied]
+            duplicate = next((path for path in paths if paths.count(path) > 1), None)
+            if duplicate is not None:
                 raise UserError(
-                    _("{setting} is in the search space twice.", setting=twice),
+                    _("{setting} is in the search space twice.", setting=duplicate),
                     _("Write all its values in one line."),
                     code="search_dimension_twice",
                 )
@@ -97,29 +95,32 @@ class ExperimentRunner(QObject):
             self.changed.emit()
             return
         self._stop.clear()
-        known = self.study
-        self.study = known if known is not None and self.goes_on(plan) else None
+        previous = self.study
+        self.study = previous if previous is not None and self.goes_on(plan) else None
         self._plan = plan
         self.running = True
         stop = self._stop
-        tried, grew = jobs.relay_to_gui(self, self._take), jobs.relay_to_gui(self, self.grew.emit)
+        on_trial, grew = (
+            jobs.relay_to_gui(self, self._set_study),
+            jobs.relay_to_gui(self, self.grew.emit),
+        )
 
         def work() -> Any:
-            from netbuilder.core.results.tuning import saved_studies as kept_ones
+            from netbuilder.core.results.tuning import saved_studies
 
-            kept_ones.restart_if_complete(plan)
-            kept_ones.prune_studies()
-            return run_study(plan, on_trial=tried, on_epoch=grew, stop=stop.is_set, jobs=at_once)
+            saved_studies.restart_if_complete(plan)
+            saved_studies.prune_studies()
+            return run_study(plan, on_trial=on_trial, on_epoch=grew, stop=stop.is_set, jobs=at_once)
 
         jobs.run_job(work, self._done, self._failed, name="variants", owner=self)
         self.changed.emit()
 
     def stop(self) -> None:
-        """End after the epoch that runs; what was tried is kept."""
+        """Stop after the current epoch; the trials are kept."""
         self._stop.set()
 
     def goes_on(self, plan: StudyPlan) -> bool:
-        """Whether trying this plan goes on with the study that is shown."""
+        """Return whether this plan continues the study on show."""
         study = self.study
         return (
             study is not None
@@ -127,17 +128,16 @@ class ExperimentRunner(QObject):
             and study.plan.mark == plan.mark
         )
 
-    def _begin_anew(self) -> None:
-        """What was found for the project before says nothing about another one; what was tried of
-        it is in its file, and comes back when it is open again."""
+    def _reset(self) -> None:
+        """Forget the previous project's study; it is saved in its file."""
         self._plan = self.study = self.error = None
         self.stop()
         self.changed.emit()
-        self._soon.start(0)
+        self._load_timer.start(0)
 
-    def _look(self) -> None:
-        """Bring back what was tried of this project before, if it was: also by ``netbuilder tune``,
-        and where the program was killed meanwhile."""
+    def _load_saved(self) -> None:
+        """Load the saved study of this project, also one of ``netbuilder tune`` or a killed
+        process."""
         project, base = self._store.project, self._workbench.base
         if not project.graph.nodes:
             return
@@ -145,15 +145,15 @@ class ExperimentRunner(QObject):
         def work() -> Study | None:
             from netbuilder.core.results.tuning.saved_studies import newest_study
 
-            found = newest_study(project, base)
-            if found is not None:
-                _ = found.caution  # loads what it is computed with: not on the GUI thread
-            return found
+            saved = newest_study(project, base)
+            if saved is not None:
+                _ = saved.caution  # its imports are too slow for the GUI thread
+            return saved
 
-        def show(found: Study | None) -> None:
+        def show(saved: Study | None) -> None:
             same = self._store.project is project and self._plan is None and not self.running
-            if found is not None and same:
-                self._plan, self.study = found.plan, found
+            if saved is not None and same:
+                self._plan, self.study = saved.plan, saved
                 self.found.emit()
                 self.changed.emit()
 
@@ -165,14 +165,14 @@ class ExperimentRunner(QObject):
             owner=self,
         )
 
-    def _take(self, study: Study) -> None:
+    def _set_study(self, study: Study) -> None:
         self.study = study if study.plan is self._plan else None
         self.changed.emit()
 
     def _done(self, study: Study) -> None:
         self.running = False
-        self._take(study)
-        self._look_where_forgotten()
+        self._set_study(study)
+        self._load_for_new_project()
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, UserError):
@@ -184,19 +184,18 @@ class ExperimentRunner(QObject):
             )
         self.error, self.running = None if self._plan is None else error, False
         self.changed.emit()
-        self._look_where_forgotten()
+        self._load_for_new_project()
 
-    def _look_where_forgotten(self) -> None:
-        """Another project came while variants of the one before were tried."""
+    def _load_for_new_project(self) -> None:
+        """Load the study of a project that was opened during the experiment."""
         if self._plan is None:
-            self._soon.start(0)
+            self._load_timer.start(0)
 
     def take(self, trial: Trial | None = None) -> None:
-        """Put a variant's values onto the canvas, the best one's where none is named, as one step
-        that can be undone.
+        """Apply a trial's values, by default the best trial's, as one undo step.
 
         Raises:
-            UserError: no variant could train, or a layer is gone since.
+            UserError: no trial succeeded, or a layer no longer exists.
         """
         from netbuilder.core.results.tuning.study import with_best, with_trial
 

@@ -1,8 +1,7 @@
-"""Trainings that a crash cut short: their checkpoints, kept until a run has ended by itself.
+"""Checkpoints of runs, kept until the run has ended regularly.
 
-Each run of the window has a folder in the state folder: the project, the folder that its data
-paths start from, the engine's checkpoints, and a lock that its process holds. A folder whose lock
-nobody holds is a run that can go on.
+Each run has a folder in the state folder: project, base folder of the data paths, checkpoints,
+and a lock held by its process. A folder whose lock is free is a run that can be resumed.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _PROJECT, _BASE, _CHECKPOINTS, _LOCK = "project.netbuilder", "base.txt", "checkp
 
 @dataclass(frozen=True)
 class InterruptedRun:
-    """A run that can go on: its folder, its project, and where data paths start from."""
+    """A run that can be resumed: its folder, its project, and the base of its data paths."""
 
     folder: Path
     project: Project
@@ -49,7 +48,7 @@ def _lock_of(folder: Path) -> Path:
 
 
 def begin_run(project: Project, base: Path) -> InterruptedRun | None:
-    """A folder for a run that begins now; None where the disk does not let us."""
+    """Create the folder of a new run; None if it cannot be written."""
     folder = state_folder(_FOLDER) / new_process_name()
     try:
         (folder / _CHECKPOINTS).mkdir(parents=True)
@@ -63,7 +62,7 @@ def begin_run(project: Project, base: Path) -> InterruptedRun | None:
 
 
 def continue_run(run: InterruptedRun, project: Project) -> InterruptedRun:
-    """A run goes on as one of another project; as it was where that cannot be written."""
+    """Store the project that a run continues with; return the old run if that fails."""
     try:
         files.write(project, run.folder / _PROJECT)
     except (OSError, UserError) as error:
@@ -73,12 +72,13 @@ def continue_run(run: InterruptedRun, project: Project) -> InterruptedRun:
 
 
 def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
-    """Have a run that another process left be one of this process, by its name too.
+    """Make a run of a dead process one of this process, also by name.
 
-    None: another window took it in the moment in which nobody held it, or nothing can be written.
+    Returns:
+        None if another window took it first, or nothing can be written.
     """
     folder = run.folder.with_name(new_process_name())
-    leave_run(run)  # No open file may be in a folder that Windows shall rename.
+    leave_run(run)  # Windows cannot rename a folder with an open file.
     try:
         atomic.replace(run.folder, folder)
     except OSError as error:
@@ -95,7 +95,7 @@ def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
 
 
 def not_taken_sentence(run: InterruptedRun) -> UserError:
-    """What to say where ``take_over_run`` gave nothing."""
+    """Return the message for a failed ``take_over_run``."""
     return UserError(
         _("The run of '{name}' cannot continue in this window.", name=run.project.name),
         _(
@@ -109,13 +109,13 @@ def not_taken_sentence(run: InterruptedRun) -> UserError:
 
 
 def leave_run(run: InterruptedRun) -> None:
-    """Let a run lie, to be found again."""
+    """Keep a run for the next start."""
     if run.lock is not None:
         run.lock.unlock()
 
 
 def end_run(run: InterruptedRun | None) -> None:
-    """The run ended by itself, or will not be gone on with."""
+    """Remove a run that has ended or will not be resumed."""
     if run is not None:
         if run.lock is not None:
             run.lock.unlock()
@@ -123,9 +123,9 @@ def end_run(run: InterruptedRun | None) -> None:
 
 
 def find_interrupted() -> list[InterruptedRun]:
-    """Runs of processes that are gone, with a checkpoint to go on from; others are removed."""
-    found = []
-    folders = (one for one in state_folder(_FOLDER).iterdir() if one.is_dir())
+    """Return dead processes' runs that have a checkpoint; remove the others."""
+    runs = []
+    folders = (path for path in state_folder(_FOLDER).iterdir() if path.is_dir())
     for folder, lock in left_behind(folders, _lock_of):
         try:
             project = files.read(folder / _PROJECT)
@@ -138,5 +138,5 @@ def find_interrupted() -> list[InterruptedRun]:
             lock.unlock()
             atomic.discard(folder)
             continue
-        found.append(run)
-    return found
+        runs.append(run)
+    return runs

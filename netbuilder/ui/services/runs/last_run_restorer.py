@@ -1,8 +1,4 @@
-"""An earlier run on show again: the last one of a project that is opened, or one that was chosen.
-
-The record of every run is in the user's data folder. A project that is opened from a file gets
-the newest one of exactly this project; there may be none, and then nothing is shown.
-"""
+"""Restore an earlier run: the last one of an opened project, or a chosen one."""
 
 from __future__ import annotations
 
@@ -34,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def run_title(run: Run) -> str:
-    """What the user called it, or what it was trained on where the project has no name."""
+    """Return the run's name, or that of its data if the project has no name."""
     data = run.project.data
     if run.name == Project().name and data.kind:
         return data.name or Path(data.path).stem
@@ -51,7 +47,7 @@ def _find(project: Project, base: Path) -> tuple[Run, RunCurves] | None:
 
 
 def load_run_network(run: Run) -> TrainedModel | None:
-    """The trained network that was kept with a run; None where it was too large.
+    """Return the trained network saved with a run; None if it was too large.
 
     Raises:
         UserError: it cannot be read.
@@ -64,47 +60,46 @@ def load_run_network(run: Run) -> TrainedModel | None:
 
 
 class LastRunRestorer(QObject):
-    """Finds, off the GUI thread, the last run of each project that is opened, and shows it."""
+    """Finds the last run of each opened project, off the GUI thread, and shows it."""
 
     def __init__(self, workbench: Workbench, runner: Runner, parent: QObject) -> None:
         super().__init__(parent)
         self._store, self._workbench, self._runner = workbench.store, workbench, runner
-        self._wanted: tuple[Project, Run] | None = None
-        workbench.keras_changed.connect(self._bring_network)
+        self._pending: tuple[Project, Run] | None = None
+        workbench.keras_changed.connect(self._load_network)
 
     def look(self, *, recovered: bool = False) -> None:
-        """Look for the last run of the project that was opened from a file; a ``recovered`` one
-        may have none."""
-        self._wanted = None
+        """Find the last run of the project opened from a file or ``recovered``."""
+        self._pending = None
         project, path = self._store.project, self._store.path
         if path is None and not recovered:
             return
         base = self._workbench.base
 
-        def found(answer: tuple[Run, RunCurves] | None) -> None:
-            if answer is not None and self._waiting_for(project, path):
-                self._runner.show_recorded(project, *answer)
-                self._wanted = (project, answer[0])
-                self._bring_network()
+        def show(result: tuple[Run, RunCurves] | None) -> None:
+            if result is not None and self._is_still_empty(project, path):
+                self._runner.show_recorded(project, *result)
+                self._pending = (project, result[0])
+                self._load_network()
 
         jobs.run_job(
             lambda: _find(project, base),
-            found,
+            show,
             lambda error: log.info("the last run cannot be shown: %s", error),
             name="recall",
             owner=self,
         )
 
-    def _bring_network(self) -> None:
-        """Load the trained network that was kept with the run, once Keras is there."""
-        if self._wanted is None or self._workbench.keras_state != "ready":
+    def _load_network(self) -> None:
+        """Load the trained network saved with the run, once Keras is ready."""
+        if self._pending is None or self._workbench.keras_state != "ready":
             return
-        (project, run), self._wanted = self._wanted, None
+        (project, run), self._pending = self._pending, None
 
         def loaded(trained: TrainedModel | None) -> None:
             runner = self._runner
-            wanted = self._store.project is project and runner.run.recalled is run
-            if trained is not None and wanted and not runner.active:
+            current = self._store.project is project and runner.run.recalled is run
+            if trained is not None and current and not runner.active:
                 self._store.mark_model_saved(trained)
                 self._workbench.models.submit(ModelState(trained, Source.FILE, run_id=run.id))
 
@@ -116,8 +111,8 @@ class LastRunRestorer(QObject):
             owner=self,
         )
 
-    def _waiting_for(self, project: Project, path: Path | None) -> bool:
-        """Whether nothing else has come to show meanwhile: another project, a model, a run."""
+    def _is_still_empty(self, project: Project, path: Path | None) -> bool:
+        """Whether no other project, model or run has come meanwhile."""
         runner = self._runner
         return (
             self._store.project is project
@@ -137,12 +132,10 @@ def bring_back(
     owner: QObject,
     may_restore: Callable[[Project], bool] = lambda _project: True,
 ) -> bool:
-    """Put a run on the canvas, where ``may_restore`` its project; whether it comes.
+    """Restore a run, if ``may_restore`` its project; return whether that has started.
 
-    ``told`` is called with how it went, unless ``owner`` is gone.
-    One undo brings back the project, with the network and the run that were on show; redo brings
-    those of the run. The network can be asked, saved and trained on. A run of another project
-    leaves the file that is open as it is: Save asks where this one goes.
+    ``told`` receives the outcome, unless ``owner`` is gone. One undo step: undo restores the
+    previous project, network and run. A run of another project leaves the open file unchanged.
     """
     store, models = workbench.store, workbench.models
     state = capitalize_first(workbench.run_words)
@@ -151,9 +144,11 @@ def bring_back(
         return False
     if not may_restore(run.project):
         return False
-    old = Path(run.base) if run.base else workbench.base
+    old_base = Path(run.base) if run.base else workbench.base
     label = _("Restore {run}", run=name)
-    aside: dict[bool, tuple[ModelState, RunRecord]] = {}  # by whether they are of the restored run
+    records: dict[
+        bool, tuple[ModelState, RunRecord]
+    ] = {}  # by whether they are of the restored run
     restored = False
 
     def exchange() -> Callable[[], object] | None:
@@ -164,7 +159,7 @@ def bring_back(
             runner.told.emit(words)
             return None
         if not restored or runner.project is not None:  # it may be undone before it is loaded
-            aside[restored] = models.state.settled, runner.lay_aside()
+            records[restored] = models.state.settled, runner.lay_aside()
         restored = not restored
         models.submit(ModelState())
         workbench.set_run_error(None)
@@ -172,8 +167,8 @@ def bring_back(
         return show
 
     def show() -> None:
-        if restored in aside and not runner.active:
-            state, record = aside.pop(restored)
+        if restored in records and not runner.active:
+            state, record = records.pop(restored)
             runner.show_again(record)
             models.submit(state)
         elif restored:
@@ -185,16 +180,16 @@ def bring_back(
                 owner=owner,
             )
 
-    def loaded(project: Project, found: tuple[TrainedModel | None, RunCurves]) -> None:
-        trained, curves = found
+    def loaded(project: Project, result: tuple[TrainedModel | None, RunCurves]) -> None:
+        trained, curves = result
         if runner.active or store.project is not project:
             return
         runner.show_recorded(project, run, curves)
         if trained is None:
             told(_("{run} is restored without weights: none were saved.", run=name))
             return
-        here = replace(trained, project=rebased(trained.project, old, workbench.base))
-        models.submit(ModelState(here, Source.RUN, run_id=run.id))
+        rebased_model = replace(trained, project=rebased(trained.project, old_base, workbench.base))
+        models.submit(ModelState(rebased_model, Source.RUN, run_id=run.id))
         told(_("{run} is restored with its weights.", run=name))
 
     def read() -> tuple[TrainedModel | None, RunCurves]:
@@ -203,7 +198,9 @@ def bring_back(
         return load_run_network(run), curves_of(run)
 
     if run.project.name != store.project.name:
-        store.replace_document(label, run.project, old, exchange)
+        store.replace_document(label, run.project, old_base, exchange)
     else:
-        store.replace_document(label, rebased(run.project, old, workbench.base), None, exchange)
+        store.replace_document(
+            label, rebased(run.project, old_base, workbench.base), None, exchange
+        )
     return True

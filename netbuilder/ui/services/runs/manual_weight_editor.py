@@ -1,4 +1,4 @@
-"""Weights that a person sets while nothing is training, to see what they do."""
+"""Show earlier weights and paused networks, and edit weights by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.weight_history import WeightHistory
 
 
-#: Networks that are built are kept: who moves to and fro sees them again at once.
+#: Number of networks in the cache.
 _MOST = 8
 
 
@@ -36,7 +36,7 @@ def _network(trained: TrainedModel, epoch: float, history: WeightHistory) -> Tra
 
 
 class EpochViewer(QObject):
-    """Submits the weights of an epoch to the model store, until they are withdrawn."""
+    """Shows the network with the weights of an earlier epoch."""
 
     def __init__(self, models: ModelStore, runner: Runner, parent: QObject) -> None:
         super().__init__(parent)
@@ -48,12 +48,12 @@ class EpochViewer(QObject):
 
     @property
     def epoch(self) -> int | None:
-        """The epoch on show; None: the network as the run left it."""
+        """The epoch on show; None: the end of the run."""
         state = self._models.state
         return state.model.epochs if state.source is Source.HISTORY and state.model else None
 
     def show(self, epoch: float) -> None:
-        """Show the network as it was nearest to an epoch, where its weights are kept."""
+        """Show the network at the saved epoch nearest to ``epoch``."""
         trained, history = self._models.trained, self._runner.weight_history
         nearest = history.nearest(epoch) if history is not None else None
         if trained is None or history is None or nearest is None:
@@ -69,7 +69,6 @@ class EpochViewer(QObject):
             self._worker.follow(trained, nearest, history)
 
     def withdraw(self) -> None:
-        """Show the network again as the run left it."""
         self._worker.cancel()
         if self._models.state.source is Source.HISTORY:
             self._models.withdraw_snapshot()
@@ -78,37 +77,37 @@ class EpochViewer(QObject):
         if old.settled.model is not new.settled.model:
             self._built.clear()
 
-    def _found(self, found: TrainedModel | None) -> None:
+    def _found(self, model: TrainedModel | None) -> None:
         trained, epoch, _history = self._worker.inputs
-        if found is None or trained is not self._models.trained or self._runner.active:
+        if model is None or trained is not self._models.trained or self._runner.active:
             return
-        self._built[epoch] = found
+        self._built[epoch] = model
         while len(self._built) > _MOST:
             self._built.pop(next(iter(self._built)))
-        self._submit(found)
+        self._submit(model)
 
-    def _submit(self, found: TrainedModel) -> None:
-        if found is not self._models.prediction_model:
-            self._models.submit_over(found, Source.HISTORY)
+    def _submit(self, model: TrainedModel) -> None:
+        if model is not self._models.prediction_model:
+            self._models.submit_over(model, Source.HISTORY)
 
 
-#: A run that stands no longer than this goes on by steps: to copy its network would slow the hand.
+#: Pauses shorter than this are single steps: copying the network would slow them down.
 _STANDS_MS = 400
-#: So long has a run gone on before its network is copied for who looks at its answers.
+#: Interval of checking whether the predictions of a running network are on show.
 _GOES_ON_MS = 1_000
 
 
 class PausedModelPublisher(QObject):
-    """Submits the network of a run that pauses, so that it is evaluated, asked and saved.
+    """Submits the network of a paused run, so that it can be evaluated and saved.
 
-    While a run goes on its network is submitted once where somebody looks at its predictions:
-    the run's probes say what it has learned since.
+    A running network is submitted once if its predictions are on show; later changes come from the
+    run's probes.
 
     Args:
-        models: where it is shown.
+        models: receives the network.
         runner: the run.
-        watched: whether somebody looks at the predictions of a network that goes on learning.
-        parent: the owner.
+        watched: returns whether predictions of a running network are on show.
+        parent: owner.
     """
 
     def __init__(
@@ -116,48 +115,48 @@ class PausedModelPublisher(QObject):
     ) -> None:
         super().__init__(parent)
         self._models, self._runner, self.watched = models, runner, watched
-        self._soon = QTimer(self, singleShot=True, interval=_STANDS_MS)
-        self._soon.timeout.connect(runner.ask_standing)
-        self._watch = QTimer(self, interval=_GOES_ON_MS)
-        self._watch.timeout.connect(self._look)
+        self._pause_timer = QTimer(self, singleShot=True, interval=_STANDS_MS)
+        self._pause_timer.timeout.connect(runner.ask_standing)
+        self._watch_timer = QTimer(self, interval=_GOES_ON_MS)
+        self._watch_timer.timeout.connect(self._request_if_watched)
         runner.state_changed.connect(self._state_changed)
-        runner.halted.connect(self._soon.start)
-        runner.stood.connect(self._stood)
+        runner.halted.connect(self._pause_timer.start)
+        runner.stood.connect(self._publish)
 
     def _state_changed(self) -> None:
         snapshot = self._models.state.source in (Source.PAUSED, Source.LIVE)
         if self._runner.state is not RunState.RUNNING or snapshot:
-            self._watch.stop()
-        elif not self._watch.isActive():
-            self._watch.start()
+            self._watch_timer.stop()
+        elif not self._watch_timer.isActive():
+            self._watch_timer.start()
 
-    def _look(self) -> None:
+    def _request_if_watched(self) -> None:
         if self.watched():
-            self._watch.stop()
+            self._watch_timer.stop()
             self._runner.ask_standing()
 
-    def _stood(self, found: TrainedModel) -> None:
+    def _publish(self, model: TrainedModel) -> None:
         if self._runner.paused:
-            self._models.submit_over(found, Source.PAUSED)
+            self._models.submit_over(model, Source.PAUSED)
         elif self._runner.running and self._models.paused_snapshot is None:
-            self._models.submit_over(found, Source.LIVE)
+            self._models.submit_over(model, Source.LIVE)
 
 
-def _make(base: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
+def _edit(model: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
     from netbuilder.core.results.manual_weights import with_weights
 
-    return with_weights(base, values)
+    return with_weights(model, values)
 
 
 class ManualWeightEditor(QObject):
-    """Sets weights, each a step of undo.
+    """Sets weights, each as an undo step.
 
-    In the place of a trained network comes another, and after undo it is there again. A run that
-    pauses has them set in the network that it goes on with; once it has gone on, undo is refused.
+    Without a run, a new network replaces the trained one. In a paused run, its own network is
+    changed; once it has continued, undo is refused.
 
     Signals:
         told(words): what could not be done.
-        may_changed: whether any can be set is not as it was.
+        availability_changed: ``may`` changed.
     """
 
     told = Signal(str)
@@ -167,12 +166,12 @@ class ManualWeightEditor(QObject):
         super().__init__(parent)
         self._store, self._models, self._runner = workbench.store, workbench.models, runner
         self._values: Mapping[WeightIndex, float] = {}
-        self._stands = False  # what is shown is the network of a run where that pauses now
-        self._asked = False  # of the run, and it has not answered yet
-        self._worker = Derived(self, _make, self._found, self._failed, of=lambda: self._base.model)
+        self._of_run = False  # the network on show is that of the paused run
+        self._awaiting_run = False  # the run has not yet set the weights
+        self._worker = Derived(self, _edit, self._found, self._failed, of=lambda: self._base.model)
         self._models.changed.connect(self._model_changed)
         runner.began.connect(self._forget)
-        runner.halted.connect(self._goes_on)
+        runner.halted.connect(self._run_resumed)
         runner.state_changed.connect(self._run_changed)
 
     @property
@@ -180,16 +179,16 @@ class ManualWeightEditor(QObject):
         trained = self._models.trained
         if trained is None or not self._runner.active:
             return trained is not None
-        # What stands there is an average of what learns, with such an optimizer.
-        return self._stands and not trained.project.training.optimizer.params.get("use_ema")
+        # With EMA, the network on show holds averages of the trained weights.
+        return self._of_run and not trained.project.training.optimizer.params.get("use_ema")
 
     @property
     def idle(self) -> bool:
-        """Whether all that was set is in the network that is shown."""
-        return self._worker.idle and not self._asked
+        """Whether all edits are in the network on show."""
+        return self._worker.idle and not self._awaiting_run
 
     def set(self, node: str, name: str, index: tuple[int, ...], value: float) -> None:
-        """Set one weight, as a step of undo; several of the same weight are one step."""
+        """Set one weight as an undo step; edits of the same weight merge."""
         from netbuilder.core.engine.manual_weights import WeightIndex
 
         if not self.may:
@@ -198,66 +197,65 @@ class ManualWeightEditor(QObject):
         after = {**before, WeightIndex(node, name, index): value}
         self._store.note(
             _("Set a weight of '{node}'", node=node),
-            partial(self._take, before),
-            partial(self._take, after),
+            partial(self._apply, before),
+            partial(self._apply, after),
             f"weight {node} {name} {index}",
         )
-        self._take(after)
+        self._apply(after)
 
     @property
     def _base(self) -> ModelState:
-        """What the weights are set in, where nothing is training."""
+        """The network that the weights are set in, without a run."""
         state = self._models.state
         return state.base if state.source in (Source.MANUAL, Source.HISTORY) else state
 
-    def _take(self, values: Mapping[WeightIndex, float]) -> None:
+    def _apply(self, values: Mapping[WeightIndex, float]) -> None:
         base = self._base
         if base.model is None or not self.may:
             return
         self._values = values
-        if self._stands:
-            self._asked = True
+        if self._of_run:
+            self._awaiting_run = True
             self._runner.set_weights(values)
         elif values:
             self._worker.ask(base.model, values)
         else:
             self._models.submit(base)
 
-    def _found(self, made: TrainedModel) -> None:
+    def _found(self, model: TrainedModel) -> None:
         if self._worker.inputs[1] is self._values and self.may:
-            self._models.submit_over(made, Source.MANUAL)
+            self._models.submit_over(model, Source.MANUAL)
 
     def _failed(self, error: UserError) -> None:
         self.told.emit(_("The weight could not be set: {error}", error=error))
 
-    def _goes_on(self) -> None:
-        """The run stands no more where it stood."""
-        self._set_stands(False)
+    def _run_resumed(self) -> None:
+        self._set_of_run(False)
         self._forget()
 
-    def _set_stands(self, stands: bool) -> None:
-        if stands != self._stands:
-            self._stands = stands
+    def _set_of_run(self, stands: bool) -> None:
+        if stands != self._of_run:
+            self._of_run = stands
             self.availability_changed.emit()
 
     def _run_changed(self) -> None:
         if self._runner.active and not self._runner.paused:
-            self._goes_on()
+            self._run_resumed()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         if old.model is new.model or Source.HISTORY in (old.source, new.source):
-            return  # who looks at an earlier epoch comes back to the same weights
-        self._set_stands(new.source is Source.PAUSED and self._runner.paused)
-        if self._stands and _apart_from_hand(old.model) == _apart_from_hand(new.model):
+            return  # an earlier epoch is only viewed
+        self._set_of_run(new.source is Source.PAUSED and self._runner.paused)
+        if self._of_run and _progress(old.model) == _progress(new.model):
             assert new.model is not None
-            self._asked = new.model.set_by_hand < len(self._values)
+            self._awaiting_run = new.model.set_by_hand < len(self._values)
         elif new.source is not Source.MANUAL and new is not old.before:
             self._forget()
 
     def _forget(self) -> None:
-        """Another network is trained, or shown: what was set is of the one before."""
+        """Drop the edits: another network is trained or on show."""
         self._values = {}
-        self._asked = False
+        self._awaiting_run = False
         self._store.expire_notes(self._refuse)
 
     def _refuse(self) -> None:
@@ -266,10 +264,10 @@ class ManualWeightEditor(QObject):
         )
 
 
-def _apart_from_hand(trained: TrainedModel | None) -> tuple[object, ...]:
-    """How far a network has come, whichever of its weights are set there."""
+def _progress(trained: TrainedModel | None) -> tuple[object, ...]:
+    """Return the training progress without weights set by hand."""
     if trained is None:
         return ()
     changes = trained.changes_before_hand
-    rest = tuple(one for one in changes if one.what != "learning_rate")
-    return trained.epochs, trained.step, rest
+    others = tuple(change for change in changes if change.what != "learning_rate")
+    return trained.epochs, trained.step, others

@@ -1,6 +1,4 @@
-"""The network on the canvas is built and traced while nothing else happens, so that Train begins
-at once: building a small one takes longer than its first epochs.
-"""
+"""Build and trace the network on the canvas in advance, so that training starts at once."""
 
 from __future__ import annotations
 
@@ -24,13 +22,12 @@ if TYPE_CHECKING:
     from netbuilder.core.data.dataset import Dataset
     from netbuilder.core.engine.probes import Probe
 
-#: What a view will ask of a run of a project on its data.
+#: Returns the probes that a view will use in a run.
 Foresee = Callable[[Project, "Dataset"], "Iterable[Probe]"]
 
 log = logging.getLogger(__name__)
-#: What a run imports: together as long as the network's own time, and on the thread of the window,
-#: where the run has begun, a standstill. Nothing of Qt: see ``gradual_imports``.
-_WANTED = (
+#: Modules that a run imports, without Qt; see ``gradual_imports``.
+_MODULES = (
     "netbuilder.core.check.health",
     "netbuilder.core.engine.session",
     "netbuilder.core.results.evaluate",
@@ -41,28 +38,28 @@ _WANTED = (
     "netbuilder.core.results.computation_trace.computed_value",
     "netbuilder.core.results.computation_trace.formula_text",
 )
-#: So long nothing was edited: who draws on is not disturbed.
+#: Delay after the last edit.
 CALM_MS = 500
-#: Larger networks take seconds and gigabytes, which nobody asked for yet.
+#: Larger networks take seconds and gigabytes.
 MOST_PARAMETERS = 2_000_000
 
 
-def _build(project: Project, base: Path, foreseen: Sequence[Foresee]) -> None:
-    for name in _WANTED:
+def _build(project: Project, base: Path, probe_sources: Sequence[Foresee]) -> None:
+    for name in _MODULES:
         import_module(name)
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.prepared_networks import prebuild, prewarm
 
     dataset = load_dataset(project, base)
     prebuild(project, dataset, base=base, wanted=wanted)
-    probes = [probe for ask in foreseen for probe in ask(project, dataset)]
+    probes = [probe for source in probe_sources for probe in source(project, dataset)]
     prewarm(project, dataset, probes, base=base)
 
 
 class NetworkPrebuilder(QObject):
-    """Follows the project; builds once it is legal and left alone for a moment.
+    """Builds the project's network once it is valid and not edited for a moment.
 
-    ``built``: a network is ready to train, and what draws its curves has been imported.
+    ``built``: a network is ready to train, and the code that draws its curves is imported.
     """
 
     built = Signal()
@@ -73,35 +70,34 @@ class NetworkPrebuilder(QObject):
         super().__init__(parent)
         self._store, self._workbench, self._runner = store, workbench, runner
         self._built: tuple[Project, Path] | None = None
-        self._soon = QTimer(self, singleShot=True, interval=CALM_MS)
-        self._soon.timeout.connect(self._look)
-        self._foreseen: list[Foresee] = []
+        self._build_timer = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._build_timer.timeout.connect(self._build_if_idle)
+        self._probe_sources: list[Foresee] = []
         self._worker = Derived(
-            self, _build, lambda _none: self._tell(), self._failed, rank=Rank.BACKGROUND
+            self, _build, lambda _none: self._report(), self._failed, rank=Rank.BACKGROUND
         )
-        workbench.imports.done.connect(self._tell)
+        workbench.imports.done.connect(self._report)
         for signal in (workbench.problems_changed, workbench.shapes_changed, runner.ended):
-            signal.connect(self._soon.start)
-        store.changed.connect(lambda _old, _new: self._soon.start())
+            signal.connect(self._build_timer.start)
+        store.changed.connect(lambda _old, _new: self._build_timer.start())
 
     @property
     def ready(self) -> bool:
-        """Whether the project as it stands has been built."""
+        """Whether the current project is built."""
         built = self._worker.idle and self._is_built(self._store.project)
         return built and self._workbench.imports.finished
 
     def foresee(self, ask: Foresee) -> None:
-        """Trace, too, what a view will ask of a run; ``ask`` is called on another thread."""
-        self._foreseen.append(ask)
+        """Also trace the probes returned by ``ask``, which is called on another thread."""
+        self._probe_sources.append(ask)
 
     def again(self) -> None:
-        """Build anew: what was built has been given away."""
+        """Build again: the built network is in use."""
         self._built = None
-        self._soon.start()
+        self._build_timer.start()
 
     def close(self) -> None:
-        """Build nothing any more."""
-        self._soon.stop()
+        self._build_timer.stop()
         self._worker.stop()
 
     def _is_built(self, project: Project) -> bool:
@@ -112,25 +108,25 @@ class NetworkPrebuilder(QObject):
             and same_training(built[0], project)
         )
 
-    def _look(self) -> None:
-        bench, project = self._workbench, self._store.project
-        if self._runner.active or bench.facts is None or bench.shapes is None:
+    def _build_if_idle(self) -> None:
+        workbench, project = self._workbench, self._store.project
+        if self._runner.active or workbench.facts is None or workbench.shapes is None:
             return
-        if not bench.settled:
-            self._soon.start()
+        if not workbench.settled:
+            self._build_timer.start()
             return
-        small = bench.shapes.total_parameters <= MOST_PARAMETERS
-        legal = not any(problem.blocks for problem in bench.problems)
-        if small and legal and not self._is_built(project):
-            self._built = (project, bench.base)
-            self._worker.ask(*self._built, tuple(self._foreseen))
+        small = workbench.shapes.total_parameters <= MOST_PARAMETERS
+        valid = not any(problem.blocks for problem in workbench.problems)
+        if small and valid and not self._is_built(project):
+            self._built = (project, workbench.base)
+            self._worker.ask(*self._built, tuple(self._probe_sources))
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self.ready:
             self.built.emit()
 
     def _failed(self, error: UserError) -> None:
-        # Train says why; nobody asked for anything yet.
+        # Training reports the error.
         if self._worker.idle:
             self._built = None
         log.info("not built beforehand: %s", error)

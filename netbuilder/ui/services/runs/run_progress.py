@@ -1,4 +1,4 @@
-"""How fast a run goes, and where it is, in words. No Qt here."""
+"""The speed of a run and its progress in words, without Qt."""
 
 from __future__ import annotations
 
@@ -29,27 +29,26 @@ SLOWEST_CURVES_SECONDS = 0.4
 LATER_SECONDS = 4.0
 WORDS_SECONDS = 0.25
 
-#: What of a core the window may take while a network trains, all views together, before those that
-#: may wait are drawn more seldom; how often that is looked at; and how much more seldom at most.
+#: Share of a core that the window may use during training before views are drawn less often, how
+#: often this is checked, and the largest factor.
 WINDOW_SHARE = 0.03
 LOOK_SECONDS = 1.0
 MOST_STRETCH = 10.0
 
 
 class RedrawThrottle:
-    """Says when curves that have grown, and words about them, are due. Times in seconds."""
+    """Decides when to redraw curves and progress. Times in seconds."""
 
     def __init__(self) -> None:
         self.grown = False
         self._began = self._drawn = self._worded = 0.0
 
     def begin(self, now: float) -> None:
-        """A run takes its first step."""
         self._began = now
 
     def curves_due(self, now: float, stretch: float = 1.0) -> bool:
-        """Whether to draw the curves now; counts as drawn. ``stretch``: how many times more seldom
-        than they would like views are drawn."""
+        """Return whether to draw the curves now, and record that; ``stretch``: see
+        ``ViewThrottle``."""
         later = now - self._began > LATER_SECONDS
         wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
         wait = min(wait * stretch, SLOWEST_CURVES_SECONDS)
@@ -59,7 +58,7 @@ class RedrawThrottle:
         return True
 
     def words_due(self, now: float) -> bool:
-        """Whether to say anew where the run is; counts as said."""
+        """Return whether to update the progress now, and record that."""
         if now - self._worded <= WORDS_SECONDS:
             return False
         self._worded = now
@@ -67,10 +66,9 @@ class RedrawThrottle:
 
 
 class ViewThrottle:
-    """How many times more seldom than they would like views are drawn.
+    """The factor by which views are drawn less often: 1 on a fast machine with one view.
 
-    On a quick machine with one view open it stays 1. It is found by following: of what the window
-    takes only a part goes with the views.
+    It is adjusted step by step, as only part of the window's load comes from the views.
     """
 
     def __init__(self) -> None:
@@ -78,16 +76,16 @@ class ViewThrottle:
         self._since: tuple[float, float] | None = None
 
     def begin(self) -> None:
-        """A run begins: what was found in the one before is a good guess."""
+        """Start a run with the factor of the previous one."""
         self._since = None
 
     def look(self, now: float, busy: float, *, spare: bool = False) -> bool:
-        """Whether ``times`` is another by now.
+        """Update ``times`` and return whether it changed.
 
         Args:
-            now: seconds, by the clock.
-            busy: processor seconds that the window's thread has taken.
-            spare: whether the run waits between its steps: views take nothing from it.
+            now: wall clock in seconds.
+            busy: processor seconds used by the GUI thread.
+            spare: whether the run waits between its steps, so that views cost it nothing.
         """
         if self._since is None:
             self._since = now, busy
@@ -95,23 +93,23 @@ class ViewThrottle:
         passed = now - self._since[0]
         if passed < LOOK_SECONDS:
             return False
-        before = self.times
+        previous = self.times
         if spare:
             self._since, self.times = (now, busy), 1.0
-            return self.times != before
+            return self.times != previous
         share = (busy - self._since[1]) / passed / WINDOW_SHARE
         self._since = now, busy
-        self.times = min(max(before * min(max(share, 0.7), 1.5), 1.0), MOST_STRETCH)
-        return self.times != before
+        self.times = min(max(previous * min(max(share, 0.7), 1.5), 1.0), MOST_STRETCH)
+        return self.times != previous
 
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast a run may go.
+    """The speed of a run.
 
     Attributes:
-        rate: epochs or steps (``unit``) a second; None: as fast as it goes.
-        spread: seconds over which a shorter run is spread evenly; None: it is not.
+        rate: epochs or steps (``unit``) per second; None: unlimited.
+        spread: seconds over which a shorter run is spread; None: not spread.
     """
 
     id: str
@@ -139,11 +137,10 @@ SPEEDS: tuple[Speed, ...] = (
 
 @dataclass(frozen=True)
 class RunProgress:
-    """``words`` ("Epoch 32 of 50 · 4,180 steps/s"), ``left`` ("2 s left"), ``part`` done of 1.
+    """``words`` ("Epoch 32 of 50 · 4,180 steps/s"), ``left`` ("2 s left"), ``part`` done, 0 to 1.
 
-    ``part`` is None while it is not known how long it takes. ``short``: the first part of the words
-    where there is little room, the longest first ("Stopped: 65 of 200", "65 of 200").
-    ``early``: a callback ended it; ``words`` say why.
+    ``part`` is None while unknown. ``short``: shorter variants of the words, the longest first
+    ("Stopped: 65 of 200", "65 of 200"). ``early``: a callback ended the run; ``words`` say why.
     """
 
     words: str
@@ -154,11 +151,11 @@ class RunProgress:
 
 
 def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:
-    """Return what was trained and the time it took: "50 epochs in 2.3 s".
+    """Return the epochs and the time they took: "50 epochs in 2.3 s".
 
     Args:
-        epochs: whole epochs done.
-        seconds: by the clock; of a slowed run its computing alone.
+        epochs: completed epochs.
+        seconds: wall-clock time; of a slowed run, computing time only.
         slowed: whether the run was slowed down to be watched.
     """
     time = format_duration(seconds)
@@ -175,7 +172,7 @@ def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> s
 
 
 def format_rate(steps_per_second: float) -> str:
-    """A speed: "4,180 steps/s", "2.4 steps/s", "12 s a step"."""
+    """Return a speed: "4,180 steps/s", "2.4 steps/s", "12 s per step"."""
     if steps_per_second >= 10:
         return _("{rate} steps/s", rate=format_number(steps_per_second, ",.0f"))
     if steps_per_second >= 0.5:
@@ -186,72 +183,72 @@ def format_rate(steps_per_second: float) -> str:
 
 
 def restored_sentence(kept: int, count: int) -> str:
-    """Say of which epoch the weights are; "" where they are those of the end of the run."""
+    """Return which epoch's weights were restored; "" for those of the last epoch."""
     if not kept:
         return ""
     return _("Weights of epoch {kept} of {count} were restored.", kept=kept, count=count)
 
 
-#: Numbers of a test that Evaluate measures in the target's own units.
+#: Test metrics in the target's units.
 _IN_UNITS = {"mean_absolute_error", "root_mean_squared_error", "median_absolute_error"}
 _PARTS_OF_ONE = ("accuracy", "precision", "recall", "f1_score", "auc")
 
 
 def format_metric(name: str, value: float) -> str:
-    """A number of a metric: "accuracy 97.7%", "mean absolute error 0.027"."""
-    plain = metric_words(name)
+    """Return a metric with its value: "accuracy 97.7%", "mean absolute error 0.027"."""
+    title = metric_words(name)
     if any(part in name for part in _PARTS_OF_ONE) and 0 <= value <= 1:
-        return f"{plain} {format_percent(value)}"
-    return f"{plain} {format_number(value)}"
+        return f"{title} {format_percent(value)}"
+    return f"{title} {format_number(value)}"
 
 
 def format_results(test: Mapping[str, float]) -> str:
-    """The test's numbers in one line; the loss only where there is nothing else."""
+    """Return the test metrics in one line; the loss only if there is no other."""
     names = [name for name in test if name != "loss"] or list(test)
-    shown = join_values(format_metric(name, test[name]) for name in names[:2])
-    return _("Test set: {results}", results=shown) if shown else ""
+    results = join_values(format_metric(name, test[name]) for name in names[:2])
+    return _("Test set: {results}", results=results) if results else ""
 
 
 def test_metric(run: Run) -> str:
-    """The metric of the test that tells most: accuracy, an error in own units, the loss."""
+    """Return the name of the main test metric: accuracy, an error in the target's units, or the
+    loss."""
     return next((name for name in run.test if name != "loss"), "loss")
 
 
 def test_value(run: Run) -> float | None:
-    """The number of the test that tells most; None where nothing was tested."""
+    """Return the value of the main test metric; None without a test."""
     value = run.test.get(test_metric(run))
     return None if value is None else float(value)
 
 
 def test_text(run: Run) -> str:
-    """The test's most telling number: "97.7%", "± $43.40", "0.2"."""
+    """Return the main test metric as text: "97.7%", "± $43.40", "0.2"."""
     name, value = test_metric(run), test_value(run)
     if value is None:
         return ""
     if "accuracy" in name:
         return format_percent(value)
-    words = with_unit(name, value, run)
-    return f"± {words}" if name == "mean_absolute_error" else words
+    text = with_unit(name, value, run)
+    return f"± {text}" if name == "mean_absolute_error" else text
 
 
 def with_unit(name: str, value: float, run: Run) -> str:
-    """A number of the test, with the target's unit where it is counted in that."""
+    """Return a test metric's value, with the target's unit if it has one."""
     return format_measure(value, run.unit if name in _IN_UNITS else "")
 
 
 def _chance(name: str, runs: Sequence[Run]) -> float | None:
-    """How far two values of the test lie apart by chance alone: 2 standard errors of a difference
-    (95%); None where too little was recorded.
+    """Return 2 standard errors of the difference of two test values (95%); None if unknown.
 
-    That of a share p of n samples is sqrt(p (1 - p) / n), and of a difference the root of the sum
-    of squares (Agresti, Categorical Data Analysis, 3.1). It holds for separate test sets, so it is
-    careful for one: two networks mostly fail on the same samples.
+    For a share p of n samples the standard error is sqrt(p (1 - p) / n); those of a difference add
+    up as squares (Agresti, Categorical Data Analysis, 3.1). This assumes separate test sets, so it
+    is conservative for a shared one.
     """
     squares = 0.0
     for run in runs:
-        part, error = run.test[name], run.standard_errors.get(name)
+        share, error = run.test[name], run.standard_errors.get(name)
         if "accuracy" in name and run.test_samples:
-            error = math.sqrt(max(part * (1 - part), 0) / run.test_samples)
+            error = math.sqrt(max(share * (1 - share), 0) / run.test_samples)
         if error is None:
             return None
         squares += error**2
@@ -259,18 +256,16 @@ def _chance(name: str, runs: Sequence[Run]) -> float | None:
 
 
 def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
-    """Say whether a run's test came out better than that of the project's run before, by more than
-    chance; "" where there is none, or where the two were not tested alike: on other rows, or in
-    other numbers."""
+    """Compare a run's test result with the project's previous run; "" without a comparable one."""
     from netbuilder.core.engine.runs.run_store import previous_run, with_absolute_paths
 
     project = run.project
-    previous = previous_run(run, [one for one in among if one.project.name == project.name])
+    previous = previous_run(run, [other for other in among if other.project.name == project.name])
     if previous is None or (previous.project.training.seed != project.training.seed):
-        return ""  # of another seed other rows are the test set
+        return ""  # another seed selects another test set
     old_data, data = (
-        found.data if found is not None else None
-        for found in (
+        absolute.data if absolute is not None else None
+        for absolute in (
             with_absolute_paths(each.project, Path(each.base) if each.base else None)
             for each in (previous, run)
         )
@@ -283,10 +278,10 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
     if test_metric(previous) != name or old is None or new is None:
         return ""
     if not math.isfinite(old - new) or not ("accuracy" in name or name in _IN_UNITS):
-        return ""  # which of two losses is better is known of the same loss only
-    before = _("test {metric} {value}", metric=metric_words(name), value=test_text(previous))
+        return ""  # losses may differ in kind
+    result = _("test {metric} {value}", metric=metric_words(name), value=test_text(previous))
     if test_text(previous) == test_text(run):
-        return _("The same as the previous run: {result}.", result=before)
+        return _("The same as the previous run: {result}.", result=result)
     if name in _IN_UNITS:
         better, difference = new < old, with_unit(name, abs(new - old), run)
     else:
@@ -295,7 +290,7 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
         difference = _("{count} percentage points", count=format_number(round(points, 3)))
     chance = _chance(name, (previous, run))
     if chance is None:
-        return _("Previous run: {result}.", result=before)
+        return _("Previous run: {result}.", result=result)
     if abs(new - old) <= chance:
         samples = abs(new - old) * run.test_samples
         if "accuracy" in name and math.isclose(samples, round(samples), abs_tol=0.01):
@@ -304,27 +299,27 @@ def previous_run_sentence(run: Run, among: Sequence[Run]) -> str:
                 "{count} of {samples} test samples.",
                 "About as good as the previous run ({result}): the difference of {difference} is "
                 "{count} of {samples} test samples.",
-                round(samples), result=before, difference=difference,
+                round(samples), result=result, difference=difference,
                 samples=format_number(run.test_samples, ","),
             )  # fmt: skip
         return _(
             "About as good as the previous run ({result}): the difference of {difference} lies "
             "within chance.",
-            result=before, difference=difference,
+            result=result, difference=difference,
         )  # fmt: skip
     if better:
         return _(
             "Previous run: {result} — this run is better by {difference}.",
-            result=before, difference=difference,
+            result=result, difference=difference,
         )  # fmt: skip
     return _(
         "Previous run: {result} — this run is worse by {difference}.",
-        result=before, difference=difference,
+        result=result, difference=difference,
     )  # fmt: skip
 
 
 def format_start(run: Run) -> str:
-    """When a recorded run began, shortly: the time of today, the day of others."""
+    """Return when a run began: the time if today, else the day."""
     try:
         began = datetime.fromisoformat(run.started)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Keeps the curves and the progress of a run from its events. No Qt here."""
+"""Compute the curves and the progress of a run from its events, without Qt."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from netbuilder.core.project.model import Training
 
 
-#: Seconds by the clock over which the speed is measured, and the least that say anything.
+#: Seconds over which the speed is measured, at least measured, and averaged.
 PACE_SECONDS, LEAST_SECONDS, CALM_SECONDS = 2.0, 0.3, 20.0
 
 
 def change_label(change: Changed) -> str:
-    """What the mark of a change by hand says; "" for one that is not marked."""
+    """Return the label of a manual change's mark; "" for an unmarked one."""
     if change.what == "learning_rate" and change.note:
         return _(
             "learning rate set to {rate};\n{note}",
@@ -53,9 +53,9 @@ def change_label(change: Changed) -> str:
 
 
 class RunTracker:
-    """Turns events into points of ``curves`` and words about the run.
+    """Turns events into points of ``curves`` and progress in words.
 
-    ``x`` of all points is in epochs: step 5 of 10 in the third epoch is 2.5.
+    The ``x`` of all points is in epochs: step 5 of 10 in the third epoch is 2.5.
     """
 
     def __init__(self, curves: RunCurves, planned: int) -> None:
@@ -67,20 +67,20 @@ class RunTracker:
         self.learning_rate: float | None = None
         self.rate_by_hand: float | None = None
         self.validated = False
-        self._rate = 0.0  # steps a second that this computer can do
-        self._seconds = 0.0  # that the steps done so far took, without what came between them
-        # When how many steps were done, by the clock: pictures and slow motion count too.
+        self._rate = 0.0  # steps per second at full speed
+        self._seconds = 0.0  # computing time of the steps
+        # (wall clock, steps done), including waits and drawing
         self._done: deque[tuple[float, int]] = deque()
         self._chosen = SPEEDS[0]
-        self._speed = self._known = 0.0  # and from how many seconds it is known
+        self._speed = self._known = 0.0  # steps per second, and the seconds measured
         self._shown_speed, self._shown_words = 0.0, ""
         self._shown_at = 0.0
-        self._marked = "", -10.0
-        # Where weights were set last, and the marks that there were before: it may be taken back.
-        self._unset: tuple[float, list[tuple[float, str]]] | None = None
+        self._last_mark = "", -10.0
+        # Where weights were last set, and the marks before that, for undo.
+        self._marks_before_weights: tuple[float, list[tuple[float, str]]] | None = None
 
     def take(self, event: object) -> bool:
-        """Follow an event of any kind; whether the curves have grown by it."""
+        """Process an event; return whether the curves have changed."""
         match event:
             case Started():
                 self.start(event)
@@ -98,21 +98,21 @@ class RunTracker:
         return True
 
     def restored(self, event: Restored) -> None:
-        """The run goes on from a checkpoint: its curves begin with all that was before."""
+        """Restore the curves of a run that continues from a checkpoint."""
         self.steps_per_epoch = max(event.steps_per_epoch, 1)
         self.best_epoch = event.best_epoch
         done = max((len(values) for values in event.history.values()), default=0)
         self.curves.add_kept(event.history, event.steps, done, self.steps_per_epoch)
         for change in event.changes:
-            self.curves.mark(self._place(change), change_label(change))
+            self.curves.mark(self._x_of(change), change_label(change))
 
-    def _place(self, change: Changed) -> float:
+    def _x_of(self, change: Changed) -> float:
         return change.epoch + change.step / self.steps_per_epoch
 
     def start(self, event: Started) -> None:
         self.planned = event.epochs
         if self.steps_per_epoch != event.steps_per_epoch:
-            self._done.clear()  # other points are other steps: all that were done count otherwise
+            self._done.clear()  # earlier counts are in other steps
         self.steps_per_epoch = max(event.steps_per_epoch, 1)
         self.epoch = float(event.epoch)
         self.validated = event.validated
@@ -126,7 +126,7 @@ class RunTracker:
         self.curves.add_steps(x, dict(event.values))
         self.epoch = float(x[-1])
         self._seconds, self._rate = event.seconds, event.steps_per_second
-        self._keep_time(time.monotonic(), event.first + count)
+        self._measure_speed(time.monotonic(), event.first + count)
 
     def epoch_end(self, event: EpochEnd) -> None:
         self.planned = event.epochs
@@ -139,81 +139,80 @@ class RunTracker:
             self.curves.add_epochs(name, x, values)
 
     def change(self, event: Changed) -> None:
-        """Something was changed by hand: a mark on the curve."""
+        """Mark a manual change on the curve."""
         if event.what == "reset":
             self.curves.clear()
             self.epoch, self.best_epoch = 0.0, 0
             return
-        x = self._place(event)
+        x = self._x_of(event)
         if event.what in ("learning_rate", "data"):
             if event.what == "learning_rate":
                 self.learning_rate = self.rate_by_hand = event.value
             now = time.monotonic()
-            # A slider that is dragged says many rates, a point many places: one mark, with the
-            # last of them.
-            kind, at = self._marked
+            # Dragging a slider or a point leaves one mark.
+            kind, at = self._last_mark
             dragged = kind == event.what and now - at < 1.5
             self.curves.mark(x, change_label(event), instead=dragged)
-            self._marked = event.what, now
+            self._last_mark = event.what, now
         elif event.what == "best":
             self.curves.mark(x, change_label(event))
         elif event.what == "weights":
-            if self._unset is None or self._unset[0] != x:
-                self._unset = x, list(self.curves.marks)
-            self.curves.marks = list(self._unset[1])
+            if self._marks_before_weights is None or self._marks_before_weights[0] != x:
+                self._marks_before_weights = x, list(self.curves.marks)
+            self.curves.marks = list(self._marks_before_weights[1])
             if event.value:
                 self.curves.mark(x, change_label(event))
             return
         elif event.what == "epochs":
             self.planned = int(event.value)
-        self._unset = None
+        self._marks_before_weights = None
 
     def end(self, reason: str, speed: float = 0.0, training: Training | None = None) -> RunProgress:
-        """Return where the run got to; what was done is all that is planned now.
+        """Return the final progress, and set ``planned`` to the epochs done.
 
         Args:
-            reason: why it ended: "done", "stopped", "early" or "failed".
-            speed: steps a second that it was computed with, where waits came between; else 0.
-            training: the settings that it was trained with, which say why a callback ended it.
+            reason: "done", "stopped", "early" or "failed".
+            speed: steps per second of computing if the run was slowed; else 0.
+            training: the run's settings, for the callback that ended it.
         """
-        done, asked = int(self.epoch), max(self.planned, 1)
+        done, planned = int(self.epoch), max(self.planned, 1)
         self.planned = max(done, 1)
         numbers = {
-            "done": format_number(max(done, 1), ",.0f"), "planned": format_number(asked, ",.0f"),
+            "done": format_number(max(done, 1), ",.0f"), "planned": format_number(planned, ",.0f"),
         }  # fmt: skip
         if reason == "done":
             words = _(
                 "Epoch {done} of {planned}",
                 done=format_number(done, ",.0f"),
-                planned=format_number(asked, ",.0f"),
+                planned=format_number(planned, ",.0f"),
             )
-            if self._seconds > 0:  # of the whole run, as beside "Trained 50 epochs in 0.1 s"
+            if self._seconds > 0:  # average of the whole run
                 speed = speed or self.epoch * self.steps_per_epoch / self._seconds
                 words += f" · {format_rate(speed)}"
             short = _("{done} of {planned}", **numbers)
             return RunProgress(words, pgettext("run", "done"), 1.0, (short,))
-        place = _("{done} of {planned}", **numbers)
-        part = min(self.epoch / asked, 1.0)
+        position = _("{done} of {planned}", **numbers)
+        part = min(self.epoch / planned, 1.0)
         if reason == "early":
-            said = (_("Stopped early: {place}", place=place), place)
-            return RunProgress(_early_words(training, numbers), "", part, said, early=True)
+            variants = (_("Stopped early: {place}", place=position), position)
+            return RunProgress(_early_words(training, numbers), "", part, variants, early=True)
         if reason == "failed":
             return RunProgress(
-                _("Failed at epoch {done} of {planned}", **numbers), "", part, (place,)
+                _("Failed at epoch {done} of {planned}", **numbers), "", part, (position,)
             )
         words = _("Stopped at epoch {done} of {planned}", **numbers)
-        return RunProgress(words, "", part, (_("Stopped: {place}", place=place), place))
+        return RunProgress(words, "", part, (_("Stopped: {place}", place=position), position))
 
     @property
     def needed(self) -> float:
-        """Seconds that the whole run takes at full speed; endless while that is not known."""
+        """Seconds that the whole run takes at full speed; infinite while unknown."""
         steps = self.planned * self.steps_per_epoch
         return steps / self._rate if self._rate > 0 else float("inf")
 
-    def _keep_time(self, now: float, done: int) -> None:
-        """Measure the speed by the clock, over two seconds, and its mean over the last twenty."""
+    def _measure_speed(self, now: float, done: int) -> None:
+        """Measure the speed over two seconds, and average it over the last twenty."""
         times = self._done
-        if times and done <= times[-1][1]:  # it was taken back to the start
+        if times and done <= times[-1][1]:  # rewound
             times.clear()
         passed = now - times[-1][0] if times else 0.0
         times.append((now, done))
@@ -221,41 +220,40 @@ class RunTracker:
             times.popleft()
         if self._span >= LEAST_SECONDS:
             speed = (done - times[0][1]) / self._span
-            # Something else that keeps the machine busy for a moment hardly moves the end.
             known = min(self._known + passed, CALM_SECONDS) if self._speed else self._span
             self._speed += (speed - self._speed) * (passed / known if self._speed else 1.0)
             self._known = known
 
     @property
     def _span(self) -> float:
-        """Over how many seconds the speed is measured."""
+        """Seconds over which the speed is measured."""
         return self._done[-1][0] - self._done[0][0] if self._done else 0.0
 
-    def _pace(self) -> tuple[float, str]:
-        """Steps a second that the run goes on with, and in words."""
+    def _expected_speed(self) -> tuple[float, str]:
+        """Return the steps per second to expect, and the speed in words."""
         chosen = self._chosen
         if chosen.rate is None:
             return self._speed, format_rate(self._speed)
-        whole = self.steps_per_epoch if chosen.unit == "epochs" else 1
-        wanted = chosen.rate * whole
-        if self._speed < 0.7 * wanted and self._span >= 0.9 * PACE_SECONDS:
-            return self._speed, format_rate(self._speed)  # the machine is slower than that
+        steps_per_unit = self.steps_per_epoch if chosen.unit == "epochs" else 1
+        target = chosen.rate * steps_per_unit
+        if self._speed < 0.7 * target and self._span >= 0.9 * PACE_SECONDS:
+            return self._speed, format_rate(self._speed)  # the machine is too slow
         unit = chosen.unit if chosen.rate != 1 else chosen.unit.removesuffix("s")
-        return wanted, f"{format_number(chosen.rate, 'g')} {unit}/s"
+        return target, f"{format_number(chosen.rate, 'g')} {unit}/s"
 
     def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
-        """Where the run is now, and when it will be done at the ``chosen`` speed."""
-        whole = max(self.planned, 1)
+        """Return the current progress, and the time left at the ``chosen`` speed."""
+        total = max(self.planned, 1)
         per_epoch = self.steps_per_epoch
         epochs, step = divmod(round(self.epoch * per_epoch), per_epoch)
-        if paused and epochs and not step:  # it stands behind an epoch, and not in the next one
+        if paused and epochs and not step:  # at the end of an epoch
             epochs, step = epochs - 1, per_epoch
-        done = format_number(min(epochs + 1, whole), ",.0f")
-        planned = format_number(whole, ",.0f")
+        done = format_number(min(epochs + 1, total), ",.0f")
+        planned = format_number(total, ",.0f")
         words = _("Epoch {done} of {planned}", done=done, planned=planned)
         short = _("{done} of {planned}", done=done, planned=planned)
         if paused or chosen != self._chosen:
-            self._done.clear()  # what was measured is no longer so
+            self._done.clear()
             if chosen != self._chosen:
                 self._chosen, self._speed, self._shown_at = chosen, 0.0, 0.0
         followed = paused or (chosen.rate is not None and chosen.unit == "steps")
@@ -266,27 +264,27 @@ class RunTracker:
                 total=format_number(per_epoch, ",.0f"),
             )
         now = time.monotonic()
-        # A speed that changes thirty times a second cannot be read.
+        # Update the displayed speed twice a second.
         if now - self._shown_at > 0.5 or not self._shown_speed:
-            self._shown_speed, self._shown_words = self._pace()
+            self._shown_speed, self._shown_words = self._expected_speed()
             self._shown_at = now
         if self._shown_speed and not paused:
             words += f" · {self._shown_words}"
         left = ""
         if paused:
             left = _("paused")
-        elif self.epoch >= whole:
+        elif self.epoch >= total:
             left = _("evaluating…")
         elif self._shown_speed:
-            steps = (whole - self.epoch) * self.steps_per_epoch
+            steps = (total - self.epoch) * self.steps_per_epoch
             left = _("{time} left", time=format_duration(max(steps, 0) / self._shown_speed))
-        return RunProgress(words, left, min(self.epoch / whole, 1.0), (short,))
+        return RunProgress(words, left, min(self.epoch / total, 1.0), (short,))
 
 
 def _early_words(training: Training | None, numbers: Mapping[str, str]) -> str:
-    """Say which value did not improve, where a single EarlyStopping watched one."""
+    """Return which metric did not improve, if a single EarlyStopping ended the run."""
     callbacks = training.callbacks if training is not None else ()
-    stops = [one.params for one in callbacks if one.name == "EarlyStopping"]
+    stops = [callback.params for callback in callbacks if callback.name == "EarlyStopping"]
     if len(stops) != 1 or stops[0].get("baseline") is not None:
         return _("Stopped early after epoch {done} of at most {planned}", **numbers)
     monitor, patience = str(stops[0].get("monitor", "val_loss")), int(stops[0].get("patience", 0))
@@ -313,18 +311,18 @@ def _early_words(training: Training | None, numbers: Mapping[str, str]) -> str:
 
 
 def curves_of(run: Run) -> RunCurves:
-    """The curves of a recorded run.
+    """Return the curves of a recorded run.
 
     Raises:
         UserError: they cannot be read.
     """
     from netbuilder.core.engine.runs.run_store import load_rows
 
-    found = load_rows(run)
+    rows = load_rows(run)
     curves = RunCurves(run.name, loss_titles(run.project.training))
-    steps = max((len(values) for values in found.steps.values()), default=0)
+    steps = max((len(values) for values in rows.steps.values()), default=0)
     per_epoch = run.steps_per_epoch or steps / max(run.epochs, 1)
-    curves.add_kept(found.epochs, found.steps, run.epochs, run.steps_per_epoch)
+    curves.add_kept(rows.epochs, rows.steps, run.epochs, run.steps_per_epoch)
     for change in run.changes:
         x = change.epoch + change.step / max(per_epoch, 1)
         curves.mark(x, change_label(change))

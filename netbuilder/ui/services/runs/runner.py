@@ -1,7 +1,6 @@
-"""One training at a time, in a thread of its own; its events reach the window in handfuls.
+"""Run one training at a time in its own thread, and process its events in batches.
 
-The session calls back from its thread for every chunk of steps. The calls go into a queue that
-the GUI thread empties thirty times a second at most, so that a fast run cannot flood the window.
+The session's events go into a queue, which the GUI thread empties at most thirty times a second.
 """
 
 from __future__ import annotations
@@ -52,38 +51,36 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.runs.interrupted_runs import InterruptedRun
     from netbuilder.ui.services.runs.run_tracker import RunTracker
 
-#: What the run said is heard so often, so that buttons answer at once. More often than a view is
-#: answered, every 50 ms: of two answers that are heard together only one is drawn.
+#: Interval of processing events: shorter than that of probe answers (50 ms), or some are not drawn.
 FRAME_MS = 33
-#: Seconds of a frame that taking it may last.
+#: Seconds of a frame for processing events.
 HALF_FRAME = 0.008
 _SPEED_SETTING = "speed"
 
 
 def remembered_speed() -> Speed:
-    """The speed that a person chose last; Watch before anything was chosen."""
+    """Return the speed that the user chose last; Watch by default."""
     return FULL if settings().value(_SPEED_SETTING) == FULL.id else WATCH
 
 
 class Runner(QObject):
-    """Starts, steers and follows a training.
+    """Starts, controls and follows a run.
 
     Signals (all on the GUI thread):
         state_changed: ``state`` changed.
         curves_changed: ``curves`` have new points.
         progress_changed: ``run.progress`` changed.
-        began: a run began, or one that could not gave way to the run before; ``curves`` is
-            another object.
-        noticed(notice): the watcher found something.
-        withdrawn(code): what it said under that code is no longer so.
-        probed(found): the newest answer to a probe that ``watch`` has asked.
-        data_changed: the run goes on with other data; ``project`` and ``dataset`` are those.
-        overlays_changed: ``overlays``, earlier runs to compare with, are others.
-        halted: the run stands still at a person's wish, or again behind a step of it.
-        stood(trained): the network as it stands, for ``ask_standing``.
-        told(words): something worth a line, such as why the run waits.
-        not_kept(error): what was trained could not be put into Runs.
-        ended: the run is over; ``workbench.models.trained`` or ``workbench.run_error`` says how.
+        began: a run began, or the previous one is shown again; ``curves`` is another object.
+        noticed(notice): the training monitor found a problem.
+        withdrawn(code): that problem no longer exists.
+        probed(answer): the newest answer to a probe of ``watch``.
+        data_changed: the run continues with other data; see ``project`` and ``dataset``.
+        overlays_changed: ``overlays``, earlier runs to compare with, changed.
+        halted: the user paused the run, or a single step of it ended.
+        stood(trained): the current network, for ``ask_standing``.
+        told(words): a message, such as why the run waits.
+        not_kept(error): the trained network could not be saved in Runs.
+        ended: the run is over; see ``workbench.models.trained`` or ``workbench.run_error``.
     """
 
     state_changed = Signal()
@@ -109,15 +106,15 @@ class Runner(QObject):
         self.state = RunState.IDLE
         self.run = RunRecord()
         self.overlays: dict[str, RunCurves] = {}
-        self.compared: dict[str, Run] = {}  # the runs of the overlays, by the same names
+        self.compared: dict[str, Run] = {}  # the runs of the overlays by name
         self._work = TrainingThread()
         self.probes = AskedProbes()
         self.begun = False
         self.speed = FULL
         self._finishing = self._slowed = False
         self._spread = True
-        self._pace = RedrawThrottle()
-        self._stretch = ViewThrottle()
+        self._redraw_throttle = RedrawThrottle()
+        self._view_throttle = ViewThrottle()
         self._reason = "done"
         self._failure: UserError | None = None
         self._timer = QTimer(self, interval=FRAME_MS)
@@ -135,7 +132,7 @@ class Runner(QObject):
 
     @property
     def tracker(self) -> RunTracker:
-        # NumPy is imported here and not with the window: it takes a sixth of its time to start.
+        # NumPy is imported here because it takes a sixth of the startup time.
         if self.run.tracker is None:
             from netbuilder.ui.plots.run_curves import RunCurves
             from netbuilder.ui.services.runs.run_tracker import RunTracker
@@ -157,12 +154,12 @@ class Runner(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether a run is under way, paused or not."""
+        """Whether a run is active, paused or not."""
         return self.state is not RunState.IDLE
 
     @property
     def running(self) -> bool:
-        """Whether a run can be paused or gone on with."""
+        """Whether a run can be paused or resumed."""
         return self.state in (RunState.RUNNING, RunState.PAUSED)
 
     @property
@@ -171,12 +168,11 @@ class Runner(QObject):
 
     @property
     def may_start(self) -> bool:
-        """Whether Train would begin a run now."""
         return not self.active and self._workbench.keras_state != "failed"
 
     @property
     def differs(self) -> bool:
-        """Whether the project on the canvas is another than the one that is being trained."""
+        """Whether the project on the canvas differs from the one in training."""
         return self.run.differs(self._store.project)
 
     def start(
@@ -190,16 +186,16 @@ class Runner(QObject):
         other_data: bool = False,
         spread: bool = True,
     ) -> None:
-        """Train the project as it stands, or go on with a run that a crash cut short.
+        """Train the current project, or resume an interrupted run.
 
-        ``first`` is asked of the session before it begins. With ``on_from`` it goes on where that
-        network stands, for so many epochs ``more``; ``other_data``: it learned from other rows.
-        Without ``spread`` the speed Watch does not slow it down.
+        ``first`` is called with the session before its first step. With ``on_from``, training
+        continues from that network for ``more`` epochs; ``other_data``: it was trained on other
+        rows. Without ``spread``, the speed Watch does not slow the run down.
         """
         if self.active:
             return
-        given = project or self._store.project, self._workbench.base
-        project, base = given if interrupted is None else (interrupted.project, interrupted.base)
+        current = project or self._store.project, self._workbench.base
+        project, base = current if interrupted is None else (interrupted.project, interrupted.base)
         self.run = RunRecord(project, before=self.lay_aside())
         self.tracker.planned = project.training.epochs
         self._work.session = None
@@ -211,7 +207,7 @@ class Runner(QObject):
         self.began.emit()
 
     def train_more(self, epochs: int) -> None:
-        """Train so many epochs more from here: in a run, after it, or on from a file's weights."""
+        """Train more epochs: in a run, after it, or from a file's weights."""
         trained, session = self._workbench.models.trained, self.session
         other = session is None or not (self.active or session.leads_to(trained))
         if other and trained is not None and self.may_train_more:
@@ -220,12 +216,15 @@ class Runner(QObject):
             self._ask(lambda session: session.train_more(epochs))
 
     def go_to_best(self) -> None:
-        """Take the weights of the best epoch back, during a run or after it."""
+        """Restore the weights of the best epoch, during a run or after it."""
         self._ask(lambda session: session.go_back_to_best())
 
     def take_data(self, project: Project, dataset: Dataset) -> bool:
-        """Have the run learn from the data of another project from its next epoch on, where that
-        is the same network; answered by ``data_changed``. Whether it will."""
+        """Replace the data of the run from its next epoch on, if the network is the same.
+
+        Returns:
+            Whether it will; ``data_changed`` follows.
+        """
         session = self.session
         if session is None or not self.running or not session.takes(project, dataset):
             return False
@@ -233,23 +232,23 @@ class Runner(QObject):
         return True
 
     def set_weights(self, values: Mapping[WeightIndex, float]) -> None:
-        """Have these weights be set where the run stands; answered by ``stood``."""
+        """Set these weights in a paused run; ``stood`` follows."""
         if self.paused and self.session is not None:
             self.session.set_weights(values)
 
     def reset_weights(self, seed: int | None = None) -> None:
-        """Begin anew, with the same seed or another."""
+        """Restart the run, with the same or another seed."""
         self._ask(lambda session: session.reset_weights(seed))
 
     def set_overlays(
         self, overlays: dict[str, RunCurves], compared: dict[str, Run] | None = None
     ) -> None:
-        """Show earlier runs beside the live one, by name: their curves, and the runs."""
+        """Show the curves of earlier runs by name; ``compared`` holds the runs."""
         self.overlays, self.compared = overlays, compared or {}
         self.overlays_changed.emit()
 
     def do(self, action: str, amount: int) -> None:
-        """What the button of a notice does to the run itself; "" does nothing."""
+        """Do the action of a notice's button; "" does nothing."""
         match action:
             case "train_more":
                 self.train_more(amount)
@@ -269,20 +268,20 @@ class Runner(QObject):
 
     @property
     def may_train_more(self) -> bool:
-        """Whether there are weights to go on from: of a run, of an opened file, or brought back."""
+        """Whether there are weights to continue from: of a run or an opened file."""
         trained = self._workbench.models.trained
         opened = trained is not None and bool(trained.project.data.kind)
         return self.may_go_on or (self.session is None and opened and self.may_start)
 
-    def _ask(self, wish: Callable[[Session], object], *, stands: bool = False) -> None:
-        """Tell the session a wish; one that has ended does it and goes on from there.
+    def _ask(self, request: Callable[[Session], object], *, stands: bool = False) -> None:
+        """Apply a request to the session; one that has ended continues with it.
 
-        ``stands``: the wish leaves it paused.
+        ``stands``: the request leaves it paused.
         """
         session = self.session
         if session is None or not self.may_go_on:
             return
-        wish(session)
+        request(session)
         if not self.active:
             self._workbench.set_run_error(None)
             session.set_speed(self.speed.rate, self.speed.unit, spread=self.speed.spread)
@@ -293,12 +292,11 @@ class Runner(QObject):
 
     @property
     def planned(self) -> int:
-        """Epochs that the run will have when it ends."""
+        """Epochs of the run when it ends."""
         return self.run.tracker.planned if self.run.tracker is not None else 0
 
     @property
     def learning_rate(self) -> float | None:
-        """The rate of the run's last step."""
         return self.run.tracker.learning_rate if self.run.tracker is not None else None
 
     @property
@@ -314,7 +312,7 @@ class Runner(QObject):
         return ended and 0 < best == (self.curves.kept_epoch or self.tracker.epoch)
 
     def toggle_pause(self) -> None:
-        """Pause, or go on; at the speed Step one step."""
+        """Pause or resume; at the speed Step, do one step."""
         session = self.session
         if session is None:
             return
@@ -326,15 +324,14 @@ class Runner(QObject):
             session.pause()
 
     def stop(self, *, discard: bool = False) -> None:
-        """End the run at once; what it has learned is kept, unless ``discard``: for another run of
-        a network that was edited."""
+        """End the run and keep its network, unless ``discard``."""
         if self.active:
             self._work.stop(discard=discard)
             self._set_progress(self.run.progress if discard else RunProgress(_("Stopping…")))
             self._set_state(RunState.STOPPING)
 
     def set_speed(self, speed: Speed) -> None:
-        """Go on at another speed, in this run and in those to come."""
+        """Change the speed of this run and later ones."""
         before, self.speed, self._finishing = self.speed, speed, False
         session = self.session
         if session is not None:
@@ -346,18 +343,18 @@ class Runner(QObject):
         self.state_changed.emit()
 
     def choose_speed(self, speed: Speed) -> None:
-        """Go on at the speed that a person chose; Watch and full speed are remembered."""
+        """Set the speed that the user chose; remember Watch and full speed."""
         if speed in (FULL, WATCH):
             remember({_SPEED_SETTING: speed.id})
         self.set_speed(speed)
 
     @property
     def slowed(self) -> bool:
-        """Whether the run under way is spread over more time than it needs."""
+        """Whether the run is slowed down by its speed."""
         return self.running and self._slowed and not self._finishing
 
     def finish_now(self) -> None:
-        """Train the rest of this run at full speed; later runs keep the chosen speed."""
+        """Train the rest of this run at full speed."""
         if self.session is not None and self.running:
             self._finishing = True
             self.session.set_speed(None)
@@ -366,20 +363,20 @@ class Runner(QObject):
             self.state_changed.emit()
 
     def step(self) -> None:
-        """Do one step and stand still; where nothing runs, the first one of a new run."""
-        self._go_and_stand(lambda session: session.step())
+        """Do one step and pause, in this run or a new one."""
+        self._run_and_pause(lambda session: session.step())
 
     def one_epoch(self) -> None:
-        """Go on to the end of the epoch and stand still, in this run or in a new one."""
-        self._go_and_stand(lambda session: session.one_epoch())
+        """Train to the end of the epoch and pause, in this run or a new one."""
+        self._run_and_pause(lambda session: session.one_epoch())
 
     def ask_standing(self) -> None:
-        """Have the network shown as it stands, in a pause or on the way; answered by ``stood``."""
+        """Request a copy of the current network; ``stood`` follows."""
         if self.running and self.session is not None:
             self.session.stand()
 
     def rewind(self) -> None:
-        """Back to the start, with the weights that the run began with; it stands there."""
+        """Restore the initial weights and pause at the start."""
 
         def back(session: Session) -> None:
             session.rewind()
@@ -387,15 +384,15 @@ class Runner(QObject):
 
         self._ask(back, stands=True)
 
-    def _go_and_stand(self, wish: Callable[[Session], object]) -> None:
+    def _run_and_pause(self, request: Callable[[Session], object]) -> None:
         if self.running and self.session is not None:
-            wish(self.session)
+            request(self.session)
         elif self.may_start:
-            self.start(first=wish)
+            self.start(first=request)
 
     @property
     def weight_history(self) -> WeightHistory | None:
-        """The weights of earlier epochs of the run that has ended; None where none are kept."""
+        """The weights of earlier epochs of the finished run; None without any."""
         session = self.session
         if session is None or self.active or not session.leads_to(self._workbench.models.trained):
             return None
@@ -403,17 +400,16 @@ class Runner(QObject):
 
     @property
     def dataset(self) -> Dataset | None:
-        """What the run, or the last one, trains on; None before it is read."""
+        """The data set of this run or the last one; None before it is read."""
         return self.session.dataset if self.session is not None else None
 
     def watch(self, probe: Probe) -> None:
-        """Have a probe answered by ``probed`` while a run goes on, this one and later ones."""
+        """Answer a probe by ``probed`` during this run and later ones."""
         self.probes.ask(probe)
         if self.session is not None and self.active:
             self.session.watch(probe)
 
     def unwatch(self, key: str) -> None:
-        """Answer the probe of that key no more."""
         self.probes.drop(key)
         if self.session is not None and self.active:
             self.session.unwatch(key)
@@ -423,15 +419,12 @@ class Runner(QObject):
             self.session.stop_after_epoch()
 
     def set_learning_rate(self, rate: float) -> None:
-        """Go on with another learning rate: now, or when it is trained more."""
+        """Change the learning rate, now or for later epochs."""
         if self.session is not None:
             self.session.set_learning_rate(rate)
 
     def close(self, seconds: float = 5.0) -> bool:
-        """Stop and wait; False when the thread did not end in time.
-
-        Of one that ended all is heard, its end with it, however much it said.
-        """
+        """Stop and wait; return False on timeout. All events are processed if it ended."""
         self.stop()
         ended = self._work.join(seconds)
         self._timer.stop()
@@ -439,12 +432,12 @@ class Runner(QObject):
         return ended
 
     def forget(self) -> None:
-        """Let go of the last run: another project was opened."""
+        """Drop the last run, because another project was opened."""
         if not self.active:
             self.show_again(RunRecord())
 
     def show_recorded(self, project: Project, run: Run, curves: RunCurves) -> None:
-        """Show an earlier run of ``project``, which was opened, as the last one."""
+        """Show a recorded run of ``project`` as the last one."""
         from netbuilder.ui.services.runs.run_tracker import RunTracker
 
         if self.active:
@@ -457,14 +450,14 @@ class Runner(QObject):
         self.begun = self._finishing = self._slowed = False
         self._set_progress(RunProgress(words[0], short=words[1:]))
         self._set_state(RunState.PREPARING)
-        self._stretch.begin()
+        self._view_throttle.begin()
         self._timer.start()
 
     def _ready(self, session: Session, first: Callable[[Session], object] | None) -> None:
-        """Tell a new session, on its thread, what is wished for already."""
+        """Prepare a new session; called on its thread."""
         for probe in self.probes.all():
             session.watch(probe)
-        session.stretch_views(self._stretch.times)
+        session.stretch_views(self._view_throttle.times)
         session.keep_weights()
         spread = self.speed.spread if self._spread else None
         session.set_speed(self.speed.rate, self.speed.unit, spread=spread)
@@ -474,21 +467,24 @@ class Runner(QObject):
             session.step()
 
     def _drain(self, seconds: float = HALF_FRAME) -> None:
-        """Take what the worker thread said, at most for so long."""
+        """Process events, at most for ``seconds``."""
         until = time.perf_counter() + seconds
         while self._work.said and time.perf_counter() < until:
             event = self._work.said.popleft()
             if isinstance(event, RunEnd):
                 self._finish(event)
                 return
-            self._pace.grown |= self._take(event)
+            self._redraw_throttle.grown |= self._process(event)
         self.probes.deliver(self.probed.emit, until)
         now = time.perf_counter()
         spare = self._slowed or self.speed.rate is not None
-        if self._stretch.look(now, time.thread_time(), spare=spare) and self.session is not None:
-            self.session.stretch_views(self._stretch.times)
-        if self._pace.curves_due(now, self._stretch.times):
-            if self._pace.words_due(now) and self.state is not RunState.STOPPING:
+        if (
+            self._view_throttle.look(now, time.thread_time(), spare=spare)
+            and self.session is not None
+        ):
+            self.session.stretch_views(self._view_throttle.times)
+        if self._redraw_throttle.curves_due(now, self._view_throttle.times):
+            if self._redraw_throttle.words_due(now) and self.state is not RunState.STOPPING:
                 self._set_progress(self.tracker.progress(paused=self.paused, chosen=self.speed))
                 spread = (self.speed.spread if self._spread else None) or 0.0
                 if (slowed := self.tracker.needed < spread) is not self._slowed:
@@ -496,14 +492,14 @@ class Runner(QObject):
                     self.state_changed.emit()
             self.curves_changed.emit()
 
-    def _take(self, event: Any) -> bool:
-        """Follow an event; whether the curves have grown by it."""
+    def _process(self, event: Any) -> bool:
+        """Process an event; return whether the curves have changed."""
         from netbuilder.core.engine import events
         from netbuilder.core.engine.runs.differences import loss_titles
 
         if self.tracker.take(event):
             if self.paused and getattr(event, "what", "") in ("best", "reset"):
-                self.halted.emit()  # it stands with other weights
+                self.halted.emit()
             return True
         match event:
             case events.ProbeAnswered():
@@ -511,7 +507,7 @@ class Runner(QObject):
             case events.Preparing():
                 self._set_progress(RunProgress(event.text, short=(event.short or event.text,)))
             case events.Started():
-                self._pace.begin(time.perf_counter())
+                self._redraw_throttle.begin(time.perf_counter())
                 self.begun = True
                 self.run.before = None
                 self.curves.loss = (
@@ -532,10 +528,10 @@ class Runner(QObject):
             case events.Failed():
                 self._failure = event.error
             case _:
-                self._take_rarer(event)
+                self._process_rare(event)
         return False
 
-    def _take_rarer(self, event: Any) -> None:
+    def _process_rare(self, event: Any) -> None:
         from netbuilder.core.engine import events
 
         match event:
@@ -545,7 +541,9 @@ class Runner(QObject):
                 self.run.notices.append(event.notice)
                 self.noticed.emit(event.notice)
             case events.DiagnosisWithdrawn():
-                self.run.notices = [one for one in self.run.notices if one.code != event.code]
+                self.run.notices = [
+                    notice for notice in self.run.notices if notice.code != event.code
+                ]
                 self.withdrawn.emit(event.code)
             case events.DataReplaced():
                 self.run.project = event.project
@@ -586,7 +584,6 @@ class Runner(QObject):
         return self.run
 
     def show_again(self, run: RunRecord) -> None:
-        """Show a run that was laid aside, with its ``session``."""
         self.run, self._work.session = run, run.session
         self.progress_changed.emit()
         self.began.emit()

@@ -1,4 +1,4 @@
-"""The thread that a run trains in, what is asked of it, and what is known of the run."""
+"""The training thread, its orders, and the record of a run."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.runs.run_progress import RunProgress
     from netbuilder.ui.services.runs.run_tracker import RunTracker
 
-#: Trained networks of at most so many weights (100 MB) are kept with the record of their run.
+#: Trained networks of at most this many weights (100 MB) are saved with their run.
 KEPT_WEIGHTS = 25_000_000
 
 
 @dataclass(frozen=True)
 class RunOrder:
-    """What is to be trained.
+    """What to train.
 
     Attributes:
-        project: as it stands now; editing it meanwhile changes nothing.
+        project: a snapshot; later edits have no effect.
         base: folder that its relative paths start from.
-        interrupted: the run that a crash cut short, to go on with.
-        on_from: a network to go on from, for ``more`` epochs.
-        other_data: it learned from other rows than those of the project.
+        interrupted: the interrupted run to resume.
+        on_from: the network to continue from, for ``more`` epochs.
+        other_data: that network was trained on other rows.
     """
 
     project: Project
@@ -57,9 +57,9 @@ class RunOrder:
 
 @dataclass(frozen=True, eq=False)
 class RunEnd:
-    """The last thing that is said: what was trained, how good it is; why it ended early.
+    """The last event of a run: the trained network, its evaluation, and the error if it failed.
 
-    ``kept``: it is in Runs, with its weights; ``not_kept`` is why not, where that is no choice.
+    ``kept``: it is in Runs with its weights; ``not_kept`` is the error if saving failed.
     """
 
     trained: Any = None
@@ -70,7 +70,7 @@ class RunEnd:
 
 
 class RunState(StrEnum):
-    """Where the run is."""
+    """State of a run."""
 
     IDLE = "idle"
     PREPARING = "preparing"
@@ -80,42 +80,43 @@ class RunState(StrEnum):
 
 
 class AskedProbes:
-    """Probes by key. Of several answers before a frame is drawn only the newest counts."""
+    """Probes by key; only the newest answer per frame counts."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, Probe] = {}
-        self._found: dict[str, ProbeAnswered] = {}
+        self._probes: dict[str, Probe] = {}
+        self._answers: dict[str, ProbeAnswered] = {}
 
     def ask(self, probe: Probe) -> None:
-        """Have it answered, in place of an earlier one of its key."""
-        self._asked[probe.key] = probe
+        """Add a probe, in place of an earlier one with its key."""
+        self._probes[probe.key] = probe
 
     def drop(self, key: str) -> None:
-        self._asked.pop(key, None)
-        self._found.pop(key, None)
+        self._probes.pop(key, None)
+        self._answers.pop(key, None)
 
     def all(self) -> tuple[Probe, ...]:
-        """All that is asked, for a session that has just been made."""
-        return tuple(self._asked.values())
+        """Return all probes, for a new session."""
+        return tuple(self._probes.values())
 
-    def answer(self, found: ProbeAnswered) -> None:
-        """Keep an answer until the frame is drawn."""
-        if found.key in self._asked:
-            self._found[found.key] = found
+    def answer(self, answer: ProbeAnswered) -> None:
+        """Store an answer until the next frame."""
+        if answer.key in self._probes:
+            self._answers[answer.key] = answer
 
     def deliver(self, hear: Callable[[ProbeAnswered], object], until: float) -> None:
-        """Give ``hear`` the answers that came, one at least. Those after ``until`` (of
-        ``perf_counter``) wait for the next frame: each has something painted."""
-        while self._found:
-            hear(self._found.pop(next(iter(self._found))))
+        """Pass at least one answer to ``hear``, and more until ``until`` (``perf_counter``)."""
+        while self._answers:
+            hear(self._answers.pop(next(iter(self._answers))))
             if time.perf_counter() >= until:
                 break
 
 
 @dataclass
 class RunRecord:
-    """What is known of the run on show. ``before``: the run that is shown again where this one
-    makes no step; ``session``: to go on with when this one, laid aside, is shown again."""
+    """The run on show. ``before``: the previous run, shown again if this one makes no step.
+
+    ``session``: to continue with when the run is shown again.
+    """
 
     project: Project | None = None
     recalled: Run | None = None
@@ -125,24 +126,24 @@ class RunRecord:
     before: RunRecord | None = None
     session: Session | None = None
 
-    def differs(self, now: Project) -> bool:
-        """Whether a project is another than the one that is trained."""
-        held = self.project
-        if held is None or same_training(held, now):
+    def differs(self, project: Project) -> bool:
+        """Return whether a project differs from the trained one."""
+        trained = self.project
+        if trained is None or same_training(trained, project):
             return False
-        # A rate that a hand gave the run is the run's as much as the one it began with.
-        given = self.tracker.rate_by_hand if self.tracker is not None else None
+        # A learning rate set during the run also counts as the run's.
+        manual_rate = self.tracker.rate_by_hand if self.tracker is not None else None
         rate = self.tracker.learning_rate if self.tracker is not None else None
-        planned = now.training.optimizer.params.get("learning_rate")
-        if given is None or rate is None or not isinstance(planned, (int, float)):
+        project_rate = project.training.optimizer.params.get("learning_rate")
+        if manual_rate is None or rate is None or not isinstance(project_rate, (int, float)):
             return True
-        # What Keras counts with is rounded to float32.
-        same = all(math.isclose(one, given, rel_tol=1e-5) for one in (planned, rate))
-        return not same or not same_but_rate(held, now)
+        # Keras rounds the rate to float32.
+        same = all(math.isclose(each, manual_rate, rel_tol=1e-5) for each in (project_rate, rate))
+        return not same or not same_but_rate(trained, project)
 
 
 class TrainingThread:
-    """One run at a time. ``said`` holds its events, the oldest first, and at last an ``RunEnd``."""
+    """One run at a time. ``said`` holds its events, the oldest first; the last is a ``RunEnd``."""
 
     def __init__(self) -> None:
         self.said: deque[Any] = deque()
@@ -151,21 +152,21 @@ class TrainingThread:
         self._thread: threading.Thread | None = None
 
     def begin(self, order: RunOrder, ready: Callable[[Session], object]) -> None:
-        """Train; ``ready`` is called with the session before its first step, on the thread."""
+        """Train; ``ready`` is called with the session on the thread, before its first step."""
         self._launch(lambda: self._train(order, ready))
 
     def go_on(self, session: Session) -> None:
-        """Have a session that has ended do what was asked of it since."""
+        """Continue a session that has ended."""
         self._launch(session.run)
 
     def stop(self, *, discard: bool = False) -> None:
-        """End the run, also one that has not begun yet; ``discard``: it is not recorded."""
+        """End the run, even one that is still preparing; ``discard``: do not record it."""
         self._cancelled = True
         if self.session is not None:
             self.session.stop(discard=discard)
 
     def join(self, seconds: float) -> bool:
-        """Wait for the end; False when it did not come in time."""
+        """Wait for the end; return False on timeout."""
         if self._thread is None:
             return True
         self._thread.join(seconds)
@@ -181,12 +182,12 @@ class TrainingThread:
             trained, evaluation, failure = None, None, None
             try:
                 trained = work()
-            except Exception as error:  # noqa: BLE001 - every failure is told in the window
+            except Exception as error:  # noqa: BLE001 - reported in the window
                 failure = error
                 trained = self.session.rescued if self.session is not None else None
             try:
                 trained, evaluation = evaluate_run(trained, self.session)
-            except Exception as error:  # noqa: BLE001 - what was trained is not lost for that
+            except Exception as error:  # noqa: BLE001 - keep the trained network
                 failure = failure or error
             try:
                 kept, not_kept = keep_network(trained, self.session), None
@@ -206,13 +207,13 @@ class TrainingThread:
         dataset = load_dataset(order.project, order.base)
         if self._cancelled:
             return None
-        place = order.interrupted or interrupted.begin_run(order.project, order.base)
-        say = self.said.append
+        checkpoint_run = order.interrupted or interrupted.begin_run(order.project, order.base)
+        emit = self.said.append
         session = Session(
             order.project,
             dataset,
-            on_event=say if place is None else _EventRelay(place, say),
-            checkpoint_dir=place.checkpoints if place is not None else None,
+            on_event=emit if checkpoint_run is None else _EventRelay(checkpoint_run, emit),
+            checkpoint_dir=checkpoint_run.checkpoints if checkpoint_run is not None else None,
             resume=order.interrupted is not None,
             base=order.base,
             start=order.on_from,
@@ -225,26 +226,25 @@ class TrainingThread:
             session.stop()
         try:
             trained = session.run()
-            # Stopped before its first step: what was there before stays.
+            # Without a step, keep the previous network.
             return trained if session.moved else None
         except StoppedBeforeStartError:
             return None
         finally:
-            # Only a run that is killed leaves its checkpoints behind.
-            interrupted.end_run(place)
+            interrupted.end_run(checkpoint_run)
             session.checkpoint_dir = None
 
 
 class _EventRelay:
-    """Hears what a session says, on its thread, and says it on.
+    """Forwards a session's events.
 
-    A run may go on as one of another project. Beside its next checkpoint that project is kept, at
-    once and not when the window has time: a crash in between would leave the two apart.
+    When a run continues with another project, that project is saved with the next checkpoint on
+    this thread: a crash in between would leave the two inconsistent.
     """
 
-    def __init__(self, place: InterruptedRun, say: Callable[[Any], object]) -> None:
-        self._place, self._say = place, say
-        self._project = place.project
+    def __init__(self, run: InterruptedRun, emit: Callable[[Any], object]) -> None:
+        self._run, self._emit = run, emit
+        self._project = run.project
 
     def __call__(self, event: Any) -> None:
         from netbuilder.core.engine import events
@@ -253,13 +253,13 @@ class _EventRelay:
         match event:
             case events.DataReplaced():
                 self._project = event.project
-            case events.CheckpointSaved() if self._project != self._place.project:
-                self._place = interrupted.continue_run(self._place, self._project)
-        self._say(event)
+            case events.CheckpointSaved() if self._project != self._run.project:
+                self._run = interrupted.continue_run(self._run, self._project)
+        self._emit(event)
 
 
 def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple[Any, Any]:
-    """The model with its test numbers in the data's own units, and the whole judgement."""
+    """Return the model with its test metrics in the target's units, and the evaluation."""
     if trained is None or session is None:
         return trained, None
     from netbuilder.core.results import evaluate
@@ -268,13 +268,10 @@ def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple
 
 
 def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
-    """Put a small network to the record of its run: a project that is opened again has it back.
-
-    Returns:
-        Whether it is kept there: one that is too large is not, nor one of no record.
+    """Save a small network with its run; return whether it was saved.
 
     Raises:
-        UserError: it cannot be kept, though it should be.
+        UserError: saving failed.
     """
     if trained is None or session is None:
         return True
@@ -298,10 +295,10 @@ def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
 
 def _not_kept(error: Exception) -> UserError:
     log.info("the run is not kept: %s", error)
-    said = error.__cause__ or error
+    cause = error.__cause__ or error
     reason, fix = (
-        explain_os_error(said, Path(said.filename or "run"))
-        if isinstance(said, OSError)
+        explain_os_error(cause, Path(cause.filename or "run"))
+        if isinstance(cause, OSError)
         else (str(error), "")
     )
     return UserError(
@@ -314,12 +311,12 @@ def _not_kept(error: Exception) -> UserError:
 def explain_failure(
     error: Exception, begun: bool, trained: TrainedModel | None = None
 ) -> UserError:
-    """Why a run failed, for people.
+    """Return the error to report for a failed run.
 
     Args:
-        error: what ended it.
-        begun: whether it had made a step.
-        trained: what it had learned by then, where that is kept.
+        error: the exception.
+        begun: whether the run had made a step.
+        trained: the network trained until then, if kept.
     """
     if not isinstance(error, UserError):
         log.error("training failed", exc_info=error)

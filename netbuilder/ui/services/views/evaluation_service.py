@@ -1,4 +1,4 @@
-"""The evaluation of the network on show, found once and shown in several places; its samples."""
+"""Evaluate the network on show and compared runs, off the GUI thread."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ log = logging.getLogger(__name__)
 _NO_NETWORK = N_("Its weights file was too large to save.")
 
 
-def _judge(wanted: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
-    return {run.id: _judge_one(name, run) for name, run in wanted}
+def _evaluate_runs(runs: tuple[tuple[str, Run], ...]) -> dict[str, ComparedNetwork]:
+    return {run.id: _evaluate_run(name, run) for name, run in runs}
 
 
-def _judge_one(name: str, run: Run) -> ComparedNetwork:
+def _evaluate_run(name: str, run: Run) -> ComparedNetwork:
     from netbuilder.core.results.compare import ComparedNetwork, evaluate_own_data
 
     try:
@@ -52,9 +52,9 @@ def _judge_one(name: str, run: Run) -> ComparedNetwork:
 
 
 class ComparedRuns(QObject):
-    """Judges the runs that are ticked in the tab Runs, each once.
+    """Evaluates the runs selected in the tab Runs, each once.
 
-    ``changed``: ``found`` is another; it holds them in the order of the runner's overlays.
+    ``changed``: ``found`` changed; it is in the order of the runner's overlays.
     """
 
     changed = Signal()
@@ -62,8 +62,8 @@ class ComparedRuns(QObject):
     def __init__(self, runner: Runner, parent: QObject) -> None:
         super().__init__(parent)
         self._runner = runner
-        self._known: dict[str, ComparedNetwork] = {}
-        self._worker = Derived(self, _judge, self._found)
+        self._results: dict[str, ComparedNetwork] = {}
+        self._worker = Derived(self, _evaluate_runs, self._found)
         runner.overlays_changed.connect(self.refresh)
 
     @property
@@ -76,22 +76,21 @@ class ComparedRuns(QObject):
 
     @property
     def found(self) -> tuple[ComparedNetwork, ...]:
-        """Those that are judged so far."""
+        """The evaluated runs."""
         return tuple(
-            replace(self._known[run.id], name=name)
+            replace(self._results[run.id], name=name)
             for name, run in self.named
-            if run.id in self._known
+            if run.id in self._results
         )
 
     def refresh(self) -> None:
-        """Judge those that are not judged yet."""
-        wanted = tuple(pair for pair in self.named if pair[1].id not in self._known)
-        if wanted:
-            self._worker.ask(wanted)
+        missing = tuple(pair for pair in self.named if pair[1].id not in self._results)
+        if missing:
+            self._worker.ask(missing)
         self.changed.emit()
 
-    def _found(self, answer: dict[str, ComparedNetwork]) -> None:
-        self._known |= answer
+    def _found(self, results: dict[str, ComparedNetwork]) -> None:
+        self._results |= results
         self.changed.emit()
 
 
@@ -105,10 +104,9 @@ def _evaluate(trained: TrainedModel, base: Path, file: Path | None) -> Evaluatio
 
 
 class EvaluationService(QObject):
-    """Evaluates each network that is shown without an evaluation, or on a file.
+    """Evaluates each network on show that has no evaluation, or evaluates a file.
 
-    ``changed``: ``evaluation`` or ``error`` is another. ``file`` is the file that was evaluated;
-    None: the test set.
+    ``changed``: ``evaluation`` or ``error`` changed. ``file``: the evaluated file; None: test set.
     """
 
     changed = Signal()
@@ -116,7 +114,7 @@ class EvaluationService(QObject):
     def __init__(self, workbench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._workbench = workbench
-        self._of_file: Evaluation | None = None
+        self._file_evaluation: Evaluation | None = None
         self.error: UserError | None = None
         self.file: Path | None = None
         self._worker = Derived(
@@ -127,11 +125,11 @@ class EvaluationService(QObject):
     @property
     def evaluation(self) -> Evaluation | None:
         """The newest evaluation of the trained network."""
-        return self._of_file or self._workbench.models.state.settled.evaluation
+        return self._file_evaluation or self._workbench.models.state.settled.evaluation
 
     @property
     def sentence(self) -> str:
-        """The result in words and in the data's own units; "" while there is none."""
+        """The result in words and in the target's units; "" without one."""
         return self.evaluation.sentence if self.evaluation is not None else ""
 
     @property
@@ -145,50 +143,50 @@ class EvaluationService(QObject):
 
     def show_test_set(self) -> None:
         """Show the evaluation on the test set again, in place of that on a file."""
-        self._take(None, None)
+        self._set_file_evaluation(None, None)
         if self.evaluation is None:
             self.evaluate()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
         if old.settled.model is not new.settled.model:
-            self._take(None, None)
+            self._set_file_evaluation(None, None)
             if new.settled.evaluation is None:
                 self.evaluate()
         elif old.settled is not new.settled:
             self.changed.emit()
 
-    def _take(self, file: Path | None, found: Evaluation | None) -> None:
-        self.file, self._of_file, self.error = file, found, None
+    def _set_file_evaluation(self, file: Path | None, evaluation: Evaluation | None) -> None:
+        self.file, self._file_evaluation, self.error = file, evaluation, None
         self.changed.emit()
 
-    def _found(self, found: Evaluation) -> None:
+    def _found(self, evaluation: Evaluation) -> None:
         trained, _base, file = self._worker.inputs
         if file is not None:
-            self._take(file, found)
+            self._set_file_evaluation(file, evaluation)
         else:
-            self.file = self._of_file = self.error = None
-            self._workbench.models.add_evaluation(trained, found)
+            self.file = self._file_evaluation = self.error = None
+            self._workbench.models.add_evaluation(trained, evaluation)
 
     def _failed(self, error: UserError) -> None:
         self.error = error
         self.changed.emit()
 
 
-#: Rows of the training that are judged at most, so that a large set does not hold up the page.
+#: Largest training set that is evaluated for the page.
 MOST = 20_000
 
 
 @dataclass(frozen=True, eq=False)
 class Behind:
-    """What lies behind an evaluation.
+    """Details of an evaluation.
 
     Attributes:
         parts: evaluations of training, validation and test set by name.
-        split: the rows that were evaluated.
+        split: the evaluated rows.
         worst: the worst mistakes.
         intervals: 95% intervals of the metrics.
-        classes: of each class precision, recall, F1, support and intervals, the rarest first.
-        calibration: how well its probabilities hold; None without any.
+        classes: precision, recall, F1, support and intervals by class, the rarest first.
+        calibration: of the probabilities; None without any.
         far: columns with values outside the training range, see ``statistics.out_of_range``.
     """
 
@@ -211,7 +209,9 @@ class Behind:
         )
 
 
-def _find(trained: TrainedModel, base: Path, file: Path | None, evaluation: Evaluation) -> Behind:
+def _find_details(
+    trained: TrainedModel, base: Path, file: Path | None, evaluation: Evaluation
+) -> Behind:
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.prepare.inference_data import read_split
     from netbuilder.core.results import statistics
@@ -226,20 +226,20 @@ def _find(trained: TrainedModel, base: Path, file: Path | None, evaluation: Eval
         split = dataset.test if dataset.test is not None else dataset.train
         if len(dataset.train) <= MOST:
             parts = evaluate_parts(trained, dataset)
-    found = Behind(
+    details = Behind(
         parts, split, evaluation, trained, None,
         statistics.intervals(evaluation), statistics.per_class(evaluation),
         statistics.calibration(evaluation),
         statistics.out_of_range(trained, split.raw_x, split.raw_y),
     )  # fmt: skip
     if len(evaluation.mistakes) and len(split) == evaluation.samples:
-        worst = found.samples(evaluation.mistakes[:12])
-        return replace(found, worst=worst)
-    return found
+        worst = details.samples(evaluation.mistakes[:12])
+        return replace(details, worst=worst)
+    return details
 
 
 class EvaluationParts(QObject):
-    """Finds what lies behind the newest judgement. ``changed``: ``behind`` is another."""
+    """Computes the details of the newest evaluation; ``changed``: ``behind`` changed."""
 
     changed = Signal()
 
@@ -247,9 +247,9 @@ class EvaluationParts(QObject):
         super().__init__(parent)
         self._workbench = workbench
         self.behind: Behind | None = None
-        self._worker = Derived(  # where it fails the evaluation itself stands
+        self._worker = Derived(  # without details, the evaluation is still shown
             self,
-            _find,
+            _find_details,
             self._found,
             lambda _error: self.changed.emit(),
             of=lambda: workbench.models.trained,
@@ -260,7 +260,6 @@ class EvaluationParts(QObject):
         return self._worker.idle
 
     def ask(self, evaluation: Evaluation, file: Path | None) -> None:
-        """Find what lies behind a judgement."""
         trained = self._workbench.models.trained
         self.behind = None
         if trained is not None:
