@@ -1,4 +1,1 @@
-"""What is wrong or doubtful about a project, in words, with fixes.
-
-``rules`` holds one file a subject, ``shapes`` what Keras says of shapes. Nothing here trains.
-"""
+"""Diagnosis: problems of a project in words, with fixes. Nothing here trains."""

@@ -1,4 +1,4 @@
-"""All rules, and the check that runs them over a project."""
+"""All rules, and the check that runs them on a project."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.edits_data import apply_data_fix
 from netbuilder.core.project.model import Project
 
-#: Every rule, in the order in which problems are listed: what has to be mended first, first.
+#: All rules in the order in which problems are listed: what has to be fixed first comes first.
 RULES: tuple[Rule, ...] = (
     data.NO_DATA,
     *structure.RULES,
@@ -38,7 +38,7 @@ RULES: tuple[Rule, ...] = (
     *training.RULES,
 )
 
-#: Rules whose problem explains whatever Keras says about the same node.
+#: Problems that explain what Keras reports about the same node.
 _ROOT_CODES = frozenset(rule.code for rule in (*structure.RULES, *layer_params.RULES))
 
 
@@ -48,47 +48,43 @@ def diagnose(
     shapes: Shapes | None = None,
     base: Path | None = None,
 ) -> tuple[Problem, ...]:
-    """Every problem of ``project``.
+    """Return every problem of ``project``; those that only follow from another come last.
 
     Args:
-        project: what was made; it may be unfinished or wrong in any way.
-        facts: what is known of its data, None while it is not loaded.
-        shapes: what Keras says of its layers, None while Keras is not loaded. Without them the
-            rules about structure and values still work.
-        base: folder that the project's relative paths start from; None: files are not looked for.
-
-    Problems of nodes that only wait for one further up have ``follows`` set; they come last.
+        project: may be unfinished or wrong in any way.
+        facts: of its data, None while it is not loaded.
+        shapes: from Keras, None while it is not loaded; other rules still work.
+        base: folder of the project's relative paths; None: files are not checked.
     """
     context = Context(project, facts, shapes, base)
-    found: list[Problem] = []
-    broken: dict[str, int] = {}
+    problems: list[Problem] = []
+    broken: set[str] = set()
     for rule in RULES:
         for problem in rule.problems(context):
-            if problem.node is not None and problem.code not in _ROOT_CODES:
-                if problem.node in broken:
-                    continue  # the same node has a problem that explains this one
-            elif problem.node is not None:
-                broken[problem.node] = 1
-            found.append(problem)
-    return (*found, *_following(context, found))
+            if problem.node is not None and problem.code in _ROOT_CODES:
+                broken.add(problem.node)
+            elif problem.node in broken:
+                continue  # the same node has a problem that explains this one
+            problems.append(problem)
+    return (*problems, *_following(context, problems))
 
 
 def primary_problems(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Problems that are not only the consequence of another: what is counted and listed."""
+    """Return the problems that are not a consequence of another: those counted and listed."""
     return tuple(problem for problem in problems if problem.follows is None)
 
 
-def _following(context: Context, found: list[Problem]) -> list[Problem]:
-    """Marks on nodes that wait for another node to be mended."""
+def _following(context: Context, problems: list[Problem]) -> list[Problem]:
+    """Return a mark for each node that depends on a node with an error."""
     graph = context.graph
     origin: dict[str, str] = {
         problem.node: problem.node
-        for problem in found
+        for problem in problems
         if problem.node is not None
         and problem.severity is Severity.ERROR
         and _hides(context, problem.node)
     }
-    own = set(origin)
+    erroneous = set(origin)
     for node_id in graph.order:
         if node_id in origin:
             continue
@@ -109,12 +105,12 @@ def _following(context: Context, found: list[Problem]) -> list[Problem]:
             follows=root,
         )
         for node_id, root in origin.items()
-        if node_id not in own
+        if node_id not in erroneous
     ]
 
 
 def _hides(context: Context, node_id: str) -> bool:
-    """Whether an error of this node keeps those behind it from having a shape."""
+    """Return whether an error of this node hides the shapes of its descendants."""
     if node_id not in context.graph.by_id:
         return False
     shape = context.shape_of(node_id)
@@ -122,11 +118,11 @@ def _hides(context: Context, node_id: str) -> bool:
 
 
 def problem_from_error(error: UserError) -> Problem:
-    """An error of reading the data or of building the network, as a problem among the others."""
-    about = "data" if isinstance(error, DataError) else "network"
-    title = _("The data cannot be used") if about == "data" else _("The network cannot be used")
-    fixes = tuple(Fix(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
+    """Return an error of reading data or building the network as a problem."""
+    subject = "data" if isinstance(error, DataError) else "network"
+    title = _("The data cannot be used") if subject == "data" else _("The network cannot be used")
+    fixes = tuple(Fix(fix.label, partial(apply_data_fix, fix=fix)) for fix in error.fixes)
     return Problem(
-        f"{about}-error", Severity.ERROR, error.node, title, str(error),
+        f"{subject}-error", Severity.ERROR, error.node, title, str(error),
         fix=fixes[0] if fixes else None, others=fixes[1:],
     )  # fmt: skip

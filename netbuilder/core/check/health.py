@@ -1,12 +1,9 @@
-"""What has gone wrong inside a network while it learns: dead units, gradients that fade or burst.
-
-Told as ``Problem`` values, so that they stand on the layer that has them like any other, with a
-fix where one edit helps.
-"""
+"""Diagnose a network in training: dead units, vanishing and exploding gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,13 +19,13 @@ from netbuilder.core.wording import format_number
 
 Array = NDArray[Any]
 
-#: Share of units that may be dead without a word: some always are.
+#: Share of dead units that is not reported: some always are.
 MOST_DEAD = 0.5
-#: Fewer samples than this say nothing about a unit that none of them woke.
+#: Fewer samples do not prove that a unit is dead.
 LEAST_SAMPLES = 16
-#: The gradient in a layer, against the largest in the network, below which it does not learn.
+#: A layer whose gradient, relative to the largest, is below this hardly learns.
 VANISHING = 1e-4
-#: Root mean square of a gradient above which a step throws the weights about.
+#: Root mean square of an exploding gradient.
 EXPLODING = 1e2
 
 
@@ -38,60 +35,60 @@ def network_problems(
     gradients: Mapping[str, Mapping[str, Array]],
     reached: Collection[str] = (),
 ) -> tuple[Problem, ...]:
-    """What is wrong inside the network, at most one problem a layer.
+    """Return at most one problem per layer.
 
     Args:
         project: as it is trained.
         outputs: (samples, ...) by node id, at one moment of the training.
         gradients: of the loss by node id, by weight, at the same moment.
-        reached: nodes that ``reached_layers`` gave at an earlier moment of the same training:
-            what they needed has come to them, and a gradient that is small now has done its work.
+        reached: ``reached_layers`` of an earlier moment of the training: these layers have learned,
+            so that a small gradient is no problem any more.
     """
     graph = project.graph
-    found: dict[str, Problem] = {}
+    problems: dict[str, Problem] = {}
     sizes, largest = _sizes(gradients)
-    fading = True  # from the input on: a small gradient behind a larger one has not vanished
+    small_so_far = True  # a small gradient after a larger one has not vanished
     for node_id in graph.order:
         size = sizes.get(node_id)
         if size is None:
             continue
-        learning = graph.by_id[node_id]
-        fading = fading and size < largest * VANISHING
+        layer = graph.by_id[node_id]
+        small_so_far = small_so_far and size < largest * VANISHING
         if not np.isfinite(size) or size > EXPLODING:
-            found[node_id] = _exploding(learning, size)
-        # One kernel of dozens says little about a backbone, and no layer can be put into it.
-        elif fading and node_id not in reached and learning.layer not in BACKBONES:
-            found[node_id] = _vanishing(graph, learning, size, largest)
+            problems[node_id] = _exploding(layer, size)
+        # One of a backbone's many kernels proves little, and no layer can be inserted.
+        elif small_so_far and node_id not in reached and layer.layer not in BACKBONES:
+            problems[node_id] = _vanishing(graph, layer, size, largest)
     for node_id, values in outputs.items():
         node = graph.by_id.get(node_id)
-        if node is not None and node_id not in found and _rectified(node):
+        if node is not None and node_id not in problems and _rectified(node):
             dead, units = count_dead_units(values)
             if units and dead / units > MOST_DEAD:
-                found[node_id] = _dead(node, dead, units, len(values))
-    return tuple(found.values())
+                problems[node_id] = _dead(node, dead, units, len(values))
+    return tuple(problems.values())
 
 
 def reached_layers(gradients: Mapping[str, Mapping[str, Array]]) -> frozenset[str]:
-    """Nodes that the gradient comes to: there it has not vanished."""
+    """Return the nodes whose gradient has not vanished."""
     sizes, largest = _sizes(gradients)
     return frozenset(node for node, size in sizes.items() if size >= largest * VANISHING > 0)
 
 
 def _sizes(gradients: Mapping[str, Mapping[str, Array]]) -> tuple[dict[str, float], float]:
-    """Root mean squares of the kernels' gradients by node id, and the largest of them."""
+    """Return the root mean square of each kernel's gradient by node id, and the largest."""
     sizes = {
-        node: float(np.sqrt(np.mean(np.square(some["kernel"], dtype=float))))
-        for node, some in gradients.items()
-        if "kernel" in some and some["kernel"].size
+        node: float(np.sqrt(np.mean(np.square(by_weight["kernel"], dtype=float))))
+        for node, by_weight in gradients.items()
+        if "kernel" in by_weight and by_weight["kernel"].size
     }
     return sizes, max((size for size in sizes.values() if np.isfinite(size)), default=0.0)
 
 
 def count_dead_units(values: Array) -> tuple[int, int]:
-    """Units (channels) that are 0 for all samples, and how many there are; (0, 0): too few samples.
+    """Return the number of units (channels) that are 0 for all samples, and of all units.
 
-    A rectified unit that no sample wakes gets no gradient, so it never wakes again (Lu and
-    others, "Dying ReLU and initialization", 2019).
+    Both are 0 if there are too few samples. Such a rectified unit gets no gradient and stays dead
+    ("Dying ReLU and initialization", 2019).
     """
     if len(values) < LEAST_SAMPLES or values.ndim < 2:
         return 0, 0
@@ -132,9 +129,10 @@ def _set_activation(node: Node, name: str) -> Fix:
 
 def _vanishing(graph: Graph, node: Node, size: float, largest: float) -> Problem:
     fix = None
-    behind = [graph.by_id[one] for one in (node.id, *graph.targets[node.id])]
+    candidates = [graph.by_id[name] for name in (node.id, *graph.targets[node.id])]
     saturated = next(
-        (one for one in behind if one.params.get("activation") in ("sigmoid", "tanh")), None
+        (layer for layer in candidates if layer.params.get("activation") in ("sigmoid", "tanh")),
+        None,
     )
     if saturated is not None and graph.targets[saturated.id]:
         fix = _set_activation(saturated, "relu")
@@ -156,19 +154,17 @@ def _vanishing(graph: Graph, node: Node, size: float, largest: float) -> Problem
 
 
 def _exploding(node: Node, size: float) -> Problem:
-    seen = format_number(size, ".1g") if np.isfinite(size) else "NaN"
+    text = format_number(size, ".1g") if np.isfinite(size) else "NaN"
     return Problem(
         "exploding-gradient", Severity.WARNING, node.id, _("Gradient explodes"),
         _(
             "The gradient in '{name}' is {size}, so each step changes the weights too much. Use "
-            "a smaller learning rate, or limit the gradients (clipnorm).", name=node.id, size=seen),
+            "a smaller learning rate, or limit the gradients (clipnorm).", name=node.id, size=text),
         Fix(_("Limit gradients (clipnorm 1)"), _clipped),
     )  # fmt: skip
 
 
 def _clipped(project: Project) -> Project:
-    from dataclasses import replace
-
     optimizer = project.training.optimizer
     params = {**optimizer.params, "clipnorm": 1.0}
     return edits.set_training(project, optimizer=replace(optimizer, params=params))

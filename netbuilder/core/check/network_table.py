@@ -1,4 +1,4 @@
-"""The network as a table: a row per layer, with its output shape and its costs."""
+"""The network as a table: a row per layer, with output shape and costs."""
 
 from __future__ import annotations
 
@@ -28,12 +28,10 @@ class LayerRow:
     """One layer of the table.
 
     Attributes:
-        name: id of the node.
-        layer: Keras's class name.
-        output: shape with the batch axis (None) first; None while it is not known.
+        output: shape with the batch axis (None) first; None while unknown.
         parameters: number of weights; 0 of a node that shares another node's layer.
-        multiply_adds: for one sample.
-        trainable: number of weights that training changes.
+        multiply_adds: per sample.
+        trainable: number of trainable weights.
     """
 
     name: str
@@ -51,29 +49,21 @@ class LayerRow:
 
 
 def network_table(graph: Graph, shapes: Shapes | None) -> list[LayerRow]:
-    """Return a row per layer, in the order in which data flows through them."""
+    """Return a row per layer, in the order of the data flow."""
     rows = []
     for node_id in dict.fromkeys((*graph.order, *graph.by_id)):
         node = graph.by_id[node_id]
-        known = shapes.by_node.get(node_id) if shapes is not None else None
-        if known is None:
+        shape = shapes.by_node.get(node_id) if shapes is not None else None
+        if shape is None:
             rows.append(LayerRow(node_id, node.layer, None, 0, 0, 0))
         else:
-            rows.append(
-                LayerRow(
-                    node_id,
-                    node.layer,
-                    known.output,
-                    known.parameters,
-                    known.multiply_adds,
-                    known.trainable,
-                )
-            )
+            costs = (shape.parameters, shape.multiply_adds, shape.trainable)
+            rows.append(LayerRow(node_id, node.layer, shape.output, *costs))
     return rows
 
 
 def table_lines(rows: Sequence[LayerRow]) -> list[str]:
-    """Return the table as aligned text, with the totals in the last line."""
+    """Return the table as aligned text, with totals in the last line."""
     total = (
         _("Total"),
         "",
@@ -90,16 +80,16 @@ def table_lines(rows: Sequence[LayerRow]) -> list[str]:
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     lines = []
     for row in cells:
-        filled = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
-        # Words begin at the left, numbers end at the right.
+        padding = [" " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)]
+        # Left-align words, right-align numbers.
         parts = [
             cell + fill if at < 3 else fill + cell
-            for at, (cell, fill) in enumerate(zip(row, filled, strict=True))
+            for at, (cell, fill) in enumerate(zip(row, padding, strict=True))
         ]
         lines.append("  ".join(parts).rstrip())
     return lines
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal: Chinese letters take two."""
+    """Return the width in a terminal: wide characters take two columns."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

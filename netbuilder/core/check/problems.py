@@ -1,4 +1,4 @@
-"""What a check finds, and how it is mended."""
+"""The problems that a check returns, and their fixes."""
 
 from __future__ import annotations
 
@@ -28,38 +28,38 @@ _OUTPUTS = {
 
 
 def node_name(node: Node) -> str:
-    """A node as messages name it: ``Dense 'dense_1'``."""
+    """Return a node's name in messages: ``Dense 'dense_1'``."""
     return f"{node.layer} '{node.id}'"
 
 
 def format_shape(shape: Sequence[int | None]) -> str:
-    """A shape without its batch axis: ``(6, 6, 32)``, with ``?`` for an axis of any length."""
+    """Return a shape without batch axis: ``(6, 6, 32)``, ``?`` for unknown lengths."""
     return "(" + ", ".join("?" if n is None else str(n) for n in shape[1:]) + ")"
 
 
 def shape_text(output: Any) -> str:
-    """Return one shape or several without the batch axis: "8×8×1", "?×16" of any number of steps,
-    "()" of one number per sample."""
+    """Return shapes without batch axis: "8×8×1", "?×16" for any length, "()" for a scalar."""
     return ", ".join(
-        "×".join("?" if n is None else str(n) for n in one[1:]) or "()" for one in _shapes(output)
+        "×".join("?" if n is None else str(n) for n in shape[1:]) or "()"
+        for shape in _shapes(output)
     )
 
 
 def keras_shape_text(output: Any) -> str:
-    """Return one shape or several as Keras prints them: "(None, 8, 8, 1)"."""
-    return ", ".join(str(one) for one in _shapes(output))
+    """Return shapes as Keras prints them: "(None, 8, 8, 1)"."""
+    return ", ".join(map(str, _shapes(output)))
 
 
 def _shapes(output: Any) -> list[tuple[Any, ...]]:
     if isinstance(output, dict):
-        return [shape for one in output.values() for shape in _shapes(one)]
-    if output and all(isinstance(one, list | tuple | dict) for one in output):
-        return [shape for one in output for shape in _shapes(one)]
+        return [shape for part in output.values() for shape in _shapes(part)]
+    if output and all(isinstance(part, list | tuple | dict) for part in output):
+        return [shape for part in output for shape in _shapes(part)]
     return [tuple(output)]
 
 
 def describe_output(shape: Sequence[int | None]) -> str:
-    """What a node gives, batch axis included in ``shape``: ``pictures of (6, 6, 32)``."""
+    """Describe a shape with batch axis: ``pictures of (6, 6, 32)``."""
     rank = len(shape)
     if rank == 1 or (rank == 2 and shape[1] is None):
         return _(_KINDS[rank])
@@ -70,7 +70,7 @@ def describe_output(shape: Sequence[int | None]) -> str:
 
 
 def describe_input(ranks: Iterable[int]) -> str:
-    """What a layer takes, from the ranks (batch axis included) that it accepts."""
+    """Describe what a layer takes, by the ranks (with batch axis) that it accepts."""
     kinds = [
         _(_KINDS[rank]) if rank in _KINDS else _("arrays with {count} axes", count=rank - 1)
         for rank in sorted(set(ranks))
@@ -79,7 +79,7 @@ def describe_input(ranks: Iterable[int]) -> str:
 
 
 class Severity(StrEnum):
-    """How much a problem matters: an error keeps the project from training, a warning does not."""
+    """An error prevents training, a warning does not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -87,11 +87,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Fix:
-    """A mend that is one click and one undo.
+    """A one-click, undoable fix.
 
-    ``label`` stands on the button ("Insert Flatten"); ``edit`` is a pure edit of the project as
-    it was when the problem was found, or is now; where it no longer applies it changes nothing.
-    Two fixes with the same label are equal: what the edit does is worked out when it is applied.
+    ``label`` is the text of its button; ``edit`` is a pure edit that changes nothing where it no
+    longer applies. Fixes with equal labels are equal.
     """
 
     label: str
@@ -100,15 +99,13 @@ class Fix:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, in words for the person who drew the network.
+    """A problem in words for the user.
 
-    ``code`` is the row of ``diagnostics.RULES`` that found it. ``node`` is the id of the node
-    that it is about, or None if it is about the data or the training plan. ``title`` is a few
-    words for the node itself, ``message`` one or two sentences with the values seen and what to
-    do. ``follows`` is the id of a node further up that has to be mended first: such a problem is
-    a mark on the node, not one of its own. ``field`` is the part of the plan that it stands beside
-    ("loss", "metrics", "optimizer", "batch_size"), or "". A ``beginning`` is no mistake: something
-    is not there yet, though it cannot train before. ``others`` are mends in place of ``fix``.
+    ``code`` is that of a rule in ``diagnostics.RULES``. ``node`` is the id of its node, None for
+    data or settings. ``title`` is short, ``message`` one or two sentences with the values seen and
+    what to do. ``follows`` is the id of the node to fix first. ``field`` is a training setting
+    ("loss", "metrics", "optimizer", "batch_size") or "". ``beginning``: the network is only
+    unfinished. ``others`` are alternatives to ``fix``.
     """
 
     code: str
@@ -124,34 +121,30 @@ class Problem:
 
     @property
     def fixes(self) -> tuple[Fix, ...]:
-        """All mends: alternatives, where a question has several answers."""
+        """All fixes: alternatives."""
         return (*(() if self.fix is None else (self.fix,)), *self.others)
 
     @property
     def tone(self) -> str:
-        """How it is shown: "error" and "warning" for what is wrong, "hint" for what is to come.
-
-        While the hand still draws, a network is unfinished, and not mistaken.
-        """
+        """The style to show it in: "error", "warning" or "hint" (an unfinished network)."""
         return "hint" if self.beginning else str(self.severity)
 
     @property
     def line(self) -> str:
-        """Its message, after the layer that it is about."""
+        """The message, prefixed with its layer if it does not name it."""
         named = self.node is None or f"'{self.node}'" in self.message
         return self.message if named else f"'{self.node}': {self.message}"
 
     @property
     def blocks(self) -> bool:
-        """Whether the project cannot train before this is mended."""
+        """Whether it prevents training."""
         return self.severity is Severity.ERROR
 
 
 def script_errors(problems: Iterable[Problem]) -> tuple[str, ...]:
-    """What keeps a network from being trained, as the top of its script lists it.
-
-    That no data is chosen stands in the script where the data would be.
-    """
+    """Return the problems that prevent training, except missing data, for the top of a script."""
     return tuple(
-        one.line for one in problems if one.blocks and one.follows is None and one.code != "no-data"
+        problem.line
+        for problem in problems
+        if problem.blocks and problem.follows is None and problem.code != "no-data"
     )

@@ -1,4 +1,4 @@
-"""What a rule is: a row that names a problem and finds it."""
+"""Rules: rows that name a problem and find it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from netbuilder.core.project.model import Project
 class Rule:
     """One kind of problem.
 
-    ``find`` gives the problems of a project as ``Violation`` values. It finds nothing while facts
-    or shapes that it needs are not known. ``field`` and ``beginning`` are those of its problems.
-    Why it is a problem, and projects that have it, for the tests and the documentation, are in
-    ``scripts/rule_examples``.
+    ``find`` yields its ``Violation`` values; ``needs_facts`` and ``needs_shapes`` skip it while
+    these are unknown. Examples for tests and documentation are in ``scripts/rule_examples``.
     """
 
     code: str
@@ -34,7 +32,7 @@ class Rule:
     beginning: bool = False
 
     def problems(self, context: Context) -> list[Problem]:
-        """What this rule finds; nothing where what it needs is not known yet."""
+        """Return the problems of this kind; none while what it needs is unknown."""
         if (self.needs_facts and context.facts is None) or (
             self.needs_shapes and context.shapes is None
         ):
@@ -43,21 +41,21 @@ class Rule:
             Problem(
                 self.code,
                 self.severity,
-                found.node,
-                found.title or _(self.title),
-                found.message,
-                found.fix,
+                violation.node,
+                violation.title or _(self.title),
+                violation.message,
+                violation.fix,
                 field=self.field,
-                beginning=self.beginning or found.beginning,
-                others=found.others,
+                beginning=self.beginning or violation.beginning,
+                others=violation.others,
             )
-            for found in self.find(context)
+            for violation in self.find(context)
         ]
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One place where a rule found its problem; ``beginning``: here it is only not yet done."""
+    """A place with the problem of a rule; ``beginning``: it is only not done yet."""
 
     node: str | None
     message: str
@@ -68,21 +66,17 @@ class Violation:
 
 
 def make_fix(label: str, edit: Callable[..., Project], /, *args: Any, **options: Any) -> Fix:
-    """A fix that calls ``edit(project, *args, **options)``.
+    """Return a fix that calls ``edit(project, *args, **options)``, or does nothing if outdated."""
 
-    It leaves a project alone to which it no longer applies: the project may have changed between
-    the check and the click.
-    """
-
-    def careful(project: Project) -> Project:
+    def apply(project: Project) -> Project:
         try:
             return edit(project, *args, **options)
-        except (EditError, KeyError):  # a node that it names is gone
+        except (EditError, KeyError):  # the node was removed since the check
             return project
 
-    return Fix(label, careful)
+    return Fix(label, apply)
 
 
 def remove_layer(node_id: str) -> Fix:
-    """The fix that takes a layer away."""
+    """Return a fix that removes a layer."""
     return make_fix(_("Remove '{name}'", name=node_id), edits.remove_nodes, [node_id])

@@ -1,4 +1,4 @@
-"""Rules about the last activation, and whether it goes with the loss."""
+"""Rules about the last activation and its loss."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def _softmax_mse(context: Context) -> Iterable[Violation]:
         if end.activation != "softmax" or name not in NUMBERS or not end.chosen:
             continue
         if end.shape is not None and end.shape[-1] == 1:
-            continue  # told by softmax-one-unit
+            continue  # see softmax-one-unit
         if end.task == CLASSES and context.facts and not context.facts.one_hot:
-            continue  # told by loss-target
+            continue  # see loss-target
         if end.task == REGRESSION:
             fix = set_activation(end, None)
-            more = _("The target is a number, so the last layer needs no activation.")
+            advice = _("The target is a number, so the last layer needs no activation.")
         elif end.task == MULTI_LABEL:
             fix = set_activation(end, "sigmoid")
-            more = _("Several labels can apply at once: use sigmoid.")
+            advice = _("Several labels can apply at once: use sigmoid.")
         else:
             loss = "categorical_crossentropy" if context.facts and context.facts.one_hot else None
             fix = set_loss(end, loss)
-            more = _("Cross-entropy learns classes much faster.")
-        said = _(
+            advice = _("Cross-entropy learns classes much faster.")
+        problem = _(
             "'{name}' ends in softmax, which returns class probabilities, but the loss "
             "({loss}) compares numbers.",
             name=activation_node(end),
             loss=loss_title(name),
         )
-        yield Violation(activation_node(end), join_sentences((said, more)), fix)
+        yield Violation(activation_node(end), join_sentences((problem, advice)), fix)
 
 
 def _sigmoid_categorical(context: Context) -> Iterable[Violation]:
@@ -129,14 +129,14 @@ def _makes_scores(end: OutputEnd) -> bool:
 
 
 def _activation_loss(context: Context) -> Iterable[Violation]:
-    """Any other activation with a loss that wants probabilities."""
+    """Find other activations with a loss that expects probabilities."""
     for end in context.answers:
-        name, found = loss_name(end), end.activation
-        if found is None or wants_logits(end):
+        name, activation = loss_name(end), end.activation
+        if activation is None or wants_logits(end):
             continue
-        if name in CATEGORICAL and found not in {"softmax", "sigmoid", "log_softmax"}:
+        if name in CATEGORICAL and activation not in {"softmax", "sigmoid", "log_softmax"}:
             wanted = "softmax"
-        elif name in YES_NO and found not in _yes_no_activations(end):
+        elif name in YES_NO and activation not in _yes_no_activations(end):
             wanted = "sigmoid"
         else:
             continue
@@ -146,7 +146,7 @@ def _activation_loss(context: Context) -> Iterable[Violation]:
                 "'{name}' ends in {activation}, but the loss ({loss}) needs probabilities. Use "
                 "{wanted}.",
                 name=activation_node(end),
-                activation=found,
+                activation=activation,
                 loss=loss_title(name),
                 wanted=wanted,
             ),
@@ -155,9 +155,9 @@ def _activation_loss(context: Context) -> Iterable[Violation]:
 
 
 def _yes_no_activations(end: OutputEnd) -> set[str]:
-    """Softmax on several units suits two classes, but not labels that can hold together."""
-    told_elsewhere = {"softmax"} if is_single_unit(end) or end.task != MULTI_LABEL else set()
-    return {"sigmoid", "hard_sigmoid"} | told_elsewhere
+    """Softmax fits two exclusive classes, but not labels that can apply together."""
+    also_valid = {"softmax"} if is_single_unit(end) or end.task != MULTI_LABEL else set()
+    return {"sigmoid", "hard_sigmoid"} | also_valid
 
 
 def _twice(context: Context) -> Iterable[Violation]:

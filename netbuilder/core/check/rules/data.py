@@ -1,4 +1,4 @@
-"""Rules about the data and how it meets the network."""
+"""Rules about the data and how it fits the network."""
 
 from __future__ import annotations
 
@@ -23,13 +23,15 @@ from netbuilder.core.wording import format_number, format_quoted_list
 def _find(code: str, severity: str) -> Callable[[Context], Iterable[Violation]]:
     def find(context: Context) -> Iterable[Violation]:
         assert context.facts is not None
-        for one in context.facts.findings:
-            if one.code != code or one.severity != severity:
+        for finding in context.facts.findings:
+            if finding.code != code or finding.severity != severity:
                 continue
-            # Facts may be those of before the fix: one that changes nothing any more was made.
-            if not one.fixes or one.fixes[0].edit(context.project) != context.project:
-                fixes = tuple(make_fix(each.label, each.edit) for each in one.fixes)
-                yield Violation(None, one.message, fixes[0] if fixes else None, others=fixes[1:])
+            # Facts may be outdated: a fix that changes nothing was already applied.
+            if not finding.fixes or finding.fixes[0].edit(context.project) != context.project:
+                fixes = tuple(make_fix(fix.label, fix.edit) for fix in finding.fixes)
+                yield Violation(
+                    None, finding.message, fixes[0] if fixes else None, others=fixes[1:]
+                )
 
     return find
 
@@ -53,7 +55,7 @@ _DATA_QUALITY_RULES: tuple[Rule, ...] = (
 
 
 def _data_and_network(context: Context) -> Iterable[Violation]:
-    """Scaled on the Data page by choice, and again by the first layer."""
+    """Find data that is scaled on the Data page and again by the first layer."""
     data = context.project.data
     if data.scaling not in {"minmax", "standard"}:
         return
@@ -75,7 +77,7 @@ def _data_and_network(context: Context) -> Iterable[Violation]:
 
 
 def _layer_and_layer(context: Context) -> Iterable[Violation]:
-    """A Rescaling by 1/255 in front of another, or of a body that scales itself."""
+    """Find a Rescaling by 1/255 before another, or before a model that scales itself."""
     graph = context.graph
     for node in graph.nodes:
         if node.layer != "Rescaling" or not takes_bytes(graph, node):
@@ -95,17 +97,9 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
 
 
 def _next_taker(context: Context, node: Node) -> Node | None:
-    graph, waiting = context.graph, list(context.graph.targets[node.id])
-    seen = set(waiting)
-    while waiting:
-        here = graph.by_id[waiting.pop(0)]
-        if takes_bytes(graph, here):
-            return here
-        if passes_pixels(graph, here):
-            more = [one for one in graph.targets[here.id] if one not in seen]
-            seen.update(more)
-            waiting += more
-    return None
+    graph = context.graph
+    following = context.downstream(node.id, lambda other: passes_pixels(graph, other))
+    return next((other for other in following if takes_bytes(graph, other)), None)
 
 
 _SCALING_RULES: tuple[Rule, ...] = (
@@ -114,12 +108,12 @@ _SCALING_RULES: tuple[Rule, ...] = (
 )
 
 
-#: Built-in data by the shape that an Input asks for.
+#: Built-in data by the shape of an Input.
 _BY_SHAPE = {
     (8, 8, 1): "digits", (10,): "diabetes", (13,): "wine", (30,): "breast_cancer", (2,): "moons",
     (40, 1): "waves", (4,): "iris", (9,): "sales", (1,): "sine",
 }  # fmt: skip
-#: Inputs beyond this are far from what weights start with (about 1).
+#: Larger inputs do not suit initial weights, which expect about 1.
 _LARGE = 10.0
 
 
@@ -128,17 +122,16 @@ def _no_data(context: Context) -> Iterable[Violation]:
         return
     shape: tuple[Any, ...] = ()
     for node_id in context.graph.inputs:
-        given = context.graph.by_id[node_id].params.get("shape")
-        shape = tuple(given) if isinstance(given, (list, tuple)) else ()
+        axes = context.graph.by_id[node_id].params.get("shape")
+        shape = tuple(axes) if isinstance(axes, (list, tuple)) else ()
         break
-    # To an Input of a shape of its own no other set is proposed than one that has it; nor to
-    # imported code another than the set that it reads.
-    known = context.project.data
+    # Suggest only data of the Input's shape, and to imported code only the data that it reads.
+    data = context.project.data
     name = _BY_SHAPE.get(shape, "" if shape else "iris")
     new = Data(kind="builtin", name=name)
-    if known.name and not known.kind:
-        name = known.name if known.name in BUILTINS else ""
-        new = replace(known, kind="builtin")
+    if data.name and not data.kind:
+        name = data.name if data.name in BUILTINS else ""
+        new = replace(data, kind="builtin")
     yield Violation(
         None,
         _("No data is chosen. Choose a file or a built-in data set on the Data page."),
@@ -152,23 +145,23 @@ def _input_shape(context: Context) -> Iterable[Violation]:
     assert context.facts is not None
     for node_id in context.graph.inputs:
         node = context.graph.by_id[node_id]
-        given, found = node.params.get("shape"), context.facts.input_shapes.get(node_id)
-        if not isinstance(given, (list, tuple)) or found is None or _agree(given, found):
+        own, actual = node.params.get("shape"), context.facts.input_shapes.get(node_id)
+        if not isinstance(own, (list, tuple)) or actual is None or _agree(own, actual):
             continue
         yield Violation(
             node_id,
             _(
                 "{node} has the shape {given}, but each sample of the data has the shape {found}.",
                 node=node_name(node),
-                given=_axes(given),
-                found=_axes(found),
+                given=_axes(own),
+                found=_axes(actual),
             ),
             make_fix(_("Use the shape of the data"), edits.set_params, node_id, shape=...),
         )
 
 
-def _agree(given: Iterable[object], found: Iterable[object]) -> bool:
-    mine, theirs = tuple(given), tuple(found)
+def _agree(first: Iterable[object], second: Iterable[object]) -> bool:
+    mine, theirs = tuple(first), tuple(second)
     return len(mine) == len(theirs) and all(
         a is None or b is None or a == b for a, b in zip(mine, theirs, strict=True)
     )
@@ -184,10 +177,10 @@ def _unscaled(context: Context) -> Iterable[Violation]:
     assert facts is not None
     low, high = facts.value_range
     if data.scaling != "none":
-        return  # chosen already; the facts may still be those of before
+        return  # the user's choice; the facts may be outdated
     if facts.units_scaled or max(abs(low), abs(high)) <= _LARGE or not context.graph.inputs:
         return
-    bare = [one for one in context.graph.inputs if _meets_weights(context, one, facts.input_dtypes)]
+    bare = [i for i in context.graph.inputs if _meets_weights(context, i, facts.input_dtypes)]
     if not bare:
         return
     yield Violation(
@@ -203,22 +196,18 @@ def _unscaled(context: Context) -> Iterable[Violation]:
 
 
 def _meets_weights(context: Context, node_id: str, dtypes: object) -> bool:
-    """Whether raw values of an Input reach a layer that nothing scales them for."""
+    """Return whether values of an Input reach weights without being scaled."""
     if isinstance(dtypes, dict) and dtypes.get(node_id) == "int32":
         return False
-    waiting = list(context.graph.targets[node_id])
-    seen: set[str] = set(waiting)
-    while waiting:
-        node = context.graph.by_id[waiting.pop()]
-        if spec_of(node.layer).scales or context.of_category(node, Category.PRETRAINED):
-            continue
-        if not context.of_category(node, Category.SHAPE, Category.PREPROCESS):
-            return True
-        for target in context.graph.targets[node.id]:
-            if target not in seen:
-                seen.add(target)
-                waiting.append(target)
-    return False
+
+    def scales(node: Node) -> bool:
+        return spec_of(node.layer).scales or context.of_category(node, Category.PRETRAINED)
+
+    def passes(node: Node) -> bool:
+        return not scales(node) and context.of_category(node, Category.SHAPE, Category.PREPROCESS)
+
+    following = context.downstream(node_id, passes)
+    return any(not scales(node) and not passes(node) for node in following)
 
 
 def _vocabulary(context: Context) -> Iterable[Violation]:
@@ -254,8 +243,8 @@ def _vocabulary(context: Context) -> Iterable[Violation]:
 def _fed_by_words(context: Context, node: Node) -> bool:
     assert context.facts is not None
     return any(
-        one.layer == "Input" and context.facts.input_dtypes.get(one.id) == "int32"
-        for one in context.upward(node)
+        ancestor.layer == "Input" and context.facts.input_dtypes.get(ancestor.id) == "int32"
+        for ancestor in context.upward(node)
     )
 
 
@@ -290,7 +279,7 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
             )
             continue
         if data.scaling == "none" and facts.value_range[0] >= 0:
-            continue  # columns that hold the numbers of words, it seems
+            continue  # probably columns of word indices
         yield Violation(
             node.id,
             _(
@@ -304,24 +293,23 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
 
 
 def _dense_for_embedding(project: Project, node_id: str) -> Project:
-    """A Dense of the same size, and no layer behind it that joins the vectors of several words."""
+    """Replace an Embedding with a Dense, and remove the layer that joined its vectors."""
     graph = project.graph
-    joins = [one for one in graph.targets[node_id] if graph.by_id[one].layer in _JOINS]
+    joins = [name for name in graph.targets[node_id] if graph.by_id[name].layer in _JOINS]
     size = graph.by_id[node_id].params.get("output_dim", 8)
     project = edits.set_params(project, node_id, output_dim=...)
     project = edits.remove_nodes(project, joins)
     before = {node.id for node in project.graph.nodes}
     project = edits.replace_layer(project, node_id, "Dense")
-    named = {node.id for node in project.graph.nodes} - before
+    added = {node.id for node in project.graph.nodes} - before
     return edits.set_params(
-        project, named.pop() if named else node_id, units=size, use_bias=False, activation=...
+        project, added.pop() if added else node_id, units=size, use_bias=False, activation=...
     )
 
 
 _JOINS = frozenset({"Flatten", "GlobalAveragePooling1D", "GlobalMaxPooling1D"})
 
 
-#: The first step, and so the first to be told.
 NO_DATA = Rule("no-data", Severity.ERROR, N_("No data"), _no_data, beginning=True)  # fmt: skip
 
 RULES: tuple[Rule, ...] = (

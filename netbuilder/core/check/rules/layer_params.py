@@ -1,4 +1,4 @@
-"""Rules about single rows of the catalog: layers and values that Keras would not take."""
+"""Rules about layers and parameter values that Keras does not accept."""
 
 from __future__ import annotations
 
@@ -43,29 +43,29 @@ def _unknown_layer(context: Context) -> Iterable[Violation]:
         else:
             fix = remove_layer(node.id)
         explanation = str(node.extra.get("explanation", ""))
-        said = _(
+        problem = _(
             "NetBuilder has no layer '{layer}', so '{name}' is only a placeholder.",
             layer=node.layer,
             name=node.id,
         )
-        yield Violation(node.id, explanation or _meant(said, near), fix)
+        yield Violation(node.id, explanation or _meant(problem, near), fix)
 
 
 def nearest_name(word: str, known: Mapping[str, Any]) -> str | None:
-    """The known name that a misspelled one most likely means."""
+    """Return the known name that a misspelled one most likely means."""
     exact = {name.lower(): name for name in known}
     if word.lower() in exact:
         return exact[word.lower()]
-    found = get_close_matches(word.lower(), list(exact), n=1, cutoff=0.75)
-    return exact[found[0]] if found else None
+    matches = get_close_matches(word.lower(), list(exact), n=1, cutoff=0.75)
+    return exact[matches[0]] if matches else None
 
 
-def _meant(said: str, near: str | None) -> str:
-    return join_sentences((said, _("Did you mean '{name}'?", name=near) if near else ""))
+def _meant(problem: str, near: str | None) -> str:
+    return join_sentences((problem, _("Did you mean '{name}'?", name=near) if near else ""))
 
 
 def own_layer_spec(node: Node) -> LayerSpec | None:
-    """The row of a node's layer; None if it is unknown or another node's."""
+    """Return the catalog row of a node's layer; None if it is unknown or shared."""
     return None if node.shared is not None else LAYERS.get(node.layer)
 
 
@@ -103,37 +103,37 @@ def _bad_param(context: Context) -> Iterable[Violation]:
         spec = own_layer_spec(node)
         if spec is None:
             continue
-        for name, said in _bad_values(spec, node.params):
+        for name, problem in _bad_values(spec, node.params):
             yield Violation(
                 node.id,
-                labelled(node_name(node), said),
+                labelled(node_name(node), problem),
                 _reset(node.id, spec.by_name[name]),
                 _("Invalid value of {name}", name=name),
             )
 
 
-#: Values that were checked, by the identity of what holds them and the language: an edit makes
-#: new values for the node that it changes and leaves the others as they are.
-_seen: dict[tuple[int, str], tuple[Mapping[str, Any], LayerSpec, tuple[tuple[str, str], ...]]] = {}
-_SEEN_AT_MOST = 20_000
+#: Checked values by identity and language: an edit replaces only the values of its node.
+_Checked = tuple[Mapping[str, Any], LayerSpec, tuple[tuple[str, str], ...]]
+_checked: dict[tuple[int, str], _Checked] = {}
+_MAX_CHECKED = 20_000
 
 
 def _bad_values(spec: LayerSpec, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Name and sentence of each value that the layer cannot take."""
+    """Return name and sentence of each invalid value."""
     key = id(params), language()
-    known = _seen.get(key)
-    if known is not None and known[0] is params and known[1] is spec:
-        return known[2]
-    found = []
+    cached = _checked.get(key)
+    if cached is not None and cached[0] is params and cached[1] is spec:
+        return cached[2]
+    problems = []
     for name, value in params.items():
         row = spec.by_name.get(name)
-        said = problem_with(row, value) if row is not None else None
-        if said is not None:
-            found.append((name, said))
-    if len(_seen) >= _SEEN_AT_MOST:
-        _seen.clear()
-    _seen[key] = (params, spec, tuple(found))
-    return tuple(found)
+        problem = problem_with(row, value) if row is not None else None
+        if problem is not None:
+            problems.append((name, problem))
+    if len(_checked) >= _MAX_CHECKED:
+        _checked.clear()
+    _checked[key] = (params, spec, tuple(problems))
+    return tuple(problems)
 
 
 def _reset(node_id: str, param: Param) -> Fix:
@@ -141,12 +141,12 @@ def _reset(node_id: str, param: Param) -> Fix:
     text = _(
         "Set {name} to {value}",
         name=param.name,
-        value=_shown(param.start if param.required else param.default),
+        value=_text(param.start if param.required else param.default),
     )
     return make_fix(text, edits.set_params, node_id, **{param.name: usual})
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     return "none" if value is None else f"{list(value)}" if isinstance(value, tuple) else f"{value}"
 
 
@@ -157,18 +157,20 @@ def _missing_param(context: Context) -> Iterable[Violation]:
             continue
         for param in spec.params:
             if param.required and param.name not in node.params:
-                said = _("{node} needs a value for {name}.", node=node_name(node), name=param.name)
+                problem = _(
+                    "{node} needs a value for {name}.", node=node_name(node), name=param.name
+                )
                 yield Violation(
                     node.id,
-                    join_sentences((said, param.explanation)),
+                    join_sentences((problem, param.explanation)),
                     _reset(node.id, param) if param.start is not None else None,
                     _("{name} is missing", name=param.name),
                 )
 
 
 def _unknown_choice(context: Context) -> Iterable[Violation]:
-    for one in list_plan_objects(context.project.training):
-        name, table = one.choice.name, TABLES[one.kind]
+    for item in list_plan_objects(context.project.training):
+        name, table = item.choice.name, TABLES[item.kind]
         if canonical(table, name) is not None:
             continue
         near = nearest_name(name, table)
@@ -176,13 +178,13 @@ def _unknown_choice(context: Context) -> Iterable[Violation]:
             text = _("Use {name}", name=near)
         else:
             text = {"optimizer": _("Use Adam"), "loss": _("Choose automatically")}.get(
-                one.kind, _("Remove")
+                item.kind, _("Remove")
             )
         yield Violation(
             None,
-            _meant(_(_UNKNOWN[one.kind], name=name), near),
-            make_fix(text, _use, one.kind, name, near),
-            _("Unknown name: {place}", place=one.place),
+            _meant(_(_UNKNOWN[item.kind], name=name), near),
+            make_fix(text, _use, item.kind, name, near),
+            _("Unknown name: {place}", place=item.place),
         )
 
 
@@ -196,8 +198,8 @@ def _use(project: Project, kind: str, old: str, new: str | None) -> Project:
 
 
 def _bad_choice(context: Context) -> Iterable[Violation]:
-    for one in list_plan_objects(context.project.training):
-        choice, table = one.choice, TABLES[one.kind]
+    for item in list_plan_objects(context.project.training):
+        choice, table = item.choice, TABLES[item.kind]
         known = canonical(table, choice.name)
         if known is None:
             continue
@@ -209,13 +211,13 @@ def _bad_choice(context: Context) -> Iterable[Violation]:
                     _(
                         "{name} ({place}) needs a value for {parameter}.",
                         name=choice.name,
-                        place=one.place,
+                        place=item.place,
                         parameter=row.name,
                     ),
                     make_fix(
-                        _("Set {name} to {value}", name=row.name, value=_shown(row.start)),
+                        _("Set {name} to {value}", name=row.name, value=_text(row.start)),
                         _set_in,
-                        one,
+                        item,
                         row.name,
                         row.start,
                     ),
@@ -223,44 +225,44 @@ def _bad_choice(context: Context) -> Iterable[Violation]:
                 )
         for name, value in choice.params.items():
             param = spec.by_name.get(name)
-            said = (
+            problem = (
                 _("there is no parameter '{name}'.", name=name)
                 if param is None
                 else problem_with(param, value)
             )
-            if said is None:
+            if problem is None:
                 continue
             text = (
-                _("Set {name} to {value}", name=name, value=_shown(param.default))
+                _("Set {name} to {value}", name=name, value=_text(param.default))
                 if param
                 else _("Remove '{name}'", name=name)
             )
             yield Violation(
                 None,
-                f"{choice.name} ({one.place}): {said}",
-                make_fix(text, _set_in, one, name, ...),
-                _("Invalid value: {place}", place=one.place),
+                f"{choice.name} ({item.place}): {problem}",
+                make_fix(text, _set_in, item, name, ...),
+                _("Invalid value: {place}", place=item.place),
             )
 
 
-def _set_in(project: Project, one: PlanObject, name: str, value: Any) -> Project:
-    """Set a parameter of a named object; ``...`` takes it away."""
-    before = one.choice.params.get(name, ...)
+def _set_in(project: Project, item: PlanObject, name: str, value: Any) -> Project:
+    """Set a parameter of a named object; ``...`` removes it."""
+    before = item.choice.params.get(name, ...)
 
     def changed(choice: Choice) -> Choice:
         params = {**choice.params, name: value}
-        return Choice(choice.name, {key: kept for key, kept in params.items() if kept is not ...})
+        return Choice(choice.name, {k: v for k, v in params.items() if v is not ...})
 
     return change_plan_objects(
         project,
-        one.kind,
-        lambda choice: choice.name == one.choice.name and choice.params.get(name, ...) == before,
+        item.kind,
+        lambda choice: choice.name == item.choice.name and choice.params.get(name, ...) == before,
         changed,
     )
 
 
 def _weights_file(context: Context) -> Iterable[Violation]:
-    """A body that is to take its weights from a file, and there is none."""
+    """Find pretrained models whose weights file is missing."""
     for node in context.graph.nodes:
         spec = own_layer_spec(node)
         if spec is None or "weights_file" not in spec.by_name:

@@ -1,4 +1,4 @@
-"""Rules about what is asked of the network: several ends, metrics, rare classes."""
+"""Rules about outputs, metrics and imbalanced classes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _KIND_NAMES = {
 
 @dataclass(frozen=True)
 class PlanObject:
-    """A named object: its ``kind`` (a key of ``TABLES``) and the output it is of, if of one."""
+    """A named object of the settings: ``kind`` is a key of ``TABLES``, ``output`` may be None."""
 
     kind: str
     choice: Choice
@@ -48,13 +48,13 @@ class PlanObject:
 
     @property
     def place(self) -> str:
-        """Where it stands, in words."""
+        """Its place in words."""
         kind = _(_KIND_NAMES[self.kind])
         return _("{kind} of '{output}'", kind=kind, output=self.output) if self.output else kind
 
 
 def list_plan_objects(training: Training) -> Iterator[PlanObject]:
-    """Every named object of the plan."""
+    """Yield every named object of the settings."""
     yield PlanObject("optimizer", training.optimizer)
     if training.loss is not None:
         yield PlanObject("loss", training.loss)
@@ -62,10 +62,10 @@ def list_plan_objects(training: Training) -> Iterator[PlanObject]:
         yield PlanObject("metric", metric)
     for callback in training.callbacks:
         yield PlanObject("callback", callback)
-    for output, goal in training.outputs.items():
-        if goal.loss is not None:
-            yield PlanObject("loss", goal.loss, output)
-        for metric in goal.metrics or ():
+    for output, own in training.outputs.items():
+        if own.loss is not None:
+            yield PlanObject("loss", own.loss, output)
+        for metric in own.metrics or ():
             yield PlanObject("metric", metric, output)
 
 
@@ -75,10 +75,7 @@ def change_plan_objects(
     matches: Callable[[Choice], bool],
     change: Callable[[Choice], Choice | None],
 ) -> Project:
-    """Change every object of ``kind`` that ``matches``; None takes it away.
-
-    An optimizer that is taken away becomes Adam, a loss the one that suits the data.
-    """
+    """Change every object of ``kind`` that ``matches``; None removes it, or resets an optimizer."""
 
     def changed(choice: Choice | None) -> Choice | None:
         return change(choice) if choice is not None and matches(choice) else choice
@@ -86,7 +83,7 @@ def change_plan_objects(
     def all_of(choices: tuple[Choice, ...] | None) -> tuple[Choice, ...] | None:
         if choices is None:
             return None
-        return tuple(one for one in map(changed, choices) if one is not None)
+        return tuple(new for new in map(changed, choices) if new is not None)
 
     training = project.training
     if kind == "optimizer":
@@ -105,7 +102,7 @@ def change_plan_objects(
     return edits.set_training(project, metrics=all_of(training.metrics), outputs=outputs)
 
 
-#: The largest class has this many rows for each of the smallest, and more: then it is told.
+#: Rows of the largest class per row of the smallest that are reported.
 _RARE = 10.0
 
 
@@ -143,32 +140,32 @@ def _dead_end(context: Context) -> Iterable[Violation]:
 
 
 def _branch(context: Context, end: OutputEnd) -> list[str]:
-    """The nodes that lead to this end and nowhere else."""
-    found: list[str] = []
+    """Return the nodes that lead to this end and nowhere else."""
+    names: list[str] = []
     for node in context.upward(end.node):
-        if node.layer == "Input" or (found and len(context.graph.targets[node.id]) > 1):
+        if node.layer == "Input" or (names and len(context.graph.targets[node.id]) > 1):
             break
-        found.append(node.id)
-    return found
+        names.append(node.id)
+    return names
 
 
 def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
-    """Metrics for another kind of target: those that cannot be computed, or the others."""
+    """Find metrics for another kind of target: those that cannot be computed, or the others."""
     facts, training = context.facts, context.project.training
     assert facts is not None
-    told: set[str] = set()
+    reported: set[str] = set()
     for end in context.ends:
-        goal = training.outputs.get(end.node.id)
-        chosen = goal.metrics if goal is not None and goal.metrics is not None else training.metrics
+        own = training.outputs.get(end.node.id)
+        chosen = own.metrics if own is not None and own.metrics is not None else training.metrics
         for choice in chosen or ():
             known = canonical(METRICS, choice.name)
             tasks = METRICS[known].tasks if known is not None else ()
             kinds = target_kinds(end, facts)
-            if not tasks or end.task is None or kinds & set(tasks) or choice.name in told:
+            if not tasks or end.task is None or kinds & set(tasks) or choice.name in reported:
                 continue
             if fatal != _impossible(set(tasks), kinds):
                 continue
-            told.add(choice.name)
+            reported.add(choice.name)
             yield Violation(
                 None,
                 _(
@@ -183,17 +180,14 @@ def _metric(context: Context, *, fatal: bool) -> Iterable[Violation]:
 
 
 def _impossible(tasks: set[str], kinds: set[str]) -> bool:
-    """Whether targets have another shape than the metric compares.
-
-    Class numbers are one number a row, and answers are one for each class.
-    """
+    """Return whether targets and predictions have another shape than the metric compares."""
     return CLASSES in kinds or ("one_hot" in kinds and tasks == {CLASSES})
 
 
 def _without_metric(project: Project, name: str) -> Project:
-    """The plan without a metric; none left means: chosen from the data."""
+    """Remove a metric; if none is left they become automatic."""
     project = change_plan_objects(
-        project, "metric", lambda one: one.name == name, lambda _one: None
+        project, "metric", lambda metric: metric.name == name, lambda _metric: None
     )
     if project.training.metrics == ():
         project = edits.set_training(project, metrics=None)
@@ -202,39 +196,39 @@ def _without_metric(project: Project, name: str) -> Project:
 
 def _lost_goals(context: Context) -> Iterable[Violation]:
     graph, data = context.graph, context.project.data
-    named = [(one, "output") for one in (*context.project.training.outputs, *data.targets)]
-    named += [(one, "Input") for one in data.inputs]
-    for name, what in dict.fromkeys(named):
-        there = graph.inputs if what == "Input" else graph.outputs
-        if name in there or not there:
+    ends = [(name, "output") for name in (*context.project.training.outputs, *data.targets)]
+    ends += [(name, "Input") for name in data.inputs]
+    for name, kind in dict.fromkeys(ends):
+        existing = graph.inputs if kind == "Input" else graph.outputs
+        if name in existing or not existing:
             continue
-        if what == "Input":
+        if kind == "Input":
             message = _(
                 "There are settings for the Input '{name}', but the network has only: {names}.",
-                name=name, names=format_list(there),
+                name=name, names=format_list(existing),
             )  # fmt: skip
         else:
             message = _(
                 "There are settings for the output '{name}', but the network has only: {names}.",
-                name=name, names=format_list(there),
+                name=name, names=format_list(existing),
             )  # fmt: skip
         yield Violation(
             name if name in graph.by_id else None,
             message,
-            make_fix(_("Remove these settings"), _forgotten, name, what),
+            make_fix(_("Remove these settings"), _forgotten, name, kind),
         )
 
 
-def _forgotten(project: Project, name: str, what: str) -> Project:
-    """The project without goals and columns of an end that is none."""
+def _forgotten(project: Project, name: str, kind: str) -> Project:
+    """Remove the settings and columns of a missing end."""
 
-    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
+    def others(table: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in table.items() if key != name}
 
-    if what == "Input":
-        return edits.set_data(project, inputs=kept(project.data.inputs))
-    project = edits.set_training(project, outputs=kept(project.training.outputs))
-    return edits.set_data(project, targets=kept(project.data.targets))
+    if kind == "Input":
+        return edits.set_data(project, inputs=others(project.data.inputs))
+    project = edits.set_training(project, outputs=others(project.training.outputs))
+    return edits.set_data(project, targets=others(project.data.targets))
 
 
 def _imbalance(context: Context) -> Iterable[Violation]:
@@ -255,14 +249,14 @@ def _imbalance(context: Context) -> Iterable[Violation]:
             name=name,
         )
     ratio = format_number(facts.imbalance, ".0f")
-    said = _("The largest class has {ratio} rows for each row of the smallest.", ratio=ratio)
+    problem = _("The largest class has {ratio} rows for each row of the smallest.", ratio=ratio)
     effect = _(
         "A network that never predicts the rare class would still score well. Class weights find "
         "more of the rare class, at the price of more errors on the others."
     )
     yield Violation(
         None,
-        join_sentences((said, rarest, effect)),
+        join_sentences((problem, rarest, effect)),
         make_fix(_("Use class weights"), edits.set_training, class_weight="balanced"),
     )
 

@@ -1,4 +1,4 @@
-"""Rules about the end of the network: its last layer, its activation, the loss, the target."""
+"""Rules about the end of the network: last layer, activation, loss and target."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from netbuilder.core.check.problems import Fix, Severity, node_name
 from netbuilder.core.check.rule import Rule, Violation, make_fix, remove_layer
 from netbuilder.core.check.rules.output_helpers import (
     NUMBERS,
+    activation_for,
     activation_node,
     describe_target,
     loss_name,
@@ -22,7 +23,7 @@ from netbuilder.core.check.rules.output_helpers import (
     task_names,
     wants_logits,
 )
-from netbuilder.core.check.rules.shapes import LAST_MISSING, wanted_activation
+from netbuilder.core.check.rules.shapes import LAST_MISSING
 from netbuilder.core.data.data_facts import BINARY, CLASSES, MULTI_LABEL, REGRESSION
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
@@ -53,36 +54,36 @@ def _units(context: Context) -> Iterable[Violation]:
                 make_fix(_("Treat the target as a number"), edits.set_data, task=REGRESSION),
             )
         else:
-            have = end.shape[1]
-            unfinished = _hidden(end, have)
+            size = end.shape[1]
+            unfinished = _hidden(end, size)
             title = _(LAST_MISSING) if unfinished else ""
             yield Violation(
-                end.node.id, _units_text(end, have),
-                _output_fix(context, end) or _units_fix(end, have), title,
+                end.node.id, _units_text(end, size),
+                _output_fix(context, end) or _units_fix(end, size), title,
                 beginning=unfinished,
             )  # fmt: skip
 
 
 def _meant_as_number(end: OutputEnd) -> bool:
-    """Whether classes are numbers, and one is predicted with a loss for numbers."""
+    """Return whether the classes are numbers that the network predicts with regression."""
     if end.shape is None or end.shape[1] != 1 or loss_name(end) not in NUMBERS or not end.chosen:
         return False
     return bool(end.classes) and all(re.fullmatch(r"-?\d+(\.\d+)?", c) for c in end.classes)
 
 
-def _units_text(end: OutputEnd, have: int) -> str:
-    last, need, units = node_name(end.maker or end.node), _need(end), have
-    ends = ngettext(
+def _units_text(end: OutputEnd, size: int) -> str:
+    needed = _need(end)
+    ending = ngettext(
         "The network ends in {node} with {count} unit.",
         "The network ends in {node} with {count} units.",
-        units, node=last,
+        size, node=node_name(end.maker or end.node),
     )  # fmt: skip
     if end.task in {CLASSES, MULTI_LABEL} and end.classes:
-        shown = join_values([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])])
+        names = join_values([*end.classes[:3], *(["…"] if len(end.classes) > 3 else [])])
         target = ngettext(
             "The data has {count} class ({names}).",
             "The data has {count} classes ({names}).",
-            len(end.classes), names=shown,
+            len(end.classes), names=names,
         )  # fmt: skip
     elif end.task == BINARY:
         target = _("The target is yes or no.")
@@ -92,31 +93,31 @@ def _units_text(end: OutputEnd, have: int) -> str:
             "The target is {count} numbers for each row.",
             end.units or 0,
         )
-    if _hidden(end, have):
-        todo = _("Add a last layer with {settings}.", settings=need)
+    if _hidden(end, size):
+        advice = _("Add a last layer with {settings}.", settings=needed)
     else:
-        todo = _("The last layer needs {settings}.", settings=need)
-    return join_sentences((ends, target, todo))
+        advice = _("The last layer needs {settings}.", settings=needed)
+    return join_sentences((ending, target, advice))
 
 
 def _need(end: OutputEnd) -> str:
-    """Units and activation that the target needs: ``3 units, softmax``."""
-    activation = wanted_activation(end)
+    """Return the units and activation that the target needs: ``3 units, softmax``."""
+    activation = activation_for(end.task)
     units = ngettext("{count} unit", "{count} units", end.units or 1)
     return join_values([units, activation] if activation else [units])
 
 
-def _hidden(end: OutputEnd, have: int) -> bool:
-    """Whether the last layer looks like one in the middle: the network is not finished yet."""
-    bent = end.activation not in {None, "softmax", "sigmoid"}
-    maker = end.maker is not None and end.maker.layer == "Dense"
-    return not maker or (bent and have > (end.units or 1))
+def _hidden(end: OutputEnd, size: int) -> bool:
+    """Return whether the last layer looks like a hidden one: the network is unfinished."""
+    nonlinear = end.activation not in {None, "softmax", "sigmoid"}
+    ends_in_dense = end.maker is not None and end.maker.layer == "Dense"
+    return not ends_in_dense or (nonlinear and size > (end.units or 1))
 
 
-def _units_fix(end: OutputEnd, have: int) -> Fix:
-    units, activation = end.units or 1, wanted_activation(end)
+def _units_fix(end: OutputEnd, size: int) -> Fix:
+    units, activation = end.units or 1, activation_for(end.task)
     maker = end.maker
-    if maker is None or maker.shared is not None or _hidden(end, have):
+    if maker is None or maker.shared is not None or _hidden(end, size):
         params = {"units": units, "activation": activation}
         return make_fix(
             _("Add a Dense: {settings}", settings=_need(end)),
@@ -125,8 +126,10 @@ def _units_fix(end: OutputEnd, have: int) -> Fix:
             "Dense",
             params=params,
         )
-    alone = not any(spec_of(t.layer).activation or t.layer == "Activation" for t in end.tail)
-    if end.activation == activation or not alone:
+    single_activation = not any(
+        spec_of(t.layer).activation or t.layer == "Activation" for t in end.tail
+    )
+    if end.activation == activation or not single_activation:
         return make_fix(
             ngettext("Set {count} unit", "Set {count} units", units),
             edits.set_params,
@@ -138,27 +141,23 @@ def _units_fix(end: OutputEnd, have: int) -> Fix:
 
 
 def _output_fix(context: Context, end: OutputEnd) -> Fix | None:
-    """A fix that makes units, activation and loss fit the target at once.
-
-    Returns:
-        None where at most one of them is wrong: its own fix is enough.
-    """
+    """Return a fix of units, activation and loss at once; None if at most one is wrong."""
     if context.facts is None or end.task is None or end.shape is None:
         return None
     kinds, loss = target_kinds(end, context.facts), loss_name(end)
     several = end.units != 1 if not end.fits else end.shape[-1] != 1
     classes = several and (end.task == CLASSES or bool(kinds & {CLASSES, "one_hot"}))
-    of_numbers = loss in NUMBERS
+    regression = loss in NUMBERS
     wrong_units = not end.fits
     wrong_loss = end.chosen and (
         not _suits(loss, kinds)
-        or (classes and of_numbers and (wrong_units or end.activation == "softmax"))
+        or (classes and regression and (wrong_units or end.activation == "softmax"))
     )
-    wanted = "softmax" if classes else wanted_activation(end)
+    wanted = "softmax" if classes else activation_for(end.task)
     if wanted is None:
         wrong_activation = end.activation in {"relu", "softmax"}
     else:
-        logits = end.activation is None and (wants_logits(end) or (of_numbers and not wrong_loss))
+        logits = end.activation is None and (wants_logits(end) or (regression and not wrong_loss))
         wrong_activation = not logits and end.activation not in (wanted, *_ALSO.get(wanted, ()))
     if wrong_units + wrong_activation + wrong_loss < 2:
         return None
@@ -176,7 +175,7 @@ def _output_fix(context: Context, end: OutputEnd) -> Fix | None:
 
 
 def _suits(name: str, kinds: set[str]) -> bool:
-    """Whether a loss can learn a target; comparing numbers with 0 and 1 learns too, if slowly."""
+    """Return whether a loss can learn a target; regression on 0 and 1 can, if slowly."""
     spec = LOSSES.get(name)
     if spec is None or not spec.tasks:
         return True
@@ -188,7 +187,7 @@ def _one_unit(context: Context) -> Iterable[Violation]:
         if end.activation != "softmax" or end.shape is None or end.shape[-1] != 1:
             continue
         if not end.fits:
-            continue  # told by output-units
+            continue  # see output-units
         wanted = None if end.task == REGRESSION else "sigmoid"
         yield Violation(
             activation_node(end),
@@ -219,19 +218,19 @@ def _loss_target(context: Context) -> Iterable[Violation]:
         if spec is None or not spec.tasks or end.task is None or not end.chosen:
             continue
         if not end.fits and _meant_as_number(end):
-            continue  # told by output-units
+            continue  # see output-units
         kinds = target_kinds(end, facts)
         if _suits(name, kinds):
             continue
         swaps = _ONE_HOT if "one_hot" in kinds else _SPARSE if CLASSES in kinds else {}
         swap = swaps.get(name)
         softmax = end.activation == "softmax" and name in NUMBERS
-        why = (
+        reason = (
             _("'{name}' ends in softmax, which suits classes.", name=activation_node(end))
             if softmax
             else ""
         )
-        said = _(
+        problem = _(
             "The loss ({loss}) is for this kind of target: {tasks}. Your target is of "
             "another kind: {target}.",
             loss=loss_title(name),
@@ -239,7 +238,9 @@ def _loss_target(context: Context) -> Iterable[Violation]:
             target=describe_target(end, kinds),
         )
         yield Violation(
-            None, join_sentences((said, why)), _output_fix(context, end) or set_loss(end, swap)
+            None,
+            join_sentences((problem, reason)),
+            _output_fix(context, end) or set_loss(end, swap),
         )
 
 

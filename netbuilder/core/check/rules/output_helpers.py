@@ -1,4 +1,4 @@
-"""What an output answers, and what is asked of it: words and edits that several rules share."""
+"""Words and edits about outputs, targets and losses that several rules share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CATEGORICAL = frozenset(
     }
 )
 YES_NO = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
-#: Losses that compare numbers, and so suit a last layer without activation.
+#: Regression losses, for a last layer without activation.
 NUMBERS = frozenset(
     {
         "mean_squared_error",
@@ -46,22 +46,22 @@ _WORDS = {
 
 
 def loss_name(end: OutputEnd) -> str:
-    """Keras's name of the loss of an end; "" where none is known."""
+    """Return Keras's name of an output's loss; "" if unknown."""
     return (canonical(LOSSES, end.loss.name) or "") if end.loss is not None else ""
 
 
 def activation_for(task: str | None) -> str | None:
-    """The activation that suits a task's target; None for none."""
+    """Return the activation for a task's target; None for none."""
     return {BINARY: "sigmoid", MULTI_LABEL: "sigmoid", CLASSES: "softmax"}.get(task or "")
 
 
 def wants_logits(end: OutputEnd) -> bool:
-    """Whether the loss is told that it gets raw scores."""
+    """Return whether the loss expects raw scores."""
     return end.loss is not None and end.loss.params.get("from_logits") is True
 
 
 def set_loss(end: OutputEnd, name: str | None) -> Fix:
-    """Set the loss of an output where the plan says it; None: chosen from the data."""
+    """Return a fix that sets the output's loss; None: automatic."""
     text = _("Choose the loss automatically")
     if name is not None:
         text = _("Use {name}", name=loss_title(name))
@@ -69,11 +69,11 @@ def set_loss(end: OutputEnd, name: str | None) -> Fix:
 
 
 def with_loss(project: Project, output: str, change: Callable[[Choice], Choice | None]) -> Project:
-    """The plan with another loss for an output, where the plan names one."""
+    """Return the project with a changed loss, if the settings name one."""
     training = project.training
-    goal = training.outputs.get(output)
-    if goal is not None and goal.loss is not None:
-        outputs = {**training.outputs, output: replace(goal, loss=change(goal.loss))}
+    own = training.outputs.get(output)
+    if own is not None and own.loss is not None:
+        outputs = {**training.outputs, output: replace(own, loss=change(own.loss))}
         return edits.set_training(project, outputs=outputs)
     if training.loss is None:
         return project
@@ -81,7 +81,7 @@ def with_loss(project: Project, output: str, change: Callable[[Choice], Choice |
 
 
 def set_activation(end: OutputEnd, name: str | None) -> Fix | None:
-    """Change the last activation where it stands."""
+    """Return a fix that changes the last activation, if possible."""
     node = end.activator or end.maker
     if node is None:
         return None
@@ -106,22 +106,21 @@ def set_activation(end: OutputEnd, name: str | None) -> Fix | None:
             "Activation",
             params={"activation": name},
         )
-    value = name or "linear"
-    return make_fix(text, edits.set_params, node.id, activation=value)
+    return make_fix(text, edits.set_params, node.id, activation=name or "linear")
 
 
 def activation_node(end: OutputEnd) -> str:
-    """Id of the node that an end's activation is about."""
+    """Return the ID of the node with the output's activation."""
     return (end.activator or end.maker or end.node).id
 
 
 def is_single_unit(end: OutputEnd) -> bool:
-    """Whether an end gives a single number."""
+    """Return whether an output is a single number."""
     return end.shape is not None and end.shape[-1] == 1
 
 
 def target_kinds(end: OutputEnd, facts: DataFacts) -> set[str]:
-    """The words of ``ObjectSpec.tasks`` that an output's target stands for."""
+    """Return the target of an output in terms of ``ObjectSpec.tasks``."""
     if end.task == BINARY and end.shape is not None and end.shape[-1] == 2:
         return {"one_hot"} if facts.one_hot else {CLASSES}
     if end.task in {CLASSES, BINARY} and facts.one_hot:
@@ -130,7 +129,7 @@ def target_kinds(end: OutputEnd, facts: DataFacts) -> set[str]:
 
 
 def task_names(tasks: tuple[str, ...]) -> str:
-    """Kinds of target in words."""
+    """Return kinds of target in words."""
     if {BINARY, CLASSES, "one_hot"} <= set(tasks):
         return _("classes")
     if set(tasks) == {BINARY, MULTI_LABEL}:
@@ -139,7 +138,7 @@ def task_names(tasks: tuple[str, ...]) -> str:
 
 
 def describe_target(end: OutputEnd, kinds: set[str]) -> str:
-    """The target of an output in words; ``kinds`` as ``target_kinds`` says."""
+    """Return an output's target in words; ``kinds`` as from ``target_kinds``."""
     kind = next(iter(kinds), "")
     words = _(_WORDS[kind]) if kind in _WORDS else _("something else")
     if kind != CLASSES:

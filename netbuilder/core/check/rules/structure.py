@@ -1,4 +1,4 @@
-"""Rules about nodes and wires. They need no data, no shapes and no Keras."""
+"""Rules about nodes and connections; they need no data, shapes or Keras."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def _no_input(context: Context) -> Iterable[Violation]:
             project = edits.connect(project, new, root)
         return project
 
-    what = (
+    message = (
         _("The network has no Input, so it gets no data.")
         if context.graph.nodes
         else (_("The canvas is empty. Start with an Input, where the data enters the network."))
     )
-    yield Violation(None, what, make_fix(_("Add an Input"), edit))
+    yield Violation(None, message, make_fix(_("Add an Input"), edit))
 
 
 def _takes_one(node: Node) -> bool:
@@ -54,11 +54,7 @@ def _no_layers(context: Context) -> Iterable[Violation]:
 
 
 def _first_layer(context: Context) -> Fix:
-    """A Dense that answers what the target asks, so that one click makes a network that trains.
-
-    Where the target is not known it is a hidden layer as the palette gives it: what is then told
-    of it is that the last layer is still to come, and no fault.
-    """
+    """Return a fix that adds a Dense to fit the target; if that is unknown, a hidden layer."""
     facts = context.facts
     units = facts.output_units.get(DEFAULT_OUTPUT) if facts and context.task_is_known else None
     if facts is None or units is None:
@@ -74,12 +70,12 @@ def _first_layer(context: Context) -> Fix:
         return edits.append_layer(project, "Dense", params=params)
 
     count = ngettext("{count} unit", "{count} units", units)
-    asked = join_values(filter(None, (count, activation)))
+    settings = join_values(filter(None, (count, activation)))
     return make_fix(
         (
-            _("Add a Dense: {settings}", settings=asked)
+            _("Add a Dense: {settings}", settings=settings)
             if flat
-            else _("Add Flatten and Dense: {settings}", settings=asked)
+            else _("Add Flatten and Dense: {settings}", settings=settings)
         ),
         edit,
     )
@@ -88,11 +84,11 @@ def _first_layer(context: Context) -> Fix:
 def _unconnected(context: Context) -> Iterable[Violation]:
     graph = context.graph
     if not graph.inputs:
-        return  # told once, by no-input
+        return  # see no-input
     for root in context.roots:
         node = graph.by_id[root]
         if any(edge[1] == root for edge in graph.dangling):
-            continue  # told by dangling-edge
+            continue  # see dangling-edge
         yield Violation(
             root,
             _(
@@ -117,7 +113,7 @@ def _unconnected(context: Context) -> Iterable[Violation]:
 
 
 def _join(context: Context, root: str) -> Fix | None:
-    """Wire the one open end to ``root``, if there is just one that may feed it."""
+    """Connect the only suitable open end to ``root``."""
     graph = context.graph
     ends = [end for end in (*graph.outputs, *graph.inputs) if not graph.targets[end]]
     ends = [
@@ -129,7 +125,7 @@ def _join(context: Context, root: str) -> Fix | None:
 
 
 def _lead(context: Context, source: str) -> Fix | None:
-    """Wire an unused Input to the one layer that nothing feeds."""
+    """Connect an unused Input to the only layer without sources."""
     roots = [r for r in context.roots if _takes_one(context.graph.by_id[r])]
     if len(roots) != 1 or edits.connection_problem(context.graph, source, roots[0]) is not None:
         return None
@@ -137,40 +133,40 @@ def _lead(context: Context, source: str) -> Fix | None:
 
 
 def _cycle(context: Context) -> Iterable[Violation]:
-    for round_trip, closing in context.cycles:
-        way = " → ".join(f"'{one}'" for one in (*round_trip, round_trip[0]))
+    for cycle, closing in context.cycles:
+        path = " → ".join(f"'{name}'" for name in (*cycle, cycle[0]))
         yield Violation(
-            round_trip[0],
+            cycle[0],
             _(
                 "The connections form a cycle: {path}. Data must flow in one direction, from "
                 "Input to the end.",
-                path=way,
+                path=path,
             ),
             _cut(closing),
         )
 
 
-def _cut(wires: tuple[tuple[str, str], ...]) -> Fix:
-    first = wires[0]
+def _cut(edges: tuple[tuple[str, str], ...]) -> Fix:
+    first = edges[0]
     text = _("Remove the connection '{first}' → '{second}'", first=first[0], second=first[1])
-    if len(wires) > 1:
-        text = ngettext("Remove {count} connection", "Remove {count} connections", len(wires))
-    return make_fix(text, edits.disconnect, *wires)
+    if len(edges) > 1:
+        text = ngettext("Remove {count} connection", "Remove {count} connections", len(edges))
+    return make_fix(text, edits.disconnect, *edges)
 
 
 def _dangling(context: Context) -> Iterable[Violation]:
     for edge in context.graph.dangling:
-        gone = [f"'{end}'" for end in dict.fromkeys(edge) if end not in context.graph.by_id]
-        here = next((end for end in edge if end in context.graph.by_id), None)
+        missing = [f"'{end}'" for end in dict.fromkeys(edge) if end not in context.graph.by_id]
+        node_id = next((end for end in edge if end in context.graph.by_id), None)
         yield Violation(
-            here,
+            node_id,
             ngettext(
                 "A connection goes from '{first}' to '{second}', but {missing} does not exist.",
                 "A connection goes from '{first}' to '{second}', but {missing} do not exist.",
-                len(gone),
+                len(missing),
                 first=edge[0],
                 second=edge[1],
-                missing=format_list(gone),
+                missing=format_list(missing),
             ),
             make_fix(_("Remove the connection"), edits.disconnect, edge),
         )
@@ -178,10 +174,10 @@ def _dangling(context: Context) -> Iterable[Violation]:
 
 def _duplicate(context: Context) -> Iterable[Violation]:
     seen: set[str] = set()
-    told: set[str] = set()
+    reported: set[str] = set()
     for node in context.graph.nodes:
-        if node.id in seen and node.id not in told:
-            told.add(node.id)
+        if node.id in seen and node.id not in reported:
+            reported.add(node.id)
             total = sum(other.id == node.id for other in context.graph.nodes)
             yield Violation(
                 node.id,
@@ -199,7 +195,7 @@ def _duplicate(context: Context) -> Iterable[Violation]:
 
 
 def _renamed(project: Project, name: str) -> Project:
-    """Every node but the first that is called ``name`` gets a free name; wires stay."""
+    """Rename every node but the first that is called ``name``; connections stay."""
     graph = project.graph
     nodes: list[Node] = []
     for node in graph.nodes:
@@ -222,41 +218,41 @@ def _no_name(context: Context) -> Iterable[Violation]:
 
 
 def _named(project: Project, node: Node) -> Project:
-    """``node`` with a name, in its wires as well."""
+    """Name ``node``, also in its connections."""
     graph, old = project.graph, node.id
     new = edits.new_id(graph, node.layer)
     return replace_graph(
         project,
-        nodes=tuple(replace(one, id=new) if one.id == old else one for one in graph.nodes),
+        nodes=tuple(replace(other, id=new) if other.id == old else other for other in graph.nodes),
         edges=tuple((new if a == old else a, new if b == old else b) for a, b in graph.edges),
     )
 
 
 def _input_count(context: Context) -> Iterable[Violation]:
-    leading_back = {wire for _way, closing in context.cycles for wire in closing}
+    closing_edges = {edge for _cycle, closing in context.cycles for edge in closing}
     for node in context.graph.nodes:
         spec = LAYERS.get(context.owner(node).layer)
         sources = context.graph.sources[node.id]
-        if leading_back:  # those wires are told by cycle, and go with its fix
-            sources = tuple(s for s in sources if (s, node.id) not in leading_back)
+        if closing_edges:  # see cycle, whose fix removes them
+            sources = tuple(s for s in sources if (s, node.id) not in closing_edges)
         if spec is None or (not sources and spec.min_inputs > 0):
-            continue  # told by unknown-layer, unconnected
-        found, most = len(sources), spec.max_inputs
-        if found >= spec.min_inputs and (most is None or found <= most):
+            continue  # see unknown-layer, unconnected
+        count, most = len(sources), spec.max_inputs
+        if count >= spec.min_inputs and (most is None or count <= most):
             continue
         yield Violation(
             node.id,
-            input_count_sentence(node, spec, found),
+            input_count_sentence(node, spec, count),
             _count_fix(context, node, sources, most),
-            beginning=found < spec.min_inputs,
+            beginning=count < spec.min_inputs,
         )
 
 
 def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int | None) -> Fix:
     if most == 0:
-        wires = tuple((source, node.id) for source in sources)
-        text = ngettext("Remove the connection", "Remove the connections", len(wires))
-        return make_fix(text, edits.disconnect, *wires)
+        edges = tuple((source, node.id) for source in sources)
+        text = ngettext("Remove the connection", "Remove the connections", len(edges))
+        return make_fix(text, edits.disconnect, *edges)
     if most is not None and len(sources) > most:
         if most == 1:
             return make_fix(_("Insert Concatenate"), _joined, node.id)
@@ -274,29 +270,29 @@ def _count_fix(context: Context, node: Node, sources: tuple[str, ...], most: int
 
 
 def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str | None:
-    """What a layer that joins branches can join with its one input.
+    """Return a layer to merge with: another end, else the nearest ancestor of equal shape.
 
-    Another end of the network, where there is one; else the nearest layer further up of the same
-    shape, which makes the wire a skip connection (He et al., "Deep residual learning", 2016).
+    The latter is a skip connection (He et al., "Deep residual learning", 2016).
     """
     graph = context.graph
     if len(sources) != 1:
         return None
-    above = [one.id for one in context.upward(graph.by_id[sources[0]]) if one.id != sources[0]]
+    above = [up.id for up in context.upward(graph.by_id[sources[0]]) if up.id != sources[0]]
     ends = [
-        one
-        for one in graph.outputs
-        if one not in (node.id, *sources) and edits.connection_problem(graph, one, node.id) is None
+        name
+        for name in graph.outputs
+        if name not in (node.id, *sources)
+        and edits.connection_problem(graph, name, node.id) is None
     ]
     shape = context.output_of(sources[0])
-    for one in (*ends, *above):
-        if one not in sources and shape is not None and context.output_of(one) == shape:
-            return one
+    for name in (*ends, *above):
+        if name not in sources and shape is not None and context.output_of(name) == shape:
+            return name
     return ends[0] if ends else None
 
 
 def _joined(project: Project, target: str) -> Project:
-    """Lead all wires into ``target`` through a Concatenate."""
+    """Merge all connections into ``target`` with a Concatenate."""
     group = project.graph.by_id[target].group
     project = edits.add_node(project, "Concatenate", group=group)
     new = project.graph.nodes[-1].id
@@ -312,30 +308,30 @@ def _shared(context: Context) -> Iterable[Violation]:
         if owner is not None and owner.layer == node.layer and owner.shared is None:
             continue
         if owner is None:
-            why = _(
+            message = _(
                 "{node} shares the weights of '{name}', but no layer has this name.",
                 node=node_name(node),
                 name=node.shared,
             )
         elif owner.layer != node.layer:
-            why = _(
+            message = _(
                 "{node} shares the weights of '{name}', but '{name}' is of the type {layer}.",
                 node=node_name(node),
                 name=node.shared,
                 layer=owner.layer,
             )
         else:
-            why = _(
+            message = _(
                 "{node} shares the weights of '{name}', but '{name}' itself shares the weights "
                 "of another layer.",
                 node=node_name(node),
                 name=node.shared,
             )
-        yield Violation(node.id, why, make_fix(_("Unshare the weights"), _own, node))
+        yield Violation(node.id, message, make_fix(_("Unshare the weights"), _own, node))
 
 
 def _own(project: Project, node: Node) -> Project:
-    """``node`` without its owner, with parameters to start from."""
+    """Unshare ``node``, with parameters to start from."""
     spec = LAYERS.get(node.layer)
     owner = project.graph.by_id.get(node.shared or "")
     params = dict(node.params)
@@ -344,8 +340,8 @@ def _own(project: Project, node: Node) -> Project:
     elif spec is not None:
         params = {**spec.start_params(), **params}
     nodes = tuple(
-        replace(one, shared=None, params=params) if one.id == node.id else one
-        for one in project.graph.nodes
+        replace(other, shared=None, params=params) if other.id == node.id else other
+        for other in project.graph.nodes
     )
     return replace_graph(project, nodes=nodes)
 

@@ -1,4 +1,4 @@
-"""Rules about the training plan, and what the network asks of the machine."""
+"""Rules about the training settings and the memory that training needs."""
 
 from __future__ import annotations
 
@@ -28,15 +28,14 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Choice, Node, Project, Training
 from netbuilder.core.wording import format_bytes, format_number, join_sentences
 
-#: Values that an optimizer keeps for each trained weight; 2 for those not named.
+#: Values that an optimizer keeps per trained weight; 2 for others.
 _SLOTS = {"SGD": 1, "RMSprop": 2, "Adagrad": 1, "Adafactor": 1, "Lion": 1, "Muon": 2}
 
 
 def training_memory(shapes: Shapes, training: Training) -> int:
-    """Bytes that training holds at once, estimated before anything is built.
+    """Estimate the bytes that training needs at once: a rough lower bound.
 
-    Weights, their gradients and the optimizer's values for each, and every layer's output of one
-    batch, forward and backward. A rough lower bound: workspaces of the kernels come on top.
+    Weights, gradients, optimizer state, and all outputs of one batch, forward and backward.
     """
     slots = _SLOTS.get(training.optimizer.name, 2)
     weights = shapes.total_parameters + shapes.trainable_parameters * (1 + slots)
@@ -44,9 +43,9 @@ def training_memory(shapes: Shapes, training: Training) -> int:
 
 
 def machine_memory() -> int | None:
-    """Bytes of memory that this process may use at most; None where the system does not say."""
-    found = [size for size in (_installed(), _control_group()) if size]
-    return min(found) if found else None
+    """Return the bytes of memory that this process may use; None if unknown."""
+    limits = [size for size in (_installed(), _control_group()) if size]
+    return min(limits) if limits else None
 
 
 def _installed() -> int | None:
@@ -59,7 +58,7 @@ def _installed() -> int | None:
 
 
 def _control_group() -> int | None:
-    """The limit of a container (Linux control groups, version 2 and 1)."""
+    """Return the limit of a container (Linux control groups, version 2 and 1)."""
     for name in ("memory.max", "memory/memory.limit_in_bytes"):
         try:
             return int(Path("/sys/fs/cgroup", name).read_text(encoding="ascii"))
@@ -69,7 +68,7 @@ def _control_group() -> int | None:
 
 
 def _windows() -> int | None:
-    """``GlobalMemoryStatusEx`` of kernel32: total physical memory."""
+    """Return the total physical memory by ``GlobalMemoryStatusEx`` of kernel32."""
     import ctypes
 
     class Status(ctypes.Structure):
@@ -84,13 +83,13 @@ def _windows() -> int | None:
     return int(status.size0) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None
 
 
-#: Share of the memory that training may take; the rest is for the window and the data.
+#: Share of the memory for training; the rest is for the window and the data.
 _USABLE = 0.8
-#: A network with more trained weights than this for each row learns rows by heart, mostly.
-#: Far above what teaching networks have (the sales example: 12), far below pretrained heads.
+#: More trainable weights per row mostly memorise. Teaching networks have far fewer (the sales
+#: example: 12), pretrained heads far more.
 _WEIGHTS_PER_ROW = 100
 _ALWAYS_FINE = 10_000
-#: The usual range of the learning rate; plain gradient descent stands more.
+#: The usual range of the learning rate by optimizer.
 _RATES = {"SGD": (1e-5, 1.0), "Adadelta": (1e-4, 10.0), "Adagrad": (1e-5, 1.0), "Ftrl": (1e-5, 1.0)}
 _USUAL_RATE = (1e-6, 0.1)
 _PLATEAU = "ReduceLROnPlateau"
@@ -127,7 +126,7 @@ def _rate(context: Context) -> Iterable[Violation]:
     known = canonical(OPTIMIZERS, optimizer.name)
     rate = optimizer.params.get("learning_rate")
     if known is None or isinstance(rate, bool) or not isinstance(rate, (int, float)) or rate < 0:
-        return  # a schedule, Keras's default, or told by bad-choice
+        return  # a schedule, Keras's default, or see bad-choice
     low, high = _RATES.get(known, _USUAL_RATE)
     if low <= rate <= high:
         return
@@ -143,7 +142,7 @@ def _rate(context: Context) -> Iterable[Violation]:
             rate=format_number(rate, "g"),
         )
     )
-    usually = _(
+    advice = _(
         "Usual values for {optimizer}: {low} to {high}.",
         optimizer=known,
         low=format_number(low, "g"),
@@ -151,7 +150,7 @@ def _rate(context: Context) -> Iterable[Violation]:
     )
     yield Violation(
         None,
-        join_sentences((effect, usually)),
+        join_sentences((effect, advice)),
         make_fix(
             _("Set {name} to {value}", name="learning_rate", value=format_number(usual, "g")),
             _with_rate,
@@ -170,8 +169,8 @@ def _two_rates(context: Context) -> Iterable[Violation]:
     training = context.project.training
     if not isinstance(training.optimizer.params.get("learning_rate"), Mapping):
         return
-    kept = tuple(c for c in training.callbacks if canonical(CALLBACKS, c.name) != _PLATEAU)
-    if len(kept) < len(training.callbacks):
+    callbacks = tuple(c for c in training.callbacks if canonical(CALLBACKS, c.name) != _PLATEAU)
+    if len(callbacks) < len(training.callbacks):
         yield Violation(
             None,
             _(
@@ -180,32 +179,34 @@ def _two_rates(context: Context) -> Iterable[Violation]:
                 optimizer=training.optimizer.name,
                 callback=_PLATEAU,
             ),
-            make_fix(_("Remove {name}", name=_PLATEAU), edits.set_training, callbacks=kept),
+            make_fix(_("Remove {name}", name=_PLATEAU), edits.set_training, callbacks=callbacks),
         )
 
 
 def _log_files(context: Context) -> Iterable[Violation]:
     training = context.project.training
-    for place, chosen in enumerate(training.callbacks):
+    for index, chosen in enumerate(training.callbacks):
         known = canonical(CALLBACKS, chosen.name)
         if known is None or known not in LOGS:
             continue
         key = next(p.name for p in CALLBACKS[known].params if p.kind is Kind.FILE)
         name = str(chosen.params.get(key) or "")
-        told = name_problem(known, name) if name else ""
-        if name and not told and context.base is not None:
-            try:  # what is there already may be data, or a link
+        problem = name_problem(known, name) if name else ""
+        if name and not problem and context.base is not None:
+            try:  # an existing file may be data, or a link
                 log_path(known, name, context.base)
             except TrainingError as error:
-                told = error.what
-        if told:
+                problem = error.what
+        if problem:
             usual = LOGS[known].usual
-            right = Choice(chosen.name, {**chosen.params, key: usual})
-            kept = (*training.callbacks[:place], right, *training.callbacks[place + 1 :])
+            corrected = Choice(chosen.name, {**chosen.params, key: usual})
+            callbacks = (*training.callbacks[:index], corrected, *training.callbacks[index + 1 :])
             yield Violation(
                 None,
-                told,
-                make_fix(_("Write to '{name}'", name=usual), edits.set_training, callbacks=kept),
+                problem,
+                make_fix(
+                    _("Write to '{name}'", name=usual), edits.set_training, callbacks=callbacks
+                ),
             )
 
 
@@ -244,24 +245,24 @@ def _batch_norm(context: Context) -> Iterable[Violation]:
 
 def _memory(context: Context) -> Iterable[Violation]:
     assert context.shapes is not None
-    there = machine_memory()
+    available = machine_memory()
     training = context.project.training
     need = training_memory(context.shapes, training)
-    if there is None or need <= there * _USABLE:
+    if available is None or need <= available * _USABLE:
         return
     weights = training_memory(context.shapes, Training(optimizer=training.optimizer, batch_size=0))
     node = _largest(context)
-    if weights <= there * _USABLE / 2 and training.batch_size > 1:
-        rest = (there * _USABLE - weights) / (need - weights)
+    if weights <= available * _USABLE / 2 and training.batch_size > 1:
+        rest = (available * _USABLE - weights) / (need - weights)
         batch = max(1, 2 ** floor(log2(max(1.0, training.batch_size * rest))))
         fix: Fix | None = _set_batch(batch) if batch < training.batch_size else None
-        why = _(
+        reason = _(
             "Most of this memory is for a batch of {batch} rows: use a smaller batch size.",
             batch=format_number(training.batch_size, ","),
         )
     else:
-        fix = shrink(context, lambda s: training_memory(s, training), there * _USABLE)
-        why = (
+        fix = shrink(context, lambda s: training_memory(s, training), available * _USABLE)
+        reason = (
             _(
                 "{node} is the largest layer, with {count} weights.",
                 node=node_name(node),
@@ -270,12 +271,12 @@ def _memory(context: Context) -> Iterable[Violation]:
             if node
             else ""
         )
-    said = _(
+    problem = _(
         "Training needs about {need} of memory, but this computer has {available}.",
         need=format_bytes(need),
-        available=format_bytes(there),
+        available=format_bytes(available),
     )
-    yield Violation(node.id if node is not None else None, join_sentences((said, why)), fix)
+    yield Violation(node.id if node is not None else None, join_sentences((problem, reason)), fix)
 
 
 def _weights(context: Context, node: Node) -> str:
@@ -284,13 +285,13 @@ def _weights(context: Context, node: Node) -> str:
 
 
 def _largest(context: Context) -> Node | None:
-    """The node with the most weights; of those with none, the one with the largest output."""
+    """Return the node with the most weights, among equals the largest output."""
     assert context.shapes is not None
     sizes = context.shapes.by_node
     ids = [node_id for node_id in sizes if node_id in context.graph.by_id]
     if not ids:
         return None
-    best = max(ids, key=lambda one: (sizes[one].parameters, sizes[one].bytes))
+    best = max(ids, key=lambda name: (sizes[name].parameters, sizes[name].bytes))
     return context.graph.by_id[best]
 
 
@@ -343,24 +344,24 @@ def _collapse(context: Context) -> Iterable[Violation]:
 
 
 def _next_dense(context: Context, node: Node) -> Node | None:
-    """The Dense that the answer of ``node`` reaches unbent, if it reaches nothing else."""
+    """Return the Dense that ``node`` feeds without activation, if it feeds nothing else."""
     graph = context.graph
-    found: Node | None = None
-    waiting, seen = [node.id], {node.id}
+    dense: Node | None = None
+    waiting, visited = [node.id], {node.id}
     while waiting:
         targets = graph.targets[waiting.pop()]
         if not targets:
             return None
         for target in targets:
-            one = graph.by_id[target]
-            if one.layer == "Dense":
-                found = one
-            elif not (spec_of(one.layer).training_only or spec_of(one.layer).arranges):
+            layer = graph.by_id[target].layer
+            if layer == "Dense":
+                dense = graph.by_id[target]
+            elif not (spec_of(layer).training_only or spec_of(layer).arranges):
                 return None
-            elif target not in seen:
-                seen.add(target)
+            elif target not in visited:
+                visited.add(target)
                 waiting.append(target)
-    return found
+    return dense
 
 
 RULES: tuple[Rule, ...] = (

@@ -1,4 +1,1 @@
-"""Output shapes, parameter counts, memory and multiply-adds of every node, from Keras itself.
-
-Fixes that make shapes fit stand here too; rules that use them in ``rules``.
-"""
+"""Output shapes, parameter counts, memory and multiply-adds from Keras, and fixes for shapes."""

@@ -1,7 +1,6 @@
-"""Says in plain words why a layer cannot take what it is given.
+"""Explain in plain words why a layer cannot use its inputs.
 
-Keras's own message is the last resort: its kinds are recognised by the words that keras.ops and
-the layers raise (3.15), and told with the names on the canvas and the sizes seen.
+Keras's messages (3.15) are recognised by their words and rephrased with names and sizes.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from netbuilder.core.catalog.layers.layer_index import LAYERS
@@ -21,7 +21,7 @@ from netbuilder.core.wording import format_list, format_number, join_sentences
 
 @dataclass(frozen=True)
 class ShapeProblem:
-    """A kind of problem (a code of ``diagnostics.RULES``) and its sentence."""
+    """The code of a rule in ``diagnostics.RULES``, and a sentence."""
 
     code: str
     text: str
@@ -36,15 +36,15 @@ def explain_failure(
     *,
     refused: bool = False,
 ) -> ShapeProblem:
-    """Why ``node`` cannot use ``shapes``.
+    """Return why ``node`` cannot use ``shapes``.
 
     Args:
-        node: the node that has the problem.
+        node: the node with the problem.
         owner: the node that holds its layer: itself, or the one that it shares.
-        graph: what it stands in.
-        shapes: what feeds it, batch axis included.
+        graph: their graph.
+        shapes: of its inputs, with batch axis.
         failure: Keras's message; None if Keras was not asked.
-        refused: Keras refused the layer's own values, whatever feeds it.
+        refused: Keras rejected the layer's own values.
     """
     spec = LAYERS[owner.layer]
     if len(shapes) < spec.min_inputs or (spec.max_inputs or len(shapes)) < len(shapes):
@@ -61,14 +61,14 @@ def explain_failure(
     wrong = [i for i, s in enumerate(shapes) if spec.ranks and len(s) not in spec.ranks]
     if wrong:
         return _rank(node, spec, graph, shapes, wrong[0])
-    for pattern, words in _KEPT:
+    for pattern, explain in _EXPLANATIONS:
         if failure is not None and re.search(pattern, failure, re.IGNORECASE):
-            return words(node, owner, graph, shapes, failure)
+            return explain(node, owner, graph, shapes, failure)
     return _other(node, owner, graph, shapes, failure or _("no reason given"))
 
 
 def input_count_sentence(node: Node, spec: LayerSpec, found: int) -> str:
-    """The sentence for a wrong number of wires into a node."""
+    """Return the sentence for a wrong number of connections into a node."""
     if spec.max_inputs == 0:
         return ngettext(
             "{node} is where the data enters the network, but {count} connection leads into it.",
@@ -97,14 +97,14 @@ def input_count_sentence(node: Node, spec: LayerSpec, found: int) -> str:
 
 
 def is_recurrent(layer: str) -> bool:
-    """Whether a layer reads a sequence step by step."""
+    """Return whether a layer reads a sequence step by step."""
     return layer in LAYERS and LAYERS[layer].category is Category.RECURRENT
 
 
 def last_step_only_above(graph: Graph, node_id: str) -> Node | None:
-    """The recurrent layer further up that gives only its last answer, if that is the cause.
+    """Return the recurrent ancestor that returns only its last step, if there is one.
 
-    Layers in between that keep the shape (Dropout, normalisation, activations) are passed.
+    Layers in between that keep the shape (Dropout, normalisation, activations) are skipped.
     """
     node = graph.by_id.get(node_id)
     while node is not None:
@@ -127,7 +127,7 @@ def _params_of(node: Node) -> set[str]:
 
 
 def returns_sequences(node: Node) -> bool:
-    """Whether a recurrent layer gives an answer at each step."""
+    """Return whether a recurrent layer returns every step."""
     inner = node.params.get("layer")
     if isinstance(inner, dict):
         return bool(inner.get("params", {}).get("return_sequences", False))
@@ -138,51 +138,48 @@ def _rank(
     node: Node, spec: LayerSpec, graph: Graph, shapes: Sequence[Shape], at: int
 ) -> ShapeProblem:
     source = graph.by_id[graph.sources[node.id][at]]
-    given = describe_output(shapes[at])
-    giver = last_step_only_above(graph, source.id)
-    if giver is not None and 3 in spec.ranks and len(shapes[at]) == 2:
+    output = describe_output(shapes[at])
+    recurrent = last_step_only_above(graph, source.id)
+    if recurrent is not None and 3 in spec.ranks and len(shapes[at]) == 2:
         return ShapeProblem(
             "return-sequences",
             _(
                 "{node} expects sequences, but {source} returns only its last step ({output}). "
                 "Turn on return_sequences in '{name}'.",
                 node=node_name(node),
-                source=node_name(giver),
-                output=given,
-                name=giver.id,
+                source=node_name(recurrent),
+                output=output,
+                name=recurrent.id,
             ),
         )
-    wanted = describe_input(spec.ranks)
+    expected = describe_input(spec.ranks)
     text = _(
         "{node} expects {input}, but {source} returns {output}.",
         node=node_name(node),
-        input=wanted,
+        input=expected,
         source=node_name(source),
-        output=given,
+        output=output,
     )
     rank = len(shapes[at])
-    insert = ""
+    advice = ""
     if 2 in spec.ranks and rank > 2:
-        insert = _("Insert a Flatten between them.")
+        advice = _("Insert a Flatten between them.")
     elif rank == 2 and 3 in spec.ranks:
-        insert = _("Insert a Reshape between them that makes sequences.")
+        advice = _("Insert a Reshape between them that makes sequences.")
     elif rank == 2 and 4 in spec.ranks:
         if "filters" in spec.by_name:
-            insert = _("Insert a Reshape between them that makes pictures, or use Dense.")
+            advice = _("Insert a Reshape between them that makes pictures, or use Dense.")
         else:
-            insert = _("Insert a Reshape between them that makes pictures, or remove it.")
+            advice = _("Insert a Reshape between them that makes pictures, or remove it.")
     elif rank == 3 and 4 in spec.ranks:
-        insert = _("Insert a Reshape between them that adds a channel axis.")
+        advice = _("Insert a Reshape between them that adds a channel axis.")
     elif rank == 4 and 3 in spec.ranks:
-        insert = _("Insert a Reshape between them that makes sequences.")
-    return ShapeProblem("rank-mismatch", join_sentences((text, insert)))
+        advice = _("Insert a Reshape between them that makes sequences.")
+    return ShapeProblem("rank-mismatch", join_sentences((text, advice)))
 
 
 def window_name_and_sizes(node: Node) -> tuple[str, tuple[int, ...]]:
-    """Name and sizes of the window that a layer slides, dilation included.
-
-    An empty name: it slides none, or the values are no sizes.
-    """
+    """Return parameter and sizes of a layer's window with dilation; no name if it has none."""
     rows = LAYERS[node.layer].by_name
     for name in ("pool_size", "kernel_size"):
         if name not in rows:
@@ -196,8 +193,8 @@ def window_name_and_sizes(node: Node) -> tuple[str, tuple[int, ...]]:
 
 
 def _per_axis(value: Any, axes: int) -> tuple[int, ...] | None:
-    found = tuple(value) if isinstance(value, (list, tuple)) else (value,) * axes
-    return found if len(found) == axes and all(type(n) is int for n in found) else None
+    sizes = tuple(value) if isinstance(value, (list, tuple)) else (value,) * axes
+    return sizes if len(sizes) == axes and all(type(n) is int for n in sizes) else None
 
 
 def _kernel(
@@ -237,11 +234,11 @@ def _merge(
         )
     else:
         need = _("{node} needs inputs of the same shape.", node=node_name(node))
-    given = [
+    sentences = [
         _("'{source}' returns {output}.", source=source, output=describe_output(shape))
         for source, shape in zip(graph.sources[node.id], shapes, strict=False)
     ]
-    return ShapeProblem("merge-mismatch", join_sentences((need, *given)))
+    return ShapeProblem("merge-mismatch", join_sentences((need, *sentences)))
 
 
 def _reshape(
@@ -251,7 +248,8 @@ def _reshape(
     if not isinstance(target, (list, tuple)) or None in shapes[0][1:]:
         return _other(node, owner, graph, shapes, failure)
     source = graph.by_id[graph.sources[node.id][0]]
-    have, want = product(shapes[0][1:]), product(n for n in target if n != -1)
+    have = prod(n or 1 for n in shapes[0][1:])
+    want = prod(n or 1 for n in target if n != -1)
     values = {
         "node": node_name(node), "shape": tuple(target), "source": node_name(source),
         "count": format_number(have, ","), "needed": format_number(want, ","),
@@ -275,14 +273,6 @@ def _reshape(
     return ShapeProblem("reshape-mismatch", text)
 
 
-def product(sizes: Any) -> int:
-    """Product of axis lengths; unknown ones count as 1."""
-    total = 1
-    for n in sizes:
-        total *= n or 1
-    return total
-
-
 def _unknown_size(
     node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str
 ) -> ShapeProblem:
@@ -302,15 +292,13 @@ def _unknown_size(
 def _other(
     node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str
 ) -> ShapeProblem:
-    given = format_list([describe_output(shape) for shape in shapes])
-    said = first_sentence(failure)
     return ShapeProblem(
         "shape-error",
         _(
             "{node} cannot use {input}. Keras says: {reason}",
             node=node_name(node),
-            input=given,
-            reason=said,
+            input=format_list([describe_output(shape) for shape in shapes]),
+            reason=first_sentence(failure),
         ),
     )
 
@@ -318,34 +306,33 @@ def _other(
 def _axes(
     node: Node, owner: Node, graph: Graph, shapes: Sequence[Shape], failure: str
 ) -> ShapeProblem:
-    told = [
+    arguments = [
         f"{name} {owner.params[name]}"
         for name in ("dims", "axis", "axes", "equation")
         if owner.params.get(name) is not None
     ]
-    given = format_list([describe_output(shape) for shape in shapes])
-    if not told:
+    if not arguments:
         return _other(node, owner, graph, shapes, failure)
     return ShapeProblem(
         "shape-error",
         _(
             "{node} uses axes ({axes}) that its input does not have. Its input: {input}.",
             node=node_name(node),
-            axes=format_list(told),
-            input=given,
+            axes=format_list(arguments),
+            input=format_list([describe_output(shape) for shape in shapes]),
         ),
     )
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a message of Keras, in one line."""
+    """Return the first sentence of Keras's message in one line."""
     line = re.sub(r"\s+", " ", text).strip()
     first = re.split(r"(?<=[.!?]) (?=[A-Z])|\s*Full (?:object )?config", line)[0][:300]
     return first if first.endswith(".") else f"{first}."
 
 
-_Words = Callable[[Node, Node, Graph, Sequence[Shape], str], ShapeProblem]
-_KEPT: tuple[tuple[str, _Words], ...] = (
+_Explain = Callable[[Node, Node, Graph, Sequence[Shape], str], ShapeProblem]
+_EXPLANATIONS: tuple[tuple[str, _Explain], ...] = (
     (r"output size would be zero or negative|negative dimension|greater than the", _kernel),
     (r"total size of the tensor must be unchanged|target_shape|cannot reshape", _reshape),
     (

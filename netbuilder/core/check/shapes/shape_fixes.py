@@ -1,4 +1,4 @@
-"""One-click mends for shapes that do not fit. Each is offered only where it really helps."""
+"""One-click fixes for shapes that do not fit, offered only where they help."""
 
 from __future__ import annotations
 
@@ -23,33 +23,34 @@ from netbuilder.core.project import edits
 from netbuilder.core.project.model import Node, Project
 from netbuilder.core.wording import format_list, format_number
 
-#: Parameters that say how large a layer is.
+#: Parameters with the size of a layer.
 _SIZES = ("units", "filters", "output_dim")
 #: No layer is made smaller than this.
 _SMALLEST = 4
-#: What is left of the allowance after estimating: biases do not shrink with two sizes.
+#: Safety margin of the estimate: biases do not shrink with two sizes.
 _MARGIN = 0.9
 
 
 def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) -> Fix | None:
-    """A fix that brings ``cost`` of the network's shapes to ``allowed``; None if none can.
+    """Return a fix that brings ``cost`` of the network's shapes to ``allowed``; None if none can.
 
-    It sets every hidden layer that is larger than some power of two to that: the largest power
-    with which the cost is low enough, so that small layers stay as they are.
+    It caps all hidden layers at the largest power of two that is cheap enough.
     """
-    keep = frozenset(
+    output_layers = frozenset(
         end.maker.id
         for end in context.ends
         if end.maker is not None and end.units is not None and end.fits
     )
-    sizes = {n.id: s for n in context.graph.nodes if (s := size_of(n)) and n.id not in keep}
+    sizes = {
+        n.id: s for n in context.graph.nodes if (s := size_of(n)) and n.id not in output_layers
+    }
     if not sizes:
         return None
     for power in range(floor(log2(max(sizes.values()))), 1, -1):
         cap = 2**power
         if cap < _SMALLEST or cost(_estimated(context, sizes, cap)) > allowed * _MARGIN:
             continue
-        large = [one for one, size in sizes.items() if size > cap]
+        large = [name for name, size in sizes.items() if size > cap]
         if not large:
             return None
         if len(large) == 1:
@@ -67,19 +68,19 @@ def shrink(context: Context, cost: Callable[[Shapes], float], allowed: float) ->
                 len(large),
                 limit=format_number(cap, ","),
             )
-        return make_fix(text, _capped, cap, keep)
+        return make_fix(text, _capped, cap, output_layers)
     return None
 
 
 def size_name(node: Node) -> str | None:
-    """The parameter that says how large a node's layer is."""
+    """Return the parameter with the size of a node's own layer."""
     if node.shared is not None:
         return None
     return next((name for name in _SIZES if name in node.params), None)
 
 
 def size_of(node: Node) -> int:
-    """How large a node's layer is; 0 where it has no size."""
+    """Return the size of a node's layer; 0 if it has none."""
     name = size_name(node)
     value: Any = node.params.get(name) if name else None
     return value if type(value) is int and value > 0 else 0
@@ -94,11 +95,11 @@ def _capped(project: Project, cap: int, keep: frozenset[str]) -> Project:
 
 
 def _estimated(context: Context, sizes: Mapping[str, int], cap: int) -> Shapes:
-    """The shapes as they would be, worked out by proportion: Keras would take longer."""
+    """Estimate the shapes by proportion: Keras would take longer."""
     assert context.shapes is not None
     graph = context.graph
     share: dict[str, float] = {}
-    found = {}
+    estimates = {}
     for node_id in graph.order:
         shape = context.shapes.by_node.get(node_id)
         if shape is None:
@@ -107,30 +108,30 @@ def _estimated(context: Context, sizes: Mapping[str, int], cap: int) -> Shapes:
         size = sizes.get(node_id)
         own = min(1.0, cap / size) if size else before
         if size is None and size_of(graph.by_id[node_id]):
-            own = 1.0  # a layer that is kept
+            own = 1.0  # not capped
         share[node_id] = own
         weights = own
         if size_of(graph.by_id[node_id]):
             weights = own * (
                 max(own, before) if is_recurrent(graph.by_id[node_id].layer) else before
             )
-        found[node_id] = replace(
+        estimates[node_id] = replace(
             shape,
             parameters=int(shape.parameters * weights),
             trainable=int(shape.trainable * weights),
             bytes=int(shape.bytes * own),
         )
-    return Shapes(found, graph)
+    return Shapes(estimates, graph)
 
 
-#: A flat row of fewer numbers is no picture that was flattened, most likely.
+#: Fewer numbers are hardly a flattened image.
 _SMALLEST_PICTURE = 16
 
 
 def insert_layer_edit(
     source: str, target: str, layer: str, params: dict[str, Any] | None = None
 ) -> Fix:
-    """Put a layer on the wire from ``source`` to ``target``."""
+    """Return a fix that inserts a layer between ``source`` and ``target``."""
     text = _("Insert {layer}", layer=layer)
     shape = (params or {}).get("target_shape")
     if shape is not None:
@@ -139,7 +140,7 @@ def insert_layer_edit(
 
 
 def rank_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
-    """A mend for an input with the wrong number of axes."""
+    """Return a fix for an input with the wrong number of axes."""
     owner = context.owner(node)
     ranks = LAYERS[owner.layer].ranks
     sources = context.graph.sources[node.id]
@@ -163,7 +164,7 @@ def rank_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | N
 
 
 def _arranged(known: list[int], ranks: tuple[int, ...]) -> list[int] | None:
-    """The numbers of ``known`` axes arranged to a shape that has one of ``ranks``."""
+    """Return a shape with one of ``ranks`` for the numbers of ``known`` axes."""
     if len(known) == 1:
         total = known[0]
         if 4 in ranks:
@@ -177,7 +178,7 @@ def _arranged(known: list[int], ranks: tuple[int, ...]) -> list[int] | None:
 
 
 def square_picture_shape(total: int) -> list[int] | None:
-    """Height, width and channels of a square picture that has ``total`` numbers, if one may."""
+    """Return height, width and channels of a square image of ``total`` numbers, if there is one."""
     for channels in (1, 3):
         side = isqrt(total // channels)
         if total >= _SMALLEST_PICTURE and side * side * channels == total:
@@ -193,7 +194,7 @@ def _window_fits(owner: Node, target: list[int]) -> bool:
 
 
 def _flat_instead(context: Context, node: Node) -> Fix | None:
-    """For a layer that rows of numbers do not suit: Dense instead of it, or nothing."""
+    """Replace a layer that does not suit flat data with a Dense, or remove it."""
     owner = context.owner(node)
     filters = owner.params.get("filters")
     if filters is None:
@@ -212,11 +213,11 @@ def _flat_instead(context: Context, node: Node) -> Fix | None:
 
 
 def sequences_fix(context: Context, node: Node) -> Fix | None:
-    """Turn on ``return_sequences`` of the recurrent layer further up."""
+    """Turn on ``return_sequences`` of the recurrent ancestor."""
     for source in context.graph.sources[node.id]:
-        giver = last_step_only_above(context.graph, source)
-        if giver is not None:
-            return set_return_sequences(giver, on=True)
+        recurrent = last_step_only_above(context.graph, source)
+        if recurrent is not None:
+            return set_return_sequences(recurrent, on=True)
     return None
 
 
@@ -235,7 +236,7 @@ def set_return_sequences(node: Node, *, on: bool) -> Fix:
 
 
 def kernel_fix(context: Context, node: Node) -> Fix | None:
-    """Pad, so that a window larger than its input fits."""
+    """Return a fix that pads, so that the window fits."""
     owner = context.owner(node)
     if "padding" not in LAYERS[owner.layer].by_name:
         return None
@@ -243,7 +244,7 @@ def kernel_fix(context: Context, node: Node) -> Fix | None:
 
 
 def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
-    """Change one axis of the target so that it holds as many numbers as come in."""
+    """Return a fix that changes one axis of ``target_shape`` to match the input size."""
     owner = context.owner(node)
     target = owner.params.get("target_shape")
     if not isinstance(target, (list, tuple)) or any(n is None for n in inputs[0][1:]):
@@ -255,9 +256,9 @@ def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix 
         if -1 not in others and prod(others) and have % prod(others) == 0:
             fitting = [*target[:axis], have // prod(others), *target[axis + 1 :]]
             break
-    shown = tuple(fitting) if len(fitting) > 1 else f"({fitting[0]},)"
+    text = tuple(fitting) if len(fitting) > 1 else f"({fitting[0]},)"
     return make_fix(
-        _("Set {name} to {value}", name="target_shape", value=shown),
+        _("Set {name} to {value}", name="target_shape", value=text),
         edits.set_params,
         owner.id,
         target_shape=fitting,
@@ -265,7 +266,7 @@ def reshape_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix 
 
 
 def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
-    """Bring all branches to the shape of the smallest: it is easier to shrink than to invent."""
+    """Project all branches to the smallest shape."""
     owner = context.owner(node)
     sources = context.graph.sources[node.id]
     if any(shape[-1] is None for shape in inputs) or len(set(sources)) < len(sources):
@@ -279,7 +280,7 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
         return None
     if owner.layer == "Dot":
         return None
-    # A row of numbers is the least that all can become.
+    # Any shape can become flat.
     goal = min(inputs, key=lambda shape: (len(shape), prod(n or 1 for n in shape[1:-1])))
     plan = [_projection(shape, goal) for shape in inputs]
     if any(step is None for step in plan):
@@ -299,7 +300,7 @@ def merge_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | 
 
 
 def _projection(shape: Shape, goal: Shape) -> list[tuple[str, dict[str, Any]]] | None:
-    """The layers that bring ``shape`` to ``goal``; [] for none needed, None for none known.
+    """Return the layers that bring ``shape`` to ``goal``; None if there are none.
 
     A 1 × 1 convolution with strides is the projection of He et al., "Deep residual learning",
     2016, section 3.3.
@@ -332,10 +333,10 @@ def _concatenated(node: Node, inputs: tuple[Shape, ...]) -> Fix | None:
 
 
 def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -> Fix:
-    wires = [s for s, shape in zip(sources, inputs, strict=True) if len(shape) > 2]
+    deep = [s for s, shape in zip(sources, inputs, strict=True) if len(shape) > 2]
 
     def edit(project: Project) -> Project:
-        for source in wires:
+        for source in deep:
             project = edits.insert_on_edge(project, (source, node.id), "Flatten")
         return project
 
@@ -343,7 +344,7 @@ def _all_flat(node: Node, sources: tuple[str, ...], inputs: tuple[Shape, ...]) -
 
 
 def unknown_size_fix(context: Context, node: Node) -> Fix | None:
-    """Pool over the axis without a fixed length."""
+    """Return a fix that pools over the axis without a fixed length."""
     for source in context.upward(node):
         if source is node:
             continue
@@ -366,24 +367,24 @@ def unknown_size_fix(context: Context, node: Node) -> Fix | None:
 
 
 def reset_fix(context: Context, node: Node) -> Fix | None:
-    """Give back to Keras what its layer does not need to be told."""
+    """Return a fix that resets optional parameters to Keras's defaults."""
     owner = context.owner(node)
     rows = LAYERS[owner.layer].by_name
-    spare = [name for name in owner.params if name in rows and not rows[name].required]
-    if not spare:
+    optional = [name for name in owner.params if name in rows and not rows[name].required]
+    if not optional:
         return None
     return make_fix(
-        _("Restore Keras defaults"), edits.set_params, owner.id, **dict.fromkeys(spare, ...)
+        _("Restore Keras defaults"), edits.set_params, owner.id, **dict.fromkeys(optional, ...)
     )
 
 
 def removal_fix(context: Context, node: Node) -> Fix | None:
-    """Take away a layer that cannot work where it stands."""
+    """Return a fix that removes a layer with one input."""
     if len(context.graph.sources[node.id]) != 1:
         return None
     return remove_layer(node.id)
 
 
 def unshare_edit(node: Node) -> Fix:
-    """Let a node no longer share its layer."""
+    """Return a fix that unshares a node's weights."""
     return make_fix(_("Unshare the weights"), edits.unshare_layer, node.id)

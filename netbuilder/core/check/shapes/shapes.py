@@ -1,7 +1,6 @@
-"""Shapes, parameter counts and costs of every node, as Keras says, kept up to date.
+"""Shapes, parameter counts and costs of every node from Keras, cached.
 
-A cache holds what Keras said by layer, parameters and input shapes, so that after an edit only
-the nodes that really changed are asked about again.
+The cache is keyed by layer, parameters and input shapes, so an edit probes only changed nodes.
 """
 
 from __future__ import annotations
@@ -30,41 +29,32 @@ if TYPE_CHECKING:
 
 
 def position_count(axes: Sequence[int | None]) -> int:
-    """Product of the lengths of ``axes``; an unknown length counts as 1."""
+    """Return the product of ``axes``; an unknown length counts as 1."""
     return prod(1 if n is None else n for n in axes)
 
 
 def layer_costs(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> tuple[int, int]:
-    """Multiply-adds, and numbers that are held as outputs, of ``layer`` for one sample.
-
-    Args:
-        layer: a built layer (its weights need shapes, not values).
-        inputs: shapes that feed it, batch axis included.
-        output: shape that it gives, batch axis included.
-    """
+    """Return multiply-adds and output size of a built layer per sample; shapes have batch axes."""
     if getattr(layer, "layers", None):
         return _model_costs(layer, inputs[0])
     return multiply_adds(layer, inputs, output), position_count(output[1:])
 
 
 def _model_costs(model: keras.Model, shape: Shape) -> tuple[int, int]:
-    """The same for a pretrained body, whose own input has no fixed size.
-
-    A body is a model that scales pixels and hands them to the network; scaling keeps the size.
-    """
+    """Return the costs of a pretrained model, whose own input size is not fixed."""
     import keras
 
     parts = [part for part in model.layers if getattr(part, "layers", None)]
     if parts:
-        found = [_model_costs(part, shape) for part in parts]
+        costs = [_model_costs(part, shape) for part in parts]
     else:
         sized = keras.models.clone_model(model, input_tensors=keras.Input(shape[1:]))
-        found = [_in_model(layer) for layer in sized.layers]
-    return sum(one[0] for one in found), sum(one[1] for one in found)
+        costs = [_in_model(layer) for layer in sized.layers]
+    return sum(adds for adds, _size in costs), sum(size for _adds, size in costs)
 
 
 def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) -> int:
-    """Multiply-adds of a single layer; arguments as for ``layer_costs``."""
+    """Return the multiply-adds of a single layer; arguments as for ``layer_costs``."""
     name = type(layer).__name__
     kernels: int = sum(prod(v.shape) for v in layer.weights if "kernel" in v.name)
     if not inputs or name.endswith("Embedding") or "Normalization" in name:
@@ -76,7 +66,7 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
         inner = layer.layer
         return position_count(first[1:2]) * multiply_adds(inner, [_step(first)], _step(output))
     if name.startswith("ConvLSTM"):
-        # The recurrent kernel runs over the output's places, the input's kernel nearly so.
+        # The input's kernel covers nearly the output's positions, like the recurrent one.
         return (
             kernels
             * position_count(first[1:2])
@@ -93,17 +83,17 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
 
 
 def _in_model(layer: keras.Layer) -> tuple[int, int]:
-    """Costs of a layer inside a functional model, which knows its own shapes."""
+    """Return the costs of a layer in a functional model, which has its own shapes."""
     if type(layer).__name__ == "InputLayer":
         return 0, 0
     try:
-        given, made = layer.input, layer.output
-    except (AttributeError, ValueError):  # called several times, or never: no one shape
+        inputs, output = layer.input, layer.output
+    except (AttributeError, ValueError):  # shared or never called: no single shape
         return 0, 0
-    many = given if isinstance(given, (list, tuple)) else [given]
-    one = made[0] if isinstance(made, (list, tuple)) else made
-    shape = tuple(one.shape)
-    return multiply_adds(layer, [tuple(t.shape) for t in many], shape), position_count(shape[1:])
+    tensors = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+    tensor = output[0] if isinstance(output, (list, tuple)) else output
+    shape = tuple(tensor.shape)
+    return multiply_adds(layer, [tuple(t.shape) for t in tensors], shape), position_count(shape[1:])
 
 
 def _step(shape: Shape) -> Shape:
@@ -115,14 +105,14 @@ def _rank(layer: keras.Layer) -> int:
 
 
 def _places(layer: keras.Layer, shape: Shape) -> Shape:
-    """The axes of ``shape`` that are places (height, width), without batch and channels."""
+    """Return the axes of ``shape`` without batch and channels."""
     if getattr(layer, "data_format", None) == "channels_first":
         return shape[2:]
     return shape[1:-1]
 
 
 def _attention(layer: keras.Layer, inputs: Sequence[Shape], kernels: int) -> int:
-    """Projections at every query position, and two products of queries with keys.
+    """Count projections at every query position, and two products of queries with keys.
 
     Vaswani et al., "Attention is all you need", 2017, section 3.2.
     """
@@ -136,16 +126,15 @@ def _attention(layer: keras.Layer, inputs: Sequence[Shape], kernels: int) -> int
     return kernels * places + 2 * width * places * position_count(keys[1:-1])
 
 
-_SHAPE_PROBE_KEPT = 2000  # layers; they hold shapes of weights, not weights
+_MAX_BUILT_LAYERS = 2000  # they hold shapes of weights, not weights
 
 
 @dataclass(frozen=True)
 class LayerOutcome:
-    """What Keras said about a layer on given input shapes.
+    """What Keras returned for a layer on given input shapes.
 
-    ``held`` counts the numbers of its output, and of all outputs inside a pretrained body.
-    ``failure`` is its own message; ``refused`` says that the layer's values are at fault, and no
-    input could help.
+    ``held`` counts the numbers of its output, or of all outputs inside a pretrained model.
+    ``failure`` is Keras's message; ``refused``: the layer's own values are invalid.
     """
 
     output: Shape | None = None
@@ -158,36 +147,29 @@ class LayerOutcome:
 
 
 class ShapeProber:
-    """Asks, and keeps built layers whose weights another size of picture would not change."""
+    """Probes layers with Keras, and caches those whose weights do not depend on the image size."""
 
     def __init__(self) -> None:
         self._built: dict[tuple[Any, ...], keras.Layer] = {}
 
     def ask(self, node: Node, graph: Graph, params: str, inputs: tuple[Shape, ...]) -> LayerOutcome:
-        """Make, build and measure the layer of ``node``.
-
-        Args:
-            node: the node that holds the layer.
-            graph: what it stands in.
-            params: its parameters as one string, to recognise them by.
-            inputs: what feeds it, batch axis included.
-        """
+        """Build and measure the layer of ``node``; ``params`` are its parameters as a string."""
         import keras
 
         from netbuilder.core.engine.build.graph_to_keras import make_layer
         from netbuilder.core.engine.build.keras_objects import seeded_random
 
         spec = LAYERS[node.layer]
-        place = _same_weights(spec, node, params, inputs)
+        key = _same_weights(spec, node, params, inputs)
         with keras.StatelessScope(initialize_variables=False):
             try:
-                layer = self._built.get(place) if place else None
+                layer = self._built.get(key) if key else None
                 if layer is None:
                     with seeded_random(0):
                         layer = make_layer(node, graph)
                         output = _output_shape(layer, spec, inputs)
-                    if place:
-                        self._keep(place, layer)
+                    if key:
+                        self._keep(key, layer)
                 else:
                     output = _first(layer.compute_output_shape(inputs[0]))
                 operations, held = layer_costs(layer, inputs, output)
@@ -203,14 +185,14 @@ class ShapeProber:
             except Exception as error:  # noqa: BLE001  Keras raises many kinds for a bad shape
                 return LayerOutcome(failure=str(error) or type(error).__name__)
 
-    def _keep(self, place: tuple[Any, ...], layer: keras.Layer) -> None:
-        if len(self._built) >= _SHAPE_PROBE_KEPT:
+    def _keep(self, key: tuple[Any, ...], layer: keras.Layer) -> None:
+        if len(self._built) >= _MAX_BUILT_LAYERS:
             self._built.clear()
-        self._built[place] = layer
+        self._built[key] = layer
 
 
 def _reason(error: UserError, node: Node) -> str:
-    """Why the layer could not be made, without the node's name: the answer serves others too."""
+    """Return why the layer could not be built, without its name: the answer is cached."""
     cause = error.__cause__
     if cause is not None and not isinstance(cause, UserError):
         return str(cause)
@@ -220,11 +202,7 @@ def _reason(error: UserError, node: Node) -> str:
 def _same_weights(
     spec: LayerSpec, node: Node, params: str, inputs: tuple[Shape, ...]
 ) -> tuple[Any, ...] | None:
-    """What the weights of a convolution or pooling depend on; None for other layers.
-
-    They slide over places, so only rank and channels matter. A layer that refused a shape once
-    was not kept, and what it refuses later it says in ``compute_output_shape``.
-    """
+    """Return what a convolution's weights depend on: rank and channels; None for other layers."""
     if spec.category is not Category.CONVOLUTION or len(inputs) != 1:
         return None
     if node.params.get("data_format") == "channels_first":
@@ -233,37 +211,37 @@ def _same_weights(
 
 
 def _output_shape(layer: keras.Layer, spec: LayerSpec, inputs: Sequence[Shape]) -> Shape:
-    """Build ``layer`` if need be and say what it gives."""
+    """Build ``layer`` if needed and return its output shape."""
     if spec.ports and len(inputs) == 1:
-        inputs = [inputs[0], inputs[0]]  # one wire is query and value: self-attention
+        inputs = [inputs[0], inputs[0]]  # self-attention: query and value are the same
     if spec.separate_inputs:
         return _first(layer(*(keras_tensor(shape) for shape in inputs)).shape)
-    given: Any = inputs[0] if len(inputs) == 1 else list(inputs)
+    shapes: Any = inputs[0] if len(inputs) == 1 else list(inputs)
     if not spec.module.startswith("keras."):
-        # A layer of a session's own need not say its shape: Keras finds it by calling the layer.
+        # A custom layer may lack compute_output_shape: call it.
         tensors = [keras_tensor(shape) for shape in inputs]
         return _first(layer(tensors[0] if len(tensors) == 1 else tensors).shape)
     if not layer.built:
-        layer.build(given)
-    return _first(layer.compute_output_shape(given))
+        layer.build(shapes)
+    return _first(layer.compute_output_shape(shapes))
 
 
 def keras_tensor(shape: Shape) -> keras.KerasTensor:
-    """A tensor that has a shape and no value."""
+    """Return a symbolic tensor of this shape."""
     import keras
 
     return keras.KerasTensor(shape)
 
 
 def _first(shape: Any) -> Shape:
-    """The first shape where a layer gives several (a recurrent layer with its state)."""
+    """Return the first shape if a layer returns several, such as a recurrent state."""
     while shape and isinstance(shape[0], (tuple, list)):
         shape = shape[0]
     return tuple(None if n is None else int(n) for n in shape)
 
 
 FLOAT_BYTES = 4
-_KEPT = 20_000  # outcomes; each holds a few numbers
+_MAX_OUTCOMES = 20_000  # a few numbers each
 
 Key = tuple[str, str, tuple[Shape, ...]]
 
@@ -272,20 +250,17 @@ class _NotKnownError(Exception):
     """Keras has to be asked."""
 
 
-class Superseded(Exception):  # noqa: N818  no error: the answer is no longer wanted
-    """A newer request on the same cache has begun; the result of this one is not wanted."""
+class Superseded(Exception):  # noqa: N818  not an error
+    """A newer request on the same cache has begun."""
 
 
 @dataclass(frozen=True)
 class NodeShape:
-    """What is known of one node.
+    """What is known of one node; shapes start with the batch axis (None).
 
-    ``output`` and ``inputs`` are shapes with the batch axis (None) first; ``output`` is None if
-    it is not known. ``parameters`` counts weights (``trainable`` of them are trained),
-    ``multiply_adds`` is for one sample, ``bytes`` is the memory of one sample's output (of
-    all layers inside a pretrained body).
-    ``error`` says in plain words why Keras cannot use the layer here, ``code`` names the kind
-    (a code of ``diagnostics.RULES``). ``follows`` is the node further up that hides the shape.
+    ``multiply_adds`` and ``bytes`` (of its output, or all outputs in a pretrained model) are per
+    sample. ``error`` says why Keras cannot use the layer here, ``code`` is that of a rule in
+    ``diagnostics.RULES``. ``follows`` is the ancestor whose error hides the shape.
     """
 
     output: Shape | None = None
@@ -301,34 +276,28 @@ class NodeShape:
 
 @dataclass(frozen=True)
 class Shapes:
-    """The whole graph's shapes and costs.
-
-    ``graph`` is the graph that they were computed for.
-    """
+    """The shapes and costs of the nodes of ``graph``."""
 
     by_node: Mapping[str, NodeShape] = field(default_factory=dict)
     graph: Graph = field(default=Graph(), compare=False, repr=False)
 
     def still_true(self, graph: Graph) -> Shapes:
-        """What holds for ``graph`` too: nodes that are the same as before, and all above them.
-
-        A check that runs on an edited graph before its shapes are there takes these.
-        """
+        """Return what still holds for an edited graph: nodes with unchanged layer and ancestors."""
         if graph is self.graph:
             return self
-        kept: dict[str, NodeShape] = {}
+        unchanged: dict[str, NodeShape] = {}
         for node_id in graph.order:
-            before, now = self.graph.by_id.get(node_id), graph.by_id[node_id]
+            before, after = self.graph.by_id.get(node_id), graph.by_id[node_id]
             sources = graph.sources[node_id]
             if (
                 before is not None
-                and (before is now or _same_layer(before, now, self.graph, graph))
+                and (before is after or _same_layer(before, after, self.graph, graph))
                 and sources == self.graph.sources[node_id]
-                and all(source in kept for source in sources)
+                and all(source in unchanged for source in sources)
                 and node_id in self.by_node
             ):
-                kept[node_id] = self.by_node[node_id]
-        return Shapes(kept, graph)
+                unchanged[node_id] = self.by_node[node_id]
+        return Shapes(unchanged, graph)
 
     @cached_property
     def total_parameters(self) -> int:
@@ -337,17 +306,17 @@ class Shapes:
 
     @cached_property
     def trainable_parameters(self) -> int:
-        """Number of weights that training changes."""
+        """Number of trainable weights."""
         return sum(shape.trainable for shape in self.by_node.values())
 
     @cached_property
     def multiply_adds(self) -> int:
-        """Multiply-adds for one sample."""
+        """Multiply-adds per sample."""
         return sum(shape.multiply_adds for shape in self.by_node.values())
 
     @cached_property
     def activation_bytes(self) -> int:
-        """Bytes of all nodes' outputs for one sample."""
+        """Bytes of all outputs per sample."""
         return sum(shape.bytes for shape in self.by_node.values())
 
     @cached_property
@@ -357,10 +326,9 @@ class Shapes:
 
 
 class ShapeCache:
-    """Computes ``Shapes`` and remembers what Keras said.
+    """Computes ``Shapes`` with cached outcomes; thread-safe.
 
-    Safe to use from several threads; a newer request makes an older one that still runs raise
-    ``Superseded``.
+    A newer request supersedes an older one.
     """
 
     def __init__(self) -> None:
@@ -375,15 +343,15 @@ class ShapeCache:
         facts: DataFacts | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Shapes:
-        """Shapes of all nodes of ``graph``.
+        """Return the shapes of all nodes of ``graph``, which may be unfinished or wrong.
 
         Args:
-            graph: what is drawn; it may be unfinished or wrong.
-            facts: what is known of the data; gives the shape of an ``Input`` that has none.
-            cancelled: asked between nodes; if it says True, ``Superseded`` is raised.
+            graph: the network.
+            facts: of the data, for an ``Input`` without a shape.
+            cancelled: polled between nodes.
 
         Raises:
-            Superseded: a newer request has begun, or ``cancelled`` said so.
+            Superseded: a newer request has begun, or ``cancelled`` returned True.
         """
         with self._lock:
             self._ticket += 1
@@ -394,25 +362,25 @@ class ShapeCache:
                 raise Superseded
 
         try:
-            return self._walk(graph, facts, check, self._remembered)
+            return self._walk(graph, facts, check, self._from_cache)
         except _NotKnownError:
-            return _in_thread_of_its_own(lambda: self._walk(graph, facts, check, self._asked))
+            return _in_new_thread(lambda: self._walk(graph, facts, check, self._from_keras))
 
-    def _remembered(self, key: Key, _node: Node, _graph: Graph) -> LayerOutcome:
-        found = self.known.get(key)
-        if found is None:
+    def _from_cache(self, key: Key, _node: Node, _graph: Graph) -> LayerOutcome:
+        outcome = self.known.get(key)
+        if outcome is None:
             raise _NotKnownError
-        return found
+        return outcome
 
-    def _asked(self, key: Key, node: Node, graph: Graph) -> LayerOutcome:
-        found = self.known.get(key)
-        if found is None:
-            found = self._prober.ask(node, graph, key[1], key[2])
+    def _from_keras(self, key: Key, node: Node, graph: Graph) -> LayerOutcome:
+        outcome = self.known.get(key)
+        if outcome is None:
+            outcome = self._prober.ask(node, graph, key[1], key[2])
             with self._lock:
-                while len(self.known) >= _KEPT:
+                while len(self.known) >= _MAX_OUTCOMES:
                     del self.known[next(iter(self.known))]
-                self.known[key] = found
-        return found
+                self.known[key] = outcome
+        return outcome
 
     def _walk(
         self,
@@ -421,28 +389,28 @@ class ShapeCache:
         check: Callable[[], None],
         ask: Callable[[Key, Node, Graph], LayerOutcome],
     ) -> Shapes:
-        found: dict[str, NodeShape] = {}
+        shapes: dict[str, NodeShape] = {}
         for node_id in graph.order:
             check()
             node = graph.by_id[node_id]
             if node.layer == "Input":
-                found[node_id] = _input(node, facts)
+                shapes[node_id] = _input(node, facts)
             else:
-                found[node_id] = _layer(node, graph, found, ask)
+                shapes[node_id] = _layer(node, graph, shapes, ask)
         for node in graph.nodes:
-            found.setdefault(node.id, NodeShape())  # in a cycle, or behind one
-            if node.shared is not None and found[node.id].output is not None:
-                found[node.id] = _shared(node, graph, found, ask)
-        return Shapes(found, graph)
+            shapes.setdefault(node.id, NodeShape())  # in a cycle, or after one
+            if node.shared is not None and shapes[node.id].output is not None:
+                shapes[node.id] = _shared(node, graph, shapes, ask)
+        return Shapes(shapes, graph)
 
 
-def _same_layer(before: Node, now: Node, old: Graph, new: Graph) -> bool:
-    """Whether a node does the same, wherever it lies."""
-    if (before.layer, before.shared) != (now.layer, now.shared):
+def _same_layer(before: Node, after: Node, old: Graph, new: Graph) -> bool:
+    """Return whether a node is the same but for its position."""
+    if (before.layer, before.shared) != (after.layer, after.shared):
         return False
-    if now.shared is not None and old.by_id.get(now.shared) is not new.by_id.get(now.shared):
+    if after.shared is not None and old.by_id.get(after.shared) is not new.by_id.get(after.shared):
         return False
-    return before.params is now.params or before.params == now.params
+    return before.params is after.params or before.params == after.params
 
 
 def _input(node: Node, facts: DataFacts | None) -> NodeShape:
@@ -460,7 +428,7 @@ def _input(node: Node, facts: DataFacts | None) -> NodeShape:
 def _layer(
     node: Node,
     graph: Graph,
-    found: Mapping[str, NodeShape],
+    by_node: Mapping[str, NodeShape],
     ask: Callable[[Key, Node, Graph], LayerOutcome],
 ) -> NodeShape:
     owner = graph.by_id.get(node.shared) if node.shared else node
@@ -471,11 +439,11 @@ def _layer(
             or _("NetBuilder has no layer '{layer}'.", layer=node.layer),
             code="unknown-layer",
         )
-    inputs = [found[source].output if source in found else None for source in sources]
+    inputs = [by_node[source].output if source in by_node else None for source in sources]
     hidden = [
-        found[source].follows or (source if found[source].error else None)
+        by_node[source].follows or (source if by_node[source].error else None)
         for source in sources
-        if source in found
+        if source in by_node
     ]
     shapes = tuple(shape for shape in inputs if shape is not None)
     if not sources or len(shapes) != len(sources):
@@ -484,38 +452,38 @@ def _layer(
     most = spec.max_inputs if spec.max_inputs is not None else len(shapes)
     wrong_rank = spec.ranks and any(len(shape) not in spec.ranks for shape in shapes)
     if wrong_rank or not spec.min_inputs <= len(shapes) <= most:
-        trouble = explain_failure(node, owner, graph, shapes, None)
+        problem = explain_failure(node, owner, graph, shapes, None)
     else:
         outcome = ask((owner.layer, _frozen(owner), shapes), owner, graph)
         if outcome.failure is None and outcome.output is not None:
-            counted = 0 if owner is not node else 1
+            own = 0 if owner is not node else 1
             return NodeShape(
                 output=outcome.output,
-                parameters=outcome.parameters * counted,
-                trainable=outcome.trainable * counted,
+                parameters=outcome.parameters * own,
+                trainable=outcome.trainable * own,
                 multiply_adds=outcome.multiply_adds,
                 bytes=outcome.held * FLOAT_BYTES,
                 inputs=shapes,
             )
-        trouble = explain_failure(
+        problem = explain_failure(
             node, owner, graph, shapes, outcome.failure, refused=outcome.refused
         )
-    return NodeShape(error=trouble.text, code=trouble.code, inputs=shapes)
+    return NodeShape(error=problem.text, code=problem.code, inputs=shapes)
 
 
 def _shared(
     node: Node,
     graph: Graph,
-    found: Mapping[str, NodeShape],
+    by_node: Mapping[str, NodeShape],
     ask: Callable[[Key, Node, Graph], LayerOutcome],
 ) -> NodeShape:
-    """The node's shape if the weights that it shares can be the same ones."""
-    mine, owner = found[node.id], graph.by_id.get(node.shared or "")
+    """Return the node's shape, or an error if the shared weights do not fit it."""
+    mine, owner = by_node[node.id], graph.by_id.get(node.shared or "")
     if owner is None or owner.layer != node.layer:
-        return mine  # told by shared-layer
-    other = found.get(owner.id, NodeShape())
-    own = ask((owner.layer, _frozen(owner), mine.inputs), owner, graph)
-    if other.output is None or own.parameters == other.parameters:
+        return mine  # see shared-layer
+    other = by_node.get(owner.id, NodeShape())
+    outcome = ask((owner.layer, _frozen(owner), mine.inputs), owner, graph)
+    if other.output is None or outcome.parameters == other.parameters:
         return mine
     return NodeShape(
         error=(
@@ -537,24 +505,23 @@ def _frozen(node: Node) -> str:
     return json.dumps(dict(node.params), sort_keys=True, default=str)
 
 
-def _in_thread_of_its_own(work: Callable[[], Shapes]) -> Shapes:
+def _in_new_thread(work: Callable[[], Shapes]) -> Shapes:
     """Run ``work`` in a new thread and wait for it.
 
-    Keras keeps its bookkeeping (variables without a value, counters of names) per thread and
-    would hold every layer that was ever asked about; it goes with the thread.
+    Keras keeps references to every probed layer per thread; they are freed with the thread.
     """
     result: list[Shapes] = []
-    failed: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def run() -> None:
         try:
             result.append(work())
         except BaseException as error:  # noqa: BLE001  handed to the caller below
-            failed.append(error)
+            errors.append(error)
 
     thread = threading.Thread(target=run, name="netbuilder-shapes", daemon=True)
     thread.start()
     thread.join()
-    if failed:
-        raise failed[0]
+    if errors:
+        raise errors[0]
     return result[0]
