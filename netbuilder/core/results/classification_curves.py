@@ -1,4 +1,4 @@
-"""Curves of a judgement on classes: ROC, precision and recall, a threshold, calibration."""
+"""Curves of a classifier: ROC, precision and recall, thresholds, calibration."""
 
 from __future__ import annotations
 
@@ -29,18 +29,14 @@ from netbuilder.core.wording import (
 
 Array = NDArray[Any]
 
-#: Of fewer rows nothing is said about whether new rows are answered as well.
+#: Rows that a statement about generalisation needs.
 FEWEST = 5
 
 
 @dataclass(frozen=True, eq=False)
 class ClassCurves:
-    """One class against the rest, by scikit-learn's ``roc_curve`` and ``precision_recall_curve``.
-
-    ``false_positive`` and ``true_positive`` are rates (0 to 1); ``auc`` the area under them;
-    ``average_precision`` that of precision over recall; ``format_probability`` the class's share of
-    the rows.
-    """
+    """One class against the rest, by scikit-learn's ``roc_curve`` and
+    ``precision_recall_curve``."""
 
     label: str
     false_positive: Array
@@ -54,10 +50,8 @@ class ClassCurves:
 
 @dataclass(frozen=True, eq=False)
 class ThresholdScores:
-    """What comes of saying ``label`` from ``threshold`` on.
-
-    ``matrix`` int (2, 2): row the truth (other, label), column the answer; the rates 0 to 1.
-    """
+    """The scores of predicting ``label`` from ``threshold`` on; ``matrix`` is int (2, 2), rows
+    (other, label), columns the predictions."""
 
     label: str
     threshold: float
@@ -69,24 +63,24 @@ class ThresholdScores:
     false_positive: float
 
 
-def _of_class(found: Evaluation, index: int) -> tuple[Array, Array]:
-    """Whether each row is of the class, and the probability that was given for it."""
-    if found.probabilities is None:
+def _of_class(evaluation: Evaluation, index: int) -> tuple[Array, Array]:
+    """Return whether each row is of the class, and the class's probability."""
+    if evaluation.probabilities is None:
         raise DataError(
             _("The last layer returns no probabilities, so there is no threshold to move."),
             _("Set its activation to sigmoid or softmax."),
             code="no_probabilities",
         )
-    if found.task == MULTI_LABEL:
-        is_it = np.asarray(found.truth)[:, index] > 0
+    if evaluation.task == MULTI_LABEL:
+        is_it = np.asarray(evaluation.truth)[:, index] > 0
     else:
-        is_it = np.asarray(found.truth) == index
-    return is_it, np.nan_to_num(found.probabilities[:, index])
+        is_it = np.asarray(evaluation.truth) == index
+    return is_it, np.nan_to_num(evaluation.probabilities[:, index])
 
 
 def first_class(found: Evaluation) -> int:
-    """The number of the class whose curve tells most at first: of two the second, which is what is
-    looked for (yes, not no); else the first one that some rows, and not all, are of."""
+    """Return the second of two classes (the positive one); else the first that only some rows are
+    of."""
     numbers = range(len(found.labels))
     if found.probabilities is None:
         return 0
@@ -97,7 +91,7 @@ def first_class(found: Evaluation) -> int:
 
 
 def class_curves(found: Evaluation, index: int) -> ClassCurves:
-    """The curves of class number ``index``.
+    """Return the curves of class number ``index``.
 
     Raises:
         DataError: there are no probabilities, or no row, or every row, is of the class.
@@ -107,13 +101,13 @@ def class_curves(found: Evaluation, index: int) -> ClassCurves:
     is_it, sure = _of_class(found, index)
     label = found.labels[index]
     if not is_it.any() or is_it.all():
-        told = (
+        message = (
             _("Every row is “{label}”, so there is no curve.", label=label)
             if is_it.all()
             else _("No row is “{label}”, so there is no curve.", label=label)
         )
         raise DataError(
-            told,
+            message,
             _("Evaluate on other rows."),
             code="curve_needs_two_classes",
         )
@@ -132,15 +126,15 @@ def class_curves(found: Evaluation, index: int) -> ClassCurves:
 
 
 def at_threshold(found: Evaluation, index: int, threshold: float) -> ThresholdScores:
-    """Say the class wherever its probability is at least ``threshold`` (0 to 1).
+    """Return the scores of predicting the class wherever its probability is at least ``threshold``.
 
     Raises:
         DataError: there are no probabilities.
     """
     is_it, sure = _of_class(found, index)
-    said = sure >= threshold
-    hit, missed = int((said & is_it).sum()), int((~said & is_it).sum())
-    false, left = int((said & ~is_it).sum()), int((~said & ~is_it).sum())
+    predicted = sure >= threshold
+    hit, missed = int((predicted & is_it).sum()), int((~predicted & is_it).sum())
+    false, left = int((predicted & ~is_it).sum()), int((~predicted & ~is_it).sum())
     precision = hit / (hit + false) if hit + false else 0.0
     recall = hit / (hit + missed) if hit + missed else 0.0
     both = precision + recall
@@ -157,22 +151,21 @@ def at_threshold(found: Evaluation, index: int, threshold: float) -> ThresholdSc
 
 
 def classes_at(at: ThresholdScores, labels: tuple[str, ...]) -> tuple[ClassScore, ...]:
-    """The score of each of two classes, ``labels``, where one is said from a threshold on."""
+    """Return the score of each of two classes at a threshold."""
 
     def score(label: str) -> ClassScore:
         own = int(label == at.label)
-        hit, said, rows = at.matrix[own, own], at.matrix[:, own].sum(), at.matrix[own].sum()
-        if not rows:  # nothing was there to be found
+        hit, predicted, rows = at.matrix[own, own], at.matrix[:, own].sum(), at.matrix[own].sum()
+        if not rows:
             return ClassScore(label, math.nan, math.nan, math.nan, 0)
-        f1 = 2 * hit / (said + rows)
-        return ClassScore(label, hit / said if said else 0.0, hit / rows, f1, int(rows))
+        f1 = 2 * hit / (predicted + rows)
+        return ClassScore(label, hit / predicted if predicted else 0.0, hit / rows, f1, int(rows))
 
     return tuple(score(label) for label in labels)
 
 
 def calibration_curve(found: Evaluation, index: int, bins: int = 10) -> tuple[Array, Array, Array]:
-    """How often the class is right where the network is so sure of it: mean probability, share
-    of rows of the class, and rows of each tenth that has any (Niculescu-Mizil and Caruana, 2005).
+    """Return mean probability, share of the class and number of rows of each non-empty bin.
 
     Raises:
         DataError: there are no probabilities.
@@ -182,7 +175,7 @@ def calibration_curve(found: Evaluation, index: int, bins: int = 10) -> tuple[Ar
 
 
 def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluation]:
-    """Judgements on the training, validation and test rows, of those that there are."""
+    """Evaluate the training, validation and test rows, as far as they exist."""
     parts = {"training": dataset.train, "validation": dataset.validation, "test": dataset.test}
     return {
         name: evaluate(trained, split)
@@ -192,29 +185,21 @@ def evaluate_parts(trained: TrainedModel, dataset: Dataset) -> dict[str, Evaluat
 
 
 def overfits_since(trained: TrainedModel) -> int:
-    """Return the epoch since which a network overfits, as its training's monitor tells it.
-
-    Returns:
-        0 where it does not, or where its weights are those of an earlier epoch.
-    """
+    """Return the epoch since which the network overfits; 0 if it does not, or keeps earlier
+    weights."""
     from netbuilder.core.engine.monitor.diagnosis_rules import overfitting_epoch
 
-    loss, held = (np.asarray(trained.history.get(name, ())) for name in ("loss", "val_loss"))
-    if trained.kept_epoch or len(loss) != len(held) or not len(loss):
+    loss, val_loss = (np.asarray(trained.history.get(name, ())) for name in ("loss", "val_loss"))
+    if trained.kept_epoch or len(loss) != len(val_loss) or not len(loss):
         return 0
-    since = overfitting_epoch(loss, held)
+    since = overfitting_epoch(loss, val_loss)
     return (trained.best_epoch or since) if since else 0
 
 
 def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
-    """Say whether the network overfits, from the evaluations of the parts of its data.
+    """Return whether the network overfits, in words; "" if that cannot be said.
 
-    Args:
-        parts: evaluations by part.
-        overfits: the epoch since which its curves say so (``overfits_since``), or 0.
-
-    Returns:
-        "" where that cannot be told.
+    ``parts``: evaluations by split; ``overfits``: as ``overfits_since`` returns it.
     """
     if "training" not in parts or len(parts) < 2:
         return ""
@@ -223,7 +208,7 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
     other = parts[name]
     if "accuracy" in known.metrics:
         here, there = known.metrics["accuracy"], other.metrics["accuracy"]
-        said = _(
+        sentence = _(
             N_("Correct predictions: {training} of the training rows, {other} of the test rows.")
             if name == "test"
             else N_(
@@ -234,10 +219,10 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
             other=format_percent(there),
         )
         if here <= known.baseline:
-            return said  # what predicts no better than one class has memorised nothing
+            return sentence  # what predicts no better than one class has memorised nothing
     else:
-        here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
-        said = _(
+        here, there = (part.metrics["mean_absolute_error"] for part in (known, other))
+        sentence = _(
             N_("Mean absolute error: {training} on training rows, {other} on test rows.")
             if name == "test"
             else N_(
@@ -264,15 +249,15 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
                 other.samples,
             )
         )
-        return join_sentences((said, few))
+        return join_sentences((sentence, few))
     worse, apart = _gap(known, other)
-    held = parts.get("validation")
+    validation = parts.get("validation")
     if (
         apart
         and name == "test"
-        and held is not None
-        and held.samples >= FEWEST
-        and not _gap(known, held)[0]
+        and validation is not None
+        and validation.samples >= FEWEST
+        and not _gap(known, validation)[0]
     ):
         end = _(
             "The network predicts validation rows well, although it did not train on them either. "
@@ -300,60 +285,69 @@ def gap_sentence(parts: Mapping[str, Evaluation], overfits: int = 0) -> str:
         )
     else:
         end = _("The network predicts new rows about as well as its training rows.")
-    return join_sentences((said, end))
+    return join_sentences((sentence, end))
 
 
 def _gap(known: Evaluation, other: Evaluation) -> tuple[bool, bool]:
-    """Whether other rows are predicted worse than the training rows, and by more than chance."""
+    """Return whether other rows are predicted worse than the training rows, and by more than
+    chance."""
     if "accuracy" in known.metrics:
-        here, there = (one.metrics["accuracy"] for one in (known, other))
+        here, there = (part.metrics["accuracy"] for part in (known, other))
         # The interval that stands beside the test's accuracy: what lies in it may be chance.
         _low, highest = wilson(round(there * other.samples), other.samples)
         return here - there > 0.05, here - there > 0.05 and here > highest
-    here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
+    here, there = (part.metrics["mean_absolute_error"] for part in (known, other))
     # Of a very good network the gap is small all the same, beside what a guess is off by.
     worse = there > 1.3 * here and there - here > 0.05 * other.baseline
     return worse, worse and _clearly_larger(known, other)
 
 
 def _clearly_larger(known: Evaluation, other: Evaluation) -> bool:
-    """Whether the mean error on other rows is larger by a third, and by more than chance."""
+    """Return whether the mean error on other rows is a third larger, and by more than chance."""
     if "accuracy" in known.metrics:
         return False
-    here, there = (one.metrics["mean_absolute_error"] for one in (known, other))
+    here, there = (part.metrics["mean_absolute_error"] for part in (known, other))
     apart = there - here > 2 * float(np.hypot(_error(known), _error(other)))
     return there > 1.3 * here and apart
 
 
-def _error(found: Evaluation) -> float:
-    """Standard error of the mean absolute error: how far chance alone moves it."""
-    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
-    return float(off.mean(axis=1).std() / np.sqrt(max(found.samples, 1)))
+def _error(evaluation: Evaluation) -> float:
+    """Return the standard error of the mean absolute error."""
+    off = np.abs(np.asarray(evaluation.predictions, float) - evaluation.truth).reshape(
+        evaluation.samples, -1
+    )
+    return float(off.mean(axis=1).std() / np.sqrt(max(evaluation.samples, 1)))
 
 
-def _of(found: Evaluation) -> str:
-    if len(found.columns) > MOST_NAMED:  # an autoencoder's pixels: their names say nothing
-        return _("the {count} numbers", count=format_number(len(found.columns), ","))
-    return format_list(found.columns) if found.columns else _("the target")
+def _of(evaluation: Evaluation) -> str:
+    if len(evaluation.columns) > MOST_NAMED:  # an autoencoder's pixels: their names say nothing
+        return _("the {count} numbers", count=format_number(len(evaluation.columns), ","))
+    return format_list(evaluation.columns) if evaluation.columns else _("the target")
 
 
-def _off(value: float, found: Evaluation) -> str:
-    told = {"columns": _of(found), "error": found.told(value), "other": found.told(found.baseline)}
-    if len(found.columns) > 1:
+def _off(value: float, evaluation: Evaluation) -> str:
+    values = {
+        "columns": _of(evaluation),
+        "error": evaluation.told(value),
+        "other": evaluation.told(evaluation.baseline),
+    }
+    if len(evaluation.columns) > 1:
         return _(
-            "{columns}: off by {error} on average. Always predicting the means: {other}.", **told
+            "{columns}: off by {error} on average. Always predicting the means: {other}.", **values
         )
     return _(
         "{columns}: off by {error} on average. Always predicting {guess}: {other}.",
-        guess=_(found.guess),
-        **told,
+        guess=_(evaluation.guess),
+        **values,
     )
 
 
-def _loss(found: Evaluation) -> str:
-    told = _("Training minimises this number: the smaller, the better.")
+def _loss(evaluation: Evaluation) -> str:
+    meaning = _("Training minimises this number: the smaller, the better.")
     unit = _("The loss is computed from scaled values, so it has no unit.")
-    return join_sentences((told, unit if found.task == REGRESSION else "", _(TWO_TRAINING_VALUES)))
+    return join_sentences(
+        (meaning, unit if evaluation.task == REGRESSION else "", _(TWO_TRAINING_VALUES))
+    )
 
 
 #: Metric → what its value means, in the data's own units.
@@ -393,5 +387,5 @@ MEANINGS: Mapping[str, Callable[[float, Evaluation], str]] = {
 
 
 def metric_meaning(name: str, value: float, found: Evaluation) -> str:
-    """What a metric says, in a sentence; "" for one that is not known."""
+    """Return a sentence about what a metric says; "" if it is unknown."""
     return MEANINGS[name](value, found) if name in MEANINGS else ""

@@ -1,4 +1,4 @@
-"""Several trained networks side by side: the same numbers of each, and which is best."""
+"""Comparison of trained networks by the same metrics."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ from netbuilder.core.results.evaluate import PENALISED, Evaluation, evaluate
 from netbuilder.core.results.headline import metric_text
 from netbuilder.core.wording import join_sentences, labelled
 
-#: So much larger must the errors of large answers be to be told.
+#: Ratio from which errors of large predictions are called larger.
 _GROWS = 1.8
 _FEWEST = 20
-#: A mean error of up to this part of the mean absolute error is none.
+#: A mean error up to this part of the mean absolute error is no bias.
 _LITTLE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
 class Residuals:
-    """One target column: ``truth``, ``answers`` and ``values`` (truth less answer, as in
-    scikit-learn's ``PredictionErrorDisplay``), (n,) each, in own units; ``sentence`` in words;
-    ``unit`` of the numbers, or ""."""
+    """One target column: ``truth``, ``answers`` (predictions) and ``values`` (residuals), (n,)
+    each, in the target's ``unit``; ``sentence`` sums them up."""
 
     column: str
     truth: NDArray[np.float64]
@@ -40,10 +39,10 @@ class Residuals:
 
 
 def residuals(found: Evaluation, index: int = 0) -> Residuals:
-    """The residuals of target column number ``index``.
+    """Return the residuals of target column number ``index``.
 
     Raises:
-        DataError: the network gives no numbers.
+        DataError: the network predicts no numbers.
     """
     if found.task != REGRESSION:
         raise DataError(_("Residuals need numeric predictions; this network predicts classes."), "")
@@ -55,16 +54,16 @@ def residuals(found: Evaluation, index: int = 0) -> Residuals:
         if index < len(found.columns)
         else _("value {number}", number=index + 1)
     )
-    told = partial(found.told, column=index)
+    with_unit = partial(found.told, column=index)
     unit = found.units[index] if index < len(found.units) else ""
-    sentence = _sentence(answers, values, told)
+    sentence = _sentence(answers, values, with_unit)
     if len(found.columns) > 1:
         sentence = labelled(column, sentence)  # the figures above it are of all columns
     return Residuals(column, truth, answers, values, sentence, unit)
 
 
 def _sentence(
-    answers: NDArray[np.float64], values: NDArray[np.float64], told: Callable[[float], str]
+    answers: NDArray[np.float64], values: NDArray[np.float64], with_unit: Callable[[float], str]
 ) -> str:
     whole = np.isfinite(values) & np.isfinite(answers)
     answers, values = answers[whole], values[whole]
@@ -74,9 +73,9 @@ def _sentence(
         return _("Too few samples to say whether predictions are too high or too low on average.")
     mean, wide = float(values.mean()), float(values.std())
     high_or_low = float(np.sign(values).sum()) * np.sign(mean)  # a sign test: one outlier is no tie
-    error, size = told(abs(mean)), np.sqrt(len(values))
+    error, size = with_unit(abs(mean)), np.sqrt(len(values))
     if abs(mean) > 2 * wide / size or high_or_low > 2 * size:
-        said = (
+        bias = (
             _("Predictions are too low by {error} on average.", error=error)
             if mean > 0
             else _("Predictions are too high by {error} on average.", error=error)
@@ -84,10 +83,10 @@ def _sentence(
     elif not values.any() or (
         len(values) >= _FEWEST and abs(mean) <= _LITTLE * np.abs(values).mean()
     ):
-        said = _("Predictions are neither too high nor too low on average.")
+        bias = _("Predictions are neither too high nor too low on average.")
     else:
-        said = _("Too few samples to say whether predictions are too high or too low on average.")
-    spread = _("Standard deviation of the residuals: {deviation}.", deviation=told(wide))
+        bias = _("Too few samples to say whether predictions are too high or too low on average.")
+    spread = _("Standard deviation of the residuals: {deviation}.", deviation=with_unit(wide))
     growth = ""
     if len(values) >= _FEWEST:
         order = np.argsort(answers, kind="stable")
@@ -96,7 +95,7 @@ def _sentence(
             growth = _("Large predictions have much larger errors than small ones.")
         elif low > _GROWS * high:
             growth = _("Small predictions have much larger errors than large ones.")
-    return join_sentences((said, spread, growth))
+    return join_sentences((bias, spread, growth))
 
 
 #: Metrics of which more is better; of all others less is.
@@ -105,7 +104,7 @@ RISING = frozenset({"accuracy", "precision", "recall", "f1_score", "r2_score"})
 
 @dataclass(frozen=True, eq=False)
 class ComparedNetwork:
-    """One network: its name, and its judgement, or why there is none."""
+    """A network's name with its evaluation, or the reason why there is none."""
 
     name: str
     evaluation: Evaluation | None = None
@@ -114,9 +113,8 @@ class ComparedNetwork:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric of all networks in their order, None where it has none; ``texts``: as they are
-    written, "" where it has none; ``best``: places of the best ones and of all that are written
-    like them, empty where fewer than two have it or all are the same."""
+    """One metric of all networks: values (or None), ``texts``, and the places of the ``best`` (all
+    that read alike), empty with fewer than two values or if all are equal."""
 
     metric: str
     values: tuple[float | None, ...]
@@ -125,10 +123,10 @@ class MetricRow:
 
 
 def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
-    """The judgement on the rows that the network's own data keeps aside.
+    """Evaluate a network on its own held-out rows.
 
     Raises:
-        DataError: its data cannot be read, or keeps no rows aside.
+        DataError: its data cannot be read, or no rows are held out.
     """
     from netbuilder.core.data.load import load_dataset
 
@@ -144,21 +142,21 @@ def evaluate_own_data(trained: TrainedModel, base: Path) -> Evaluation:
 
 
 def metric_rows(found: Sequence[ComparedNetwork]) -> tuple[MetricRow, ...]:
-    """Every metric that any of them has, in the order of the first that has it."""
+    """Return every metric that any network has."""
     names: dict[str, None] = {}
-    for one in found:
-        names.update(dict.fromkeys(one.evaluation.metrics if one.evaluation else ()))
+    for network in found:
+        names.update(dict.fromkeys(network.evaluation.metrics if network.evaluation else ()))
     rows = []
     for name in names:
         values = tuple(
-            one.evaluation.metrics.get(name) if one.evaluation is not None else None
-            for one in found
+            network.evaluation.metrics.get(name) if network.evaluation is not None else None
+            for network in found
         )
         texts = tuple(
-            metric_text(one.evaluation, name, value)
-            if one.evaluation is not None and value is not None
+            metric_text(network.evaluation, name, value)
+            if network.evaluation is not None and value is not None
             else ""
-            for one, value in zip(found, values, strict=True)
+            for network, value in zip(found, values, strict=True)
         )
         best = () if name == "loss" and not same_losses(found) else _best(name, values, texts)
         rows.append(MetricRow(name, values, texts, best))
@@ -176,18 +174,18 @@ def _best(name: str, values: Sequence[float | None], texts: Sequence[str]) -> tu
 
 
 def same_losses(found: Sequence[ComparedNetwork]) -> bool:
-    """Whether "loss" is the same formula of all: the least of different ones is not the best."""
+    """Return whether "loss" has the same formula for all networks, so that it can be compared."""
     names = {
-        one.evaluation.loss_of
-        for one in found
-        if one.evaluation is not None and "loss" in one.evaluation.metrics
+        network.evaluation.loss_of
+        for network in found
+        if network.evaluation is not None and "loss" in network.evaluation.metrics
     }
     return len(names) < 2 and PENALISED not in names
 
 
 def same_rows(found: Sequence[ComparedNetwork]) -> bool:
-    """Whether all that were judged were judged on the same right answers."""
-    truths = [np.asarray(one.evaluation.truth) for one in found if one.evaluation is not None]
+    """Return whether all networks were evaluated on the same targets."""
+    truths = [np.asarray(truth.evaluation.truth) for truth in found if truth.evaluation is not None]
     return all(
-        one.shape == truths[0].shape and np.array_equal(one, truths[0]) for one in truths[1:]
+        truth.shape == truths[0].shape and np.array_equal(truth, truths[0]) for truth in truths[1:]
     )

@@ -1,4 +1,4 @@
-"""How good a trained network is, in numbers and in a sentence."""
+"""Evaluation of a trained network: metrics and a sentence."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ from netbuilder.core.wording import (
 
 log = logging.getLogger(__name__)
 
-#: Rows from which on the network is traced before it is asked.
+#: From this many rows on, the network is traced before it predicts.
 TRACED_FROM = 512
 #: Of more columns than these a sentence names the worst only, or their number.
 MOST_NAMED = 4
-#: Of more columns than these a mistake is told as a whole, and not by its worst one.
+#: With more columns, a mistake is its mean error, not its worst column.
 MOST_APART = 12
-# Of more than this nobody waits until rows are compared.
+# Larger splits are not compared row by row.
 _COMPARED_BYTES = 64 << 20
 
 Array = NDArray[Any]
@@ -64,11 +64,8 @@ PENALISED = "with penalties"
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How well one class is found: scikit-learn's precision, recall and F1, each 0 to 1.
-
-    ``support`` is the number of samples that belong to it; of none the others are NaN, because
-    nothing was there to be found.
-    """
+    """Precision, recall and F1 of one class as in scikit-learn; NaN if ``support`` (its samples) is
+    0."""
 
     label: str
     precision: float
@@ -79,36 +76,34 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The judgement on one output.
+    """The evaluation of one output.
 
     Attributes:
         task: "regression", "binary", "classes" or "multi_label".
-        samples: rows that it was judged on.
+        samples: number of evaluated rows.
         metrics: by name. Numbers: "mean_absolute_error", "root_mean_squared_error" and
-            "median_absolute_error" in the target's own units, "r2_score". Classes: "accuracy",
-            "precision", "recall", "f1_score" (each class counts the same). "loss" is what
-            training made small, on the scaled values that the network sees.
+            "median_absolute_error" in the target's units, "r2_score". Classes: "accuracy", and
+                macro
+            averages "precision", "recall", "f1_score". "loss" is on scaled values, as in training.
         labels: of the classes, in the order of the confusion matrix.
-        confusion_matrix: int (classes, classes): row the truth, column the answer; or None.
+        confusion_matrix: int (classes, classes): row the label, column the prediction; or None.
         sentence: the result in words.
-        predictions: answers: numbers (n, columns), or class numbers (n,).
-        truth: the same of the right answers.
+        predictions: numbers (n, columns), or class numbers (n,).
+        truth: the targets, of the same shape.
         probabilities: (n, classes), or None.
         classes: a score for each class.
         columns: names of the target columns.
-        units: what stands beside the numbers of each column ("$"), or empty.
-        baseline: the same error, or accuracy, of an answer that never looks at the sample: the
-            mean of the training rows (where these are not at hand, of these), or the most frequent
-            class of these rows.
-        others: judgements on further outputs by id.
-        reading: how the file was read for a network that says nothing of its data; stands at the
-            end of ``sentence`` too.
-        guess: what ``baseline`` always answers, where that is a number.
+        units: unit of each column ("$"), or empty.
+        baseline: the same error, or accuracy, of always predicting the mean of the training rows
+            (if
+            unknown, of these rows), or the most frequent class of these rows.
+        others: evaluations of further outputs by id.
+        reading: how the file was read for a network without data facts; also ends ``sentence``.
+        guess: what ``baseline`` always predicts, for numbers.
         naive_errors: of a series, see ``forecast.naive_errors``.
-        loss_of: the formula of the number "loss"; ``PENALISED`` where penalties for the weights are
-            in it, so that it does not compare with that of another network.
-        known: rows of these that stand among the training rows word for word, see
-            ``evaluate_test_set``.
+        loss_of: the formula of "loss"; ``PENALISED`` if weight penalties are part of it, so that it
+            does not compare with another network's.
+        known: rows that are also training rows, see ``evaluate_test_set``.
     """
 
     task: str
@@ -132,20 +127,20 @@ class Evaluation:
     loss_of: str = ""
 
     def told(self, value: float, column: int | None = None) -> str:
-        """A number of a column in words, with its unit; without one (None) of all of them, where
-        they have the same."""
+        """Format a number of a column with its unit; of column None with the unit that all
+        share."""
         same = self.units if column is None else self.units[column : column + 1]
         return format_measure(value, same[0] if len(set(same)) == 1 else "")
 
     @property
     def whole(self) -> bool:
-        """Whether an answer is a picture, say: so many numbers that no single one counts."""
+        """Whether there are too many columns to name single ones, as for a predicted picture."""
         return self.task == REGRESSION and self.predictions.shape[1] > MOST_APART
 
     @property
     def off(self) -> Array:
-        """How far off each number is, (n, columns). Several columns are made comparable: each
-        counts in the deviation of its right answers."""
+        """Return absolute errors (n, columns); of several columns in standard deviations of the
+        target."""
         off: Array = np.abs(self.predictions - self.truth).astype(float)
         if self.task != REGRESSION or off.shape[1] == 1:
             return off
@@ -156,8 +151,7 @@ class Evaluation:
 
     @property
     def mistakes(self) -> NDArray[np.int64]:
-        """Numbers of the wrongly answered samples, the surest mistakes first; of numbers those
-        that are off most."""
+        """Return the rows with wrong predictions, most confident or largest error first."""
         if self.task in {REGRESSION, MULTI_LABEL}:
             off = self.off.mean(axis=1) if self.whole else self.off.max(axis=1)
             return np.argsort(-off, kind="stable")[: int((off > 0).sum())]
@@ -169,11 +163,10 @@ class Evaluation:
 
 
 def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
-    """Judge a network on the rows that its data set keeps for the test, and count those of them
-    that it has seen while training all the same.
+    """Evaluate a network on its test set, and count test rows that are also training rows.
 
     Raises:
-        DataError: no rows are kept for it.
+        DataError: there is no test set.
     """
     if dataset.test is None:
         raise DataError(
@@ -184,20 +177,20 @@ def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
             ),
             code="no_test_set",
         )
-    seen = _standing_in(dataset.train, dataset.test)
+    known = _standing_in(dataset.train, dataset.test)
     means = {name: np.asarray(y).mean(axis=0) for name, y in dataset.train.raw_y.items() if len(y)}
-    return replace(evaluate(trained, dataset.test, means), known=seen)
+    return replace(evaluate(trained, dataset.test, means), known=known)
 
 
 def evaluate_run(
     trained: TrainedModel, dataset: Dataset, run_id: str = ""
 ) -> tuple[TrainedModel, Evaluation | None]:
-    """Judge what a run ended with on the rows kept for its test.
+    """Evaluate a finished run on its test set, and record the metrics in the run ``run_id``.
 
     Returns:
-        The network with the test's numbers in the data's own units (Keras measures in scaled
-        ones), and the whole judgement; the network as it is and None where no rows are kept. The
-        record of the run ``run_id`` gets the same numbers.
+        The network with the metrics in the target's units and the evaluation; the unchanged network
+            and
+        None without a test set.
     """
     trained = with_forecast_errors(trained, dataset)
     if dataset.test is None or not len(dataset.test):
@@ -206,9 +199,9 @@ def evaluate_run(
     test = {**trained.test, **found.metrics}
     if found.others:
         first = next(name for name in trained.preprocessing.outputs if name not in found.others)
-        for name, one in {first: found, **found.others}.items():
-            # The loss of each output stands there already, as "price_loss".
-            for key, value in one.metrics.items():
+        for name, evaluation in {first: found, **found.others}.items():
+            # The loss of each output is there already, as "price_loss".
+            for key, value in evaluation.metrics.items():
                 if key != "loss":
                     test[f"{name}.{key}"] = value
                     if f"{name}_{key}" in test:
@@ -221,21 +214,23 @@ def evaluate_run(
     return replace(trained, test=test), found
 
 
-def _standard_errors(found: Evaluation) -> dict[str, float]:
-    """Of mean errors of numbers; of the root by the delta method (Oehlert, Am. Stat. 1992)."""
-    if found.task != REGRESSION:
+def _standard_errors(evaluation: Evaluation) -> dict[str, float]:
+    """Return standard errors of mean errors; of the root by the delta method (Oehlert, 1992)."""
+    if evaluation.task != REGRESSION:
         return {}
-    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
+    off = np.abs(np.asarray(evaluation.predictions, float) - evaluation.truth).reshape(
+        evaluation.samples, -1
+    )
     slope = 1 / np.maximum(2 * np.sqrt((off**2).mean(axis=0)), 1e-300)
     rows = {"mean_absolute_error": off, "root_mean_squared_error": off**2 * slope}
-    free = math.sqrt(max(found.samples - 1, 1))
-    return {name: float(one.mean(axis=1).std() / free) for name, one in rows.items()}
+    free = math.sqrt(max(evaluation.samples - 1, 1))
+    return {name: float(errors.mean(axis=1).std() / free) for name, errors in rows.items()}
 
 
 def _standing_in(train: Split, test: Split) -> int:
-    """How many rows of one part also stand in the other, answers and all."""
+    """Return how many rows of one split are also in the other, targets included."""
     parts = [[*part.raw_x.values(), *part.raw_y.values()] for part in (train, test)]
-    if not all(parts) or sum(one.nbytes for part in parts for one in part) > _COMPARED_BYTES:
+    if not all(parts) or sum(values.nbytes for part in parts for values in part) > _COMPARED_BYTES:
         return 0
     known = set(_as_bytes(parts[0]))
     return sum(row in known for row in _as_bytes(parts[1]))
@@ -252,13 +247,12 @@ def _as_bytes(part: list[Array]) -> Iterator[bytes]:
 def evaluate(
     trained: TrainedModel, data: Split | Path | str, means: Mapping[str, Array] | None = None
 ) -> Evaluation:
-    """Judge a network on samples whose answers are known.
+    """Evaluate a network on labelled samples.
 
     Args:
         trained: the network.
-        data: samples of its own data set (``dataset.test``), or a file like the one that it was
-            trained on: a CSV, a folder of pictures or texts, arrays.
-        means: of the training rows by output id, where these are known: what a guess answers.
+        data: samples of its own data set (``dataset.test``), or a file like its training data.
+        means: of the training rows by output id, if known: the baseline's prediction.
 
     Raises:
         DataError: the file cannot be read or does not fit the model.
@@ -279,10 +273,10 @@ def evaluate(
             code="no_test_rows",
         )
     if split.raw_y:
-        # What the model learned counts, also where its data set was scaled anew since.
+        # The model's own scaling, even if the data set was scaled again since.
         x, y = preprocessing.apply_inputs(split.raw_x), preprocessing.apply_targets(split.raw_y)
         split = replace(split, x=x, y=y)
-    # Many rows: a recurrent layer that is not traced takes a step of Python for each step of time.
+    # An untraced recurrent layer runs Python for each time step: slow with many rows.
     call = (
         repeated_predictor(trained)
         if len(split) > TRACED_FROM
@@ -290,32 +284,34 @@ def evaluate(
     )
     answers = call(split.x)
     loss = _losses(trained, split)
-    found: dict[str, Evaluation] = {}
+    evaluations: dict[str, Evaluation] = {}
     for name, values in answers.items():
         target = preprocessing.outputs[name]
         _need_finite(values)
         truth = _truth(split.y[name], target)
         if target.task == REGRESSION:
-            found[name] = _numbers(values, truth, target, (means or {}).get(name))
+            evaluations[name] = _numbers(values, truth, target, (means or {}).get(name))
         else:
-            found[name] = _classes(values, truth, target)
+            evaluations[name] = _classes(values, truth, target)
         if name in loss:
-            found[name].metrics["loss"] = loss[name]
-    first = next(iter(found))
-    main = found.pop(first)
+            evaluations[name].metrics["loss"] = loss[name]
+    first = next(iter(evaluations))
+    main = evaluations.pop(first)
     main = replace(main, naive_errors=naive_errors(trained, split, main.truth))
     sentence = join_sentences((main.sentence, _naive_sentence(main), reading))
     return replace(
-        main, others=found, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
+        main, others=evaluations, reading=reading, sentence=sentence, loss_of=_loss_words(trained)
     )
 
 
-def _naive_sentence(found: Evaluation) -> str:
-    """What the best naive forecast is off by, where it is better than the mean; else ""."""
-    least, rows = min((error, rows) for rows, error in (found.naive_errors or {0: np.inf}).items())
-    if not least < found.baseline:
+def _naive_sentence(evaluation: Evaluation) -> str:
+    """Return the error of the best naive forecast if it is below the mean's; else ""."""
+    least, rows = min(
+        (error, rows) for rows, error in (evaluation.naive_errors or {0: np.inf}).items()
+    )
+    if not least < evaluation.baseline:
         return ""
-    return as_sentence(capitalize_first(labelled(naive_words(rows), found.told(least))))
+    return as_sentence(capitalize_first(labelled(naive_words(rows), evaluation.told(least))))
 
 
 def _loss_words(trained: TrainedModel) -> str:
@@ -329,12 +325,12 @@ def _need_finite(values: Array) -> None:
     whole = np.isfinite(values.reshape(len(values), -1)).all(axis=1)
     if whole.all():
         return
-    told = {
+    counts = {
         "count": format_number(int((~whole).sum()), ","),
         "total": format_number(len(values), ","),
     }
     raise DataError(
-        _("The network's predictions are not numbers (NaN) for {count} of {total} rows.", **told),
+        _("The network's predictions are not numbers (NaN) for {count} of {total} rows.", **counts),
         _(
             "If the weights became too large in training, train again with a smaller learning "
             "rate; if the rows contain no numbers, fix the rows."
@@ -344,7 +340,7 @@ def _need_finite(values: Array) -> None:
 
 
 def _truth(y: Array, target: OutputPreprocessing) -> Array:
-    """Right answers in own units, or class numbers, from what the loss compares with."""
+    """Return targets in their units, or class numbers, from what the loss compares with."""
     if target.task == REGRESSION:
         return target.undo(y)
     if target.task == MULTI_LABEL:
@@ -355,7 +351,8 @@ def _truth(y: Array, target: OutputPreprocessing) -> Array:
 
 
 def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
-    """The compiled loss on the split by output id (the sum, under the first, where several)."""
+    """Return the compiled loss on the split by output id; of several outputs the sum, under the
+    first."""
     if getattr(trained.training_model, "optimizer", None) is None:
         return {}
     loss = loss_on(trained.training_model, trained.project, split.x, split.y)
@@ -363,7 +360,7 @@ def _losses(trained: TrainedModel, split: Split) -> dict[str, float]:
 
 
 def number_evaluation(values: Array, truth: Array) -> dict[str, Any]:
-    """Return ``metrics`` of predicted numbers, (n, columns) each, as fields of an evaluation."""
+    """Return ``metrics`` of predicted numbers, (n, columns), as fields of an evaluation."""
     from sklearn import metrics
 
     scores = {
@@ -407,12 +404,12 @@ def _number_sentence(
     guess: str = N_("the mean"),
 ) -> str:
     off = np.abs(values - truth).mean(axis=0)
-    one = len(target.columns) == 1
-    other = target.told(baseline) if one else format_number(baseline)
+    single = len(target.columns) == 1
+    other = target.told(baseline) if single else format_number(baseline)
     rows = _test_rows(len(truth))
     if len(target.columns) > MOST_NAMED:
         worst = int(off.argmax())
-        told = _(
+        errors = _(
             "On {rows}, the {count} numbers are off by {error} on average, {column} most ({most}).",
             rows=rows,
             count=format_number(len(target.columns), ","),
@@ -421,7 +418,7 @@ def _number_sentence(
             most=format_number(float(off[worst])),
         )
         mean = _("Always predicting their means would be off by {error}.", error=other)
-        return join_sentences((told, mean))
+        return join_sentences((errors, mean))
     parts = []
     for index, name in enumerate(target.columns):
         low, high = truth[:, index].min(), truth[:, index].max()
@@ -447,7 +444,7 @@ def _number_sentence(
             )
         )
     text = _("On {rows}, {errors}.", rows=rows, errors=join_values(parts, clauses=True))
-    if one and len(truth) > 1:
+    if single and len(truth) > 1:
         always = _(
             "Always predicting {guess} would be off by {error}.", guess=_(guess), error=other
         )
@@ -462,8 +459,8 @@ def _test_rows(count: int) -> str:
 def class_evaluation(
     numbers: Array, truth: Array, labels: tuple[str, ...], task: str
 ) -> dict[str, Any]:
-    """Return ``metrics``, ``classes`` and ``confusion_matrix`` of predicted class numbers (n,), or
-    labels (n, classes) of 0 and 1, as fields of an evaluation."""
+    """Return ``metrics``, ``classes`` and ``confusion_matrix`` of class numbers (n,), or of labels
+    (n, classes) of 0 and 1, as fields of an evaluation."""
     from sklearn import metrics
 
     which = np.arange(len(labels))
@@ -492,7 +489,7 @@ def class_evaluation(
 
 def _classes(values: Array, truth: Array, target: OutputPreprocessing) -> Evaluation:
     numbers = target.class_numbers(values)
-    found = class_evaluation(numbers, truth, target.classes, target.task)
+    scores = class_evaluation(numbers, truth, target.classes, target.task)
     share = np.asarray(target.mean if len(target.mean) == len(target.classes) else ())
     if target.task == MULTI_LABEL:
         likelier = share if len(share) else truth.mean(axis=0)
@@ -504,14 +501,14 @@ def _classes(values: Array, truth: Array, target: OutputPreprocessing) -> Evalua
     return Evaluation(
         task=target.task,
         samples=len(truth),
-        **found,
+        **scores,
         sentence=_class_sentence(
-            found["metrics"]["accuracy"],
+            scores["metrics"]["accuracy"],
             truth,
             numbers,
             target,
             baseline=baseline,
-            matrix=found["confusion_matrix"],
+            matrix=scores["confusion_matrix"],
         ),
         predictions=numbers,
         truth=truth,
@@ -532,7 +529,7 @@ def _class_sentence(
     matrix: NDArray[np.int64] | None,
 ) -> str:
     if matrix is None:
-        told = _(
+        share = _(
             "On {rows}, {share} of the {count} labels are correct.",
             rows=_test_rows(len(truth)),
             share=format_percent(accuracy),
@@ -542,7 +539,7 @@ def _class_sentence(
             "Always predicting the more frequent value: {share}.",
             share=format_percent(baseline),
         )
-        return join_sentences((told, often))
+        return join_sentences((share, often))
     right = int((numbers == truth).sum())
     sentences = [
         _(

@@ -1,4 +1,4 @@
-"""A series predicted further than the network sees: its own answers become its next rows."""
+"""Recursive forecasts of a series: predictions become rows of the next window."""
 
 from __future__ import annotations
 
@@ -48,11 +48,8 @@ MOST_ROWS, MOST_STEPS = 200, 60
 
 @dataclass(frozen=True)
 class SeriesEnds:
-    """What of a network makes it predict a series.
-
-    ``key`` and ``output`` are the nodes' ids; ``columns`` of the window, ``targets`` what is
-    predicted, ``horizon`` steps at once.
-    """
+    """Input (``key``) and ``output`` node of a forecasting network, the window's ``columns``, the
+    ``targets`` and the ``horizon`` in steps."""
 
     key: str
     output: str
@@ -62,7 +59,7 @@ class SeriesEnds:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the answers can be rows of the next window: each target is a column of it."""
+        """Whether predictions can be rows of the next window: each target is a column of it."""
         return set(self.targets) <= set(self.columns)
 
     @property
@@ -72,7 +69,7 @@ class SeriesEnds:
 
 
 def series_ends(trained: TrainedModel) -> SeriesEnds | None:
-    """Input and output of a network that predicts numbers from a window of rows, or None."""
+    """Return input and output of a network that predicts numbers from a window of rows, or None."""
     preprocessing = preprocessing_of(trained)
     if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
         return None
@@ -88,7 +85,7 @@ def series_ends(trained: TrainedModel) -> SeriesEnds | None:
     if len(targets) * horizon != len(target.columns):
         return None
     if not _goes_on(trained) and not set(targets) <= set(names):
-        return None  # sequences of something, and not a series that goes on
+        return None  # sequences, but no series
     return SeriesEnds(key, output, names, targets, horizon)
 
 
@@ -98,22 +95,22 @@ def _goes_on(trained: TrainedModel) -> bool:
 
 
 def naive_words(rows: int) -> str:
-    """Return what the naive forecast that repeats the value so many rows before does, in words."""
+    """Return the name of the naive forecast that repeats the value ``rows`` rows earlier."""
     if rows == 1:
         return _("repeating the last value")
     return _("repeating the value one season before ({count} rows)", count=rows)
 
 
 def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int, float]:
-    """Mean absolute error of the naive forecasts (Hyndman and Athanasopoulos, "Forecasting:
-    principles and practice", 5.2) by the number of rows that they repeat: 1, the last value; where
-    the data settings or the dates name a season that the window holds, all of the last one; {} for
-    other samples.
+    """Return the mean absolute error of naive forecasts by the number of rows that they repeat.
+
+    1 is the last value; a season from the settings or the dates that fits into the window repeats
+    all of it. {} if the samples are no series (Hyndman and Athanasopoulos, "Forecasting", 5.2).
 
     Args:
         trained: the network.
         split: the samples.
-        truth: in own units, (n, targets times steps).
+        truth: in the target's units, (n, targets times steps).
     """
     ends = series_ends(trained)
     if ends is None or not ends.goes_on:
@@ -123,27 +120,27 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
     apart = np.diff(split.days) if split.days is not None else np.zeros((0, 0))
     season = integer_option(trained.project.data.options, "season", 1)
     steps = np.arange(ends.horizon)
-    found = {}
+    errors = {}
     for rows in sorted({1, season, calendar_season(apart)} - {0}):
         if rows <= past.shape[1]:
             ahead = past[:, past.shape[1] - rows + steps % rows].transpose(0, 2, 1)
             error = float(np.abs(truth - ahead.reshape(truth.shape)).mean())
-            # The values went through float32: what is left of equal ones is no error.
+            # float32 leaves a rounding error between equal values.
             least = float(np.finfo(np.float32).eps * np.abs(truth).max(initial=0.0))
-            found[rows] = error if error > least else 0.0
-    return found
+            errors[rows] = error if error > least else 0.0
+    return errors
 
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """What follows a window.
+    """The rows predicted after a window.
 
     Attributes:
         targets: columns that are predicted.
-        values: (steps, targets) in own units, the nearest step first.
-        note: what was assumed, how wide the band is, and whether a naive forecast is better.
-        half_widths: around each value the band in which ``LEVEL`` of the validation rows were,
-            (steps, targets); NaN where the validation rows do not say.
+        values: (steps, targets) in their units, the nearest step first.
+        note: assumptions, width of the band, and whether a naive forecast is better.
+        half_widths: of the band that holds ``LEVEL`` of the validation rows, (steps, targets); NaN
+            where unknown.
     """
 
     targets: tuple[str, ...]
@@ -153,23 +150,20 @@ class Forecast:
 
     @property
     def band(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The lower and upper end of the band, (steps, targets) each."""
+        """Return the lower and upper end of the band, (steps, targets) each."""
         return self.values - self.half_widths, self.values + self.half_widths
 
 
 def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
-    """What comes after a window, ``steps`` rows on.
+    """Predict ``steps`` rows after a window.
 
-    What was predicted takes its place at the window's end, and the network is asked again
-    (recursive forecasting: Taieb et al., "A review and comparison of strategies for multi-step
-    ahead time series forecasting", Expert Systems with Applications 2012). Columns that are not
-    predicted stay at their last value.
+    Predictions are appended to the window for the next step (recursive forecasting: Taieb et al.,
+    2012); columns that are not predicted keep their last value.
 
     Args:
         trained: a network that predicts a series.
         window: raw rows, float (window, columns), the oldest first.
-        steps: how far; a network whose targets are no columns of its window cannot go further
-            than its horizon.
+        steps: limited to the horizon if the targets are no columns of the window.
 
     Raises:
         DataError: the network predicts no series, or the window has another shape.
@@ -203,15 +197,8 @@ def forecast(trained: TrainedModel, window: Array, steps: int) -> Forecast:
 
 
 def _recursive(trained: TrainedModel, ends: SeriesEnds, rows: Array, steps: int) -> Array:
-    """What follows each of n windows, float (n, steps, targets); fewer steps where the network
-    cannot go on.
-
-    Args:
-        trained: the network.
-        ends: of it.
-        rows: raw windows, float (n, window, columns).
-        steps: how far.
-    """
+    """Return predictions (n, steps, targets) after raw windows (n, window, columns); fewer steps if
+    the network cannot go on."""
     entry = preprocessing_of(trained).inputs[ends.key]
     ask, count = repeated_predictor(trained), len(rows)
     where = [ends.columns.index(name) for name in ends.targets if name in ends.columns]
@@ -230,14 +217,13 @@ def _recursive(trained: TrainedModel, ends: SeriesEnds, rows: Array, steps: int)
 
 
 def with_forecast_errors(trained: TrainedModel, dataset: Dataset) -> TrainedModel:
-    """Return the network with what its validation rows say about its forecasts: the half width of
-    the band by step, and the errors of the best naive forecast and of the network.
+    """Return the network with the band of its forecasts and the errors of naive forecast and
+    network.
 
-    A validation row is predicted from windows that end one row before it, two rows, …; what lies
-    between is predicted recursively, as beyond the end of the data. The half width is the quantile
-    of the absolute errors that split conformal prediction takes (Lei et al., JASA 2018), and never
-    smaller than that of the step before. The naive forecasts are compared on the test rows, where
-    there are any.
+    A validation row is predicted from windows that end one, two, … rows before it, recursively. The
+    half width is the conformal quantile of the absolute errors (Lei et al., JASA 2018), never
+    smaller than that of the step before. Naive forecasts are compared on the test rows, if there
+    are any.
     """
     ends = series_ends(trained)
     if ends is None or not ends.goes_on or dataset.validation is None or not dataset.validation:
@@ -259,7 +245,7 @@ def with_forecast_errors(trained: TrainedModel, dataset: Dataset) -> TrainedMode
 
 
 def _validation_half_widths(trained: TrainedModel, ends: SeriesEnds, dataset: Dataset) -> Array:
-    """Half widths of the band, (steps, targets), of so many steps as enough rows speak for."""
+    """Return half widths of the band, (steps, targets), for the steps with enough rows."""
     assert dataset.validation is not None
     horizon, count = ends.horizon, len(ends.targets)
     first = len(dataset.train)
@@ -293,8 +279,8 @@ def _validation_half_widths(trained: TrainedModel, ends: SeriesEnds, dataset: Da
 
 
 def half_widths(trained: TrainedModel, steps: int) -> NDArray[np.float64]:
-    """Return the half width of the band in which ``LEVEL`` of the validation rows were, (steps,
-    targets) in own units; NaN where it is not known."""
+    """Return the half width of the band that holds ``LEVEL`` of the validation rows, (steps,
+    targets) in the targets' units; NaN where unknown."""
     ends = series_ends(trained)
     count = len(ends.targets) if ends is not None else 1
     known = trained.preprocessing.outputs[ends.output].half_widths if ends is not None else ()
@@ -305,11 +291,9 @@ def half_widths(trained: TrainedModel, steps: int) -> NDArray[np.float64]:
 
 
 def with_band(trained: TrainedModel, predictions: Mapping[str, Array]) -> dict[str, Array]:
-    """Return columns of predictions, each followed by the ends of its band, where it has one.
+    """Return columns of predictions, each followed by the ends of its band, if known.
 
-    Args:
-        trained: the network.
-        predictions: of a series, by name: "predicted NAME", of each target all steps.
+    ``predictions``: of a series by "predicted NAME", all steps of each target.
     """
     ends, columns = series_ends(trained), dict(predictions)
     if ends is None:
@@ -325,7 +309,7 @@ def with_band(trained: TrainedModel, predictions: Mapping[str, Array]) -> dict[s
 
 
 def naive_note(trained: TrainedModel) -> str:
-    """Return a warning where a naive forecast is better than the network; else ""."""
+    """Return a warning if a naive forecast is better than the network; else ""."""
     ends = series_ends(trained)
     if ends is None or len(trained.preprocessing.outputs[ends.output].naive) != 3:
         return ""
@@ -364,11 +348,12 @@ def _band_words(trained: TrainedModel, half: NDArray[np.float64]) -> str:
 
 
 def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array | None]:
-    """Return the rows with which the data ends, and their days: what follows is in no file.
+    """Return the last rows of the data and their days.
 
     Returns:
-        raw rows, float (window, columns), None where there are none; days since 1970-01-01,
-        float (window,), None where the data has no dates.
+        raw rows, float (window, columns), or None; days since 1970-01-01, float (window,), None
+            without
+        dates.
 
     Raises:
         DataError: the data cannot be read.
@@ -377,8 +362,8 @@ def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array 
     if _goes_on(trained) and (data.test_path or data.path):
         # The last sample ends ``horizon`` rows before the file does: these rows are its answer.
         path = base / (data.test_path or data.path)
-        found = inference_data.last_series_rows(data, preprocessing_of(trained), path)
-        return found if found is not None else (None, None)
+        last_rows = inference_data.last_series_rows(data, preprocessing_of(trained), path)
+        return last_rows if last_rows is not None else (None, None)
     dataset = load_dataset(trained.project, base)
     split = dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
     if not len(split):
@@ -391,22 +376,21 @@ def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array 
 
 
 def date_words(days: Array) -> tuple[str, ...]:
-    """Return days since 1970-01-01 as people write them: "12 Mar 2026"."""
+    """Format days since 1970-01-01: "12 Mar 2026"."""
     dates = dates_of(days)
     write = format_moment if dates.dtype == "datetime64[m]" else format_date
-    return tuple(write(one, "medium") for one in dates.tolist())
+    return tuple(write(date, "medium") for date in dates.tolist())
 
 
 def forecast_words(
     answer: OutputPredictions, ends: SeriesEnds, dates: Sequence[str], ahead: Array | None = None
 ) -> str:
-    """Return what is predicted after a window, in words: "12 Mar 2026: 214.3"; of several steps
-    the first and the last.
+    """Return a prediction in words, "12 Mar 2026: 214.3"; of several steps the first and the last.
 
     Args:
-        answer: about one window.
+        answer: the predictions for one window.
         ends: of the network.
-        dates: of the steps that are predicted; empty where the data has none.
+        dates: of the predicted steps; empty without dates.
         ahead: another number of steps of the same forecast, (steps, targets); None: the horizon.
     """
     units = (answer.units or ("",) * len(answer.columns))[:: ends.horizon]
@@ -418,26 +402,26 @@ def forecast_words(
         values = [format_measure(float(v), u) for v, u in zip(ahead[step], units, strict=True)]
         named = bool(dates) or ends.horizon > 1
         if len(values) > 1 or not named:
-            values = [labelled(n, one) for n, one in zip(ends.targets, values, strict=True)]
+            values = [labelled(n, value) for n, value in zip(ends.targets, values, strict=True)]
         when = dates[step] if dates else _("step {number}", number=step + 1)
         return labelled(when, join_values(values)) if named else join_values(values)
 
     return " … ".join(map(at, steps))
 
 
-def _assumptions(ends: SeriesEnds, given: int, steps: int) -> str:
-    if given < steps:
+def _assumptions(ends: SeriesEnds, predicted: int, steps: int) -> str:
+    if predicted < steps:
         return _(
             "The forecast ends here: {columns} is predicted, but is not part of the input window.",
             columns=format_list(ends.targets),
         )
     if steps <= ends.horizon:
         return ""
-    held = ""
+    constant = ""
     if ends.held:
-        held = _("Kept at the last value: {columns}.", columns=format_list(ends.held))
-    told = _(
+        constant = _("Kept at the last value: {columns}.", columns=format_list(ends.held))
+    warning = _(
         "From step {step} on, predictions are based on earlier predictions and less accurate.",
         step=ends.horizon + 1,
     )
-    return join_sentences((told, held))
+    return join_sentences((warning, constant))

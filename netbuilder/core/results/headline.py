@@ -1,4 +1,4 @@
-"""The one figure that an evaluation is headed by, and what it is compared with."""
+"""The main figure of an evaluation, and what it is compared with."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from netbuilder.core.results.evaluate import Evaluation
 from netbuilder.core.results.forecast import naive_words
 from netbuilder.core.wording import format_number, format_percent, labelled
 
-#: A class with fewer samples than one for so many of the largest class is rare.
+#: A class is rare if the largest one has this many times its samples.
 RARE = 20
 _SHARES = ("accuracy", "precision", "recall", "f1_score")
 
 
 @dataclass(frozen=True)
 class Headline:
-    """What stands first about an evaluation.
+    """The main figure of an evaluation.
 
     Attributes:
-        metric: the name of the metric that ``figure`` is of.
+        metric: name of the metric of ``figure``.
         figure: its value with its unit.
-        words: what the figure counts, and of how many samples.
-        comparison: what a prediction that never looks at the sample reaches.
-        worse: that the best of these is better than the figure, in words, or "".
+        words: what it counts, on how many samples.
+        comparison: the figure of each baseline.
+        worse: that the best baseline beats the figure, in words, or "".
     """
 
     metric: str
@@ -36,25 +36,22 @@ class Headline:
 
 
 def _worse(rule: str, figure: str, value: str, least: float, most: float) -> str:
-    """That a rule does better than the network, where ``least`` is less than ``most``."""
+    """Return that a baseline beats the network if ``least`` is less than ``most``; else ""."""
     if not least < most or figure == value:
         return ""
     return _("Worse than {rule} ({value}).", rule=rule, value=value)
 
 
 def has_rare_class(found: Evaluation) -> bool:
-    """Whether one class has so few samples that accuracy says little about it."""
-    counts = [one.support for one in found.classes if one.support]
+    """Return whether a class is so rare that accuracy says little about it."""
+    counts = [score.support for score in found.classes if score.support]
     return found.task != MULTI_LABEL and len(counts) > 1 and min(counts) * RARE < max(counts)
 
 
 def headline(found: Evaluation, file: str = "") -> Headline:
-    """Return the figure of an evaluation: its accuracy, its balanced accuracy where a class is
-    rare, or how far off its numbers are.
+    """Return the accuracy, the balanced accuracy if a class is rare, or the mean absolute error.
 
-    Args:
-        found: the evaluation.
-        file: the file that the samples are from; "": the test set.
+    ``file``: the file that the samples are from; "": the test set.
     """
     count = found.samples
     if found.task == REGRESSION:
@@ -101,7 +98,10 @@ def headline(found: Evaluation, file: str = "") -> Headline:
             "accuracy {accuracy} · most frequent class alone: {baseline}",
             accuracy=accuracy, baseline=alone,
         )  # fmt: skip
-        value, chance = found.metrics["recall"], 1 / sum(one.support > 0 for one in found.classes)
+        value, chance = (
+            found.metrics["recall"],
+            1 / sum(score.support > 0 for score in found.classes),
+        )
         figure = format_percent(value)
         worse = _worse(rule, figure, format_percent(chance), value, chance)
         return Headline("recall", figure, words, comparison, worse)
@@ -146,7 +146,7 @@ def headline(found: Evaluation, file: str = "") -> Headline:
 
 
 def metric_text(found: Evaluation, name: str, value: float) -> str:
-    """Write the value of a metric: a share in per cent, an error in the target's unit."""
+    """Format a metric: a share in per cent, an error in the target's unit."""
     if name in _SHARES and 0 <= value <= 1:
         return format_percent(value)
     if name.endswith("error"):
@@ -159,15 +159,16 @@ def metric_column(
     name: str,
     rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]],
 ) -> list[tuple[str, str]]:
-    """Write values of one metric, each with its 95% interval ("" where none is known), for a
-    table."""
-    return [(metric_text(found, name, one), interval_text(found, name, ends)) for one, ends in rows]
+    """Format values of a metric, each with its 95% interval ("" if unknown), for a table."""
+    return [
+        (metric_text(found, name, value), interval_text(found, name, ends)) for value, ends in rows
+    ]
 
 
 def interval_text(
     found: Evaluation, name: str, intervals: Mapping[str, tuple[float, float]]
 ) -> str:
-    """Write the 95% interval of a metric; "" where none is known."""
+    """Format the 95% interval of a metric; "" if unknown."""
     ends = intervals.get(name)
     return _range(*(metric_text(found, name, end) for end in ends)) if ends else ""
 

@@ -1,4 +1,4 @@
-"""The samples behind a judgement: those of a cell of the confusion matrix, and the worst."""
+"""Samples of an evaluation: those of a cell of the confusion matrix, and the worst predictions."""
 
 from __future__ import annotations
 
@@ -30,15 +30,12 @@ from netbuilder.core.wording import format_number, format_probability, join_valu
 
 
 def augmentation_layers(graph: Graph, key: str) -> tuple[Node, ...]:
-    """The layers behind Input ``key``, up to the last one that changes pictures at random.
-
-    Those that scale or cut pictures on the way there are among them. A fork, a merge, or a layer
-    that learns, ends the row; empty where nothing is changed at random.
-    """
+    """Return the chain of preprocessing layers behind Input ``key``, up to the last one that
+    augments; empty if none does."""
     row: list[Node] = []
-    kept = 0
+    length = 0
     here = key
-    # A name to go by where the canvas has no Input yet leads nowhere.
+    # ``key`` may be a name while the canvas has no Input yet.
     while len(targets := graph.targets.get(here, ())) == 1:
         here = targets[0]
         node = layer_owner(graph, graph.by_id[here])
@@ -47,17 +44,14 @@ def augmentation_layers(graph: Graph, key: str) -> tuple[Node, ...]:
             break
         row.append(node)
         if spec.augments:
-            kept = len(row)
-    return tuple(row[:kept])
+            length = len(row)
+    return tuple(row[:length])
 
 
 def augment_pictures(
     graph: Graph, key: str, preprocessing: InputPreprocessing, raw: NDArray[Any]
 ) -> NDArray[np.uint8]:
-    """Raw pictures (n, height, width, channels) once more, as the network gets them in training.
-
-    They go in scaled as the data is, and come out as uint8: black and white are what black and
-    white become where nothing happens at random.
+    """Return raw pictures (n, height, width, channels) as uint8, augmented as in training.
 
     Raises:
         BuildError: Keras does not take the parameters of one of the layers.
@@ -65,7 +59,7 @@ def augment_pictures(
     layers = [make_layer(node, graph) for node in augmentation_layers(graph, key)]
     low, high = preprocessing.value_range or (0.0, 255.0)
     ends = np.stack([np.full(raw.shape[1:], end, np.float64) for end in (low, high)])
-    black, white = (float(one.mean()) for one in _through(layers, preprocessing.apply(ends), False))
+    black, white = (float(pixels.mean()) for pixels in _through(layers, preprocessing.apply(ends), False))
     out = _through(layers, preprocessing.apply(raw), True)
     shares = (out - black) / ((white - black) or 1.0)
     return np.asarray(np.round(np.clip(np.nan_to_num(shares), 0.0, 1.0) * 255), np.uint8)
@@ -81,16 +75,15 @@ def _through(layers: Sequence[Any], values: NDArray[Any], training: bool) -> NDA
 
 Array = NDArray[Any]
 MOST = 24
-#: Classes that a matrix shows.
 MOST_CLASSES = 30
 OTHERS = "all others"
 
 
 @dataclass(frozen=True, eq=False)
 class MistakeSamples:
-    """Samples with what was answered: pictures (n, height, width, channels), or rows of cells.
+    """Samples with their predictions: pictures (n, height, width, channels), or rows of cells.
 
-    ``captions``: "4 → 9 (98%)" for each, and ``what`` they say; ``rows``: place of each in the
+    ``captions``: "4 → 9 (98%)" for each; ``what``: a heading for them; ``rows``: places in the
     split.
     """
 
@@ -104,10 +97,9 @@ class MistakeSamples:
 
 @dataclass(frozen=True, eq=False)
 class VisibleMatrix:
-    """A confusion matrix as far as there is room for it.
+    """A confusion matrix cut to at most ``MOST_CLASSES`` classes.
 
-    ``classes``: numbers of those that stand in it. Of very many classes all others are one more
-    row and column, the last, so that no mistake is left out.
+    ``classes``: numbers of the visible ones. All others share one more row and column, the last.
     """
 
     counts: NDArray[np.int64]
@@ -115,7 +107,7 @@ class VisibleMatrix:
     classes: NDArray[np.int64]
 
     def rows_of(self, found: Evaluation, truth: int, answer: int) -> NDArray[np.int64]:
-        """Samples of a cell, the surest first."""
+        """Return the samples of a cell, most confident first."""
         rows = np.flatnonzero(self._in(found.truth, truth) & self._in(found.predictions, answer))
         if found.probabilities is None:
             return rows
@@ -129,13 +121,13 @@ class VisibleMatrix:
 
 
 def visible_matrix(found: Evaluation) -> VisibleMatrix | None:
-    """The confusion matrix: all of it, or of very many classes those that are taken for each other
-    most often; None where there is none."""
+    """Return the confusion matrix, of very many classes the most often confused; None without
+    one."""
     matrix = found.confusion_matrix
     if matrix is None:
         return None
     classes = _mixed_up(matrix)
-    labels = tuple(found.labels[int(one)] for one in classes)
+    labels = tuple(found.labels[int(number)] for number in classes)
     if len(classes) == len(matrix):
         return VisibleMatrix(matrix, labels, classes)
     count = len(classes)
@@ -149,89 +141,89 @@ def visible_matrix(found: Evaluation) -> VisibleMatrix | None:
 
 
 def _mixed_up(matrix: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Classes of the largest cells beside the diagonal, two of each, in their order."""
+    """Return the most often confused classes, in their order."""
     if len(matrix) <= MOST_CLASSES:
         return np.arange(len(matrix))
     wrong = matrix.copy()
     np.fill_diagonal(wrong, 0)
     chosen: dict[int, None] = {}
-    # No more cells than these are needed: each brings a new class, or is between old ones.
+    # Each of these cells adds a class or lies between chosen ones, so more are not needed.
     for cell in np.argsort(-wrong, axis=None, kind="stable")[: MOST_CLASSES**2]:
-        pair = {int(one): None for one in divmod(int(cell), len(matrix))}
+        pair = {int(number): None for number in divmod(int(cell), len(matrix))}
         if len(chosen | pair) > MOST_CLASSES:
             break
         chosen |= pair
     most = np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")
-    chosen |= {int(one): None for one in most if len(chosen) < MOST_CLASSES}
+    chosen |= {int(number): None for number in most if len(chosen) < MOST_CLASSES}
     return np.sort(np.array(list(chosen)[:MOST_CLASSES]))
 
 
 def mistake_samples(
     found: Evaluation, split: Split, preprocessing: Preprocessing, wanted: Array
 ) -> MistakeSamples:
-    """These samples of the split that was judged, at most 24."""
+    """Return the chosen samples of the evaluated split, at most ``MOST``."""
     chosen = np.asarray(wanted, np.int64)[:MOST]
     captions = tuple(_caption(found, int(row)) for row in chosen)
-    what = _("mean error") if found.whole else _(MistakeSamples.what)
-    # Of several Inputs too: together they are the row.
+    heading = _("mean error") if found.whole else _(MistakeSamples.what)
+    # Several Inputs together form the row.
     if split.raw_x and all(modality_of(preprocessing.inputs[key]).tabular for key in split.raw_x):
         rows: list[dict[str, str]] = [{} for _unused in chosen]
         for key, values in split.raw_x.items():
-            for row, one in zip(rows, values[chosen], strict=True):
-                row.update(_cells(preprocessing.inputs[key], one.reshape(-1)))
+            for row, features in zip(rows, values[chosen], strict=True):
+                row.update(_cells(preprocessing.inputs[key], features.reshape(-1)))
         for row, place in zip(rows, chosen, strict=True):
             empty = filled_columns(preprocessing.inputs, split.filled_in(int(place)))
             row.update({name: row[name] + FILLED_MARK for name in empty})
         names = tuple(rows[0]) if rows else ()
         return MistakeSamples(
-            chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows), what=what
+            chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows), what=heading
         )
     key = next(iter(split.raw_x))
     entry = preprocessing.inputs[key]
     raw = split.raw_x[key][chosen]
     if has_pictures(preprocessing):
-        return MistakeSamples(chosen, captions, images=np.asarray(raw, np.float32), what=what)
+        return MistakeSamples(chosen, captions, images=np.asarray(raw, np.float32), what=heading)
     if entry.vocabulary:
-        texts = tuple((_text(entry, one),) for one in raw)
-        return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=what)
+        texts = tuple((_text(entry, ids),) for ids in raw)
+        return MistakeSamples(chosen, captions, names=("text",), cells=texts, what=heading)
     last = tuple(
-        (join_values(format_number(float(v)) for v in one.reshape(-1)[-6:]),) for one in raw
+        (join_values(format_number(float(v)) for v in window.reshape(-1)[-6:]),) for window in raw
     )
-    return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, what=what)
+    return MistakeSamples(chosen, captions, names=(_("last values"),), cells=last, what=heading)
 
 
 def has_pictures(preprocessing: Preprocessing) -> bool:
-    """Whether a sample is shown as a picture."""
+    """Return whether samples are shown as pictures."""
     first = next(iter(preprocessing.inputs.values()))
-    tabular = all(modality_of(one).tabular for one in preprocessing.inputs.values())
+    tabular = all(modality_of(entry).tabular for entry in preprocessing.inputs.values())
     return not tabular and modality_of(first).is_picture(first)
 
 
-def _caption(found: Evaluation, row: int) -> str:
-    truth, answer = found.truth[row], found.predictions[row]
-    if found.task == REGRESSION:
-        if found.whole:
-            return found.told(float(np.abs(answer - truth).mean()))
-        worst = int(found.off[row].argmax())
+def _caption(evaluation: Evaluation, row: int) -> str:
+    truth, answer = evaluation.truth[row], evaluation.predictions[row]
+    if evaluation.task == REGRESSION:
+        if evaluation.whole:
+            return evaluation.told(float(np.abs(answer - truth).mean()))
+        worst = int(evaluation.off[row].argmax())
         here, there = float(np.ravel(truth)[worst]), float(np.ravel(answer)[worst])
-        name = f"{found.columns[worst]}: " if len(found.columns) > 1 else ""
-        return f"{name}{found.told(here, worst)} → {found.told(there, worst)}"
-    if found.task == MULTI_LABEL:
-        return f"{_labels(found, truth)} → {_labels(found, answer)}"
+        name = f"{evaluation.columns[worst]}: " if len(evaluation.columns) > 1 else ""
+        return f"{name}{evaluation.told(here, worst)} → {evaluation.told(there, worst)}"
+    if evaluation.task == MULTI_LABEL:
+        return f"{_labels(evaluation, truth)} → {_labels(evaluation, answer)}"
     sure = (
         ""
-        if found.probabilities is None
-        else f" ({format_probability(float(found.probabilities[row].max()))})"
+        if evaluation.probabilities is None
+        else f" ({format_probability(float(evaluation.probabilities[row].max()))})"
     )
-    return f"{_label(found, int(truth))} → {_label(found, int(answer))}{sure}"
+    return f"{_label(evaluation, int(truth))} → {_label(evaluation, int(answer))}{sure}"
 
 
-def _label(found: Evaluation, index: int) -> str:
-    return found.labels[index] if index < len(found.labels) else str(index)
+def _label(evaluation: Evaluation, index: int) -> str:
+    return evaluation.labels[index] if index < len(evaluation.labels) else str(index)
 
 
-def _labels(found: Evaluation, on: Array) -> str:
-    names = [name for name, one in zip(found.labels, on, strict=False) if one]
+def _labels(evaluation: Evaluation, on: Array) -> str:
+    names = [name for name, holds in zip(evaluation.labels, on, strict=False) if holds]
     return join_values(names) or pgettext("labels", "none")
 
 
@@ -242,9 +234,9 @@ def _text(entry: InputPreprocessing, ids: Array) -> str:
 
 
 def _cells(entry: InputPreprocessing, row: Array) -> dict[str, str]:
-    found, start = {}, 0
+    cells, start = {}, 0
     for column in entry.columns:
         end = start + len(column.features)
-        found[column.name] = parse_cell(column, row[start:end])
+        cells[column.name] = parse_cell(column, row[start:end])
         start = end
-    return found
+    return cells

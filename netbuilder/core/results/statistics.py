@@ -36,12 +36,12 @@ Array = NDArray[Any]
 Interval = tuple[float, float]
 
 LEVEL = 0.95
-#: Fewer rows than these say nothing about a group.
+#: Smallest group that is evaluated.
 FEWEST_ROWS = 5
 _MOST_VALUES = 10
 _TRIES, _CELLS = 1000, 20_000_000
 _MOST_PERMUTED = 20_000
-#: Intervals of fewer rows' errors hold the truth too seldom to be given.
+#: Rows that an interval of errors needs for its coverage.
 FEWEST_ERRORS = 10
 _SMALL_SAMPLE = 6
 _TINY = 1e-300
@@ -51,8 +51,8 @@ _TINY = 1e-300
 class GroupScore:
     """The evaluation of the rows that share one value of a column.
 
-    ``apart``: the difference to all other rows is larger than chance explains at ``LEVEL`` among
-    all groups together.
+    ``apart``: whether the difference to all other rows is significant at ``LEVEL``, corrected for
+    the number of groups.
     """
 
     value: str
@@ -64,13 +64,13 @@ class GroupScore:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How often predictions of a confidence are correct, in ten bins of equal width.
+    """How often predictions of a confidence are correct, in bins of equal width.
 
     Attributes:
         confidence: mean probability of the predicted class, by bin that has rows.
         accuracy: share of these rows that is correct.
         samples: rows of the bin.
-        expected_error: the bins' distance, weighted by rows (Guo et al., ICML 2017).
+        expected_error: mean distance of the two, weighted by rows (Guo et al., ICML 2017).
     """
 
     confidence: tuple[float, ...]
@@ -80,13 +80,14 @@ class Calibration:
 
 
 def wilson(hits: int, rows: int) -> Interval:
-    """Return the interval of a share of ``hits`` in ``rows``."""
+    """Return Wilson's interval of a share."""
     _share, low, high = _wilson(np.array(hits), np.array(rows))
     return float(low), float(high)
 
 
 def _wilson(hits: Array, rows: Array) -> tuple[Array, Array, Array]:
-    """Shares (0 of no rows) and the ends of their intervals, each of the shape of ``hits``."""
+    """Return shares (0 of no rows) and the ends of their intervals, each of the shape of
+    ``hits``."""
     z2 = NormalDist().inv_cdf((1 + LEVEL) / 2) ** 2
     some, count = rows > 0, np.maximum(rows, 1)
     share = np.where(some, hits / count, 0.0)
@@ -98,27 +99,22 @@ def _wilson(hits: Array, rows: Array) -> tuple[Array, Array, Array]:
 
 
 def bootstrap(statistic: Callable[[Array], Array], rows: int, seed: int = 0) -> Interval:
-    """Return the percentile interval of a statistic of ``rows`` rows.
-
-    Args:
-        statistic: gets row numbers (tries, rows) and returns the statistic of each try.
-        rows: how many rows there are.
-        seed: of the resampling.
-    """
+    """Return the percentile interval of ``statistic``, which maps row numbers (tries, rows) to one
+    value a try."""
     return _percentile_interval(_resampled(statistic, rows, np.random.default_rng(seed)))
 
 
 def _resampled(
     statistic: Callable[[Array], Array], rows: int, random: np.random.Generator
 ) -> Array:
-    """The statistic of each of many draws of ``rows`` rows with replacement."""
+    """Return the statistic of many draws of ``rows`` rows with replacement."""
     tries = int(np.clip(_CELLS // max(rows, 1), 100, _TRIES))
     block = max(1, min(tries, 2_000_000 // max(rows, 1)))
-    found = [
+    draws = [
         statistic(random.integers(0, rows, (min(block, tries - first), rows)))
         for first in range(0, tries, block)
     ]
-    return np.concatenate(found)
+    return np.concatenate(draws)
 
 
 def _percentile_interval(values: Array) -> Interval:
@@ -127,7 +123,7 @@ def _percentile_interval(values: Array) -> Interval:
 
 
 def intervals(found: Evaluation) -> dict[str, Interval]:
-    """Return the interval of each metric of an evaluation but the loss."""
+    """Return the interval of each metric except the loss."""
     if found.task == REGRESSION:
         return _of_numbers(found)
     if found.task == MULTI_LABEL:
@@ -139,23 +135,24 @@ def intervals(found: Evaluation) -> dict[str, Interval]:
     return {"accuracy": wilson(int(correct.sum()), found.samples)} | _macro(found)
 
 
-def _of_numbers(found: Evaluation) -> dict[str, Interval]:
-    """The intervals of errors; {} of fewer rows than can tell anything.
+def _of_numbers(evaluation: Evaluation) -> dict[str, Interval]:
+    """Return the intervals of errors; {} of too few rows.
 
-    A mean of skewed errors is larger than most samples show, so that percentiles of resampled means
-    lie too low. The bootstrap is studentised on a logarithmic scale (Hall, 1988), and widened by
-    Weerahandi's interval of a lognormal mean where the errors may be lognormal.
-    ``benchmarks/coverage.py`` measures how often these intervals hold the truth.
+    Means of skewed errors make percentiles of resampled means too low: the bootstrap is studentised
+    on a logarithmic scale (Hall, 1988), and widened by Weerahandi's interval of a lognormal mean
+    where the errors may be lognormal. ``benchmarks/coverage.py`` measures the coverage.
     """
     from scipy import stats
 
-    off = np.abs(np.asarray(found.predictions, float) - found.truth).reshape(found.samples, -1)
+    off = np.abs(np.asarray(evaluation.predictions, float) - evaluation.truth).reshape(
+        evaluation.samples, -1
+    )
     mean, squared = off.mean(axis=1), off**2
-    truth = np.asarray(found.truth, float).reshape(found.samples, -1)
-    if found.samples < FEWEST_ERRORS:
+    truth = np.asarray(evaluation.truth, float).reshape(evaluation.samples, -1)
+    if evaluation.samples < FEWEST_ERRORS:
         return {}
 
-    # Each gives the values of some draws, and of each row how much it moves them.
+    # Each returns the statistic of some draws, and the influence of each row.
     def absolute(rows: Array) -> tuple[Array, Array]:
         return mean[rows].mean(axis=1), mean[rows]
 
@@ -172,16 +169,16 @@ def _of_numbers(found: Evaluation) -> dict[str, Interval]:
         return share.mean(axis=(1, 2)), ((drawn - share * wide) / whole).mean(axis=2)
 
     result: dict[str, Interval] = {}
-    if "mean_absolute_error" in found.metrics:
+    if "mean_absolute_error" in evaluation.metrics:
         result["mean_absolute_error"] = _ratio_interval(absolute, mean)
-    if "root_mean_squared_error" in found.metrics:
+    if "root_mean_squared_error" in evaluation.metrics:
         result["root_mean_squared_error"] = _ratio_interval(root, np.sqrt(squared.mean(axis=1)), 2)
-    if "median_absolute_error" in found.metrics:
+    if "median_absolute_error" in evaluation.metrics:
         ends = [stats.quantile_test(column, p=0.5).confidence_interval(LEVEL) for column in off.T]
         result["median_absolute_error"] = (
             float(np.mean([end.low for end in ends])), float(np.mean([end.high for end in ends]))
         )  # fmt: skip
-    if "r2_score" in found.metrics and (truth.var(axis=0) > 0).all():
+    if "r2_score" in evaluation.metrics and (truth.var(axis=0) > 0).all():
         low, high = _ratio_interval(unexplained, np.sqrt(squared.mean(axis=1)), 2, rooted=False)
         result["r2_score"] = 1 - high, 1 - low
     return result
@@ -194,11 +191,12 @@ def _ratio_interval(
     *,
     rooted: bool = True,
 ) -> Interval:
-    """The interval of a positive statistic.
+    """Return the interval of a positive statistic.
 
     Args:
-        statistic: gets row numbers (tries, rows); its values (tries,), and how much each row moves
-            them (tries, rows).
+        statistic: maps row numbers (tries, rows) to values (tries,) and to the influence of each
+            row
+            (tries, rows).
         errors: of the rows; the statistic follows the mean of their ``power``.
         rooted: whether it is the root of that mean.
     """
@@ -228,8 +226,8 @@ def _ratio_interval(
 def _lognormal_mean(
     errors: Array, power: int, tail: float, random: np.random.Generator
 ) -> Interval:
-    """The interval of the mean of lognormal ``errors`` to a power, by their own mean; (1, 1) of
-    errors that are none (those of a normal distribution have logarithms skewed to the left)."""
+    """Return the interval of the mean of lognormal ``errors`` to a power, relative to that mean;
+    (1, 1) if the errors are not lognormal (logarithms of normal errors are skewed to the left)."""
     from scipy import stats
 
     if (errors <= 0).any():
@@ -243,26 +241,29 @@ def _lognormal_mean(
     return float(np.exp(low)), float(np.exp(high))
 
 
-def _macro(found: Evaluation) -> dict[str, Interval]:
-    """The intervals of the mean precision, recall and F1 of the classes that have rows."""
-    truth, said = np.asarray(found.truth), np.asarray(found.predictions)
-    many = len(found.labels)
-    support, given = np.bincount(truth, minlength=many), np.bincount(said, minlength=many)
-    hits = np.bincount(truth[truth == said], minlength=many)
-    seen = support > 0
+def _macro(evaluation: Evaluation) -> dict[str, Interval]:
+    """Return the intervals of the macro-averaged precision, recall and F1."""
+    truth, predictions = np.asarray(evaluation.truth), np.asarray(evaluation.predictions)
+    many = len(evaluation.labels)
+    support, predicted = (
+        np.bincount(truth, minlength=many),
+        np.bincount(predictions, minlength=many),
+    )
+    hits = np.bincount(truth[truth == predictions], minlength=many)
+    present = support > 0
     # F1 is 2j / (1 + j), j being the share of the correct ones of all rows that are of the class
     # or predicted as it. An error counts in two classes, so that their variances add up twice.
-    j = np.array(_wilson(hits[seen], (support + given - hits)[seen]))
+    j = np.array(_wilson(hits[present], (support + predicted - hits)[present]))
     f1 = 2 * j / (1 + j)
     return {
-        "precision": _mean_interval(*_wilson(hits[seen], given[seen])),
-        "recall": _mean_interval(*_wilson(hits[seen], support[seen])),
+        "precision": _mean_interval(*_wilson(hits[present], predicted[present])),
+        "recall": _mean_interval(*_wilson(hits[present], support[present])),
         "f1_score": _mean_interval(f1[0], f1[1], f1[2], counted=2),
     }
 
 
 def _mean_interval(share: Array, low: Array, high: Array, counted: int = 1) -> Interval:
-    """The interval of the mean of some shares; ``counted``: of how many of them a row is part."""
+    """Return the interval of the mean of shares; each row is part of ``counted`` of them."""
 
     def spread(off: Array) -> float:
         return min(float(np.sqrt(counted * (off**2).sum())) / len(off), float(off.mean()))
@@ -276,16 +277,16 @@ def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
     matrix = None if found.confusion_matrix is None else np.asarray(found.confusion_matrix)
     rows: dict[str, dict[str, Any]] = {}
     for index in sorted(range(len(found.classes)), key=lambda at: found.classes[at].support):
-        one = found.classes[index]
-        rows[one.label] = {
-            "precision": one.precision,
-            "recall": one.recall,
-            "f1_score": one.f1,
-            "support": one.support,
+        score = found.classes[index]
+        rows[score.label] = {
+            "precision": score.precision,
+            "recall": score.recall,
+            "f1_score": score.f1,
+            "support": score.support,
         }
         if matrix is not None:
             hits = int(matrix[index, index])
-            rows[one.label]["intervals"] = {
+            rows[score.label]["intervals"] = {
                 "precision": wilson(hits, int(matrix[:, index].sum())),
                 "recall": wilson(hits, int(matrix[index].sum())),
             }
@@ -293,11 +294,8 @@ def per_class(found: Evaluation) -> dict[str, dict[str, Any]]:
 
 
 def baseline(trained: TrainedModel, found: Evaluation, output: str = "") -> dict[str, float]:
-    """Return the metrics of a prediction that never looks at the sample.
-
-    It is the training set's mean, or its most frequent class; {} where the model does not hold
-    that (a file from elsewhere).
-    """
+    """Return the metrics of predicting the training mean or the most frequent class; {} if the
+    model does not hold these."""
     preprocessing = preprocessing_of(trained)
     target = preprocessing.outputs.get(output) or next(iter(preprocessing.outputs.values()))
     truth = np.asarray(found.truth)
@@ -312,12 +310,12 @@ def baseline(trained: TrainedModel, found: Evaluation, output: str = "") -> dict
     share = np.asarray(target.mean)
     if found.task == MULTI_LABEL:
         return {"accuracy": float((truth == (share >= 0.5)).mean())}
-    said = np.full(len(truth), int(share.argmax()))
-    return dict(class_evaluation(said, truth, found.labels, found.task)["metrics"])
+    predictions = np.full(len(truth), int(share.argmax()))
+    return dict(class_evaluation(predictions, truth, found.labels, found.task)["metrics"])
 
 
 def calibration(found: Evaluation, bins: int = 10) -> Calibration | None:
-    """Return how well the probabilities of the predicted classes hold; None without any."""
+    """Return the calibration of the predicted classes; None without probabilities."""
     if found.probabilities is None or found.task == MULTI_LABEL:
         return None
     sure = np.asarray(found.probabilities).max(axis=1)
@@ -330,38 +328,37 @@ def calibration(found: Evaluation, bins: int = 10) -> Calibration | None:
 
 
 def reliability(sure: Array, correct: Array, bins: int) -> tuple[Array, Array, Array]:
-    """Return mean probability, share of the correct ones and rows of each bin that has rows."""
+    """Return the mean probability, the accuracy and the number of rows of each non-empty bin."""
     place = np.minimum((sure * bins).astype(np.int64), bins - 1)
     counts = np.bincount(place, minlength=bins)
-    seen = counts > 0
-    mean = np.bincount(place, sure, bins)[seen] / counts[seen]
-    share = np.bincount(place, correct, bins)[seen] / counts[seen]
-    return mean, share, counts[seen]
+    filled = counts > 0
+    mean = np.bincount(place, sure, bins)[filled] / counts[filled]
+    share = np.bincount(place, correct, bins)[filled] / counts[filled]
+    return mean, share, counts[filled]
 
 
 def out_of_range(
     trained: TrainedModel, raw: Mapping[str, Array], targets: Mapping[str, Array]
 ) -> list[dict[str, Any]]:
-    """Return each column with rows far outside the training range: how many, from where to where;
-    of a series whether its "inputs" (windows) or its "targets" are ("values").
+    """Return the columns with values far outside the training range, with counts and ranges.
 
     Args:
-        trained: the model, which knows the range of each column.
+        trained: the model.
         raw: raw values by Input id, (n, ...).
         targets: of the same rows by output id, (n, columns).
     """
     preprocessing = preprocessing_of(trained)
-    found = [("", cells) for cells in number_cells(preprocessing, raw)]
-    found += [("inputs", cells) for cells in window_cells(preprocessing, raw)]
+    entries = [("", cells) for cells in number_cells(preprocessing, raw)]
+    entries += [("inputs", cells) for cells in window_cells(preprocessing, raw)]
     ends = series_ends(trained)
     if ends is not None and ends.output in targets:
-        known = {one.name: one for one in preprocessing.inputs[ends.key].columns}
+        known = {column.name: column for column in preprocessing.inputs[ends.key].columns}
         ahead = np.split(np.asarray(targets[ends.output]), len(ends.targets), axis=1)
         for name, steps in zip(ends.targets, ahead, strict=True):
             if name in known:
-                found += [("targets", cells) for cells in farthest_cells(known[name], steps)]
+                entries += [("targets", cells) for cells in farthest_cells(known[name], steps)]
     rows = []
-    for which, cells in found:
+    for which, cells in entries:
         if cells.far.any():
             values = cells.values[cells.far]
             row = {
@@ -375,43 +372,43 @@ def out_of_range(
 
 
 def far_words(one: Mapping[str, Any]) -> str:
-    """Say in words what a row of ``out_of_range`` says."""
+    """Return a sentence about an entry of ``out_of_range``."""
     low, high = map(format_number, one["training"])
-    told = {"column": one["column"], "low": low, "high": high}
+    values = {"column": one["column"], "low": low, "high": high}
     return {
         "": ngettext(
             "{count} sample has {column} outside the training range of {low} to {high}, by "
             "more than a tenth of it.",
             "{count} samples have {column} outside the training range of {low} to {high}, by "
             "more than a tenth of it.",
-            one["samples"], **told,
+            one["samples"], **values,
         ),
         "inputs": ngettext(
             "{count} sample has input values of {column} outside the training range of {low} to "
             "{high}, by more than a tenth of it.",
             "{count} samples have input values of {column} outside the training range of {low} to "
             "{high}, by more than a tenth of it.",
-            one["samples"], **told,
+            one["samples"], **values,
         ),
         "targets": ngettext(
             "{count} sample has target values of {column} outside the training range of {low} to "
             "{high}, by more than a tenth of it.",
             "{count} samples have target values of {column} outside the training range of {low} "
             "to {high}, by more than a tenth of it.",
-            one["samples"], **told,
+            one["samples"], **values,
         ),
     }[one.get("values", "")]  # fmt: skip
 
 
 def part_of(found: Evaluation, rows: NDArray[np.bool_]) -> Evaluation:
-    """Return the evaluation of some of its rows: the metrics anew, everything else cut."""
+    """Return the evaluation of some of the rows, with the metrics computed again."""
     truth, predictions = np.asarray(found.truth)[rows], np.asarray(found.predictions)[rows]
     if found.task == REGRESSION:
-        made = number_evaluation(predictions, truth)
+        scores = number_evaluation(predictions, truth)
     else:
-        made = class_evaluation(predictions, truth, found.labels, found.task)
+        scores = class_evaluation(predictions, truth, found.labels, found.task)
     sure = None if found.probabilities is None else found.probabilities[rows]
-    return replace(found, **made, samples=int(rows.sum()), predictions=predictions, truth=truth,
+    return replace(found, **scores, samples=int(rows.sum()), predictions=predictions, truth=truth,
                    probabilities=sure, others={})  # fmt: skip
 
 
@@ -420,11 +417,11 @@ def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScor
 
     Args:
         found: the evaluation of all rows.
-        values: (n,) the group of each row, as text; "" where it is not known.
-        seed: of the resampling that tells a difference from chance.
+        values: (n,) the group of each row, as text; "" if it is unknown.
+        seed: of the permutation test.
 
     Raises:
-        DataError: there are more groups than rows can tell apart.
+        DataError: there are too many groups.
     """
     values = np.asarray(values, str)
     if len(values) != found.samples:
@@ -468,18 +465,18 @@ def group_values(
 ) -> Array:
     """Return the group of each evaluated row, (n,) texts: its value in ``column``.
 
-    Numbers with more than ten different values are cut at their quartiles.
+    Numbers with more than ten different values are cut at the quartiles of ``like``.
 
     Args:
         trained: the model.
         split: the rows.
         column: a feature, the target, or any other column of the file.
-        file: the table that the rows come from, where it is at hand.
-        like: other rows, whose quartiles count.
-        like_file: the table that these come from, where it is another one.
+        file: the table that the rows come from, if it is available.
+        like: rows that give the quartiles.
+        like_file: the table that these come from, if it is another one.
 
     Raises:
-        DataError: no such column is known.
+        DataError: there is no such column.
     """
     cells = _column_cells(trained, split, column, file)
     other = cells if like is None else _column_cells(trained, like, column, like_file or file)
@@ -493,7 +490,7 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
     from netbuilder.core.data.readers.csv_reader import read_table
 
     preprocessing = preprocessing_of(trained)
-    names = [one.name for one in preprocessing.columns]
+    names = [entry.name for entry in preprocessing.columns]
     if file is not None and file.is_file() and split.index is not None:
         table = read_table(file, reading_of_model(trained.project.data, preprocessing))
         if column in table.columns:
@@ -501,16 +498,16 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
         names = [str(name) for name in table.columns]
     for key, target in preprocessing.outputs.items():
         if column in target.columns and target.classes and key in split.raw_y:
-            return pd.Series([target.classes[int(one)] for one in split.raw_y[key]])
+            return pd.Series([target.classes[int(number)] for number in split.raw_y[key]])
     for key, entry in preprocessing.inputs.items():
         flat, start = np.asarray(split.raw_x[key]).reshape(len(split), -1), 0
-        for one in modality_of(entry).row_columns(entry):
-            if one.name == column:
-                cells = flat[:, start : start + len(one.features)]
-                if one.kind == "category":
-                    return pd.Series([parse_cell(one, cell) for cell in cells])
+        for feature in modality_of(entry).row_columns(entry):
+            if feature.name == column:
+                cells = flat[:, start : start + len(feature.features)]
+                if feature.kind == "category":
+                    return pd.Series([parse_cell(feature, cell) for cell in cells])
                 return pd.Series(cells[:, 0])
-            start += len(one.features)
+            start += len(feature.features)
     raise DataError(
         _("There is no column '{column}'. {hint}", column=column, hint=did_you_mean(column, names)),
         _("Choose one of: {columns}.", columns=join_values(names[:12]) or "-"),
@@ -519,7 +516,8 @@ def _column_cells(trained: TrainedModel, split: Split, column: str, file: Path |
 
 
 def _as_groups(cells: pd.Series, other: pd.Series) -> Array:
-    """Cells as groups: words as they are, many different numbers by the quartiles of ``other``."""
+    """Return cells as groups: texts unchanged, many different numbers by the quartiles of
+    ``other``."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(cells) and other.nunique() > _MOST_VALUES:
@@ -528,25 +526,24 @@ def _as_groups(cells: pd.Series, other: pd.Series) -> Array:
         names = [f"{low:g} – {high:g}" for low, high in pairwise(ends)]
         return np.where(cells.isna(), "", np.array(names)[place])
     if pd.api.types.is_numeric_dtype(cells):
-        return np.array(["" if pd.isna(one) else f"{one:g}" for one in cells])
-    return np.array(["" if pd.isna(one) else str(one).strip() for one in cells])
+        return np.array(["" if pd.isna(cell) else f"{cell:g}" for cell in cells])
+    return np.array(["" if pd.isna(cell) else str(cell).strip() for cell in cells])
 
 
-def _row_scores(found: Evaluation) -> NDArray[np.float64]:
-    """What each row adds to the mean that is compared: correct or not, or its absolute error."""
-    truth = np.asarray(found.truth).reshape(found.samples, -1)
-    given = np.asarray(found.predictions).reshape(found.samples, -1)
-    if found.task == REGRESSION:
-        return np.asarray(np.abs(given - truth).mean(axis=1), float)
-    return np.asarray((given == truth).mean(axis=1), float)
+def _row_scores(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return the score of each row: correct or not, or its absolute error."""
+    truth = np.asarray(evaluation.truth).reshape(evaluation.samples, -1)
+    predictions = np.asarray(evaluation.predictions).reshape(evaluation.samples, -1)
+    if evaluation.task == REGRESSION:
+        return np.asarray(np.abs(predictions - truth).mean(axis=1), float)
+    return np.asarray((predictions == truth).mean(axis=1), float)
 
 
 def _differing(scores: Array, groups: Array, seed: int) -> NDArray[np.bool_]:
-    """Which groups have another mean than all other rows.
+    """Return which groups have another mean than all other rows, at ``LEVEL`` for all together.
 
-    Of all groups together, chance alone makes one differ in at most ``1 - LEVEL`` of all cases:
-    the largest difference is compared with the largest of each permutation (Westfall and Young,
-    1993); of very many rows with a normal distribution's (Bonferroni).
+    The largest difference is compared with the largest of each permutation (Westfall and Young,
+    1993); with very many rows, a normal distribution with Bonferroni's correction is used.
 
     Args:
         scores: (n,) of the rows.
@@ -574,20 +571,19 @@ def _differing(scores: Array, groups: Array, seed: int) -> NDArray[np.bool_]:
     return distances(standard) > bound * (1 + 1e-9)
 
 
-def _of_same_rows(one: Evaluation, other: Evaluation) -> bool:
-    if np.shape(one.truth) != np.shape(other.truth):
+def _of_same_rows(evaluation: Evaluation, other: Evaluation) -> bool:
+    if np.shape(evaluation.truth) != np.shape(other.truth):
         return False
-    if one.task != REGRESSION:
-        return np.array_equal(one.truth, other.truth)
+    if evaluation.task != REGRESSION:
+        return np.array_equal(evaluation.truth, other.truth)
     # A network's truth was scaled in single precision, and back to the target's units.
-    truth = np.asarray(one.truth, float)
+    truth = np.asarray(evaluation.truth, float)
     return np.allclose(truth, other.truth, rtol=0, atol=1e-5 * max(float(truth.std()), 1e-30))
 
 
 def paired_difference(one: Evaluation, other: Evaluation) -> Interval:
-    """Return the interval of how much better ``one`` is than ``other`` on the same rows.
-
-    In accuracy, or in mean absolute error that it saves.
+    """Return the interval of the gain of ``one`` over ``other``, in accuracy or mean absolute
+    error.
 
     Raises:
         DataError: they were not evaluated on the same rows.
