@@ -59,7 +59,7 @@ def augment_pictures(
     layers = [make_layer(node, graph) for node in augmentation_layers(graph, key)]
     low, high = preprocessing.value_range or (0.0, 255.0)
     ends = np.stack([np.full(raw.shape[1:], end, np.float64) for end in (low, high)])
-    black, white = (float(pixels.mean()) for pixels in _through(layers, preprocessing.apply(ends), False))
+    black, white = (float(p.mean()) for p in _through(layers, preprocessing.apply(ends), False))
     out = _through(layers, preprocessing.apply(raw), True)
     shares = (out - black) / ((white - black) or 1.0)
     return np.asarray(np.round(np.clip(np.nan_to_num(shares), 0.0, 1.0) * 255), np.uint8)
@@ -176,7 +176,11 @@ def mistake_samples(
             row.update({name: row[name] + FILLED_MARK for name in empty})
         names = tuple(rows[0]) if rows else ()
         return MistakeSamples(
-            chosen, captions, names=names, cells=tuple(tuple(r.values()) for r in rows), what=heading
+            chosen,
+            captions,
+            names=names,
+            cells=tuple(tuple(r.values()) for r in rows),
+            what=heading,
         )
     key = next(iter(split.raw_x))
     entry = preprocessing.inputs[key]
