@@ -1,1 +1,1 @@
-"""Files that come in and go out: one file per format, a registry, and what guards the door."""
+"""Read and write model files: one module per format, a registry and safety checks."""

@@ -1,4 +1,4 @@
-"""A ``keras.Model`` of a config that has been checked. Nothing else is given to Keras."""
+"""Build a ``keras.Model`` from a checked config."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ if TYPE_CHECKING:
 
 
 def build_model(config: Mapping[str, Any]) -> keras.Model:
-    """The model of a config (``{"class_name": ..., "config": {...}}``) of Keras 2 or 3.
+    """Build a model with random weights from a config of Keras 2 or 3.
 
-    The config must come from ``safety.inspect_file`` or from this program. Its weights are random.
-
-    Raises:
-        whatever Keras raises at a config that it does not understand.
+    The config must come from ``safety.inspect_file`` or from NetBuilder. Whatever Keras raises for
+    an invalid config is passed on.
     """
     import keras
 
-    # Keras takes configs apart while it reads them.
+    # Keras modifies configs while it reads them.
     inner = _readable(copy.deepcopy(config["config"]))
     if config["class_name"] == "Sequential":
-        if isinstance(inner, list):  # as Keras wrote it up to 2.2
+        if isinstance(inner, list):  # up to Keras 2.2
             inner = {"layers": inner}
         inner.setdefault("name", "sequential")
         _say_input(inner["layers"])
@@ -32,21 +30,19 @@ def build_model(config: Mapping[str, Any]) -> keras.Model:
 
 
 def _readable(value: Any) -> Any:
-    """Keras 3.15.1 takes ``score_mode="dot"`` of an Attention out of a ``.h5`` for its function
-    of that name. It is the default, and can stay unsaid (as ``make_savable`` leaves it)."""
+    """Remove an Attention's default ``score_mode="dot"``: Keras 3.15.1 reads it as a function."""
     if isinstance(value, list):
-        return [_readable(one) for one in value]
+        return [_readable(item) for item in value]
     if not isinstance(value, dict):
         return value
     inner = value.get("config")
     if value.get("class_name") == "Attention" and isinstance(inner, dict):
-        value["config"] = {k: one for k, one in inner.items() if (k, one) != ("score_mode", "dot")}
-    return {key: _readable(one) for key, one in value.items()}
+        value["config"] = {k: v for k, v in inner.items() if (k, v) != ("score_mode", "dot")}
+    return {key: _readable(item) for key, item in value.items()}
 
 
 def _say_input(layers: list[dict[str, Any]]) -> None:
-    """Keras 2 wrote the input's shape into the first layer, batch axis included; Keras 3.15.1
-    takes that for the shape of one sample. As an InputLayer it is understood."""
+    """Move the first layer's input shape to an InputLayer; Keras 3.15.1 misreads its batch axis."""
     first = layers[0].get("config")
     if layers[0].get("class_name") == "InputLayer" or not isinstance(first, dict):
         return

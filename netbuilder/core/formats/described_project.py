@@ -1,4 +1,4 @@
-"""A project together with what is known of it, for formats that say more where it is."""
+"""A project with facts about its data, for formats that use them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DescribedProject:
-    """A project to write.
-
-    Attributes:
-        project: what to write.
-        facts: of the project's data, as its graph meets it; None where they are not known.
-        errors: sentences about what keeps the network from being trained.
-    """
+    """A project to write, facts about its data if known, and errors that prevent training."""
 
     project: Project
     facts: DataFacts | None = None

@@ -1,5 +1,4 @@
-"""Models without models inside them: Keras 2 and 3 count the calls of an inner model differently,
-so that only a flat ``.h5`` opens in both."""
+"""Flatten nested models, whose calls Keras 2 and 3 count differently in a ``.h5``."""
 
 from __future__ import annotations
 
@@ -13,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def flat_model(model: keras.Model) -> keras.Model:
-    """Return a model of the same layers and weights in which inner models are taken apart.
+    """Return a model of the same layers and weights without nested models.
 
-    ``model`` itself where nothing stands inside it, or where two layers would have one name.
+    It is ``model`` itself if there are none, or if two layers would have the same name.
     """
     import keras
 
@@ -25,18 +24,18 @@ def flat_model(model: keras.Model) -> keras.Model:
         keras.Input(tuple(tensor.shape[1:]), dtype=tensor.dtype, name=tensor.name)
         for tensor in model.inputs
     ]
-    given: Any = inputs if isinstance(model.input, list) else inputs[0]
-    flat = keras.Model(given, _run(model, given), name=model.name)
+    tensors: Any = inputs if isinstance(model.input, list) else inputs[0]
+    flat = keras.Model(tensors, _run(model, tensors), name=model.name)
     names = [layer.name for layer in flat.layers]
     if len(set(names)) < len(names):
         return model
-    # Another model's optimizer and loss: only for what a file says of them.
+    # Another model's optimizer and loss, only to be written to a file.
     flat.compile(**model._compile_config.config)
     return flat
 
 
 def has_inner_model(config: Mapping[str, Any]) -> bool:
-    """Whether a model's config holds another model."""
+    """Return whether a model's config contains another model."""
     return any("layers" in entry.get("config", {}) for entry in model_layers(config))
 
 
@@ -45,7 +44,7 @@ def _is_inner(layer: Any) -> bool:
 
 
 def _run(model: Any, tensors: Any) -> Any:
-    """Call the layers of a functional model, and those of the models in it, one by one."""
+    """Call the layers of a functional model and of its nested models."""
 
     def operation(layer: Any) -> Callable[..., Any]:
         if not _is_inner(layer):

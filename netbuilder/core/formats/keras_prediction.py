@@ -1,4 +1,4 @@
-"""How a Keras model is asked: made-up words, the form in which it takes rows, what it answers."""
+"""Predict with any Keras model."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _WORDS = ("a", "b", "the", "cat sat", "7", "")
 
 
 def random_words(random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Words to try a model with that takes text."""
+    """Return random words for a model that takes text."""
     return random.choice(np.array(_WORDS, object), shape)
 
 
 def arrange_inputs(model: keras.Model, rows: Sequence[Array]) -> Any:
-    """Rows, one array an input, in the way in which a Keras model takes them."""
+    """Arrange rows, one array per input, as a Keras model takes them."""
     import keras
     import tensorflow as tf
 
-    # Keras takes words in no other form.
-    given = [tf.constant(one) if one.dtype == object else one for one in rows]
+    # Keras takes strings as tensors only.
+    tensors = [tf.constant(array) if array.dtype == object else array for array in rows]
     if isinstance(model, keras.Sequential):
-        return given[0]
-    # A model may take dicts: its own structure says where each tensor goes.
-    return keras.tree.pack_sequence_as(model.input, given)
+        return tensors[0]
+    # A model may take dicts.
+    return keras.tree.pack_sequence_as(model.input, tensors)
 
 
-def call_model(model: keras.Model, given: Any) -> list[Array]:
-    """What a Keras model answers to what it takes: one array an output."""
+def call_model(model: keras.Model, inputs: Any) -> list[Array]:
+    """Return a Keras model's predictions, one array per output."""
     import keras
 
-    return [np.asarray(one) for one in keras.tree.flatten(model(given, training=False))]
+    return [np.asarray(output) for output in keras.tree.flatten(model(inputs, training=False))]
 
 
 def predict_rows(model: keras.Model, rows: Sequence[Array]) -> list[Array]:
-    """What a Keras model answers to raw rows: one array an output."""
+    """Return a Keras model's predictions for raw rows, one array per output."""
     return call_model(model, arrange_inputs(model, rows))

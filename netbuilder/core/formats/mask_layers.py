@@ -1,9 +1,7 @@
-"""Masks out of the graph: Keras makes them again by itself when a network is put together.
+"""Remove masks from configs: Keras computes them again when it builds a network.
 
-Keras 3 writes the mask of an ``Embedding(mask_zero=True)`` or a ``Masking`` into the config of a
-functional model: as an operation (``NotEqual``, ``Any``, ...) and as a ``mask`` argument of the
-layers behind it. A ``.h5`` with such an operation cannot be loaded at all (``Unknown layer:
-'NotEqual'``), though the layers compute the same masks whenever they are called.
+Keras 3 writes the mask of an ``Embedding(mask_zero=True)`` or a ``Masking`` as an operation
+(``NotEqual``, ``Any``, …) and as ``mask`` arguments, and cannot load a ``.h5`` with them.
 """
 
 from __future__ import annotations
@@ -13,11 +11,9 @@ from typing import Any, TypeGuard
 
 
 def without_masks(config: Mapping[str, Any], is_layer: Callable[[str], bool]) -> dict[str, Any]:
-    """The config of a model without mask arguments and without operations that only fed them.
+    """Remove mask arguments, and operations that only feed them, from a model's config.
 
-    Args:
-        config: the config of a model (``{"class_name": ..., "config": {...}}``), of Keras 2 or 3.
-        is_layer: whether a class name is a layer's; such are never removed.
+    ``is_layer`` tells whether a class name is a layer's; layers are never removed.
     """
     inner = config.get("config")
     if not isinstance(inner, Mapping) or not isinstance(inner.get("layers"), list):
@@ -56,7 +52,7 @@ def _unmasked(node: Any) -> Any:
 
 
 def tensor_places(value: Any) -> Iterator[tuple[str, int, int]]:
-    """``(layer name, node index, tensor index)`` of each tensor in a node, of Keras 2 or 3."""
+    """Yield ``(layer name, node index, tensor index)`` of each tensor in a node."""
     if isinstance(value, Mapping):
         if value.get("class_name") == "__keras_tensor__":
             tensor = value.get("config")
@@ -64,15 +60,15 @@ def tensor_places(value: Any) -> Iterator[tuple[str, int, int]]:
             if _is_history(history):
                 yield history[0], history[1], history[2]
         else:
-            for one in value.values():
-                yield from tensor_places(one)
+            for item in value.values():
+                yield from tensor_places(item)
     elif isinstance(value, list):
         if _is_history(value[:3]):
             yield value[0], value[1], value[2]
             yield from tensor_places(value[3:])
         else:
-            for one in value:
-                yield from tensor_places(one)
+            for item in value:
+                yield from tensor_places(item)
 
 
 def _is_history(value: Any) -> TypeGuard[list[Any]]:
@@ -91,10 +87,10 @@ def _reachable(layers: list[Any], outputs: Any) -> set[str]:
         if isinstance(entry, Mapping) and isinstance(entry.get("name"), str)
     }
     waiting = [name for name, _, _ in tensor_places(outputs)]
-    found: set[str] = set()
+    reached: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(one for one, _, _ in tensor_places(feeds.get(name, [])))
-    return found
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(source for source, _, _ in tensor_places(feeds.get(name, [])))
+    return reached

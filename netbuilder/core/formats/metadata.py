@@ -1,19 +1,16 @@
-"""What NetBuilder writes beside a model: project, preprocessing, names, history, facts, test.
+"""NetBuilder's data in a model file.
 
-In a ``.h5`` each is an HDF5 attribute of the file (``netbuilder_project``, ...) that holds JSON
-as text of variable length: HDF5 keeps that outside of the object header, whose 64 KiB would
-otherwise limit it (a project of 200 layers or 1,000 epochs of history are larger). In a
-``.keras`` all are one entry, ``netbuilder.json``.
+In a ``.h5``, each part is an attribute (``netbuilder_project``, …) with JSON as text of variable
+length, which HDF5 stores outside of the object header and its limit of 64 KiB. In a ``.keras``,
+all are one entry, ``netbuilder.json``.
 
-Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.sidecar_json``),
-``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number an epoch]}, of very
-long runs of some epochs, whose numbers are then those of the name "epoch"; null
-for what is no number), ``facts``, ``test`` ({metric: number}), ``run`` (``version``,
-``seconds``, ``steps_per_second``, ``epochs``, ``best_epoch``, ``kept_epoch``, ``step`` and
-``changed_by_hand``, which say whether training again can give the same, ``netbuilder``),
-``novelty`` (``NoveltyReference.to_json``: tells samples that are unlike the training data; null)
-and of a ``.keras`` whose model takes words or pictures of any size ``takes`` and
-``takes_in_words``.
+Version 1: ``project`` (as in a project file), ``preprocessing`` (``Preprocessing.to_json``),
+``names`` (``classes``, ``columns``, ``targets``), ``history`` ({name: [a number per epoch]}; very
+long runs have some epochs only, numbered under "epoch"; null for NaN), ``facts``, ``test``
+({metric: number}), ``run`` (``version``, ``seconds``, ``steps_per_second``, ``epochs``,
+``best_epoch``, ``kept_epoch``, ``step`` and ``changed_by_hand``, by which a run is reproducible or
+not, ``netbuilder``), ``novelty`` (``NoveltyReference.to_json`` or null), and in a ``.keras`` whose
+model takes words or images ``takes`` and ``takes_in_words``.
 """
 
 from __future__ import annotations
@@ -41,43 +38,40 @@ from netbuilder.core.wording import shorten
 
 
 def type_problem(value: Any, hint: Any = None, where: str = "it") -> str:
-    """What in ``value`` is not of the declared type, in words; "" if everything is.
-
+    """Return what in ``value`` is not of the declared type, or is not finite, or "".
     Args:
         value: a dataclass instance, or any value with a ``hint``.
-        hint: its declared type; None: the value is a dataclass that declares its own.
-        where: what it is, for the words ("scale").
-
-    Whole numbers count as numbers; numbers must be finite.
+        hint: its declared type; None for a dataclass.
+        where: its name, for the text ("scale").
     """
     if hint is None or (is_dataclass(hint) and isinstance(hint, type)):
         if hint is not None and not isinstance(value, hint):
-            return _words(value, where)
+            return _problem(value, where)
         hints = _hints(type(value))
-        found = (
-            type_problem(getattr(value, one.name), hints[one.name], one.name)
-            for one in fields(value)
+        problems = (
+            type_problem(getattr(value, field.name), hints[field.name], field.name)
+            for field in fields(value)
         )
-        return next((one for one in found if one), "")
+        return next((problem for problem in problems if problem), "")
     if hint is Any:
         return ""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        found = (type_problem(value, one, where) for one in arguments)
-        return "" if any(not one for one in found) else _words(value, where)
+        problems = (type_problem(value, argument, where) for argument in arguments)
+        return "" if any(not problem for problem in problems) else _problem(value, where)
     if origin is Literal:
-        return "" if value in arguments else _words(value, where)
+        return "" if value in arguments else _problem(value, where)
     if origin is tuple:
         return _tuple(value, arguments, where)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
-            return _words(value, where)
+            return _problem(value, where)
         parts = [
-            *((one, arguments[0]) for one in value),
-            *((one, arguments[1]) for one in value.values()),
+            *((item, arguments[0]) for item in value),
+            *((item, arguments[1]) for item in value.values()),
         ]
-        return next((one for part in parts if (one := type_problem(*part, where))), "")
-    return "" if _is_plain(value, hint) else _words(value, where)
+        return next((problem for part in parts if (problem := type_problem(*part, where))), "")
+    return "" if _is_plain(value, hint) else _problem(value, where)
 
 
 def _hints(kind: type) -> dict[str, Any]:
@@ -86,13 +80,13 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _tuple(value: Any, arguments: tuple[Any, ...], where: str) -> str:
     if not isinstance(value, tuple):
-        return _words(value, where)
+        return _problem(value, where)
     if arguments[-1:] == (Ellipsis,):
         arguments = arguments[:1] * len(value)
     if len(arguments) != len(value):
-        return _words(value, where)
+        return _problem(value, where)
     parts = zip(value, arguments, strict=True)
-    return next((one for part in parts if (one := type_problem(*part, where))), "")
+    return next((problem for part in parts if (problem := type_problem(*part, where))), "")
 
 
 def _is_plain(value: Any, hint: Any) -> bool:
@@ -106,7 +100,7 @@ def _is_plain(value: Any, hint: Any) -> bool:
     return isinstance(value, hint) if isinstance(hint, type) else True
 
 
-def _words(value: Any, where: str) -> str:
+def _problem(value: Any, where: str) -> str:
     return f"'{where}' is {value!r:.60}"
 
 
@@ -114,29 +108,27 @@ _PIECE = 1000
 
 
 def dumps(value: Any) -> str:
-    """As ``json.dumps(value, ensure_ascii=False)``, in pieces.
+    """Serialize in pieces, as ``json.dumps(value, ensure_ascii=False)``.
 
-    Python's encoder keeps all other threads waiting until it is done: for the curves of 60,000
-    epochs a tenth of a second, in which the window stands still. Between pieces they have their
-    turn.
+    Python's encoder blocks all other threads: the window would freeze for long histories.
     """
     if isinstance(value, dict) and all(type(key) is str for key in value):
         pairs = (
-            f"{json.dumps(key, ensure_ascii=False)}: {dumps(one)}" for key, one in value.items()
+            f"{json.dumps(key, ensure_ascii=False)}: {dumps(item)}" for key, item in value.items()
         )
         return f"{{{', '.join(pairs)}}}"
     if type(value) is list and len(value) > _PIECE:
         pieces = (value[first : first + _PIECE] for first in range(0, len(value), _PIECE))
-        return f"[{', '.join(json.dumps(one, ensure_ascii=False)[1:-1] for one in pieces)}]"
+        return f"[{', '.join(json.dumps(piece, ensure_ascii=False)[1:-1] for piece in pieces)}]"
     return json.dumps(value, ensure_ascii=False)
 
 
 VERSION = 1
-# In ``TrainedModel.extra``: the canvas cannot say all that the model is.
+# In ``TrainedModel.extra``: the canvas shows the model incompletely.
 KERAS_OWN = "keras_own"
-# Beside a ``.keras`` whose model takes what stands in a file: {input: ["column" or "node", name]}.
+# Inputs of a ``.keras`` with preprocessing: {input: ["column" or "node", name]}.
 TAKES = "takes"
-# What that is in sentences, for whoever looks into the file.
+# The same as sentences, for readers of the file.
 TAKES_IN_WORDS = "takes_in_words"
 _RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch", "kept_epoch",
                 "step", "changed_by_hand")  # fmt: skip
@@ -144,7 +136,7 @@ _RUN_NUMBERS = ("version", "seconds", "steps_per_second", "epochs", "best_epoch"
 
 @dataclass(frozen=True)
 class Sidecar:
-    """The same as values."""
+    """The parsed data."""
 
     project: Project
     preprocessing: Preprocessing
@@ -156,7 +148,7 @@ class Sidecar:
 
 
 def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
-    """What is written beside ``trained``, by name."""
+    """Return NetBuilder's data about ``trained``, by name."""
     facts = trained.facts
     return {
         "project": files.to_json(trained.project),
@@ -177,8 +169,8 @@ def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
             "best_epoch": trained.best_epoch,
             "kept_epoch": trained.kept_epoch,
             "step": trained.step,
-            # More epochs are another number of them, and no other training.
-            "changed_by_hand": sum(one.what != "epochs" for one in trained.changes),
+            # A different number of epochs is not another training.
+            "changed_by_hand": sum(change.what != "epochs" for change in trained.changes),
             "netbuilder": __version__,
         },
         "novelty": None if trained.novelty is None else trained.novelty.to_json(),
@@ -186,20 +178,19 @@ def sidecar_json(trained: TrainedModel) -> dict[str, Any]:
 
 
 def sidecar_of(trained: TrainedModel) -> dict[str, Any]:
-    """What stands beside a model in a file: nothing where a network that is built from the
-    project would answer something else than the model."""
+    """Return the data, or nothing if a network built from the project would predict differently."""
     return {} if trained.extra.get(KERAS_OWN) else sidecar_json(trained)
 
 
 def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
-    """The values of what stood beside a model.
+    """Parse NetBuilder's data.
 
     Args:
-        ours: by name, as ``sidecar_json`` gave it.
+        ours: as ``sidecar_json`` returns it.
         name: the file's name, for messages.
 
     Raises:
-        FormatError: a part is missing or ill-formed.
+        FormatError: a part is missing or invalid.
     """
     run = ours.get("run") or {}
     if not isinstance(run, Mapping) or any(
@@ -214,7 +205,7 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
             code="file_of_newer_version",
         )
     try:
-        found = Sidecar(
+        data = Sidecar(
             project=files.from_json(ours["project"]),
             preprocessing=Preprocessing.from_json(ours.get("preprocessing") or {}),
             facts=facts_json.facts_from_json(ours.get("facts")),
@@ -233,17 +224,17 @@ def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
         ) from error
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _damaged(name, str(error)) from error
-    problem = type_problem(found.preprocessing) or type_problem(found.facts)
+    problem = type_problem(data.preprocessing) or type_problem(data.facts)
     problem = (
-        problem or _scaling_problem(found.preprocessing) or _category_problem(found.preprocessing)
+        problem or _scaling_problem(data.preprocessing) or _category_problem(data.preprocessing)
     )
     if problem:
         raise _damaged(name, problem)
-    return found
+    return data
 
 
 def _scaling_problem(preprocessing: Preprocessing) -> str:
-    """Scale and offset go together, one of each a column; nothing is divided by zero."""
+    """Require a non-zero scale and an offset per column, and increasing bin edges."""
     pairs = [(how.scale, how.offset) for how in preprocessing.inputs.values()]
     pairs += [(how.scale, how.offset) for how in preprocessing.outputs.values()]
     for scale, offset in pairs:
@@ -261,11 +252,11 @@ def _scaling_problem(preprocessing: Preprocessing) -> str:
 
 
 def _category_problem(preprocessing: Preprocessing) -> str:
-    """A category's values are words, each once; of yes or no there are two."""
-    for column in (one for how in preprocessing.inputs.values() for one in how.columns):
+    """Require unique categories, and two for yes or no."""
+    for column in (fitted for how in preprocessing.inputs.values() for fitted in how.columns):
         values = column.categories
-        wanted = {"category": len(values) > 0, "boolean": len(values) == 2}
-        if not wanted.get(column.kind, True) or len(set(values)) != len(values):
+        valid = {"category": len(values) > 0, "boolean": len(values) == 2}
+        if not valid.get(column.kind, True) or len(set(values)) != len(values):
             return _(
                 "the values of column '{column}' are {values}",
                 column=shorten(column.name, 40),

@@ -1,4 +1,4 @@
-"""The file that holds a model's numbers, where Keras reads it from."""
+"""Provide a model's weights file to Keras."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ENTRY = "model.weights.h5"
 
 @contextmanager
 def weights_file(file: ModelFile) -> Iterator[Path]:
-    """Path of a file for ``Model.load_weights``: of a ``.keras`` the entry in it, unpacked.
+    """Yield a path for ``Model.load_weights``; the entry of a ``.keras`` is extracted.
 
-    Keras goes by the ending, so a ``.h5`` of another name is copied under one that it takes.
+    Keras requires a lower-case ending, so other files are copied.
     """
-    if file.kind == "h5" and file.path.suffix in _ENDINGS:  # in small letters, or Keras objects
+    if file.kind == "h5" and file.path.suffix in _ENDINGS:
         yield file.path
         return
     with tempfile.TemporaryDirectory(prefix="netbuilder-") as folder:

@@ -1,4 +1,4 @@
-"""The state of an optimizer: from one model to another, and where it stands in a ``.h5``."""
+"""Copy an optimizer's state between models, and restore it from a ``.h5``."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 if TYPE_CHECKING:
     import keras
 
-# Keras 3.15.1 builds the optimizer of a ``.h5`` with no variables where the model is functional,
-# and ``fit`` then fails ("Unknown variable"). Under a name that Keras does not look for, the
-# state is kept, and ``load_model(path).fit(...)`` begins with a fresh optimizer.
+# Keras 3.15.1 builds the optimizer of a functional ``.h5`` without variables, and ``fit`` fails
+# ("Unknown variable"). Keras does not look for this name: it begins with a fresh optimizer.
 OPTIMIZER = "netbuilder_optimizer"
 
 
 def copy_optimizer_state(source: keras.Model, target: keras.Model) -> bool:
-    """Give ``target``'s optimizer the state of ``source``'s; whether they fitted.
+    """Copy the optimizer's state if it fits, and return whether it does.
 
-    Both must train the same variables in the same order, since state is kept by position.
+    Both must train the same variables in the same order: state is stored by position.
     """
     ours, theirs = source.trainable_variables, target.trainable_variables
     if len(ours) != len(theirs) or any(a is not b for a, b in zip(ours, theirs, strict=True)):
@@ -33,7 +32,7 @@ def copy_optimizer_state(source: keras.Model, target: keras.Model) -> bool:
 
 
 def restore_optimizer(path: Path, model: keras.Model) -> bool:
-    """Give the optimizer of ``model`` the state that stands in a ``.h5``; whether it fitted."""
+    """Restore the optimizer's state from a ``.h5`` if it fits; return whether it does."""
     import h5py
     import numpy as np
 
@@ -42,20 +41,20 @@ def restore_optimizer(path: Path, model: keras.Model) -> bool:
         if not isinstance(group, h5py.Group):
             return False
         names = _names(group)
-        found = [group.get(name) for name in names]
+        arrays = [group.get(name) for name in names]
         variables = model.optimizer.variables
-        fitting = len(found) == len(variables) and all(
-            isinstance(one, h5py.Dataset) and tuple(one.shape) == tuple(variable.shape)
-            for one, variable in zip(found, variables, strict=False)
+        fitting = len(arrays) == len(variables) and all(
+            isinstance(array, h5py.Dataset) and tuple(array.shape) == tuple(variable.shape)
+            for array, variable in zip(arrays, variables, strict=False)
         )
         if fitting:
-            for one, variable in zip(found, variables, strict=True):
-                variable.assign(np.asarray(one))
+            for array, variable in zip(arrays, variables, strict=True):
+                variable.assign(np.asarray(array))
         return fitting
 
 
 def _names(group: object) -> list[str]:
-    """Keras splits a list of names that is too long over numbered attributes."""
+    """Read the names, which Keras splits over numbered attributes if there are many."""
     attributes = group.attrs  # type: ignore[attr-defined]
     if "weight_names" in attributes:
         parts = [attributes["weight_names"]]

@@ -1,4 +1,4 @@
-"""Relative paths in a project are relative to its file; here they follow it to another folder."""
+"""Rewrite a project's relative paths when its file moves to another folder."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from netbuilder.core.project.edits_data import is_absolute
 from netbuilder.core.project.model import Node, Project
 
-WEIGHTS = "weights_file"  # the parameter of pretrained bodies
+WEIGHTS = "weights_file"  # parameter of pretrained backbones
 
 
 def rebased(project: Project, old: Path, new: Path) -> Project:
-    """The project with its paths (of data, of weights) as they read from ``new``, not ``old``."""
+    """Return the project with its data and weight paths relative to ``new``, not ``old``."""
     old, new = old.resolve(), new.resolve()
     if old == new:
         return project
@@ -24,12 +24,12 @@ def rebased(project: Project, old: Path, new: Path) -> Project:
         target = old / text
         try:
             return Path(os.path.relpath(target, new)).as_posix()
-        except ValueError:  # another drive of Windows: there is no relative path
+        except ValueError:  # another drive on Windows: there is no relative path
             return target.as_posix()
 
     def with_weights(node: Node) -> Node:
         name = node.params.get(WEIGHTS)
-        # A name that is no file there is one of the weights that come with the program.
+        # Other names are weights that the program includes.
         if not isinstance(name, str) or not (old / name).is_file():
             return node
         return replace(node, params={**node.params, WEIGHTS: moved(name)})
@@ -42,7 +42,7 @@ def rebased(project: Project, old: Path, new: Path) -> Project:
 
 
 def within(project: Project, folder: Path) -> Project:
-    """The project with the whole paths of data in ``folder`` as they read from there."""
+    """Return the project with absolute data paths inside ``folder`` made relative."""
     data = project.data
     path, test_path = (_inside(text, folder) for text in (data.path, data.test_path))
     return replace(project, data=replace(data, path=path, test_path=test_path))
@@ -53,6 +53,6 @@ def _inside(text: str, folder: Path) -> str:
         return text
     try:
         near = Path(text).resolve().relative_to(folder.resolve()).as_posix()
-    except ValueError:  # it lies elsewhere
+    except ValueError:  # elsewhere
         return text
     return text if near == "." else near  # a folder keeps its name

@@ -1,4 +1,4 @@
-"""Every format that a network can be written as and read from, by its ending."""
+"""The formats that a network can be written as and read from."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ __all__ = ["FORMATS", "MODEL_ENDINGS", "format_for", "load_network", "project_of
 
 @dataclass(frozen=True)
 class Format:
-    """One format.
+    """A file format.
 
-    ``endings``: of file names, the usual one first; empty for a folder. ``title`` and ``help``:
-    for menus. ``module``: in this package; has ``save(source, path)``, which gives what there is to
-    know of the file or None, and ``verify(source, path)``, which ``save`` calls before the file
-    takes its place: it opens what was written and asks it the same rows. ``trained``: whether it
-    holds weights; then the source is a ``TrainedModel``, else it may be a ``Project`` too.
-    ``reads``: whether it can be opened again. ``styled``: a script or notebook, whose ``save``
-    takes a ``style``; its project comes as a ``DescribedProject``, with the facts that shapes
-    follow from and what is wrong with it. ``needs``: packages beside NetBuilder's own.
+    Attributes:
+        endings: of file names, the usual one first; empty for a folder.
+        module: in this package, with ``save(source, path)``, which returns notes or None, and
+            ``verify(source, path)``, which ``save`` calls before the file replaces ``path``.
+        trained: whether it contains weights; otherwise the source may be a ``Project``.
+        reads: whether it can be opened again.
+        styled: whether ``save`` takes a ``style``, and projects as ``DescribedProject``.
+        needs: optional packages.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Format:
 
     @property
     def available(self) -> bool:
-        """Whether all packages that it needs are installed."""
+        """Whether all optional packages that it needs are installed."""
         return all(importlib.util.find_spec(name) is not None for name in self.needs)
 
 
@@ -137,30 +137,30 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
-# Endings of files that hold a network and can be opened again.
+# Endings of model files that can be opened again.
 MODEL_ENDINGS: tuple[str, ...] = tuple(
     ending for row in FORMATS if row.reads for ending in row.endings
 )
 
 
 def is_model(path: Path) -> bool:
-    """Whether a path is, by its ending, that of a network's file (and not of a project's)."""
+    """Return whether a path has the ending of a model file."""
     return path.suffix.lower() in MODEL_ENDINGS
 
 
 def format_for(path: Path) -> Format:
-    """The format that a path asks for by its ending; a path without ending asks for a folder.
+    """Return the format for a path's ending; a path without ending is a SavedModel folder.
 
     Raises:
         FormatError: there is no such format.
     """
     ending, name = Path(path).suffix.lower(), Path(path).name.lower()
-    # The longest ending says most: .int8.tflite is no plain .tflite.
+    # The longest ending wins: .int8.tflite is not .tflite.
     rows = [
-        (len(one), row) for row in FORMATS for one in row.endings if ending and name.endswith(one)
+        (len(own), row) for row in FORMATS for own in row.endings if ending and name.endswith(own)
     ]
     if rows:
-        return max(rows, key=lambda found: found[0])[1]
+        return max(rows, key=lambda match: match[0])[1]
     for row in FORMATS:
         if not ending and not row.endings:
             return row
@@ -190,24 +190,22 @@ def save_network(
     """Write a trained network or a project in the format of ``path``'s ending.
 
     Args:
-        source: what to write; formats without weights take a project too.
+        source: a project only for formats without weights.
         path: the file, or a folder for a SavedModel.
-        base: folder that relative paths in the project start from. Where it is another than
-            that of ``path``, they are rewritten, so that the file finds its data again.
-        style: of a script or notebook, "short" or "exact"; "" takes the format's default.
-        errors: sentences about what is wrong with a project, for the top of its script.
+        base: folder that the project's relative paths start from; they are rewritten for ``path``.
+        style: of a script or notebook, "short" or "exact"; "" for the default.
+        errors: sentences about problems of a project, for the top of its script.
 
     Returns:
-        Sentences about what there is to know of the file, such as what smaller weights cost.
+        Notes on the file, such as the cost of smaller weights.
 
     Raises:
-        FormatError: no such format, it needs a trained network, or what was written could not be
-            opened again with the same answers.
+        FormatError: unknown format, untrained network, or the written file predicts differently.
         UserError: the place cannot be written.
     """
     path = Path(path)
     row = format_for(path)
-    given: TrainedModel | Project | DescribedProject = source
+    content: TrainedModel | Project | DescribedProject = source
     if isinstance(source, Project):
         if row.trained:
             raise FormatError(
@@ -220,20 +218,20 @@ def save_network(
                 code="not_trained",
                 path=str(path),
             )
-        given = _rebased(source, base, path)
+        content = _rebased(source, base, path)
         if row.styled:
             known = facts_of(source, base) if base is not None else None
-            given = DescribedProject(given, known, errors)
+            content = DescribedProject(content, known, errors)
     elif base is not None:
-        given = replace(source, project=_rebased(source.project, base, path))
+        content = replace(source, project=_rebased(source.project, base, path))
     writer: Callable[..., tuple[str, ...] | None]
     writer = importlib.import_module(f"netbuilder.core.formats.{row.module}").save
     with translate_disk_full(path):
-        return writer(given, path, **({"style": style} if style and row.styled else {})) or ()
+        return writer(content, path, **({"style": style} if style and row.styled else {})) or ()
 
 
 def facts_of(project: Project, base: Path) -> DataFacts | None:
-    """What is known of the data; None where there is none, or where it cannot be read."""
+    """Return the facts about the data, or None if there is none or it cannot be read."""
     from netbuilder.core.data.load import load_facts
 
     try:
@@ -243,7 +241,7 @@ def facts_of(project: Project, base: Path) -> DataFacts | None:
 
 
 def import_model(path: Path | str) -> Project:
-    """The project of a ``.h5`` or ``.keras``; layers that are unknown become placeholders.
+    """Return the project of a ``.h5`` or ``.keras``, with placeholders for unknown layers.
 
     Raises:
         FormatError: damaged or unsafe.
@@ -255,7 +253,7 @@ def import_model(path: Path | str) -> Project:
 
 
 def read_project(path: Path | str) -> Project:
-    """The project of any file that holds one: ``.netbuilder``, ``.h5`` or ``.keras``.
+    """Return the project in a ``.netbuilder``, ``.h5`` or ``.keras``.
 
     Raises:
         UserError: it cannot be read.
@@ -271,5 +269,5 @@ def _rebased(project: Project, base: Path | None, path: Path) -> Project:
 
     if base is None:
         return project
-    # What lies beside the file is found there also after both were moved to another computer.
+    # Paths beside the file stay valid when both are moved to another computer.
     return within(rebased(project, base, path.parent), path.parent)

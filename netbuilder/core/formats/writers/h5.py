@@ -1,7 +1,7 @@
-"""The trained ``.h5``: raw rows in, answers in the data's own units out, opens anywhere.
+"""Write a trained ``.h5``: raw rows in, predictions in the target's units out.
 
-``keras.models.load_model(path)`` opens it with no other argument, compiled. What NetBuilder
-needs to show canvas, curves and weights again stands in its attributes (see ``beside``).
+``keras.models.load_model(path)`` opens it, compiled; NetBuilder's own data is in its attributes
+(see ``metadata``).
 """
 
 from __future__ import annotations
@@ -39,27 +39,26 @@ def write_model(
     ours: Mapping[str, Any],
     check: Callable[[Path], None] | None = None,
 ) -> tuple[str, ...]:
-    """Write ``model`` to ``path``, whole or not at all.
+    """Write ``model`` to ``path`` atomically.
 
     Args:
-        model: compiled with objects; its optimizer's state is written too, as the group
-            ``netbuilder_optimizer``.
+        model: compiled; its optimizer's state becomes the group ``netbuilder_optimizer``.
         path: ends in .h5 or .hdf5.
-        ours: what stands beside it, by name; JSON-able.
-        check: looks at the written file before it takes the place of ``path``.
+        ours: NetBuilder's data by name; JSON-able.
+        check: verifies the written file before it replaces ``path``.
 
     Returns:
-        Why Keras 2 cannot open it, where that is so.
+        Why Keras 2 cannot open it, if so.
 
     Raises:
-        UserError: the place cannot be written (no rights, disk full); ``path`` is as before.
+        UserError: the place cannot be written.
     """
     model = flat_model(model)
     with replace_atomically(Path(path)) as temporary:
         for layer in model._flatten_layers(include_self=False, recursive=True):
             make_savable(layer)
         with _in_memory() as file:
-            with _compile_config_kept(model), _quiet():
+            with _preserved_compile_config(model), _quiet():
                 model.save(file, overwrite=True)
             notes = _rewrite_configs(file, model)
             if "optimizer_weights" in file:
@@ -75,13 +74,12 @@ def write_model(
 
 @contextmanager
 def _in_memory() -> Iterator[Any]:
-    """An HDF5 file that no disk lies below: where one gets full below it, the library takes the
-    whole process down with it (a segmentation fault in its flush, seen with HDF5 1.14.6)."""
+    """Open an HDF5 file in memory: when a disk gets full, HDF5 1.14.6 crashes the process."""
     import h5py
 
     class Named(h5py.File):  # type: ignore[misc]  # h5py has no types
         def __str__(self) -> str:
-            return "model.h5"  # Keras goes by the ending
+            return "model.h5"  # Keras checks the ending
 
     with Named("model.h5", "w", driver="core", backing_store=False) as file:
         yield file
@@ -107,16 +105,16 @@ def _rewrite_configs(file: Any, model: keras.Model) -> tuple[str, ...]:
 
 
 def _same_model(config: Mapping[str, Any], model: keras.Model) -> bool:
-    """Whether Keras 3 makes the same network of it: the older terms must not cost the newer."""
+    """Return whether Keras 3 builds the same network from a config in Keras 2's form."""
     from netbuilder.core.formats.build_config import build_model
 
     try:
         with seeded_random(0):
-            again = build_model(config)
-    # Whatever Keras says to it: then the file stays in Keras 3's terms.
+            rebuilt = build_model(config)
+    # On any error of Keras the file stays in Keras 3's form.
     except Exception:  # noqa: BLE001
         return False
-    return _outline(again) == _outline(model)
+    return _outline(rebuilt) == _outline(model)
 
 
 def _outline(model: keras.Model) -> list[Any]:
@@ -128,9 +126,8 @@ def _outline(model: keras.Model) -> list[Any]:
 
 
 @contextmanager
-def _compile_config_kept(model: keras.Model) -> Iterator[None]:
-    """Keras 3.15.1 takes the optimizer out of the model's own config while it writes a ``.h5``;
-    a ``.keras`` of the same model would then open with another optimizer."""
+def _preserved_compile_config(model: keras.Model) -> Iterator[None]:
+    """Restore the optimizer, which Keras 3.15.1 removes from the config as it writes ``.h5``."""
     config = getattr(getattr(model, "_compile_config", None), "config", None)
     before = dict(config) if isinstance(config, dict) else {}
     try:
@@ -142,7 +139,7 @@ def _compile_config_kept(model: keras.Model) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without Keras's advice to save as ``.keras``: the format is the user's choice."""
+    """Suppress Keras's advice to save as ``.keras``."""
 
     class NoAdvice(logging.Filter):
         def filter(self, record: logging.LogRecord) -> bool:
@@ -160,18 +157,14 @@ ENDINGS = (".h5", ".hdf5")
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
-    """Write the assembled model and all that stands beside it, whole or not at all.
-
-    Args:
-        trained: from a session or ``load``.
-        path: ends in .h5 or .hdf5.
+    """Write the assembled model and NetBuilder's data atomically.
 
     Returns:
-        Why Keras 2 cannot open it, where that is so.
+        Why Keras 2 cannot open it, if so.
 
     Raises:
-        FormatError: Keras could not open it again, or it answers something else.
-        UserError: the place cannot be written; what was there before is unchanged.
+        FormatError: Keras cannot open the file again, or its predictions differ.
+        UserError: the place cannot be written.
     """
     _check_operations(trained, Path(path))
     copy_optimizer_state(trained.training_model, trained.model)
@@ -183,16 +176,16 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
-    """Open the file at ``path`` with plain Keras and ask it the same rows.
+    """Open a file with plain Keras and compare its predictions.
 
     Raises:
-        FormatError: Keras cannot open it, or it answers something else.
+        FormatError: Keras cannot open it, or its predictions differ.
     """
     check_opens(trained, path, ".h5")
 
 
 def _check_operations(trained: TrainedModel, path: Path) -> None:
-    """Keras 3 cannot open a ``.h5`` with operations (``a + b``) in it, not even one of its own.
+    """Refuse operations (``a + b``), with which Keras 3 cannot open a ``.h5``.
 
     Raises:
         FormatError: there are operations in the model.
@@ -200,9 +193,9 @@ def _check_operations(trained: TrainedModel, path: Path) -> None:
     import keras
 
     operations = [
-        one.name
-        for one in getattr(trained.model, "operations", ())
-        if not isinstance(one, keras.layers.Layer)
+        operation.name
+        for operation in getattr(trained.model, "operations", ())
+        if not isinstance(operation, keras.layers.Layer)
     ]
     if trained.extra.get(KERAS_OWN) and operations:
         raise FormatError(

@@ -1,4 +1,4 @@
-"""The network as other programs are to run it: without what only acts while it trains."""
+"""Convert a network for other programs, without training-only layers."""
 
 from __future__ import annotations
 
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
 
 def file_input_model(trained: TrainedModel) -> FileInputModel | None:
-    """The network with all that is done to its data in front of it, as layers.
-
-    Returns:
-        None where the network's own model takes what stands in a file, or is Keras's own.
-    """
+    """Return the network with its preprocessing as layers, or None if it needs none."""
     if trained.extra.get(KERAS_OWN):
         return None
     return assemble_for_files(
@@ -30,26 +26,25 @@ def file_input_model(trained: TrainedModel) -> FileInputModel | None:
     )
 
 
-def input_sentences(trained: TrainedModel, made: FileInputModel | None) -> tuple[str, ...]:
-    """Sentences about what such a model takes."""
-    if made is None:
+def input_sentences(trained: TrainedModel, model: FileInputModel | None) -> tuple[str, ...]:
+    """Return sentences on what such a model takes."""
+    if model is None:
         return ()
-    said = dict.fromkeys(
-        form.layers_take(trained.preprocessing.inputs[name]) for name, form in made.forms.items()
+    texts = dict.fromkeys(
+        form.layers_take(trained.preprocessing.inputs[name]) for name, form in model.forms.items()
     )
-    return tuple(_("The model takes {what}.", what=one) for one in said)
+    return tuple(_("The model takes {what}.", what=text) for text in texts)
 
 
-#: How the names of layers begin that ``separate_scalings`` makes.
+#: Prefix of the layers that ``separate_scalings`` makes.
 APART = "netbuilder_scaling_"
 
 
 def inference_model(model: keras.Model) -> keras.Model:
-    """A model with the same weights and answers, made of what converters understand.
+    """Return a model with the same weights and predictions, of layers that converters understand.
 
-    Layers that only disturb while training (Dropout, RandomFlip, ...) are passed over, and a
-    convolution in groups, for which Keras calls XLA, becomes one convolution a group. The model
-    itself is as before; its weights are shared.
+    Training-only layers (Dropout, RandomFlip, …) are skipped, and a grouped convolution, for which
+    Keras calls XLA, becomes one convolution per group. Weights are shared with ``model``.
     """
     import keras
 
@@ -67,12 +62,11 @@ def inference_model(model: keras.Model) -> keras.Model:
 
 
 def separate_scalings(model: keras.Model) -> keras.Model:
-    """The same, with each scaling of numbers kept away from the weights beside it.
+    """Separate each scaling of numbers from the weights beside it.
 
-    TensorFlow Lite's converter multiplies a scaling into the weights of the layer next to it. In
-    32 bits that is free; in 16 or 8 the weights then have to hold prices of six digits, or columns
-    of thousands beside columns of hundredths, and cannot. A comparison that changes nothing stands
-    between. The layers that scale have names with ``APART``.
+    TensorFlow Lite's converter multiplies a scaling into adjacent weights, whose range 16 or 8 bits
+    then cannot hold. A comparison without effect is put between them. The names of the scaling
+    layers begin with ``APART``.
     """
     import keras
     import numpy as np
@@ -100,18 +94,16 @@ def separate_scalings(model: keras.Model) -> keras.Model:
 
 
 def scaled_outputs(model: keras.Model) -> list[bool]:
-    """Of each output of ``separate_scalings``'s model, whether a scaling gives it."""
+    """Return for each output of ``separate_scalings``'s model whether it is a scaling's."""
     return [tensor._keras_history.operation.name.startswith(APART) for tensor in model.outputs]
 
 
 @contextmanager
 def steps_in_builtins() -> Iterator[None]:
-    """Let recurrent layers go through their steps in a loop that TensorFlow Lite has.
+    """Let recurrent layers use a loop that TensorFlow Lite supports for any batch size.
 
-    Keras keeps what each step gives in a TensorList. Its converter knows such lists for a batch of
-    a fixed size only. Here the loop holds plain tensors, so that the batch may have any size.
-    ``keras.src.backend.rnn`` is private (seen in Keras 3.15.1): without it, files are written for
-    one row at a time.
+    Keras collects the steps in a TensorList, which the converter supports for fixed batches only.
+    ``keras.src.backend.rnn`` is private (seen in Keras 3.15.1); without it, files take one row.
     """
     from keras.src import backend
 
@@ -135,7 +127,7 @@ def _loop_of_tensors(
     return_all_outputs: bool = True,
     **_rest: Any,
 ) -> tuple[Any, Any, list[Any]]:
-    """The same as ``keras.src.backend.rnn``, for inputs of (batch, steps, ...)."""
+    """Do what ``keras.src.backend.rnn`` does, for inputs of (batch, steps, ...)."""
     import tensorflow as tf
 
     count = inputs.shape[1] or tf.shape(inputs)[1]
@@ -147,16 +139,16 @@ def _loop_of_tensors(
     def step(number: Any, last: Any, every: Any, *states: Any) -> tuple[Any, ...]:
         place = count - 1 - number if go_backwards else number
         states = tf.nest.pack_sequence_as(initial_states, states)
-        given, after = step_function(tf.gather(inputs, place, axis=1), states)
+        output, after = step_function(tf.gather(inputs, place, axis=1), states)
         if mask is not None:
-            here = tf.cast(tf.gather(mask, place, axis=1), given.dtype)
+            here = tf.cast(tf.gather(mask, place, axis=1), output.dtype)
             here = tf.reshape(here, [-1, *sides])
             after = [new * here + old * (1 - here) for new, old in zip(after, states, strict=True)]
-            given = given * here + (0 if zero_output_for_mask else last * (1 - here))
+            output = output * here + (0 if zero_output_for_mask else last * (1 - here))
         if return_all_outputs:
-            chosen = tf.cast(tf.equal(tf.range(count), number), given.dtype)
-            every = every + tf.reshape(chosen, [1, -1, *sides]) * given[:, None]
-        return (number + 1, given, every, *tf.nest.flatten(after))
+            chosen = tf.cast(tf.equal(tf.range(count), number), output.dtype)
+            every = every + tf.reshape(chosen, [1, -1, *sides]) * output[:, None]
+        return (number + 1, output, every, *tf.nest.flatten(after))
 
     start = (tf.constant(0), nothing, every, *tf.nest.flatten(initial_states))
     _, last, every, *states = tf.while_loop(lambda number, *_: number < count, step, start)
@@ -164,11 +156,11 @@ def _loop_of_tensors(
 
 
 def is_recurrent(model: keras.Model) -> bool:
-    """Whether a layer goes through steps one by one."""
+    """Return whether a layer computes steps one by one."""
     import keras
 
     kinds = (keras.layers.RNN, keras.layers.Bidirectional)
-    return any(isinstance(one, kinds) for one in model._flatten_layers(include_self=False))
+    return any(isinstance(layer, kinds) for layer in model._flatten_layers(include_self=False))
 
 
 def _is_other(layer: Any) -> bool:
@@ -178,7 +170,7 @@ def _is_other(layer: Any) -> bool:
 def is_training_only(layer: Any) -> bool:
     """Return whether a layer passes its input through when the network predicts."""
     spec = LAYERS.get(type(layer).__name__)
-    if spec is None or spec.name == "RandomCrop":  # which cuts out the middle when it answers
+    if spec is None or spec.name == "RandomCrop":  # which crops the center when it predicts
         return False
     augments = spec.category is Category.PREPROCESS and "seed" in spec.by_name
     return spec.training_only or augments
@@ -193,14 +185,14 @@ def _is_grouped(layer: Any) -> bool:
 
 
 def _grouped(layer: Any) -> keras.Layer:
-    """A layer that computes a grouped convolution with one plain convolution a group."""
+    """Return a layer that computes a grouped convolution as one convolution per group."""
     import keras
 
     class Grouped(keras.layers.Layer):  # type: ignore[misc]
         def call(self, inputs: Any) -> Any:
             parts = keras.ops.split(inputs, layer.groups, axis=-1)
             kernels = keras.ops.split(layer.kernel, layer.groups, axis=-1)
-            found = [
+            results = [
                 keras.ops.conv(
                     part,
                     kernel,
@@ -210,12 +202,12 @@ def _grouped(layer: Any) -> keras.Layer:
                 )
                 for part, kernel in zip(parts, kernels, strict=True)
             ]
-            result = keras.ops.concatenate(found, axis=-1)
+            result = keras.ops.concatenate(results, axis=-1)
             if layer.use_bias:
                 result = result + layer.bias
             return layer.activation(result)
 
-    made = Grouped(name=layer.name)
-    # So that an export finds the variables that it reads.
-    made.inner = layer
-    return made
+    grouped = Grouped(name=layer.name)
+    # So that an export tracks its variables.
+    grouped.inner = layer
+    return grouped

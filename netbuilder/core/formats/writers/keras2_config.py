@@ -1,9 +1,7 @@
-"""One ``.h5`` for both: the config of a Keras 3 model in terms that Keras 2 understands too.
+"""Convert a Keras 3 config to a form that both Keras 2 and Keras 3 read.
 
-Schools have both. Keras 2 refuses a file of Keras 3 (``Unrecognized keyword arguments:
-['batch_shape']``), while Keras 3 reads the older terms: that is what its own readers of legacy
-files are for. So ``batch_shape`` becomes ``batch_input_shape``, a dtype policy its name, a graph
-node the older nested list, and arguments that only Keras 3 has go where they hold no value.
+``batch_shape`` becomes ``batch_input_shape``, a dtype policy its name, a graph node the older
+nested list, and unset arguments that only Keras 3 has are removed.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from typing import Any
 
 from netbuilder.core.i18n import gettext as _
 
-# Arguments that Keras 2 does not have. Where they say nothing they are left out.
+# Arguments that Keras 2 lacks, removed if unset.
 _KERAS_3_ONLY = frozenset(
     {
         "quantization_config",
@@ -37,7 +35,7 @@ _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}
 _OBJECT_MODULES = frozenset({"keras.initializers", "keras.regularizers", "keras.constraints"})
 
 
-# What Keras 2 (tf_keras 2.21) does not have at all.
+# Classes that Keras 2 (tf_keras 2.21) lacks.
 NEW_CLASSES = frozenset(
     [
         "AdaptiveAveragePooling1D",
@@ -107,13 +105,10 @@ class OnlyKeras3Error(ValueError):
 
 
 def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config of a model in terms of both.
-
-    Args:
-        config: what Keras 3 writes into ``model_config``.
+    """Convert what Keras 3 writes into ``model_config``.
 
     Raises:
-        OnlyKeras3Error: a layer is called in a way that the older form cannot hold.
+        OnlyKeras3Error: a layer's call has no older form.
     """
     result = dict(config)
     inner = dict(config["config"])
@@ -130,11 +125,7 @@ def model_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def why_not(config: Any) -> str:
-    """What in a config Keras 2 has not, or computes otherwise, in words; "" if there is nothing.
-
-    Args:
-        config: of a model or of its training, as Keras 3 writes it.
-    """
+    """Return what Keras 2 lacks or computes differently in a config, or ""."""
     waiting: list[Any] = [config]
     while waiting:
         item = waiting.pop()
@@ -158,7 +149,7 @@ def why_not(config: Any) -> str:
 
 
 def training_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The training config (loss, optimizer, metrics) in terms of both."""
+    """Convert the training config (loss, optimizer, metrics)."""
     plain: dict[str, Any] = _plain(config)
     optimizer = plain.get("optimizer_config")
     if isinstance(optimizer, dict) and isinstance(optimizer.get("config"), dict):
@@ -167,7 +158,7 @@ def training_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _optimizer(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what is off: the optimizers that Keras 2 makes of a file do not know it."""
+    """Remove unset arguments: the optimizers of Keras 2 lack them."""
     result = dict(config)
     if not result.get("use_ema"):
         result.pop("use_ema", None)
@@ -176,7 +167,7 @@ def _optimizer(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_place(value: Any) -> bool:
-    """Whether this is one ``[layer, node, tensor]``."""
+    """Return whether this is one ``[layer, node, tensor]``."""
     return isinstance(value, list | tuple) and len(value) == 3 and isinstance(value[0], str)
 
 
@@ -189,7 +180,7 @@ def _layer(entry: Mapping[str, Any], functional: bool) -> dict[str, Any]:
     for key in ("module", "registered_name"):
         result.pop(key, None)
     if functional:
-        result["inbound_nodes"] = [_node(one, entry) for one in entry.get("inbound_nodes", [])]
+        result["inbound_nodes"] = [_node(node, entry) for node in entry.get("inbound_nodes", [])]
     return result
 
 
@@ -210,7 +201,7 @@ def _says_nothing(key: str, value: Any) -> bool:
 
 
 def _policy(value: Any) -> Any:
-    """``"float32"`` for the policy object of that name."""
+    """Return ``"float32"`` for the policy object of that name."""
     if isinstance(value, Mapping) and value.get("class_name") in ("DTypePolicy", "Policy"):
         return value["config"]["name"]
     return value
@@ -218,36 +209,35 @@ def _policy(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if not isinstance(value, Mapping):
         return value
     if value.get("class_name") in ("DTypePolicy", "Policy"):
         return _policy(value)
     if isinstance(value.get("class_name"), str) and isinstance(value.get("config"), Mapping):
-        result = {key: _plain(one) for key, one in value.items() if key not in _ALWAYS_DROPPED}
+        result = {key: _plain(item) for key, item in value.items() if key not in _ALWAYS_DROPPED}
         result["config"] = _config(value["class_name"], value["config"])
-        # A wrapped layer keeps its module: Keras 3 does not find an LSTM without it.
+        # A wrapped layer keeps its module: Keras 3 cannot find an LSTM without it.
         if value.get("module") in _OBJECT_MODULES:
             result.pop("module")
             result.pop("registered_name", None)
         return result
-    return {key: _plain(one) for key, one in value.items()}
+    return {key: _plain(item) for key, item in value.items()}
 
 
 def _node(node: Any, entry: Mapping[str, Any]) -> Any:
-    """``{"args": [tensor], "kwargs": {}}`` as ``[["layer", 0, 0, {}]]``.
+    """Convert ``{"args": [tensor], "kwargs": {}}`` to ``[["layer", 0, 0, {}]]``.
 
-    Keras 2 has a place for the value and key of a MultiHeadAttention, but Keras 3 does not look
-    for tensors there: no one form opens in both.
+    For the value and key of a MultiHeadAttention there is no form that both read.
     """
     if not isinstance(node, Mapping):
         return node
     args, kwargs = node.get("args", []), node.get("kwargs", {})
     kwargs = {key: value for key, value in kwargs.items() if value is not None}
     if len(args) != 1 or _has_tensor(kwargs):
-        said = _("Keras 2 and Keras 3 write the inputs of the layer '{layer}' ({kind}) differently",
+        note = _("Keras 2 and Keras 3 write the inputs of the layer '{layer}' ({kind}) differently",
                  layer=entry.get("name"), kind=entry.get("class_name"))  # fmt: skip
-        raise OnlyKeras3Error(said)
+        raise OnlyKeras3Error(note)
     tensors = args[0] if isinstance(args[0], list | tuple) else [args[0]]
     return [[*_place(tensor), dict(kwargs)] for tensor in tensors]
 

@@ -1,4 +1,4 @@
-"""The trained ``.keras``: Keras 3's own format, with what NetBuilder needs as one more entry."""
+"""Write a trained ``.keras`` with NetBuilder's data as an additional entry."""
 
 from __future__ import annotations
 
@@ -18,28 +18,22 @@ from netbuilder.core.project.atomic import replace_atomically
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
-    """Write the assembled model and all that stands beside it, whole or not at all.
-
-    Look-ups of words, text vectorisation and resizing are layers in it.
-
-    Args:
-        trained: from a session or ``load``.
-        path: ends in .keras.
+    """Write the model with its preprocessing layers, and NetBuilder's data, atomically.
 
     Returns:
-        What it takes, where that is more than raw numbers.
+        What it takes, if that is more than raw numbers.
 
     Raises:
-        FormatError: Keras could not open it again, or it answers something else.
-        UserError: the place cannot be written; what was there before is unchanged.
+        FormatError: Keras cannot open the file again, or its predictions differ.
+        UserError: the place cannot be written.
     """
-    made = file_input_model(trained)
-    model = trained.model if made is None else made.model
+    file_model = file_input_model(trained)
+    model = trained.model if file_model is None else file_model.model
     copy_optimizer_state(trained.training_model, model)
     ours = sidecar_of(trained)
-    if ours and made is not None:
-        ours[TAKES] = {name: list(key) for key, name in made.names.items()}
-        ours[TAKES_IN_WORDS] = list(input_sentences(trained, made))
+    if ours and file_model is not None:
+        ours[TAKES] = {name: list(key) for key, name in file_model.names.items()}
+        ours[TAKES_IN_WORDS] = list(input_sentences(trained, file_model))
     for layer in model._flatten_layers(include_self=False, recursive=True):
         make_savable(layer)
     with replace_atomically(Path(path)) as temporary:
@@ -47,19 +41,14 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
         if ours:
             with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(ZIP_ENTRY, long_json.dumps(ours))
-        verify(trained, temporary, made)
-    return input_sentences(trained, made)
+        verify(trained, temporary, file_model)
+    return input_sentences(trained, file_model)
 
 
-def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None) -> None:
-    """Open the file at ``path`` with plain Keras and ask it the same rows.
-
-    Args:
-        trained: the network.
-        path: the file.
-        made: the model that was written; None: it is made again.
+def verify(trained: TrainedModel, path: Path, file_model: FileInputModel | None = None) -> None:
+    """Open a file with plain Keras and compare its predictions with those of ``trained``.
 
     Raises:
-        FormatError: Keras cannot open it, or it answers something else.
+        FormatError: Keras cannot open it, or its predictions differ.
     """
-    check_opens(trained, path, ".keras", made or file_input_model(trained))
+    check_opens(trained, path, ".keras", file_model or file_input_model(trained))

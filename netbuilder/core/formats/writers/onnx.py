@@ -1,4 +1,4 @@
-"""ONNX, by tf2onnx where it is installed."""
+"""Write ONNX with tf2onnx, if installed."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ from netbuilder.core.tensorflow_output import mute_output
 
 PACKAGES = ("tf2onnx", "onnx")
 TITLE = "ONNX"
-# The newest set of operations that tf2onnx 1.17 writes.
+# The newest operation set of tf2onnx 1.17.
 OPSET = 18
 
 
 def available() -> bool:
-    """Whether the packages that write ONNX are installed."""
+    """Return whether the packages that write ONNX are installed."""
     return all(importlib.util.find_spec(name) is not None for name in PACKAGES)
 
 
 def save(trained: TrainedModel, path: Path) -> None:
-    """Write the assembled model as ``.onnx``: raw rows in, answers in their own units out.
+    """Write the assembled model as ``.onnx``: raw rows in, predictions in the target's units out.
 
-    Inputs and outputs go by the names of their nodes, the first axis of each is "batch", and the
-    metadata holds the class labels and column names as JSON ("classes", "columns").
+    Inputs and outputs have the names of their nodes, the first axis is "batch", and the metadata
+    holds class labels and column names as JSON ("classes", "columns").
 
     Raises:
-        FormatError: tf2onnx is not installed, cannot express the network, or what it wrote
-            answers something else.
+        FormatError: tf2onnx is not installed or cannot express the network, or predictions differ.
         UserError: the place cannot be written.
     """
     if not available():
@@ -48,13 +47,13 @@ def save(trained: TrainedModel, path: Path) -> None:
         try:
             with mute_output():
                 model = inference_model(trained.model)
-                # Keras exports only what has been called, and building is no call to it.
+                # Keras only exports models that have been called.
                 predict_rows(model, random_rows(trained, 1))
                 model.export(temporary, format="onnx", verbose=False, opset_version=OPSET)
                 _name(temporary, trained)
         except OSError:
             raise
-        # Whatever tf2onnx says, it is about this network.
+        # Any error of tf2onnx is about this network.
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
@@ -69,10 +68,10 @@ def save(trained: TrainedModel, path: Path) -> None:
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
-    """Ask the file at ``path`` rows in onnxruntime; where that is missing, check its form.
+    """Compare the predictions of a file in onnxruntime; without it, check the file's form.
 
     Raises:
-        FormatError: it cannot be run, or answers something else than the network.
+        FormatError: it cannot be run, or its predictions differ.
     """
     rows = random_rows(trained)
     expected = predict_rows(trained.model, rows)
@@ -86,8 +85,8 @@ def verify(trained: TrainedModel, path: Path) -> None:
 
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         names = [tensor.name for tensor in trained.model.inputs]
-        found = session.run(list(output_names(trained)), dict(zip(names, rows, strict=True)))
-    # Whatever the runtime says, it is about this file.
+        predictions = session.run(list(output_names(trained)), dict(zip(names, rows, strict=True)))
+    # Any error of the runtime is about this file.
     except Exception as error:
         raise FormatError(
             _(
@@ -97,11 +96,11 @@ def verify(trained: TrainedModel, path: Path) -> None:
             _("Save it as .h5, .keras or .tflite."),
             code="written_file_not_readable",
         ) from error
-    check_agreement(found, expected, TITLE)
+    check_agreement(predictions, expected, TITLE)
 
 
 def output_names(trained: TrainedModel) -> tuple[str, ...]:
-    """Names of the outputs in the file: those of the nodes that give them."""
+    """Return the names of the outputs in the file: those of their nodes."""
     outputs = trained.project.graph.outputs
     if len(outputs) == len(trained.model.outputs):
         taken = {tensor.name for tensor in trained.model.inputs}
@@ -110,18 +109,18 @@ def output_names(trained: TrainedModel) -> tuple[str, ...]:
 
 
 def _name(path: Path, trained: TrainedModel) -> None:
-    """Names for outputs and the batch, and the labels of classes into the metadata."""
+    """Name the outputs and the batch axis, and add metadata."""
     import onnx
 
     proto = onnx.load(str(path))
-    wanted = dict(zip((one.name for one in proto.graph.output), output_names(trained), strict=True))
-    for old, new in wanted.items():
-        made = proto.graph.node.add()
-        made.op_type, made.name = "Identity", f"{new}_named"
-        made.input.append(old)
-        made.output.append(new)
+    names = dict(zip((o.name for o in proto.graph.output), output_names(trained), strict=True))
+    for old, new in names.items():
+        node = proto.graph.node.add()
+        node.op_type, node.name = "Identity", f"{new}_named"
+        node.input.append(old)
+        node.output.append(new)
     for value in (*proto.graph.input, *proto.graph.output):
-        value.name = wanted.get(value.name, value.name)
+        value.name = names.get(value.name, value.name)
         sides: Any = value.type.tensor_type.shape.dim
         if len(sides) and not sides[0].dim_value:
             sides[0].dim_param = "batch"
@@ -135,7 +134,7 @@ def _name(path: Path, trained: TrainedModel) -> None:
         proto,
         {
             "name": trained.project.name,
-            **{key: json.dumps(one, ensure_ascii=False) for key, one in facts.items() if one},
+            **{key: json.dumps(fact, ensure_ascii=False) for key, fact in facts.items() if fact},
         },
     )
     onnx.save(proto, str(path))

@@ -1,4 +1,4 @@
-"""What was written is opened again and asked the same rows: the answers must be the network's."""
+"""Open written files again and compare their predictions with the network's."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_number
 
-# Of the largest answer: what other arithmetic may make of 32-bit numbers.
+# Relative to the largest prediction: the effect of other 32-bit arithmetic.
 TOLERANCE = 2e-3
-# Steps of an input of variable length.
+# Steps for inputs of variable length.
 STEPS = 40
 
 
 def random_rows(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Array]:
-    """Made-up raw rows, as those that the network was trained on: one array an input.
+    """Return random raw rows resembling the training data, one array per input.
 
-    Numbers lie around the offset of their scaling, pixels between black and white, ids of words
-    are small whole numbers.
+    Numbers are around the offset of their scaling, pixels between black and white, and word ids
+    small integers.
     """
     random = np.random.default_rng(seed)
-    found = []
+    rows = []
     for name, tensor in _inputs(trained):
         how = trained.preprocessing.inputs.get(name, InputPreprocessing())
         shape = (count, *(STEPS if side is None else int(side) for side in tensor.shape[1:]))
         dtype = str(tensor.dtype)
         if dtype == "string":
-            found.append(random_words(random, shape))
+            rows.append(random_words(random, shape))
             continue
         if "int" in dtype:
             values: Array = random.integers(0, 2, shape)
@@ -56,8 +56,8 @@ def random_rows(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Ar
             values = random.normal(size=shape)
             if how.scaled:
                 values = values * np.asarray(how.scale) + np.asarray(how.offset)
-        found.append(values.astype(dtype if dtype != "bfloat16" else "float32"))
-    return found
+        rows.append(values.astype(dtype if dtype != "bfloat16" else "float32"))
+    return rows
 
 
 def _inputs(trained: TrainedModel) -> list[tuple[str, Any]]:
@@ -67,56 +67,56 @@ def _inputs(trained: TrainedModel) -> list[tuple[str, Any]]:
 def random_samples(
     trained: TrainedModel, made: FileInputModel | None, count: int = 4
 ) -> tuple[Any, Any]:
-    """Made-up samples as a written model takes them, and what the network answers to them.
+    """Return random samples for a written model, and the network's predictions for them.
 
     Args:
         trained: the network.
-        made: the model that was written, where it is not the network's own.
-        count: of samples.
+        made: the written model, unless it is the network's own.
+        count: number of samples.
 
     Returns:
-        What the written model takes (as tensors where it takes words: Keras takes strings in no
-        other form), and one array an output.
+        The samples (as tensors, since Keras takes strings in no other form), and one array per
+        output.
     """
     import tensorflow as tf
 
     plain = random_rows(trained, count)
     if made is None:
         return arrange_inputs(trained.model, plain), predict_rows(trained.model, plain)
-    found: dict[Key, Any] = {}
+    samples: dict[Key, Any] = {}
     for number, name in enumerate(model_inputs(trained.project.graph)):
         if name in made.forms:
             cells, plain[number] = made.forms[name].examples(
                 trained.preprocessing.inputs[name], name, count
             )
-            found |= cells
+            samples |= cells
         else:
-            found["node", name] = plain[number]
-    given = made.arranged({key: tf.constant(one) for key, one in found.items()})
-    return given, predict_rows(trained.model, plain)
+            samples["node", name] = plain[number]
+    inputs = made.arranged({key: tf.constant(values) for key, values in samples.items()})
+    return inputs, predict_rows(trained.model, plain)
 
 
 def check_opens(
     trained: TrainedModel, path: Path, title: str, made: FileInputModel | None = None
 ) -> None:
-    """Open ``path`` as anybody would, with ``keras.models.load_model``, and ask it rows.
+    """Open a file with ``keras.models.load_model`` and compare its predictions.
 
     Args:
         trained: the network.
         path: the file.
         title: of the format, for messages.
-        made: the model that was written, where it is not the network's own.
+        made: the written model, unless it is the network's own.
 
     Raises:
-        FormatError: Keras cannot open it, or it answers something else than the network.
+        FormatError: Keras cannot open it, or its predictions differ.
     """
     import keras
 
-    given, expected = random_samples(trained, made)
+    samples, expected = random_samples(trained, made)
     try:
         with mute_output():
-            found = call_model(keras.models.load_model(path), given)
-    # Whatever Keras says, it is about this file.
+            predictions = call_model(keras.models.load_model(path), samples)
+    # Any error of Keras is about this file.
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
         raise FormatError(
@@ -129,15 +129,15 @@ def check_opens(
             _("Save it in the other format of Keras (.h5 or .keras)."),
             code="written_file_not_readable",
         ) from error
-    check_agreement(found, expected, title)
+    check_agreement(predictions, expected, title)
     _must_open_here(trained, path, title)
 
 
 def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
-    """The same by NetBuilder's own reader, which judges a file before Keras sees it."""
+    """Check the file with NetBuilder's own reader too."""
     try:
         with mute_output():
-            again = load_network(path).model
+            reloaded = load_network(path).model
     except UserError as error:
         raise FormatError(
             _(
@@ -150,19 +150,14 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
             code="written_file_not_readable",
         ) from error
     rows = random_rows(trained)
-    check_agreement(predict_rows(again, rows), predict_rows(trained.model, rows), title)
+    check_agreement(predict_rows(reloaded, rows), predict_rows(trained.model, rows), title)
 
 
 def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: str) -> None:
-    """Raise where the answers of a written file are not the network's.
-
-    Args:
-        found: what the file answers, one array an output.
-        expected: what the network answers.
-        title: of the format, for the message.
+    """Compare a file's predictions with the network's, one array per output.
 
     Raises:
-        FormatError: another number of answers, another shape, or other numbers.
+        FormatError: their number, a shape, or a value differs.
     """
     if len(found) != len(expected):
         raise _wrong(
@@ -198,7 +193,7 @@ def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: st
 
 
 def largest_difference(found: Array, expected: Array) -> float:
-    """Largest difference as a share of the largest answer; NaN in the same place is alike."""
+    """Return the largest difference relative to the largest value; NaNs are equal."""
     if expected.size == 0:
         return 0.0
     alike = np.isnan(found) & np.isnan(expected)

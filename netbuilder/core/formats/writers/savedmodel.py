@@ -1,4 +1,4 @@
-"""A SavedModel folder: TensorFlow's own format, for Serving and for programs without Keras."""
+"""Write a SavedModel folder, for TensorFlow Serving and programs without Keras."""
 
 from __future__ import annotations
 
@@ -27,16 +27,14 @@ _PARTS = {
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
-    """Write the assembled model as a SavedModel with the endpoint "serve".
-
-    Look-ups of words, text vectorisation and resizing are in it.
+    """Write the model with its preprocessing layers as a SavedModel with the endpoint "serve".
 
     Args:
-        trained: from a session or a file.
-        path: the folder; one that is there already must be empty or a SavedModel.
+        trained: the network.
+        path: a folder that is new, empty or a SavedModel.
 
     Returns:
-        What it takes, where that is more than raw numbers.
+        What it takes, if that is more than raw numbers.
 
     Raises:
         FormatError: there is something else at ``path``.
@@ -53,40 +51,35 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
             code="folder_not_a_savedmodel",
             path=str(path),
         )
-    made = file_input_model(trained)
-    # TensorFlow cannot track the random generators of layers that only act while training.
-    model = inference_model(trained.model if made is None else made.model)
+    file_model = file_input_model(trained)
+    # TensorFlow cannot track the random generators of training-only layers.
+    model = inference_model(trained.model if file_model is None else file_model.model)
     try:
         with tempfile.TemporaryDirectory(prefix=".netbuilder-", dir=path.parent) as folder:
             written = Path(folder) / "model"
             with mute_output():
                 model.export(written, verbose=False)
-            verify(trained, written, made)
+            verify(trained, written, file_model)
             _put(written, path, Path(folder) / "before")
     except OSError as error:
         raise write_error(error, path) from error
-    return input_sentences(trained, made)
+    return input_sentences(trained, file_model)
 
 
-def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None) -> None:
-    """Load the folder at ``path`` with TensorFlow alone and ask it the same rows.
-
-    Args:
-        trained: the network.
-        path: the folder.
-        made: the model that was written; None: it is made again.
+def verify(trained: TrainedModel, path: Path, file_model: FileInputModel | None = None) -> None:
+    """Load a folder with TensorFlow alone and compare its predictions with those of ``trained``.
 
     Raises:
-        FormatError: it cannot be loaded, or answers something else.
+        FormatError: it cannot be loaded, or its predictions differ.
     """
     import tensorflow as tf
 
-    given, expected = random_samples(trained, made or file_input_model(trained))
+    samples, expected = random_samples(trained, file_model or file_input_model(trained))
     try:
         with mute_output():
             served = tf.saved_model.load(str(path))
-            found = [np.asarray(one) for one in tf.nest.flatten(served.serve(given))]
-    # Whatever TensorFlow says, it is about this folder.
+            predictions = [np.asarray(tensor) for tensor in tf.nest.flatten(served.serve(samples))]
+    # Any error of TensorFlow is about this folder.
     except Exception as error:
         raise FormatError(
             _(
@@ -96,11 +89,11 @@ def verify(trained: TrainedModel, path: Path, made: FileInputModel | None = None
             _("Save it as .h5 or .keras."),
             code="written_file_not_readable",
         ) from error
-    check_agreement(found, expected, _("a SavedModel"))
+    check_agreement(predictions, expected, _("a SavedModel"))
 
 
 def _put(written: Path, path: Path, before: Path) -> None:
-    """Put a folder in the place of another one, which comes back where that fails."""
+    """Replace a folder, restoring it on failure."""
     if path.exists():
         replace(path, before)
     try:
@@ -112,5 +105,5 @@ def _put(written: Path, path: Path, before: Path) -> None:
 
 
 def _replaceable(path: Path) -> bool:
-    """Whether there is nothing in it but what a SavedModel is made of."""
-    return path.is_dir() and {one.name for one in path.iterdir()} <= _PARTS
+    """Return whether a folder contains nothing but parts of a SavedModel."""
+    return path.is_dir() and {entry.name for entry in path.iterdir()} <= _PARTS

@@ -1,4 +1,4 @@
-"""The network as an SVG picture: nodes and wires as on the canvas, sharp at every size."""
+"""Draw the network as an SVG image, with nodes and connections as on the canvas."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from netbuilder.core.project.layout import layout_graph
 from netbuilder.core.project.model import Node, Project
 
 WIDTH, HEIGHT, MARGIN = 260.0, 44.0, 24.0
-#: Room beside the cards for long shapes, and below them for the sum of their weights.
+#: Room beside the cards for long shapes, and below them for the total.
 SHAPE_WIDTH, TOTAL_HEIGHT = 60.0, 36.0
 LINE, SHORT_LINE = "_____", "___"
-#: How far beside the cards a wire is drawn that would else lie behind them: less than the margin.
+#: How far a connection passes beside the cards between its ends: less than the margin.
 _BESIDE = 28.0
 
 _OTHER = "#8A93A3"
 
 
 def save(source: TrainedModel | Project, path: Path) -> None:
-    """Write the picture of a project, or of a trained network's project.
+    """Write the image of a project or trained network.
 
     Raises:
         UserError: the place cannot be written.
@@ -42,10 +42,10 @@ def save(source: TrainedModel | Project, path: Path) -> None:
 
 
 def verify(source: TrainedModel | Project, path: Path) -> None:
-    """Read the picture at ``path`` as XML.
+    """Check that an image is valid XML.
 
     Raises:
-        FormatError: it is no valid XML.
+        FormatError: it is not.
     """
     try:
         ElementTree.parse(path)
@@ -59,14 +59,14 @@ def verify(source: TrainedModel | Project, path: Path) -> None:
 
 @dataclass(frozen=True)
 class NetworkNumbers:
-    """What a worksheet shows of a network beside its layers.
+    """Numbers that a worksheet shows beside the layers.
 
     Attributes:
-        shapes: what flows out of each node, by its id, as the canvas writes it: "8×8×1".
-        parameters: how many weights each node has, by its id.
-        blank: a line to write on stands in the place of every number.
-        given: nodes whose shapes stand there all the same, and with them what every layer was
-            given: all other numbers can be worked out from these. None: every number is a line.
+        shapes: output shape of each node, by its id: "8×8×1".
+        parameters: number of weights of each node, by its id.
+        blank: replace numbers by lines to write on.
+        given: nodes whose shapes are shown even then, with all arguments of the layers; None for
+            lines everywhere.
     """
 
     shapes: Mapping[str, str]
@@ -76,10 +76,7 @@ class NetworkNumbers:
 
 
 def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
-    """The picture; places that the user gave are kept where every node has one.
-
-    ``numbers`` are for a worksheet, which is white: None for a picture of the canvas alone.
-    """
+    """Return the image, with positions kept if every node has one; worksheets have numbers."""
     graph = project.graph
     horizontal = bool(graph.extra.get("horizontal"))
     places = {node.id: node.position for node in graph.nodes if node.position is not None}
@@ -91,8 +88,8 @@ def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
     height = max((y for _, y in places.values()), default=0.0) + HEIGHT + MARGIN - top
     if numbers is not None:
         width, height = width + SHAPE_WIDTH, height + TOTAL_HEIGHT
-    shown = {node.id: _shown(node, project, places) for node in graph.nodes}
-    wires = {(shown[a], shown[b]) for a, b in graph.edges if a in shown and b in shown}
+    ids = {node.id: _drawn_id(node, project, places) for node in graph.nodes}
+    wires = {(ids[a], ids[b]) for a, b in graph.edges if a in ids and b in ids}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}"'
         f' viewBox="{left:.1f} {top:.1f} {width:.1f} {height:.1f}"'
@@ -106,15 +103,15 @@ def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
         for a, b in sorted(wires)
         if a != b and a in places and b in places
     ]
-    parts += [_card(one, place, project, numbers) for one, place in places.items()]
+    parts += [_card(name, place, project, numbers) for name, place in places.items()]
     if numbers is not None:
         parts += _shapes(numbers, dict.fromkeys(a for a, _ in sorted(wires)), places, horizontal)
         parts.append(_total(numbers, left + MARGIN, top + height - MARGIN))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _shown(node: Node, project: Project, places: dict[str, tuple[float, float]]) -> str:
-    """The id under which a node is drawn: its own, or that of the closed group it lies in."""
+def _drawn_id(node: Node, project: Project, places: dict[str, tuple[float, float]]) -> str:
+    """Return the node's id, or that of the closed group that contains it."""
     if node.id in places:
         return node.id
     groups = project.graph.group_by_id
@@ -127,15 +124,15 @@ def _shown(node: Node, project: Project, places: dict[str, tuple[float, float]])
 def _between(
     start: str, end: str, places: Mapping[str, tuple[float, float]], horizontal: bool
 ) -> list[tuple[float, float]]:
-    """The cards that a straight wire would lie behind."""
+    """Return the cards that a straight connection would pass behind."""
     along, across = (0, 1) if horizontal else (1, 0)
     size = HEIGHT if horizontal else WIDTH
     low, high = sorted((places[start][along], places[end][along]))
     near, far = sorted((places[start][across], places[end][across]))
     return [
         place
-        for one, place in places.items()
-        if one not in {start, end}
+        for name, place in places.items()
+        if name not in {start, end}
         and low < place[along] < high
         and near - size / 2 < place[across] < far + size / 2
     ]
@@ -147,7 +144,7 @@ def _around(
     horizontal: bool,
     between: Sequence[tuple[float, float]],
 ) -> tuple[float, float, str, float, float]:
-    """A wire beside the cards that lie between its ends: left of them, or above."""
+    """Route a connection beside the cards between its ends: left of them, or above."""
     if horizontal:
         top = min(y for _, y in (start, end, *between)) - _BESIDE
         x1, x2 = start[0] + WIDTH / 2, end[0] + WIDTH / 2
@@ -187,8 +184,8 @@ def _shapes(
     places: Mapping[str, tuple[float, float]],
     horizontal: bool,
 ) -> list[str]:
-    """The shape that flows out of each node, where its wire begins."""
-    found = []
+    """Draw the output shape of each node where its connection starts."""
+    labels = []
     for source in sources:
         shape = numbers.shapes.get(source)
         if shape is None or source not in places:
@@ -200,10 +197,10 @@ def _shapes(
             x, y = x + 12, y + HEIGHT + 18
         else:
             x, y = x + WIDTH / 2 + 8, y + HEIGHT + 20
-        # A bent wire may run below the words.
+        # A curved connection may pass behind the text.
         under = f'<rect x="{x - 2:.1f}" y="{y - 11:.1f}" width="{len(text) * 6.7 + 4:.1f}"'
-        found.append(f'{under} height="15" fill="#FFFFFF"/>' + _number(x, y, text))
-    return found
+        labels.append(f'{under} height="15" fill="#FFFFFF"/>' + _number(x, y, text))
+    return labels
 
 
 def _total(numbers: NetworkNumbers, x: float, y: float) -> str:
@@ -211,8 +208,8 @@ def _total(numbers: NetworkNumbers, x: float, y: float) -> str:
     return _number(x, y, _("{count} weights in total", count=total))
 
 
-def _weights_text(numbers: NetworkNumbers, one: str) -> str:
-    count = numbers.parameters[one]
+def _weights_text(numbers: NetworkNumbers, name: str) -> str:
+    count = numbers.parameters[name]
     written = LINE if numbers.blank else f"{count:,}"
     return ngettext("{count} weight", "{count} weights", 2 if numbers.blank else count,
                     count=written)  # fmt: skip
@@ -226,33 +223,33 @@ def _number(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 
 def blank_numbers(text: str, line: str = LINE) -> str:
-    """A text with a line to write on for each number: "?×4" is "?×_____"."""
+    """Replace each number by a line to write on: "?×4" becomes "?×_____"."""
     return re.sub(r"\d[\d.,]*(?<=\d)", line, text)
 
 
 def _card(
-    one: str, place: tuple[float, float], project: Project, numbers: NetworkNumbers | None
+    node_id: str, place: tuple[float, float], project: Project, numbers: NetworkNumbers | None
 ) -> str:
     x, y = place
-    node = project.graph.by_id.get(one)
-    color, name, telling = _OTHER, one, ""
+    node = project.graph.by_id.get(node_id)
+    color, name, summary = _OTHER, node_id, ""
     if node is not None:
         owner = project.graph.by_id.get(node.shared or "", node)
         spec = LAYERS.get(owner.layer)
         name = owner.layer
         if spec is not None:
             color = CATEGORY_COLORS.get(spec.category, _OTHER)
-            telling = _cut(describe_params(owner.params, spec), 18)
+            summary = _cut(describe_params(owner.params, spec), 18)
             if numbers is not None and numbers.blank and numbers.given is None:
-                telling = blank_numbers(telling, SHORT_LINE)
-    elif one in project.graph.group_by_id:
-        name = project.graph.group_by_id[one].name
+                summary = blank_numbers(summary, SHORT_LINE)
+    elif node_id in project.graph.group_by_id:
+        name = project.graph.group_by_id[node_id].name
     middle = y + HEIGHT / 2
     count = ""
     lift = 0.0
-    if numbers is not None and one in numbers.parameters:
-        count = _number(x + WIDTH - 12, middle + 14, _weights_text(numbers, one), "end")
-        lift = 8.0 if telling else 0.0
+    if numbers is not None and node_id in numbers.parameters:
+        count = _number(x + WIDTH - 12, middle + 14, _weights_text(numbers, node_id), "end")
+        lift = 8.0 if summary else 0.0
     return (
         f'<g><rect x="{x:.1f}" y="{y:.1f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" rx="8"'
         ' fill="#FFFFFF" stroke="#DDE1E7"/>'
@@ -261,7 +258,7 @@ def _card(
         f'<text x="{x + 20:.1f}" y="{middle + 4.5:.1f}" fill="#1B2430" font-weight="600">'
         f"{escape(_cut(name, 18))}</text>"
         f'<text x="{x + WIDTH - 12:.1f}" y="{middle + 4 - lift:.1f}" fill="#667085"'
-        f' font-size="11" text-anchor="end" font-family="monospace">{escape(telling)}</text>'
+        f' font-size="11" text-anchor="end" font-family="monospace">{escape(summary)}</text>'
         f"{count}</g>"
     )
 

@@ -1,4 +1,4 @@
-"""TensorFlow Lite: one small file for phones and boards, with weights of 32 or 8 bits."""
+"""Write TensorFlow Lite files with 32-bit or 8-bit weights."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ CalibrationRows = Callable[[], Iterator[list[Array]]]
 
 
 def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) -> bytes:
-    """The file with weights and arithmetic in 8 bits, scaling in 32.
+    """Return the file with 8-bit weights and arithmetic, and 32-bit scaling.
 
     Args:
-        converter: of TensorFlow Lite, on a network whose scalings stand apart.
-        rows: gives the rows that the ranges of all numbers inside are measured on.
-        scaled: of each output, whether a scaling gives it.
+        converter: TensorFlow Lite's, for a network with separate scalings.
+        rows: yields rows to measure the ranges of all values on.
+        scaled: whether each output is a scaling's.
     """
     import tensorflow as tf
 
@@ -64,29 +64,28 @@ def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) 
     debugger = tf.lite.experimental.QuantizationDebugger(
         converter=converter, debug_dataset=rows, debug_options=options
     )
-    found: bytes = debugger.get_nondebug_quantized_model()
-    return found
+    quantized: bytes = debugger.get_nondebug_quantized_model()
+    return quantized
 
 
 def _scaling_tensors(data: bytes, scaled: Sequence[bool]) -> list[str]:
     import tensorflow as tf
 
     interpreter = tf.lite.Interpreter(model_content=data)
-    names = [one["name"] for one in interpreter.get_tensor_details()]
-    found = [name for name in names if APART in name]
+    names = [detail["name"] for detail in interpreter.get_tensor_details()]
+    scalings = [name for name in names if APART in name]
     answers = interpreter.get_signature_runner().get_output_details()
     ordered = sorted(answers, key=lambda name: int(name.rsplit("_", 1)[-1]))
-    return found + [
+    return scalings + [
         answers[name]["name"] for name, last in zip(ordered, scaled, strict=True) if last
     ]
 
 
 def has_loop(folder: Path) -> bool:
-    """Whether a SavedModel goes round in a loop, as recurrent layers do.
+    """Return whether a SavedModel contains a loop, as recurrent layers do.
 
-    The measuring of ranges ends the whole process there, with no exception (TensorFlow 2.21). A
-    loop of 20 steps that was unrolled could be measured, but the file was 6 times as large, and 23
-    times as far off as with weights alone in 8 bits (3 times with 16 bits between the layers).
+    Measuring ranges in one crashes TensorFlow 2.21. An unrolled loop of 20 steps could be measured,
+    but was 6 times as large and 23 times as far off as with 8-bit weights alone.
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
@@ -97,7 +96,7 @@ def has_loop(folder: Path) -> bool:
         for meta in saved.meta_graphs
         for nodes in (
             meta.graph_def.node,
-            *(one.node_def for one in meta.graph_def.library.function),
+            *(function.node_def for function in meta.graph_def.library.function),
         )
         for node in nodes
     )
@@ -105,13 +104,13 @@ def has_loop(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class ReferenceRows:
-    """Some rows of the data.
+    """Rows of the data.
 
     Attributes:
-        words: where they are from: "200 rows of the test data".
-        x: as the trained model takes them: one array an input, (rows, ...).
-        y: right answers by output id: numbers in own units (rows, columns), class numbers
-            (rows,), or 0 and 1 a label (rows, labels).
+        words: their source: "200 rows of the test data".
+        x: one array per input, (rows, ...).
+        y: targets by output id: numbers in their units (rows, columns), class numbers (rows,), or
+            0 and 1 per label (rows, labels).
     """
 
     words: str
@@ -120,12 +119,7 @@ class ReferenceRows:
 
 
 def project_data(trained: TrainedModel, base: Path) -> Dataset | None:
-    """The data that the network's project reads; None where there is none, or it does not fit.
-
-    Args:
-        trained: the network.
-        base: folder that relative paths in its project start from.
-    """
+    """Load the project's data, or return None if there is none or it does not fit."""
     if not trained.project.data.kind or trained.extra.get(KERAS_OWN):
         return None
     try:
@@ -141,33 +135,32 @@ def project_data(trained: TrainedModel, base: Path) -> Dataset | None:
 
 
 def training_rows(trained: TrainedModel, dataset: Dataset, count: int) -> list[Array]:
-    """Raw rows that it has learned from, spread over all of them: one array an input."""
-    return list(_some(trained, dataset.train, count).x)
+    """Return raw rows spread over the training set, one array per input."""
+    return list(_sample_rows(trained, dataset.train, count).x)
 
 
 def held_out_rows(trained: TrainedModel, dataset: Dataset, count: int) -> ReferenceRows:
-    """Rows that it has not learned from: of the test data, else of the validation data; where
-    nothing was held back, those that it has learned from."""
+    """Return rows of the test set, or else of the validation set or the training set."""
     if dataset.test is not None and len(dataset.test):
-        return _some(
+        return _sample_rows(
             trained, dataset.test, count,
             lambda n: ngettext("{count} row of the test set", "{count} rows of the test set", n),
         )  # fmt: skip
     if dataset.validation is not None and len(dataset.validation):
-        return _some(
+        return _sample_rows(
             trained, dataset.validation, count,
             lambda n: ngettext(
                 "{count} row of the validation set", "{count} rows of the validation set", n
             ),
         )  # fmt: skip
-    return _some(trained, dataset.train, count)
+    return _sample_rows(trained, dataset.train, count)
 
 
 def _training_words(count: int) -> str:
     return ngettext("{count} row of the training set", "{count} rows of the training set", count)
 
 
-def _some(
+def _sample_rows(
     trained: TrainedModel, split: Split, count: int, words: Callable[[int], str] = _training_words
 ) -> ReferenceRows:
     chosen = np.unique(np.linspace(0, len(split) - 1, count).astype(int))
@@ -184,16 +177,16 @@ def _inputs(trained: TrainedModel) -> list[tuple[str, Array]]:
 def accuracy_cost(
     trained: TrainedModel, rows: ReferenceRows, found: Sequence[Array], whole: Sequence[Array]
 ) -> str:
-    """What a smaller network costs, by the right answers: "accuracy 0.94 instead of 0.95".
+    """Compare a smaller network with the original: "accuracy 0.94 instead of 0.95".
 
     Args:
         trained: the network.
-        rows: what both were asked.
-        found: answers of the smaller one, one array an output, in the model's order.
-        whole: answers of the network itself.
+        rows: what both predict for.
+        found: predictions of the smaller one, one array per output in the model's order.
+        whole: predictions of the original.
 
     Returns:
-        "" where the answers cannot be judged so.
+        "" if the predictions cannot be compared with ``rows.y``.
     """
     parts = []
     outputs = trained.project.graph.outputs
@@ -203,24 +196,24 @@ def accuracy_cost(
         if truth is None or len(truth) != len(small):
             return ""
         pair = [_measured(target, answers, truth) for answers in (small, large)]
-        if any(one is None for one in pair):
+        if any(value is None for value in pair):
             return ""
-        less, full = (format_number(one or 0.0) for one in pair)
-        said = (
+        less, full = (format_number(value or 0.0) for value in pair)
+        text = (
             _("mean absolute error {found} instead of {expected}", found=less, expected=full)
             if target.task == REGRESSION
             else _("accuracy {found} instead of {expected}", found=less, expected=full)
         )
-        parts.append(labelled(name, said) if len(outputs) > 1 else said)
+        parts.append(labelled(name, text) if len(outputs) > 1 else text)
     return join_values(parts, clauses=True)
 
 
 def _measured(target: OutputPreprocessing, answers: Array, truth: Array) -> float | None:
-    """Mean absolute error in own units, or the share of right answers."""
+    """Return the mean absolute error in the target's units, or the accuracy."""
     if target.task == REGRESSION:
         truth = truth.reshape(answers.shape) if truth.size == answers.size else truth
         return float(np.abs(answers - truth).mean()) if truth.shape == answers.shape else None
-    # A last layer that gives raw scores parts at 0 what probabilities part at a half.
+    # The threshold is 0 for raw scores, and 0.5 for probabilities.
     middle = 0.0 if answers.min() < 0 or answers.max() > 1 else 0.5
     if target.task == MULTI_LABEL or answers.shape[-1] == 1:
         chosen = answers > middle
@@ -233,9 +226,9 @@ def _measured(target: OutputPreprocessing, answers: Array, truth: Array) -> floa
 
 TITLE = "TensorFlow Lite"
 INT8_ENDING = ".int8.tflite"
-# Rows from which the ranges of the numbers inside are measured, and that judge what was lost.
+# Number of rows to measure ranges, and to compare predictions on.
 CALIBRATION = 200
-# Beyond this share of the largest answer 8 bits have lost the network.
+# A larger difference, relative to the largest prediction, is a failed conversion.
 _LOST = 0.5
 _IN_LOOPS = N_(
     "In a recurrent network only large matrices have 8 bits; the computation uses 32 bits, because "
@@ -245,21 +238,18 @@ _IN_LOOPS = N_(
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
-    """Write the assembled model as ``.tflite``: raw rows in, answers in their own units out.
+    """Write the assembled model as ``.tflite``: raw rows in, predictions in the target's units out.
 
-    A name that ends in ``.int8.tflite`` gives weights of 8 bits. Only operations that every
-    interpreter has are used.
-
-    The ranges of the numbers inside an 8-bit network are measured on rows of the data that it was
-    trained on, where the project still finds it; else on made-up ones. In a recurrent network they
-    cannot be measured: its weights have 8 bits, its arithmetic 32.
+    A name that ends in ``.int8.tflite`` gives 8-bit weights. Only builtin operations are used.
+    Ranges of values are measured on the project's data if available, else on random rows; in a
+    recurrent network they cannot be measured: its weights have 8 bits, its arithmetic 32.
 
     Returns:
-        What there is to know of the file: what smaller weights cost, that it takes single rows.
+        Notes on the file: the cost of smaller weights, or that it takes single rows.
 
     Raises:
-        FormatError: this TensorFlow has no converter, the network has an operation that
-            TensorFlow Lite lacks, or what was written answers something else.
+        FormatError: TensorFlow has no converter, TensorFlow Lite lacks an operation, or the
+            predictions differ.
         UserError: the place cannot be written.
     """
     import tensorflow as tf
@@ -274,7 +264,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     bits = bits_of(path)
     dataset = project_data(trained, path.parent) if bits < 32 else None
     problem: FormatError | None = None
-    # Made for any number of rows where that converts and answers the same, else for one.
+    # For any number of rows if that can be converted and predicts the same, else for one.
     for batch in (None, 1):
         try:
             data = converted(trained, batch, bits, dataset)
@@ -294,24 +284,23 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
 
 def bits_of(path: Path) -> int:
-    """Return the bits of a weight that the file's name asks for: 32 or 8."""
+    """Return the bits per weight according to the file's name: 32 or 8."""
     return 8 if path.name.lower().endswith(INT8_ENDING) else 32
 
 
 def verify(
     trained: TrainedModel, path: Path, bits: int | None = None, dataset: Dataset | None = None
 ) -> tuple[str, ...]:
-    """Ask the file at ``path`` rows in TensorFlow Lite's interpreter.
+    """Compare a file's predictions in TensorFlow Lite's interpreter; return what fewer bits cost.
 
     Args:
         trained: the network.
-        path: what was written of it.
-        bits: of a weight, None: as the path's name says; fewer than 32 may answer a little
-            differently, which is told.
-        dataset: the network's own data, by which that is judged; None: made-up rows.
+        path: the file.
+        bits: per weight; None for what the name says.
+        dataset: the network's data; None for random rows.
 
     Raises:
-        FormatError: it cannot be run, or answers something else than the network.
+        FormatError: it cannot be run, or its predictions differ (too much).
     """
     bits = bits_of(path) if bits is None else bits
     real = None if dataset is None or bits == 32 else held_out_rows(trained, dataset, CALIBRATION)
@@ -320,8 +309,8 @@ def verify(
     expected = predict_rows(trained.model, rows)
     try:
         with mute_output():
-            found = _run(path, rows, [one.shape for one in expected])
-    # Whatever the interpreter says, it is about this file.
+            outputs = _run(path, rows, [output.shape for output in expected])
+    # Any error of the interpreter is about this file.
     except Exception as error:
         raise FormatError(
             _(
@@ -333,9 +322,9 @@ def verify(
             code="written_file_not_readable",
         ) from error
     if bits == 32:
-        check_agreement(found, expected, TITLE)
+        check_agreement(outputs, expected, TITLE)
         return ()
-    if any(not largest_difference(a, b) <= _LOST for a, b in zip(found, expected, strict=True)):
+    if any(not largest_difference(a, b) <= _LOST for a, b in zip(outputs, expected, strict=True)):
         raise FormatError(
             _(
                 "The file was written with {bits} bits per weight and opened again as "
@@ -345,12 +334,12 @@ def verify(
             _("Export it with 32 bits (.tflite)."),
             code="written_file_differs",
         )
-    cost = accuracy_cost(trained, real, found, expected) if real is not None else ""
+    cost = accuracy_cost(trained, real, outputs, expected) if real is not None else ""
     return (
         _(
             "With {bits} bits per weight: {cost} ({rows}).",
             bits=bits,
-            cost=cost or _loss(found[0], expected[0]),
+            cost=cost or _loss(outputs[0], expected[0]),
             rows=real.words
             if real is not None
             else ngettext("{count} random row", "{count} random rows", len(rows[0])),
@@ -358,15 +347,15 @@ def verify(
     )
 
 
-def _loss(found: Array, expected: Array) -> str:
-    """Return what fewer bits cost, as a difference from the network: the labels are unknown."""
+def _loss(predictions: Array, expected: Array) -> str:
+    """Return what fewer bits cost as the difference from the network."""
     if expected.ndim == 2 and expected.shape[1] > 1:
-        same = float(np.mean(found.argmax(-1) == expected.argmax(-1)))
+        same = float(np.mean(predictions.argmax(-1) == expected.argmax(-1)))
         return _(
             "same class as the network for {share} of the rows", share=format_number(same, ".0%")
         )
     spread = float(np.ptp(expected)) or 1.0
-    off = float(np.abs(found - expected).mean()) / spread
+    off = float(np.abs(predictions - expected).mean()) / spread
     return _(
         "mean difference from the network {share} of the value range",
         share=format_number(off, ".2%"),
@@ -376,7 +365,7 @@ def _loss(found: Array, expected: Array) -> str:
 def converted(
     trained: TrainedModel, batch: int | None, bits: int, dataset: Dataset | None = None
 ) -> bytes:
-    """The file for ``batch`` rows (None: any number), with weights of 32 or 8 bits."""
+    """Return the file for ``batch`` rows (None: any number), with 32-bit or 8-bit weights."""
     import tensorflow as tf
 
     model = inference_model(trained.model)
@@ -391,11 +380,11 @@ def converted(
             if bits == 8 and has_loop(Path(folder)):
                 converter.optimizations = [tf.lite.Optimize.DEFAULT]
             elif bits == 8:
-                rows = _measured_on(trained, dataset)
+                rows = _calibration_rows(trained, dataset)
                 return convert_int8(converter, rows, scaled_outputs(model))
             data: bytes = converter.convert()
             return data
-        # Whatever the converter says, it is about this network.
+        # Any error of the converter is about this network.
         except Exception as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
@@ -408,8 +397,8 @@ def converted(
             ) from error
 
 
-def _measured_on(trained: TrainedModel, dataset: Dataset | None) -> CalibrationRows:
-    """Gives rows, one at a time, that it has learned from; else made-up ones."""
+def _calibration_rows(trained: TrainedModel, dataset: Dataset | None) -> CalibrationRows:
+    """Yield single training rows, or random ones without data."""
     rows = (
         random_rows(trained, CALIBRATION)
         if dataset is None
@@ -424,7 +413,7 @@ def _measured_on(trained: TrainedModel, dataset: Dataset | None) -> CalibrationR
 
 
 def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
-    """A SavedModel whose one function takes ``batch`` rows, or any number."""
+    """Write a SavedModel whose only function takes ``batch`` rows, or any number."""
     import keras
     import tensorflow as tf
 
@@ -449,22 +438,22 @@ def _argument(number: int) -> str:
 
 
 def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> list[Array]:
-    """Predictions of an interpreter, all rows at once where it takes them, else one by one."""
+    """Return an interpreter's predictions, for all rows at once if possible."""
     import tensorflow as tf
 
-    # From bytes: on Windows the interpreter opens no path with umlauts.
+    # From bytes: on Windows the interpreter cannot open paths with umlauts.
     interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
     runner = interpreter.get_signature_runner()
     names = sorted(runner.get_output_details(), key=lambda name: int(name.rsplit("_", 1)[-1]))
-    found: list[list[Array]] = [[] for _ in names]
+    outputs: list[list[Array]] = [[] for _ in names]
     details = runner.get_input_details()
-    many = all(-1 in one["shape_signature"][:1] for one in details.values())
+    many = all(-1 in detail["shape_signature"][:1] for detail in details.values())
     step = len(rows[0]) if many else 1
     for at in range(0, len(rows[0]), step):
-        given = {
+        batch = {
             name: values[at : at + step] for name, values in zip(sorted(details), rows, strict=True)
         }
-        answers = runner(**given)
+        answers = runner(**batch)
         for number, name in enumerate(names):
-            found[number].append(np.asarray(answers[name]))
-    return [np.concatenate(one) for one in found]
+            outputs[number].append(np.asarray(answers[name]))
+    return [np.concatenate(parts) for parts in outputs]

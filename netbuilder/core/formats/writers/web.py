@@ -1,4 +1,4 @@
-"""One web page that predicts without a network: the trained network, forms, and its own code."""
+"""Write a web page that predicts offline: the trained network, its forms and code."""
 
 from __future__ import annotations
 
@@ -40,22 +40,21 @@ from netbuilder.core.results.unusual_values import KNOWS_NOTHING
 from netbuilder.core.tensorflow_output import mute_output
 from netbuilder.core.wording import format_list, format_number, format_with_unit, join_sentences
 
-#: A browser on a phone opens no page of more weights.
+#: A phone's browser cannot open pages with more weights.
 MOST_WEIGHTS = 25_000_000
 SCRIPTS = ("numbers.js", "layers.js", "inputs.js", "page.js")
-_LOOKED_AT = 16  # training pictures, for whether they are dark or bright
+_LOOKED_AT = 16  # training images, to detect a dark or bright background
 _TITLE = "HTML"
 
 
 def save(trained: TrainedModel, path: Path) -> None:
-    """Write the trained network as one ``.html`` that predicts in any browser.
+    """Write the trained network as one ``.html`` that predicts in any browser and loads nothing.
 
-    The page holds weights in 32 bits (with 16 the probabilities of a softmax are off by up to
-    1e-3) and its own code; it loads nothing, and its policy forbids it to.
+    Weights have 32 bits: with 16, softmax probabilities would be off by up to 1e-3.
 
     Raises:
-        FormatError: the page's code lacks a layer or a sort of input, the network is too large,
-            or what was written predicts something else.
+        FormatError: the page's code lacks a layer or input, the network is too large, or the
+            predictions differ.
         UserError: the place cannot be written.
     """
     if trained.model.count_params() > MOST_WEIGHTS:
@@ -72,29 +71,27 @@ def save(trained: TrainedModel, path: Path) -> None:
         model = assemble(
             trained.training_model, trained.project, trained.preprocessing, hidden=novelty.nodes
         )
-    made = web_network(model)
+    network = web_network(model)
     if novelty is not None:
-        made.know_training_data(novelty)
+        network.know_training_data(novelty)
     about = {
         "language": html_language(),
         "texts": _texts(),
-        "network": made.as_json(),
+        "network": network.as_json(),
         "inputs": _inputs(trained, path.parent),
         "outputs": _outputs(trained),
     }
-    text = _page(trained.project.name or path.stem, about, made.weights())
+    text = _page(trained.project.name or path.stem, about, network.weights())
     with replace_atomically(path) as temporary:
         temporary.write_text(text, "utf-8", newline="\n")
         verify(trained, temporary)
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
-    """Make the network again from what the page at ``path`` holds, and ask it the same rows.
-
-    Keras's own layers stand in for the page's code, which the tests compare in a browser.
+    """Rebuild the network in a page with Keras's layers and compare its predictions.
 
     Raises:
-        FormatError: the network in the page predicts something else.
+        FormatError: the predictions differ.
     """
     text = path.read_text("utf-8")
     parts = [
@@ -103,10 +100,10 @@ def verify(trained: TrainedModel, path: Path) -> None:
     ]
     rows = random_rows(trained)
     try:
-        about, weights = (one[1] for one in parts if one)
+        about, weights = (part[1] for part in parts if part)
         with mute_output():
-            found = replay(json.loads(about)["network"], weights, rows)
-    # Whatever Keras says, it is about this page.
+            predictions = replay(json.loads(about)["network"], weights, rows)
+    # Any error of Keras is about this page.
     except Exception as error:
         raise FormatError(
             _(
@@ -117,11 +114,11 @@ def verify(trained: TrainedModel, path: Path) -> None:
             code="written_file_not_readable",
         ) from error
     expected = predict_rows(trained.model, rows)
-    check_agreement(found[: len(expected)], expected, _TITLE)
+    check_agreement(predictions[: len(expected)], expected, _TITLE)
 
 
 def _page(title: str, about: Mapping[str, Any], weights: str) -> str:
-    """Return the page's text. In JSON no letter stands that could end the element around it."""
+    """Return the page's text; its JSON is escaped so that it cannot end its element."""
     data = json.dumps(about, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         data = data.replace(letter, f"\\u{ord(letter):04x}")
@@ -146,7 +143,7 @@ def _page(title: str, about: Mapping[str, Any], weights: str) -> str:
         ),
     }
     text = resource("web", "page.html").read_text("utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], text)
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], text)
 
 
 def _hash(text: str) -> str:
@@ -154,12 +151,12 @@ def _hash(text: str) -> str:
 
 
 def _inputs(trained: TrainedModel, base: Path) -> list[dict[str, Any]]:
-    preprocessing, found = preprocessing_of(trained), []
+    preprocessing, inputs = preprocessing_of(trained), []
     for name in model_inputs(trained.project.graph):
         entry = preprocessing.inputs[name]
         form = modality_of(entry)
         about: dict[str, Any] = {"name": name, "shape": list(entry.shape)}
-        columns = [_column(one) for one in entry.columns]
+        columns = [_column(column) for column in entry.columns]
         if form.no_web_page:
             raise FormatError(
                 _(form.no_web_page),
@@ -176,26 +173,26 @@ def _inputs(trained: TrainedModel, base: Path) -> list[dict[str, Any]]:
             about |= {"kind": "numbers", **_numbers(entry)}
             if len(entry.features) == entry.shape[-1]:
                 about["columns"] = columns
-        found.append(about)
-    return found
+        inputs.append(about)
+    return inputs
 
 
 def _column(column: FittedColumn) -> dict[str, Any]:
-    """Return a column as the page's form needs it; what is not known is left out."""
-    kept = {
+    """Return a column as the page's form needs it, without unknown values."""
+    entry = {
         key: value
         for key, value in asdict(column).items()
         if not (value is None or value == "" or (isinstance(value, float) and not isfinite(value)))
     }
     if column.kind == "date" and has_dates(column.low, column.high):
-        kept["days"] = True
-    return kept
+        entry["days"] = True
+    return entry
 
 
 def _picture(
     trained: TrainedModel, name: str, entry: InputPreprocessing, base: Path
 ) -> dict[str, Any]:
-    """Return what black and white are, and whether ink is dark (None: not known)."""
+    """Return the values of black and white, and whether ink is dark (None: unknown)."""
     dark: bool | None = None
     try:
         plan = prepare_data(trained.project, base)
@@ -217,18 +214,18 @@ def _text(entry: InputPreprocessing) -> dict[str, Any]:
     if entry.level:
         return {
             "kind": "tokens", "vocabulary": words, "level": entry.level,
-            "lowercase": all(one == one.lower() for one in words[2:]),
+            "lowercase": all(word == word.lower() for word in words[2:]),
             "help": _("Start of the text"),
         }  # fmt: skip
     return {"kind": "text", "vocabulary": words, "split": entry.split, "help": _("Text")}
 
 
 def _numbers(entry: InputPreprocessing) -> dict[str, Any]:
-    """Return numbers in lines, with rows to begin from: what is typical of the training rows."""
-    steps, names = entry.shape[0], format_list([one.name for one in entry.columns], 12)
+    """Return the form for numbers in lines, filled with typical training values."""
+    steps, names = entry.shape[0], format_list([column.name for column in entry.columns], 12)
     count = int(np.prod([side or 0 for side in entry.shape]))
     if entry.columns and len(entry.features) == entry.shape[-1]:
-        row = [one.typical if one.typical is not None else one.low for one in entry.columns]
+        row = [c.typical if c.typical is not None else c.low for c in entry.columns]
         words = ngettext(
             "The last row ({columns}).",
             "The last {count} rows, the oldest first, one row a line ({columns}).",
@@ -246,14 +243,14 @@ def _numbers(entry: InputPreprocessing) -> dict[str, Any]:
             if count
             else _("Numbers, with spaces or line breaks between them.")
         )
-    line = " ".join(one if isinstance(one, str) else f"{one or 0.0:.6g}" for one in row)
+    line = " ".join(value if isinstance(value, str) else f"{value or 0.0:.6g}" for value in row)
     return {"help": words, "start": "\n".join([line] * int(steps or 1))}
 
 
 def _outputs(trained: TrainedModel) -> list[dict[str, Any]]:
     preprocessing, graph = preprocessing_of(trained), trained.project.graph
     pictures = [entry.shape for entry in preprocessing.inputs.values() if len(entry.shape) == 3]
-    found = []
+    outputs = []
     for name, tensor in zip(graph.outputs, trained.model.outputs, strict=True):
         target = preprocessing.outputs[name]
         sides = [int(side or 1) for side in tensor.shape[1:]]
@@ -267,14 +264,14 @@ def _outputs(trained: TrainedModel) -> list[dict[str, Any]]:
         if len(pictures) == 1 and target.task == REGRESSION and whole >= 4:
             like = [int(side or 0) for side in pictures[0]]
             about["picture"] = like if int(np.prod(like)) == whole else None
-        found.append(about)
-    return found
+        outputs.append(about)
+    return outputs
 
 
 def _activation(
     trained: TrainedModel, name: str, target: OutputPreprocessing, sides: list[int]
 ) -> str:
-    """Return what the loss applied to raw scores in training, and the page has to apply too."""
+    """Return the activation that the loss applies to raw scores, and the page must apply."""
     loss = loss_of(trained, name)
     if target.task == REGRESSION or not (loss and loss.params.get("from_logits")):
         return ""
@@ -292,7 +289,7 @@ def _wanted_numbers(count: int) -> str:
 
 
 def _texts() -> dict[str, str]:
-    """Return the page's sentences in the program's language; the page fills their placeholders."""
+    """Return the page's sentences, whose placeholders the page fills."""
     return {
         "pad": _("Drawing pad"),
         "seen": _("Input of the network"),
