@@ -1,4 +1,4 @@
-"""What a layer gives out, as small pictures: maps of a convolution, bars of units."""
+"""A layer's output as small pictures: feature maps of convolutions, bars of units."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MAPS_IN_STRIP, MOST_MAPS = 8, 64
 BARS_IN_STRIP = 64
 NAME_GAP = 6
 MOST_SURFACES, _FEW_SURFACES = 8, 6
-_DOTS = 2  # a pixel
-_LEAST_STEPS = 8  # of a curve: fewer are fields of colour
-_MOST_NAMES = 100  # so many are measured
+_DOTS = 2  # per pixel
+_LEAST_STEPS = 8  # shorter series are drawn as coloured cells
+_MOST_NAMES = 100  # measured for their width
 
 
 @cache
 def _table() -> NDArray[np.uint8]:
-    """Cividis: one order of lightness for every eye (Nuñez, Anderton, Renslow, 2018)."""
+    """The colour map Cividis, readable with colour blindness (Nuñez, Anderton, Renslow, 2018)."""
     import pyqtgraph as pg
 
     table: NDArray[np.uint8] = pg.colormap.get("cividis").getLookupTable(0.0, 1.0, 256)
@@ -40,60 +40,60 @@ _WHITE = (255, 255, 255)
 
 @cache
 def _sided(middle: tuple[int, int, int] = _WHITE) -> NDArray[np.uint8]:
-    """Orange over a colour for 0 to blue: 511 colours."""
-    strong = np.array([_channels(QColor(one)) for one in (theme.BELOW_ZERO, theme.ABOVE_ZERO)])
+    """Return 511 colours from orange over a middle colour to blue."""
+    strong = np.array([_channels(QColor(end)) for end in (theme.BELOW_ZERO, theme.ABOVE_ZERO)])
     part = np.abs(np.arange(-255, 256))[:, None] / 255
     side = (np.arange(-255, 256) >= 0).astype(int)
     zero = np.array(middle, float)
-    found: NDArray[np.uint8] = (zero + (strong[side] - zero) * part).astype(np.uint8)
-    return found
+    table: NDArray[np.uint8] = (zero + (strong[side] - zero) * part).astype(np.uint8)
+    return table
 
 
 @cache
 def _mixed(low: tuple[int, int, int], high: tuple[int, int, int]) -> NDArray[np.uint8]:
-    """From one colour to another in 256 steps, a little paler than these."""
+    """Return 256 slightly pale colours from one colour to another."""
     first, last = np.array(low, float), np.array(high, float)
     mixed = first + (last - first) * (np.arange(256)[:, None] / 255)
-    found: NDArray[np.uint8] = (0.85 * mixed + 0.15 * 255).astype(np.uint8)
-    return found
+    table: NDArray[np.uint8] = (0.85 * mixed + 0.15 * 255).astype(np.uint8)
+    return table
 
 
 def _around_zero(values: NDArray[Any], *, each: bool = False) -> NDArray[np.int16]:
-    """Numbers as places 0 to 510, 255 for 0; ``each``: as above."""
-    plain = finite(values)
-    axes = tuple(range(int(each), plain.ndim))
-    largest = np.abs(plain).max(axis=axes, keepdims=True, initial=0.0)
-    part = plain / np.where(largest > 0, largest, 1.0)
-    found: NDArray[np.int16] = (part * 255).astype(np.int16) + np.int16(255)
-    return found
+    """Scale values to 0 to 510, with 255 for 0; ``each``: see ``levels``."""
+    clean = finite(values)
+    axes = tuple(range(int(each), clean.ndim))
+    largest = np.abs(clean).max(axis=axes, keepdims=True, initial=0.0)
+    part = clean / np.where(largest > 0, largest, 1.0)
+    places: NDArray[np.int16] = (part * 255).astype(np.int16) + np.int16(255)
+    return places
 
 
 def heat_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """(height, width) numbers as (height, width, 3) colours, from smallest to largest."""
-    found: NDArray[np.uint8] = _table()[levels(values)]
-    return found
+    """Return colours (height, width, 3) of values (height, width), from smallest to largest."""
+    colors: NDArray[np.uint8] = _table()[levels(values)]
+    return colors
 
 
 def heat_image(values: NDArray[Any]) -> QImage:
-    """The same as a picture."""
+    """Draw values (height, width) as a heat map."""
     return shaded(levels(values), _table())
 
 
 def heat_images(maps: NDArray[Any]) -> list[QImage]:
-    """Maps (n, height, width) as pictures, each from its smallest to its largest number."""
+    """Draw maps (n, height, width) as heat maps, each scaled by its own values."""
     return shaded_all(levels(maps, each=True), _table())
 
 
 def colors_of(layer: str) -> Callable[[NDArray[Any]], list[QImage]]:
-    """How a layer's maps are painted, wherever that is: what goes in as the data's pictures."""
+    """Return the function that draws a layer's feature maps; inputs are drawn in grey."""
     return grey_images if layer == "Input" else heat_images
 
 
 def blank_image(width: int, height: int) -> QImage:
-    """An empty picture of a size, with more dots than that: it is enlarged with the canvas."""
-    # Premultiplied: in the other format each painting takes three times as long.
-    kind = QImage.Format.Format_ARGB32_Premultiplied
-    picture = QImage(width * _DOTS, height * _DOTS, kind)
+    """Return a transparent picture with two dots per pixel, as the canvas can be enlarged."""
+    # Premultiplied pictures are painted three times faster.
+    image_format = QImage.Format.Format_ARGB32_Premultiplied
+    picture = QImage(width * _DOTS, height * _DOTS, image_format)
     picture.setDevicePixelRatio(_DOTS)
     picture.fill(Qt.GlobalColor.transparent)
     return picture
@@ -106,10 +106,9 @@ def map_montage(
     most: int = MOST_MAPS,
     colored: Callable[[NDArray[Any]], list[QImage]] = heat_images,
 ) -> QImage:
-    """Maps (n, height, width) side by side, each fitted into a square of ``side`` pixels.
+    """Draw maps (n, height, width) side by side, each fitted into a square of ``side`` pixels.
 
-    ``colored``: ``signed_images`` for weights, ``grey_images`` for pictures of the data, which
-    may have channels.
+    ``colored``: ``signed_images`` for weights, ``grey_images`` for pictures, also with channels.
     """
     maps = maps[:most]
     rows = -(-len(maps) // columns) or 1
@@ -132,7 +131,7 @@ def _fitted(image: QImage, box: QRectF) -> QRectF:
 
 
 def bars_image(values: NDArray[Any], width: int, height: int) -> QImage:
-    """Units as upright bars around zero, in the colours that say above or below everywhere."""
+    """Draw values as bars above and below zero."""
     flat = np.nan_to_num(np.asarray(values, float).reshape(-1))[:BARS_IN_STRIP]
     picture = blank_image(width, height)
     if not len(flat):
@@ -144,21 +143,21 @@ def bars_image(values: NDArray[Any], width: int, height: int) -> QImage:
     step = width / len(flat)
     lengths = np.maximum(np.abs(flat) / span * height, 1.5)
     tops = np.minimum(np.where(flat >= 0, zero - lengths, zero), height - 1.5)
-    wide = max(step - 1.5, 1.0)
+    bar_width = max(step - 1.5, 1.0)
     boxes = [
-        QRectF(number * step, top, wide, length)
+        QRectF(number * step, top, bar_width, length)
         for number, (top, length) in enumerate(zip(tops.tolist(), lengths.tolist(), strict=True))
     ]
     painter.setPen(Qt.PenStyle.NoPen)
-    for color, chosen in ((theme.ABOVE_ZERO, flat >= 0), (theme.BELOW_ZERO, flat < 0)):
+    for color, selected in ((theme.ABOVE_ZERO, flat >= 0), (theme.BELOW_ZERO, flat < 0)):
         painter.setBrush(QColor(color))
-        painter.drawRects([boxes[number] for number in np.flatnonzero(chosen)])
+        painter.drawRects([boxes[number] for number in np.flatnonzero(selected)])
     painter.end()
     return picture
 
 
 def histogram_image(counts: NDArray[Any], edges: NDArray[Any], width: int) -> QImage:
-    """How many weights lie where, with a faint line at 0 and the ends in numbers below."""
+    """Draw a histogram, with the range in numbers below and a line at 0."""
     high, line = 60, 15
     picture = blank_image(width, high + line)
     painter = QPainter(picture)
@@ -182,7 +181,7 @@ def histogram_image(counts: NDArray[Any], edges: NDArray[Any], width: int) -> QI
 
 
 def maps_in_strip(width: int, height: int) -> tuple[int, int]:
-    """How many maps a strip shows at most, and the side of each."""
+    """Return how many maps a strip shows at most, and the side of each."""
     count = max((width + GAP) // (height + GAP), MAPS_IN_STRIP)
     return count, min(height, (width + GAP) // count - GAP)
 
@@ -194,9 +193,9 @@ def activation_strip(
     *,
     colored: Callable[[NDArray[Any]], list[QImage]] = heat_images,
 ) -> QImage | None:
-    """One line of pictures for a layer's place on the canvas; None where nothing can be shown.
+    """Draw a layer's output as a strip for the canvas; None if it cannot be drawn.
 
-    Maps are ``colored`` as in a montage; numbers of units are blue above 0 and orange below.
+    Maps are ``colored`` as in a montage; values of units are blue above 0 and orange below.
     """
     values = np.asarray(values)
     if values.dtype.kind not in "fiub" or values.size == 0:
@@ -209,7 +208,7 @@ def activation_strip(
         maps = np.asarray(values, float).transpose(2, 0, 1)
         count, side = maps_in_strip(width, height)
         return map_montage(maps, side, count, count, colored)
-    if values.ndim > 3:  # pictures over time: each step's first map
+    if values.ndim > 3:  # pictures over time: the first map of each step
         frames = np.asarray(values, float).reshape(*values.shape[:3], -1)[..., 0]
         count, side = maps_in_strip(width, height)
         return map_montage(frames, side, count, count, colored)
@@ -226,14 +225,14 @@ def activation_strip(
 
 
 def states_strip(states: NDArray[Any], width: int = 180, height: int = 30) -> QImage:
-    """States (steps, units): steps from left to right, a row a unit, blue above 0."""
+    """Draw states (steps, units): steps from left to right, one row per unit."""
     return _filling(signed_image(states.T, strip_zero()), width, height)
 
 
 def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
-    """One number a step as a curve, with a faint line at 0 where it goes above and below."""
-    plain = np.nan_to_num(values)
-    low, high = float(plain.min()), float(plain.max())
+    """Draw one value per step as a curve, with a line at 0 if it is in range."""
+    clean = np.nan_to_num(values)
+    low, high = float(clean.min()), float(clean.max())
     span = (high - low) or 1.0
     picture = blank_image(width, height)
     painter = QPainter(picture)
@@ -245,11 +244,11 @@ def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
         painter.setPen(QPen(QColor(scheme.dots), 1))
         painter.drawLine(QPointF(0, zero), QPointF(width, zero))
     painter.setPen(QPen(QColor(scheme.training), 1.4))
-    step = width / len(plain)
+    step = width / len(clean)
     painter.drawPolyline(
         [
             QPointF((place + 0.5) * step, 1.5 + room * (high - value) / span)
-            for place, value in enumerate(plain)
+            for place, value in enumerate(clean)
         ]
     )
     painter.end()
@@ -257,7 +256,6 @@ def curve_image(values: NDArray[Any], width: int, height: int) -> QImage:
 
 
 def _stretched(values: NDArray[Any], width: int, height: int) -> QImage:
-    """Numbers (rows, columns) as fields of colour that fill a picture."""
     return _filling(heat_image(values), width, height)
 
 
@@ -268,14 +266,14 @@ def _filling(image: QImage, width: int, height: int) -> QImage:
 
 
 def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> QImage:
-    """The likeliest classes by name, each with its bar and its share."""
+    """Draw the likeliest classes with their names, bars and probabilities."""
     order = np.argsort(values)[::-1][:most]
     line = 13
     font = small_font()
     metrics = QFontMetricsF(font)
-    # As wide whichever classes are the likeliest, so that nothing jumps while it learns.
+    # A constant width while the likeliest classes change.
     left = names_width(metrics, [str(name) for name in names])
-    # The widest one, ">99.99%", has a space before its sign in some languages.
+    # The widest one: in some languages ">99.99%" has a space before the sign.
     room = int(metrics.horizontalAdvance(format_probability(0.99999))) + 1
     picture = blank_image(left + 72 + room, line * len(order))
     painter = QPainter(picture)
@@ -297,45 +295,43 @@ def answer_strip(values: NDArray[Any], names: Sequence[str], most: int = 3) -> Q
 
 
 def small_font() -> QFont:
-    """The letters of a strip: small, as it stands beside a card of one line."""
+    """Return the font of strips."""
     font = theme.ui_font()
     font.setPixelSize(11)
     return font
 
 
 def names_width(metrics: QFontMetricsF, names: Sequence[str], most: float = 104.0) -> int:
-    """The room that a column of names takes, with the gap behind it: what stands in it begins
-    with the strip, and is elided where it is wider."""
+    """Return the width of a column of names with its gap, at most ``most``."""
     if len(names) > _MOST_NAMES:
         return int(most) + NAME_GAP
-    wide = max((metrics.horizontalAdvance(name) for name in names), default=0.0)
-    return int(min(wide + 1, most)) + NAME_GAP
+    width = max((metrics.horizontalAdvance(name) for name in names), default=0.0)
+    return int(min(width + 1, most)) + NAME_GAP
 
 
 def surface_strip(
     surfaces: NDArray[Any], names: Sequence[str] = (), most: int = MOST_SURFACES
 ) -> QImage:
-    """What each unit makes of a plane of two numbers: (height, width, units); ``names`` of the
-    classes, where they are an answer."""
+    """Draw what units predict over a plane, (height, width, units); ``names`` of classes."""
     units = min(surfaces.shape[2], most)
     side = 34 if units <= _FEW_SURFACES else 26
-    left = surfaces.shape[2] - units
+    hidden = surfaces.shape[2] - units
     font = small_font()
-    more = f"+{left}" if left else ""
-    room = GAP + int(QFontMetricsF(font).horizontalAdvance(more)) + 2 if left else 0
-    picture = blank_image(units * (side + GAP) - GAP + room, side)
+    more = f"+{hidden}" if hidden else ""
+    more_width = GAP + int(QFontMetricsF(font).horizontalAdvance(more)) + 2 if hidden else 0
+    picture = blank_image(units * (side + GAP) - GAP + more_width, side)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.setFont(font)
     painter.setPen(QColor(theme.colors().secondary))
     painter.drawText(
-        QRectF(units * (side + GAP), 0, room, side), Qt.AlignmentFlag.AlignVCenter, more
+        QRectF(units * (side + GAP), 0, more_width, side), Qt.AlignmentFlag.AlignVCenter, more
     )
     for unit in range(units):
         image = surface_image(surfaces, unit, names)
         box = QRectF(unit * (side + GAP), 0, side, side)
         painter.drawImage(box, image)
-        # A unit that is 0 everywhere is white: without an edge there would be nothing to see.
+        # A unit that is 0 everywhere is white.
         painter.setPen(QColor(theme.colors().hairline))
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
     painter.end()
@@ -345,21 +341,20 @@ def surface_strip(
 def surface_places(
     surfaces: NDArray[Any], unit: int, names: Sequence[str]
 ) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Where each number of a unit's surface stands in a table of colours, and that table."""
+    """Return a unit's surface as indices into a table of colours, and that table."""
     values, units = surfaces[:, :, unit], surfaces.shape[2]
-    shares = finite(values)
-    if not _named(units, names) or shares.min() < 0 or shares.max() > 1:
+    probabilities = finite(values)
+    if not _named(units, names) or probabilities.min() < 0 or probabilities.max() > 1:
         return _around_zero(values), _sided()
-    alone = units == 1 and len(names) == 2
-    low = _channels(class_color(0)) if alone else _WHITE
-    return (shares * 255).astype(np.uint8), _mixed(
-        low, _channels(class_color(1 if alone else unit))
+    single = units == 1 and len(names) == 2
+    low = _channels(class_color(0)) if single else _WHITE
+    return (probabilities * 255).astype(np.uint8), _mixed(
+        low, _channels(class_color(1 if single else unit))
     )
 
 
 def surface_image(surfaces: NDArray[Any], unit: int, names: Sequence[str] = ()) -> QImage:
-    """One unit's surface as a picture: blue above 0, orange below; of an answer in the colours
-    that its classes have everywhere, as strong as they are likely."""
+    """Draw a unit's surface: blue above 0, orange below; of outputs in the classes' colours."""
     return shaded(*surface_places(surfaces, unit, names))
 
 
@@ -372,29 +367,29 @@ def _channels(color: QColor) -> tuple[int, int, int]:
 
 
 def signed_colors(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Numbers as colours around 0: (h, w) to (h, w, 3), blue above, orange below, white at 0."""
-    found: NDArray[np.uint8] = _sided()[_around_zero(values)]
-    return found
+    """Return colours (h, w, 3) of values (h, w): blue above 0, orange below, white at 0."""
+    colors: NDArray[np.uint8] = _sided()[_around_zero(values)]
+    return colors
 
 
 def signed_image(values: NDArray[Any], zero: tuple[int, int, int] = _WHITE) -> QImage:
-    """The same as a picture, with a colour for 0."""
+    """Draw values like ``signed_colors``, with another colour for 0."""
     return shaded(_around_zero(values), _sided(zero))
 
 
 def strip_zero() -> tuple[int, int, int]:
-    """The colour for 0 of a strip, which is painted again in another scheme."""
+    """Return the colour for 0 in a strip."""
     scheme = theme.colors()
     return _channels(QColor(scheme.raised)) if scheme.dark else _WHITE
 
 
 def signed_images(maps: NDArray[Any]) -> list[QImage]:
-    """Maps (n, height, width) as pictures, each as strong as its own largest number."""
+    """Draw maps (n, height, width) like ``signed_colors``, each scaled by its own values."""
     return shaded_all(_around_zero(maps, each=True), _sided())
 
 
 def word_strip(text: str) -> QImage:
-    """A number, or a word, as a strip."""
+    """Draw a number or a word as a strip."""
     font = theme.fixed_font()
     font.setPixelSize(13)
     width = int(QFontMetricsF(font).horizontalAdvance(text)) + 4

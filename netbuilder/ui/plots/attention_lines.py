@@ -1,4 +1,4 @@
-"""Attention as lines: from each token that attends, on the left, to those it attends to."""
+"""Attention as lines from each token, on the left, to those it attends to."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from netbuilder.ui.style import theme
 
 #: Okabe and Ito's colours for heads, after the two of the theme.
 _HEAD_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_LEAST = 0.02  # of the attention: what is less is not drawn
-_FAINT = 0.18  # of a line's strength, where another token is chosen
-_TOLD = 3
+_LEAST = 0.02  # smaller attention is not drawn
+_FAINT = 0.18  # opacity of lines of other tokens
+_MOST_NAMED = 3
 
 
 class AttentionLines(QWidget):
-    """Tokens in two columns. A click, or an arrow key, chooses the token whose lines are strong.
+    """Tokens in two columns; a click or the arrow keys choose the highlighted token.
 
-    Signals:
-        chosen(place): another token was chosen.
+    ``chosen(place)``: another token was chosen.
     """
 
     chosen = Signal(int)
@@ -45,9 +44,9 @@ class AttentionLines(QWidget):
     def show_attention(
         self, tokens: Sequence[str], shares: NDArray[np.float64], first: int = 0
     ) -> None:
-        """Show (heads, tokens, tokens) of attention, from the last token's side.
+        """Show attention (heads, tokens, tokens), from the last token's side.
 
-        ``first`` is the number of the first of these heads in its layer, which gives the colour.
+        ``first`` is the number of the first head in its layer, for the colours.
         """
         same = len(tokens) == len(self._tokens)
         if tuple(tokens) != self._tokens:
@@ -55,32 +54,31 @@ class AttentionLines(QWidget):
         self._tokens, self.shares, self._first = tuple(tokens), shares, first
         if not same:
             self.updateGeometry()
-        self._tell()
+        self._update()
 
     def choose(self, place: int) -> None:
-        """Choose the token whose attention is shown strongly."""
         self.place = min(max(place, 0), len(self._tokens) - 1)
-        self._tell()
+        self._update()
         self.chosen.emit(self.place)
 
     def sentence(self) -> str:
-        """What the chosen token attends to most, in words; "" where nothing is shown."""
+        """Return what the chosen token attends to most; "" without attention."""
         if not self._tokens or not self.shares.size:
             return ""
         row = self.shares[:, self.place].mean(axis=0)
-        order = np.argsort(-row, kind="stable")[:_TOLD]
-        told = [
-            _("“{token}” ({share})", token=self._tokens[one], share=format_number(row[one], ".0%"))
-            for one in order
-            if row[one] >= _LEAST
+        order = np.argsort(-row, kind="stable")[:_MOST_NAMED]
+        names = [
+            _("“{token}” ({share})", token=self._tokens[at], share=format_number(row[at], ".0%"))
+            for at in order
+            if row[at] >= _LEAST
         ]
         return _(
             "“{token}” attends to {tokens}.",
             token=self._tokens[self.place],
-            tokens=format_list(told),
+            tokens=format_list(names),
         )
 
-    def _tell(self) -> None:
+    def _update(self) -> None:
         self.setAccessibleName(self.sentence())
         self.update()
 
@@ -109,21 +107,21 @@ class AttentionLines(QWidget):
         vertical = Qt.AlignmentFlag.AlignVCenter
         row = self.shares[:, self.place].mean(axis=0)
         for number, token in enumerate(self._tokens):
-            strong = number == self.place
+            is_chosen = number == self.place
             box = QRectF(0, number * height, room - 4, height)
-            if strong:
+            if is_chosen:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(scheme.selection))
                 painter.drawRoundedRect(box.adjusted(0, 1, 3, -1), 3, 3)
-            painter.setPen(QColor(scheme.text if strong else scheme.secondary))
-            shown = metrics.elidedText(token, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
-            seen = row[number] >= _LEAST
-            painter.setPen(QColor(scheme.text if seen else scheme.secondary))
+            painter.setPen(QColor(scheme.text if is_chosen else scheme.secondary))
+            text = metrics.elidedText(token, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, text)
+            attended = row[number] >= _LEAST
+            painter.setPen(QColor(scheme.text if attended else scheme.secondary))
             box = QRectF(right, number * height, room - 4, height)
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignLeft, shown)
-            if seen:
-                width = metrics.horizontalAdvance(shown) + 8
+            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignLeft, text)
+            if attended:
+                width = metrics.horizontalAdvance(text) + 8
                 box = QRectF(right + width, number * height, percent, height)
                 share = format_number(row[number], ".0%")
                 painter.setPen(QColor(scheme.secondary))
@@ -135,14 +133,14 @@ class AttentionLines(QWidget):
         count = len(self.shares)
         for head, rows in enumerate(self.shares):
             colour = head_color(self._first + head)
-            apart = 3.0 * (head - (count - 1) / 2)  # the lines of several heads beside each other
+            offset = 3.0 * (head - (count - 1) / 2)
             for other in np.flatnonzero(rows[place] >= _LEAST):
                 share = float(rows[place, other])
                 colour.setAlphaF(share**0.5 * (1.0 if place == self.place else _FAINT))
                 painter.setPen(QPen(colour, 1.0 + 3.0 * share if place == self.place else 1.0))
                 painter.drawLine(
-                    QPointF(left, (place + 0.5) * height + apart),
-                    QPointF(right, (float(other) + 0.5) * height + apart),
+                    QPointF(left, (place + 0.5) * height + offset),
+                    QPointF(right, (float(other) + 0.5) * height + offset),
                 )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -158,7 +156,7 @@ class AttentionLines(QWidget):
 
 
 def head_color(head: int) -> QColor:
-    """The colour of one attention head."""
+    """Return the colour of an attention head."""
     scheme = theme.colors()
-    named = (scheme.training, scheme.validation, *_HEAD_COLORS)
-    return QColor(named[head % len(named)])
+    colors = (scheme.training, scheme.validation, *_HEAD_COLORS)
+    return QColor(colors[head % len(colors)])

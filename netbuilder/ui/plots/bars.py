@@ -1,4 +1,4 @@
-"""Named bars, one a line: how often each class comes, how sure an answer is."""
+"""A list of named bars: class frequencies, probabilities."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class BarList(QWidget):
         self._marked: str | None = None
         self._colors: Sequence[QColor] = ()
         self._top: float | None = None
-        self._signed, self._kept = False, 0
+        self._signed, self._reserved = False, 0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def keep_rows(self, count: int) -> None:
-        """Take the room of so many rows, also while there are fewer, or none."""
-        self._kept = count
+        """Reserve the height of this many rows."""
+        self._reserved = count
         policy = self.sizePolicy()
         policy.setRetainSizeWhenHidden(count > 0)
         self.setSizePolicy(policy)
@@ -45,14 +45,16 @@ class BarList(QWidget):
         signed: bool = False,
         colors: Sequence[QColor] = (),
     ) -> None:
-        """Show these rows; ``marked`` stands out, ``top`` is the value of a full bar. ``signed``:
-        what is below 0 goes to the left, in the other colour. ``colors``: of each row's bar."""
+        """Show ``(name, value, text)`` rows; ``top`` is the value of a full bar.
+
+        With ``signed``, negative bars go to the left.
+        """
         count, self.rows = len(self.rows), list(rows[:MOST])
         self._signed, self._colors = signed, colors
         self._marked, self._top = marked, top
         self.setAccessibleName(join_values(f"{name} {text}" for name, _value, text in self.rows))
         self.setVisible(bool(self.rows))
-        if len(self.rows) != count:  # an answer that moves lays out no page each time
+        if len(self.rows) != count:  # avoid a new layout for each prediction
             self.updateGeometry()
         self.update()
 
@@ -60,7 +62,7 @@ class BarList(QWidget):
         return [("name", "value"), *((name, text) for name, _value, text in self.rows)]
 
     def sizeHint(self) -> QSize:
-        return QSize(200, max(len(self.rows), self._kept) * self._height + 2)
+        return QSize(200, max(len(self.rows), self._reserved) * self._height + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -78,7 +80,7 @@ class BarList(QWidget):
         names = max(metrics.horizontalAdvance(name) for name, _v, _t in self.rows) + 8
         names = min(names, self.width() // 2)
         texts = max(metrics.horizontalAdvance(text) for _n, _v, text in self.rows) + 8
-        room = max(self.width() - names - texts - self.menu.width(), 4)  # which lies over them
+        room = max(self.width() - names - texts - self.menu.width(), 4)
         top = self._top or max((abs(value) for _n, value, _t in self.rows), default=1.0) or 1.0
         vertical = Qt.AlignmentFlag.AlignVCenter
         below = -min((value for _n, value, _t in self.rows), default=0.0)
@@ -88,17 +90,17 @@ class BarList(QWidget):
             return
         for number, (name, value, text) in enumerate(self.rows):
             y = number * self._height
-            strong = name == self._marked
-            painter.setPen(QColor(scheme.text if strong else scheme.secondary))
+            is_marked = name == self._marked
+            painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
             box = QRectF(0, y, names - 6, self._height)
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, elided)
             length = room * min(abs(value) / top, 1.0)
             painter.setPen(Qt.PenStyle.NoPen)
-            plain = scheme.training if strong or not self._marked else scheme.border
-            painter.setBrush(self._colors[number] if self._colors else QColor(plain))
+            color = scheme.training if is_marked or not self._marked else scheme.border
+            painter.setBrush(self._colors[number] if self._colors else QColor(color))
             painter.drawRoundedRect(QRectF(names, y + 4, max(length, 1.5), self._height - 8), 2, 2)
-            painter.setPen(QColor(scheme.text if strong else scheme.secondary))
+            painter.setPen(QColor(scheme.text if is_marked else scheme.secondary))
             painter.drawText(
                 QRectF(names + room, y, texts - 2, self._height),
                 vertical | Qt.AlignmentFlag.AlignRight,
@@ -107,7 +109,6 @@ class BarList(QWidget):
         painter.end()
 
     def _paint_signed(self, painter: QPainter, names: int, texts: int) -> None:
-        """Bars to both sides of 0, in the colours of for and against."""
         scheme, metrics = theme.colors(), self.fontMetrics()
         values = [value for _n, value, _t in self.rows]
         low, high = min(*values, 0.0), max(*values, 0.0)
@@ -119,8 +120,8 @@ class BarList(QWidget):
             y = number * self._height
             painter.setPen(QColor(scheme.secondary))
             box = QRectF(0, y, names - 6, self._height)
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, shown)
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, vertical | Qt.AlignmentFlag.AlignRight, elided)
             length = max(abs(value) * scale, 1.5)
             left = zero if value >= 0 else zero - length
             painter.setPen(Qt.PenStyle.NoPen)

@@ -1,4 +1,4 @@
-"""What the colours of a heat map mean: a strip of them, with a word at each end."""
+"""Colours and symbols of classes, and the legend of a heat map."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.style import theme
 
-#: Okabe and Ito, "Color Universal Design" (2008), and two more; told apart by colour-blind eyes.
+#: Okabe and Ito, "Color Universal Design" (2008), for colour blindness, and two more.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#9E0059", "#B3A400",
            "#8A93A3", "#A0522D")  # fmt: skip
 
 
-#: pyqtgraph's symbols, and the letters that look like them in a legend.
+#: pyqtgraph's symbols, and similar characters for legends.
 _SIGNS = (("o", "●"), ("t", "▼"), ("s", "■"), ("d", "◆"), ("+", "✚"), ("x", "✖"), ("star", "★"),
           ("p", "⬟"), ("h", "⬢"), ("t1", "▲"))  # fmt: skip
 
 
 def class_symbol(number: int) -> str:
-    """The symbol of the points of class ``number``; beyond ten they come again."""
+    """Return the symbol of class ``number``; ten are reused in turn."""
     return _SIGNS[number % len(_SIGNS)][0]
 
 
 def class_sign(number: int) -> str:
-    """That symbol as a letter, for a legend."""
+    """Return a class's symbol as a character, for a legend."""
     return _SIGNS[number % len(_SIGNS)][1]
 
 
 def class_color(number: int) -> QColor:
-    """The colour of class ``number``; beyond ten they come again."""
+    """Return the colour of class ``number``; ten are reused in turn."""
     return QColor(_COLORS[number % len(_COLORS)])
 
 
@@ -38,7 +38,7 @@ _STRIP, _GAP = 64, 8
 
 
 class ColourBar(QWidget):
-    """``show_ends(colours, words)``: from left to right."""
+    """A strip of colours with a word at each end."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class ColourBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_ends(self, colours: tuple[QColor, ...], words: tuple[str, str]) -> None:
-        """Show the colours evenly from one end to the other, and what the ends mean."""
+        """Show evenly spaced colours, and the meaning of the ends."""
         self._colours, self._words = colours, words
         self.setAccessibleName(_("Colours from “{low}” to “{high}”", low=words[0], high=words[1]))
         self.updateGeometry()
@@ -55,7 +55,7 @@ class ColourBar(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        words = sum(metrics.horizontalAdvance(one) for one in self._words)
+        words = sum(metrics.horizontalAdvance(word) for word in self._words)
         return QSize(words + _STRIP + 2 * _GAP, metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:
@@ -67,8 +67,8 @@ class ColourBar(QWidget):
         painter, metrics = QPainter(self), self.fontMetrics()
         scheme, height = theme.colors(), float(self.height())
         room = max(self.width() - _STRIP - 2 * _GAP, 0)
-        left, right = (metrics.horizontalAdvance(one) for one in self._words)
-        if left + right > room:  # each as much as it takes of the room that there is
+        left, right = (metrics.horizontalAdvance(word) for word in self._words)
+        if left + right > room:  # shrink both in proportion
             left = int(room * left / (left + right))
             right = room - left
         strip = QRectF(left + _GAP, 3, _STRIP, height - 6)
@@ -85,6 +85,6 @@ class ColourBar(QWidget):
             QRectF(strip.right() + _GAP, 0, right + 1, height),
         )
         for words, place in zip(self._words, places, strict=True):
-            shown = metrics.elidedText(words, elide, int(place.width()))
-            painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, shown)
+            elided = metrics.elidedText(words, elide, int(place.width()))
+            painter.drawText(place, middle | Qt.AlignmentFlag.AlignLeft, elided)
         painter.end()

@@ -1,4 +1,4 @@
-"""A confusion matrix as a heat map: rows the true class, columns the predicted one."""
+"""A confusion matrix as a heat map: rows are true classes, columns predicted ones."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ _WRITTEN, _SMALLEST = 24, 8
 _WHOLE, _MOST_SIDE = 340, 44  # pixels of all cells, and of one
 _WIDE, _LARGEST = 640, 640
 _AROUND = 290  # of a window's height: bars and tabs
-_FLAT = 1.8  # so many times as wide as high a cell may be where it is wide
+_FLAT = 1.8  # largest aspect ratio of a cell
 
 
 def upright_name(painter: QPainter, name: str, box: QRectF) -> None:
-    """A name from the foot of a box upwards; names that begin alike still differ where cut."""
+    """Draw a name upwards in a box, elided in the middle."""
     painter.save()
     font = painter.font()
     font.setPixelSize(max(min(round(box.width()), painter.fontMetrics().ascent()), _SMALLEST))
     painter.setFont(font)
     painter.translate(box.bottomLeft())
     painter.rotate(-90)
-    shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(box.height()))
-    side = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    painter.drawText(QRectF(0, 0, box.height(), box.width()), side, shown)
+    elided = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, int(box.height()))
+    alignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(QRectF(0, 0, box.height(), box.width()), alignment, elided)
     painter.restore()
 
 
 class HeatMap(QWidget):
-    """Counts as shades; the diagonal is what is correct.
+    """Counts as shades; the diagonal is correct.
 
-    ``chosen(truth, answer)``: a cell was clicked, or reached with the arrow keys and Enter.
+    ``chosen(truth, answer)``: a cell was clicked, or selected with the keyboard.
     """
 
     chosen = Signal(int, int)
@@ -63,7 +63,6 @@ class HeatMap(QWidget):
         self._cursor: tuple[int, int] | None = None
 
     def show_matrix(self, counts: NDArray[Any], labels: tuple[str, ...]) -> None:
-        """Show a matrix (classes, classes)."""
         self.counts, self._labels = np.asarray(counts, np.int64), labels
         self._cursor = None
         wrong = int(self.counts.sum() - np.trace(self.counts))
@@ -81,11 +80,11 @@ class HeatMap(QWidget):
     def sizeHint(self) -> QSize:
         count = max(len(self._labels), 1)
         whole, most = _WHOLE, _MOST_SIDE
-        if self.width() > _WIDE:  # over the canvas it grows, as far as it is seen whole
-            seen = min(self.window().height() - _AROUND, _LARGEST)
-            whole = max(whole, round(min(self._room() * count, seen)))
+        if self.width() > _WIDE:  # over the canvas it grows, within the window
+            visible = min(self.window().height() - _AROUND, _LARGEST)
+            whole = max(whole, round(min(self._room() * count, visible)))
             most = max(2 * most, self._widest() + 10)
-        # Names of rows stand below each other, however many there are.
+        # Room for the row names.
         side = max(min(whole // count, most), self.fontMetrics().height())
         return QSize(300, count * side + round(self._top()) + 4)
 
@@ -93,17 +92,19 @@ class HeatMap(QWidget):
         return QSize(160, self.sizeHint().height())
 
     def grid(self) -> tuple[float, float, float, float]:
-        """Left and top of the cells, their width and height: wide enough for the names of the
-        answers where there is room, wider over the canvas, else square."""
+        """Return left and top of the cells, their width and height.
+
+        Cells are square, or wide enough for the names if there is room.
+        """
         count = max(len(self._labels), 1)
         metrics = self.fontMetrics()
         widest = self._widest()
         left = min(widest + 14.0 + metrics.height(), NAME_WIDTH + metrics.height())
         top = self._top()
         room = self._room()
-        high = min((self.height() - top - 2) / count, max(room, metrics.height()))
-        wide = max(_FLAT * high if self.width() > _WIDE else high, widest + 10.0)
-        return left, top, max(min(wide, room), 1.0), max(high, 1.0)
+        height = min((self.height() - top - 2) / count, max(room, metrics.height()))
+        width = max(_FLAT * height if self.width() > _WIDE else height, widest + 10.0)
+        return left, top, max(min(width, room), 1.0), max(height, 1.0)
 
     def _widest(self) -> int:
         metrics = self.fontMetrics()
@@ -116,7 +117,7 @@ class HeatMap(QWidget):
 
     @property
     def upright(self) -> bool:
-        """Whether the names of the columns find no room beside each other."""
+        """Whether the column names do not fit side by side."""
         return self._widest() > self._room()
 
     def _top(self) -> float:
@@ -130,7 +131,7 @@ class HeatMap(QWidget):
         painter = QPainter(self)
         scheme, metrics = theme.colors(), self.fontMetrics()
         left, top, wide, side = self.grid()
-        high = max(int(self.counts.max()), 1)
+        largest = max(int(self.counts.max()), 1)
         centre = Qt.AlignmentFlag.AlignCenter
         painter.setPen(QColor(scheme.secondary))
         painter.drawText(
@@ -146,16 +147,16 @@ class HeatMap(QWidget):
         for number, label in enumerate(self._labels):
             self._name_column(painter, label, left + number * wide, wide, top)
             room = left - metrics.height() - 6
-            shown = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
+            elided = metrics.elidedText(label, Qt.TextElideMode.ElideRight, int(room))
             painter.drawText(
                 QRectF(metrics.height(), top + number * side, room, side),
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                shown,
+                elided,
             )
         for row in range(count):
             for column in range(count):
                 place = QRectF(left + column * wide, top + row * side, wide - 1, side - 1)
-                self._cell(painter, row, column, place, high)
+                self._cell(painter, row, column, place, largest)
         if self._cursor is not None:
             row, column = self._cursor
             painter.setPen(QColor(scheme.text))
@@ -165,7 +166,6 @@ class HeatMap(QWidget):
     def _name_column(
         self, painter: QPainter, label: str, left: float, wide: float, top: float
     ) -> None:
-        """A class's name above its column; where there is no room for it, from below upwards."""
         metrics, centre = self.fontMetrics(), Qt.AlignmentFlag.AlignCenter
         if not self.upright:
             painter.drawText(
@@ -178,16 +178,16 @@ class HeatMap(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
-            self.updateGeometry()  # names may stand upright now
+            self.updateGeometry()  # names may be upright now
 
-    def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, high: int) -> None:
+    def _cell(self, painter: QPainter, row: int, column: int, box: QRectF, largest: int) -> None:
         scheme = theme.colors()
         value = int(self.counts[row, column])
         color = QColor(scheme.training if row == column else scheme.validation)
-        # One colour of letters for all cells: none flips between two that are nearly alike.
-        part = 0.15 + (theme.readable_part(color) - 0.15) * value / high
-        shown = theme.mix(color, QColor(scheme.canvas), part if value else 0.0)
-        painter.fillRect(box, shown)
+        # Shades stay readable with one text colour.
+        part = 0.15 + (theme.readable_part(color) - 0.15) * value / largest
+        shade = theme.mix(color, QColor(scheme.canvas), part if value else 0.0)
+        painter.fillRect(box, shade)
         width = self.fontMetrics().horizontalAdvance(str(value))
         if value and box.width() >= 12 and width < box.width() and len(self._labels) <= _WRITTEN:
             painter.setPen(QColor(scheme.text))
@@ -216,7 +216,7 @@ class HeatMap(QWidget):
         if step is not None and count:
             row, column = self._cursor or (0, 0)
             self._cursor = ((row + step[0]) % count, (column + step[1]) % count)
-            self.setAccessibleDescription(self._words(*self._cursor))
+            self.setAccessibleDescription(self._cell_text(*self._cursor))
             self.update()
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             if self._cursor is not None:
@@ -230,7 +230,7 @@ class HeatMap(QWidget):
         self.chosen.emit(row, column)
 
     def cell_at(self, x: float, y: float) -> tuple[int, int] | None:
-        """Row and column of the cell at a place; None beside the cells."""
+        """Return the row and column of the cell at a position, or None."""
         left, top, wide, side = self.grid()
         column, row = int((x - left) // wide), int((y - top) // side)
         count = len(self._labels)
@@ -239,11 +239,11 @@ class HeatMap(QWidget):
         return row, column
 
     def text_at(self, x: float, y: float) -> str:
-        """What the cell at a place says in words; "" beside the cells."""
+        """Return the tooltip of the cell at a position, or ""."""
         cell = self.cell_at(x, y)
-        return "" if cell is None else self._words(*cell)
+        return "" if cell is None else self._cell_text(*cell)
 
-    def _words(self, row: int, column: int) -> str:
+    def _cell_text(self, row: int, column: int) -> str:
         value = int(self.counts[row, column])
         truth, answer = self._labels[row], self._labels[column]
         if row == column:

@@ -1,4 +1,4 @@
-"""A pad to draw on with mouse, pen (the harder, the wider) or finger."""
+"""A pad to draw on with mouse, finger or pen (pressure changes the width)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,7 @@ SIDE, PEN = 168, 15
 
 
 class DrawPad(QWidget):
-    """``drawn``: the drawing is another. ``ink()`` gives it. Undo takes the last stroke back.
-
-    It looks as the pictures do that the drawing is to be like: ``show_dark_ink`` says how.
-    """
+    """A drawing, ``ink()``, with undo; ``drawn`` is emitted after each change."""
 
     drawn = Signal()
 
@@ -41,7 +38,7 @@ class DrawPad(QWidget):
         self._image = QImage(SIDE, SIDE, QImage.Format.Format_Grayscale8)
         self._image.fill(0)
         self._dark = False
-        self._done: list[QImage] = []  # the page before each stroke
+        self._done: list[QImage] = []  # images before each stroke
         self._undone: list[QImage] = []
         self._last: QPointF | None = None
         self._finger: int | None = None
@@ -54,7 +51,7 @@ class DrawPad(QWidget):
         self.setToolTip(_("Draw here to get a prediction"))
 
     def enlarge(self, times: int) -> None:
-        """Show the drawing so many times as large; its ink stays the same."""
+        """Show the drawing enlarged; ``ink()`` stays the same."""
         self._scale = times
         self.setFixedSize(times * SIDE, times * SIDE)
 
@@ -63,26 +60,25 @@ class DrawPad(QWidget):
         return not self.ink().any()
 
     def ink(self) -> NDArray[np.float64]:
-        """The drawing, float (side, side): 0 the page, 1 the pen."""
+        """Return the drawing, float (side, side): 0 background, 1 pen."""
         line = self._image.bytesPerLine()
         flat = np.frombuffer(self._image.constBits(), np.uint8, line * SIDE)
         return flat.reshape(SIDE, line)[:, :SIDE] / 255.0
 
     def show_dark_ink(self, dark: bool) -> None:
-        """Draw with a black pen on a white page, or with a white one on a black page."""
+        """Draw black on white, or white on black."""
         if dark != self._dark:
             self._dark = dark
             self.update()
 
     def clear(self) -> None:
-        """Take a new page."""
-        self._keep_page()
+        self._save_undo()
         self._image.fill(0)
         self.update()
         self.drawn.emit()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        # Taken here, so that no mouse is made of it: a mouse knows nothing of pressure.
+        # Qt's synthesized mouse events lack the pressure.
         if event.type() == QEvent.Type.TabletRelease:
             self._last = None
         elif event.type() == QEvent.Type.TabletPress or self._last is not None:
@@ -92,15 +88,14 @@ class DrawPad(QWidget):
     def event(self, event: QEvent) -> bool:
         kinds = QEvent.Type
         if event.type() in (kinds.TouchBegin, kinds.TouchUpdate, kinds.TouchEnd, kinds.TouchCancel):
-            self._touched(cast(QTouchEvent, event))
-            event.accept()  # the page below is not scrolled by a finger that draws
+            self._touch(cast(QTouchEvent, event))
+            event.accept()  # do not scroll the page
             return True
         if event.type() in (kinds.ShortcutOverride, kinds.KeyPress):
-            return self._pressed(cast(QKeyEvent, event)) or super().event(event)
+            return self._key_pressed(cast(QKeyEvent, event)) or super().event(event)
         return super().event(event)
 
-    def _pressed(self, event: QKeyEvent) -> bool:
-        """Undo and redo act on the drawing, and not on the network."""
+    def _key_pressed(self, event: QKeyEvent) -> bool:
         keys = QKeySequence.StandardKey
         for key, pages, others in (
             (keys.Undo, self._done, self._undone),
@@ -116,12 +111,12 @@ class DrawPad(QWidget):
                 return True
         return False
 
-    def _keep_page(self) -> None:
+    def _save_undo(self) -> None:
         self._done.append(self._image.copy())
         self._undone.clear()
 
-    def _touched(self, event: QTouchEvent) -> None:
-        """One finger draws; others do nothing until it is lifted."""
+    def _touch(self, event: QTouchEvent) -> None:
+        """Draw with one finger, and ignore others until it is lifted."""
         for point in event.points():
             if event.type() == QEvent.Type.TouchBegin and self._finger is None:
                 self._finger = point.id()
@@ -148,7 +143,7 @@ class DrawPad(QWidget):
 
     def _stroke(self, place: QPointF, width: float = PEN) -> None:
         if self._last is None:
-            self._keep_page()
+            self._save_undo()
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # a pen or a finger, too
         painter = QPainter(self._image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -163,12 +158,12 @@ class DrawPad(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shown = self._image
+        image = self._image
         if self._dark:
-            shown = shown.copy()
-            shown.invertPixels()
+            image = image.copy()
+            image.invertPixels()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(self.rect(), shown)
+        painter.drawImage(self.rect(), image)
         scheme = theme.colors()
         painter.setPen(QColor(scheme.hairline))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

@@ -1,4 +1,4 @@
-"""Arrays as pictures."""
+"""Convert arrays to images, and show them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 
-_FIRST_WIDTH = 412  # until its page says how wide it is
+_FIRST_WIDTH = 412  # before the first layout
 
 
 class ScaledPicture(QLabel):
-    """An image that is painted as wide as there is room for it, up to ``most`` pixels; sharp.
+    """An image painted for the available width, up to ``most`` pixels, scaled with the font.
 
-    It is as much larger as the letters are: all its measures are pixels at letters of the system's
-    size. ``clicked(place)``: from its upper left corner.
+    ``clicked(place)``: from the image's upper left corner.
     """
 
     clicked = Signal(QPointF)
@@ -30,13 +29,13 @@ class ScaledPicture(QLabel):
     def __init__(
         self, make: Callable[[int], QImage | None], most: int, parent: QWidget | None = None
     ) -> None:
-        """``make`` paints the image for a width in pixels; None where nothing can be shown."""
+        """``make`` paints the image for a width in pixels; None hides it."""
         super().__init__(parent)
         self._make, self._most, self._width = make, most, 0
         PictureMenu(self, "layer")
-        # The image follows the width of the page, so it must never be what holds it open.
+        # The image follows the width of the page, and must not widen it.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        theme.theme().changed.connect(self._grow)
+        theme.theme().changed.connect(self._rescale)
         self._paint_for(min(most, _FIRST_WIDTH))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -55,17 +54,17 @@ class ScaledPicture(QLabel):
 
     @property
     def image_size(self) -> tuple[int, int]:
-        shown = self.pixmap().deviceIndependentSize() / self._scale
-        return round(shown.width()), round(shown.height())
+        size = self.pixmap().deviceIndependentSize() / self._scale
+        return round(size.width()), round(size.height())
 
     @property
     def _above(self) -> float:
-        """Pixels between its upper edge and that of the image."""
+        """Pixels above the image."""
         return float(self.height() - self.pixmap().deviceIndependentSize().height()) / 2
 
     @property
     def width_now(self) -> int:
-        """For how many pixels the image was painted."""
+        """The width in pixels that the image was painted for."""
         return self._width
 
     def _paint_for(self, room: int) -> None:
@@ -74,12 +73,11 @@ class ScaledPicture(QLabel):
             self._width = width
             self.paint_again()
 
-    def _grow(self) -> None:
+    def _rescale(self) -> None:
         self._paint_for(int(self.width() / self._scale))
         self.paint_again()
 
     def paint_again(self) -> None:
-        """Paint anew: what it shows has changed."""
         image = self._make(self._width)
         if image is None or image.isNull():
             self.hide()
@@ -90,77 +88,76 @@ class ScaledPicture(QLabel):
 
 
 def finite(values: NDArray[Any]) -> NDArray[Any]:
-    """Numbers, 0 where there is none; what is infinite leaves room to reckon with."""
-    plain = np.asarray(values, float)
-    if np.isfinite(plain).all():
-        return plain
-    return np.asarray(np.nan_to_num(plain, posinf=1e300, neginf=-1e300))
+    """Replace NaN by 0 and infinities by large numbers."""
+    array = np.asarray(values, float)
+    if np.isfinite(array).all():
+        return array
+    return np.asarray(np.nan_to_num(array, posinf=1e300, neginf=-1e300))
 
 
 def levels(values: NDArray[Any], *, each: bool = False) -> NDArray[np.uint8]:
-    """Numbers as places 0 to 255 between the smallest and the largest, 0 counted in; ``each``: of
-    several maps (n, height, width), each between its own."""
-    plain = finite(values)
-    axes = tuple(range(int(each), plain.ndim))
-    low, high = (find(axis=axes, keepdims=True, initial=0.0) for find in (plain.min, plain.max))
+    """Scale values to 0 to 255 between the smallest and the largest, 0 included.
+
+    ``each``: scale each of several maps (n, height, width) alone.
+    """
+    clean = finite(values)
+    axes = tuple(range(int(each), clean.ndim))
+    low, high = (find(axis=axes, keepdims=True, initial=0.0) for find in (clean.min, clean.max))
     span = high - low
-    part = (plain - low) / np.where(span > 0, span, 1.0)
-    found: NDArray[np.uint8] = (part * 255).astype(np.uint8)
-    return found
+    part = (clean - low) / np.where(span > 0, span, 1.0)
+    scaled_values: NDArray[np.uint8] = (part * 255).astype(np.uint8)
+    return scaled_values
 
 
 def grey_levels(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Pictures (n, height, width), or with channels, as 8-bit pixels, each by its own numbers;
-    channels that are no colours become their mean."""
-    plain = pixels if pixels.ndim < 4 or pixels.shape[-1] in {1, 3} else pixels.mean(-1)
-    return levels(plain, each=True)
+    """Scale pictures (n, height, width), or with channels, to 8 bits, each alone."""
+    clean = pixels if pixels.ndim < 4 or pixels.shape[-1] in {1, 3} else pixels.mean(-1)
+    return levels(clean, each=True)
 
 
 def grey_images(maps: NDArray[Any]) -> list[QImage]:
-    """Pictures of the data, (n, height, width) or with channels, as they look everywhere."""
-    return [to_image(one) for one in grey_levels(maps)]
+    """Draw pictures (n, height, width), or with channels, in grey or their colours."""
+    return [to_image(pixels) for pixels in grey_levels(maps)]
 
 
 def to_image(pixels: NDArray[Any]) -> QImage:
-    """A picture of uint8 pixels: (height, width), or with 1, 3 or 4 channels."""
+    """Return an image of uint8 pixels: (height, width), or with 1, 3 or 4 channels."""
     array = np.ascontiguousarray(pixels)
     if array.ndim == 3 and array.shape[2] == 1:
         array = np.ascontiguousarray(array[:, :, 0])
     height, width = array.shape[:2]
     formats = {3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
-    kind = QImage.Format.Format_Grayscale8 if array.ndim == 2 else formats[array.shape[2]]
+    image_format = QImage.Format.Format_Grayscale8 if array.ndim == 2 else formats[array.shape[2]]
     line = array.strides[0]
-    # The array's memory is gone when this returns: the picture keeps a copy.
-    return QImage(array.data, width, height, line, kind).copy()
+    # QImage does not own the array's memory.
+    return QImage(array.data, width, height, line, image_format).copy()
 
 
 def shaded(places: NDArray[Any], table: NDArray[np.uint8]) -> QImage:
-    """A picture of colours of ``table`` (n, 3): ``places`` (height, width) says which."""
+    """Return an image with colours of ``table`` (n, 3) at the indices ``places`` (height,
+    width)."""
     return shaded_all(places[None], table)[0]
 
 
 def shaded_all(places: NDArray[Any], table: NDArray[np.uint8]) -> list[QImage]:
-    """Several such pictures of one size, (n, height, width), coloured in one go.
-
-    Four bytes a pixel, as painters have them: of three each is taken apart at every painting.
-    """
+    """Return images for several ``places`` (n, height, width), in a format that is painted fast."""
     packed = table.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     pixels = np.ascontiguousarray((packed | np.uint32(0xFF000000))[places])
     height, width = pixels.shape[1:]
     line, kind = 4 * width, QImage.Format.Format_RGB32
-    return [QImage(one.data, width, height, line, kind).copy() for one in pixels]
+    return [QImage(image.data, width, height, line, kind).copy() for image in pixels]
 
 
 def fitted(image: QImage, side: int) -> QPixmap:
-    """A picture fitted into a square; small ones are enlarged with their pixels kept."""
+    """Fit a picture into a square; small ones are enlarged without smoothing."""
     small = max(image.width(), image.height()) < side
-    how = Qt.TransformationMode
-    mode = how.FastTransformation if small else how.SmoothTransformation
+    modes = Qt.TransformationMode
+    mode = modes.FastTransformation if small else modes.SmoothTransformation
     return QPixmap.fromImage(image.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
 
 
 class ImageGrid(QListWidget):
-    """Thumbnails with a line of text below each."""
+    """Thumbnails with a caption each."""
 
     def __init__(self, side: int = 56, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,7 +171,6 @@ class ImageGrid(QListWidget):
         self.setSpacing(4)
 
     def show_images(self, images: NDArray[np.uint8], labels: list[str]) -> None:
-        """Show pictures (n, height, width, channels)."""
         self.clear()
         for number, pixels in enumerate(images):
             label = labels[number] if number < len(labels) else ""

@@ -1,4 +1,4 @@
-"""Parallel coordinates: each variant a line over what was varied, coloured by its score."""
+"""Parallel coordinates: each trial is a line over its settings, coloured by score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ParallelCoordinatesPlot(QWidget):
-    """The best variant is drawn thick; the last axis is the score, low at the bottom."""
+    """The best trial is thick; the last axis is the rank by loss, low at the bottom."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,25 +32,25 @@ class ParallelCoordinatesPlot(QWidget):
         return QSize(320, 190)
 
     def show_study(self, study: Study) -> None:
-        """Show all trials that could train; pruned ones share the place of the worst."""
+        """Show all successful trials; pruned ones share the worst rank."""
         from netbuilder.core.engine.runs.differences import format_setting
         from netbuilder.core.results.tuning.search_space import display_name, unit_positions
 
         varied = study.plan.varied
-        whole = [trial for trial in study.ranked if trial.score is not None]
+        trials = [trial for trial in study.ranked if trial.score is not None]
         self._axes = [
             (
-                display_name(one.path, study.plan.project),
-                format_setting(one.at(0.0)),
-                format_setting(one.at(1.0)),
+                display_name(dimension.path, study.plan.project),
+                format_setting(dimension.at(0.0)),
+                format_setting(dimension.at(1.0)),
             )
-            for one in varied
+            for dimension in varied
         ]
-        scores = [trial.score or 0.0 for trial in whole if not trial.pruned]
-        ranks = np.minimum(np.arange(len(whole)) / max(len(scores) - 1, 1), 1.0)
+        scores = [trial.score or 0.0 for trial in trials if not trial.pruned]
+        ranks = np.minimum(np.arange(len(trials)) / max(len(scores) - 1, 1), 1.0)
         self._lines = [
             ([*unit_positions(varied, dict(trial.values)), float(rank)], float(rank))
-            for trial, rank in zip(whole, ranks, strict=True)
+            for trial, rank in zip(trials, ranks, strict=True)
         ]
         if scores:
             self._axes.append(
@@ -61,9 +61,9 @@ class ParallelCoordinatesPlot(QWidget):
                 )
             )
         self.setAccessibleName(
-            _("{trials} trials over {settings} settings", trials=len(whole), settings=len(varied))
+            _("{trials} trials over {settings} settings", trials=len(trials), settings=len(varied))
         )
-        self.setVisible(bool(whole))
+        self.setVisible(bool(trials))
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -75,7 +75,7 @@ class ParallelCoordinatesPlot(QWidget):
         width = self.width() / len(self._axes)
         top, bottom = 2.0 * line + 6, self.height() - line - 6.0
         xs = [width * (number + 0.5) for number in range(len(self._axes))]
-        for places, rank in sorted(self._lines, key=lambda one: -one[1]):
+        for places, rank in sorted(self._lines, key=lambda line: -line[1]):
             painter.setPen(QPen(QColor(scheme.signed(0.34 - rank)), 3 if rank == 0 else 1.3))
             points = [
                 QPointF(x, bottom - place * (bottom - top))
@@ -86,9 +86,9 @@ class ParallelCoordinatesPlot(QWidget):
         for x, (name, low, high) in zip(xs, self._axes, strict=True):
             painter.setPen(QColor(scheme.secondary))
             painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-            words = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideLeft, int(width - 4))
+            title = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideLeft, int(width - 4))
             painter.drawText(QRectF(x - width / 2, bottom + 3, width, line), centre, low)
             painter.drawText(QRectF(x - width / 2, line + 2, width, line), centre, high)
             painter.setPen(QColor(scheme.text))
-            painter.drawText(QRectF(x - width / 2, 0, width, line), centre, words)
+            painter.drawText(QRectF(x - width / 2, 0, width, line), centre, title)
         painter.end()

@@ -1,4 +1,4 @@
-"""A widget as a picture: points for documents and the clipboard, lines for print."""
+"""Export widgets and drawings as PNG, SVG or PDF."""
 
 from __future__ import annotations
 
@@ -35,16 +35,15 @@ from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.ui.style import theme
 
 ENDINGS = (".svg", ".png", ".pdf")
-_SHARP = 2.0  # dots a pixel
+_SHARP = 2.0  # dots per pixel
 _LONGEST = 16_000  # dots
 _DOTS = 1200
-#: On paper a network is so many times as large as on a screen of 96 dots an inch, where the page
-#: has room: its letters have 13 points, and its lines are long enough to write a number on.
+#: Size of a network on paper relative to a 96 dpi screen, if the page has room.
 _LARGER = 1.5
 
 
 def write_svg(svg: str, path: Path) -> None:
-    """Write a picture as ``.svg``, ``.png`` or ``.pdf``. Needs an application, but no window.
+    """Write a picture as ``.svg``, ``.png`` or ``.pdf``; needs an application, but no window.
 
     Raises:
         UserError: another ending, the file cannot be written, or no font has the letters of the
@@ -54,12 +53,12 @@ def write_svg(svg: str, path: Path) -> None:
         case ".svg":
             write_bytes(path, svg.encode("utf-8"))
         case ".png":
-            _need_letters()
+            _check_font()
             with replace_atomically(path) as temporary:
                 if not svg_image(svg).save(str(temporary), "PNG"):  # type: ignore[call-overload]
                     raise OSError(5, "the picture could not be written")
         case ".pdf":
-            _need_letters()
+            _check_font()
             with replace_atomically(path) as temporary:
                 _write_pdf(svg, temporary)
         case ending:
@@ -70,18 +69,14 @@ def write_svg(svg: str, path: Path) -> None:
             )
 
 
-def _need_letters() -> None:
-    """Write no page of boxes.
-
-    Raises:
-        UserError: no font has the letters of the language.
-    """
+def _check_font() -> None:
+    """Raise UserError if no font has the letters of the language."""
     if (error := theme.font_error(i18n.language())) is not None:
         raise error
 
 
 def svg_image(svg: str) -> QImage:
-    """The picture as dots, at twice its size."""
+    """Draw an SVG at twice its size."""
     renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
     size = renderer.defaultSize()
     scale = min(_SHARP, _LONGEST / max(size.width(), size.height(), 1))
@@ -94,15 +89,15 @@ def svg_image(svg: str) -> QImage:
 
 
 def _write_pdf(svg: str, path: Path) -> None:
-    """One page of A4, upright or lying as the picture is."""
+    """Write one page of A4, portrait or landscape."""
     renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
     size = QSizeF(renderer.defaultSize())
     writer = QPdfWriter(str(path))
     writer.setResolution(_DOTS)
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    lying = size.width() > size.height() * 1.2
+    landscape = size.width() > size.height() * 1.2
     writer.setPageOrientation(
-        QPageLayout.Orientation.Landscape if lying else QPageLayout.Orientation.Portrait
+        QPageLayout.Orientation.Landscape if landscape else QPageLayout.Orientation.Portrait
     )
     writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
     page = writer.pageLayout().paintRectPixels(_DOTS)
@@ -112,34 +107,31 @@ def _write_pdf(svg: str, path: Path) -> None:
         page.height() / max(size.height(), 1),
     )
     painter = QPainter(writer)
-    # The painter's zero is the corner of the margins.
+    # The painter's origin is inside the margins.
     left = (page.width() - size.width() * scale) / 2
     renderer.render(painter, QRectF(left, 0, size.width() * scale, size.height() * scale))
     painter.end()
 
 
-#: Points of a picture to one on the screen: letters stay sharp in a document.
+#: Resolution of exported images relative to the screen.
 SCALE = 2.0
 
 
 def widget_image(widget: QWidget, scale: float = SCALE, below: str = "") -> QImage:
-    """The widget as it is seen, with so many points to one on the screen.
-
-    ``below``: what the window says beside it, such as what its colours are, as rich text.
-    """
-    words = _words(widget, below)
-    image = QImage(_size(widget, words) * scale, QImage.Format.Format_RGB32)
+    """Render a widget, with rich text ``below`` it."""
+    caption = _caption(widget, below)
+    image = QImage(_size(widget, caption) * scale, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(scale)
     image.fill(QColor(theme.colors().panel))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw(widget, painter, words)
+    _draw(widget, painter, caption)
     painter.end()
     return image
 
 
 def image_png_bytes(image: QImage) -> bytes:
-    """A picture as a PNG file."""
+    """Return an image as PNG."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs want bytes, Qt a str
@@ -147,28 +139,27 @@ def image_png_bytes(image: QImage) -> bytes:
 
 
 def widget_svg_bytes(widget: QWidget, below: str = "") -> bytes:
-    """The widget as an SVG file, and ``below`` it rich text: lines and letters, sharp at every
-    size."""
-    words = _words(widget, below)
-    size = _size(widget, words)
+    """Return a widget, with rich text ``below`` it, as SVG."""
+    caption = _caption(widget, below)
+    size = _size(widget, caption)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
     generator.setSize(size)
     generator.setViewBox(QRect(QPoint(0, 0), size))
-    # Else axes, which are recorded in the screen's points, are scaled against the curves.
+    # Axes are recorded at the screen's resolution.
     generator.setResolution(widget.logicalDpiX())
     generator.setTitle(widget.accessibleName())
     painter = QPainter(generator)
     painter.fillRect(QRect(QPoint(0, 0), size), QColor(theme.colors().panel))
-    _draw(widget, painter, words)
+    _draw(widget, painter, caption)
     painter.end()
     return bytes(buffer.data().data())
 
 
 def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
-    """Write the widget, with rich text ``below`` it, as ``.png`` or ``.svg``.
+    """Write a widget, with rich text ``below`` it, as ``.png`` or ``.svg``.
 
     Raises:
         UserError: another ending, or the file cannot be written.
@@ -186,40 +177,40 @@ def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
             )
 
 
-def _words(widget: QWidget, below: str) -> QTextDocument | None:
+def _caption(widget: QWidget, below: str) -> QTextDocument | None:
     if not below:
         return None
-    words = QTextDocument()
-    words.setDefaultFont(theme.ui_font(0.9))
-    words.setHtml(f'<div style="color:{theme.colors().text}">{below}</div>')
-    words.setTextWidth(widget.width())
-    return words
+    caption = QTextDocument()
+    caption.setDefaultFont(theme.ui_font(0.9))
+    caption.setHtml(f'<div style="color:{theme.colors().text}">{below}</div>')
+    caption.setTextWidth(widget.width())
+    return caption
 
 
-def _size(widget: QWidget, words: QTextDocument | None) -> QSize:
-    more = 0 if words is None else math.ceil(words.size().height())
-    return widget.size() + QSize(0, more)
+def _size(widget: QWidget, caption: QTextDocument | None) -> QSize:
+    extra = 0 if caption is None else math.ceil(caption.size().height())
+    return widget.size() + QSize(0, extra)
 
 
-def _draw(widget: QWidget, painter: QPainter, words: QTextDocument | None) -> None:
-    """Without what lies over the picture: its menu, an invitation."""
+def _draw(widget: QWidget, painter: QPainter, caption: QTextDocument | None) -> None:
+    """Draw the widget without overlays such as its menu."""
     if isinstance(widget, QGraphicsView):
-        # Told nothing, it takes the points of the image for those of the screen, and is cut off.
+        # Without a target rectangle, high resolutions are cut off.
         widget.render(painter, QRectF(widget.rect()))
     else:
         widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag(0))
-    if words is not None:
+    if caption is not None:
         painter.translate(0, widget.height())
-        words.drawContents(painter)
+        caption.drawContents(painter)
 
 
 def write_pdf(page: str, path: Path) -> None:
-    """Write a page of HTML on sheets of A4.
+    """Write a page of HTML as PDF on A4.
 
     Raises:
         UserError: the file cannot be written, or no font has the letters of the language.
     """
-    _need_letters()
+    _check_font()
     with replace_atomically(path) as temporary:
         writer = QPdfWriter(str(temporary))
         writer.setResolution(96)

@@ -1,4 +1,4 @@
-"""What can be done with every picture: copy it, or save it as a file."""
+"""Menus that copy and save pictures and tables."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ NARROW = 24
 
 
 class TableMenu(CornerMenu):
-    """Copies cells as a spreadsheet takes them, and saves all of them as CSV.
+    """Copies cells for spreadsheets, and saves the table as CSV.
 
-    What is selected is copied, with its columns' names where there are several cells; with nothing
-    selected the whole table. Ctrl+C does the same.
+    Several cells are copied with column names; without a selection, the whole table is. Ctrl+C does
+    the same.
     """
 
     def __init__(self, table: QTableView, name: str) -> None:
         self._table, self._name = table, name
-        # The arrow keys go through the cells; Tab goes on, to who would be caught in them.
+        # Tab leaves the table; the arrow keys move between cells.
         table.setTabKeyNavigation(False)
         ColumnHeaders(table)
         super().__init__(
@@ -48,30 +48,31 @@ class TableMenu(CornerMenu):
         )
         self.setFixedWidth(NARROW)
         self.offer_on_right_click()
-        soon = QTimer(self, singleShot=True, interval=0)  # once all columns have their widths
-        soon.timeout.connect(self._place)
-        table.horizontalScrollBar().valueChanged.connect(lambda _x: soon.start())
-        table.horizontalHeader().sectionResized.connect(lambda *_moved: soon.start())
+        timer = QTimer(self, singleShot=True, interval=0)  # once all columns have their widths
+        timer.timeout.connect(self._place)
+        table.horizontalScrollBar().valueChanged.connect(lambda _x: timer.start())
+        table.horizontalHeader().sectionResized.connect(lambda *_moved: timer.start())
 
     def _place(self) -> None:
-        """Lie in the head, as far to the right as it covers no column's name, or in the corner;
-        where no head has room it is left to the right click."""
+        """Move into the header where no column name is covered, or into the corner."""
         super()._place()
         header, model = self._table.horizontalHeader(), self._table.model()
         if header.isVisible():
             self.resize(self.width(), min(self.height(), header.height()))
-        for place in reversed(range(header.count() if header.isVisible() else 0)):
-            one = header.logicalIndex(place)
-            left = max(header.sectionViewportPosition(one), 0)
-            right = header.sectionViewportPosition(one) + header.sectionSize(one)
+        for position in reversed(range(header.count() if header.isVisible() else 0)):
+            column = header.logicalIndex(position)
+            left = max(header.sectionViewportPosition(column), 0)
+            right = header.sectionViewportPosition(column) + header.sectionSize(column)
             right = min(right, header.viewport().width())
-            asked = model.headerData(one, header.orientation(), Qt.ItemDataRole.TextAlignmentRole)
-            where = Qt.AlignmentFlag(asked) if asked else header.defaultAlignment()
-            free = right - left - header.sectionSizeHint(one)
-            if where & Qt.AlignmentFlag.AlignHCenter:
+            role_value = model.headerData(
+                column, header.orientation(), Qt.ItemDataRole.TextAlignmentRole
+            )
+            alignment = Qt.AlignmentFlag(role_value) if role_value else header.defaultAlignment()
+            free = right - left - header.sectionSizeHint(column)
+            if alignment & Qt.AlignmentFlag.AlignHCenter:
                 free //= 2
             if free >= self.width():
-                x = left if where & Qt.AlignmentFlag.AlignRight else right - self.width()
+                x = left if alignment & Qt.AlignmentFlag.AlignRight else right - self.width()
                 y = (header.height() - self.height()) // 2
                 self.move(header.mapTo(self._table, QPoint(x, y)))
                 return
@@ -81,13 +82,13 @@ class TableMenu(CornerMenu):
         self.setVisible(self.isVisibleTo(self._table) and header.isVisible() and rows)
 
     def copy(self) -> None:
-        """Put the selected cells on the clipboard, or all where none is selected."""
-        chosen = self._table.selectionModel().selectedIndexes()
-        if len(chosen) == 1:
-            QGuiApplication.clipboard().setText(_text(chosen[0]))
-        elif chosen:
-            rows = sorted({one.row() for one in chosen})
-            columns = sorted({one.column() for one in chosen})
+        """Copy the selected cells, or all."""
+        selected = self._table.selectionModel().selectedIndexes()
+        if len(selected) == 1:
+            QGuiApplication.clipboard().setText(_text(selected[0]))
+        elif selected:
+            rows = sorted({index.row() for index in selected})
+            columns = sorted({index.column() for index in selected})
             QGuiApplication.clipboard().setText(self._written(rows, columns, "\t"))
         else:
             self.copy_all()
@@ -95,12 +96,11 @@ class TableMenu(CornerMenu):
         self.tell(_("Copied"))
 
     def copy_all(self) -> None:
-        """Put the whole table on the clipboard, with the columns' names."""
         QGuiApplication.clipboard().setText(self._written(*self._all(), "\t"))
         self.tell(_("Copied"))
 
     def save(self, path: Path) -> Path:
-        """Write the whole table as CSV; where it was written.
+        """Write the table as CSV; return the path.
 
         Raises:
             UserError: the file cannot be written.
@@ -111,15 +111,15 @@ class TableMenu(CornerMenu):
         model = self._table.model()
         return list(range(model.rowCount())), list(range(model.columnCount()))
 
-    def _written(self, rows: list[int], columns: list[int], between: str) -> str:
+    def _written(self, rows: list[int], columns: list[int], separator: str) -> str:
         model, horizontal = self._table.model(), Qt.Orientation.Horizontal
-        shown = [one for one in columns if not self._table.isColumnHidden(one)]
-        names = [str(model.headerData(one, horizontal) or "") for one in shown]
-        cells = [[_text(model.index(row, one)) for one in shown] for row in rows]
-        if getattr(model, "folded", False):  # two columns stand in the cells of the last
-            written = [names, *cells]
-            return table_text([[*row[:-1], *_halves(row[-1])] for row in written], between)
-        return table_text([names, *cells], between)
+        visible = [column for column in columns if not self._table.isColumnHidden(column)]
+        names = [str(model.headerData(column, horizontal) or "") for column in visible]
+        cells = [[_text(model.index(row, column)) for column in visible] for row in rows]
+        if getattr(model, "folded", False):  # the last column holds two
+            lines = [names, *cells]
+            return table_text([[*row[:-1], *_halves(row[-1])] for row in lines], separator)
+        return table_text([names, *cells], separator)
 
     def ask_and_save(self) -> None:
         path = ask_save(self, _("Save table"), f"{self._name}.csv", TABLE_TYPES)
@@ -137,21 +137,21 @@ class TableMenu(CornerMenu):
         return super().eventFilter(watched, event)
 
 
-def table_text(rows: Sequence[Sequence[object]], between: str) -> str:
-    """Rows as text: with commas for a file, with tabs for a spreadsheet to paste."""
+def table_text(rows: Sequence[Sequence[object]], separator: str) -> str:
+    """Return rows as delimited text."""
     out = io.StringIO()
-    csv.writer(out, delimiter=between, lineterminator="\n").writerows(rows)
+    csv.writer(out, delimiter=separator, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
 
 def save_table(text: str, path: Path) -> Path:
-    """Write a table as CSV; where it was written.
+    """Write a table as CSV; return the path.
 
     Raises:
         UserError: the file cannot be written.
     """
     path = with_ending(path, TABLE_TYPES, TABLE_TYPES[0])
-    write_bytes(path, text.encode("utf-8-sig"))  # a spreadsheet reads UTF-8 only with the mark
+    write_bytes(path, text.encode("utf-8-sig"))  # spreadsheets need the byte order mark
     return path
 
 
@@ -161,15 +161,15 @@ def _halves(text: str) -> tuple[str, str]:
 
 
 def _text(index: QModelIndex) -> str:
-    written = index.data(Qt.ItemDataRole.EditRole)
-    value = index.data() if written is None else written
+    edit_value = index.data(Qt.ItemDataRole.EditRole)
+    value = index.data() if edit_value is None else edit_value
     return "" if value is None else str(value)
 
 
 PICTURE_TYPES = (FileType(N_("Image"), (".png",)), FileType(N_("Drawing"), (".svg",)))
 
 
-#: What a screen reader calls a picture by the name that its file gets.
+#: Accessible names of pictures by file name.
 TITLES = {
     "attention": N_("Attention"), "bars": N_("Bars"), "calibration": N_("Calibration"),
     "confusion_matrix": N_("Confusion matrix"), "correlation": N_("Correlation"),
@@ -186,11 +186,10 @@ TITLES = {
 
 
 class PictureMenu(CornerMenu):
-    """A plot makes one of its own. What is copied or saved never shows the button.
+    """Copies and saves a picture, without the menu's own button.
 
-    ``numbers`` gives the table behind the picture, its names first: it is copied and saved too.
-    ``below`` gives what the window says beside it, such as what its colours are, as rich text: a
-    picture that leaves the window takes it along.
+    ``numbers`` returns the table behind the picture, with a header row, to copy and save. ``below``
+    returns the rich text that belongs below the picture.
     """
 
     def __init__(
@@ -201,7 +200,7 @@ class PictureMenu(CornerMenu):
     ) -> None:
         self._picture, self._name, self._numbers = picture, name, numbers
         self.below: Callable[[], str] = str
-        more = (
+        number_actions = (
             (_("Copy numbers"), self.copy_numbers),
             (_("Save numbers as CSV…"), self._ask_numbers),
         )
@@ -211,28 +210,27 @@ class PictureMenu(CornerMenu):
             (
                 (_("Copy image"), self.copy),
                 (_("Save image…"), self.ask_and_save),
-                *(more if numbers is not None else ()),
+                *(number_actions if numbers is not None else ()),
             ),
         )
         set_accessible_role(picture, Role.Chart)
         if not picture.accessibleName():
             picture.setAccessibleName(_(TITLES.get(name, name.replace("_", " ").capitalize())))
         if isinstance(picture, pg.GraphicsView):
-            # What does nothing with keys is no stop on the keyboard's way.
+            # Plots without keyboard actions are not in the tab order.
             picture.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
             picture.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            # Dragging with the right button zooms there: only a click is one.
+            # Dragging with the right button zooms.
             picture.scene().sigMouseClicked.connect(self._plot_clicked)
         else:
             self.offer_on_right_click()
 
     def copy(self) -> None:
-        """Put the picture on the clipboard."""
         QGuiApplication.clipboard().setImage(widget_image(self._picture, below=self.below()))
         self.tell(_("Copied"))
 
     def save(self, path: Path) -> Path:
-        """Write the picture, as PNG where the name has no known ending; where it was written.
+        """Write the picture, as PNG unless the name ends otherwise; return the path.
 
         Raises:
             UserError: the file cannot be written.
@@ -242,20 +240,19 @@ class PictureMenu(CornerMenu):
         return path
 
     def copy_numbers(self) -> None:
-        """Put the table behind the picture on the clipboard, as a spreadsheet takes it."""
         QGuiApplication.clipboard().setText(self._table("\t"))
         self.tell(_("Copied"))
 
     def save_numbers(self, path: Path) -> Path:
-        """Write the table behind the picture as CSV; where it was written.
+        """Write the table behind the picture as CSV; return the path.
 
         Raises:
             UserError: the file cannot be written.
         """
         return save_table(self._table(","), path)
 
-    def _table(self, between: str) -> str:
-        return table_text(self._numbers() if self._numbers is not None else (), between)
+    def _table(self, separator: str) -> str:
+        return table_text(self._numbers() if self._numbers is not None else (), separator)
 
     def _ask_numbers(self) -> None:
         path = ask_save(self, _("Save numbers"), f"{self._name}.csv", TABLE_TYPES)

@@ -1,4 +1,4 @@
-"""Curves as growing arrays, and what of them is worth drawing. No Qt here."""
+"""Curves as growing arrays, downsampled for drawing. No Qt here."""
 
 from __future__ import annotations
 
@@ -17,115 +17,106 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-#: Points of a curve of steps that are held. A run of small steps makes a hundred thousand a second,
-#: and a plot is some thousand pixels wide.
+#: Points stored per curve of steps (a run may do 100,000 steps per second) and of epochs.
 MOST_POINTS = 1 << 17
-
-#: The same of epochs, which a tiny network makes fifty thousand a second of.
 MOST_EPOCHS = 1 << 18
 
-#: Points that may wait until a curve is looked at, and the lock of those that wait.
+#: Points that may be pending in all, and their lock.
 MOST_WAITING = 1 << 17
 _waiting_lock = threading.Lock()
 
 
 class Series:
-    """Points whose x never falls, in arrays that double as they grow.
+    """Points with ascending x, in growing arrays.
 
-    ``low`` and ``high`` are the smallest and largest finite value of y so far, ``last`` the
-    newest one. The running sum makes a moving average at any point one subtraction.
-
-    A small network says hundreds of times a second what a few more steps came to, and is drawn four
-    times a second: what is put in waits, and is worked in all at once when someone looks.
+    ``low`` and ``high`` are the smallest and largest finite y so far, ``last`` the newest. A
+    running sum makes moving averages cheap. New points are pending until the series is read,
+    because runs add points much more often than plots draw them.
 
     Args:
-        most: points to hold; None: all. Of more, the smallest and the largest of each so many that
-            follow each other stay, everywhere of as many, so that no spike is lost.
+            most: points to store; None: all. Beyond that, only the minimum and maximum of each
+            block
+                    of points are kept, so that no spike is lost.
     """
 
     def __init__(self, most: int | None = None) -> None:
         self._most = most
         self._x = np.empty(256)
         self._y = np.empty(256)
-        # Of all points up to each that is held, itself included: what they come to, and how many.
+        # Sum and count of all points up to each stored one, inclusive.
         self._sum = np.zeros(257)
-        self._seen = np.zeros(257)
+        self._count = np.zeros(257)
         self._size = 0
-        # Of the points before this one two stand for twice as many as ``_share``.
+        # Before ``_thinned``, two stored points stand for ``2 * _share`` points.
         self._thinned, self._share = 0, 1
         self._low, self._high = np.inf, -np.inf
-        self._waiting: list[tuple[Floats, Floats]] = []
-        self._points_waiting = 0
+        self._pending: list[tuple[Floats, Floats]] = []
+        self._pending_count = 0
 
     def __len__(self) -> int:
-        self._catch_up()
+        self._add_pending()
         return self._size
 
     @property
     def low(self) -> float:
-        """The smallest finite value of y."""
-        self._catch_up()
+        self._add_pending()
         return self._low
 
     @property
     def high(self) -> float:
-        """The largest finite value of y."""
-        self._catch_up()
+        self._add_pending()
         return self._high
 
     @property
     def count(self) -> int:
-        """How many points there were, those that are not held any more included."""
-        self._catch_up()
-        return int(self._seen[self._size])
+        """The number of points, including those no longer stored."""
+        self._add_pending()
+        return int(self._count[self._size])
 
     @property
     def x(self) -> Floats:
-        self._catch_up()
+        self._add_pending()
         return self._x[: self._size]
 
     @property
     def y(self) -> Floats:
-        self._catch_up()
+        self._add_pending()
         return self._y[: self._size]
 
     @property
     def last(self) -> float | None:
-        self._catch_up()
+        self._add_pending()
         return float(self._y[self._size - 1]) if self._size else None
 
     def extend(self, x: ArrayLike, y: ArrayLike) -> None:
-        """Put points at the end; x must not be smaller than the last one.
-
-        Arrays are kept as they are until someone looks: they belong to the series from now on.
-        """
+        """Append points with x not below the last one. Arrays are kept; do not change them."""
         new_x, new_y = np.atleast_1d(x), np.atleast_1d(y)
         count = min(len(new_x), len(new_y))
         if count == 0:
             return
         with _waiting_lock:
-            self._waiting.append((new_x[:count], new_y[:count]))
-            self._points_waiting += count
-            if self._points_waiting >= MOST_WAITING:
-                self._work_in()
+            self._pending.append((new_x[:count], new_y[:count]))
+            self._pending_count += count
+            if self._pending_count >= MOST_WAITING:
+                self._add_pending_locked()
 
-    def _catch_up(self) -> None:
-        """Have all in that waits: of a run that is over two threads may look at once."""
-        if self._points_waiting:
+    def _add_pending(self) -> None:
+        """Append the pending points; two threads may read at once."""
+        if self._pending_count:
             with _waiting_lock:
-                self._work_in()
+                self._add_pending_locked()
 
-    def _work_in(self) -> None:
-        waiting = self._waiting
-        if not waiting:
+    def _add_pending_locked(self) -> None:
+        pending = self._pending
+        if not pending:
             return
-        if len(waiting) == 1:
-            self._put(*(np.asarray(part, float) for part in waiting[0]))
+        if len(pending) == 1:
+            self._put(*(np.asarray(part, float) for part in pending[0]))
         else:
-            xs, ys = zip(*waiting, strict=True)
+            xs, ys = zip(*pending, strict=True)
             self._put(np.concatenate(xs, dtype=float), np.concatenate(ys, dtype=float))
-        self._waiting = []
-        self._points_waiting = 0
+        self._pending = []
+        self._pending_count = 0
 
     def _put(self, new_x: Floats, new_y: Floats) -> None:
         count = len(new_x)
@@ -137,85 +128,83 @@ class Series:
         self._x[start:end] = new_x
         self._y[start:end] = new_y
         finite = np.isfinite(new_y)
-        whole = bool(finite.all())
+        all_finite = bool(finite.all())
         sums = self._sum[start + 1 : end + 1]
-        np.cumsum(new_y if whole else np.where(finite, new_y, 0.0), out=sums)
+        np.cumsum(new_y if all_finite else np.where(finite, new_y, 0.0), out=sums)
         sums += self._sum[start]
-        seen = self._seen[start]
-        self._seen[start + 1 : end + 1] = np.arange(seen + 1, seen + count + 1)
+        previous_count = self._count[start]
+        self._count[start + 1 : end + 1] = np.arange(previous_count + 1, previous_count + count + 1)
         self._size = end
-        real = new_y if whole else new_y[finite]
-        if len(real):
-            self._low = min(self._low, float(real.min()))
-            self._high = max(self._high, float(real.max()))
+        finite_y = new_y if all_finite else new_y[finite]
+        if len(finite_y):
+            self._low = min(self._low, float(finite_y.min()))
+            self._high = max(self._high, float(finite_y.max()))
         if self._most is not None and end > self._most:
             self._thin(self._most)
 
     def _grow(self, room: int) -> None:
         def grown(values: Floats, first: int) -> Floats:
-            held = np.empty(first + room)
-            held[: first + self._size] = values[: first + self._size]
-            return held
+            array = np.empty(first + room)
+            array[: first + self._size] = values[: first + self._size]
+            return array
 
         self._x, self._y = grown(self._x, 0), grown(self._y, 0)
-        self._sum, self._seen = grown(self._sum, 1), grown(self._seen, 1)
+        self._sum, self._count = grown(self._sum, 1), grown(self._count, 1)
 
     def _thin(self, most: int) -> None:
-        """Let points go until about half of ``most`` are left; the newest ones stay.
-
-        The arrays stay too: new ones cost more than all the rest.
-        """
+        """Drop points until about half of ``most`` are left, keeping the newest, in place."""
         if not self._size:
             return
         y, first = self._y[: self._size], self._thinned
         self._share = max(self._share, 2)
-        whole = first + (self._size - 1 - first) // (2 * self._share) * 2 * self._share
-        kept = np.concatenate([np.arange(first), first + peaks(y[first:whole], 2 * self._share)])
-        while len(kept) > most // 2:
-            kept = kept[peaks(y[kept], 4)]
+        end = first + (self._size - 1 - first) // (2 * self._share) * 2 * self._share
+        indices = np.concatenate([np.arange(first), first + peaks(y[first:end], 2 * self._share)])
+        while len(indices) > most // 2:
+            indices = indices[peaks(y[indices], 4)]
             self._share *= 2
-        self._thinned = len(kept)
-        kept = np.concatenate([kept, np.arange(whole, self._size)])
-        self._size = len(kept)
-        self._x[: self._size], self._y[: self._size] = self._x[kept], self._y[kept]
-        for sums in (self._sum, self._seen):
-            sums[1 : self._size + 1] = sums[1:][kept]
+        self._thinned = len(indices)
+        indices = np.concatenate([indices, np.arange(end, self._size)])
+        self._size = len(indices)
+        self._x[: self._size], self._y[: self._size] = self._x[indices], self._y[indices]
+        for sums in (self._sum, self._count):
+            sums[1 : self._size + 1] = sums[1:][indices]
 
     def mean_around(self, index: NDArray[np.intp], window: int) -> Floats:
-        """The mean of up to ``window`` points that end at each index."""
-        self._catch_up()
-        seen = self._seen[: self._size + 1]
-        first = np.searchsorted(seen, seen[index + 1] - window, side="right") - 1
+        """Return the mean of up to ``window`` points ending at each index."""
+        self._add_pending()
+        counts = self._count[: self._size + 1]
+        first = np.searchsorted(counts, counts[index + 1] - window, side="right") - 1
         first = np.maximum(first, 0)
-        return (self._sum[index + 1] - self._sum[first]) / (seen[index + 1] - seen[first])
+        return (self._sum[index + 1] - self._sum[first]) / (counts[index + 1] - counts[first])
 
     def at(self, x: float) -> float | None:
-        """The value of the last point at or before ``x``."""
-        place = int(np.searchsorted(self.x, x, side="right")) - 1
-        return float(self._y[place]) if 0 <= place < self._size else None
+        """Return the value of the last point at or before ``x``."""
+        index = int(np.searchsorted(self.x, x, side="right")) - 1
+        return float(self._y[index]) if 0 <= index < self._size else None
 
 
 def peaks(y: Floats, block: int) -> NDArray[np.intp]:
-    """Where the smallest and the largest of each ``block`` values stand, and all of the rest."""
-    whole = len(y) // block * block
-    blocks = y[:whole].reshape(-1, block)
+    """Return the indices of the minimum and maximum of each ``block`` of values, and of the
+    rest."""
+    end = len(y) // block * block
+    blocks = y[:end].reshape(-1, block)
     low, high = blocks.argmin(axis=1), blocks.argmax(axis=1)
-    high = np.where(low == high, block - 1, high)  # all are equal
+    high = np.where(low == high, block - 1, high)  # all equal
     pairs = np.sort(np.stack([low, high], axis=1), axis=1)
-    pairs += np.arange(0, whole, block)[:, None]
-    return np.concatenate([pairs.ravel(), np.arange(whole, len(y))])
+    pairs += np.arange(0, end, block)[:, None]
+    return np.concatenate([pairs.ravel(), np.arange(end, len(y))])
 
 
 def visible(
     series: Series, left: float, right: float, pixels: int, window: int = 1
 ) -> tuple[Floats, Floats]:
-    """What to draw of a series between ``left`` and ``right`` on so many pixels.
+    """Return what to draw of a series between ``left`` and ``right``.
 
-    Of more points than two a pixel the smallest and the largest of each pixel's share are kept
-    ("peak"), so that no spike is lost. ``window`` > 1 gives the moving average instead.
+    With more than two points per pixel, the minimum and maximum per pixel are drawn, so that no
+    spike is lost. ``window`` > 1 draws the moving average instead.
 
     Returns:
-        x and y, at most about two points a pixel; copies, since points that are held may go.
+        x and y as copies, at most about two points per pixel.
     """
     x, y = series.x, series.y
     if not len(x):
@@ -231,22 +220,21 @@ def visible(
     share = count // max(pixels, 1)
     if share <= 2:
         return x[first:last].copy(), y[first:last].copy()
-    whole = count // share * share
-    blocks = y[first : first + whole].reshape(-1, share)
-    drawn_x = np.repeat(x[first : first + whole : share], 2)
+    end = count // share * share
+    blocks = y[first : first + end].reshape(-1, share)
+    drawn_x = np.repeat(x[first : first + end : share], 2)
     drawn_y = np.empty(2 * len(blocks))
     drawn_y[0::2] = blocks.min(axis=1)
     drawn_y[1::2] = blocks.max(axis=1)
-    rest = slice(first + whole, last)
+    rest = slice(first + end, last)
     return np.concatenate([drawn_x, x[rest]]), np.concatenate([drawn_y, y[rest]])
 
 
 class RunCurves:
-    """All curves of one run: per step and per epoch, by the name that Keras gives them.
+    """All curves of a run, per step and per epoch, by Keras's name.
 
-    ``kept_epoch``: the earlier epoch whose weights the run was left with; 0: those of its end.
-    ``kept``: that epoch's numbers by name, where they are known. ``loss``: what its loss is, in
-    words; "" where unknown.
+    ``kept_epoch``: the epoch whose weights the run restored; 0: the last. ``kept``: that epoch's
+    metrics. ``loss``: the title of the loss, or "".
     """
 
     def __init__(self, name: str = "", loss: str = "") -> None:
@@ -267,7 +255,7 @@ class RunCurves:
             series.extend(x, y)
 
     def add_epochs(self, name: str, epochs: ArrayLike, values: ArrayLike) -> None:
-        """Add values of epochs that ended; validation's names begin with ``val_``."""
+        """Add values of completed epochs; validation metrics begin with ``val_``."""
         series = self.epochs.get(name)
         if series is None:
             series = self.epochs[name] = Series(MOST_EPOCHS)
@@ -280,29 +268,26 @@ class RunCurves:
         done: float,
         per_epoch: float,
     ) -> None:
-        """Add what was kept of a run of ``done`` epochs, of ``per_epoch`` steps each.
+        """Add the stored values of a run of ``done`` epochs, with ``per_epoch`` steps each.
 
-        A file keeps the epochs of a network and not its steps, so the steps of a run that went
-        on from one begin later: they stand where they were done, and until there a point for each
-        epoch stands for them.
+        Files store a network's epochs but not its steps, so the steps of a run that continued one
+        begin later; before, one point per epoch stands for them.
         """
         count = max((np.size(values) for values in steps.values()), default=0)
         before = max(int(done) - int(count / per_epoch), 0) if per_epoch else 0
         if not per_epoch:
             per_epoch = max(count / max(done, 1), 1)
         for name, values in steps.items():
-            known = np.atleast_1d(np.asarray(epochs.get(name, ()), float))[:before]
-            self.add_steps(np.arange(1, len(known) + 1), {name: known})
+            epoch_values = np.atleast_1d(np.asarray(epochs.get(name, ()), float))[:before]
+            self.add_steps(np.arange(1, len(epoch_values) + 1), {name: epoch_values})
             self.add_steps(before + np.arange(1, np.size(values) + 1) / per_epoch, {name: values})
         for name, values in epochs.items():
             self.add_epochs(name, np.arange(1, np.size(values) + 1), values)
 
     def mark(self, x: float, words: str, *, instead: bool = False) -> None:
-        """Mark a change by hand; marks at one place become one.
+        """Mark a manual change; nearby marks are merged.
 
-        Of those that say the same one after the other only the last says it.
-
-        ``instead`` puts the words into the last mark's place, as of a slider that moves.
+        Of equal consecutive marks, only the last has a label. ``instead`` replaces the last mark.
         """
         if self.marks and (instead or x - self.marks[-1][0] < 0.25):
             self.marks[-1] = (self.marks[-1][0], words)
@@ -312,7 +297,7 @@ class RunCurves:
             self.marks.append((x, words))
 
     def clear(self) -> None:
-        """Forget all points: the run begins anew."""
+        """Remove all points, for a restarted run."""
         self.steps.clear()
         self.epochs.clear()
         self.marks.clear()
@@ -323,9 +308,9 @@ class RunCurves:
         """Names without ``val_``, the loss first."""
         names: list[str] = []
         for name in (*self.steps, *self.epochs):
-            plain = name.removeprefix("val_")
-            if plain not in names:
-                names.append(plain)
+            quantity = name.removeprefix("val_")
+            if quantity not in names:
+                names.append(quantity)
         return sorted(names, key=lambda name: (name != "loss", name == "learning_rate"))
 
     def training(self, quantity: str, per_step: bool) -> Series:
@@ -336,16 +321,16 @@ class RunCurves:
         return self.epochs.get(f"val_{quantity}") or Series()
 
     def told(self, name: str) -> float | None:
-        """What the network that the run was left with had by a name of ``epochs``."""
+        """Return a metric of the network that the run ended with."""
         series = self.epochs.get(name) or Series()
         if not self.kept_epoch:
             return series.last
-        known = self.kept.get(name)
-        return series.at(self.kept_epoch) if known is None else known
+        value = self.kept.get(name)
+        return series.at(self.kept_epoch) if value is None else value
 
     @classmethod
     def of_model(cls, trained: TrainedModel) -> RunCurves:
-        """Return the curves of the run that made a network, as its file holds them."""
+        """Return the curves stored with a network."""
         curves = cls.from_history(trained.project.name, trained.history)
         curves.kept_epoch = trained.kept_epoch
         curves.kept = history_columns.epoch_row(trained.history, trained.kept_epoch)
@@ -354,7 +339,7 @@ class RunCurves:
     @classmethod
     def from_history(cls, name: str, history: dict[str, list[float]]) -> RunCurves:
         curves = cls(name)
-        known = history_columns.epoch_numbers(history)
+        epochs = history_columns.epoch_numbers(history)
         for key, values in history_columns.metric_curves(history).items():
-            curves.add_epochs(key, known, values)
+            curves.add_epochs(key, epochs, values)
         return curves

@@ -1,4 +1,4 @@
-"""A small curve without axes: where it is highest, where it ends, and how long it is."""
+"""A small curve without axes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEIGHT, GAP = 54, 4
 
 
 class Sparkline(QWidget):
-    """Numbers at equal distances as a line from 0 up, with its ends written beside it."""
+    """Values at equal distances as a line from 0 up, described in words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,7 +29,7 @@ class Sparkline(QWidget):
         return self._values
 
     def show_curve(self, values: Sequence[float], words: str) -> None:
-        """Draw values; none: nothing. ``words`` says what lies from left to right."""
+        """Draw values; ``words`` describe the horizontal axis."""
         self._values, self._words = tuple(values), words
         name = (
             _("Curve: {ends}, {words}", ends=self._ends(), words=words)
@@ -48,7 +48,7 @@ class Sparkline(QWidget):
 
     def _ends(self) -> str:
         first, last, highest = self._values[0], self._values[-1], max(self._values)
-        # A wave that starts again may end high: the highest is told only where it is neither.
+        # Name the maximum only if it is at neither end.
         top = (
             _("at most {value}", value=format_number(highest))
             if highest > max(first, last) * 1.001

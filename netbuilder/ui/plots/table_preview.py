@@ -1,4 +1,4 @@
-"""A look at the data: the first rows as a table, or as pictures."""
+"""Tables of text, and a preview of the data: the first rows, or pictures."""
 
 from __future__ import annotations
 
@@ -40,29 +40,28 @@ from netbuilder.ui.widgets.layouts import vbox
 
 Index = QModelIndex | QPersistentModelIndex
 _COLUMN_WIDTH = 240
-#: Of a line in the head of a column that another stands in.
+#: Characters per line in the header of a folded column.
 _HEAD_LETTERS = 14
-#: What stands left and right of a cell's words: the stylesheet's padding and Qt's margins.
+#: Horizontal padding of a cell.
 _SIDES = 14
-#: The part of a table that a narrow column may take.
+#: Largest share of a narrow column, and the least width of a table after layout.
 _NARROW, _LAID_OUT = 0.3, 200
-#: Rows by which it is told that a column holds numbers, and how long these are.
+#: Rows examined to detect columns of numbers, and their decimals.
 _SEEN = 1000
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-#: A cell of a column of numbers: with units, of an interval, empty, or to come, but without a word.
+#: A cell in a column of numbers: with a unit, an interval, or empty, but without a word.
 _FIGURE = re.compile(r"(?!.*[^\W\d_]{4})\W{0,3}\d.*|\W*")
-#: A number that a cell begins with; a date, or a word with digits, begins with none.
+#: A number at the start of a cell; not a date, or a word with digits.
 _NUMBER = re.compile(r"[-−]?(\d[\d,]*)?\.?\d+(e[-+]?\d+)?(?=\s|%|$)", re.IGNORECASE)
 
-#: What is drawn behind a number so that the points of its column stand below each other.
+#: Padding behind a number that aligns the decimal points of its column.
 BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class TextTable(QAbstractTableModel):
-    """Rows of text; marked columns stand out.
+    """Rows of text; marked columns are highlighted.
 
-    Attributes:
-        aligned: the numbers of a column are of one kind: their points stand below each other.
+    ``aligned``: whether to align the decimal points of a column.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,23 +73,23 @@ class TextTable(QAbstractTableModel):
         self._marked: frozenset[int] = frozenset()
         self._row_tips: Sequence[str] = ()
         self._written: Sequence[Sequence[str]] = ()
-        self._order: Sequence[int] | None = None  # of the rows; None: as they stand in the file
-        self._arrow = (-1, "")  # of the column that the rows are sorted by
+        self._order: Sequence[int] | None = None  # None: the original order
+        self._arrow = (-1, "")  # of the sorted column
         self._figures: frozenset[int] = frozenset()
-        self._decimals: dict[int, int] = {}  # the most in a column, as far as asked
+        self._decimals: dict[int, int] = {}  # most decimals by column
         self.folded = False
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """By the numbers or words of a column, what is empty last; -1: as they came."""
+        """Sort by a column's numbers or words, empty cells last; -1: original order."""
         self.layoutAboutToBeChanged.emit()
         if 0 <= column < len(self._columns):
             cells = [row[column] for row in self._rows]
-            some = [place for place, cell in enumerate(cells) if cell]
-            some.sort(
-                key=lambda place: _by_size(cells[place]),
+            filled = [place for place, cell in enumerate(cells) if cell]
+            filled.sort(
+                key=lambda place: _sort_key(cells[place]),
                 reverse=order == Qt.SortOrder.DescendingOrder,
             )
-            self._order = [*some, *(place for place, cell in enumerate(cells) if not cell)]
+            self._order = [*filled, *(place for place, cell in enumerate(cells) if not cell)]
         else:
             self._order = None
         self._arrow = (column, " ▴" if order == Qt.SortOrder.AscendingOrder else " ▾")
@@ -98,7 +97,7 @@ class TextTable(QAbstractTableModel):
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, max(len(self._columns) - 1, 0))
 
     def place(self, row: int) -> int:
-        """Which of the rows that were given stands in a row, however they are sorted."""
+        """Return the original index of a row."""
         return row if self._order is None else self._order[row]
 
     def show_rows(
@@ -111,15 +110,17 @@ class TextTable(QAbstractTableModel):
         figures: frozenset[int] | None = None,
         written: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show other rows; ``figures`` are columns of numbers, which stand at the right, their
-        points below each other. None: those that hold nothing else. ``written`` is what is
-        copied and saved, where it is not what is shown."""
+        """Show rows.
+
+        ``figures`` are right-aligned columns of numbers; None: detect them. ``written`` are the
+        cells to copy and save, if different.
+        """
         if figures is None:
-            seen = rows[:_SEEN]
+            head = rows[:_SEEN]
             figures = frozenset(
                 column
                 for column in range(len(columns))
-                if all(_NUMBER.fullmatch(row[column].rstrip("% ≈")) for row in seen if row[column])
+                if all(_NUMBER.fullmatch(row[column].rstrip("% ≈")) for row in head if row[column])
             )
         self._row_tips, self._written = row_tips, written
         self.beginResetModel()
@@ -129,16 +130,15 @@ class TextTable(QAbstractTableModel):
         self.endResetModel()
 
     def fold(self, folded: bool) -> None:
-        """Have the last column stand below the one before it, in the same cells, or not."""
+        """Show the last column inside the cells of the one before it, or not."""
         if folded != self.folded:
             self.beginResetModel()
             self.folded = folded
             self.endResetModel()
 
     def retranslate(self) -> None:
-        """Show the heads in another language."""
-        self._columns = tuple(rerendered(one) for one in self._columns)
-        self._tips = tuple(rerendered(one) for one in self._tips)
+        self._columns = tuple(rerendered(name) for name in self._columns)
+        self._tips = tuple(rerendered(tip) for tip in self._tips)
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -158,7 +158,7 @@ class TextTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._figures:
             return RIGHT
         if role == BEHIND_ROLE and self.aligned and index.column() in self._figures and text:
-            return self._behind(index)
+            return self._decimal_padding(index)
         if role == Qt.ItemDataRole.ForegroundRole and not text:
             return QColor(theme.colors().secondary)
         if role == Qt.ItemDataRole.FontRole and index.column() in self._marked:
@@ -167,8 +167,8 @@ class TextTable(QAbstractTableModel):
             return self._row_tips[self.place(index.row())] if self._row_tips else None
         return None
 
-    def _behind(self, index: Index) -> str:
-        """As wide as the decimals that a number has less than the longest of its column."""
+    def _decimal_padding(self, index: Index) -> str:
+        """Return the padding for the decimals that a number lacks in its column."""
         column = index.column()
         if column not in self._decimals:
             self._decimals[column] = most_decimals([row[column] for row in self._rows[:_SEEN]])
@@ -197,36 +197,35 @@ class TextTable(QAbstractTableModel):
 
 
 class NumberDelegate(QStyledItemDelegate):
-    """Draws the numbers of a column with their points below each other; the text stays as it is."""
+    """Draws the numbers of a column with aligned decimal points."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         option.text += index.data(BEHIND_ROLE) or ""
 
 
-def _by_size(text: str) -> tuple[bool, float, str]:
-    """Numbers by their size, also 1,234 and 12.5 kg, before words."""
-    found = _NUMBER.match(text)
-    if found is None:
+def _sort_key(text: str) -> tuple[bool, float, str]:
+    """Return a key that sorts numbers, also 1,234 and 12.5 kg, before words."""
+    match = _NUMBER.match(text)
+    if match is None:
         return True, 0.0, text.casefold()
-    return False, float(found[0].replace(",", "").replace("−", "-")), text
+    return False, float(match[0].replace(",", "").replace("−", "-")), text
 
 
 def sorts_by_headers(table: QTableView) -> None:
-    """A click on a column's header sorts by it, a third one puts the rows back in their order."""
+    """Sort by a clicked column; a third click restores the original order."""
     header = table.horizontalHeader()
     header.setSortIndicatorClearable(True)
     header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     table.setSortingEnabled(True)
-    header.setSortIndicatorShown(False)  # it takes room of every column; the model writes an arrow
-    # Other rows come as they stand in their file.
+    header.setSortIndicatorShown(False)  # it widens every column; the model adds an arrow
     table.model().modelReset.connect(
         lambda: header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
     )
 
 
 def stats_text(stats: ColumnStats) -> str:
-    """A line about a column: "number, 3.1 to 9.8, on average 5.2, 2 missing"."""
+    """Describe a column: "number, 3.1 to 9.8, mean 5.2, 2 missing"."""
     parts = [f"{stats.kind}"]
     if stats.minimum is not None and stats.maximum is not None:
         parts.append(
@@ -247,7 +246,7 @@ def stats_text(stats: ColumnStats) -> str:
 def text_table(
     model: QAbstractItemModel, name: str, parent: QWidget, table: QTableView | None = None
 ) -> QTableView:
-    """A table of text to look at, to copy from and to save."""
+    """Return a table of text that can be copied and saved."""
     table = QTableView(parent) if table is None else table
     table.setModel(model)
     table.setItemDelegate(NumberDelegate(table))
@@ -256,7 +255,7 @@ def text_table(
     table.setShowGrid(False)
     table.setWordWrap(False)
     left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    table.horizontalHeader().setDefaultAlignment(left)  # as what stands below
+    table.horizontalHeader().setDefaultAlignment(left)
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + 8)
     table.setAccessibleName(name)
     TableMenu(table, name.lower().replace(" ", "_").replace(",", ""))
@@ -264,29 +263,28 @@ def text_table(
 
 
 class ShortTable(QTableView):
-    """A table of a few rows: exactly as high as they are, up to ``most``, and as wide as it may."""
+    """A table as high as its rows, up to ``most``."""
 
     def __init__(self, name: str, parent: QWidget, most: int = 400) -> None:
         super().__init__(parent)
         self.rows = TextTable(self)
         self._most, self._narrow = most, 0
-        self._folds, self._needed = False, 0  # of a table that folds: the width that it needs
+        self._folds, self._needed = False, 0  # the width needed without folding
         self.least_height = 0
-        self._names: list[str] = []  # what the rows are about
-        self._waits = False
-        # Of these rows while they waited, and the width that they had: what comes late must not
-        # make them lower.
+        self._names: list[str] = []  # first cells of the rows
+        self._values_pending = False
+        # Row heights and the table's width while values were pending: rows must not shrink.
         self._heights: list[int] = []
-        self._held_for = 0
+        self._heights_width = 0
         text_table(self.rows, name, parent, self)
         self.setWordWrap(True)
         self.verticalHeader().hide()
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self.fit)
-        header.sectionResized.connect(self._soon.start)
-        self.rows.headerDataChanged.connect(self._soon.start)
+        self._fit_timer = QTimer(self, singleShot=True, interval=0)
+        self._fit_timer.timeout.connect(self.fit)
+        header.sectionResized.connect(self._fit_timer.start)
+        self.rows.headerDataChanged.connect(self._fit_timer.start)
 
     def show_rows(
         self,
@@ -298,10 +296,10 @@ class ShortTable(QTableView):
         folds: bool = False,
         written: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show rows; the first ``narrow`` columns are as wide as what stands in them, up to a part
-        of the table: in a narrow one their words wrap, too. Numbers behind the first column stand
-        at the right. Where the table ``folds``, its last column stands in the cells of the one
-        before it while there is no room for both."""
+        """Show rows; the first ``narrow`` columns fit their content, up to a share.
+
+        With ``folds``, the last column moves into the one before it if room is short.
+        """
         heights = [self.rowHeight(row) for row in range(self.rows.rowCount())]
         figures = frozenset(
             column
@@ -310,15 +308,15 @@ class ShortTable(QTableView):
         )
         self.rows.show_rows(columns, rows, row_tips=row_tips, figures=figures, written=written)
         self._folds, self._needed = folds, 0
-        names, waited = [row[0] for row in rows], self._waits and self.isVisible()
-        self._waits = any(cell.endswith("…") for row in rows for cell in row)
-        self._heights = heights if waited and names == self._names else []
-        self._names, self._held_for = names, self.viewport().width()
+        names, was_pending = [row[0] for row in rows], self._values_pending and self.isVisible()
+        self._values_pending = any(cell.endswith("…") for row in rows for cell in row)
+        self._heights = heights if was_pending and names == self._names else []
+        self._names, self._heights_width = names, self.viewport().width()
         self._narrow = min(narrow, len(columns) - 1)
         self.fit()
 
     def fit(self) -> None:
-        """Be as high as the rows; no head is cut, and where words wrap, no number and no word."""
+        """Adapt the column widths to the content, and the height to the rows."""
         room = self.viewport().width()
         if self.rows.folded and room >= self._needed:
             self.rows.fold(False)
@@ -328,66 +326,68 @@ class ShortTable(QTableView):
             self.rows.fold(True)
             widths = self._widths()
         header, columns = self.horizontalHeader(), range(self.rows.columnCount())
-        for column, wide in zip(columns, widths, strict=True):
-            header.resizeSection(column, wide)
+        for column, width in zip(columns, widths, strict=True):
+            header.resizeSection(column, width)
         if self.wordWrap():
             for row in range(self.rows.rowCount()):
-                least = self._heights[row] if self._heights and room == self._held_for else 0
-                self.setRowHeight(row, max(self._wrapped(row), least))
+                minimum = self._heights[row] if self._heights and room == self._heights_width else 0
+                self.setRowHeight(row, max(self._wrapped(row), minimum))
         rows = sum(self.rowHeight(row) for row in range(self.rows.rowCount()))
         bar = self.horizontalScrollBar()
-        more = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        high = max(header.sizeHint().height() + rows + more + 4, self.least_height)
-        self.setFixedHeight(min(high, self._most))
+        bar_height = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        height = max(header.sizeHint().height() + rows + bar_height + 4, self.least_height)
+        self.setFixedHeight(min(height, self._most))
 
     def _widths(self) -> list[int]:
-        """The width of each column: its words at least; then, as far as there is room, narrow ones
-        their part, all what stands in them, and those that are not narrow equal parts of the rest.
+        """Return the column widths.
+
+        Each fits its words. Spare room goes first to narrow columns up to their share, then to
+        whole contents, then evenly to the other columns.
         """
         header, room = self.horizontalHeader(), self.viewport().width()
         columns = range(self.rows.columnCount())
-        heads = [header.sectionSizeHint(one) for one in columns]
-        heads[-1:] = [head + NARROW for head in heads[-1:]]  # its menu stands beside the name
-        whole = [max(heads[one], self.sizeHintForColumn(one) + 2) for one in columns]
-        if room < _LAID_OUT:  # it is not laid out yet, and has no width to go by
+        heads = [header.sectionSizeHint(at) for at in columns]
+        heads[-1:] = [head + NARROW for head in heads[-1:]]  # the menu is beside the name
+        whole = [max(heads[at], self.sizeHintForColumn(at) + 2) for at in columns]
+        if room < _LAID_OUT:  # before the first layout
             return whole
         if self.wordWrap():
-            wide = [max(heads[one], self._longest_word(one)) for one in columns]
+            widths = [max(heads[at], self._longest_word(at)) for at in columns]
         else:
-            wide = [max(heads[one], min(whole[one], room // len(columns))) for one in columns]
+            widths = [max(heads[at], min(whole[at], room // len(columns))) for at in columns]
         narrow, others = columns[: self._narrow], columns[self._narrow :]
         part = int(room * _NARROW)
         if not self.wordWrap():
-            for one in narrow:
-                wide[one] = max(wide[one], min(whole[one], room // 2))
-        spare = room - sum(wide)
-        wanted = [(one, min(whole[one], part)) for one in narrow]
-        for one, most in (*wanted, *((one, whole[one]) for one in (*others, *narrow))):
-            more = max(0, min(spare, most - wide[one]))
-            wide[one] += more
+            for at in narrow:
+                widths[at] = max(widths[at], min(whole[at], room // 2))
+        spare = room - sum(widths)
+        limits = [(at, min(whole[at], part)) for at in narrow]
+        for at, most in (*limits, *((at, whole[at]) for at in (*others, *narrow))):
+            more = max(0, min(spare, most - widths[at]))
+            widths[at] += more
             spare -= more
         while spare > 0 and others:
-            least = min(wide[one] for one in others)
-            lowest = [one for one in others if wide[one] == least]
-            next_up = min((wide[one] for one in others if wide[one] > least), default=room)
+            least = min(widths[at] for at in others)
+            lowest = [at for at in others if widths[at] == least]
+            next_up = min((widths[at] for at in others if widths[at] > least), default=room)
             more = max(1, min(next_up - least, spare // len(lowest)))
-            for one in lowest:
+            for at in lowest:
                 more = min(more, spare)
-                wide[one] += more
+                widths[at] += more
                 spare -= more
-        return wide
+        return widths
 
     def _longest_word(self, column: int) -> int:
-        """The least width of a column that cuts none of its words."""
+        """Return the column width that cuts no word."""
         cells = [self.rows.index(row, column) for row in range(self.rows.rowCount())]
-        said = (f"{cell.data()}{cell.data(BEHIND_ROLE) or ''}" for cell in cells)
+        texts = (f"{cell.data()}{cell.data(BEHIND_ROLE) or ''}" for cell in cells)
         width = self.fontMetrics().horizontalAdvance
         return _SIDES + max(
-            (width(word) for one in said for word in re.split("[ \n]", one)), default=0
+            (width(word) for text in texts for word in re.split("[ \n]", text)), default=0
         )
 
     def _wrapped(self, row: int) -> int:
-        """How high a row is whose words wrap in the widths of their columns."""
+        """Return the height of a row with wrapped words."""
         most = 0
         for column in range(self.rows.columnCount()):
             words = str(self.rows.index(row, column).data())
@@ -398,13 +398,12 @@ class ShortTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # Words wrap otherwise in another width; the columns have theirs once this is through.
         if event.oldSize().width() != event.size().width():
-            self._soon.start()
+            self._fit_timer.start()
 
 
 class PreviewView(QWidget):
-    """The first rows, and how often each class comes."""
+    """The first rows of the data, and the class frequencies."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -421,7 +420,6 @@ class PreviewView(QWidget):
         self.setMinimumHeight(200)
 
     def show_preview(self, preview: Preview) -> None:
-        """Show what the data looks like."""
         self.note.setText(preview.note)
         self.note.setVisible(bool(preview.note))
         most = max((count for _name, count in preview.class_counts), default=0)

@@ -1,4 +1,4 @@
-"""A plot with axes in the theme's colours, which can be copied and saved."""
+"""A plot with themed axes, which can be copied and saved."""
 
 from __future__ import annotations
 
@@ -26,31 +26,30 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 
 _LARGE = 10_000
-#: Below a plot: pyqtgraph puts the axis's title so low that the _ of a column would be cut.
+#: Margin below a plot: pyqtgraph would cut the descenders of the axis title.
 _TITLE_ROOM = 3
-#: Lines of letters that the axes of a plot take: its numbers, its title and a rest.
+#: Lines of text in a plot's axes: numbers, title and margins.
 _AXIS_LINES = 3
 _TITLE_LINES = 2
 
 
 def axis_font() -> QFont:
-    """The letters of all axes: titles and numbers."""
+    """Return the font of all axes."""
     return theme.ui_font(0.85)
 
 
 def with_axes(pixels: int) -> int:
-    """Return a plot's height with letters of the size in force: the axes take more of them, what is
-    drawn has as much room as ever."""
+    """Return a plot's height at the current font size, with an unchanged drawing area."""
     line = QFontMetricsF(axis_font()).lineSpacing()
     return round(pixels + _AXIS_LINES * (line - line / (scaled(1000) / 1000)))
 
 
 def style_axes(plot: pg.PlotItem, scheme: theme.Colors | None = None) -> None:
-    """Give the axes of any plot the theme's colours, and letters of the size in force."""
+    """Apply the theme's colours and font to a plot's axes."""
     scheme = scheme or theme.colors()
     font = axis_font()
     line = QFontMetricsF(font).lineSpacing()
-    # Half of the highest number stands above the plot.
+    # Half of the highest tick label lies above the plot.
     plot.layout.setContentsMargins(0, max(4, round(0.4 * line)), scaled(12), _TITLE_ROOM)
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
@@ -64,98 +63,98 @@ def style_axes(plot: pg.PlotItem, scheme: theme.Colors | None = None) -> None:
 
 
 def _title_margin(line: float, lines: int = 1) -> float:
-    """Around a title: pyqtgraph moves it out by 5 pixels, and leaves 80% of its height."""
+    """Return the margin of a title, for pyqtgraph's offset of 5 pixels and 80% of the height."""
     return max(5.0, line / 4, lines * line / 3 - 8)
 
 
-#: By how pyqtgraph writes them, which is in the system's language.
+#: pyqtgraph's date formats, which it writes in the system's language.
 _PARTS_OF_DATES: Final[dict[str, Literal["month", "day"]]] = {"%b": "month", "%a %d": "day"}
 
 
 class NumberAxis(pg.AxisItem):
-    """An axis whose numbers are written as in the words beside it: 400,000, and 0.05 without a
-    factor in the title."""
+    """An axis with numbers as elsewhere: 400,000, and 0.05 without a factor in the title."""
 
     def __init__(self, orientation: str) -> None:
-        self._shown = ""  # of a title that is too long
+        self._elided = ""  # the elided title
         super().__init__(orientation)
-        self.enableAutoSIPrefix(False)  # before it has a label: later the call itself would scale
+        self.enableAutoSIPrefix(False)  # before it has a label, or this call scales
 
     def labelString(self) -> str:
         style = ";".join(f"{name}: {value}" for name, value in self.labelStyle.items())
-        words = escape(self._shown or self.labelText)  # a column "a<b" is whole
-        return f"<div align='center'><span style='{style}'>{words}</span></div>"
+        title = escape(self._elided or self.labelText)
+        return f"<div align='center'><span style='{style}'>{title}</span></div>"
 
     def setLabel(self, *args: Any, **kwargs: Any) -> None:
-        self._shown = ""
+        self._elided = ""
         super().setLabel(*args, **kwargs)
         self.fit_title()
 
     def resizeEvent(self, event: object = None) -> None:
-        if self.label is not None:  # which it is in a plot that was closed
+        if self.label is not None:  # None in a closed plot
             self.fit_title()
         super().resizeEvent(event)
 
     def fit_title(self) -> None:
-        """Break a title that is longer than the axis; where two lines are not enough, its middle is
-        left out and its tooltip has it whole."""
+        """Wrap a long title into two lines, or elide it and put it into the tooltip."""
         size, document = self.size(), self.label.document()
         room = size.height() if self.orientation in ("left", "right") else size.width()
         metrics = QFontMetricsF(self.label.font())
-        line, around = metrics.lineSpacing(), 2 * _title_margin(metrics.lineSpacing(), _TITLE_LINES)
-        lines = 1 if metrics.horizontalAdvance(self.labelText) + around <= room else _TITLE_LINES
-        least = 4 * metrics.averageCharWidth()  # a plot that is not laid out yet
-        inner = room - around
-        words = self.labelText
-        if lines > 1 and inner > least:  # a line may end a word earlier
-            most = lines * inner - max(map(metrics.horizontalAdvance, words.split()), default=0)
-            words = metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, max(most, inner))
-        wide = room if lines > 1 and inner > least else -1
-        shown = words if words != self.labelText else ""
-        wanted = (shown, wide, _title_margin(line, lines if wide > 0 else 1))
-        if wanted == (self._shown, self.label.textWidth(), document.documentMargin()):
+        line, margins = (
+            metrics.lineSpacing(),
+            2 * _title_margin(metrics.lineSpacing(), _TITLE_LINES),
+        )
+        lines = 1 if metrics.horizontalAdvance(self.labelText) + margins <= room else _TITLE_LINES
+        least = 4 * metrics.averageCharWidth()  # before the first layout
+        inner = room - margins
+        title = self.labelText
+        if lines > 1 and inner > least:  # lines break between words
+            most = lines * inner - max(map(metrics.horizontalAdvance, title.split()), default=0)
+            title = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, max(most, inner))
+        width = room if lines > 1 and inner > least else -1
+        elided = title if title != self.labelText else ""
+        state = (elided, width, _title_margin(line, lines if width > 0 else 1))
+        if state == (self._elided, self.label.textWidth(), document.documentMargin()):
             return
-        self._shown = shown
-        document.setDocumentMargin(wanted[2])
-        self.label.setTextWidth(wide)
-        self.label.setToolTip(self.labelText if shown else "")
+        self._elided = elided
+        document.setDocumentMargin(state[2])
+        self.label.setTextWidth(width)
+        self.label.setToolTip(self.labelText if elided else "")
         self._updateLabel()
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if max((abs(value * scale) for value in values), default=0.0) < _LARGE:
-            found: list[str] = super().tickStrings(values, scale, spacing)
-            return [localized(text) for text in found]
+            texts: list[str] = super().tickStrings(values, scale, spacing)
+            return [localized(text) for text in texts]
         return [format_number(value * scale, ",.10g") for value in values]
 
 
 class DateAxis(pg.DateAxisItem):
-    """Dates below a plot, in the person's language; its values are seconds since 1970-01-01."""
+    """Dates below a plot, in the chosen language; values are seconds since 1970-01-01."""
 
     def __init__(self) -> None:
         super().__init__("bottom", utcOffset=0)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        kept: list[tuple[float, list[float]]] = []
+        levels: list[tuple[float, list[float]]] = []
         for spacing, ticks in super().tickValues(low, high, size):
-            longer = [one for _spacing, above in kept for one in above]
-            # A day beside the name of its month would lie on it.
+            longer = [tick for _spacing, above in levels for tick in above]
+            # A day must not overlap the name of its month.
             least = 0.7 * self.minSpacing
-            free = [t for t in ticks if all(abs(t - one) >= least for one in longer)]
-            kept.append((spacing, free))
-        return kept
+            free = [t for t in ticks if all(abs(t - tick) >= least for tick in longer)]
+            levels.append((spacing, free))
+        return levels
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        found: list[str] = super().tickStrings(values, scale, spacing)
+        texts: list[str] = super().tickStrings(values, scale, spacing)
         formats = {spec.spacing: spec.format for spec in self.zoomLevel.tickSpecs}
         part = _PARTS_OF_DATES.get(formats.get(spacing, ""))
         if part is None:
-            return found
+            return texts
         return [format_part_of_date(datetime.fromtimestamp(v, UTC), part) for v in values]
 
 
 class PagePlot(pg.PlotWidget):
-    """A plot in a page. It zooms with Ctrl and the wheel only: without Ctrl the page scrolls, and
-    what comes below the pointer on the way stays as it is."""
+    """A plot in a page, which zooms only with Ctrl and the wheel; otherwise the page scrolls."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -165,9 +164,9 @@ class PagePlot(pg.PlotWidget):
 
 
 class ThemedPlot(PagePlot):
-    """``drawn()`` of a subclass draws its items; it is called again where the colours change.
+    """A subclass draws its items in ``drawn()``, which is called again when the theme changes.
 
-    ``least``: how high it is at least, in pixels at letters of the system's size.
+    ``least``: minimum height in pixels at the system's font size.
     """
 
     def __init__(
@@ -189,21 +188,18 @@ class ThemedPlot(PagePlot):
         self._style()
 
     def sizeHint(self) -> QSize:
-        """Qt's own is the size of what is drawn, which is as large as the plot: made higher once,
-        it would never be lower again."""
+        """Replace Qt's hint, which is the current size and would never shrink."""
         return QSize(320, max(220, self.minimumHeight()))
 
     def restyle(self) -> None:
-        """Take the theme's colours and letters."""
         self._style()
         self.drawn()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Give the axes the room of their numbers first: pyqtgraph learns it while it paints, so
-        that numbers would lie on a title, and the plot would move after it was seen."""
+        """Lay out the axes first: pyqtgraph measures the numbers while it paints."""
         self.scene().prepareForPaint()
         item, painter = self.getPlotItem(), QPainter()
-        for _round in range(2):  # a wider axis leaves the other one less room
+        for _round in range(2):  # a wider axis leaves less room for the other
             for side in ("left", "bottom"):
                 axis, picture = item.getAxis(side), QPicture()
                 if axis.isVisible() and axis.picture is None and painter.begin(picture):
@@ -213,7 +209,7 @@ class ThemedPlot(PagePlot):
         super().paintEvent(event)
 
     def drawn(self) -> None:
-        """Draw what is shown."""
+        """Draw the items."""
 
     def _style(self) -> None:
         self.setBackground(QColor(theme.colors().panel))
@@ -221,16 +217,15 @@ class ThemedPlot(PagePlot):
         self.grow()
 
     def grow(self) -> None:
-        """Be as high as the letters need."""
+        """Adapt the height to the font."""
         if self._least:
             self.setMinimumHeight(with_axes(self._least))
 
 
 class NoWheelPlot(ThemedPlot):
-    """One in a page of results: it stands still under the wheel, which scrolls the page.
+    """A plot of fixed height that ignores the wheel.
 
-    Args:
-        height: in pixels at letters of the system's size.
+    ``height``: in pixels at the system's font size.
     """
 
     def __init__(self, name: str, height: int, parent: QWidget | None = None) -> None:
@@ -238,7 +233,6 @@ class NoWheelPlot(ThemedPlot):
         self.getPlotItem().setMouseEnabled(False, False)
 
     def grow(self) -> None:
-        """Be as high as the letters need, and no higher."""
         self.setFixedHeight(with_axes(self._least))
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -1,4 +1,4 @@
-"""A text on coloured patches: which of its tokens speak for an answer, and which against it."""
+"""A text on coloured patches: evidence of each token for and against a prediction."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from netbuilder.ui.plots.picture_menu import PictureMenu
 from netbuilder.ui.style import theme
 
-_STRONGEST = 0.7  # of a colour: the letters on it stay readable
+_STRONGEST = 0.7  # opacity at which text stays readable
 
 
 class TokenHeat(QLabel):
-    """``show_tokens((token, value) …)`` with values from -1, against, to 1, for."""
+    """Tokens with values from -1, against, to 1, for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class TokenHeat(QLabel):
         self._show()
 
     def colours(self, strongest: tuple[QColor, ...]) -> tuple[QColor, ...]:
-        """Colours as they stand on the patches: the middle one is the panel's own."""
+        """Return the colours of the patches at both ends, and the panel's in the middle."""
         first, last = strongest[0], strongest[-1]
         return _mixed(first, 1.0), QColor(theme.colors().panel), _mixed(last, 1.0)
 
@@ -46,7 +46,7 @@ class TokenHeat(QLabel):
             colour = QColor(scheme.signed(value))
             back = _mixed(colour, abs(value)).name()
             text = html.escape(token).replace(" ", "&nbsp;")
-            # A patch may end a line, and no word is broken within one.
+            # Allow line breaks only between patches.
             patches.append(f"<span style='background-color:{back}'>{text}</span>&#8203;")
         self.setText(f"<div style='line-height:140%'>{''.join(patches)}</div>")
 

@@ -22,35 +22,34 @@ from netbuilder.ui.style.theme import shared_brush, shared_pen
 
 FEW_POINTS = 500
 _FEW_EPOCHS = 5
-#: Pixels: what stands below the curves takes the room above this, never the axis.
+#: Minimum height in pixels.
 LOWEST = 130
-#: Of the steps behind the means of epochs.
+#: Opacity of the steps behind the means of epochs.
 STEP_ALPHA = 0.25
-#: What stands at the end of a curve, and its letter in the legend: colour is not the only sign.
+#: Symbol at the end of a curve, and its character in the legend: colour is not the only sign.
 TRAINING_SIGN, VALIDATION_SIGN = ("o", "●"), ("d", "◆")
 OVERLAY_SIGNS = (("t1", "▲"), ("t", "▼"), ("s", "■"), ("+", "✚"), ("star", "★"), ("x", "✖"))
 OVERLAY_COLORS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6F4FA8", "#8A93A3")
 
 
-#: Its points, colour, width, style, the width of its average, the symbol at its end, and the epoch
-#: at which that stands instead: the network has the weights of that one.
+#: Points, colour, line width, style, window of the average, the symbol at the end, and the epoch to
+#: put it at instead, whose weights the network has.
 _Line = tuple[Series, str | QColor, float, Qt.PenStyle, int, str, int]
 
 
 class _Axis(NumberAxis):
-    """An axis with plain numbers, in log mode too."""
+    """An axis with plain numbers in log mode."""
 
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [format_number(10**value, ".3g") for value in values]
 
 
 class TrainingCurvePlot(PagePlot):
-    """Draws the curves of a run, and others below them to compare.
+    """Draws the curves of a run, and those of other runs to compare.
 
-    Only what is in view is drawn, at most two points a pixel, so that the time does not grow
-    with the run. The view follows the run until it is zoomed or moved by hand; a double click
-    lets it follow again. ``hovered(text)`` gives the values under the cursor, ``placed(x)`` where
-    it is, in epochs; None: nowhere. The arrow keys move it, too.
+    Only what is in view is drawn, at most two points per pixel. The view follows the run until it
+    is zoomed or moved; a double click follows again. ``hovered(text)`` gives the values under the
+    cursor, ``placed(x)`` its position in epochs, or None. The arrow keys move it, too.
     """
 
     hovered = Signal(str)
@@ -58,7 +57,7 @@ class TrainingCurvePlot(PagePlot):
     placed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, scheme: theme.Colors | None = None) -> None:
-        self._scheme = scheme  # whatever the window's is: paper is white
+        self._scheme = scheme  # None: the window's
         axes = {"left": _Axis("left"), "bottom": NumberAxis("bottom")}
         super().__init__(parent, axisItems=axes)
         self.menu = PictureMenu(self, "curves")
@@ -98,11 +97,10 @@ class TrainingCurvePlot(PagePlot):
         theme.theme().changed.connect(self.restyle)
 
     def sizeHint(self) -> QSize:
-        """As low as it can be read: what is below it comes first, and it takes the rest."""
+        """Return the minimum height, to leave room for what is below."""
         return QSize(240, self.minimumHeight())
 
     def restyle(self) -> None:
-        """Take the theme's colours, and the room that its letters need."""
         scheme = self._scheme or theme.colors()
         self.setMinimumHeight(with_axes(LOWEST))
         self.setBackground(QColor(scheme.panel))
@@ -111,7 +109,7 @@ class TrainingCurvePlot(PagePlot):
         for name in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(name)
             axis.setTickPen(QColor(scheme.grid))
-            axis.setZValue(-1000)  # the grid stands behind the curves
+            axis.setZValue(-1000)  # the grid is behind the curves
             axis.setStyle(hideOverlappingLabels=False)
         dotted = Qt.PenStyle.DotLine
         self._now.setPen(pg.mkPen(scheme.secondary, width=1.5, style=dotted))
@@ -120,10 +118,10 @@ class TrainingCurvePlot(PagePlot):
 
     def _show_titles(self) -> None:
         color = (self._scheme or theme.colors()).secondary
-        for side, words in (("bottom", _("epoch")), ("left", metric_words(self.quantity))):
+        for side, title in (("bottom", _("epoch")), ("left", metric_words(self.quantity))):
             axis = self.getPlotItem().getAxis(side)
-            if (axis.labelText, axis.labelStyle.get("color")) != (words, color):
-                axis.setLabel(words, color=color)  # lays the plot out anew, also for the same words
+            if (axis.labelText, axis.labelStyle.get("color")) != (title, color):
+                axis.setLabel(title, color=color)  # always causes a new layout
 
     def set_run(self, run: RunCurves, planned_epochs: int = 0) -> None:
         self.run, self.planned_epochs = run, planned_epochs
@@ -134,19 +132,18 @@ class TrainingCurvePlot(PagePlot):
         self.redraw_soon()
 
     def set_overlays(self, overlays: Mapping[str, RunCurves]) -> None:
-        """Show these runs, too."""
         self.overlays = dict(overlays)
         self.redraw_soon()
 
     def named(self, name: str, curves: RunCurves) -> str:
-        """A curve's name, with its loss where the runs that are drawn have several."""
-        losses = {one.loss for one in (self.run, *self.overlays.values()) if one.loss}
+        """Return a curve's name, with its loss if the runs have different ones."""
+        losses = {run.loss for run in (self.run, *self.overlays.values()) if run.loss}
         if not self.quantity.endswith("loss") or len(losses) < 2 or not curves.loss:
             return name
         return f"{name} ({curves.loss})"
 
     def show_quantity(self, quantity: str) -> None:
-        """Choose what is drawn: the loss or a metric."""
+        """Choose the loss or a metric."""
         self.quantity = quantity
         self._show_titles()
         self.follow()
@@ -161,17 +158,14 @@ class TrainingCurvePlot(PagePlot):
         self.redraw()
 
     def follow(self) -> None:
-        """Let the view follow the run again."""
         self.following = True
         self.followed.emit(True)
         self.redraw()
 
     def redraw_soon(self) -> None:
-        """Redraw once in the next turn of the event loop."""
         self._timer.start()
 
     def redraw(self) -> None:
-        """Draw what is in view now."""
         if self.following:
             self._fit()
         scheme = self._scheme or theme.colors()
@@ -183,27 +177,29 @@ class TrainingCurvePlot(PagePlot):
             color = overlay_color(number)
             sign = overlay_sign(number)[0]
             lines.append((curves.training(self.quantity, False), color, 1.0, dashed, 1, "", 0))
-            kept = curves.kept_epoch
-            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign, kept))
+            kept_epoch = curves.kept_epoch
+            lines.append((curves.validation(self.quantity), color, 1.5, solid, 1, sign, kept_epoch))
         training = self.run.training(self.quantity, self.per_step)
         means = self.run.training(self.quantity, False)
-        if self.per_step and len(means) > 1:  # of one epoch its steps are all that there is to see
+        if self.per_step and len(means) > 1:  # with one epoch, show the steps alone
             faint = QColor(scheme.training)
             faint.setAlphaF(STEP_ALPHA)
             lines.append((training, faint, 1.0, solid, 1, "", 0))
             training = means
         window = max(training.count // 60, 2) if self.smooth else 1
-        kept = self.run.kept_epoch
-        lines.append((training, scheme.training, 2.0, solid, window, TRAINING_SIGN[0], kept))
-        checked = self.run.validation(self.quantity)
-        window = max(checked.count // 30, 2) if self.smooth else 1
-        lines.append((checked, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0], kept))
+        kept_epoch = self.run.kept_epoch
+        lines.append((training, scheme.training, 2.0, solid, window, TRAINING_SIGN[0], kept_epoch))
+        validation = self.run.validation(self.quantity)
+        window = max(validation.count // 30, 2) if self.smooth else 1
+        lines.append(
+            (validation, scheme.validation, 2.0, solid, window, VALIDATION_SIGN[0], kept_epoch)
+        )
         self._draw(lines, left, right, pixels)
         self._draw_marks(scheme.secondary)
-        end = max(_end(training), _end(checked))
+        end = max(_end(training), _end(validation))
         self._now.setVisible(0 < end < self.planned_epochs)
         self._now.setPos(end)
-        self._timer.stop()  # to follow the run moves the view, which asks for this again
+        self._timer.stop()  # following the run has restarted it
 
     def _draw(
         self,
@@ -220,7 +216,7 @@ class TrainingCurvePlot(PagePlot):
             item.setData([], [])
         ends: list[dict[str, object]] = []
         edge = shared_pen(QColor(theme.colors().panel), 1)
-        for item, (series, color, width, style, window, sign, kept) in zip(
+        for item, (series, color, width, style, window, sign, kept_epoch) in zip(
             self.drawn, lines, strict=False
         ):
             x, y = visible(series, left, right, pixels, window)
@@ -229,18 +225,17 @@ class TrainingCurvePlot(PagePlot):
                     y = np.log10(y)
             if len(y):
                 y = np.where(np.isfinite(y), y, np.nan)
-            # One point is no line: it is drawn as a short stroke, so that epoch 1 is seen.
+            # Draw a single point as a short line.
             if len(x) == 1:
                 x, y = np.array([x[0] - 0.02, x[0] + 0.02]), np.repeat(y, 2)
-            # A wide smooth pen takes long over many points, and is not seen there.
+            # A wide antialiased pen is slow with many points.
             few = len(x) < FEW_POINTS
             item.setPen(pg.mkPen(color, width=width if few else 1.0, style=style))
-            # As one path a wide smooth line takes ten times as long as piece by piece, where it
-            # looks the same; dashes would begin anew with each piece.
+            # Segments are ten times faster than a path, but would break dashes.
             pieces = few and style == Qt.PenStyle.SolidLine
             item.setSegmentedLineMode("on" if pieces else "auto")
             item.setData(x, y, connect="finite", antialias=few)
-            at = int(np.argmin(np.abs(x - kept))) if kept and len(x) else -1
+            at = int(np.argmin(np.abs(x - kept_epoch))) if kept_epoch and len(x) else -1
             if sign and len(y) and np.isfinite(y[at]):
                 ends.append(
                     {
@@ -254,34 +249,33 @@ class TrainingCurvePlot(PagePlot):
 
     def _draw_marks(self, color: str) -> None:
         while len(self.marks) < len(self.run.marks):
-            place, words = self.run.marks[len(self.marks)]
+            place, label = self.run.marks[len(self.marks)]
             line = pg.InfiniteLine(
                 place,
                 angle=90,
                 pen=pg.mkPen(color, width=1, style=Qt.PenStyle.DashLine),
-                label=words,
+                label=label,
                 labelOpts={"position": 0.92, "color": color, "anchors": [(0, 0), (1, 0)]},
             )
-            # Its words stand on the wider side of it: they are cut at no edge.
             line.label.textItem.setFont(theme.ui_font(0.8))
             self.marks.append(line)
             self.addItem(line, ignoreBounds=True)
-        for line, (place, words) in zip(self.marks, self.run.marks, strict=False):
-            if line.label.format != words:
-                line.label.setFormat(words)
+        for line, (place, label) in zip(self.marks, self.run.marks, strict=False):
+            if line.label.format != label:
+                line.label.setFormat(label)
             line.setPos(place)
         while len(self.marks) > len(self.run.marks):
             self.removeItem(self.marks.pop())
 
     def _fit(self) -> None:
         training = self.run.training(self.quantity, self.per_step)
-        shown = [training, self.run.validation(self.quantity)]
+        series_list = [training, self.run.validation(self.quantity)]
         for curves in self.overlays.values():
-            shown += [curves.training(self.quantity, False), curves.validation(self.quantity)]
-        shown = [series for series in shown if len(series) and series.high > -math.inf]
-        right = self._right(max((float(s.x[-1]) for s in shown), default=0.0))
-        low = min((s.low for s in shown), default=0.0)
-        high = max((s.high for s in shown), default=1.0)
+            series_list += [curves.training(self.quantity, False), curves.validation(self.quantity)]
+        series_list = [series for series in series_list if len(series) and series.high > -math.inf]
+        right = self._right(max((float(s.x[-1]) for s in series_list), default=0.0))
+        low = min((s.low for s in series_list), default=0.0)
+        high = max((s.high for s in series_list), default=1.0)
         box = self.getPlotItem().getViewBox()
         if self.log:
             low = math.log10(max(low, high * 1e-9, 1e-12)) if high > 0 else -1.0
@@ -290,14 +284,14 @@ class TrainingCurvePlot(PagePlot):
             low = 0.0
         span = high - low or abs(high) or 1.0
         box.setRange(
-            xRange=(0.0, 1.012 * max(right, 1.0)),  # room for the sign at the end
+            xRange=(0.0, 1.012 * max(right, 1.0)),  # room for the symbol at the end
             yRange=(low - (0.02 if low == 0 else 0.04) * span, high + 0.05 * span),
             padding=0,
             disableAutoRange=True,
         )
 
     def _right(self, done: float) -> float:
-        """The end of the axis: of the plan, or, where that is far away, a little beyond now."""
+        """Return the end of the axis: the planned epochs, or less if they are far away."""
         planned = float(self.planned_epochs)
         if planned <= max(60.0, 3 * done):
             return max(planned, done)
@@ -308,18 +302,18 @@ class TrainingCurvePlot(PagePlot):
         self.follow()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._take_cursor()
+        self._hide_cursor()
         super().leaveEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._take_cursor()
+        self._hide_cursor()
         super().focusOutEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         (left, right), _range = self.getPlotItem().getViewBox().viewRange()
         if event.key() == Qt.Key.Key_Escape and self._cursor.isVisible():
-            self._take_cursor()
+            self._hide_cursor()
         elif steps is not None:
             end = _end(self.run.training(self.quantity, False))
             at = self._cursor.value() if self._cursor.isVisible() else end
@@ -327,7 +321,7 @@ class TrainingCurvePlot(PagePlot):
         else:
             super().keyPressEvent(event)
 
-    def _take_cursor(self) -> None:
+    def _hide_cursor(self) -> None:
         self._cursor.hide()
         self.hovered.emit("")
         self.placed.emit(None)
@@ -347,19 +341,19 @@ class TrainingCurvePlot(PagePlot):
     def _mouse_at(self, place: QPointF) -> None:
         box = self.getPlotItem().getViewBox()
         if not box.sceneBoundingRect().contains(place):
-            self._take_cursor()
+            self._hide_cursor()
             return
         self._place_cursor(box.mapSceneToView(place).x())
 
     def text_at(self, x: float) -> str:
-        """The values at ``x``, in words."""
+        """Return the values at ``x`` as text."""
         parts = [_("epoch {number}", number=format_number(x, ".1f"))]
         training = self.run.training(self.quantity, self.per_step).at(x)
-        checked = self.run.validation(self.quantity).at(x)
+        validation = self.run.validation(self.quantity).at(x)
         if training is not None:
             parts.append(_("training {value}", value=short_number(training)))
-        if checked is not None:
-            parts.append(_("validation {value}", value=short_number(checked)))
+        if validation is not None:
+            parts.append(_("validation {value}", value=short_number(validation)))
         for name, curves in self.overlays.items():
             value = curves.validation(self.quantity).at(x)
             value = curves.training(self.quantity, False).at(x) if value is None else value
@@ -373,14 +367,16 @@ def _end(series: Series) -> float:
 
 
 def run_picture(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
-    """The loss of a run as a picture of a size, in the colours of paper; with ``sharp`` dots a
-    pixel, for it is printed. Of few epochs each step is drawn."""
+    """Draw the loss of a run for printing, with ``sharp`` dots per pixel.
+
+    With few epochs, each step is drawn.
+    """
     plot = TrainingCurvePlot(scheme=theme.LIGHT)
     plot.resize(size)
     plot.set_run(run, 0)
     plot.set_options(per_step=len(run.epochs.get(plot.quantity, ())) < _FEW_EPOCHS)
-    plot.grab()  # A plot that was never shown has another size until it is painted once.
-    plot.getPlotItem().layout.activate()  # the axes take the room of their numbers now
+    plot.grab()  # a plot has its final size only after the first painting
+    plot.getPlotItem().layout.activate()
     plot.redraw()
     image = QImage(size * sharp, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(sharp)
@@ -393,17 +389,17 @@ def run_picture(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
 
 
 def overlay_color(number: int) -> str:
-    """The colour of the run that is compared as the ``number``-th, in the plot and the legend."""
+    """Return the colour of the ``number``-th compared run."""
     return OVERLAY_COLORS[number % len(OVERLAY_COLORS)]
 
 
 def overlay_sign(number: int) -> tuple[str, str]:
-    """Its symbol in the plot, and the letter for it in the legend."""
+    """Return the symbol of a compared run, and its character for the legend."""
     return OVERLAY_SIGNS[number % len(OVERLAY_SIGNS)]
 
 
 def short_number(value: float | None) -> str:
-    """A number of a run, also one that is none."""
+    """Format a value of a run, which may be missing or not finite."""
     if value is None:
         return ""
     if not math.isfinite(value):

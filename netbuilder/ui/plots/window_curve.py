@@ -1,4 +1,4 @@
-"""A window of a series as a curve whose points can be dragged, and what is predicted after it."""
+"""A window of a series as a curve with draggable points, and the predictions after it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from netbuilder.core.wording import format_number, join_values
 from netbuilder.ui.plots.themed_plot import NoWheelPlot
 from netbuilder.ui.style import theme
 
-#: How near the mouse must be to take a point, in pixels; how far a key moves it, of the range.
+#: Distance in pixels at which the mouse grabs a point; share of the range that a key moves it.
 NEAR, KEY_STEP = 14, 0.02
 
 
 class WindowCurve(NoWheelPlot):
-    """``dragged``: a person moved a point; ``values`` holds them all.
+    """Points are moved by mouse, or chosen with left and right and moved with up and down.
 
-    Points are moved by mouse, or by keys: left and right choose one, up and down move it.
+    ``dragged``: the user moved a point; see ``values``.
     """
 
     dragged = Signal()
@@ -35,8 +35,8 @@ class WindowCurve(NoWheelPlot):
         self.chosen = -1
         self._ahead: NDArray[np.float64] = np.zeros(0)
         self.band: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
-        self.reach = 1  # steps that are predicted, also while the next prediction is made
-        self._held = False
+        self.reach = 1  # predicted steps, also while the next prediction is computed
+        self._dragging = False
         self._name = ""
         self._dates: Sequence[str] = ()
         self._curve = self.plot([], [])
@@ -51,7 +51,7 @@ class WindowCurve(NoWheelPlot):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setToolTip(_("Drag a point, or choose it with ← → and move it with ↑ ↓"))
-        self._name_places()
+        self._label_steps()
         self.restyle()
 
     def drawn(self) -> None:
@@ -67,7 +67,7 @@ class WindowCurve(NoWheelPlot):
         self._draw()
 
     def show_window(self, values: NDArray[np.float64], name: str) -> None:
-        """Show a window, (steps,), the oldest first; what was predicted is forgotten."""
+        """Show a window, (steps,), the oldest first, without predictions."""
         self.values, self._name = np.array(values, np.float64), name
         self._ahead, self.band, self.chosen = np.zeros(0), None, -1
         self.getPlotItem().setLabel("left", name)
@@ -79,30 +79,27 @@ class WindowCurve(NoWheelPlot):
         values: NDArray[np.float64],
         band: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
     ) -> None:
-        """Show what is predicted of the same quantity, (steps,), nearest first; may be empty.
+        """Show predictions of the same quantity, (steps,), nearest first; may be empty.
 
-        Args:
-            values: the predictions.
-            band: its lower and upper ends, (steps,) each, NaN where there is none; None: no band.
+        ``band``: its lower and upper ends, (steps,) each, NaN where unknown.
         """
         self._ahead, self.band = np.asarray(values, np.float64), band
         self.reach = len(self._ahead) or self.reach
         self._draw()
-        if not self._held:
+        if not self._dragging:
             self._fit()
 
     @property
     def ahead(self) -> int:
-        """How many steps are predicted."""
+        """The number of predicted steps."""
         return len(self._ahead)
 
     def show_dates(self, dates: Sequence[str]) -> None:
-        """Write the dates of the window's points and of what is predicted below the curve; steps
-        where there are none."""
+        """Label the steps with dates; without dates, with their numbers."""
         self._dates = dates
-        self._name_places()
+        self._label_steps()
 
-    def _name_places(self) -> None:
+    def _label_steps(self) -> None:
         axis, dates = self.getPlotItem().getAxis("bottom"), self._dates
         if not dates or len(dates) < len(self.values):
             axis.setTicks(None)
@@ -111,18 +108,18 @@ class WindowCurve(NoWheelPlot):
         letters = max(map(self.fontMetrics().horizontalAdvance, dates))
         room = max(self.getPlotItem().vb.width(), 1.0)
         last = len(dates) - 1
-        edge = min(0.6 * letters / room, 0.4) * last  # there a date would be cut off
+        edge = min(0.6 * letters / room, 0.4) * last  # a date there would be cut off
         low, high = math.ceil(edge), math.floor(last - edge)
         count = int(min(max(room / (1.5 * letters), 2), 6))
         step = max(math.ceil((high - low) / (count - 1)), 1)
         places = range(low + (high - low) % step // 2, high + 1, step) or (last // 2,)
         axis.setTicks([[(place + 1 - len(self.values), dates[place]) for place in places]])
-        axis.setLabel(_("date"))  # without a title the plot would become higher
+        axis.setLabel(_("date"))  # without a title the plot would grow
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if hasattr(self, "_dates"):  # pyqtgraph resizes while it is made
-            self._name_places()
+        if hasattr(self, "_dates"):  # pyqtgraph resizes during construction
+            self._label_steps()
 
     def _xs(self) -> NDArray[np.float64]:
         return np.arange(1 - len(self.values), 1, dtype=np.float64)
@@ -144,19 +141,19 @@ class WindowCurve(NoWheelPlot):
             end = end[np.isfinite(end)]
             here = self.values[-1:] if len(end) else end
             curve.setData(np.arange(len(here) + len(end)), np.concatenate([here, end]))
-        words = _("{column}: a window of {count} steps", column=self._name, count=len(x))
+        description = _("{column}: a window of {count} steps", column=self._name, count=len(x))
         if len(ahead):
             values = join_values(format_number(float(v)) for v in self._ahead[:5])
-            told = _("predicted: {values}", values=values)
-            words = join_values((words, told), clauses=True)
-        self.setAccessibleName(words)
+            predicted = _("predicted: {values}", values=values)
+            description = join_values((description, predicted), clauses=True)
+        self.setAccessibleName(description)
 
     def _fit(self) -> None:
-        shown = np.concatenate([self.values, self._ahead, *(self.band or ())])
-        shown = shown[np.isfinite(shown)]
-        if not len(shown):
+        values = np.concatenate([self.values, self._ahead, *(self.band or ())])
+        values = values[np.isfinite(values)]
+        if not len(values):
             return
-        low, high = float(shown.min()), float(shown.max())
+        low, high = float(values.min()), float(values.max())
         edge = 0.12 * (high - low or abs(high) or 1.0)
         self.getPlotItem().setRange(
             xRange=(1 - len(self.values), self.reach),
@@ -173,22 +170,22 @@ class WindowCurve(NoWheelPlot):
     def _nearest(self, place: QPointF) -> int:
         if not len(self.values):
             return -1
-        off = [self.point_place(index) - place for index in range(len(self.values))]
-        far = [one.x() ** 2 + one.y() ** 2 for one in off]
-        best = int(np.argmin(far))
-        return best if far[best] <= NEAR**2 else -1
+        offsets = [self.point_place(index) - place for index in range(len(self.values))]
+        squares = [offset.x() ** 2 + offset.y() ** 2 for offset in offsets]
+        best = int(np.argmin(squares))
+        return best if squares[best] <= NEAR**2 else -1
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        found = self._nearest(event.position())
-        if event.button() != Qt.MouseButton.LeftButton or found < 0:
+        nearest = self._nearest(event.position())
+        if event.button() != Qt.MouseButton.LeftButton or nearest < 0:
             super().mousePressEvent(event)
             return
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self.chosen, self._held = found, True
+        self.chosen, self._dragging = nearest, True
         self._draw()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if not self._held:
+        if not self._dragging:
             near = self._nearest(event.position()) >= 0
             self.setCursor(Qt.CursorShape.SizeVerCursor if near else Qt.CursorShape.ArrowCursor)
             super().mouseMoveEvent(event)
@@ -197,11 +194,11 @@ class WindowCurve(NoWheelPlot):
         self._move(float(value))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if not self._held:
+        if not self._dragging:
             super().mouseReleaseEvent(event)
             return
-        # Only now: the axis must not run away from under the mouse.
-        self._held = False
+        # The axis must not move during the drag.
+        self._dragging = False
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,4 @@
-"""Word vectors, drawn: words on a plane, and two vectors as bars."""
+"""Plots of word vectors: words on a plane, and two vectors as bars."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from netbuilder.ui.style.theme import NO_PEN, shared_brush
 if TYPE_CHECKING:
     from netbuilder.core.results.word_vectors import TokenTable, WordMap
 
-#: Pixels; words that may have a label (the others show theirs under the pointer).
+#: Heights in pixels, and the number of words with a label (others have a tooltip).
 MAP_HEIGHT, BARS_HEIGHT, MOST_LABELS = 320, 150, 150
-#: Where a label stands, as pyqtgraph anchors it: above its point, below, right or left of it.
+#: Anchors of a label: above its point, below, right and left.
 _SIDES = ((0.5, 1.1), (0.5, -0.1), (-0.1, 0.5), (1.1, 0.5))
 
 
 class WordMapPlot(NoWheelPlot):
-    """Words where the map puts them; ``word_clicked(place)``: that word of the table."""
+    """Words at their positions on the map; ``word_clicked(place)`` gives the word's index."""
 
     word_clicked = Signal(int)
 
@@ -55,12 +55,12 @@ class WordMapPlot(NoWheelPlot):
             self.addItem(item)
         self._labels: list[pg.TextItem] = []
         self.getPlotItem().vb.sigResized.connect(lambda _box: self._draw_marks())
-        for side in ("left", "bottom"):  # turned onto the map before, axes have no meaning
+        for side in ("left", "bottom"):  # the axes have no meaning
             self.getPlotItem().hideAxis(side)
 
-    def show_map(self, found: WordMap, tips: Sequence[str]) -> None:
-        """Show words at other places; ``tips`` say of each word what is known."""
-        self._map, self._tips = found, list(tips[: len(found.at)])
+    def show_map(self, word_map: WordMap, tips: Sequence[str]) -> None:
+        """Show a map; ``tips`` are the tooltips of the words."""
+        self._map, self._tips = word_map, list(tips[: len(word_map.at)])
         self.drawn()
 
     def mark(
@@ -69,11 +69,13 @@ class WordMapPlot(NoWheelPlot):
         near: Sequence[int] = (),
         arrows: Sequence[tuple[int, int]] = (),
     ) -> None:
-        """Ring chosen words, show the names of those near them, and draw arrows between words;
-        the word at an arrow's end that was not chosen is the answer, in a ring of its own."""
-        marked = tuple(chosen), tuple(near), tuple(arrows)
-        if marked != (self._chosen, self._near, self._arrows):
-            self._chosen, self._near, self._arrows = marked
+        """Ring the chosen words, label those near them, and draw arrows between words.
+
+        The end of an arrow that was not chosen is the answer, with its own ring.
+        """
+        marks = tuple(chosen), tuple(near), tuple(arrows)
+        if marks != (self._chosen, self._near, self._arrows):
+            self._chosen, self._near, self._arrows = marks
             self._draw_marks()
 
     def restyle(self) -> None:
@@ -81,10 +83,10 @@ class WordMapPlot(NoWheelPlot):
         super().restyle()
 
     def drawn(self) -> None:
-        found = self._map
-        if found is None:
+        word_map = self._map
+        if word_map is None:
             return
-        tokens, at = found.vectors.tokens, found.at
+        tokens, at = word_map.vectors.tokens, word_map.at
         if tokens is not self._styled:
             self._styled = tokens
             self._brushes, self._symbols = word_styles(tokens, len(at))
@@ -96,35 +98,33 @@ class WordMapPlot(NoWheelPlot):
         edge = 0.06 * (high - low) + 1e-6
         self.getPlotItem().setRange(
             xRange=(low[0] - edge[0], high[0] + edge[0]),
-            yRange=(low[1] - edge[1], high[1] + 2 * edge[1]),  # words stand above their points
+            yRange=(low[1] - edge[1], high[1] + 2 * edge[1]),  # labels are above their points
             padding=0,
         )
         self._draw_marks()
-        self.setAccessibleName(_("Map of the words ({way})", way=found.way))
+        self.setAccessibleName(_("Map of the words ({way})", way=word_map.way))
 
     def _draw_marks(self) -> None:
-        found = self._map
-        if found is None:
+        word_map = self._map
+        if word_map is None:
             return
-        at, accent = found.at, QColor(theme.colors().accent)
-        ringed = [one for one in self._chosen if one < len(at)]
+        at, accent = word_map.at, QColor(theme.colors().accent)
+        ringed = [word for word in self._chosen if word < len(at)]
         self.rings.setData(
             x=at[ringed, 0], y=at[ringed, 1], size=15, pen=pg.mkPen(accent, width=2.5), brush=None
         )
-        ends = [one for arrow in self._arrows if max(arrow) < len(at) for one in arrow]
+        ends = [word for arrow in self._arrows if max(arrow) < len(at) for word in arrow]
         pen = pg.mkPen(accent, width=1.5, style=Qt.PenStyle.DashLine)
         self.lines.setData(at[ends, 0], at[ends, 1], pen=pen)
-        # Where an arrow leads to a word that nobody chose: the answer.
+        # The answer: the end of an arrow that was not chosen.
         answer = sorted(set(ends) - set(ringed))
         ring = pg.mkPen(QColor(theme.colors().validation), width=3.5)
         self.answer.setData(x=at[answer, 0], y=at[answer, 1], size=22, brush=None, pen=ring)
-        near = (one for one in self._near if one < len(at))
+        near = (word for word in self._near if word < len(at))
         self._draw_labels(at, [*ringed, *answer], [*ringed, *near])
 
     def _draw_labels(self, at: NDArray[Any], ringed: Sequence[int], first: Sequence[int]) -> None:
-        """Words beside their points, the marked and the frequent ones first; one that would lie
-        over another is left to the pointer, except a word in a ring. The same items move from one
-        map to the next."""
+        """Label the marked, then the frequent words, without overlaps unless ringed."""
         assert self._map is not None
         scheme, names = theme.colors(), self._map.vectors.tokens.names
         order = list(dict.fromkeys([*first, *range(min(len(at), MOST_LABELS))]))
@@ -144,7 +144,7 @@ class WordMapPlot(NoWheelPlot):
             for anchor in _SIDES:
                 label.setAnchor(anchor)
                 room = label.boundingRect().translated(spot)
-                if whole.contains(room) and not any(room.intersects(one) for one in taken):
+                if whole.contains(room) and not any(room.intersects(box) for box in taken):
                     taken.append(room)
                     label.show()
                     break
@@ -157,23 +157,23 @@ class WordMapPlot(NoWheelPlot):
 
 
 def word_styles(tokens: TokenTable, count: int) -> tuple[list[Any], list[str]]:
-    """A brush and a symbol for each of the first words: by class, by target, or by frequency."""
+    """Return a brush and a symbol per word: by class, by target, or by frequency."""
     if tokens.leaning is not None:
         neutral = shared_brush(QColor(theme.colors().secondary), 0.5)
-        numbers = [int(one) for one in tokens.leaning[:count]]
+        classes = [int(number) for number in tokens.leaning[:count]]
         return (
-            [shared_brush(class_color(one)) if one >= 0 else neutral for one in numbers],
-            [class_symbol(one) if one >= 0 else "o" for one in numbers],
+            [shared_brush(class_color(n)) if n >= 0 else neutral for n in classes],
+            [class_symbol(n) if n >= 0 else "o" for n in classes],
         )
     if tokens.means is not None:
         values = tokens.means[:count]
-        colors = [number_color(float(one)) for one in scale_to_unit(values, values)]
-        return [shared_brush(one) for one in colors], ["o"] * count
+        colors = [number_color(float(part)) for part in scale_to_unit(values, values)]
+        return [shared_brush(color) for color in colors], ["o"] * count
     return [shared_brush(QColor(theme.colors().training))] * count, ["o"] * count
 
 
 class VectorBars(NoWheelPlot):
-    """Two vectors, number by number, as bars side by side."""
+    """Two vectors as bars side by side."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("vectors", BARS_HEIGHT, parent)
@@ -200,7 +200,7 @@ class VectorBars(NoWheelPlot):
             places = np.arange(1, len(values) + 1) + side
             bars.setOpts(x=places, height=values, brush=brush, pen=NO_PEN)
         if self._vectors:
-            values = np.concatenate([np.nan_to_num(one) for one in self._vectors])
+            values = np.concatenate([np.nan_to_num(vector) for vector in self._vectors])
             low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
             self.getPlotItem().setRange(
                 xRange=(0.4, len(self._vectors[0]) + 0.6), yRange=(low, high or 1.0), padding=0.04
