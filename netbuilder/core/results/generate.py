@@ -30,7 +30,7 @@ _MOST = 100_000
 
 @dataclass(frozen=True)
 class GeneratedText:
-    """``start`` as the network reads it, and what it went on with, ``tokens`` one by one."""
+    """``start`` as the network reads it, and the generated ``tokens``."""
 
     start: str
     text: str
@@ -40,7 +40,7 @@ class GeneratedText:
 def next_token_ends(
     trained: TrainedModel,
 ) -> tuple[str, InputPreprocessing, str, OutputPreprocessing] | None:
-    """Input and output of a network that predicts tokens, or None."""
+    """Return input and output of a network that predicts tokens, or None."""
     preprocessing = preprocessing_of(trained)
     if len(preprocessing.inputs) != 1 or len(preprocessing.outputs) != 1:
         return None
@@ -54,12 +54,8 @@ def next_token_ends(
 def sampling_shares(
     probabilities: NDArray[np.float64], temperature: float, top_k: int = 0
 ) -> NDArray[np.float64]:
-    """Return the probability with which each class is drawn, (classes,), in all 1.
-
-    Of the ``top_k`` most probable ones (0: of all) p ** (1 / temperature), brought back to a sum
-    of 1: below temperature 1 the likely ones gain, above it the unlikely ones; at 0 the likeliest
-    is certain.
-    """
+    """Return the probability of drawing each class, (classes,): p ** (1 / temperature) of the
+    ``top_k`` most probable (0: all), normalised; temperature 0 takes the most probable."""
     if temperature == 0:
         return np.asarray(np.eye(len(probabilities))[int(np.argmax(probabilities))])
     logs = np.log(np.maximum(probabilities, 1e-30)) / temperature
@@ -75,7 +71,7 @@ def sample_token(
     random: np.random.Generator,
     top_k: int = 0,
 ) -> int:
-    """Draw one class by its ``sampling_shares``."""
+    """Draw a class by its ``sampling_shares``."""
     if temperature == 0:
         return int(np.argmax(probabilities))
     shares = sampling_shares(probabilities, temperature, top_k)
@@ -91,7 +87,7 @@ def stream_tokens(
     seed: int = 0,
     top_k: int = 0,
 ) -> Iterator[str]:
-    """One token after the other, as it is drawn; the same seed gives the same ones.
+    """Yield tokens as they are drawn.
 
     Raises:
         UserError: the network was not trained on the next token, or a number is out of bounds.
@@ -151,7 +147,7 @@ def next_probabilities(
     """Return the probability of each token to come next, (classes,).
 
     Raises:
-        UserError: the network's last layer gives no probabilities.
+        UserError: the last layer gives no probabilities.
     """
     key, _entry, output, target = ends
     answer = repeated_predictor(trained)({key: window[None]})[output]
@@ -166,7 +162,7 @@ def next_probabilities(
 
 
 def append_token(text: str, token: str, entry: InputPreprocessing) -> str:
-    """Return ``text`` as it is written, with one token more."""
+    """Return ``text`` with one more token, spaced as written."""
     if entry.level in JOINED:
         return text + text_of([token], entry.level)
     read = tokens_read(text, entry)
@@ -183,8 +179,7 @@ def stream_text(
     seed: int = 0,
     top_k: int = 0,
 ) -> Iterator[str]:
-    """The text so far: ``start``, then with each token more. Arguments and errors as
-    ``stream_tokens``."""
+    """Yield the text so far: ``start``, then after each token; see ``stream_tokens``."""
     drawn = stream_tokens(
         trained, start, length=length, temperature=temperature, seed=seed, top_k=top_k
     )
@@ -206,7 +201,7 @@ def generate_text(
     seed: int = 0,
     top_k: int = 0,
 ) -> GeneratedText:
-    """``start`` and ``length`` tokens more. Arguments and errors as for ``stream_tokens``."""
+    """Return ``start`` and ``length`` generated tokens; see ``stream_tokens``."""
     drawn = stream_tokens(
         trained, start, length=length, temperature=temperature, seed=seed, top_k=top_k
     )

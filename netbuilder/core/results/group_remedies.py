@@ -1,4 +1,4 @@
-"""What reweighting or more data would change for one group, measured by training again."""
+"""The effect of reweighting or more data on one group, measured by training again."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _LITTLE = 0.01
 
 @dataclass(frozen=True)
 class GroupRemedies:
-    """How one group is predicted by networks that were trained in other ways.
+    """Measures of one group after training in other ways.
 
     Attributes:
         group: its value in the column.
         metric: "accuracy" or "mean_absolute_error".
         rows, total: training rows of the group, and all.
-        weight: by which each row of the group counts where all groups weigh the same.
-        now: the measure of the group as it was trained.
-        reweighted: with all groups of the same weight.
-        halved: with half of the group's training rows; None where it has too few.
+        weight: of each row of the group if all groups weigh the same.
+        now: the group's measure as trained.
+        reweighted: with equal weight of all groups.
+        halved: with half of the group's training rows; None if it has too few.
         others_now, others_reweighted: the measure of all other rows.
     """
 
@@ -50,8 +50,8 @@ class GroupRemedies:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What was measured, and what follows from it."""
-        said = [
+        """Return the measurements and their conclusion in sentences."""
+        sentences = [
             ngettext(
                 "“{group}” has {count} of {total} training rows.",
                 "“{group}” has {count} of {total} training rows.",
@@ -68,10 +68,12 @@ class GroupRemedies:
             ),
         ]  # fmt: skip
         if self.halved is None:
-            said.append(_("The group has too few training rows to measure what more would change."))
+            sentences.append(
+                _("The group has too few training rows to measure what more would change.")
+            )
         else:
             numbers = {"before": self._text(self.halved), "now": self._text(self.now)}
-            said.append(
+            sentences.append(
                 _(
                     "With half of its training rows, the group reaches {before}; with all of them, "
                     "{now}: more rows of this group are likely to help.",
@@ -84,7 +86,7 @@ class GroupRemedies:
                     **numbers,
                 )
             )
-        return tuple(said)
+        return tuple(sentences)
 
     def _gain(self, before: float, after: float) -> float:
         return after - before if self.metric == "accuracy" else before - after
@@ -104,21 +106,16 @@ def measure_remedies(
     base: Path | None = None,
     ended: Callable[[], bool] = lambda: False,
 ) -> GroupRemedies | None:
-    """Train twice more, from the same seed: reweighted, and with half of the group's rows.
+    """Train twice more with the same seed: reweighted, and with half of the group's rows.
 
     Args:
-        trained: the network.
-        dataset: its data.
         column: by whose values rows are grouped.
-        group: the value of the group in question.
-        file: the table that the training rows come from, where it is at hand.
-        test_file: that of the test rows, where it is another one.
-        base: folder that the project's relative paths start from.
-        ended: asked after each epoch; True ends it, and gives None.
+        file: the table of the training rows, if available.
+        test_file: that of the test rows, if another one.
+        ended: checked after each epoch; True cancels and returns None.
 
     Raises:
-        DataError: the rows are read from disk while training, there is no test set, or the group
-            has no training row.
+        DataError: the rows are streamed, there is no test set, or the group has no training row.
     """
     test = dataset.test or dataset.validation
     if dataset.stream is not None or test is None:
@@ -128,32 +125,32 @@ def measure_remedies(
             code="group_remedies_need_rows",
         )
     tested = group_values(trained, test, column, test_file or file)
-    held = group_values(trained, dataset.train, column, file, like=test, like_file=test_file)
-    mine = held == group
+    groups = group_values(trained, dataset.train, column, file, like=test, like_file=test_file)
+    mine = groups == group
     if not mine.any():
         raise DataError(
             _("The training set has no row of “{group}”.", group=group),
             _("Collect data of this group: no weight can replace it."),
             code="group_without_rows",
         )
-    names, places, counts = np.unique(held, return_inverse=True, return_counts=True)
-    weights = (len(held) / (len(names) * counts))[places].astype(np.float32)
+    names, places, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    weights = (len(groups) / (len(names) * counts))[places].astype(np.float32)
     base_weights = dataset.train.sample_weight
     even = weights if base_weights is None else weights * base_weights
     rest = np.random.default_rng(0).permutation(np.flatnonzero(mine))[: int(mine.sum()) // 2]
     ways = [replace(dataset.train, sample_weight=even)]
     if int(mine.sum()) > 1:
-        kept = np.setdiff1d(np.arange(len(held)), rest)
-        ways.append(select_rows(dataset.train, kept))
+        remaining = np.setdiff1d(np.arange(len(groups)), rest)
+        ways.append(select_rows(dataset.train, remaining))
     scores = [_scores(trained, dataset, tested == group)]
     for train in ways:
-        again = train_quietly(trained.project, replace(dataset, train=train), base, 0, ended)
-        if again is None:
+        retrained = train_quietly(trained.project, replace(dataset, train=train), base, 0, ended)
+        if retrained is None:
             return None
-        scores.append(_scores(again, dataset, tested == group))
+        scores.append(_scores(retrained, dataset, tested == group))
     smallest = float(weights[mine][0] / weights[~mine].min()) if (~mine).any() else 1.0
     return GroupRemedies(
-        group, scores[0][2], int(mine.sum()), len(held), smallest, scores[0][0], scores[1][0],
+        group, scores[0][2], int(mine.sum()), len(groups), smallest, scores[0][0], scores[1][0],
         scores[2][0] if len(scores) > 2 else None, scores[0][1], scores[1][1],
     )  # fmt: skip
 
@@ -161,12 +158,13 @@ def measure_remedies(
 def _scores(
     trained: TrainedModel, dataset: Dataset, rows: NDArray[np.bool_]
 ) -> tuple[float, float, str]:
-    """The measure of these test rows, of all others, and its name."""
+    """Return the measure of these test rows, of all others, and its name."""
     test = dataset.test or dataset.validation
     assert test is not None
-    found = evaluate(trained, test)
-    metric = "accuracy" if "accuracy" in found.metrics else "mean_absolute_error"
+    evaluation = evaluate(trained, test)
+    metric = "accuracy" if "accuracy" in evaluation.metrics else "mean_absolute_error"
     mine, others = (
-        part_of(found, one).metrics[metric] if one.any() else float("nan") for one in (rows, ~rows)
+        part_of(evaluation, part).metrics[metric] if part.any() else float("nan")
+        for part in (rows, ~rows)
     )
     return mine, others, metric

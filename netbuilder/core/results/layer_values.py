@@ -1,4 +1,4 @@
-"""What goes on inside a trained network: activations of one sample, weights, filters."""
+"""Activations of a sample, weights and filters of a trained network."""
 
 from __future__ import annotations
 
@@ -29,18 +29,14 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
-# By the network: a model that gives every node's values, and the nodes in its order.
+# By network: a model that outputs every node, and the nodes in its order.
 _probes: WeakKeyDictionary[Any, tuple[keras.Model, tuple[str, ...]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
 class WeightStats:
-    """One array of weights at a glance.
-
-    ``name`` as Keras says ("kernel", "bias", ...); ``counts`` and ``edges`` are a histogram
-    (``numpy.histogram``); ``near_zero`` is the share of weights below a thousandth of the
-    largest.
-    """
+    """Statistics of a weight array: its Keras ``name``, a histogram (``counts``, ``edges``), and
+    the share ``near_zero`` below a thousandth of the largest."""
 
     name: str
     shape: tuple[int, ...]
@@ -56,21 +52,18 @@ class WeightStats:
 
 
 def raw_sample(split: Split, index: int) -> dict[str, Array]:
-    """Raw values of one sample by Input id, without a batch axis: what ``node_activations``
-    takes."""
+    """Return raw values of one sample by Input id, without a batch axis."""
     return {key: values[index] for key, values in split.raw_x.items()}
 
 
 def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, Array]:
-    """What every node gives out for one sample.
+    """Return the output of every node for one sample, by node id and without a batch axis.
+
+    Inputs are scaled as the network sees them, outputs not yet in own units.
 
     Args:
         trained: the network.
         sample: raw values by Input id, without a batch axis.
-
-    Returns:
-        An array by node id, without a batch axis. Of an Input the values as the network sees
-        them (scaled); of an output what its last layer gives (not yet in own units).
 
     Raises:
         DataError: a value is missing or has another shape than its Input.
@@ -104,19 +97,21 @@ def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict
         ready[name] = entry.apply(raw[None])
     model, nodes = node_outputs(trained)
     values = [ready[name] for name in names]
-    given = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
-    found = {name: value[0] for name, value in ready.items()}
-    found.update({node: np.asarray(value)[0] for node, value in zip(nodes, given, strict=True)})
-    return found
+    outputs = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
+    activations = {name: value[0] for name, value in ready.items()}
+    activations.update(
+        {node: np.asarray(value)[0] for node, value in zip(nodes, outputs, strict=True)}
+    )
+    return activations
 
 
 def listed_outputs(given: Any) -> list[Any]:
-    """What a model gives as one tensor an output: of a single one Keras gives the tensor alone."""
+    """Return a model's outputs as a list, also a single one."""
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
 def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
-    """A model that shares the network's layers and gives the values of every node."""
+    """Return a model with the network's layers that outputs every node, and the nodes."""
     import keras
 
     if trained.training_model in _probes:
@@ -131,40 +126,38 @@ def node_outputs(trained: TrainedModel) -> tuple[keras.Model, tuple[str, ...]]:
     tensors: dict[str, Any] = dict(zip(names, inputs, strict=True))
     connect_layers(graph, lambda node: by_name[keras_name(owner_of(node, graph).id)], tensors)
     bins = {node: source for source in names for node in graph.by_id if node == clip_id(source)}
-    wanted = [
+    ids = [
         node
         for node in graph.order
         if node in bins or (node in trained.project.graph.by_id and node not in names)
         if node in tensors
     ]
-    model = keras.Model(
-        inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in wanted]
-    )
-    # What an Input whose numbers are bins gives to the next layers are the bins.
-    nodes = tuple(bins.get(node, node) for node in wanted)
+    model = keras.Model(inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in ids])
+    # The output of an Input with bins is the bins.
+    nodes = tuple(bins.get(node, node) for node in ids)
     _probes[trained.training_model] = (model, nodes)
     return model, nodes
 
 
 def layer_of(trained: TrainedModel, node_id: str) -> Any:
-    """The Keras layer that a node applies; None of an Input, and of a node that is not there."""
+    """Return the Keras layer of a node; None of an Input or unknown node."""
     return graph_to_keras.layer_of(trained.training_model, trained.project.graph, node_id)
 
 
 def weights_of(trained: TrainedModel, node_id: str) -> dict[str, Array]:
-    """The weight arrays of a node by name ("kernel", "bias", ...); empty where it has none."""
+    """Return the weight arrays of a node by name ("kernel", "bias", ...)."""
     layer = layer_of(trained, node_id)
     if layer is None:
         return {}
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     for weight in layer.weights:
-        name = weight.name if weight.name not in found else weight.path
-        found[name] = np.asarray(weight.numpy())
-    return found
+        name = weight.name if weight.name not in arrays else weight.path
+        arrays[name] = np.asarray(weight.numpy())
+    return arrays
 
 
 def frozen_of(trained: TrainedModel, node_id: str) -> frozenset[str]:
-    """Names, as in ``weights_of``, of a node's weights that training does not change."""
+    """Return the names of a node's weights that are not trainable."""
     layer = layer_of(trained, node_id)
     if layer is None:
         return frozenset()
@@ -176,21 +169,21 @@ def frozen_of(trained: TrainedModel, node_id: str) -> frozenset[str]:
 def array_stats(
     weights: Mapping[str, Array], frozen: Collection[str] = (), bins: int = 40
 ) -> tuple[WeightStats, ...]:
-    """Statistics and a histogram of each array of a layer's weights.
+    """Return statistics and a histogram of each weight array.
 
     Args:
         weights: by Keras's name.
         frozen: names of those that are not trained.
         bins: of the histograms.
     """
-    found = []
+    stats = []
     for name, values in weights.items():
         if values.dtype.kind not in "fiu" or values.size == 0:
             continue
         flat = np.asarray(values, np.float64).reshape(-1)
         counts, edges = np.histogram(flat, bins=bins)
         largest = float(np.abs(flat).max())
-        found.append(
+        stats.append(
             WeightStats(
                 name=name,
                 shape=values.shape,
@@ -205,16 +198,16 @@ def array_stats(
                 trainable=name not in frozen,
             )
         )
-    return tuple(found)
+    return tuple(stats)
 
 
 def layer_filters(layer: str, weights: Mapping[str, Array]) -> Array | None:
-    """Filters of a convolution as pictures, from its class name and its weights by Keras's name.
+    """Return the filters of a convolution, given its class name and weights.
 
     Returns:
-        float (filters, height, width), averaged over the input's channels, or
-        (filters, height, width, 3) where the input is in colour; of ``Conv1D`` height is 1.
-        None for layers that have no such filters.
+        float (filters, height, width), the mean over input channels, or (filters, height, width, 3)
+            of
+        colour inputs; height 1 for ``Conv1D``. None for layers without such filters.
     """
     kernel = weights.get("kernel")
     if kernel is None or layer not in {"Conv1D", "Conv2D", "DepthwiseConv2D"}:
@@ -232,10 +225,10 @@ def layer_filters(layer: str, weights: Mapping[str, Array]) -> Array | None:
 
 
 def as_pictures(values: Array) -> Array:
-    """A node's values as pictures to draw: float (count, height, width).
+    """Return a node's values as pictures, float (count, height, width).
 
-    (height, width, channels) gives one picture a channel; (steps, features) one of features
-    over time; (units,) one row. Larger arrays are flattened to one row.
+    (height, width, channels) gives a picture per channel; (steps, features) one of features over
+    time; anything else one row.
     """
     values = np.asarray(values, np.float64)
     if values.ndim == 3:

@@ -1,4 +1,4 @@
-"""How good the network becomes with so many rows: is it worth collecting more?"""
+"""Learning curve: scores by number of training rows."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ _CHUNK_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class LearningCurvePoint:
-    """What came of training on ``rows`` rows: scores of every seed, on the rows that it learned
-    from and on those that it did not."""
+    """Scores of every seed after training on ``rows`` rows, on these and on new rows."""
 
     rows: int
     known: tuple[float, ...]
@@ -38,8 +37,8 @@ class LearningCurvePoint:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """Points with the fewest rows first. ``metric`` is "accuracy" or "mean_absolute_error";
-    ``what``: which rows are new: "test" or "validation"; ``total``: points that there will be."""
+    """Points by number of rows; ``metric`` is "accuracy" or "mean_absolute_error", ``what`` the new
+    rows ("test" or "validation"), ``total`` the final number of points."""
 
     metric: str
     what: str
@@ -53,7 +52,7 @@ class LearningCurve:
 
     @property
     def sentence(self) -> str:
-        """What it means, where there are two points."""
+        """Return the meaning in words, from two points on."""
         if len(self.points) < 2:
             return ""
         before, last = self.points[-2], self.points[-1]
@@ -62,7 +61,7 @@ class LearningCurve:
         spread = float(np.std(last.new) + np.std(before.new)) / 2
         known = float(np.mean(last.known))
         gap = known - there if self.rises else there - known
-        said = _(
+        trend = _(
             N_(
                 "With {more} instead of {fewer} rows, the result on test rows changes from "
                 "{before} to {after}."
@@ -86,7 +85,7 @@ class LearningCurve:
             )
         else:
             meaning = _("More rows are unlikely to help; a larger network may.")
-        return join_sentences((said, meaning))
+        return join_sentences((trend, meaning))
 
     def _value(self, value: float) -> str:
         return (format_percent if self.rises else format_number)(value)
@@ -102,23 +101,23 @@ def learning_curve(
     tell: Callable[[LearningCurve], object] | None = None,
     ended: Callable[[], bool] = lambda: False,
 ) -> LearningCurve:
-    """Train anew on parts of the training rows, each with several seeds, and judge each.
+    """Train on parts of the training rows, with several seeds each, and evaluate.
 
-    As scikit-learn's ``learning_curve``: with each seed the rows are shuffled, and larger parts
-    hold the smaller ones; of a series the newest rows are kept. The data is scaled as all of its
-    training rows say. Callbacks that write files are left out.
+    As scikit-learn's ``learning_curve``: rows are shuffled by seed, larger parts contain smaller
+    ones; of a series the newest rows are used. Scaling is that of all training rows; no callback
+    writes files.
 
     Args:
-        project: what is trained, from its own start.
+        project: trained from its initial weights.
         dataset: its data; the training rows must be in memory.
-        base: folder that the project's relative paths start from.
+        base: folder of the project's relative paths.
         shares: parts of the training rows (0 to 1).
-        seeds: how often each part is drawn and trained.
+        seeds: trainings of each part.
         tell: called with the curve so far after each training.
-        ended: asked after each epoch; True ends it with what there is.
+        ended: checked after each epoch; True returns the curve so far.
 
     Raises:
-        DataError: there are no rows to judge on, or too few to learn from.
+        DataError: there are no rows to evaluate on, or too few to train on.
     """
     new = dataset.test if dataset.test is not None and len(dataset.test) else dataset.validation
     if new is None or not len(new):
@@ -127,7 +126,7 @@ def learning_curve(
             _("Set a test split on the Data page."),
             code="no_test_set",
         )
-    what = "test" if new is dataset.test else "validation"
+    new_rows = "test" if new is dataset.test else "validation"
     if dataset.stream is not None:
         raise DataError(
             _("The training rows are read from disk while training, so no subset can be drawn."),
@@ -142,7 +141,7 @@ def learning_curve(
             _("Use more data."),
             code="too_few_rows",
         )
-    curve = LearningCurve("", what, (), len(counts))
+    curve = LearningCurve("", new_rows, (), len(counts))
     orders = [_order(dataset, seed) for seed in range(seeds)]
     for count in counts:
         known: list[float] = []
@@ -157,7 +156,7 @@ def learning_curve(
             known.append(on_known.metrics[metric])
             fresh.append(on_new.metrics[metric])
             point = LearningCurvePoint(count, tuple(known), tuple(fresh))
-            done = [one for one in curve.points if one.rows != count]
+            done = [earlier for earlier in curve.points if earlier.rows != count]
             curve = replace(curve, metric=metric, points=(*done, point))
             if tell is not None:
                 tell(curve)
@@ -165,9 +164,11 @@ def learning_curve(
 
 
 def _order(dataset: Dataset, seed: int) -> NDArray[np.int64]:
-    """The rows, those that are taken first in front."""
+    """Return the row numbers in the order in which parts take them."""
     count = len(dataset.train)
-    windows = any(modality_of(one).is_series(one) for one in dataset.preprocessing.inputs.values())
+    windows = any(
+        modality_of(entry).is_series(entry) for entry in dataset.preprocessing.inputs.values()
+    )
     if windows:
         return np.arange(count)[::-1]
     return np.random.default_rng(seed).permutation(count)
@@ -199,11 +200,8 @@ def train_quietly(
     ended: Callable[[], bool],
     compilation: Mode = "auto",
 ) -> Any:
-    """Train from initial weights and leave no record; None where ``ended`` says so.
-
-    ``seed`` is added to the project's own. A short training is faster with ``compilation``
-    "graph", which compiles nothing beside it.
-    """
+    """Train from initial weights without a record; None if ``ended`` returns True. ``seed`` is
+    added to the project's."""
     from netbuilder.core.engine.events import EpochEnd
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import Event
@@ -215,8 +213,8 @@ def train_quietly(
             stopped[0] = True
             session.stop()
 
-    kept = tuple(one for one in project.training.callbacks if not _writes(one))
-    plan = replace(project.training, seed=project.training.seed + seed, callbacks=kept)
+    callbacks = tuple(callback for callback in project.training.callbacks if not _writes(callback))
+    plan = replace(project.training, seed=project.training.seed + seed, callbacks=callbacks)
     session = Session(
         replace(project, training=plan),
         dataset,

@@ -1,4 +1,4 @@
-"""Other methods beside the network: scikit-learn's, on the network's own rows and preparation."""
+"""Other methods of scikit-learn, trained on the network's own rows and preprocessing."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ NETWORK = "network"
 #: So many numbers of training rows keep every method within some seconds on an old laptop.
 _MOST_CELLS, _FEWEST_ROWS = 2_000_000, 500
 _NEIGHBOURS, _TREES, _DEPTH = 5, 100, 6
-#: A tree is told where the network's error is this much above its error, or more.
+#: The tree is recommended if the network's error exceeds its error by this factor.
 _SUITS_BETTER = 1.05
-# An error of so small a part of the numbers' spread is none: others count with more digits.
+# Errors below this part of the spread count as none.
 _EXACT = 1e-4
 
 
 @dataclass(frozen=True)
 class Method:
-    """One method of scikit-learn: its name in commands and in a sentence, and what makes it."""
+    """A method of scikit-learn: its name in commands and sentences, and a factory."""
 
     name: str
     title: str
@@ -61,7 +61,7 @@ class Method:
 
 
 def _make(module: str, kind: str, **options: Any) -> Callable[[int], Any]:
-    """What makes a model of scikit-learn for a seed, where it draws numbers at all."""
+    """Return a factory of a scikit-learn estimator that takes a seed."""
 
     def make(seed: int) -> Any:
         drawn = {"random_state": seed} if module in {"tree", "ensemble"} else {}
@@ -93,7 +93,7 @@ METHODS: Mapping[str, Method] = {
 
 
 def method_title(name: str) -> str:
-    """The name of a method, or of the network, where a line begins with it."""
+    """Return the name of a method, or of the network, capitalised for a line."""
     if name not in METHODS:
         return _("Your network")
     title = _(METHODS[name].title)
@@ -102,15 +102,13 @@ def method_title(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One model that was compared.
+    """A compared model.
 
     Attributes:
         name: "network", or the name of a method.
-        evaluation: on the rows that all were evaluated on.
-        intervals: of each metric.
-        seconds: that its training took.
+        seconds: of its training.
         size: of the fitted model, in bytes.
-        model: scikit-learn's fitted estimator; None of the network.
+        model: scikit-learn's fitted estimator; None for the network.
     """
 
     name: str
@@ -123,8 +121,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class OwnFeature:
-    """The column of a feature, the number of its category, and the scale and offset by which the
-    network's value becomes the column's own."""
+    """The column of a feature, its category, and scale and offset back to the column's units."""
 
     column: FittedColumn
     category: int = 0
@@ -134,15 +131,9 @@ class OwnFeature:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The network and the other methods on the same rows.
+    """The network (first) and the other methods on the same rows.
 
-    Attributes:
-        candidates: the network first.
-        features: name of each feature that the other methods got.
-        x: (n, features) of the evaluated rows, as the methods got them.
-        train_x, train_y: the rows that they were trained on.
-        trained, dataset: the network and its data, for what is asked later.
-        notes: what there is to know: rows that were left out, say.
+    ``features`` names the columns of ``x`` (n, features), the evaluated rows, and of ``train_x``.
     """
 
     candidates: tuple[Candidate, ...]
@@ -157,25 +148,23 @@ class Comparison:
     own: tuple[OwnFeature, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "by_name", {one.name: one for one in self.candidates})
+        object.__setattr__(
+            self, "by_name", {candidate.name: candidate for candidate in self.candidates}
+        )
         object.__setattr__(self, "own", _own_features(self.trained, self.features))
 
     @property
     def advice(self) -> str:
-        """The sentence that names the method which suits these rows better than the network, the
-        best of all; "" where none does.
-
-        Compared are the wrong predictions of classes and the mean absolute error of numbers; a
-        difference that chance explains is none.
-        """
+        """Return a sentence if the best method is significantly better than the network (fewer
+        wrong classes, or a smaller mean absolute error); else ""."""
         mine = self.by_name[NETWORK]
         metric = "accuracy" if "accuracy" in mine.evaluation.metrics else "mean_absolute_error"
         sign = -1.0 if metric == "accuracy" else 1.0
-        others = [one for name, one in self.by_name.items() if name != NETWORK]
+        others = [candidate for name, candidate in self.by_name.items() if name != NETWORK]
         if not others:
             return ""
-        best = min(others, key=lambda one: sign * one.evaluation.metrics[metric])
-        here, there = (one.evaluation.metrics[metric] for one in (mine, best))
+        best = min(others, key=lambda candidate: sign * candidate.evaluation.metrics[metric])
+        here, there = (candidate.evaluation.metrics[metric] for candidate in (mine, best))
         errors = (1 - here, 1 - there) if metric == "accuracy" else (here, there)
         if metric != "accuracy" and here < _EXACT * float(np.std(mine.evaluation.truth)):
             return ""
@@ -192,11 +181,10 @@ class Comparison:
         )
 
     def disagreements(self, name: str) -> NDArray[np.int64]:
-        """Row numbers on which ``name`` and the network predict differently; of numbers, those
-        that differ by more than the network's mean absolute error, the largest difference first.
-        """
+        """Return the rows predicted differently by ``name`` and the network; of numbers by more
+        than the network's mean absolute error, the largest difference first."""
         mine, its = (
-            np.asarray(self.by_name[one].evaluation.predictions) for one in (NETWORK, name)
+            np.asarray(self.by_name[model].evaluation.predictions) for model in (NETWORK, name)
         )
         if self.by_name[name].evaluation.task == REGRESSION:
             apart = np.abs(mine - its).reshape(len(mine), -1).max(axis=1)
@@ -207,10 +195,10 @@ class Comparison:
 
 
 def can_compare(trained: TrainedModel, dataset: Dataset, most: int) -> bool:
-    """Return whether the other methods take these data, rows of a table with one output in memory,
-    and the training rows hold at most ``most`` numbers."""
+    """Return whether the data is a table in memory with one output and at most ``most`` training
+    values."""
     preprocessing = preprocessing_of(trained)
-    rows = all(modality_of(one).is_row(one) for one in preprocessing.inputs.values())
+    rows = all(modality_of(entry).is_row(entry) for entry in preprocessing.inputs.values())
     fits = dataset.stream is None and len(dataset.train) * len(preprocessing.column_names) <= most
     return rows and fits and len(preprocessing.outputs) == 1
 
@@ -227,12 +215,10 @@ def compare(
     """Train other methods on the network's training rows and evaluate all on the test set.
 
     Args:
-        trained: the network.
-        dataset: its data; the validation set stands in where there is no test set.
+        dataset: without a test set its validation set is used.
         names: of ``METHODS``.
-        seed: of the methods that draw random numbers.
         on_progress: called with the title, the number and the count before each method.
-        cancelled: asked between methods; what is done by then is returned.
+        cancelled: checked between methods; True returns the results so far.
 
     Raises:
         DataError: an unknown method, several outputs, or no rows to evaluate on.
@@ -246,8 +232,8 @@ def compare(
             code="compare_outputs",
         )
     output, target = next(iter(preprocessing.outputs.items()))
-    held = dataset.test if dataset.test is not None else dataset.validation
-    if held is None or not len(held):
+    held_out = dataset.test if dataset.test is not None else dataset.validation
+    if held_out is None or not len(held_out):
         raise DataError(
             _("There are no held-out rows to compare on."),
             _("Set a test split on the Data page."),
@@ -255,17 +241,17 @@ def compare(
         )
     rows, notes = _sampled(dataset.train, seed)
     train_x, train_y = _joined(trained, dataset.train.x, rows), dataset.train.raw_y[output][rows]
-    x, truth = _joined(trained, held.x, None), np.asarray(held.raw_y[output])
-    found = [_network(trained, held)]
+    x, truth = _joined(trained, held_out.x, None), np.asarray(held_out.raw_y[output])
+    candidates = [_network(trained, held_out)]
     for number, name in enumerate(names):
         if cancelled():
             break
         method = METHODS[name]
         if on_progress is not None:
             on_progress(_(method.title), number, len(names))
-        found.append(_fitted(method, target, (train_x, train_y), (x, truth), seed))
+        candidates.append(_fitted(method, target, (train_x, train_y), (x, truth), seed))
     return Comparison(
-        tuple(found), _feature_names(trained, train_x.shape[1]), x, train_x, train_y,
+        tuple(candidates), _feature_names(trained, train_x.shape[1]), x, train_x, train_y,
         trained, dataset, notes,
     )  # fmt: skip
 
@@ -281,9 +267,9 @@ def _need_known(names: Sequence[str]) -> None:
 
 
 def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:
-    """Numbers of the training rows that the methods get, and a note where these are not all."""
+    """Return the training rows for the methods, and a note if these are not all."""
     count = len(train)
-    width = sum(int(np.prod(one.shape[1:])) for one in train.x.values())
+    width = sum(int(np.prod(values.shape[1:])) for values in train.x.values())
     most = max(_FEWEST_ROWS, _MOST_CELLS // max(width, 1))
     if count <= most:
         return np.arange(count), ()
@@ -299,7 +285,7 @@ def _sampled(train: Split, seed: int) -> tuple[Array, tuple[str, ...]]:
 
 
 def _joined(trained: TrainedModel, x: Mapping[str, Array], rows: Array | None) -> Array:
-    """What the network sees of each row, as one list of numbers; words as their counts."""
+    """Return the network's inputs as one row of features (n, features); words as counts."""
     parts = []
     for key, entry in preprocessing_of(trained).inputs.items():
         values = np.asarray(x[key] if rows is None else x[key][rows])
@@ -319,14 +305,13 @@ def _feature_names(trained: TrainedModel, width: int) -> tuple[str, ...]:
     if len(names) != width:
         names = tuple(
             name
-            for one in preprocessing.inputs.values()
-            for name in one.vocabulary[2:] or _names_of_lags(one)
+            for entry in preprocessing.inputs.values()
+            for name in entry.vocabulary[2:] or _names_of_lags(entry)
         )
     return names if len(names) == width else tuple(f"x{index}" for index in range(width))
 
 
 def _names_of_lags(entry: InputPreprocessing) -> list[str]:
-    """Names of the numbers of a window, by column and lag; none of other inputs."""
     if not modality_of(entry).is_series(entry):
         return []
     return [
@@ -336,17 +321,17 @@ def _names_of_lags(entry: InputPreprocessing) -> list[str]:
     ]
 
 
-def _network(trained: TrainedModel, held: Split) -> Candidate:
-    found = evaluate(trained, held)
+def _network(trained: TrainedModel, held_out: Split) -> Candidate:
+    evaluation = evaluate(trained, held_out)
     size = 4 * int(sum(np.prod(value.shape) for value in trained.training_model.weights))
-    return Candidate(NETWORK, found, intervals(found), trained.seconds, size)
+    return Candidate(NETWORK, evaluation, intervals(evaluation), trained.seconds, size)
 
 
 def _fitted(
     method: Method,
     target: OutputPreprocessing,
     train: tuple[Array, Array],
-    held: tuple[Array, Array],
+    held_out: tuple[Array, Array],
     seed: int,
 ) -> Candidate:
     from threadpoolctl import threadpool_limits
@@ -358,21 +343,21 @@ def _fitted(
         from sklearn.multioutput import MultiOutputRegressor
 
         model = MultiOutputRegressor(model)  # it predicts one number only: one for each column
-    x, truth = held
+    x, truth = held_out
     # With several threads boosting waits for the slowest one at each step: on a busy machine a
     # minute instead of a second.
     with threadpool_limits(1, user_api="openmp"):
         begun = time.perf_counter()
         model.fit(train[0], train_y.reshape(len(train_y)) if _is_flat(train_y) else train_y)
         seconds = time.perf_counter() - begun
-        said = np.asarray(model.predict(x)).reshape(truth.shape)
-    made = (
-        number_evaluation(said, truth)
+        predictions = np.asarray(model.predict(x)).reshape(truth.shape)
+    scores = (
+        number_evaluation(predictions, truth)
         if numbers
-        else class_evaluation(said.astype(np.int64), truth, target.classes, target.task)
+        else class_evaluation(predictions.astype(np.int64), truth, target.classes, target.task)
     )
     evaluation = Evaluation(
-        target.task, len(truth), **made, sentence="", predictions=said, truth=truth,
+        target.task, len(truth), **scores, sentence="", predictions=predictions, truth=truth,
         labels=target.classes, columns=target.columns, units=target.column_units,
     )  # fmt: skip
     size = len(pickle.dumps(model))
@@ -384,60 +369,60 @@ def _is_flat(values: Array) -> bool:
 
 
 def _own_features(trained: TrainedModel, names: tuple[str, ...]) -> tuple[OwnFeature, ...]:
-    found: list[OwnFeature] = []
+    features: list[OwnFeature] = []
     for entry in preprocessing_of(trained).inputs.values():
         if entry.vocabulary:
             words = len(entry.vocabulary) - 2
-            found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :][:words]]
+            features += [OwnFeature(FittedColumn(name)) for name in names[len(features) :][:words]]
             continue
         if None in entry.shape:  # samples of any length: no place has a column of its own
-            found += [OwnFeature(FittedColumn(one)) for one in names[len(found) :]]
+            features += [OwnFeature(FittedColumn(name)) for name in names[len(features) :]]
             continue
         sizes = [size or 1 for size in entry.shape]
         last = sizes[-1] if sizes else 1
         scales: Array = np.broadcast_to(np.asarray(entry.scale if entry.scaled else 1.0), (last,))
         offsets: Array = np.broadcast_to(np.asarray(entry.offset if entry.scaled else 0.0), (last,))
-        known = [(one, at) for one in entry.columns for at in range(len(one.features))]
+        known = [(column, at) for column in entry.columns for at in range(len(column.features))]
         for place in range(math.prod(sizes)):
             at = place % last
             column, category = known[at] if len(known) == last else (FittedColumn(""), 0)
             if column.kind != "category":
-                column = replace(column, name=names[len(found)])
-            found.append(OwnFeature(column, category, float(scales[at]), float(offsets[at])))
-    return tuple(found)
+                column = replace(column, name=names[len(features)])
+            features.append(OwnFeature(column, category, float(scales[at]), float(offsets[at])))
+    return tuple(features)
 
 
-def _question(one: OwnFeature, threshold: float, below: bool) -> str:
-    """What holds for the rows on one side of a threshold, in the column's own units."""
-    column, limit = one.column, threshold * one.scale + one.offset
+def _question(feature: OwnFeature, threshold: float, below: bool) -> str:
+    """Return the condition of one side of a threshold, in the column's units."""
+    column, limit = feature.column, threshold * feature.scale + feature.offset
     words = column.categories
     if len(words) == 2 and 0 <= limit < 1:
-        held = one.category if column.kind == "category" else 1
-        value = words[1 - held if below else held]
+        number = feature.category if column.kind == "category" else 1
+        value = words[1 - number if below else number]
         return _("{column} is {value}", column=column.name, value=value)
     if words and 0 <= limit < 1:
-        said = N_("{column} is not {value}") if below else N_("{column} is {value}")
-        return _(said, column=column.name, value=words[one.category])
+        template = N_("{column} is not {value}") if below else N_("{column} is {value}")
+        return _(template, column=column.name, value=words[feature.category])
     plain = column if column.kind == "date" else replace(column, kind="number")
     return f"{column.name} {'≤' if below else '>'} {parse_cell(plain, np.array([limit]))}"
 
 
 def row_words(comparison: Comparison, values: Array) -> str:
-    """Write a row of features as its columns are: ``sepal_length 5.1 cm · colour red``."""
-    said, start = [], 0
+    """Format a row of features by column: ``sepal_length 5.1 cm · colour red``."""
+    cells, start = [], 0
     while start < len(values):
-        one = comparison.own[start]
-        width = len(one.column.features) if one.column.kind == "category" else 1
-        own = np.asarray(values[start : start + width]) * one.scale + one.offset
-        said.append(f"{one.column.name} {parse_cell(one.column, own)}")
+        feature = comparison.own[start]
+        width = len(feature.column.features) if feature.column.kind == "category" else 1
+        own = np.asarray(values[start : start + width]) * feature.scale + feature.offset
+        cells.append(f"{feature.column.name} {parse_cell(feature.column, own)}")
         start += width
-    return " · ".join(said)
+    return " · ".join(cells)
 
 
 @dataclass(frozen=True)
 class TreeLine:
-    """A line of the decision tree, from its root: how deep it stands, what it says (a question
-    answered, or a prediction), and whether the chosen row passes it."""
+    """A line of the decision tree: depth, text (a condition or prediction), and whether the row
+    passes it."""
 
     depth: int
     text: str
@@ -445,7 +430,7 @@ class TreeLine:
 
 
 def tree_lines(comparison: Comparison, row: int) -> tuple[TreeLine, ...]:
-    """Return the decision tree in the columns' own units, walked along by an evaluated row."""
+    """Return the decision tree in the columns' units with the path of a row."""
     candidate = comparison.by_name["tree"]
     tree, values = candidate.model.tree_, comparison.x[row]
     lines: list[TreeLine] = []
@@ -475,18 +460,19 @@ def tree_lines(comparison: Comparison, row: int) -> tuple[TreeLine, ...]:
 
 
 def _leaf(candidate: Candidate, value: Array) -> str:
-    """What the tree predicts in a leaf of this value, (outputs, classes or 1)."""
-    found = candidate.evaluation
-    if found.task == REGRESSION:
-        return format_list([found.told(float(one), at) for at, one in enumerate(value[:, 0])])
-    if found.task == MULTI_LABEL:
-        return format_list([name for name, share in zip(found.labels, value, strict=False)
+    evaluation = candidate.evaluation
+    if evaluation.task == REGRESSION:
+        return format_list(
+            [evaluation.told(float(number), at) for at, number in enumerate(value[:, 0])]
+        )
+    if evaluation.task == MULTI_LABEL:
+        return format_list([name for name, share in zip(evaluation.labels, value, strict=False)
                             if len(share) > 1 and share[1] > share[0]]) or _("none")  # fmt: skip
-    return found.labels[int(candidate.model.classes_[value[0].argmax()])]
+    return evaluation.labels[int(candidate.model.classes_[value[0].argmax()])]
 
 
 def important_columns(comparison: Comparison) -> tuple[str, ...]:
-    """Return the numeric columns by falling feature importance in the forest, or the tree."""
+    """Return the numeric columns by falling importance in the forest, or the tree."""
     from netbuilder.core.results.live.table_rows import table_rows
 
     table = table_rows(comparison.dataset)
@@ -500,14 +486,14 @@ def important_columns(comparison: Comparison) -> tuple[str, ...]:
 
 
 def surfaces(comparison: Comparison, across: str = "", up: str = "") -> dict[str, SurfacePicture]:
-    """Return what each candidate predicts over two columns, the others at their mean.
+    """Return each candidate's predictions over two columns, the others at their mean.
 
     Args:
         comparison: the candidates.
         across, up: names of the columns; "": the most important ones.
 
     Raises:
-        DataError: there is no such column of numbers.
+        DataError: there is no such numeric column.
     """
     from netbuilder.core.results.live.plane import surface_grid
 
@@ -517,21 +503,21 @@ def surfaces(comparison: Comparison, across: str = "", up: str = "") -> dict[str
     ready, picture = surface_grid(comparison.dataset, across, up)
     output, target = next(iter(preprocessing_of(comparison.trained).outputs.items()))
     x = _joined(comparison.trained, ready, None)
-    found = {}
-    for one in comparison.candidates:
-        if one.model is None:
+    pictures = {}
+    for candidate in comparison.candidates:
+        if candidate.model is None:
             values = predict_values(comparison.trained, ready)[output]
         elif target.task in {REGRESSION, MULTI_LABEL}:
-            values = np.asarray(one.model.predict(x), np.float64)
+            values = np.asarray(candidate.model.predict(x), np.float64)
         else:
             values = np.zeros((len(x), len(target.classes)))
-            values[:, one.model.classes_.astype(int)] = one.model.predict_proba(x)
-        found[one.name] = picture(values)
-    return found
+            values[:, candidate.model.classes_.astype(int)] = candidate.model.predict_proba(x)
+        pictures[candidate.name] = picture(values)
+    return pictures
 
 
 def nearest_rows(comparison: Comparison, row: int) -> tuple[tuple[int, float], ...]:
-    """Return the training rows that k-NN goes by for one row: number and distance."""
+    """Return number and distance of the training rows nearest to a row for k-NN."""
     distances, places = comparison.by_name["knn"].model.kneighbors(comparison.x[row : row + 1])
     return tuple(
         (int(place), float(distance))
@@ -544,11 +530,11 @@ class Coefficients:
     """The linear model's coefficients, the features of the largest first.
 
     Attributes:
-        columns: the class that each column of ``values`` is evidence for (of two classes the
-            second one), or the target column that it adds to.
+        columns: the class of each column of ``values`` (of two classes the second), or the target.
         features: name of each feature.
-        values: (features, columns): of classes log odds per unit of the scaled feature; of
-            numbers what one unit of the feature adds, both in their own units.
+        values: (features, columns): log odds per unit of the scaled feature for classes, else
+            change
+            of the target per unit of the feature.
     """
 
     columns: tuple[str, ...]
@@ -557,14 +543,14 @@ class Coefficients:
 
 
 def coefficients(comparison: Comparison) -> Coefficients:
-    """Return the linear model's coefficients, ordered by their size on the scaled features."""
-    one = comparison.by_name["linear"]
-    scaled = np.atleast_2d(np.asarray(one.model.coef_, np.float64)).T
-    if one.evaluation.task == REGRESSION:
-        columns = tuple(one.evaluation.columns)
+    """Return the linear model's coefficients, ordered by size on scaled features."""
+    linear = comparison.by_name["linear"]
+    scaled = np.atleast_2d(np.asarray(linear.model.coef_, np.float64)).T
+    if linear.evaluation.task == REGRESSION:
+        columns = tuple(linear.evaluation.columns)
         values = scaled / np.array([feature.scale or 1.0 for feature in comparison.own])[:, None]
     else:
-        seen = one.model.classes_ if scaled.shape[1] > 1 else one.model.classes_[1:]
-        columns, values = tuple(one.evaluation.labels[int(number)] for number in seen), scaled
+        classes = linear.model.classes_ if scaled.shape[1] > 1 else linear.model.classes_[1:]
+        columns, values = tuple(linear.evaluation.labels[int(number)] for number in classes), scaled
     order = np.argsort(-np.abs(scaled).max(axis=1), kind="stable")
     return Coefficients(columns, tuple(comparison.features[int(at)] for at in order), values[order])

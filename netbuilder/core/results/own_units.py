@@ -1,4 +1,4 @@
-"""Ask a trained network: model-ready values in, answers in the data's own units out."""
+"""Predictions in the data's own units from model-ready values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _traced: weakref.WeakKeyDictionary[Any, Callable[[Any], Any]] = weakref.WeakKeyD
 
 
 def preprocessing_of(trained: TrainedModel) -> Preprocessing:
-    """What the model knows about its data; made up from its shapes where a file says nothing."""
+    """Return the model's preprocessing, or one derived from its shapes if the file has none."""
     if trained.preprocessing.inputs and trained.preprocessing.outputs:
         return trained.preprocessing
     inputs = dict(trained.preprocessing.inputs)
@@ -65,7 +65,7 @@ def _input_of(shape: tuple[int | None, ...], dtype: str) -> InputPreprocessing:
 
 
 def parse_cell(column: FittedColumn, features: Array) -> str:
-    """The features of one cell as it is written in a table; "" where it is missing."""
+    """Format the features of one cell as in a table; "" if missing."""
     if column.kind == "category":
         return column.categories[int(features.argmax())] if features.max() > 0.5 else ""
     value = float(features[0])
@@ -81,16 +81,14 @@ def parse_cell(column: FittedColumn, features: Array) -> str:
 
 
 def usual_range(low: float, high: float) -> tuple[float, float]:
-    """From where to where a number is not far from those of the training rows: a tenth of their
-    range beyond its ends."""
+    """Return the training range extended by a tenth at both ends."""
     room = 0.1 * (high - low)
     return low - room, high + room
 
 
 def format_day(days: float, low: float | None, high: float | None = None) -> str:
-    """Days since 1970-01-01 as a date. ``low`` and ``high``: the ends of the column. One of years,
-    or of seconds since 1970, counts as dates too (``dates_as_days``): these stay numbers; one of
-    times of the day has them as "07:30"."""
+    """Format days since 1970-01-01 as a date, or time of day; columns of years or of seconds (see
+    ``has_dates``) stay numbers. ``low``, ``high``: ends of the column."""
     if has_times_only(low, high):
         return format_clock(days)
     if not is_dated(days, low):
@@ -99,7 +97,7 @@ def format_day(days: float, low: float | None, high: float | None = None) -> str
 
 
 def parse_day(written: str, style: str) -> float | None:
-    """Days from 1970-01-01 to a date as a column of that style reads it; None for what is none."""
+    """Return days since 1970-01-01 of a date in a column's style; None for other text."""
     import pandas as pd
 
     try:
@@ -110,14 +108,15 @@ def parse_day(written: str, style: str) -> float | None:
 
 
 def has_dates(low: float | None, high: float | None) -> bool:
-    """Whether a column of dates from ``low`` to ``high`` holds days, and no years or seconds."""
+    """Return whether a column of dates from ``low`` to ``high`` holds days, not years or
+    seconds."""
     dated = all(end is not None and is_dated(end, low) for end in (low, high))
     return dated and not has_times_only(low, high)
 
 
 def is_dated(days: float, low: float | None) -> bool:
-    """Whether a number of a column that begins with ``low`` is written as a date, and is no year
-    and no number of seconds."""
+    """Return whether a number of a column that starts at ``low`` is a date, not a year or
+    seconds."""
     years = low is not None and 1000 <= low <= 2200 and 1000 <= days <= 2200
     return not years and (date.min - _FIRST).days <= days <= (date.max - _FIRST).days
 
@@ -125,15 +124,14 @@ def is_dated(days: float, low: float | None) -> bool:
 def predict_values(
     trained: TrainedModel, x: Mapping[str, Array], call: Callable[[Any], Any] | None = None
 ) -> dict[str, Array]:
-    """Answers by output id: numbers in own units (n, units), or probabilities.
+    """Return predictions by output id: numbers in own units (n, units), or probabilities.
+
+    Raw scores (a loss with ``from_logits``) pass the loss's sigmoid or softmax.
 
     Args:
         trained: the network.
         x: model-ready values by Input id, n samples each.
-        call: gives the network's outputs; None: ``trained.core`` at rest.
-
-    A last layer that gives raw scores (a loss with ``from_logits``) is followed by the sigmoid
-    or softmax that the loss applied while training.
+        call: returns the network's outputs; None: the prediction model.
     """
     names = model_inputs(trained.project.graph)
     call = call or partial(trained.training_model, training=False)
@@ -156,8 +154,8 @@ def predict_values(
 def predict_values_and_novelty(
     trained: TrainedModel, x: Mapping[str, Array]
 ) -> tuple[dict[str, Array], tuple[bool, ...]]:
-    """``predict_values``, and of each sample whether it is unlike the training data (empty where
-    that is not known), computed in one pass."""
+    """Return ``predict_values``, and whether each sample is unlike the training data (empty if
+    unknown), in one pass."""
     novelty = trained.novelty
     if novelty is None:
         return predict_values(trained, x), ()
@@ -166,22 +164,20 @@ def predict_values_and_novelty(
     features: list[Array] = []
 
     def call(values: Any) -> Any:
-        given = list(whole(values, training=False))
-        features.append(features_of(given[len(graph.outputs) :], novelty.stride))
-        return given[: len(graph.outputs)]
+        outputs = list(whole(values, training=False))
+        features.append(features_of(outputs[len(graph.outputs) :], novelty.stride))
+        return outputs[: len(graph.outputs)]
 
-    found = predict_values(trained, x, call)
-    return found, tuple(map(bool, novelty.is_unlike(np.concatenate(features))))
+    predictions = predict_values(trained, x, call)
+    return predictions, tuple(map(bool, novelty.is_unlike(np.concatenate(features))))
 
 
 def repeated_predictor(trained: TrainedModel) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
-    """``predict_values``, for many questions of one shape: the network is traced once, and not run
-    layer by layer for each. (A recurrent layer takes a step of Python for each step of time
-    otherwise.)"""
+    """Return ``predict_values`` as a traced function, for many calls with one shape."""
     import tensorflow as tf
 
     if trained.training_model not in _traced:
-        # The program must not keep the network alive that it is kept for.
+        # A weak reference: the traced function must not keep its network alive.
         training_model = weakref.ref(trained.training_model)
         _traced[trained.training_model] = tf.function(lambda x: training_model()(x, training=False))  # type: ignore[misc]
     call = _traced[trained.training_model]
@@ -191,12 +187,12 @@ def repeated_predictor(trained: TrainedModel) -> Callable[[Mapping[str, Array]],
 def to_own_units(
     values: Array, project: Project, output: str, target: OutputPreprocessing
 ) -> Array:
-    """What an output's last layer gives, as numbers in own units or as probabilities."""
+    """Return the last layer's values as numbers in own units or as probabilities."""
     return target.undo(_probabilities(values, project, output, target))
 
 
 def loss_of(trained: TrainedModel, output: str) -> Choice | None:
-    """The loss that an output was trained with."""
+    """Return the loss that an output was trained with."""
     return _loss(trained.project, output)
 
 
@@ -218,10 +214,8 @@ def _probabilities(
 
 
 def class_probabilities(values: Array, target: OutputPreprocessing) -> Array | None:
-    """Probabilities (n, classes); None where the answers are no probabilities.
-
-    Of one sigmoid unit both sides; of a last layer that does not add up to 1 (no softmax), None.
-    """
+    """Return probabilities (n, classes), both sides of a single sigmoid; None if the values are
+    not."""
     flat = values.reshape(len(values), -1)
     if flat.size and (flat.min() < -1e-4 or flat.max() > 1 + 1e-4):
         return None

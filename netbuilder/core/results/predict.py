@@ -1,4 +1,4 @@
-"""Ask a trained network about new samples: rows, pictures, texts, arrays."""
+"""Predictions of a trained network for new samples: rows, pictures, texts, arrays."""
 
 from __future__ import annotations
 
@@ -48,25 +48,25 @@ from netbuilder.core.wording import (
 )
 
 Array = NDArray[Any]
-#: Of more numbers than these an answer in words names the first only.
+#: Numbers that a prediction in words lists.
 _MOST_NAMED = 4
-# What stands before a class's label above the column of its probabilities.
+# Prefix of the columns of probabilities.
 PROBABILITY = "probability of "
 
 
 @dataclass(frozen=True)
 class OutputPredictions:
-    """What one output says about n samples.
+    """Predictions of one output for n samples.
 
     Attributes:
         output: id of the output.
         task: "regression", "binary", "classes" or "multi_label".
         columns: names of the target columns.
         values: numbers in own units (n, columns), or the last layer's values for classes.
-        labels: the label of each sample ("a, b" where several hold); empty for numbers.
+        labels: the label of each sample ("a, b" for several); empty for numbers.
         classes: all labels.
         probabilities: (n, classes), or None.
-        units: what stands beside the numbers of each column, or empty.
+        units: unit of each column, or empty.
     """
 
     output: str
@@ -79,7 +79,7 @@ class OutputPredictions:
     units: tuple[str, ...] = ()
 
     def text(self, index: int = 0) -> str:
-        """The answer about one sample: "price: 1,400" or "species: setosa (98 %)"."""
+        """Return a prediction in words: "price: 1,400" or "species: setosa (98 %)"."""
         if not np.isfinite(self.values[index]).all():
             return _("{columns}: not a number", columns=format_list(self.columns) or self.output)
         if self.task == REGRESSION:
@@ -87,16 +87,16 @@ class OutputPredictions:
             if row.ndim > 1:
                 return _("{output}: an array of shape {shape}", output=self.output, shape=row.shape)
             units = self.units or ("",) * len(self.columns)
-            told = [
+            parts = [
                 f"{name}: {format_measure(float(value), unit)}"
                 for name, unit, value in zip(self.columns, units, row[:_MOST_NAMED], strict=False)
             ]
             more = (
-                [_("and {count} more", count=format_number(len(row) - len(told), ","))]
-                if len(row) > len(told)
+                [_("and {count} more", count=format_number(len(row) - len(parts), ","))]
+                if len(row) > len(parts)
                 else []
             )
-            return join_values(told + more)
+            return join_values(parts + more)
         if self.task == MULTI_LABEL:
             return self.labels[index] or _("none of the labels")
         sure = ""
@@ -105,9 +105,9 @@ class OutputPredictions:
         return labelled(self.columns[0], f"{self.labels[index]}{sure}")
 
     def to_columns(self) -> dict[str, Array]:
-        """Columns of a result table by name: "predicted NAME", and for classes one more column,
-        "probability of LABEL", a class. Numbers have the seven digits that float32 holds."""
-        found: dict[str, Array] = {}
+        """Return columns of a result table: "predicted NAME", and "probability of LABEL" for each
+        class."""
+        columns: dict[str, Array] = {}
         if self.task == REGRESSION:
             flat = self.values.reshape(len(self.values), -1)
             names = self.columns
@@ -115,26 +115,23 @@ class OutputPredictions:
                 names = tuple(f"{names[0]} {index}" for index in range(flat.shape[1]))
             return {f"predicted {n}": _seven_digits(flat[:, i]) for i, n in enumerate(names)}
         name = self.columns[0] if len(self.columns) == 1 else self.output
-        found[f"predicted {name}"] = np.array(self.labels, object)
+        columns[f"predicted {name}"] = np.array(self.labels, object)
         if self.probabilities is not None:
             for index, label in enumerate(self.classes):
-                found[f"{PROBABILITY}{label}"] = _seven_digits(self.probabilities[:, index])
-        return found
+                columns[f"{PROBABILITY}{label}"] = _seven_digits(self.probabilities[:, index])
+        return columns
 
 
 def _seven_digits(values: Array) -> Array:
-    """Float64 without the digits that a float32 network does not have."""
+    """Return float64 rounded to the precision of float32."""
     return np.array([float(f"{value:.7g}") for value in values])
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Answers of all outputs about n samples.
-
-    ``outputs`` by id; ``sources`` names the samples where they are files; ``notes`` are
-    sentences about rows that were left out, or values unlike those of the training; ``unlike``
-    says of each sample whether it is unlike the training data, empty where that is not known.
-    """
+    """Predictions of all outputs for n samples: ``sources`` are file names, ``notes`` sentences
+    about skipped or unusual rows, ``unlike`` whether a sample is unlike the training data (or
+    empty)."""
 
     outputs: Mapping[str, OutputPredictions]
     sources: tuple[str, ...] = ()
@@ -143,7 +140,7 @@ class Predictions:
 
     @property
     def unlike_note(self) -> str:
-        """The sentence about samples that are unlike the training data; "" for none."""
+        """Return a sentence about samples unlike the training data; "" for none."""
         count = sum(self.unlike)
         if not count:
             return ""
@@ -159,33 +156,33 @@ class Predictions:
 
     @property
     def first(self) -> OutputPredictions:
-        """Answers of the first output."""
+        """Return the first output's predictions."""
         return next(iter(self.outputs.values()))
 
     def __len__(self) -> int:
         return len(self.first.values)
 
     def text(self, index: int = 0) -> str:
-        """All answers about one sample in words."""
+        """Return all predictions for one sample in words."""
         return join_values((answers.text(index) for answers in self.outputs.values()), clauses=True)
 
     def to_columns(self) -> dict[str, Array]:
-        """Columns of a result table; names that two outputs share begin with the output's id."""
-        found: dict[str, Array] = {}
+        """Return columns of a result table; names used by two outputs are prefixed with the output
+        id."""
+        columns: dict[str, Array] = {}
         for key, answers in self.outputs.items():
             for name, values in answers.to_columns().items():
-                found[name if name not in found else f"{key}: {name}"] = values
-        return found
+                columns[name if name not in columns else f"{key}: {name}"] = values
+        return columns
 
 
 @dataclass(frozen=True)
 class FormField:
-    """One cell of the form in which a person fills in a row.
+    """A field of the form for a new row.
 
-    ``kind`` is "number" or "category"; ``low``, ``high`` and ``typical`` come from the training
-    rows (None where a file from elsewhere does not say); ``whole``: they held whole numbers;
-    ``unit`` is what stood beside them; ``style`` is how a column of dates reads them; ``needed``:
-    nothing stands in for an empty cell; ``marks``: the decimal mark with which its file writes it.
+    ``low``, ``high``, ``typical``: of the training rows (None if unknown); ``whole``: whole numbers
+    only; ``style``: of dates; ``needed``: an empty cell is not filled; ``marks``: decimal mark of
+    the file.
     """
 
     name: str
@@ -202,34 +199,34 @@ class FormField:
 
 
 def form_fields(trained: TrainedModel) -> tuple[FormField, ...]:
-    """The columns to fill in, each once; empty for models that take no rows of a table."""
-    found: dict[str, FormField] = {}
+    """Return the columns to fill in, each once; empty for models that take no table rows."""
+    fields: dict[str, FormField] = {}
     preprocessing = preprocessing_of(trained)
     marks = preprocessing.hints.get("like_numbers") or {}
     usual = "," if preprocessing.hints.get("like_decimal") == "," else ""
     for entry in preprocessing.inputs.values():
         for c in modality_of(entry).row_columns(entry):
-            found[c.name] = FormField(
+            fields[c.name] = FormField(
                 c.name, c.kind, c.categories, c.low, c.high, c.typical, c.whole, c.unit, c.style,
                 c.fill is None, marks.get(c.name, usual),
             )  # fmt: skip
-    return tuple(found.values())
+    return tuple(fields.values())
 
 
 def input_sort(trained: TrainedModel) -> str:
-    """What the model takes: "rows", "images", "texts", …; "arrays" where it takes several sorts."""
-    taken = {sort.takes for sort in modalities_of(trained)}
-    return taken.pop() if len(taken) == 1 else "arrays"
+    """Return what the model takes: "rows", "images", "texts", …; "arrays" for a mix."""
+    sorts = {sort.takes for sort in modalities_of(trained)}
+    return sorts.pop() if len(sorts) == 1 else "arrays"
 
 
 def modalities_of(trained: TrainedModel) -> set[Modality]:
-    """The sorts of samples that the model's Inputs take."""
+    """Return the modalities of the model's Inputs."""
     return {modality_of(entry) for entry in preprocessing_of(trained).inputs.values()}
 
 
 def prediction_picture(trained: TrainedModel, found: Predictions) -> Array | None:
-    """The first sample's answer as a picture (height, width, channels), where it has as many
-    numbers as the one picture that the network looks at: an autoencoder's; None elsewhere."""
+    """Return the first sample's prediction as a picture (height, width, channels) if the network is
+    an autoencoder of pictures; else None."""
     inputs = list(preprocessing_of(trained).inputs.values())
     answers = found.first
     if len(inputs) != 1 or answers.task != REGRESSION or len(inputs[0].shape) != 3:
@@ -242,7 +239,7 @@ def prediction_picture(trained: TrainedModel, found: Predictions) -> Array | Non
 
 
 def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
-    """Answers about raw values by Input id, (n, *shape), as the ``.h5`` takes them."""
+    """Predict for raw values by Input id, (n, *shape)."""
     preprocessing = preprocessing_of(trained)
     for key, entry in preprocessing.inputs.items():
         if key in raw:
@@ -254,8 +251,7 @@ def predict_raw(trained: TrainedModel, raw: Mapping[str, Array]) -> Predictions:
 def predictions_of(
     values: Mapping[str, Array], outputs: Mapping[str, OutputPreprocessing]
 ) -> Predictions:
-    """What a network gave for n samples, by output id and in own units (see
-    ``prediction_views.predict_values``), as answers."""
+    """Return a network's values by output id, in own units, as ``Predictions``."""
     broken = [
         int((~np.isfinite(value.reshape(len(value), -1)).all(axis=1)).sum())
         for value in values.values()
@@ -270,13 +266,13 @@ def _no_number(count: int, rows: int) -> str:
     fix = _("Its weights became too large in training. Train again with a smaller learning rate.")
     if rows == 1:
         return join_sentences((_("The prediction is not a number (NaN)."), fix))
-    told = ngettext(
+    problem = ngettext(
         "The prediction is not a number (NaN) for {count} of {total} rows.",
         "The predictions are not numbers (NaN) for {count} of {total} rows.",
         count,
         total=format_number(rows, ","),
     )
-    return join_sentences((told, fix))
+    return join_sentences((problem, fix))
 
 
 def _need_shape(values: Array, entry: InputPreprocessing, key: str) -> None:
@@ -322,23 +318,22 @@ def _label(classes: tuple[str, ...], index: int) -> str:
 def predict_rows(
     trained: TrainedModel, rows: Mapping[str, object] | Sequence[Mapping[str, object]]
 ) -> Predictions:
-    """Answers about rows that were filled in: column name to number or text.
+    """Predict for rows as mappings from column name to number or text.
 
     Raises:
-        DataError: a column is missing or unknown, text stands where a number belongs, or a
-            category was not among the training rows.
+        DataError: a column is missing or unknown, or a cell is no number or known category.
     """
     listed_rows = [rows] if isinstance(rows, Mapping) else list(rows)
     raw, notes = raw_from_rows(trained, listed_rows)
-    found = predict_raw(trained, raw)
+    predictions = predict_raw(trained, raw)
     far = unusual_sentences(preprocessing_of(trained), raw)
-    return replace(found, notes=(*found.notes, *notes, *far))
+    return replace(predictions, notes=(*predictions.notes, *notes, *far))
 
 
 def raw_from_rows(
     trained: TrainedModel, listed_rows: Sequence[Mapping[str, object]]
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Raw values by Input id of rows that were filled in, (n, ...), and notes.
+    """Return raw values by Input id, (n, ...), of filled-in rows, and notes.
 
     Raises:
         DataError: as ``predict_rows``.
@@ -398,11 +393,10 @@ def _need_numbers(trained: TrainedModel, table: Any) -> None:
 
 
 def _number(cell: object, entry: FormField) -> float:
-    """A cell that was filled in as a number: as the column's file writes it, or with any mark as
-    decimal point that can be nothing else."""
+    """Return a cell as a number, by its file's decimal mark or any unambiguous one."""
     if cell is None:
         return float("nan")
-    if isinstance(cell, int | float | np.number):  # it is none of a way of writing
+    if isinstance(cell, int | float | np.number):
         return float(cell)
     text = str(cell).strip()
     text = {"true": "1", "false": "0"}.get(text.lower(), text)
@@ -412,22 +406,22 @@ def _number(cell: object, entry: FormField) -> float:
     counts = {"": 1.0, entry.unit: 1.0}
 
     def read(*marks: str) -> set[float]:
-        return {v for v in (number_of(text, one, counts) for one in marks) if np.isfinite(v)}
+        return {v for v in (number_of(text, mark, counts) for mark in marks) if np.isfinite(v)}
 
-    found = (read(entry.marks) if entry.marks else set()) or read(EITHER, THREES)
+    readings = (read(entry.marks) if entry.marks else set()) or read(EITHER, THREES)
     with contextlib.suppress(ValueError):
         usual = float(text)  # the mark may be meant as everybody else's
-        found |= {usual} if np.isfinite(usual) else set()
-    if len(found) == 1:
-        return found.pop()
-    two = len(found) > 1
+        readings |= {usual} if np.isfinite(usual) else set()
+    if len(readings) == 1:
+        return readings.pop()
+    two = len(readings) > 1
     raise DataError(
         _(
             "'{name}' is '{cell}', which can be read in two ways: as {first} or as {second}.",
             name=entry.name,
             cell=text,
-            first=format_number(min(found), "g"),
-            second=format_number(max(found), ".12g"),
+            first=format_number(min(readings), "g"),
+            second=format_number(max(readings), ".12g"),
         )
         if two
         else _("'{name}' must be a number, not '{cell}'.", name=entry.name, cell=text),
@@ -439,7 +433,7 @@ def _number(cell: object, entry: FormField) -> float:
 def files_of_samples(
     trained: TrainedModel, path: Path, endings: Sequence[str]
 ) -> tuple[list[Path], tuple[str, ...]]:
-    """A file, or those in a folder with one of these endings, and their names from there.
+    """Return a file, or those of a folder with these endings, and their names.
 
     Raises:
         DataError: there is none that the model takes.
@@ -462,18 +456,18 @@ def files_of_samples(
 
 
 def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
-    """Answers about files that hold one sample each: pictures, texts, sounds.
+    """Predict for files of one sample each: pictures, texts, sounds.
 
     Raises:
         DataError: a file cannot be read, or the model takes no such files.
     """
     raw = inference_data.raw_of_files(list(files), preprocessing_of(trained))
-    found = predict_raw(trained, raw)
-    return replace(found, sources=tuple(str(file) for file in files))
+    predictions = predict_raw(trained, raw)
+    return replace(predictions, sources=tuple(str(file) for file in files))
 
 
 def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
-    """Answers about texts. Words that the training texts did not hold count as unknown.
+    """Predict for texts; words outside the vocabulary count as unknown.
 
     Raises:
         DataError: the model takes no texts.
@@ -483,23 +477,27 @@ def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
         key: modality_of(entry).of_texts(list(texts), entry)
         for key, entry in preprocessing.inputs.items()
     }
-    found = predict_raw(trained, raw)
+    predictions = predict_raw(trained, raw)
     unread = [len(texts) == 1 and has_no_known_words(value[0]) for value in raw.values()]
-    return replace(found, notes=(*found.notes, _(KNOWS_NOTHING))) if all(unread) else found
+    return (
+        replace(predictions, notes=(*predictions.notes, _(KNOWS_NOTHING)))
+        if all(unread)
+        else predictions
+    )
 
 
 def unknown_words(trained: TrainedModel, text: str) -> tuple[str, ...]:
-    """Words (or characters, where these are read) that no training text held, each once."""
+    """Return the words (or characters) of a text that are not in the vocabulary."""
     return tuple(dict.fromkeys(token for _unused, _unused, token in _unknown(trained, text)))
 
 
 def unknown_spans(trained: TrainedModel, text: str) -> tuple[tuple[int, int], ...]:
-    """Where ``unknown_words`` stand in the text: (start, end) of each, in order."""
+    """Return (start, end) of each of the ``unknown_words`` in the text."""
     return tuple((start, end) for start, end, _unused in _unknown(trained, text))
 
 
 def _unknown(trained: TrainedModel, text: str) -> list[tuple[int, int, str]]:
-    found: list[tuple[int, int, str]] = []
+    spans: list[tuple[int, int, str]] = []
     for entry in preprocessing_of(trained).inputs.values():
         if not entry.vocabulary:
             continue
@@ -507,5 +505,5 @@ def _unknown(trained: TrainedModel, text: str) -> list[tuple[int, int, str]]:
         for start, end in token_spans(text, entry.level or entry.split):
             piece = text[start:end]
             tokens = tokens_read(piece, entry) if entry.level else words_of(piece, entry.split)
-            found += [(start, end, token) for token in tokens if token not in known]
-    return found
+            spans += [(start, end, token) for token in tokens if token not in known]
+    return spans

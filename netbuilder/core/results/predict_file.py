@@ -1,4 +1,4 @@
-"""A file in, its answers out."""
+"""Predictions for a file."""
 
 from __future__ import annotations
 
@@ -52,12 +52,11 @@ LOOKS_SCALED_SENTENCE = N_(
 
 @dataclass(frozen=True)
 class FilePredictions:
-    """The answers about a file, as a table that can be looked at and then written.
+    """The predictions for a file as a table.
 
-    ``table`` has all columns of a CSV input (pictures and texts are named in "file") and then
-    the ``answers``, names of the columns that were added. A CSV is written as it was read.
-    ``looks_scaled``: its numbers seem to have been brought to 0 to 1 before. Of a series ``order``
-    is the column of time, and the first ``before`` rows have no prediction.
+    ``table`` has the columns of a CSV input (or "file") followed by ``answers``, the added columns.
+    ``looks_scaled``: numbers seem scaled to 0 to 1. Of a series ``order`` is the time column, and
+    the first ``before`` rows have no prediction.
     """
 
     predictions: Predictions
@@ -71,7 +70,7 @@ class FilePredictions:
     before: int = 0
 
     def write(self, out: Path) -> None:
-        """Write the table as a CSV; a byte-order mark is kept, all else becomes UTF-8.
+        """Write the table as a CSV, as UTF-8.
 
         Raises:
             UserError: ``out`` cannot be written.
@@ -86,14 +85,13 @@ class FilePredictions:
             )
 
     def text_rows(self) -> tuple[tuple[str, ...], TextRows]:
-        """Names of columns and the rows as text, the answers before what was asked; of a series
-        behind the time, and from the first prediction on."""
+        """Return column names and rows as text, predictions first (after the time of a series)."""
         first = [self.order] * bool(self.order) + [*self.answers]
         names = (*first, *(name for name in map(str, self.table.columns) if name not in first))
         return names, TextRows(self, names)
 
     def text(self, name: str, value: Any) -> str:
-        """A cell of a column as it is shown."""
+        """Format a cell of a column."""
         if value is None:
             return ""
         if not isinstance(value, float | np.floating):
@@ -110,11 +108,13 @@ class FilePredictions:
 
 
 class TextRows(Sequence[tuple[str, ...]]):
-    """The rows of a table of predictions, each written when it is asked for."""
+    """Rows of predictions as text, formatted on access."""
 
-    def __init__(self, found: FilePredictions, names: Sequence[str]) -> None:
-        self._found = found
-        self._columns = [(name, found.table[name].to_numpy()[found.before :]) for name in names]
+    def __init__(self, predictions: FilePredictions, names: Sequence[str]) -> None:
+        self._found = predictions
+        self._columns = [
+            (name, predictions.table[name].to_numpy()[predictions.before :]) for name in names
+        ]
 
     def __len__(self) -> int:
         return len(self._found.table) - self._found.before
@@ -128,34 +128,33 @@ class TextRows(Sequence[tuple[str, ...]]):
 def predict_file(
     trained: TrainedModel, path: Path, out: Path | None = None, *, scaled: bool = False
 ) -> Predictions:
-    """Like ``predictions_of_file``, with the answers written where ``out`` says so."""
-    found = predictions_of_file(trained, path, scaled=scaled)
+    """Predict for a file and write the table to ``out``; see ``predictions_of_file``."""
+    result = predictions_of_file(trained, path, scaled=scaled)
     if out is not None:
-        found.write(out)
-    if not found.looks_scaled:
-        return found.predictions
+        result.write(out)
+    if not result.looks_scaled:
+        return result.predictions
     notes = (
         join_sentences((_(LOOKS_SCALED_SENTENCE), _("If they are scaled, add --scaled."))),
-        *found.predictions.notes,
+        *result.predictions.notes,
     )
-    return replace(found.predictions, notes=notes)
+    return replace(result.predictions, notes=notes)
 
 
 def predictions_of_file(
     trained: TrainedModel, path: Path, *, scaled: bool = False
 ) -> FilePredictions:
-    """Answers about everything in a file or folder.
+    """Predict for everything in a file or folder.
 
     Args:
         trained: the network.
-        path: a CSV file; a picture or a folder of pictures; a ``.txt`` file or a folder of
-            them; a ``.npz`` or ``.h5`` file of arrays.
-        scaled: a table's numbers were brought to 0 to 1 by the training rows' smallest and
-            largest: they are brought back first.
+        path: a CSV file; a picture or ``.txt`` file or a folder of them; an ``.npz`` or ``.h5`` of
+            arrays.
+        scaled: undo a min-max scaling of a table's numbers first.
 
     Returns:
-        A table with a column "predicted NAME" for each target and, for classes, a "probability
-        of LABEL" a class.
+        A table with a column "predicted NAME" for each target and "probability of LABEL" for each
+            class.
 
     Raises:
         DataError: it cannot be read, or does not fit the model.
@@ -172,8 +171,8 @@ def predictions_of_file(
     if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
         return _files(trained, path)
     if ending in ARRAY_ENDINGS:
-        found = predict_raw(trained, read_inputs(path, preprocessing_of(trained).inputs))
-        return _answers(found)
+        predictions = predict_raw(trained, read_inputs(path, preprocessing_of(trained).inputs))
+        return _answers(predictions)
     return _table(trained, path, scaled)
 
 
@@ -191,22 +190,22 @@ def _files(trained: TrainedModel, path: Path) -> FilePredictions:
             code="file_does_not_fit",
         )
     files, names = files_of_samples(trained, path, endings)
-    found = predict_files(trained, files)
-    return _answers(replace(found, sources=names))
+    predictions = predict_files(trained, files)
+    return _answers(replace(predictions, sources=names))
 
 
-def _answers(found: Predictions) -> FilePredictions:
+def _answers(predictions: Predictions) -> FilePredictions:
     import pandas as pd
 
-    columns: dict[str, Any] = {"file": list(found.sources)} if found.sources else {}
-    answers = found.to_columns()
-    found = _with_notes(found)
-    return FilePredictions(found, pd.DataFrame({**columns, **answers}), tuple(answers))
+    columns: dict[str, Any] = {"file": list(predictions.sources)} if predictions.sources else {}
+    answers = predictions.to_columns()
+    predictions = _with_notes(predictions)
+    return FilePredictions(predictions, pd.DataFrame({**columns, **answers}), tuple(answers))
 
 
-def _with_notes(found: Predictions, notes: Sequence[str] = ()) -> Predictions:
-    unlike = (found.unlike_note,) if found.unlike_note else ()
-    return replace(found, notes=(*found.notes, *notes, *unlike))
+def _with_notes(predictions: Predictions, notes: Sequence[str] = ()) -> Predictions:
+    unlike = (predictions.unlike_note,) if predictions.unlike_note else ()
+    return replace(predictions, notes=(*predictions.notes, *notes, *unlike))
 
 
 def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
@@ -222,44 +221,46 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
     if scaled:
         used = undo_scaling(used, preprocessing)
     used, strange = _without_strangers(used, preprocessing, path.name)
-    raw, kept, notes = inference_data.raw_of_table(
+    raw, usable, notes = inference_data.raw_of_table(
         used, trained.project.data, preprocessing, path.name
     )
-    if kept.empty:
+    if usable.empty:
         raise DataError(
             _("Every row of {file} has a missing value.", file=path.name),
             _("Fill in the missing values."),
             code="every_row_incomplete",
         )
-    found = predict_raw(trained, raw)
+    predictions = predict_raw(trained, raw)
     # The user's own cells are written as they stood: 36 stays 36, and NA stays NA.
     cells = table if dialect is None else read_cells(path, dialect).loc[table.index]
-    sources = tuple(_("line {number}", number=line) for line in kept.index)
+    sources = tuple(_("line {number}", number=line) for line in usable.index)
     far = unusual_sentences(preprocessing, raw, sources)
     series, order, before = inference_data.series_input(preprocessing), "", 0
     if series is not None:
         lines, more, order = rows_ahead(used, trained.project.data, series, path.name)
         known = set(cells.index)
         sources = tuple(
-            _("line {number}", number=one) if one in known else _("after the last line")
-            for one in lines[:, 0]
+            _("line {number}", number=line) if line in known else _("after the last line")
+            for line in lines[:, 0]
         )
-        places = [one for one in lines[:, 0] if one in known]
-        falling = len(places) > 1 and places[0] > places[1]  # the file begins with its newest row
+        places = [line for line in lines[:, 0] if line in known]
+        falling = len(places) > 1 and places[0] > places[1]  # newest row first
         cells = pd.concat([more[::-1], cells] if falling else [cells, more])
-        answers = _beside_their_rows(with_band(trained, found.to_columns()), lines, cells.index)
+        answers = _beside_their_rows(
+            with_band(trained, predictions.to_columns()), lines, cells.index
+        )
         names = tuple(map(str, answers.columns))
         before = int(answers.notna().any(axis=1).argmax())
         warning = naive_note(trained)
         notes = (*_about_series(names, series, len(more), lines.shape[1]), *filter(None, [warning]))
     else:
-        answers = pd.DataFrame(found.to_columns(), index=kept.index)
+        answers = pd.DataFrame(predictions.to_columns(), index=usable.index)
         names = tuple(map(str, answers.columns))
     result = cells.copy()
     for name in names:
         result[name] = answers[name]
     return FilePredictions(
-        _with_notes(replace(found, sources=sources), (*strange, *notes, *far)),
+        _with_notes(replace(predictions, sources=sources), (*strange, *notes, *far)),
         result,
         names,
         looks_scaled=not scaled and looks_scaled(preprocessing, raw),
@@ -272,11 +273,11 @@ def _table(trained: TrainedModel, path: Path, scaled: bool) -> FilePredictions:
 def _beside_their_rows(
     answers: Mapping[str, Any], lines: NDArray[np.object_], index: pd.Index
 ) -> pd.DataFrame:
-    """Predictions of the windows of a series at the rows that they are about.
+    """Return predictions of a series' windows as columns of the predicted rows.
 
     Args:
         answers: of each window, "NAME +2" for two rows on.
-        lines: of the rows that each window predicts, see ``rows_ahead``.
+        lines: of the predicted rows of each window, see ``rows_ahead``.
         index: all lines.
     """
     import pandas as pd
@@ -286,7 +287,7 @@ def _beside_their_rows(
     for name, values in answers.items():
         target, _plus, step = name.rpartition(" +") if lines.shape[1] > 1 else (name, "", "1")
         where = lines[:, int(step) - 1]
-        there = np.array([one is not None for one in where])
+        there = np.array([place is not None for place in where])
         column = pd.Series(values[there], where[there])
         if not name.startswith(BAND):
             columns[name] = column
@@ -298,7 +299,7 @@ def _beside_their_rows(
 def _about_series(
     names: Sequence[str], entry: InputPreprocessing, more: int, horizon: int
 ) -> tuple[str, ...]:
-    """Why the first rows of a series have no prediction, and what the last ones are."""
+    """Return sentences about the first rows of a series (no prediction) and the last."""
     words = [
         _(
             "The earliest {window} rows have no prediction: each prediction is made from the "
@@ -327,7 +328,7 @@ def _about_series(
 def _without_strangers(
     table: pd.DataFrame, preprocessing: Preprocessing, source: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The rows whose categories the network knows, and what is wrong with the others in words."""
+    """Return the rows with known categories, and sentences about the others."""
     notes, lines = [], set()
     for entry in preprocessing.inputs.values():
         columns = modality_of(entry).row_columns(entry)
@@ -349,17 +350,18 @@ def _without_strangers(
                 )
             )
     if len(lines) == len(table):
-        return table, ()  # nothing could be answered: that is an error, and is told as one
+        return table, ()  # no row is left: an error follows
     return table[~table.index.isin(lines)], tuple(notes)
 
 
 def _lines(index: Iterable[object]) -> str:
-    lines = [str(one) for one in index]
+    lines = [str(line) for line in index]
     return ngettext("line {lines}", "lines {lines}", len(lines), lines=format_list(lines, 4))
 
 
 def _written(dialect: Dialect) -> dict[str, Any]:
-    """How the answers are written: as the input was, as far as spreadsheets understand it."""
+    """Return options of ``to_csv`` that match the input's dialect as far as spreadsheets read
+    it."""
     separator = " " if dialect.separator == BLANKS else dialect.separator
     return {
         "separator": separator,
