@@ -1,4 +1,4 @@
-"""Histograms over epochs as maps: a column a moment, bright where many numbers lie."""
+"""Histograms over epochs as maps: one column per moment, bright for frequent values."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ HEIGHT, COLUMNS = 130, 160
 def over_epochs(
     shares: NDArray[Any], epochs: NDArray[Any], columns: int = COLUMNS
 ) -> tuple[NDArray[Any], float, float]:
-    """Histograms at even distances in epochs, (columns, bins), and the first and the last epoch.
+    """Resample histograms to even distances in epochs, using the newest one at each.
 
-    Each column shows the newest moment that was then: moments come as fast as they can be had, and
-    lie closer in a slow part of a run.
+    Returns:
+        The histograms, (columns, bins), and the first and the last epoch.
     """
     first, last = float(epochs[0]), float(max(epochs[-1], epochs[0] + 1))
     grid = np.linspace(first, last, columns)
@@ -38,7 +38,7 @@ def over_epochs(
 
 
 class EpochAxis(NumberAxis):
-    """An axis on which only whole epochs have a number."""
+    """An axis that labels whole epochs only."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         levels = super().tickValues(low, high, size)
@@ -47,7 +47,7 @@ class EpochAxis(NumberAxis):
         ]
 
 
-_SHOWN = {
+_TITLES = {
     "weights": N_("Weights of {layers} over epochs"),
     "gradients": N_("Gradients of {layers} over epochs"),
     "activations": N_("Activations of {layers} over epochs"),
@@ -55,7 +55,7 @@ _SHOWN = {
 
 
 class HistogramMaps(pg.GraphicsLayoutWidget):
-    """A map a layer, one below the other, over the same epochs."""
+    """A map per layer over the same epochs, one below the other."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -90,7 +90,7 @@ class HistogramMaps(pg.GraphicsLayoutWidget):
             plot.setTitle(name, color=scheme.text, size=f"{theme.ui_font().pointSizeF()}pt")
         if self.plots:
             self.plots[-1][0].setLabel("bottom", _("epoch"))
-        self.setAccessibleName(_(_SHOWN[picture.what], layers=join_values(picture.layers)))
+        self.setAccessibleName(_(_TITLES[picture.what], layers=join_values(picture.layers)))
 
     def _build(self, count: int) -> None:
         self.clear()

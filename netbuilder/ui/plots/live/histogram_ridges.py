@@ -1,4 +1,4 @@
-"""Histograms over time, one behind the other, as TensorBoard draws them."""
+"""Histograms over time, one behind the other, as in TensorBoard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import HistogramPicture
 
 HEIGHT, RIDGES = 110, 30
-_SHOWN = {
+_TITLES = {
     "weights": N_("Weights of {layers}"),
     "gradients": N_("Gradients of {layers}"),
     "activations": N_("Activations of {layers}"),
@@ -26,7 +26,7 @@ _SHOWN = {
 
 
 class HistogramRidges(QWidget):
-    """A strip a layer: the oldest moment behind and pale, the newest in front."""
+    """A strip per layer: the oldest moment behind and pale, the newest in front."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +36,10 @@ class HistogramRidges(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_histograms(self, picture: HistogramPicture) -> None:
-        grown = self._picture is None or len(self._picture.layers) != len(picture.layers)
+        layers_changed = self._picture is None or len(self._picture.layers) != len(picture.layers)
         self._picture, self._epochs = picture, picture.epochs
-        self.setAccessibleName(_(_SHOWN[picture.what], layers=join_values(picture.layers)))
-        if grown:
+        self.setAccessibleName(_(_TITLES[picture.what], layers=join_values(picture.layers)))
+        if layers_changed:
             self.updateGeometry()
         self.update()
 

@@ -1,4 +1,4 @@
-"""Strips on the canvas for layers whose numbers have names: columns, words, who looks at whom."""
+"""Strips on the canvas for layers whose values have names: columns, words, attention."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from netbuilder.ui.style import theme
 def number_in_strip(
     values: NDArray[Any], size: tuple[int, int], spot: tuple[float, float], height: int, width: int
 ) -> tuple[int, ...] | None:
-    """The number in a picture that ``strip(values, width, height)`` made; None beside them all.
+    """Return the index of the value at a ``spot`` of an activation strip, or None.
 
     Args:
-        values: what the layer gives.
+        values: the layer's output.
         size: width and height of the picture.
-        spot: a place in it.
-        height, width: as they were given.
+        spot: a position in it.
+        height, width: those of the strip.
     """
     x, y = spot
     if not (0 <= x < size[0] and 0 <= y < size[1]) or values.ndim > 3:
@@ -50,15 +50,15 @@ def number_in_strip(
         return number_in_maps(values.shape, side, count, spot)
     if values.ndim == 2:
         return _part(x, size[0], values.shape[0]), _part(y, size[1], values.shape[1])
-    shown = values.size if values.size > BARS_IN_STRIP else min(values.size, BARS_IN_STRIP)
-    place = _part(x, size[0], shown)
-    return (place,) if values.ndim else ()
+    count = values.size if values.size > BARS_IN_STRIP else min(values.size, BARS_IN_STRIP)
+    index = _part(x, size[0], count)
+    return (index,) if values.ndim else ()
 
 
 def number_in_maps(
     shape: tuple[int, ...], side: int, columns: int, spot: tuple[float, float]
 ) -> tuple[int, ...] | None:
-    """The number in maps (height, width, maps) that ``montage`` laid side by side."""
+    """Return the index of the value at a ``spot`` of a ``map_montage``, or None."""
     column, x = divmod(spot[0], side + GAP)
     row, y = divmod(spot[1], side + GAP)
     number = int(row) * columns + int(column)
@@ -70,7 +70,7 @@ def number_in_maps(
 def _in_square(
     shape: tuple[int, int], side: int, spot: tuple[float, float], channel: int
 ) -> tuple[int, ...] | None:
-    """The pixel of a picture that was fitted into a square."""
+    """Return the pixel of a picture that was fitted into a square."""
     scale = min(side / shape[1], side / shape[0])
     across = (spot[0] - (side - shape[1] * scale) / 2) / scale
     down = (spot[1] - (side - shape[0] * scale) / 2) / scale
@@ -79,8 +79,8 @@ def _in_square(
     return int(down), int(across), channel
 
 
-def _part(at: float, whole: int, parts: int) -> int:
-    return min(int(at / whole * parts), parts - 1)
+def _part(position: float, length: int, parts: int) -> int:
+    return min(int(position / length * parts), parts - 1)
 
 
 _SIDE, _WORD, _LINE = 40, 60, 13
@@ -88,12 +88,12 @@ MOST_LINES = 3
 
 
 def attention_strip(scores: NDArray[Any]) -> QImage:
-    """A map a head, (heads, steps that look, steps looked at): bright where most is taken from."""
+    """Draw a map per head, (heads, steps, steps): bright for high attention."""
     return map_montage(scores, _SIDE, MAPS_IN_STRIP, MAPS_IN_STRIP)
 
 
 def shown_words(words: Sequence[str], width: int) -> list[int]:
-    """The first steps with a word that have room beside each other in ``width`` pixels."""
+    """Return the first non-padding steps that fit side by side into ``width`` pixels."""
     most = max(width // _WORD, 1)
     return [step for step, word in enumerate(words) if word != PADDING][:most] or [0]
 
@@ -101,8 +101,7 @@ def shown_words(words: Sequence[str], width: int) -> list[int]:
 def words_strip(
     values: NDArray[Any], words: Sequence[str], width: int = 180, height: int = 26
 ) -> QImage:
-    """The first words of a text beside each other, as every layer's steps, each above its vector:
-    blue above 0, orange below.
+    """Draw the first words of a text, each above its vector: blue above 0, orange below.
 
     Args:
         values: (steps, size).
@@ -116,7 +115,7 @@ def words_strip(
     painter = QPainter(picture)
     painter.setFont(small_font())
     metrics = QFontMetricsF(small_font())
-    # One scale for all: a word with a longer vector is stronger.
+    # One scale for all words.
     image = signed_image(np.asarray(values, float)[chosen].T, strip_zero())
     painter.setPen(QColor(theme.colors().text))
     for place, step in enumerate(chosen):
@@ -132,7 +131,7 @@ def words_strip(
 def number_in_words(
     units: int, chosen: Sequence[int], size: tuple[int, int], spot: tuple[float, float]
 ) -> tuple[int, ...] | None:
-    """Step and unit in a picture that ``words_strip`` made of the ``chosen`` steps."""
+    """Return step and unit at a ``spot`` of a ``words_strip`` of the ``chosen`` steps."""
     x, y = spot[0], spot[1] - _LINE
     if not (0 <= x < size[0] and 0 <= y < size[1] - _LINE):
         return None
@@ -140,25 +139,22 @@ def number_in_words(
 
 
 def lines_strip(lines: Sequence[tuple[str, str]], width: int = 180) -> QImage:
-    """The first lines of a name and what it is: the columns of a row, a text, numbers predicted.
-
-    Where there are more, the last line says how many.
-    """
-    shown = list(lines[:MOST_LINES])
+    """Draw the first lines of names and values; the last line counts the others."""
+    visible = list(lines[:MOST_LINES])
     if len(lines) > MOST_LINES:
-        shown[-1] = (shown[-1][0], f"{shown[-1][1]} …") if not lines[0][0] else (
+        visible[-1] = (visible[-1][0], f"{visible[-1][1]} …") if not lines[0][0] else (
             "", _("and {count} more", count=len(lines) - MOST_LINES + 1)
         )  # fmt: skip
-    picture = blank_image(width, _LINE * len(shown))
+    picture = blank_image(width, _LINE * len(visible))
     painter = QPainter(picture)
     font = small_font()
     painter.setFont(font)
     metrics = QFontMetricsF(font)
-    scheme, named = theme.colors(), any(name for name, _ in shown)
-    names = [name for name, _ in shown]
+    scheme, named = theme.colors(), any(name for name, _ in visible)
+    names = [name for name, _ in visible]
     left = names_width(metrics, names) if named else 0
     center, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignRight
-    for row, (name, value) in enumerate(shown):
+    for row, (name, value) in enumerate(visible):
         top = row * _LINE
         painter.setPen(QColor(scheme.secondary))
         text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left - NAME_GAP)

@@ -1,4 +1,4 @@
-"""A wall of pictures whose borders say what each is taken for."""
+"""A wall of pictures with their predictions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from netbuilder.ui.style.font_scale import scaled
 if TYPE_CHECKING:
     from netbuilder.core.results.live.view_data import WallPicture
 
-_CELL = 52  # at letters of the system's size
+_CELL = 52  # at the system's font size
 
 
 def _side() -> int:
@@ -29,7 +29,7 @@ def _side() -> int:
 
 
 class PictureWall(QWidget):
-    """Right ones have a thin border, wrong ones a thick one of another colour and the answer.
+    """Correct predictions have a thin border, wrong ones a thick one in another colour.
 
     ``chosen(row)``: a picture was clicked.
     """
@@ -41,21 +41,20 @@ class PictureWall(QWidget):
         self.menu = PictureMenu(self, "pictures")
         self._picture: WallPicture | None = None
         self._images: list[QImage] = []
-        self._of: Any = None
+        self._shown_images: Any = None
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
     def show_wall(self, picture: WallPicture) -> None:
-        """Show other pictures, or other answers about the same."""
-        if self._of is not picture.images:
-            self._of = picture.images
+        if self._shown_images is not picture.images:
+            self._shown_images = picture.images
             self._images = grey_images(picture.images)
             self.updateGeometry()
         self._picture = picture
-        right = int(picture.right.sum())
+        correct = int(picture.right.sum())
         self.setAccessibleName(
-            _("{correct} of {total} pictures correct", correct=right, total=len(picture.right))
+            _("{correct} of {total} pictures correct", correct=correct, total=len(picture.right))
         )
         self.update()
 
@@ -82,23 +81,23 @@ class PictureWall(QWidget):
         scheme, metrics = theme.colors(), self.fontMetrics()
         height = metrics.height()
         elide = cache(
-            lambda words: metrics.elidedText(words, Qt.TextElideMode.ElideRight, _side() - 6)
+            lambda label: metrics.elidedText(label, Qt.TextElideMode.ElideRight, _side() - 6)
         )
         for number, image in enumerate(self._images):
             box = self.box(number)
             if not box.adjusted(-3, -3, 3, 3 + height).intersects(QRectF(event.rect())):
-                continue  # the page is scrolled: nobody sees it
-            right = bool(picture.right[number])
-            color = QColor(scheme.train if right else scheme.validation)
+                continue  # scrolled out of view
+            correct = bool(picture.right[number])
+            color = QColor(scheme.train if correct else scheme.validation)
             color.setAlphaF(0.25 + 0.75 * float(np.clip(picture.sure[number], 0, 1)))
-            # An edge by a pen takes ten times as long as a field behind the picture.
-            edge = 1 if right else 2
+            # Filling a rectangle is ten times faster than drawing a border.
+            edge = 1 if correct else 2
             painter.fillRect(box.adjusted(-edge, -edge, edge, edge), color)
             painter.drawImage(box.adjusted(edge, edge, -edge, -edge), image)
-            painter.setPen(QColor(scheme.secondary if right else scheme.text))
-            words = picture.answers[number] if right else f"✗ {picture.answers[number]}"
+            painter.setPen(QColor(scheme.secondary if correct else scheme.text))
+            label = picture.answers[number] if correct else f"✗ {picture.answers[number]}"
             below = QRectF(box.left(), box.bottom() + 2, _side() - 6, height)
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(words))
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, elide(label))
         painter.end()
 
     def event(self, event: QEvent) -> bool:
@@ -115,12 +114,12 @@ class PictureWall(QWidget):
             self.chosen.emit(int(self._picture.rows[number]))
 
     def _number_at(self, x: float, y: float) -> int:
-        """Which picture lies at a place; -1 beside them."""
+        """Return the index of the picture at a position, or -1."""
         boxes = (self.box(number) for number in range(len(self._images)))
         return next((number for number, box in enumerate(boxes) if box.contains(x, y)), -1)
 
     def text_at(self, x: float, y: float) -> str:
-        """What is said of the picture at a place; "" beside them."""
+        """Return the tooltip of the picture at a position, or ""."""
         picture, number = self._picture, self._number_at(x, y)
         if picture is None or number < 0:
             return ""

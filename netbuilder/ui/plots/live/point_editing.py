@@ -1,4 +1,4 @@
-"""Points of a surface put in, moved and taken away, by mouse or by keyboard."""
+"""Add, move and delete points of a surface by mouse or keyboard."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from netbuilder.ui.style import theme
 if TYPE_CHECKING:
     from netbuilder.ui.plots.live.surface_plot import SurfacePlot
 
-NEAR = 9.0  # pixels from a point that still mean it
-_STEPS = 60  # of the arrow keys from one side to the other; with Shift six at once
+NEAR = 9.0  # distance in pixels that selects a point
+_STEPS = 60  # of the arrow keys across the plot; with Shift, six at once
 HELP = N_(
     "Click to add a point, drag to move one, right-click to delete one. Keys: arrows move (Shift:"
     " further), Enter adds, Space picks up and drops, Delete deletes."
@@ -30,10 +30,10 @@ class PointEditFilter(QObject):
     """Edits the points of a plot while it is ``on``.
 
     Signals:
-        put(x, y): a point is wanted there.
-        moved(from, to): the point at a place goes to another; places are (x, y).
-        taken(place): the point there is to go.
-        told(words): where the keyboard is.
+        put(x, y): add a point.
+        moved(from, to): move the point at ``from``; both are (x, y).
+        taken(place): delete a point.
+        told(words): the keyboard's position.
     """
 
     put = Signal(float, float)
@@ -45,9 +45,9 @@ class PointEditFilter(QObject):
         super().__init__(plot)
         self._plot = plot
         self.on = False
-        self.at: Place | None = None  # the keyboard's place
-        self._held: Place | None = None
-        self._pressed = QPointF()  # where the mouse took it
+        self.at: Place | None = None  # the keyboard's position
+        self._dragged: Place | None = None
+        self._pressed = QPointF()  # where the drag started
         self._ghost = pg.ScatterPlotItem(pxMode=True)
         self._ghost.setZValue(20)
         self._cross = pg.ScatterPlotItem(pxMode=True)
@@ -91,34 +91,34 @@ class PointEditFilter(QObject):
             if event.button() == Qt.MouseButton.RightButton and near is not None:
                 self.taken.emit(near)
             elif event.button() == Qt.MouseButton.LeftButton and near is not None:
-                self._held, self._pressed = near, spot
+                self._dragged, self._pressed = near, spot
             elif event.button() == Qt.MouseButton.LeftButton and self._inside(spot):
                 self.put.emit(*self.place(spot))
             self._plot.setFocus(Qt.FocusReason.MouseFocusReason)
             return True
-        if kind == QEvent.Type.MouseMove and self._held is not None:
+        if kind == QEvent.Type.MouseMove and self._dragged is not None:
             if (spot - self._pressed).manhattanLength() < QApplication.startDragDistance():
                 return True
             self._show_ghost(self.place(spot))
             return True
         if kind == QEvent.Type.MouseButtonRelease:
-            held, self._held = self._held, None
+            origin, self._dragged = self._dragged, None
             self._ghost.clear()
-            # A click beside a point's middle is no drag.
+            # Small movements are clicks.
             far = (spot - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-            if held is not None and far and self._inside(spot):
-                self.moved.emit(held, self.place(spot))
+            if origin is not None and far and self._inside(spot):
+                self.moved.emit(origin, self.place(spot))
             return True
         return False
 
     def place(self, spot: QPointF) -> Place:
-        """The values at a pixel of the viewport."""
+        """Return the values at a pixel of the viewport."""
         scene = self._plot.mapToScene(spot.toPoint())
-        found = self._plot.getPlotItem().vb.mapSceneToView(scene)
-        return float(found.x()), float(found.y())
+        values = self._plot.getPlotItem().vb.mapSceneToView(scene)
+        return float(values.x()), float(values.y())
 
     def spot(self, place: Place) -> QPointF:
-        """The pixel of the viewport at some values."""
+        """Return the pixel of the viewport at a place."""
         scene = self._plot.getPlotItem().vb.mapViewToScene(QPointF(*place))
         return QPointF(self._plot.mapFromScene(scene))
 
@@ -127,16 +127,16 @@ class PointEditFilter(QObject):
         return bool(self._plot.getPlotItem().vb.sceneBoundingRect().contains(scene))
 
     def near(self, spot: QPointF, most: float = NEAR) -> Place | None:
-        """The drawn point under a pixel."""
+        """Return the visible point at a pixel, or None."""
         drawn = self._plot.drawn_at
         if not len(drawn):
             return None
-        here = np.array(self.place(spot))
+        place = np.array(self.place(spot))
         beside = np.array(self.place(spot + QPointF(1.0, 1.0)))
-        pixel = np.where(beside == here, 1.0, np.abs(beside - here))
-        away = np.linalg.norm((drawn - here) / pixel, axis=1)
-        best = int(away.argmin())
-        return (float(drawn[best, 0]), float(drawn[best, 1])) if away[best] <= most else None
+        pixel = np.where(beside == place, 1.0, np.abs(beside - place))
+        distances = np.linalg.norm((drawn - place) / pixel, axis=1)
+        best = int(distances.argmin())
+        return (float(drawn[best, 0]), float(drawn[best, 1])) if distances[best] <= most else None
 
     # keyboard -----------------------------------------------------------------------------
 
@@ -154,9 +154,9 @@ class PointEditFilter(QObject):
             dx, dy = steps[key]
             x = min(max(x + far * dx * (right - left) / _STEPS, left), right)
             y = min(max(y + far * dy * (top - bottom) / _STEPS, bottom), top)
-            self._go(x, y)
-        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._held is None:
-            self._go(x, y)
+            self._move_cursor(x, y)
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._dragged is None:
+            self._move_cursor(x, y)
             self.put.emit(x, y)
         elif key in {Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._pick_or_put_down(x, y, near)
@@ -165,7 +165,7 @@ class PointEditFilter(QObject):
                 self.told.emit(_("There is no point here."))
             else:
                 self.taken.emit(near)
-        elif key == Qt.Key.Key_Escape and self._held is not None:
+        elif key == Qt.Key.Key_Escape and self._dragged is not None:
             self._drop()
             self.told.emit(_("The point stays where it was."))
         else:
@@ -173,27 +173,27 @@ class PointEditFilter(QObject):
         return True
 
     def _pick_or_put_down(self, x: float, y: float, near: Place | None) -> None:
-        if self._held is not None:
-            held = self._held
+        if self._dragged is not None:
+            origin = self._dragged
             self._drop()
-            self.moved.emit(held, (x, y))
+            self.moved.emit(origin, (x, y))
         elif near is None:
             self.told.emit(_("There is no point here to pick up."))
         else:
-            self._held = near
-            self._go(*near)
+            self._dragged = near
+            self._move_cursor(*near)
             self.told.emit(_("Picked up: move to the new place and press Space."))
 
-    def _go(self, x: float, y: float) -> None:
+    def _move_cursor(self, x: float, y: float) -> None:
         self.at = (x, y)
         pen = pg.mkPen(QColor(theme.colors().text), width=2)
         self._cross.setData([x], [y], symbol="+", size=18, pen=pen, brush=None)
-        if self._held is not None:
+        if self._dragged is not None:
             self._show_ghost((x, y))
         point = self.near(self.spot((x, y)), 2 * NEAR)
         self.told.emit(
             f"{format_number(x, '.3g')}; {format_number(y, '.3g')}"
-            + (": " + _("a point") if point and not self._held else "")
+            + (": " + _("a point") if point and not self._dragged else "")
         )
 
     def _show_ghost(self, place: Place) -> None:
@@ -202,5 +202,5 @@ class PointEditFilter(QObject):
         self._ghost.setData([place[0]], [place[1]], size=11, pen=pen, brush=fill)
 
     def _drop(self) -> None:
-        self._held = None
+        self._dragged = None
         self._ghost.clear()

@@ -1,4 +1,4 @@
-"""The decision surface, the fitted curve, the forecast and the hidden map, drawn."""
+"""Draw the decision surface, the fitted curve, the forecast and the map of hidden activations."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
         SurfacePicture,
     )
 
-#: How points of each part are filled, as signs: the shape is the class's. Training rows are
-#: filled, validation rows pale, test rows filled with a thick edge.
+#: Signs of training, validation and test rows: filled, pale, and filled with a thick edge. Classes
+#: differ in shape.
 PART_SIGNS = ("●", "○", "◉")
 FAINT = 0.3
-_LEAST_HEIGHT = 180  # in a window of 1024×700 what is said of the points has room below
-_PALE = 0.4  # of answers that are not of now
-_DAY = 86_400.0  # seconds, by which pyqtgraph writes dates
+_LEAST_HEIGHT = 180  # leaves room for text in a window of 1024×700
+_PALE = 0.4  # opacity of outdated predictions
+_DAY = 86_400.0  # seconds
 _LOW, _HIGH = "#D55E00", "#0072B2"
-_SEEN = 3.5  # contrast of an edge; its pixels are mixed with what is beside them
+_MIN_CONTRAST = 3.5  # of an edge
 _HOLLOW = QBrush(Qt.BrushStyle.NoBrush)
 
 
@@ -46,10 +46,10 @@ def _rgb(color: QColor) -> NDArray[Any]:
 
 
 def paint_surface(picture: SurfacePicture, *, discrete: bool) -> NDArray[np.uint8]:
-    """The picture's pixels, uint8 (rows, columns, 3), row 0 lowest.
+    """Return the surface's pixels, uint8 (rows, columns, 3), row 0 lowest.
 
-    Classes: their colours mixed by probability, or the most probable one's alone. Numbers: from
-    orange over the panel's colour to blue, in seven steps where ``discrete``.
+    For classes, their colours mixed by probability, or the likeliest one's. For numbers, orange to
+    blue, in seven steps if ``discrete``.
     """
     back = _rgb(QColor(theme.colors().panel))
     if picture.shares is not None:
@@ -71,20 +71,20 @@ def paint_surface(picture: SurfacePicture, *, discrete: bool) -> NDArray[np.uint
 
 
 def number_colours() -> tuple[QColor, ...]:
-    """The colours of a surface of numbers, from the lowest to the highest."""
+    """Return the colours of a surface of numbers, from lowest to highest."""
     back = _rgb(QColor(theme.colors().panel))
     ends = (_rgb(QColor(_LOW)), back, _rgb(QColor(_HIGH)))
-    return tuple(QColor(*(int(v) for v in 0.62 * one + 0.38 * back)) for one in ends)
+    return tuple(QColor(*(int(v) for v in 0.62 * color + 0.38 * back)) for color in ends)
 
 
 def scale_to_unit(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
-    """Numbers to 0 to 1 between the lowest and the highest right answer."""
+    """Scale numbers to 0 to 1 by the range of the true values."""
     low, high = (float(np.min(truth)), float(np.max(truth))) if len(truth) else (0.0, 1.0)
     return np.asarray(np.clip((np.nan_to_num(values) - low) / ((high - low) or 1.0), 0.0, 1.0))
 
 
 class SurfacePlot(pg.PlotWidget):
-    """One plot for the views that are drawn over axes; ``show_*`` draws another picture.
+    """A plot for all views with axes; each ``show_*`` draws another picture.
 
     ``sample_chosen(row)``: a point of a map was clicked.
     """
@@ -93,7 +93,6 @@ class SurfacePlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None, *, small: bool = False) -> None:
         super().__init__(parent, axisItems={side: NumberAxis(side) for side in ("left", "bottom")})
-        # One of several small plots: small points, and no names at the axes, which are the same.
         self._small, self._share = small, 0.55 if small else 1.0
         self.menu = PictureMenu(self, "surface")
         self.discrete = False
@@ -108,11 +107,11 @@ class SurfacePlot(pg.PlotWidget):
         self.points = pg.ScatterPlotItem(pxMode=True)
         self.addItem(self.image)
         self.addItem(self.points)
-        self.wrong = pg.ScatterPlotItem(pxMode=True)  # rings around those that are misjudged
+        self.wrong = pg.ScatterPlotItem(pxMode=True)  # rings around wrong predictions
         self.wrong.setZValue(1)
         self.wrong.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self.addItem(self.wrong)
-        self.ring = pg.ScatterPlotItem(pxMode=True)  # around the sample that is chosen
+        self.ring = pg.ScatterPlotItem(pxMode=True)  # around the chosen sample
         self.ring.setZValue(5)
         self.ring.hide()
         self.addItem(self.ring)
@@ -121,7 +120,7 @@ class SurfacePlot(pg.PlotWidget):
         self.drawn_points: tuple[NDArray[Any], ...] | None = None
         self._ringed: NDArray[np.bool_] | None = None
         self._image_place: tuple[float, ...] = ()
-        self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the points that are seen
+        self.drawn_at: NDArray[Any] = np.zeros((0, 2))  # the visible points
         self.setMinimumHeight(_LEAST_HEIGHT)
         self.setAccessibleName(_("Predictions of the network"))
         theme.theme().changed.connect(self.restyle)
@@ -131,22 +130,20 @@ class SurfacePlot(pg.PlotWidget):
         event.ignore()  # the page scrolls
 
     def restyle(self) -> None:
-        """Take the theme's colours and letters."""
         self.setBackground(QColor(theme.colors().panel))
         style_axes(self.getPlotItem())
         self.drawn_points = None
 
     @property
     def answered(self) -> bool:
-        """Whether answers are seen, of now or of before."""
+        """Whether predictions are shown, current or outdated."""
         return self.image.image is not None or bool(self._lines)
 
     def clear_all(self, *, keep_answers: bool = False) -> None:
-        """Take everything away; ``keep_answers``: what was answered before stays, pale, until
-        there is something newer."""
+        """Remove everything; ``keep_answers``: only fade the predictions."""
         if keep_answers:
-            for kept in (self.image, *self._lines):
-                kept.setOpacity(_PALE)
+            for item in (self.image, *self._lines):
+                item.setOpacity(_PALE)
         else:
             self.image.clear()
             for line in self._lines:
@@ -161,7 +158,6 @@ class SurfacePlot(pg.PlotWidget):
         self._show_axes(False)
 
     def _show_axes(self, on: bool) -> None:
-        """Axes without anything on them would say something that is not so."""
         for name in ("left", "bottom"):
             if self.getPlotItem().getAxis(name).isVisible() != on:
                 self.getPlotItem().showAxis(name, on)
@@ -174,13 +170,12 @@ class SurfacePlot(pg.PlotWidget):
             axis.setStyle(maxTickLevel=1 if dated else 0)
         self._show_axes(True)
         for side, words in (("bottom", across), ("left", up)) if not self._small else ():
-            # A label that is set anew has all of its axis worked out again.
+            # Setting a label recomputes the axis.
             if self.getPlotItem().getAxis(side).labelText != words:
                 self.getPlotItem().setLabel(side, words)
 
     def _show_image(self, pixels: NDArray[np.uint8], box: tuple[float, ...]) -> None:
-        """The picture of answers; it is put elsewhere only for another box, since all that lies
-        over it follows."""
+        """Show the predictions; the image is moved only if the box has changed."""
         left, bottom, right, top = box
         self.image.setImage(pixels, autoLevels=False)
         place = (*box, *pixels.shape)
@@ -190,7 +185,7 @@ class SurfacePlot(pg.PlotWidget):
         self.image.setOpacity(1.0)
 
     def show_surface(self, picture: SurfacePicture) -> None:
-        """Draw answers over two columns, and the points."""
+        """Draw predictions over two columns, and the points."""
         left, bottom, right, top = picture.box
         if picture.answered:
             self._show_image(paint_surface(picture, discrete=self.discrete), picture.box)
@@ -202,8 +197,8 @@ class SurfacePlot(pg.PlotWidget):
         wrong = int((~picture.points.right).sum())
         count = len(picture.points.right)
         name = _("Predictions over {across} and {up}", across=picture.across, up=picture.up)
-        bad = _("{wrong} of {count} points are incorrect", wrong=wrong, count=count)
-        self.setAccessibleName(join_values((name, bad), clauses=True) if wrong else name)
+        errors = _("{wrong} of {count} points are incorrect", wrong=wrong, count=count)
+        self.setAccessibleName(join_values((name, errors), clauses=True) if wrong else name)
 
     def _line(self, index: int, x: Any, y: Any, pen: Any) -> None:
         while len(self._lines) <= index:
@@ -215,13 +210,13 @@ class SurfacePlot(pg.PlotWidget):
         self._lines[index].setOpacity(1.0)
 
     def show_curve(self, picture: CurvePicture) -> None:
-        """Draw answers along one column, and the points."""
+        """Draw predictions along one column, and the points."""
         values = picture.points.value.astype(float)
         if picture.classes:
             for number in range(len(picture.classes) if picture.answered else 0):
                 pen = pg.mkPen(class_color(number), width=2)
                 self._line(number, picture.x, picture.y[:, number], pen)
-            # Each class has a line of its own above 1: on one line the last hides the others.
+            # Each class has its own line of points above 1.
             gap = min(0.06, 0.4 / len(picture.classes))
             self._draw_points(picture.points, 1 + gap * (values + 1), True)
             self._axes(picture.across, _("probability of {target}", target=picture.target))
@@ -237,14 +232,14 @@ class SurfacePlot(pg.PlotWidget):
         self.setAccessibleName(_("Predictions along {column}", column=picture.across))
 
     def _fit(self, values: NDArray[Any]) -> None:
-        seen = values[np.isfinite(values)]
-        if len(seen):
-            low, high = float(seen.min()), float(seen.max())
+        clean = values[np.isfinite(values)]
+        if len(clean):
+            low, high = float(clean.min()), float(clean.max())
             edge = 0.06 * (high - low) or 1.0
             self.getPlotItem().setYRange(low - edge, high + edge, padding=0)
 
     def show_forecast(self, picture: ForecastPicture) -> None:
-        """Draw truth and forecast over time."""
+        """Draw true values and forecast over time."""
         scheme = theme.colors()
         dated = picture.days is not None
         steps = np.arange(len(picture.truth)) if picture.days is None else _DAY * picture.days
@@ -264,20 +259,20 @@ class SurfacePlot(pg.PlotWidget):
             self.sample_chosen.emit(int(picture.rows[points[0].index()]))
 
     def ring_sample(self, row: int) -> None:
-        """Mark the sample that is chosen on a map."""
+        """Mark the chosen sample on a map."""
         picture = self._map
-        found = [] if picture is None else list(np.flatnonzero(picture.rows == row))
-        if picture is None or not found:
+        matches = [] if picture is None else list(np.flatnonzero(picture.rows == row))
+        if picture is None or not matches:
             self.ring.clear()
             self.ring.hide()
             return
-        at = picture.at[found[0]]
+        at = picture.at[matches[0]]
         pen = pg.mkPen(theme.colors().accent, width=2.5)
         self.ring.setData([at[0]], [at[1]], size=17, brush=None, pen=pen)
         self.ring.show()
 
     def show_map(self, picture: MapPicture) -> None:
-        """Draw samples where the hidden layer puts them."""
+        """Draw samples at their hidden activations."""
         scheme = theme.colors()
         self._map = picture
         symbols = ["o"] * len(picture.at)
@@ -286,7 +281,7 @@ class SurfacePlot(pg.PlotWidget):
             symbols = [class_symbol(int(number)) for number in picture.value]
         else:
             part = scale_to_unit(picture.value.astype(float), picture.value.astype(float))
-            colors = [number_color(float(one)) for one in part]
+            colors = [number_color(float(value)) for value in part]
         wrong = picture.right if picture.right is not None else np.ones(len(picture.at), bool)
         rim = shared_pen(QColor(scheme.text), 1.6)
         pens = [NO_PEN if ok else rim for ok in wrong]
@@ -311,44 +306,44 @@ class SurfacePlot(pg.PlotWidget):
         self.setAccessibleName(_("Where the layer {layer} places each sample", layer=picture.node))
 
     def _draw_points(self, points: SamplePoints, y: NDArray[Any], classes: bool) -> None:
-        """Points of the chosen parts. Only the rings change while the network learns: to style
-        some hundred points anew takes longer than a frame."""
-        shown = np.zeros(len(points.part), bool)
+        """Draw the points of the visible parts; during training, only the rings change."""
+        visible = np.zeros(len(points.part), bool)
         for number in self.shown_parts:
-            shown |= points.part == number
+            visible |= points.part == number
         scheme = theme.colors()
-        # Where they stand was not measured: they are drawn as if half there.
+        # Points with imputed values are faint.
         filled = np.zeros(len(points.part), bool) if points.filled is None else points.filled
-        # By what they are: each run reads its rows anew.
-        drawn = (points.at[:, 0], y, points.value, points.part, filled, shown, np.array(classes))
+        drawn = (points.at[:, 0], y, points.value, points.part, filled, visible, np.array(classes))
         if self.drawn_points is None or not all(map(np.array_equal, drawn, self.drawn_points)):
             self.drawn_points, self._ringed = drawn, None
-            symbols = ["o"] * int(shown.sum())
+            symbols = ["o"] * int(visible.sum())
             if classes:
-                numbers = [int(number) for number in points.value[shown]]
+                numbers = [int(number) for number in points.value[visible]]
                 colors = [class_color(number) for number in numbers]
                 symbols = [class_symbol(number) for number in numbers]
             else:
-                part = scale_to_unit(points.value.astype(float), points.value.astype(float))[shown]
+                part = scale_to_unit(points.value.astype(float), points.value.astype(float))[
+                    visible
+                ]
                 colors = [number_color(float(one)) for one in part]
             looks = [
                 (int(part), color.rgb(), FAINT if faint else 1.0)
                 for part, color, faint in zip(
-                    points.part[shown], colors, filled[shown], strict=True
+                    points.part[visible], colors, filled[visible], strict=True
                 )
             ]
             styles = {one: _styled(one[0], QColor(one[1]), one[2], self._share) for one in {*looks}}
             styled = [styles[one] for one in looks]
-            self.drawn_at = np.stack([points.at[shown, 0], y[shown]], axis=1)
+            self.drawn_at = np.stack([points.at[visible, 0], y[visible]], axis=1)
             self.points.setData(
-                x=points.at[shown, 0],
-                y=y[shown],
+                x=points.at[visible, 0],
+                y=y[visible],
                 brush=[brush for brush, _, _ in styled],
                 pen=[pen for _, pen, _ in styled],
                 size=[size for _, _, size in styled],
                 symbol=symbols,
             )
-        wrong = shown & ~points.right
+        wrong = visible & ~points.right
         if self._ringed is None or not np.array_equal(wrong, self._ringed):
             self._ringed = wrong
             # Dotted, and away from the point: the edge of a test point is neither.
@@ -380,7 +375,7 @@ def _styled(
 def _edge(color: str, letters: str, ground: str) -> QColor:
     """The colour of letters, or of the ground where these do not stand out from the surface."""
     surface = theme.mix(QColor(color), QColor(ground), 0.62)
-    return QColor(letters if theme.contrast(QColor(letters), surface) >= _SEEN else ground)
+    return QColor(letters if theme.contrast(QColor(letters), surface) >= _MIN_CONTRAST else ground)
 
 
 def number_color(part: float) -> QColor:
