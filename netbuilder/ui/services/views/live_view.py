@@ -1,4 +1,4 @@
-"""What a live view shows: asked of the running training, or of the network trained last."""
+"""Data of a live view, from the active run or the trained network."""
 
 from __future__ import annotations
 
@@ -34,12 +34,11 @@ KEY = "surface"
 
 @dataclass(frozen=True, eq=False)
 class _ViewRequest:
-    """``project`` on its data; ``trained`` where it is asked now, None where a run answers.
+    """A request for a view of ``project``, from ``trained`` or, if None, from the run.
 
-    ``before`` is what was asked of the same network: histograms go on from it. ``row``: at which
-    other columns are held, or ``own``: a person's. ``edited``: the project whose points are drawn,
-    where they are others. ``still``: there is no network yet, the points are shown alone.
-    ``moments``: what was recorded of the run so far.
+    ``before``: the request to continue, for histograms. Other columns are fixed at ``row`` or
+    ``own``. ``edited``: the project with edited points to draw. ``still``: show points without a
+    network. ``moments``: the run's histograms.
     """
 
     project: Project
@@ -57,9 +56,9 @@ class _ViewRequest:
 
 @dataclass(frozen=True, eq=False)
 class ViewState:
-    """A view that is asked: the views that there are, and what it asks (None: nothing).
+    """A view: all available ones, the current one and its request (None: points only).
 
-    ``first``: what is seen until a run answers; None: nothing.
+    ``first``: shown until a run answers.
     """
 
     question: _ViewRequest
@@ -72,7 +71,7 @@ class ViewState:
     first: Picture | None = None
 
 
-def _ask(question: _ViewRequest) -> ViewState:
+def _load_view(request: _ViewRequest) -> ViewState:
     from netbuilder.core.data.defaults import resolve_defaults
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.probes import evaluate_probe
@@ -80,8 +79,8 @@ def _ask(question: _ViewRequest) -> ViewState:
     from netbuilder.core.results.live.plane import number_columns
     from netbuilder.core.results.live.views import Axes, views_for
 
-    dataset = load_dataset(question.project, question.base)
-    project = resolve_defaults(question.project, dataset.facts)
+    dataset = load_dataset(request.project, request.base)
+    project = resolve_defaults(request.project, dataset.facts)
     views = views_for(dataset, project)
     if not views:
         raise DataError(
@@ -89,31 +88,31 @@ def _ask(question: _ViewRequest) -> ViewState:
             _("See Evaluate and Inside instead."),
             code="no_view",
         )
-    view = next((one for one in views if one.name == question.view), views[0])
+    view = next((view for view in views if view.name == request.view), views[0])
     columns = number_columns(dataset)
-    across, up = (name if name in columns else "" for name in question.axes)
-    if question.still:
-        view = next(one for one in views if one.name == point_view_name(question.project.data))
+    across, up = (name if name in columns else "" for name in request.axes)
+    if request.still:
+        view = next(view for view in views if view.name == point_view_name(request.project.data))
         points = view.alone(dataset, across, up) if view.alone is not None else None
-        return ViewState(question, dataset, (view,), view, columns, None, points)
-    edited = question.edited
-    drawn = None if edited is None else load_dataset(edited, question.base)
-    asked = question.before or view.ask(
+        return ViewState(request, dataset, (view,), view, columns, None, points)
+    edited = request.edited
+    drawn = None if edited is None else load_dataset(edited, request.base)
+    view_request = request.before or view.ask(
         dataset,
         project,
-        Axes(across, up, question.row, drawn, question.moments, _fitting(question.own, dataset)),
+        Axes(across, up, request.row, drawn, request.moments, _fitting(request.own, dataset)),
     )
     picture: Picture | None = None
     first: Picture | None = None
-    if question.trained is not None:
-        picture = asked.read(evaluate_probe(question.trained, asked.probe))
+    if request.trained is not None:
+        picture = view_request.read(evaluate_probe(request.trained, view_request.probe))
     elif view.alone is not None:
         first = view.alone(drawn or dataset, across, up)
-    return ViewState(question, dataset, views, view, columns, asked, picture, first)
+    return ViewState(request, dataset, views, view, columns, view_request, picture, first)
 
 
 def _fitting(own: Mapping[str, Any] | None, dataset: Dataset) -> Mapping[str, Any] | None:
-    """A row of a person's own, where it is one of this data set."""
+    """Return the user's own sample if it fits this data set."""
     rows = dataset.train.raw_x
     if own is None or {key: value.shape for key, value in own.items()} != {
         key: values.shape[1:] for key, values in rows.items()
@@ -128,7 +127,7 @@ def _read_answer(shown: ViewState, event: Any) -> Picture:
 
 
 def first_view_probe(project: Project, dataset: Dataset) -> list[Probe]:
-    """What the view that comes first will ask of a run of a project."""
+    """Return the probes of the first view of a project."""
     from netbuilder.core.data.defaults import resolve_defaults
     from netbuilder.core.results.live.views import Axes, views_for
 
@@ -137,11 +136,11 @@ def first_view_probe(project: Project, dataset: Dataset) -> list[Probe]:
 
 
 class LiveView(QObject):
-    """Asks while it is ``watched``; at rest it costs nothing.
+    """Requests data while it is ``watched``.
 
     Signals:
-        changed: ``shown`` or ``error`` is another.
-        pictured(picture): a newer picture, from the run or of the trained network.
+        changed: ``shown`` or ``error`` changed.
+        picture_ready(picture): a newer picture.
     """
 
     changed = Signal()
@@ -165,53 +164,50 @@ class LiveView(QObject):
         self.watched = False
         self.view = ""
         self.axes = ("", "")
-        self.at_sample = False  # other columns are held at the chosen sample, not at their mean
-        self._worker = Derived(self, _ask, self._found, self._failed, rank=Rank.QUICK)
-        # A map of many units takes tens of milliseconds: too long for the thread of the window.
+        self.at_sample = False  # fix other columns at the chosen sample, not at their mean
+        self._worker = Derived(self, _load_view, self._found, self._failed, rank=Rank.QUICK)
+        # A map of many units takes tens of milliseconds.
         self._reader = Derived(
             self, _read_answer, self.picture_ready.emit, self._failed,
             of=lambda: self.shown, rank=Rank.QUICK,
         )  # fmt: skip
-        self._soon = QTimer(self, singleShot=True, interval=0)
-        self._soon.timeout.connect(self.ask)
+        self._ask_timer = QTimer(self, singleShot=True, interval=0)
+        self._ask_timer.timeout.connect(self.ask)
         self._was_active, self._fresh = runner.active, True
         runner.began.connect(self._began)
         runner.state_changed.connect(self._state_changed)
-        runner.data_changed.connect(self._soon.start)
+        runner.data_changed.connect(self._ask_timer.start)
         runner.probed.connect(self._probed)
         workbench.models.changed.connect(self._model_changed)
         activations_service.row_chosen.connect(self._row_chosen)
         store.changed.connect(self._project_changed)
-        store.project_replaced.connect(self._begin_anew)
+        store.project_replaced.connect(self._reset)
 
     def _began(self) -> None:
-        """A run from the start: what the last one showed is over."""
         self._fresh = True
-        self._soon.start()
+        self._ask_timer.start()
 
     def _state_changed(self) -> None:
-        """A run that goes on after its end ("20 more") is followed too."""
+        """Follow a run that continues after its end."""
         if self._runner.active != self._was_active:
             self._was_active = self._runner.active
-            self._soon.start()
+            self._ask_timer.start()
 
     def _model_changed(self, old: ModelState, new: ModelState) -> None:
-        # A run answers by itself, also where it stands: asked anew, the picture would be gone for
-        # a moment.
+        # An active run answers by itself.
         if old.model is not new.model and not self._runner.active:
-            self._soon.start()
+            self._ask_timer.start()
 
-    def _begin_anew(self) -> None:
-        """Another project begins with its own first view."""
+    def _reset(self) -> None:
         self.view, self.axes, self.at_sample = "", ("", ""), False
 
     def _row_chosen(self) -> None:
         if self.at_sample:
-            self._soon.start()
+            self._ask_timer.start()
 
     def _project_changed(self, old: Project, new: Project) -> None:
         if old.data is not new.data and (has_points(old.data) or has_points(new.data)):
-            self._soon.start()
+            self._ask_timer.start()
 
     @property
     def sample(self) -> int:
@@ -219,11 +215,11 @@ class LiveView(QObject):
 
     @property
     def idle(self) -> bool:
-        return self._worker.idle and self._reader.idle and not self._soon.isActive()
+        return self._worker.idle and self._reader.idle and not self._ask_timer.isActive()
 
     @property
     def asking(self) -> bool:
-        """Whether a trained network's answer is still to come."""
+        """Whether the trained network's answer is pending."""
         return self._workbench.models.trained is not None and not self.idle
 
     @property
@@ -235,7 +231,6 @@ class LiveView(QObject):
         return self._workbench.run_words
 
     def watch(self, on: bool) -> None:
-        """Begin, or stop, to ask."""
         if on == self.watched:
             return
         self.watched = on
@@ -250,7 +245,6 @@ class LiveView(QObject):
         axes: tuple[str, str] | None = None,
         at_sample: bool | None = None,
     ) -> None:
-        """Show another view, other columns, or those that are not shown held elsewhere."""
         self.view = view or self.view
         self.axes = axes if axes is not None else self.axes
         self.at_sample = self.at_sample if at_sample is None else at_sample
@@ -263,17 +257,17 @@ class LiveView(QObject):
         active = self._runner.active
         settled = self._workbench.models.state.settled
         project = self._runner.project if active else settled.project
-        drawn = self._store.project
-        still = project is None and has_points(drawn.data)
+        current = self._store.project
+        still = project is None and has_points(current.data)
         if project is None and not still:
             self._runner.unwatch(KEY)
             self.shown = self.error = None
             self.changed.emit()
             return
-        if self.shown is None:  # what comes is on its way, and not still to be asked for
+        if self.shown is None:
             self.changed.emit()
-        project = project or drawn
-        edited = drawn if project.data != drawn.data and same_points(project, drawn) else None
+        project = project or current
+        edited = current if project.data != current.data and same_points(project, current) else None
         self._worker.ask(
             _ViewRequest(
                 project,
@@ -291,7 +285,7 @@ class LiveView(QObject):
         )
 
     def _own(self) -> Mapping[str, Any] | None:
-        """The row of a person's own that is looked at, where others are held at the sample."""
+        """Return the user's own sample if other columns are fixed at the sample."""
         look = self._activations_service.look
         own = (
             self.at_sample
@@ -307,7 +301,7 @@ class LiveView(QObject):
         return self._recorded.of(project, trained) if self._recorded is not None else {}
 
     def _histograms(self, project: Project) -> ViewRequest | None:
-        """The histograms so far of a run that has ended, or goes on: they stay in view."""
+        """Return the request with the run's histograms so far, to continue it."""
         shown = self.shown
         if shown is None or shown.asked is None or shown.view.name != self.view:
             return None
