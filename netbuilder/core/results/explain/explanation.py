@@ -1,4 +1,4 @@
-"""What an explanation says."""
+"""The result of an explanation."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from numpy.typing import NDArray
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_approximate, format_with_unit
 
-#: Single rows that change so many times as much as their mean move against each other.
+#: Ratio of single rows' range to the mean's from which the mean misleads.
 _AGAINST = 1.5
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """The most similar row that is answered otherwise: what would have to change.
-
-    ``answer`` is that row's; ``changes``: column to (here, there) for the columns that differ;
-    ``apart``: of numbers, how far another answer must be away to count as one, in ``unit``.
-    """
+    """The most similar row with another prediction: ``changes`` maps columns to (here, there);
+    ``apart``: smallest difference of numbers, in ``unit``, that counts as another prediction."""
 
     row: int
     answer: str
@@ -32,7 +29,7 @@ class Nearest:
 
     @property
     def words(self) -> str:
-        """Which row it is. Nearly every row has another price: of numbers that says nothing."""
+        """Return a sentence about the row."""
         if self.apart is None:
             return _("The nearest test row with another prediction")
         away = format_with_unit(format_approximate(self.apart, self.apart), self.unit)
@@ -44,10 +41,10 @@ class Nearest:
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """How the answer goes with one column. ``values``: the column's, numbers or categories;
-    ``answers`` (n,): the mean answer over all rows with that value set; ``column``, ``about``:
-    their names; ``ends``: the first and the last value in words; ``unit`` of the answers, or "";
-    ``row_span``: how far the answer of a single row goes from lowest to highest, their mean.
+    """Partial dependence on one column.
+
+    ``answers`` (n,): mean prediction with each of ``values`` set; ``about``: what is predicted;
+    ``ends``: first and last value in words; ``row_span``: mean range of single rows.
     """
 
     column: str
@@ -60,42 +57,39 @@ class Response:
 
     @property
     def discrete(self) -> bool:
-        """Whether there is nothing between the values: categories, or 0 and 1."""
+        """Whether nothing lies between the values: categories, or 0 and 1."""
         return isinstance(self.values[0], str) or len(self.values) == 2
 
     @property
     def span(self) -> float:
-        """From the lowest mean answer to the highest."""
+        """The range of the mean predictions."""
         return float(self.answers.max() - self.answers.min())
 
     @property
     def misleads(self) -> bool:
-        """Whether single rows move against each other, so that their mean hides the effect.
-
-        Rows that all rise, or all fall, have the mean's own span, however different they are.
-        """
+        """Whether single rows move in opposite directions, so that their mean hides the effect."""
         return self.row_span > _AGAINST * self.span
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why an answer is what it is. One of the last four holds values, as the method goes.
+    """Why a prediction is what it is.
 
     Attributes:
-        method: name of the row of ``methods``.
-        answer: the network's answer in words.
-        about: what the values speak about: "species: setosa", "price".
-        sentence: what the values mean, in words.
+        method: name in ``methods``.
+        answer: the prediction in words.
+        about: what the values explain: "species: setosa", "price".
+        sentence: their meaning in words.
         importance: by column of a table.
-        compared: by column, what its importance compares: the row's value, the typical one.
-        tokens: words of a text in order; above 0 speaks for the answer, below against it.
-        level: of a long text to go on from: the tokens are "character" or "word".
-        in_percent: values are parts of a probability, which bars show as percentage points.
-        steps: of a series, oldest first: name of the step, value.
+        compared: by column, the row's value and the typical one.
+        tokens: words in order; positive values are evidence for the prediction.
+        level: of ``tokens`` of a long text: "character" or "word".
+        in_percent: values are parts of a probability, shown as percentage points.
+        steps: of a series, oldest first: name, value.
         heatmap: float (height, width) of a picture.
-        picture: the sample, raw (height, width, channels), where it is a picture.
-        responses: how the answer goes with each column of a table.
-        nearest: the nearest row with another answer, where rows are known.
+        picture: the raw sample (height, width, channels), if it is a picture.
+        responses: partial dependence on each column.
+        nearest: the nearest row with another prediction, if rows are given.
     """
 
     method: str
@@ -114,7 +108,8 @@ class Explanation:
     in_percent: bool = False
 
     def label(self, column: str) -> str:
-        """A column with what is compared in it: "size: 300, not 95", "city: Lisbon, typical"."""
+        """Return a column with the compared values: "size: 300, not 95", "city: Lisbon,
+        typical"."""
         here, typical = self.compared.get(column, ("", ""))
         if not here or not typical:
             return column
@@ -125,32 +120,35 @@ class Explanation:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """What ``netbuilder explain --json`` says."""
-        found: dict[str, Any] = {
+        """Return the JSON of ``netbuilder explain --json``."""
+        entry: dict[str, Any] = {
             "method": self.method,
             "answer": self.answer,
             "about": self.about,
             "sentence": self.sentence,
         }
         if self.importance:
-            found["importance"] = dict(self.importance)
+            entry["importance"] = dict(self.importance)
         if self.compared:
-            found["compared"] = {name: list(pair) for name, pair in self.compared.items()}
+            entry["compared"] = {name: list(pair) for name, pair in self.compared.items()}
         if self.tokens:
-            found["tokens"] = [[word, value] for word, value in self.tokens]
+            entry["tokens"] = [[word, value] for word, value in self.tokens]
         if self.steps:
-            found["steps"] = [[name, value] for name, value in self.steps]
+            entry["steps"] = [[name, value] for name, value in self.steps]
         if self.heatmap is not None:
-            found["heatmap"] = self.heatmap.tolist()
+            entry["heatmap"] = self.heatmap.tolist()
         if self.responses:
-            found["response"] = {
-                one.column: {"values": list(one.values), "answers": one.answers.tolist()}
-                for one in self.responses
+            entry["response"] = {
+                response.column: {
+                    "values": list(response.values),
+                    "answers": response.answers.tolist(),
+                }
+                for response in self.responses
             }
         if self.nearest is not None:
-            found["nearest"] = {
+            entry["nearest"] = {
                 "row": self.nearest.row,
                 "answer": self.nearest.answer,
                 "changes": {k: list(v) for k, v in self.nearest.changes.items()},
             }
-        return found
+        return entry

@@ -1,4 +1,4 @@
-"""What an explanation looks like, for the window and for files alike: colours, bars, numbers."""
+"""Colours, bars and numbers of an explanation, for the window and for files."""
 
 from __future__ import annotations
 
@@ -15,22 +15,20 @@ from netbuilder.core.results.explain.sequence_methods import steps_back_name
 
 #: For and against, as above and below 0 everywhere else (Okabe and Ito, safe for all eyes).
 FOR, AGAINST = (0, 114, 178), (213, 94, 0)
-#: Of the picture below the colours, in the middle of its greys.
+#: Brightness of the picture under the colours.
 GREY = (150, 150, 150)
 
 
 def heat_map_legend(found: Explanation) -> tuple[tuple[tuple[int, int, int], ...], tuple[str, str]]:
-    """Colours of a heat map from one end to the other, and what the ends mean in words."""
+    """Return the colours of a heat map from one end to the other, and the ends' meanings."""
     if found.heatmap is not None and float(found.heatmap.min()) >= 0:
         return (GREY, FOR), (_("no influence"), _("evidence for"))
     return (AGAINST, GREY, FOR), (_("evidence against"), _("evidence for"))
 
 
 def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The picture in grey with the heat map over it, uint8 (height, width, 3).
-
-    What speaks for the answer is blue, what speaks against it orange, the strongest place fully.
-    """
+    """Return the picture in grey under its heat map, uint8 (height, width, 3): evidence for is
+    blue, evidence against orange."""
     grey = np.asarray(picture, np.float64)
     grey = grey.reshape(*grey.shape[:2], -1)[..., :3].mean(axis=-1)
     low, high = float(grey.min()), float(grey.max())
@@ -43,29 +41,27 @@ def overlay_heat_map(picture: NDArray[Any], heat: NDArray[np.float64]) -> NDArra
 
 
 def explanation_bars(found: Explanation) -> list[tuple[str, float]]:
-    """Names and values of what is no picture; columns with the strongest first.
-
-    Parts of a probability as percentage points, numbers in their own unit.
-    """
+    """Return names and values of bars, strongest columns first; parts of a probability as
+    percentage points."""
     most = 100.0 if found.in_percent else 1.0
     return [(name, most * value) for name, value in _pairs(found)]
 
 
-def _pairs(found: Explanation) -> list[tuple[str, float]]:
-    if found.importance:
-        pairs = sorted(found.importance.items(), key=lambda pair: -abs(pair[1]))
-        return [(found.label(name), value) for name, value in pairs]
-    if found.level:  # one letter comes often: how far back it stands tells it apart
-        count = len(found.tokens)
+def _pairs(explanation: Explanation) -> list[tuple[str, float]]:
+    if explanation.importance:
+        pairs = sorted(explanation.importance.items(), key=lambda pair: -abs(pair[1]))
+        return [(explanation.label(name), value) for name, value in pairs]
+    if explanation.level:  # letters repeat: their place tells them apart
+        count = len(explanation.tokens)
         return [
             (f"“{token}”, {steps_back_name(count - 1 - place)}", value)
-            for place, (token, value) in enumerate(found.tokens)
+            for place, (token, value) in enumerate(explanation.tokens)
         ]
-    return [*found.tokens, *found.steps]
+    return [*explanation.tokens, *explanation.steps]
 
 
 def token_patches(found: Explanation) -> list[tuple[str, float]]:
-    """A text as it is read, with how strongly each token speaks for the answer, from -1 to 1."""
+    """Return the tokens in reading order with their evidence, -1 to 1."""
     most = max((abs(value) for _unused, value in found.tokens), default=0.0) or 1.0
     between = "" if found.level in JOINED else " "
     return [(f"{token}{between}", value / most) for token, value in found.tokens]
@@ -74,7 +70,7 @@ def token_patches(found: Explanation) -> list[tuple[str, float]]:
 def strongest_values(
     pairs: Sequence[tuple[str, float]], most: int
 ) -> tuple[tuple[tuple[str, float], ...], int]:
-    """The ``most`` strongest in the order that they have, and how many are left out."""
+    """Return the ``most`` strongest pairs in their order, and the number of others."""
     order = np.argsort([-abs(value) for _unused, value in pairs], kind="stable")[:most]
-    kept = tuple(pairs[int(place)] for place in np.sort(order))
-    return kept, len(pairs) - len(kept)
+    strongest = tuple(pairs[int(place)] for place in np.sort(order))
+    return strongest, len(pairs) - len(strongest)

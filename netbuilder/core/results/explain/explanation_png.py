@@ -1,4 +1,4 @@
-"""An explanation as a picture file, without a window."""
+"""Explanations as picture files, without a window."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ _BESIDE = 0.3  # what is free beside the first and the last of points without a 
 
 
 def write_png(found: Explanation, path: Path) -> None:
-    """Write the heat map over the picture with what its colours mean, or bars with their names;
-    above them the answer and the sentence.
+    """Write prediction, sentence, and the heat map over the picture or bars.
 
     Raises:
         UserError: the file cannot be written.
@@ -44,8 +43,8 @@ def write_png(found: Explanation, path: Path) -> None:
     picture.paste(content, ((wide - content.width) // 2, below))
     draw = ImageDraw.Draw(picture)
     answer = _lines(found.answer, font, wide - 2 * _EDGE)
-    said = answer[0] if len(answer) == 1 else f"{answer[0]}…"
-    draw.text((_EDGE, 4), said, fill=_TEXT, font=font)
+    shortened = answer[0] if len(answer) == 1 else f"{answer[0]}…"
+    draw.text((_EDGE, 4), shortened, fill=_TEXT, font=font)
     for number, line in enumerate(words):
         draw.text((_EDGE, 4 + (1 + number) * _LINE), line, fill=_NOTE, font=font)
     with replace_atomically(path) as temporary:
@@ -53,7 +52,7 @@ def write_png(found: Explanation, path: Path) -> None:
 
 
 def _font() -> Any:
-    """DejaVu Sans, which comes with the formulas: Pillow's own has neither ü nor →."""
+    """Return DejaVu Sans: Pillow's own font has neither ü nor →."""
     from PIL import ImageFont
 
     try:
@@ -83,32 +82,35 @@ def _fitting(words: str, font: Any, room: float) -> str:
     return f"{words.rstrip()}…"
 
 
-def _content(found: Explanation, font: Any, wide: int) -> Any:
+def _content(explanation: Explanation, font: Any, wide: int) -> Any:
     from PIL import Image
 
-    if found.heatmap is not None:
-        return _heat(found, font, wide)
-    if found.responses:
-        return _curves(found, font)
-    rows = list(strongest_values(explanation_bars(found), _MOST_BARS)[0])
+    if explanation.heatmap is not None:
+        return _heat(explanation, font, wide)
+    if explanation.responses:
+        return _curves(explanation, font)
+    rows = list(strongest_values(explanation_bars(explanation), _MOST_BARS)[0])
     picture = Image.new("RGB", (_WIDTH, len(rows) * _LINE + 2 * _EDGE), "white")
     if rows:
         _draw_bars(picture, rows, font)
     return picture
 
 
-def _heat(found: Explanation, font: Any, wide: int) -> Any:
-    """A strip of the colours with a word at each end, and below it the picture."""
+def _heat(explanation: Explanation, font: Any, wide: int) -> Any:
     from PIL import Image, ImageDraw
 
-    assert found.heatmap is not None
-    source = found.picture if found.picture is not None else np.zeros(found.heatmap.shape)
-    small = Image.fromarray(overlay_heat_map(source, found.heatmap))
+    assert explanation.heatmap is not None
+    source = (
+        explanation.picture
+        if explanation.picture is not None
+        else np.zeros(explanation.heatmap.shape)
+    )
+    small = Image.fromarray(overlay_heat_map(source, explanation.heatmap))
     factor = _SIDE / max(small.size)
     size = (max(1, round(small.width * factor)), max(1, round(small.height * factor)))
     picture = Image.new("RGB", (wide, size[1] + _LINE + _EDGE), "white")
     picture.paste(small.resize(size, Image.Resampling.NEAREST), ((wide - size[0]) // 2, _LINE))
-    colours, (first, last) = heat_map_legend(found)
+    colours, (first, last) = heat_map_legend(explanation)
     draw = ImageDraw.Draw(picture)
     draw.text((_EDGE, 0), first, fill=_NOTE, font=font)
     left = round(_EDGE + font.getlength(first)) + _EDGE
@@ -119,40 +121,41 @@ def _heat(found: Explanation, font: Any, wide: int) -> Any:
 
 
 def _strip(colours: Any, wide: int) -> Any:
-    """Colours evenly from one end to the other, uint8 (12, wide, 3)."""
     steps, places = np.linspace(0, len(colours) - 1, wide), np.arange(len(colours))
-    shades = np.stack([np.interp(steps, places, one) for one in colours.T], axis=-1)
+    shades = np.stack([np.interp(steps, places, channel) for channel in colours.T], axis=-1)
     return np.repeat(shades[None], 12, axis=0).round().astype(np.uint8)
 
 
-def _curves(found: Explanation, font: Any) -> Any:
-    """A curve for each column, two in a row, all on one scale, whose ends stand at its side."""
+def _curves(explanation: Explanation, font: Any) -> Any:
+    """Draw a curve for each column, two in a row, on a common scale."""
     from PIL import Image, ImageDraw
 
-    responses = found.responses
-    low = min(float(one.answers.min()) for one in responses)
-    high = max(float(one.answers.max()) for one in responses)
+    responses = explanation.responses
+    low = min(float(response.answers.min()) for response in responses)
+    high = max(float(response.answers.max()) for response in responses)
     wide, tall = _WIDTH // 2, 170
     lines = -(-len(responses) // 2)
     picture = Image.new("RGB", (_WIDTH, lines * tall + _EDGE), "white")
     draw = ImageDraw.Draw(picture)
     ends = [
-        format_probability(value) if found.in_percent else format_measure(value, responses[0].unit)
+        format_probability(value)
+        if explanation.in_percent
+        else format_measure(value, responses[0].unit)
         for value in (high, low)
     ]
     beside = max(font.getlength(end) for end in ends) + 8
-    span_of = {name: format_number(value) for name, value in explanation_bars(found)}
-    for index, one in enumerate(responses):
+    span_of = {name: format_number(value) for name, value in explanation_bars(explanation)}
+    for index, response in enumerate(responses):
         left, top = round((index % 2) * wide + 12 + beside), (index // 2) * tall
         right, bottom = (index % 2 + 1) * wide - 20, top + tall - 3 * _LINE
-        name = f"{_fitting(one.column, font, right - left - 60)}: {span_of[one.column]}"
+        name = f"{_fitting(response.column, font, right - left - 60)}: {span_of[response.column]}"
         draw.text((left, top - 2), name, fill=_TEXT, font=font)
         top += _LINE
         draw.rectangle((left, top, right, bottom), outline=_HAIRLINE)
         for end, at in zip(ends, (top - 4, bottom - _LINE + 4), strict=True):
             draw.text((left - font.getlength(end) - 6, at), end, fill=_NOTE, font=font)
-        part = (one.answers - low) / ((high - low) or 1.0)
-        beside_ends = _BESIDE if one.discrete else 0.0
+        part = (response.answers - low) / ((high - low) or 1.0)
+        beside_ends = _BESIDE if response.discrete else 0.0
         steps = max(len(part) - 1, 1) + 2 * beside_ends
         points = [
             (
@@ -161,12 +164,12 @@ def _curves(found: Explanation, font: Any) -> Any:
             )
             for at, value in enumerate(part)
         ]
-        if one.discrete:
+        if response.discrete:
             for x, y in points:
                 draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=FOR)
         else:
             draw.line(points, fill=FOR, width=3)
-        for number, end in enumerate(one.ends):
+        for number, end in enumerate(response.ends):
             words = _fitting(end, font, (right - left) / 2 - 8)
             wide_words = font.getlength(words)
             x = points[-number][0] - wide_words / 2  # below its point, and inside the frame
@@ -176,7 +179,6 @@ def _curves(found: Explanation, font: Any) -> Any:
 
 
 def _draw_bars(picture: Any, rows: list[tuple[str, float]], font: Any) -> None:
-    """Names on the left, bars to both sides of 0, the number at the end of its bar."""
     from PIL import ImageDraw
 
     draw = ImageDraw.Draw(picture)

@@ -1,4 +1,4 @@
-"""The one number that an explanation is about: how much the network says what it said."""
+"""The number that an explanation is about."""
 
 from __future__ import annotations
 
@@ -27,14 +27,12 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class ExplanationTarget:
-    """One sample, and the number that is explained.
+    """A sample, and the number that is explained.
 
     Attributes:
-        trained: the network.
         sample: raw values by Input id, without a batch axis.
-        output: id of the output.
-        unit: index of the class (of a number: of the target column) that is explained.
-        answer: the whole answer in words: "species: setosa (98%)".
+        unit: index of the explained class or target column.
+        answer: the prediction in words: "species: setosa (98%)".
         about: what the number is: "species: setosa", "price".
     """
 
@@ -47,38 +45,38 @@ class ExplanationTarget:
 
     @property
     def target(self) -> OutputPreprocessing:
-        """What is known about the output."""
+        """The output's preprocessing."""
         return preprocessing_of(self.trained).outputs[self.output]
 
     @property
     def unit_beside(self) -> str:
-        """What stands beside the number that is explained ("$"); "" of probabilities."""
+        """The unit of the explained number ("$"); "" of probabilities."""
         units = self.target.column_units if self.target.task == REGRESSION else ()
         return units[self.unit] if self.unit < len(units) else ""
 
     def told(self, value: float) -> str:
-        """The number that is explained, or a part of it, in words, with its unit."""
+        """Format the explained number, or a part of it, with its unit."""
         if self.target.task != REGRESSION:
             return format_probability(value)
         return self.target.told(value, self.unit)
 
     def format_change(self, value: float) -> str:
-        """As ``told``, of how far it changes."""
+        """Format a change of the explained number."""
         if self.target.task != REGRESSION:
             return _("{number} percentage points", number=format_number(100 * value, ".1f"))
         return self.told(value)
 
     def input_of(self, sort: str) -> tuple[str, InputPreprocessing]:
-        """The first input that is explained as this sort of sample.
+        """Return the first input of this modality.
 
         Raises:
             DataError: the network has none.
         """
-        found = preprocessing_of(self.trained).inputs
-        for key, entry in found.items():
+        inputs = preprocessing_of(self.trained).inputs
+        for key, entry in inputs.items():
             if modality_of(entry).explained_as(entry) == sort:
                 return key, entry
-        has = join_values(dict.fromkeys(_(modality_of(entry).takes) for entry in found.values()))
+        has = join_values(dict.fromkeys(_(modality_of(entry).takes) for entry in inputs.values()))
         raise DataError(
             _(
                 "This method needs a {kind} as input; the network takes {inputs}.",
@@ -90,8 +88,8 @@ class ExplanationTarget:
         )
 
     def scores(self, key: str, variants: Array) -> Array:
-        """The number for variants (n, *shape) of the raw value of one input, the others as they
-        are: (n,). A probability of a class, a number in own units."""
+        """Return the explained number (n,) for raw variants (n, *shape) of one input, the others
+        unchanged."""
         preprocessing = preprocessing_of(self.trained)
         raw = {
             name: variants if name == key else np.repeat(value[None], len(variants), axis=0)
@@ -103,7 +101,7 @@ class ExplanationTarget:
 
 
 def score_of(values: Array, question: ExplanationTarget) -> Array:
-    """Answers (n, units) of the output to the one number that is explained, (n,)."""
+    """Reduce an output's predictions (n, units) to the explained number, (n,)."""
     flat = values.reshape(len(values), -1)
     if question.target.task not in {REGRESSION, MULTI_LABEL} and flat.shape[1] == 1:
         return flat[:, 0] if question.unit == 1 else 1.0 - flat[:, 0]
@@ -113,17 +111,17 @@ def score_of(values: Array, question: ExplanationTarget) -> Array:
 def explanation_target(
     trained: TrainedModel, sample: Mapping[str, Array], label: str | None = None
 ) -> ExplanationTarget:
-    """Ask why: about the answered class, about ``label``, or about the first number.
+    """Return a target for the predicted class, for ``label``, or for the first number.
 
     Raises:
         DataError: the sample does not fit the network, or there is no such label.
     """
-    found = predict_raw(trained, {key: np.asarray(v)[None] for key, v in sample.items()})
-    first = found.first
+    predictions = predict_raw(trained, {key: np.asarray(v)[None] for key, v in sample.items()})
+    first = predictions.first
     flat = first.values.reshape(1, -1)
     if first.task == REGRESSION:
         about = first.columns[0] if first.columns else first.output
-        return ExplanationTarget(trained, sample, first.output, 0, found.text(0), about)
+        return ExplanationTarget(trained, sample, first.output, 0, predictions.text(0), about)
     if label is not None and label not in first.classes:
         raise DataError(
             _("There is no class '{label}'.", label=label),
@@ -139,5 +137,5 @@ def explanation_target(
     name = first.classes[unit] if unit < len(first.classes) else str(unit)
     column = first.columns[0] if len(first.columns) == 1 else first.output
     return ExplanationTarget(
-        trained, sample, first.output, unit, found.text(0), labelled(column, name)
+        trained, sample, first.output, unit, predictions.text(0), labelled(column, name)
     )

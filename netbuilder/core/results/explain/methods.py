@@ -1,4 +1,4 @@
-"""The ways to explain, as a table, and the one question that the window and the verb ask."""
+"""The explanation methods as a table, and ``explain`` for window and command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Array = NDArray[Any]
 SETTLED = 0.0005
 #: Of a number the part of its own spread that only rounding makes.
 UNSEEN = 1e-5
-#: Below one percentage point no word decides; with fewer words than these there is no noise level.
+#: Smallest effect of a word, and words needed for a noise level.
 WORD_NOISE, _FEWEST_WORDS = 0.01, 5
 _MOST_PAIRS = 3
 TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "series"
@@ -41,7 +41,7 @@ TABLE, PICTURE, TEXT, TOKENS, SERIES = "table", "picture", "text", "tokens", "se
 
 @dataclass(frozen=True, eq=False)
 class ComparisonRows:
-    """Rows to compare with: raw values by Input id (n, ...), and the right answers, if known."""
+    """Rows to compare with: raw values by Input id (n, ...), and their targets, if known."""
 
     raw: Mapping[str, Array]
     truth: Array | None = None
@@ -49,11 +49,8 @@ class ComparisonRows:
 
 @dataclass(frozen=True)
 class Method:
-    """A way to explain: for which sort of sample, and what finds it.
-
-    ``explain`` gets the question, the rows to compare with (None: none) and the sample's text.
-    ``overall``: it speaks about all rows, not about the one answer.
-    """
+    """A method for one modality. ``explain`` gets the target, the rows to compare with (or None)
+    and the sample's text; ``overall``: it explains all rows, not one prediction."""
 
     name: str
     sort: str
@@ -64,45 +61,45 @@ class Method:
 
 
 def _importance(
-    asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+    query: ExplanationTarget, rows: ComparisonRows | None, text: str | None
 ) -> Explanation:
     if rows is None or len(next(iter(rows.raw.values()))) < 2:
-        return replace(_typical(asked, rows, text), method="importance")
-    found = table_methods.permutation_importance(asked.trained, rows.raw, rows.truth)
-    most = max(found, key=lambda name: found[name])
-    numbers = asked.target.task == "regression"
+        return replace(_typical(query, rows, text), method="importance")
+    importance = table_methods.permutation_importance(query.trained, rows.raw, rows.truth)
+    most = max(importance, key=lambda name: importance[name])
+    numbers = query.target.task == "regression"
     sentence = (
         _(
             "{column} matters most: with its values shuffled, predictions are off by {error} more.",
             column=most,
-            error=asked.told(found[most]),
+            error=query.told(importance[most]),
         )
         if numbers
         else _(
             "{column} matters most: with its values shuffled, {share} fewer predictions are "
             "correct.",
             column=most,
-            share=format_percent(found[most]),
+            share=format_percent(importance[most]),
         )
     )
-    if found[most] <= 0:
+    if importance[most] <= 0:
         sentence = _("Shuffling the values of a column does not make predictions worse.")
-    sentence = join_sentences((sentence, *_replaceable(asked, rows)))
-    nearest = table_methods.nearest_counterexample(asked, rows.raw)
+    sentence = join_sentences((sentence, *_replaceable(query, rows)))
+    nearest = table_methods.nearest_counterexample(query, rows.raw)
     return Explanation(
-        "importance", asked.answer, asked.about, sentence, importance=found, nearest=nearest
+        "importance", query.answer, query.about, sentence, importance=importance, nearest=nearest
     )
 
 
-def _replaceable(asked: ExplanationTarget, rows: ComparisonRows) -> list[str]:
-    """A sentence for each pair of columns of which one could replace the other."""
-    pairs = table_methods.replaceable_pairs(asked.trained, rows.raw)[:_MOST_PAIRS]
+def _replaceable(query: ExplanationTarget, rows: ComparisonRows) -> list[str]:
+    """Return a sentence for each pair of columns that could replace each other."""
+    pairs = table_methods.replaceable_pairs(query.trained, rows.raw)[:_MOST_PAIRS]
     if not pairs:
         return []
     joint = table_methods.permutation_importance(
-        asked.trained, rows.raw, rows.truth, together=[pair[:2] for pair in pairs[:1]]
+        query.trained, rows.raw, rows.truth, together=[pair[:2] for pair in pairs[:1]]
     )[pairs[0][0]]
-    told = [
+    sentences = [
         _(
             "{first} could be replaced by {second} (correlation {correlation}): shuffled alone, "
             "each seems less important than it is.",
@@ -113,10 +110,10 @@ def _replaceable(asked: ExplanationTarget, rows: ComparisonRows) -> list[str]:
         for first, second, correlation in pairs
     ]
     names = {"first": pairs[0][0], "second": pairs[0][1]}
-    if asked.target.task == REGRESSION:
+    if query.target.task == REGRESSION:
         last = _(
             "With {first} and {second} shuffled together, predictions are off by {error} more.",
-            error=asked.told(joint),
+            error=query.told(joint),
             **names,
         )
     else:
@@ -125,77 +122,81 @@ def _replaceable(asked: ExplanationTarget, rows: ComparisonRows) -> list[str]:
             share=format_percent(joint),
             **names,
         )
-    return [*told, last] if joint > 0 else told
+    return [*sentences, last] if joint > 0 else sentences
 
 
 def _typical(
-    asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+    query: ExplanationTarget, rows: ComparisonRows | None, text: str | None
 ) -> Explanation:
-    found = table_methods.against_typical(asked)
-    most = max(found, key=lambda name: abs(found[name]))
-    cells = table_methods.typical_cells(asked)
+    changes = table_methods.against_typical(query)
+    most = max(changes, key=lambda name: abs(changes[name]))
+    cells = table_methods.typical_cells(query)
     typical = f"{most} ({cells[most][1]})" if cells[most][1] else most
-    told = {"column": typical, "change": asked.format_change(abs(found[most]))}
-    numbers = asked.target.task == REGRESSION
-    if numbers and found[most] > 0:
-        first = _("With a typical {column}, the prediction would be {change} lower.", **told)
+    values = {"column": typical, "change": query.format_change(abs(changes[most]))}
+    numbers = query.target.task == REGRESSION
+    if numbers and changes[most] > 0:
+        first = _("With a typical {column}, the prediction would be {change} lower.", **values)
     elif numbers:
-        first = _("With a typical {column}, the prediction would be {change} higher.", **told)
-    elif found[most] > 0:
-        first = _("With a typical {column}, the probability would be {change} lower.", **told)
+        first = _("With a typical {column}, the prediction would be {change} higher.", **values)
+    elif changes[most] > 0:
+        first = _("With a typical {column}, the probability would be {change} lower.", **values)
     else:
-        first = _("With a typical {column}, the probability would be {change} higher.", **told)
+        first = _("With a typical {column}, the probability would be {change} higher.", **values)
     signs = (
         _("+ raises the prediction, − lowers it.")
         if numbers
         else _("+ is evidence for this prediction, − against it.")
     )
     sentence = join_sentences((first, _("No other column changes this prediction more."), signs))
-    if _settled(asked, found[most]):
+    if _settled(query, changes[most]):
         sentence = _(
             "No single column matters for {prediction}: without any one of them, "
             "the probability stays the same.",
-            prediction=asked.about,
+            prediction=query.about,
         )
-    if not found[most] or (asked.target.task == REGRESSION and _settled(asked, found[most])):
-        found = dict.fromkeys(found, 0.0)
+    if not changes[most] or (query.target.task == REGRESSION and _settled(query, changes[most])):
+        changes = dict.fromkeys(changes, 0.0)
         sentence = _("No single column changes this prediction: all its values are typical.")
     many = rows is not None and len(next(iter(rows.raw.values()))) > 1
     nearest = (
-        table_methods.nearest_counterexample(asked, rows.raw) if rows is not None and many else None
+        table_methods.nearest_counterexample(query, rows.raw) if rows is not None and many else None
     )
     return Explanation(
-        "occlusion", asked.answer, asked.about, sentence, importance=found, compared=cells,
+        "occlusion", query.answer, query.about, sentence, importance=changes, compared=cells,
         nearest=nearest,
     )  # fmt: skip
 
 
 def _response(
-    asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+    query: ExplanationTarget, rows: ComparisonRows | None, text: str | None
 ) -> Explanation:
-    alone = {key: np.asarray(value)[None] for key, value in asked.sample.items()}
+    alone = {key: np.asarray(value)[None] for key, value in query.sample.items()}
     raw = alone if rows is None else rows.raw
-    found = tuple(
-        table_methods.partial_dependence(asked, raw, name)
-        for name in table_methods.columns_of(asked.trained)
+    responses = tuple(
+        table_methods.partial_dependence(query, raw, name)
+        for name in table_methods.columns_of(query.trained)
     )
-    widest = max(found, key=lambda one: one.span)
-    told = {
-        "prediction": asked.about,
-        "low": asked.told(float(widest.answers.min())),
-        "high": asked.told(float(widest.answers.max())),
+    widest = max(responses, key=lambda response: response.span)
+    values = {
+        "prediction": query.about,
+        "low": query.told(float(widest.answers.min())),
+        "high": query.told(float(widest.answers.max())),
         "column": widest.column,
     }
     if rows is None:
         sentence = _(
-            "{column} changes the prediction ({prediction}) most: from {low} to {high}.", **told
+            "{column} changes the prediction ({prediction}) most: from {low} to {high}.", **values
         )
     else:
         sentence = _(
             "{column} changes the mean prediction ({prediction}) most: from {low} to {high}.",
-            **told,
+            **values,
         )
-    hidden = [one for one in found if one.misleads and not _settled(asked, one.row_span)]
+    hidden = [
+        response
+        for response in responses
+        if response.misleads and not _settled(query, response.row_span)
+    ]
     if rows is not None and hidden:
         hint = ngettext(
             "The mean misleads for {columns}: its effect depends on the other columns. In single "
@@ -203,88 +204,86 @@ def _response(
             "The mean misleads for {columns}: their effects depend on the other columns. In single "
             "rows each changes the prediction by up to {change}.",
             len(hidden),
-            columns=format_list([one.column for one in hidden], 5),
-            change=asked.format_change(max(one.row_span for one in hidden)),
+            columns=format_list([response.column for response in hidden], 5),
+            change=query.format_change(max(response.row_span for response in hidden)),
         )
         sentence = join_sentences((sentence, hint))
-    spans = {one.column: one.span for one in found}
+    spans = {response.column: response.span for response in responses}
     return Explanation(
-        "response", asked.answer, asked.about, sentence, importance=spans, responses=found
+        "response", query.answer, query.about, sentence, importance=spans, responses=responses
     )
 
 
 def _picture(
     name: str, find: Callable[[ExplanationTarget], Array], words: str, of_numbers: str = ""
 ) -> Any:
-    """``words`` say what the colours mean, ``of_numbers`` where the answer is a number."""
+    """Return a method's function for pictures; ``words`` explain the colours, ``of_numbers`` for
+    numbers."""
 
     def explain(
-        asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None
+        query: ExplanationTarget, rows: ComparisonRows | None, text: str | None
     ) -> Explanation:
-        heat = find(asked)
-        key, _unused = asked.input_of(PICTURE)
-        picture = np.asarray(asked.sample[key])
-        numbers = bool(of_numbers) and asked.target.task == REGRESSION
-        sentence = _(of_numbers if numbers else words, about=asked.about)
+        heat = find(query)
+        key, _unused = query.input_of(PICTURE)
+        picture = np.asarray(query.sample[key])
+        numbers = bool(of_numbers) and query.target.task == REGRESSION
+        sentence = _(of_numbers if numbers else words, about=query.about)
         if not np.abs(heat).max() > 0:
             sentence = _(
                 "No part of the picture changes the prediction {prediction}.",
-                prediction=asked.about,
+                prediction=query.about,
             )
-        return Explanation(name, asked.answer, asked.about, sentence, heatmap=heat, picture=picture)
+        return Explanation(name, query.answer, query.about, sentence, heatmap=heat, picture=picture)
 
     return explain
 
 
-def _words(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
-    found = sequence_methods.word_importance(asked, text)
-    most, fall = max(found, key=lambda pair: abs(pair[1]))
-    told = {"word": most, "prediction": asked.about}
+def _words(query: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
+    falls = sequence_methods.word_importance(query, text)
+    most, fall = max(falls, key=lambda pair: abs(pair[1]))
+    names = {"word": most, "prediction": query.about}
     sentence = (
-        _("“{word}” is the strongest evidence for {prediction}.", **told)
+        _("“{word}” is the strongest evidence for {prediction}.", **names)
         if fall >= 0
-        else _("“{word}” is the strongest evidence against {prediction}.", **told)
+        else _("“{word}” is the strongest evidence against {prediction}.", **names)
     )
-    ids = np.asarray(asked.sample[asked.input_of(TEXT)[0]])
+    ids = np.asarray(query.sample[query.input_of(TEXT)[0]])
     if has_no_known_words(ids):
-        none = _("So no word is evidence for {prediction}.", prediction=asked.about)
+        none = _("So no word is evidence for {prediction}.", prediction=query.about)
         sentence = join_sentences((_(KNOWS_NOTHING), none))
-        found = tuple((word, 0.0) for word, _unused in found)
-    elif _settled(asked, fall) or _is_noise(asked, [value for _unused, value in found]):
+        falls = tuple((word, 0.0) for word, _unused in falls)
+    elif _settled(query, fall) or _is_noise(query, [value for _unused, value in falls]):
         sentence = _(
             "No single word decided {prediction}: leaving out one word changes it by at most "
             "{change}.",
-            prediction=asked.about,
-            change=asked.format_change(abs(fall)),
+            prediction=query.about,
+            change=query.format_change(abs(fall)),
         )
-    return Explanation("occlusion", asked.answer, asked.about, sentence, tokens=found)
+    return Explanation("occlusion", query.answer, query.about, sentence, tokens=falls)
 
 
-def _is_noise(asked: ExplanationTarget, falls: list[float]) -> bool:
-    """Whether the largest change of a word is too little, or what the others make as well.
-
-    Donoho and Johnstone's universal threshold ("Ideal spatial adaptation by wavelet shrinkage",
-    Biometrika 1994): of n values of noise alone the largest stays below it.
-    """
+def _is_noise(query: ExplanationTarget, falls: list[float]) -> bool:
+    """Return whether the largest effect of a word is below the noise level of the others (Donoho
+    and Johnstone's universal threshold, Biometrika 1994)."""
     sizes = np.abs(falls)
-    if asked.target.task != REGRESSION and sizes.max() < WORD_NOISE:
+    if query.target.task != REGRESSION and sizes.max() < WORD_NOISE:
         return True
     spread = 1.4826 * float(np.median(sizes))
     return len(sizes) >= _FEWEST_WORDS and sizes.max() < spread * (2 * np.log(len(sizes))) ** 0.5
 
 
-def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
-    found = sequence_methods.token_importance(asked)
-    key, entry = asked.input_of(TOKENS)
-    sure = float(asked.scores(key, np.asarray(asked.sample[key])[None])[0])
-    place = max(range(len(found)), key=lambda one: abs(found[one][1]))
-    token, fall = found[place]
-    where = sequence_methods.steps_back_name(len(found) - 1 - place)
-    told = {"token": token, "place": where, "prediction": asked.about}
+def _tokens(query: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
+    falls = sequence_methods.token_importance(query)
+    key, entry = query.input_of(TOKENS)
+    sure = float(query.scores(key, np.asarray(query.sample[key])[None])[0])
+    place = max(range(len(falls)), key=lambda index: abs(falls[index][1]))
+    token, fall = falls[place]
+    where = sequence_methods.steps_back_name(len(falls) - 1 - place)
+    names = {"token": token, "place": where, "prediction": query.about}
     first = (
-        _("“{token}” ({place}) is the strongest evidence for {prediction}.", **told)
+        _("“{token}” ({place}) is the strongest evidence for {prediction}.", **names)
         if fall >= 0
-        else _("“{token}” ({place}) is the strongest evidence against {prediction}.", **told)
+        else _("“{token}” ({place}) is the strongest evidence against {prediction}.", **names)
     )
     second = _(
         "With other tokens in its place, the probability would be {other} instead of {here}.",
@@ -292,71 +291,76 @@ def _tokens(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | N
         here=format_probability(sure),
     )
     sentence = join_sentences((first, second))
-    if _settled(asked, fall):
+    if _settled(query, fall):
         sentence = (
             _(
                 "No single character matters for {prediction}: without any one of them, "
                 "the probability stays the same.",
-                prediction=asked.about,
+                prediction=query.about,
             )
             if entry.level == "character"
             else _(
                 "No single token matters for {prediction}: without any one of them, "
                 "the probability stays the same.",
-                prediction=asked.about,
+                prediction=query.about,
             )
         )
     return Explanation(
-        "occlusion", asked.answer, asked.about, sentence, tokens=found, level=entry.level
+        "occlusion", query.answer, query.about, sentence, tokens=falls, level=entry.level
     )
 
 
-def _steps(asked: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
-    found = sequence_methods.step_importance(asked)
-    most, fall = max(found, key=lambda pair: abs(pair[1]))
-    change = asked.format_change(abs(fall))
+def _steps(query: ExplanationTarget, rows: ComparisonRows | None, text: str | None) -> Explanation:
+    falls = sequence_methods.step_importance(query)
+    most, fall = max(falls, key=lambda pair: abs(pair[1]))
+    change = query.format_change(abs(fall))
     sentence = _(
         "Strongest influence on {prediction}: {step}. Hiding this step changes the prediction "
         "by {change}.",
         step=most,
-        prediction=asked.about,
+        prediction=query.about,
         change=change,
     )
-    if _settled(asked, fall):
+    if _settled(query, fall):
         sentence = _(
             "No single step matters for {prediction}: hiding any one of them changes nothing.",
-            prediction=asked.about,
+            prediction=query.about,
         )
-    return Explanation("occlusion", asked.answer, asked.about, sentence, steps=found)
+    return Explanation("occlusion", query.answer, query.about, sentence, steps=falls)
 
 
-def _measured(found: Explanation, asked: ExplanationTarget) -> Explanation:
-    """With what the numbers beside its bars are."""
-    values = [*found.importance.values(), *(one for _unused, one in (*found.tokens, *found.steps))]
+def _measured(explanation: Explanation, query: ExplanationTarget) -> Explanation:
+    """Add the unit of the bars to the sentence."""
+    values = [
+        *explanation.importance.values(),
+        *(value for _unused, value in (*explanation.tokens, *explanation.steps)),
+    ]
     if not any(values):
-        return found
-    if asked.target.task != REGRESSION:
-        said = (
+        return explanation
+    if query.target.task != REGRESSION:
+        meaning = (
             _("The numbers are the size of the change, in percentage points.")
-            if found.responses
+            if explanation.responses
             else _("The numbers are percentage points.")
         )
-        return replace(found, sentence=join_sentences((found.sentence, said)), in_percent=True)
-    unit = asked.unit_beside or _("the unit of {column}", column=asked.about)
-    said = (
+        return replace(
+            explanation, sentence=join_sentences((explanation.sentence, meaning)), in_percent=True
+        )
+    unit = query.unit_beside or _("the unit of {column}", column=query.about)
+    meaning = (
         _("The numbers are the size of the change, in {unit}.", unit=unit)
-        if found.responses
+        if explanation.responses
         else _("The numbers are in {unit}.", unit=unit)
     )
-    return replace(found, sentence=join_sentences((found.sentence, said)))
+    return replace(explanation, sentence=join_sentences((explanation.sentence, meaning)))
 
 
-def _settled(asked: ExplanationTarget, most: float) -> bool:
-    """Whether the most that changes is too little to be told."""
-    if asked.target.task != REGRESSION:
+def _settled(query: ExplanationTarget, most: float) -> bool:
+    """Return whether the largest effect is too small to report."""
+    if query.target.task != REGRESSION:
         return abs(most) < SETTLED
-    scale = asked.target.scale
-    wide = abs(float(scale[asked.unit])) if asked.unit < len(scale) else 1.0
+    scale = query.target.scale
+    wide = abs(float(scale[query.unit])) if query.unit < len(scale) else 1.0
     return abs(most) < UNSEEN * wide
 
 
@@ -444,9 +448,9 @@ METHODS: tuple[Method, ...] = (
 
 
 def sample_sort(trained: TrainedModel) -> str:
-    """What sort of sample the network takes: the first input that can be explained."""
-    found = preprocessing_of(trained).inputs
-    for entry in found.values():
+    """Return the modality of the first input that can be explained."""
+    inputs = preprocessing_of(trained).inputs
+    for entry in inputs.values():
         sort = modality_of(entry).explained_as(entry)
         if sort:
             return sort
@@ -461,17 +465,17 @@ def sample_sort(trained: TrainedModel) -> str:
 
 
 def methods_for(trained: TrainedModel) -> tuple[Method, ...]:
-    """The ways that suit the network, the one that fits best first."""
+    """Return the methods that suit the network, the best first."""
     sort = sample_sort(trained)
-    found = [method for method in METHODS if method.sort == sort]
+    methods = [method for method in METHODS if method.sort == sort]
     if sort == PICTURE:
         sample = {
             key: np.zeros([size or 1 for size in entry.shape])
             for key, entry in preprocessing_of(trained).inputs.items()
         }
         if not picture_methods.last_convolution(ExplanationTarget(trained, sample, "", 0, "", "")):
-            found = [method for method in found if method.name != "grad_cam"]
-    return tuple(found)
+            methods = [method for method in methods if method.name != "grad_cam"]
+    return tuple(methods)
 
 
 def explain(
@@ -483,43 +487,47 @@ def explain(
     text: str | None = None,
     label: str | None = None,
 ) -> Explanation:
-    """Why the network answers about a sample as it does.
+    """Explain the prediction for a sample.
 
     Args:
         trained: the network.
         sample: raw values by Input id, without a batch axis.
-        method: name of a way that suits the network; None: the one that fits best. Where Grad-CAM
-            is black, another way answers, and the sentence says so.
+        method: name of a suitable method; None: the best. If Grad-CAM is black, another one is
+            used.
         rows: of a table: rows to compare with.
-        text: the text that the sample was made of.
-        label: the class to explain; None: the answered one.
+        text: the text of the sample.
+        label: the class to explain; None: the predicted one.
 
     Raises:
-        DataError: there is no such way, or the sample does not fit.
+        DataError: there is no such method, or the sample does not fit.
     """
     ways = methods_for(trained)
-    names = [one.name for one in ways]
+    names = [candidate.name for candidate in ways]
     if method is not None and method not in names:
-        known = sorted({one.name for one in METHODS})
+        known = sorted({candidate.name for candidate in METHODS})
         if method in known:
-            what = _("The method '{name}' does not fit this network.", name=method)
+            problem = _("The method '{name}' does not fit this network.", name=method)
         else:
-            what = _("There is no method named '{name}'.", name=method)
-            what = join_sentences((what, did_you_mean(method, names)))
+            problem = _("There is no method named '{name}'.", name=method)
+            problem = join_sentences((problem, did_you_mean(method, names)))
         raise DataError(
-            what,
+            problem,
             _("Methods that fit: {names}.", names=format_list(names)),
             code="method_unknown",
         )
-    asked = explanation_target(trained, sample, label)
+    query = explanation_target(trained, sample, label)
     place = names.index(method) if method is not None else 0
-    found = _measured(ways[place].explain(asked, rows, text), asked)
-    if found.method != "grad_cam" or found.heatmap is None or np.abs(found.heatmap).max() > 0:
-        return found
+    explanation = _measured(ways[place].explain(query, rows, text), query)
+    if (
+        explanation.method != "grad_cam"
+        or explanation.heatmap is None
+        or np.abs(explanation.heatmap).max() > 0
+    ):
+        return explanation
     other = next(way for way in ways if way.name != "grad_cam")
-    instead = other.explain(asked, rows, text)
-    shown = _("Shown instead: {method}.", method=_(other.title))
-    return replace(instead, sentence=join_sentences((_(_BLACK), shown, instead.sentence)))
+    instead = other.explain(query, rows, text)
+    instead_of = _("Shown instead: {method}.", method=_(other.title))
+    return replace(instead, sentence=join_sentences((_(_BLACK), instead_of, instead.sentence)))
 
 
 #: Selvaraju et al. average a map's gradient over its places; where the places count apart (a

@@ -1,4 +1,4 @@
-"""Which pixels an answer comes from: Grad-CAM, integrated gradients, occlusion."""
+"""Explanations of pictures: Grad-CAM, integrated gradients, occlusion."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _AT_ONCE = 32
 
 
 def last_convolution(question: ExplanationTarget) -> str:
-    """The last node that looks at a picture by its places, as Grad-CAM wants it; "" for none."""
+    """Return the last node with spatial maps, for Grad-CAM; "" for none."""
     model, nodes = node_outputs(question.trained)
     graph = question.trained.project.graph
-    found = ""
+    convolution = ""
     for node, tensor in zip(nodes, model.outputs, strict=True):
         layer = graph.by_id[node]
         owner = graph.by_id.get(layer.shared or "", layer)
         if _pooled_body(_layer(question, owner.id)) is not None:
-            found = node
+            convolution = node
         if len(tensor.shape) != 4 or (tensor.shape[1] == 1 and tensor.shape[2] == 1):
             continue
         kind = owner.layer
         inner = getattr(_layer(question, owner.id), "layers", None)
         if ("Conv" in kind and "LSTM" not in kind) or inner is not None:
-            found = node
-    return found
+            convolution = node
+    return convolution
 
 
 def _pooled_body(layer: Any) -> Any:
-    """The network inside a pretrained layer that ends in global pooling; None of other layers."""
+    """Return the network inside a pretrained layer that ends in global pooling, or None."""
     parts = [part for part in getattr(layer, "layers", ()) if getattr(part, "layers", None)]
     ends = [type(part.layers[-1]).__name__ for part in parts]
     pooled = bool(ends) and ends[0].startswith("Global") and ends[0].endswith("Pooling2D")
@@ -48,7 +48,7 @@ def _pooled_body(layer: Any) -> Any:
 
 
 def _maps_before_pooling(layer: Any, pixels: Any) -> Any:
-    """The last maps inside a pretrained layer, (n, rows, columns, channels)."""
+    """Return the last maps inside a pretrained layer, (n, rows, columns, channels)."""
     import keras
 
     body = _pooled_body(layer)
@@ -63,14 +63,16 @@ def _layer(question: ExplanationTarget, node: str) -> Any:
     from netbuilder.core.project.keras_names import keras_name
 
     name = keras_name(node)
-    return next((one for one in question.trained.training_model.layers if one.name == name), None)
+    return next(
+        (layer for layer in question.trained.training_model.layers if layer.name == name), None
+    )
 
 
 def grad_cam(question: ExplanationTarget) -> Array:
-    """How much the places of the last convolution speak for the answer, (height, width), ≥ 0.
+    """Return Grad-CAM's heat map, (height, width), ≥ 0 (Selvaraju et al., ICCV 2017).
 
-    Selvaraju et al., "Grad-CAM", ICCV 2017: ReLU(Σₖ αₖ Aᵏ) with αₖ the mean over places of the
-    gradient of the score before softmax or sigmoid, enlarged to the picture bilinearly.
+    ReLU(Σₖ αₖ Aᵏ), αₖ being the mean gradient of the score before softmax or sigmoid, scaled
+    bilinearly.
 
     Raises:
         DataError: the network has no convolution that keeps places, or takes no pictures.
@@ -91,21 +93,21 @@ def grad_cam(question: ExplanationTarget) -> Array:
         for value in values:
             if value.dtype.is_floating:
                 tape.watch(value)
-        given = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
-        found = dict(zip(nodes, given, strict=True))
-        score = _raw_score(question, found)
-    gradient = tape.gradient(score, found[node])
+        outputs = listed_outputs(model(values[0] if len(values) == 1 else values, training=False))
+        by_node = dict(zip(nodes, outputs, strict=True))
+        score = _raw_score(question, by_node)
+    gradient = tape.gradient(score, by_node[node])
     if gradient is None:
         raise DataError(
             _("The prediction does not depend on '{layer}'.", layer=node),
             _("Choose occlusion instead."),
             code="grad_cam_no_path",
         )
-    maps, graph = found[node], question.trained.project.graph
+    maps, graph = by_node[node], question.trained.project.graph
     if len(maps.shape) == 2:
         # Of pooled maps the mean of the gradient is that of what was pooled, up to a factor.
         source, inputs = graph.sources[node][0], model_inputs(graph)
-        pixels = values[inputs.index(source)] if source in inputs else found[source]
+        pixels = values[inputs.index(source)] if source in inputs else by_node[source]
         maps = _maps_before_pooling(_layer(question, owner_of(graph.by_id[node], graph).id), pixels)
         gradient = gradient[:, None, None, :]
     alpha = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
@@ -115,41 +117,41 @@ def grad_cam(question: ExplanationTarget) -> Array:
 
 
 def _inputs(question: ExplanationTarget, key: str, ready: Array) -> list[Any]:
-    """Model-ready tensors in the order of the network's inputs, all with as many samples."""
+    """Return model-ready tensors in the order of the network's inputs, with equal batch sizes."""
     import tensorflow as tf
 
     preprocessing = preprocessing_of(question.trained)
-    found = []
+    tensors = []
     for name in model_inputs(question.trained.project.graph):
         value = ready
         if name != key:
             other = preprocessing.inputs[name].apply(np.asarray(question.sample[name])[None])
             value = np.repeat(other, len(ready), axis=0)
-        found.append(tf.convert_to_tensor(value))
-    return found
+        tensors.append(tf.convert_to_tensor(value))
+    return tensors
 
 
-def _raw_score(question: ExplanationTarget, found: dict[str, Any]) -> Any:
-    """The score before softmax or sigmoid, (n,): a saturated probability has no gradient."""
+def _raw_score(question: ExplanationTarget, by_node: dict[str, Any]) -> Any:
+    """Return the score before softmax or sigmoid, (n,): a saturated probability has no gradient."""
     import tensorflow as tf
 
     output, graph = question.output, question.trained.project.graph
-    values = found[output]
+    values = by_node[output]
     layer = _layer(question, output)
     source = next(iter(graph.sources[output]), "")
     activation = getattr(getattr(layer, "activation", None), "__name__", "")
     kernel = getattr(layer, "kernel", None)
-    if activation in {"softmax", "sigmoid"} and kernel is not None and source in found:
-        values = tf.matmul(tf.cast(found[source], kernel.dtype), kernel.value)
+    if activation in {"softmax", "sigmoid"} and kernel is not None and source in by_node:
+        values = tf.matmul(tf.cast(by_node[source], kernel.dtype), kernel.value)
         if layer.bias is not None:
             values = values + layer.bias.value
-    elif type(layer).__name__ in {"Softmax", "Activation"} and source in found:
-        values = found[source]
+    elif type(layer).__name__ in {"Softmax", "Activation"} and source in by_node:
+        values = by_node[source]
     return _chosen(question, values, flip=-1.0)
 
 
 def _chosen(question: ExplanationTarget, values: Any, flip: float | None = None) -> Any:
-    """The unit that is explained, (n,); of one unit for two classes, the answered side."""
+    """Return the explained unit, (n,); of a single sigmoid the predicted side."""
     import tensorflow as tf
 
     flat = tf.reshape(values, (tf.shape(values)[0], -1))
@@ -161,11 +163,10 @@ def _chosen(question: ExplanationTarget, values: Any, flip: float | None = None)
 
 
 def integrated_gradients(question: ExplanationTarget, steps: int = STEPS) -> Array:
-    """What each pixel adds to the answer against a black picture, (height, width), signed.
+    """Return each pixel's contribution against a black picture, (height, width), signed.
 
-    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, with the
-    midpoint rule over ``steps`` pictures from black (raw 0) to the sample. The values add up to
-    the answer (probability, or number in own units) less that for black.
+    Sundararajan, Taly and Yan, ICML 2017, by the midpoint rule over ``steps`` pictures from raw 0
+    to the sample. The values add up to the difference of the predictions.
     """
     import tensorflow as tf
 
@@ -184,18 +185,17 @@ def integrated_gradients(question: ExplanationTarget, steps: int = STEPS) -> Arr
             tape.watch(values[index])
             score = _final_score(question, values)
         total += np.asarray(tape.gradient(score, values[index]), np.float64).sum(axis=0)
-    found = (end - start)[0] * total / steps
-    return np.asarray(found.reshape(*raw.shape[:2], -1).sum(axis=-1))
+    contributions = (end - start)[0] * total / steps
+    return np.asarray(contributions.reshape(*raw.shape[:2], -1).sum(axis=-1))
 
 
 def _final_score(question: ExplanationTarget, values: list[Any]) -> Any:
-    """The number that is explained, as ``ExplanationTarget.scores`` gives it, differentiable:
-    (n,)."""
+    """Return the explained number as a differentiable tensor, (n,)."""
     import tensorflow as tf
 
     training_model, graph = question.trained.training_model, question.trained.project.graph
-    given = training_model(values[0] if len(values) == 1 else values, training=False)
-    listed = given if isinstance(given, (list, tuple)) else [given]
+    outputs = training_model(values[0] if len(values) == 1 else values, training=False)
+    listed = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     answer = listed[graph.outputs.index(question.output)]
     target = question.target
     loss = loss_of(question.trained, question.output)
@@ -210,11 +210,10 @@ def _final_score(question: ExplanationTarget, values: list[Any]) -> Any:
 
 
 def occlusion(question: ExplanationTarget, block: int | None = None) -> Array:
-    """How far the answer falls where a part of the picture is covered, (height, width), signed.
+    """Return how far the prediction falls if a part is covered, (height, width), signed.
 
-    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014: each
-    block of ``block`` pixels (a seventh of the side if None) is set to the picture's mean, one
-    after the other; its pixels get the answer's fall.
+    Zeiler and Fergus, ECCV 2014: each block of ``block`` pixels (None: a seventh of the side) is
+    set to the picture's mean.
     """
     key, _unused = question.input_of("picture")
     raw = np.asarray(question.sample[key])

@@ -1,4 +1,4 @@
-"""Which words of a text, tokens of a long one, steps of a series an answer comes from."""
+"""Occlusion of words, tokens and steps."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ OTHERS, _MOST_ROWS = 16, 2_000
 def word_importance(
     question: ExplanationTarget, text: str | None = None
 ) -> tuple[tuple[str, float], ...]:
-    """How far the answer falls without each word: (word, fall), in order.
+    """Return how far the prediction falls without each word: (word, fall), in order.
 
-    Li, Monroe and Jurafsky, "Understanding Neural Networks through Representation Erasure",
-    2016: the text is asked about anew with the word left out. ``text`` is what the sample's
-    numbers were made of; None: its words are looked up in the vocabulary.
+    Li, Monroe and Jurafsky, 2016. ``text``: of the sample; None: words are looked up in the
+    vocabulary.
     """
     key, entry = question.input_of("text")
     ids = np.asarray(question.sample[key]).reshape(-1)
     if text is None:
-        found = [entry.vocabulary[int(i)] for i in ids if 0 < int(i) < len(entry.vocabulary)]
+        words = [entry.vocabulary[int(i)] for i in ids if 0 < int(i) < len(entry.vocabulary)]
     else:
-        found = words_of(text, entry.split)[: len(ids)]
-    if not found:
+        words = words_of(text, entry.split)[: len(ids)]
+    if not words:
         raise DataError(
             _("The text has no words."), _("Enter a text with words."), code="text_without_words"
         )
@@ -42,21 +41,18 @@ def word_importance(
             row[: len(values)] = values
     else:
         blank = "" if entry.split else " "
-        left = [blank.join(found[:i] + found[i + 1 :]) for i in range(len(found))]
+        left = [blank.join(words[:i] + words[i + 1 :]) for i in range(len(words))]
         variants = raw_of_texts(left, entry)
     before = float(question.scores(key, question.sample[key][None])[0])
     fall = before - question.scores(key, variants)
-    return tuple((word, float(value)) for word, value in zip(found, fall, strict=True))
+    return tuple((word, float(value)) for word, value in zip(words, fall, strict=True))
 
 
 def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...]:
-    """How far the answer falls where a token of a long text is another: (token, fall), in order.
+    """Return how far the prediction falls if a token is replaced: (token, fall), in order.
 
-    Left out, it would move all that stand before it, and padding or an unknown letter is nothing
-    that the network saw in the middle of a text. So each is exchanged for others of the
-    vocabulary, evenly apart in it (16 of them, fewer where the text is long), and the mean of
-    the falls counts: Kim et al., "Interpretation of NLP Models through Input Marginalization",
-    EMNLP 2020, with all others equally likely.
+    Removing one would shift all before it, so each is exchanged for up to 16 others of the
+    vocabulary and the falls are averaged (Kim et al., EMNLP 2020).
     """
     key, entry = question.input_of("tokens")
     ids = np.asarray(question.sample[key]).reshape(-1)
@@ -85,10 +81,10 @@ def token_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ..
 
 
 def step_importance(question: ExplanationTarget) -> tuple[tuple[str, float], ...]:
-    """How far the answer falls where a step of a series is hidden: (name, fall), oldest first.
+    """Return how far the prediction falls if a step is hidden: (name, fall), oldest first.
 
-    A hidden step lies on the line between its neighbours (at the ends: as its one neighbour), as
-    a gap in a series is filled. Names count back from the last step: "3 steps before the last".
+    A hidden step is interpolated between its neighbours. Names count back: "3 steps before the
+    last".
     """
     key, _unused = question.input_of("series")
     raw = np.asarray(question.sample[key], np.float64)
@@ -119,5 +115,5 @@ def _step(back: int) -> str:
 
 
 def steps_back_name(back: int) -> str:
-    """How far from the end of a text a token stands: "the last", "3 before the last"."""
+    """Return a token's distance from the end of a text: "the last", "3 before the last"."""
     return _("the last") if back == 0 else _("{count} before the last", count=back)

@@ -1,4 +1,4 @@
-"""Which columns of a table count: permutation importance, response curves, the nearest row."""
+"""Explanations of tables: permutation importance, partial dependence, nearest row."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ Raw = Mapping[str, Array]
 REPEATS = 5
 MOST_ROWS = 2_000
 GRID = 40
-#: From this correlation on one column could take another's place; columns that are compared.
+#: Correlation of replaceable columns; columns that are compared.
 REPLACEABLE, _MOST_COLUMNS = 0.9, 100
 
 
 def columns_of(trained: TrainedModel) -> dict[str, list[tuple[str, FittedColumn, slice]]]:
-    """Where each column of a table stands: by name, (Input id, column, its features)."""
-    found: dict[str, list[tuple[str, FittedColumn, slice]]] = {}
+    """Return (Input id, column, features) of each column of a table by name."""
+    columns: dict[str, list[tuple[str, FittedColumn, slice]]] = {}
     for key, entry in preprocessing_of(trained).inputs.items():
         start = 0
         for column in modality_of(entry).row_columns(entry):
             end = start + len(column.features)
-            found.setdefault(column.name, []).append((key, column, slice(start, end)))
+            columns.setdefault(column.name, []).append((key, column, slice(start, end)))
             start = end
-    if not found:
+    if not columns:
         raise DataError(
             _("This network does not take tables."),
             _("Choose another method."),
             code="method_needs_table",
         )
-    return found
+    return columns
 
 
 def _flat(raw: Raw) -> dict[str, Array]:
@@ -64,28 +64,26 @@ def permutation_importance(
     *,
     together: Sequence[Sequence[str]] = (),
 ) -> dict[str, float]:
-    """How much worse the answers are where a column's values are shuffled among the rows.
+    """Return how much worse predictions are if a column is shuffled (Breiman, 2001).
 
-    Breiman, "Random Forests", Machine Learning 2001, by scikit-learn's
-    ``permutation_importance`` (mean of 5 shuffles; the features that one column became are
-    shuffled together). Of classes the loss of accuracy (0 to 1), of numbers the growth of the
-    mean absolute error in own units; without ``truth`` the answers as they are count as right.
+    The mean of 5 shuffles by scikit-learn; the features of a column are shuffled together. Loss of
+    accuracy for classes, growth of the mean absolute error for numbers; without ``truth`` against
+    the predictions.
 
     Args:
         trained: the network.
         raw: raw values by Input id, (n, ...), at least two rows.
-        truth: right answers of the first output: class numbers (n,), or numbers (n, columns).
+        truth: of the first output: class numbers (n,), or numbers (n, columns).
         seed: of the shuffles.
-        together: columns that are shuffled as one; without it each column is shuffled alone.
-
-    Returns:
-        By the name of the column, or of the first of those that are shuffled as one.
+        together: columns shuffled as one, named by the first; else each column alone.
     """
     from sklearn.inspection import permutation_importance as shuffle
 
     places = columns_of(trained)
     if together:
-        places = {names[0]: [one for name in names for one in places[name]] for names in together}
+        places = {
+            names[0]: [place for name in names for place in places[name]] for names in together
+        }
     count = len(next(iter(raw.values())))
     if count < 2:
         raise DataError(
@@ -94,9 +92,9 @@ def permutation_importance(
             code="one_row_only",
         )
     if count > MOST_ROWS:
-        kept = np.sort(np.random.default_rng(seed).choice(count, MOST_ROWS, replace=False))
-        raw = {key: value[kept] for key, value in raw.items()}
-        truth = None if truth is None else truth[kept]
+        chosen = np.sort(np.random.default_rng(seed).choice(count, MOST_ROWS, replace=False))
+        raw = {key: value[chosen] for key, value in raw.items()}
+        truth = None if truth is None else truth[chosen]
         count = MOST_ROWS
     flat = _flat(raw)
     names = list(places)
@@ -105,7 +103,7 @@ def permutation_importance(
     target = preprocessing.outputs[output]
 
     def answers(rows: Array) -> Array:
-        """Answers where column j of sample i is that of sample ``rows[i, j]``."""
+        """Predict with column j of sample i taken from sample ``rows[i, j]``."""
         moved = {key: value.copy() for key, value in flat.items()}
         for j, name in enumerate(names):
             for key, _unused, part in places[name]:
@@ -116,10 +114,10 @@ def permutation_importance(
         return target.class_numbers(values)
 
     class Asked:
-        """scikit-learn wants an object that can be fitted; this one is."""
+        """An estimator for scikit-learn."""
 
         def fit(self, *_: object) -> None:
-            """Nothing: the network is trained."""
+            """Do nothing: the network is trained."""
 
     start = np.repeat(np.arange(count)[:, None], len(names), axis=1)
     right = answers(start) if truth is None else np.asarray(truth)
@@ -127,21 +125,23 @@ def permutation_importance(
         right = right.reshape(count, -1)
 
     def goodness(_: object, rows: Array, right: Array) -> float:
-        given = answers(np.asarray(rows, np.int64))
+        predictions = answers(np.asarray(rows, np.int64))
         if target.task in {REGRESSION, MULTI_LABEL}:
-            return -float(np.abs(given - right).mean())
-        return float((given == right).mean())
+            return -float(np.abs(predictions - right).mean())
+        return float((predictions == right).mean())
 
-    found = shuffle(Asked(), start, right, scoring=goodness, n_repeats=REPEATS, random_state=seed)
-    return {n: float(v) for n, v in zip(names, found.importances_mean, strict=True)}
+    shuffled = shuffle(
+        Asked(), start, right, scoring=goodness, n_repeats=REPEATS, random_state=seed
+    )
+    return {n: float(v) for n, v in zip(names, shuffled.importances_mean, strict=True)}
 
 
 def replaceable_pairs(trained: TrainedModel, raw: Raw) -> tuple[tuple[str, str, float], ...]:
-    """Pairs of columns of which one tells the other: (first, second, correlation), strongest first.
+    """Return pairs of columns that predict each other: (first, second, correlation), strongest
+    first.
 
-    The correlation is that of a column's features with their best linear prediction from the
-    other's (of two numbers: Pearson's, or Spearman's where that is stronger), 0 to 1; the weaker
-    direction counts, and 0.9 is needed: shuffled alone, both seem to matter less than they do.
+    The correlation (0.9 or more) is with the best linear prediction, or Spearman's if stronger; the
+    weaker direction counts. Shuffled alone, both columns seem less important than they are.
     """
     flat = _flat(raw)
     features: dict[str, Array] = {}
@@ -154,26 +154,26 @@ def replaceable_pairs(trained: TrainedModel, raw: Raw) -> tuple[tuple[str, str, 
             features[name] = values - values.mean(axis=0)
             order = values.argsort(axis=0).argsort(axis=0).astype(np.float64)
             ranks[name] = order - order.mean(axis=0)
-    found = []
+    pairs = []
     for first, second in itertools.combinations(list(features)[:_MOST_COLUMNS], 2):
-        one, other = features[first], features[second]
-        both = min(_explained(one, other), _explained(other, one))
-        if one.shape[1] == other.shape[1] == 1:
+        left, other = features[first], features[second]
+        both = min(_explained(left, other), _explained(other, left))
+        if left.shape[1] == other.shape[1] == 1:
             both = max(both, _explained(ranks[first], ranks[second]))
         if both >= REPLACEABLE**2:
-            found.append((first, second, float(both**0.5)))
-    return tuple(sorted(found, key=lambda pair: -pair[2]))
+            pairs.append((first, second, float(both**0.5)))
+    return tuple(sorted(pairs, key=lambda pair: -pair[2]))
 
 
-def _explained(by: Array, what: Array) -> float:
-    """The share of centred values that a linear prediction explains, 0 to 1."""
-    left = what - by @ np.linalg.lstsq(by, what, rcond=None)[0]
-    return float(1 - (left**2).sum() / (what**2).sum())
+def _explained(by: Array, values: Array) -> float:
+    """Return the share of the variance of centred values explained linearly, 0 to 1."""
+    left = values - by @ np.linalg.lstsq(by, values, rcond=None)[0]
+    return float(1 - (left**2).sum() / (values**2).sum())
 
 
 def against_typical(question: ExplanationTarget) -> dict[str, float]:
-    """How far the answer falls where a column has its typical value: for one row alone."""
-    found: dict[str, float] = {}
+    """Return how far the prediction falls with each column's typical value, for one row."""
+    falls: dict[str, float] = {}
     for name, places in columns_of(question.trained).items():
         sample = {k: np.array(v, np.float64).reshape(-1) for k, v in question.sample.items()}
         for key, column, part in places:
@@ -186,24 +186,24 @@ def against_typical(question: ExplanationTarget) -> dict[str, float]:
         preprocessing = preprocessing_of(question.trained)
         values = predict_values(question.trained, preprocessing.apply_inputs(raw))[question.output]
         here, typical = score_of(values, question)
-        found[name] = float(here - typical)
-    return found
+        falls[name] = float(here - typical)
+    return falls
 
 
 def typical_cells(question: ExplanationTarget) -> dict[str, tuple[str, str]]:
-    """What ``against_typical`` compares, in words: by column (the row's cell, the typical one)."""
-    found: dict[str, tuple[str, str]] = {}
+    """Return by column the values that ``against_typical`` compares, in words."""
+    cells: dict[str, tuple[str, str]] = {}
     for name, places in columns_of(question.trained).items():
         key, column, part = places[0]
         here = np.asarray(question.sample[key], np.float64).reshape(-1)[part]
         typical = _features(column, column.typical)
-        found[name] = parse_cell(column, here), parse_cell(column, typical)
-    return found
+        cells[name] = parse_cell(column, here), parse_cell(column, typical)
+    return cells
 
 
 def _features(column: FittedColumn, value: object) -> Array:
     if column.kind == "category":
-        return np.array([float(str(value) == one) for one in column.categories])
+        return np.array([float(str(value) == category) for category in column.categories])
     if isinstance(value, (int, float)):
         return np.array([float(value)])
     if column.kind == "boolean" and str(value) in column.categories:
@@ -212,11 +212,10 @@ def _features(column: FittedColumn, value: object) -> Array:
 
 
 def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Response:
-    """The mean answer over rows, where ``column`` is set to one value after another.
+    """Return the mean prediction over rows with ``column`` set to one value after another.
 
-    Friedman, "Greedy Function Approximation", Annals of Statistics 2001. Numbers go over 40
-    even steps from the lowest to the highest of the training rows and of these, columns of 0 and 1
-    over both, categories over all that are known.
+    Friedman, 2001. Numbers take 40 steps over the range of the training rows and of these; columns
+    of 0 and 1 both values; categories all.
 
     Raises:
         DataError: there is no such column.
@@ -232,9 +231,9 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
     flat = _flat(raw)
     count = len(next(iter(flat.values())))
     if count > 200:
-        kept = np.linspace(0, count - 1, 200).astype(np.int64)
-        flat = {key: value[kept] for key, value in flat.items()}
-        raw = {key: value[kept] for key, value in raw.items()}
+        chosen = np.linspace(0, count - 1, 200).astype(np.int64)
+        flat = {key: value[chosen] for key, value in flat.items()}
+        raw = {key: value[chosen] for key, value in raw.items()}
     key, first, part = places[column][0]
     grid: Sequence[float | str]
     if first.kind in {"category", "boolean"} and first.categories:
@@ -242,9 +241,9 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
     elif first.whole and (first.low, first.high) == (0, 1):
         grid = [0.0, 1.0]
     else:
-        seen = flat[key][:, part]
+        known = flat[key][:, part]
         known = np.append(
-            seen[np.isfinite(seen)], [v for v in (first.low, first.high) if v is not None]
+            known[np.isfinite(known)], [v for v in (first.low, first.high) if v is not None]
         )
         low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
         grid = [float(v) for v in np.linspace(low, high, GRID)]
@@ -256,8 +255,8 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
         rows.append(score_of(predict_values(question.trained, ready)[question.output], question))
     each = np.array(rows, np.float64)
     first_word, last_word = (
-        one if isinstance(one, str) else parse_cell(first, np.array([one]))
-        for one in (grid[0], grid[-1])
+        value if isinstance(value, str) else parse_cell(first, np.array([value]))
+        for value in (grid[0], grid[-1])
     )
     ends = (first_word, last_word)
     return Response(
@@ -269,18 +268,18 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
 def vary_column(
     trained: TrainedModel, sample: Mapping[str, Array], column: str, values: Sequence[float | str]
 ) -> dict[str, Array]:
-    """One sample with ``column`` set to each of the values: raw values by Input id, (n, ...)."""
+    """Return a sample with ``column`` set to each value: raw values by Input id, (n, ...)."""
     raw = {key: np.asarray(value)[None] for key, value in sample.items()}
     flat, places = _flat(raw), columns_of(trained)[column]
     each = [_with_value(flat, places, value) for value in values]
-    joined = {key: np.concatenate([one[key] for one in each]) for key in flat}
+    joined = {key: np.concatenate([features[key] for features in each]) for key in flat}
     return _shaped(joined, raw)
 
 
 def _with_value(
     flat: Raw, places: Sequence[tuple[str, FittedColumn, slice]], value: float | str
 ) -> dict[str, Array]:
-    """Flat rows with a column set to a value, wherever the column stands."""
+    """Return flat rows with a column set to a value."""
     moved = {name: values.copy() for name, values in flat.items()}
     for name, spec, where in places:
         moved[name][:, where] = _features(spec, value)
@@ -288,25 +287,24 @@ def _with_value(
 
 
 def nearest_counterexample(question: ExplanationTarget, raw: Raw) -> Nearest | None:
-    """The most similar row that gets another answer; None where all rows get the same.
+    """Return the most similar row with another prediction, or None.
 
-    Similar: the smallest Euclidean distance of the values as the network sees them, each feature
-    divided by its deviation over the rows. Another answer: another class, or a number that
-    differs by more than the deviation of all answers.
+    Nearest by Euclidean distance of standardised model-ready features. Numbers must differ by more
+    than the standard deviation of all predictions.
     """
     preprocessing = preprocessing_of(question.trained)
-    found = predict_raw(question.trained, raw).outputs[question.output]
+    predictions = predict_raw(question.trained, raw).outputs[question.output]
     alone = {k: np.asarray(v)[None] for k, v in question.sample.items()}
     own = predict_raw(question.trained, alone)
     mine = own.outputs[question.output]
     apart: float | None = None
-    if found.task == REGRESSION:
-        values = found.values.reshape(len(found.values), -1)[:, question.unit]
+    if predictions.task == REGRESSION:
+        values = predictions.values.reshape(len(predictions.values), -1)[:, question.unit]
         here = float(mine.values.reshape(-1)[question.unit])
         apart = float(values.std())
         other = np.abs(values - here) > apart if len(values) > 1 else np.zeros(1, bool)
     else:
-        other = np.array([label != mine.labels[0] for label in found.labels])
+        other = np.array([label != mine.labels[0] for label in predictions.labels])
     if not other.any():
         return None
     ready = preprocessing.apply_inputs(raw)
@@ -328,4 +326,4 @@ def nearest_counterexample(question: ExplanationTarget, raw: Raw) -> Nearest | N
             changes[name] = (cell, there)
     units = question.target.column_units
     unit = units[question.unit] if apart is not None and units else ""
-    return Nearest(row, found.text(row), changes, apart, unit)
+    return Nearest(row, predictions.text(row), changes, apart, unit)

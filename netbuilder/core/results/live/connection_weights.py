@@ -1,4 +1,4 @@
-"""How strong the wires between layers are: the mean size and sign of the weights behind them."""
+"""Strength of the connections between layers: mean size and sign of their weights."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _OF_INPUTS = ("kernel", "depthwise_kernel", "pointwise_kernel", "embeddings")
 
 @dataclass(frozen=True)
 class ConnectionWeight:
-    """``size``: mean of the weights' sizes; ``mean`` of the weights themselves; ``count``;
-    ``part``: ``size`` of the largest in the network (0 to 1)."""
+    """``size``: mean absolute weight; ``mean`` weight; ``count``; ``part``: ``size`` relative to
+    the network's largest."""
 
     size: float
     mean: float
@@ -43,12 +43,9 @@ class ConnectionWeight:
 def connection_weights(
     graph: Graph, weights_of: Callable[[str], Mapping[str, Array]]
 ) -> dict[tuple[str, str], ConnectionWeight]:
-    """The strength of each wire into a layer with weights for its inputs, by (source, target).
-
-    A layer that takes several wires multiplies each with weights of its own only in attention;
-    such wires, and those into layers without weights, have none.
-    """
-    found: dict[tuple[str, str], tuple[float, float, int]] = {}
+    """Return the weights of each connection by (source, target), if its layer has weights for this
+    input alone."""
+    strengths: dict[tuple[str, str], tuple[float, float, int]] = {}
     for node in graph.nodes:
         sources = graph.sources[node.id]
         if len(sources) != 1:
@@ -62,9 +59,9 @@ def connection_weights(
         whole = whole[np.isfinite(whole)]
         if len(whole):
             size = float(np.abs(whole).mean())
-            found[sources[0], node.id] = (size, float(whole.mean()), len(whole))
-    largest = max((size for size, _, _ in found.values()), default=0.0) or 1.0
+            strengths[sources[0], node.id] = (size, float(whole.mean()), len(whole))
+    largest = max((size for size, _, _ in strengths.values()), default=0.0) or 1.0
     return {
         wire: ConnectionWeight(size, mean, count, size / largest)
-        for wire, (size, mean, count) in found.items()
+        for wire, (size, mean, count) in strengths.items()
     }

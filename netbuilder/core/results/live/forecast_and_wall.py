@@ -21,24 +21,24 @@ MOST_STEPS, WALL = 400, 48
 
 
 def sample_split(dataset: Dataset) -> Split:
-    """What a network is shown on: test rows, else those of the training."""
+    """Return the test rows, or the training rows without a test set."""
     return dataset.test if dataset.test is not None and len(dataset.test) else dataset.train
 
 
 def is_series(dataset: Dataset) -> bool:
-    """Whether windows of a series are followed by numbers."""
-    one = next(iter(dataset.preprocessing.inputs.values()), None)
+    """Return whether the data is windows of a series with numeric targets."""
+    entry = next(iter(dataset.preprocessing.inputs.values()), None)
     target = next(iter(dataset.preprocessing.outputs.values()), None)
     return (
-        one is not None
+        entry is not None
         and target is not None
-        and modality_of(one).is_sequence(one)
+        and modality_of(entry).is_sequence(entry)
         and target.task == REGRESSION
     )
 
 
 def forecast_request(dataset: Dataset, project: Project) -> ViewRequest:
-    """Ask for the forecasts of the test rows, or of the last training rows."""
+    """Request forecasts of the test rows, or of the last training rows."""
     split = sample_split(dataset)
     rows = slice(max(len(split) - MOST_STEPS, 0), None)
     output, target = next(iter(dataset.preprocessing.outputs.items()))
@@ -47,8 +47,8 @@ def forecast_request(dataset: Dataset, project: Project) -> ViewRequest:
     horizon = integer_option(project.data.options, "horizon", 1)
     days = None if split.days is None else split.days[rows, -horizon]
 
-    def read(found: Found) -> ForecastPicture:
-        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+    def read(probed: Found) -> ForecastPicture:
+        values = to_own_units(np.asarray(probed.outputs[output]), project, output, target)
         name = target.columns[0] if target.columns else output
         return ForecastPicture(truth, values.reshape(len(values), -1)[:, 0], name, days)
 
@@ -57,16 +57,16 @@ def forecast_request(dataset: Dataset, project: Project) -> ViewRequest:
 
 
 def is_pictures(dataset: Dataset) -> bool:
-    """Whether the first input is a picture of one of several classes."""
-    one = next(iter(dataset.preprocessing.inputs.values()), None)
+    """Return whether the first input is a picture of one of several classes."""
+    entry = next(iter(dataset.preprocessing.inputs.values()), None)
     target = next(iter(dataset.preprocessing.outputs.values()), None)
     of_classes = target is not None and target.task not in {REGRESSION, MULTI_LABEL}
-    picture = one is not None and modality_of(one).is_picture(one)
+    picture = entry is not None and modality_of(entry).is_picture(entry)
     return picture and of_classes and bool(target and target.classes)
 
 
 def wall_request(dataset: Dataset, project: Project) -> ViewRequest:
-    """Ask what test pictures are taken for, the same number of each class where there are."""
+    """Request predictions for test pictures, equally many of each class."""
     split = sample_split(dataset)
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     truth = np.asarray(split.raw_y[output]).reshape(-1).astype(np.int64)
@@ -75,8 +75,8 @@ def wall_request(dataset: Dataset, project: Project) -> ViewRequest:
     images = np.asarray(split.raw_x[key][rows], np.float32)
     names = tuple(target.classes[number] for number in truth[rows])
 
-    def read(found: Found) -> WallPicture:
-        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+    def read(probed: Found) -> WallPicture:
+        values = to_own_units(np.asarray(probed.outputs[output]), project, output, target)
         numbers = target.class_numbers(values)
         flat = values.reshape(len(values), -1)
         sure = flat.max(axis=1) if flat.shape[1] > 1 else np.maximum(flat[:, 0], 1 - flat[:, 0])
@@ -88,7 +88,7 @@ def wall_request(dataset: Dataset, project: Project) -> ViewRequest:
 
 
 def _evenly(classes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """Rows of each class in turn, ``count`` at most, sorted by class."""
+    """Return at most ``count`` rows, each class in turn, sorted by class."""
     each = [np.flatnonzero(classes == number) for number in np.unique(classes)]
     share = max(1, count // max(len(each), 1))
     return np.concatenate([rows[:share] for rows in each])[:count]

@@ -1,4 +1,4 @@
-"""How weights, gradients and activations of the layers spread, and how that changes in a run."""
+"""Histograms of weights, gradients and activations during a run."""
 
 from __future__ import annotations
 
@@ -20,21 +20,17 @@ _IDLE = frozenset({"Input", "Flatten", "Dropout", "Activation", "Reshape"})
 
 
 def learning_nodes(project: Project) -> tuple[str, ...]:
-    """Nodes that may have weights, at most eight, in the order of the network."""
+    """Return the nodes that may have weights, at most ``MOST_LAYERS``."""
     graph = project.graph
-    found = [
+    nodes = [
         n for n in graph.order if graph.by_id[n].layer not in _IDLE and not graph.by_id[n].shared
     ]
-    return tuple(found[:MOST_LAYERS])
+    return tuple(nodes[:MOST_LAYERS])
 
 
 class HistogramHistory:
-    """Histograms of a run so far, a moment for each answer.
-
-    Args:
-        what: ``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``.
-        nodes: of the layers, in the order of the network.
-    """
+    """Histograms of ``what`` (``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``) by node, for each
+    moment of a run."""
 
     def __init__(self, what: str, nodes: tuple[str, ...]) -> None:
         self.what, self.nodes = what, nodes
@@ -45,41 +41,37 @@ class HistogramHistory:
         return len(self._epochs)
 
     def copy(self) -> HistogramHistory:
-        """Another one that begins with the same moments."""
-        made = HistogramHistory(self.what, self.nodes)
-        made._spreads = {node: spread.copy() for node, spread in self._spreads.items()}
-        made._epochs = list(self._epochs)
-        return made
+        """Return a copy."""
+        copied = HistogramHistory(self.what, self.nodes)
+        copied._spreads = {node: spread.copy() for node, spread in self._spreads.items()}
+        copied._epochs = list(self._epochs)
+        return copied
 
     def add(self, found: Found) -> HistogramPicture:
-        """One more moment; give all of them. An answer about other things adds none."""
-        told = _told(found, self.what, self.nodes)
-        for node, values in told.items():
+        """Append a moment and return all of them; a result without these values adds none."""
+        arrays = _told(found, self.what, self.nodes)
+        for node, values in arrays.items():
             self._spreads.setdefault(node, LayerHistograms()).add(values)
-        if told:
+        if arrays:
             self._epochs.append(found.epoch)
         if len(self._epochs) > MOST_MOMENTS:  # every other one: the whole run stays in view
             del self._epochs[1:-1:2]
             for spread in self._spreads.values():
                 spread.thin()
-        layers = {node: (np.array(one.shares), one.edges) for node, one in self._spreads.items()}
+        layers = {
+            node: (np.array(histograms.shares), histograms.edges)
+            for node, histograms in self._spreads.items()
+        }
         return HistogramPicture(self.what, layers, np.array(self._epochs))
 
 
 def histogram_request(
     dataset: Dataset, project: Project, what: str, before: HistogramHistory | None = None
 ) -> ViewRequest:
-    """Ask for numbers of the layers; each answer is one more moment of their histograms.
+    """Request values of the layers; each result adds a moment to their histograms.
 
-    As TensorBoard's histograms, in 40 bins: all weights of a layer but its biases, the loss's
-    gradients by these, or what the layer gives. Gradients and activations are those of the same
-    256 training rows at all times. The bins of a layer go as far as its numbers have gone.
-
-    Args:
-        dataset: what is trained with.
-        project: the network.
-        what: ``WEIGHTS``, ``GRADIENTS`` or ``ACTIVATIONS``.
-        before: moments of the same run, to go on from.
+    Weights without biases, the loss's gradients by these, or activations; the last two always of
+    the same 256 training rows. ``before``: moments of the same run to continue.
     """
     nodes = learning_nodes(project)
     goes_on = before is not None and before.nodes == nodes
@@ -99,7 +91,7 @@ def _probe(dataset: Dataset, nodes: tuple[str, ...], what: str) -> Probe:
 
 
 def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
-    """The numbers by node, flat; nodes without any are left out."""
+    """Return the flat values by node; nodes without any are left out."""
     if what == ACTIVATIONS:
         return {
             node: np.asarray(found.outputs[node]).reshape(-1)
@@ -107,7 +99,7 @@ def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
             if node in found.outputs
         }
     named: Mapping[str, Mapping[str, Array]] = found.weights if what == WEIGHTS else found.gradients
-    told: dict[str, Array] = {}
+    by_node: dict[str, Array] = {}
     for node in nodes:
         arrays = [
             np.asarray(value).reshape(-1)
@@ -115,17 +107,13 @@ def _told(found: Found, what: str, nodes: tuple[str, ...]) -> dict[str, Array]:
             if "bias" not in name
         ]
         if arrays:
-            told[node] = np.concatenate(arrays)
-    return told
+            by_node[node] = np.concatenate(arrays)
+    return by_node
 
 
 class LayerHistograms:
-    """Histograms of one layer, a moment each, in bins that all moments have in common.
-
-    Attributes:
-        shares: a row a moment: the share of the values in each bin.
-        edges: of the bins, (bins + 1,).
-    """
+    """Histograms of a layer: ``shares`` has a row of bins per moment, ``edges`` (bins + 1,) are
+    common."""
 
     def __init__(self) -> None:
         self.shares: list[Array] = []
@@ -133,7 +121,7 @@ class LayerHistograms:
         self._values: list[Array] = []
 
     def add(self, values: Array) -> None:
-        """One more moment; at most 2,000 values, evenly chosen, are counted."""
+        """Append a moment; at most 2,000 values are counted."""
         chosen = np.asarray(values[:: max(1, len(values) // MOST_VALUES)], np.float32)
         finite = chosen[np.isfinite(chosen)]
         self._values.append(finite)
@@ -144,13 +132,17 @@ class LayerHistograms:
             self.shares.append(self._counted(finite))
 
     def copy(self) -> LayerHistograms:
-        """Another one with the same moments."""
-        made = LayerHistograms()
-        made.shares, made.edges, made._values = list(self.shares), self.edges, list(self._values)
-        return made
+        """Return a copy."""
+        copied = LayerHistograms()
+        copied.shares, copied.edges, copied._values = (
+            list(self.shares),
+            self.edges,
+            list(self._values),
+        )
+        return copied
 
     def _widen(self, low: float, high: float) -> None:
-        """Wider bins, and all moments counted anew; with room, so that it seldom happens."""
+        """Widen the bins, with a margin so that this is rare, and count all moments again."""
         if len(self.edges):
             room = 0.1 * (max(high, self.edges[-1]) - min(low, self.edges[0]))
             low = low - room if low < self.edges[0] else float(self.edges[0])
@@ -164,6 +156,6 @@ class LayerHistograms:
         return np.histogram(values, self.edges)[0] / max(len(values), 1)
 
     def thin(self) -> None:
-        """Leave every other moment out; the first and the last stay."""
+        """Drop every other moment, except the first and the last."""
         del self.shares[1:-1:2]
         del self._values[1:-1:2]

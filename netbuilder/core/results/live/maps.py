@@ -1,4 +1,4 @@
-"""Maps of what is near what: samples in the last hidden layer; t-SNE of any vectors."""
+"""Maps of similarity: samples in the last hidden layer; t-SNE of any vectors."""
 
 from __future__ import annotations
 
@@ -23,26 +23,25 @@ MAP_ROWS = 400
 
 
 def last_hidden(project: Project, output: str) -> str:
-    """The node before the output's last layer; "" where that is an Input."""
+    """Return the node before the output's last layer; "" if that is an Input."""
     graph = project.graph
     node = next(iter(graph.sources.get(output, ())), "")
-    # Where a last activation, or noise, stands alone, what it is applied to is no hidden layer.
+    # A separate last activation, or noise, is not the layer after a hidden one.
     while node and graph.by_id[node].layer in {"Activation", "Softmax", "Dropout"}:
         node = next(iter(graph.sources.get(node, ())), "")
     return node if node and graph.by_id[node].layer != "Input" else ""
 
 
 def has_hidden(dataset: Dataset, project: Project) -> bool:
-    """Whether there is a hidden layer, and an answer to colour by."""
+    """Return whether there is a hidden layer, and a target to colour by."""
     output = next(iter(dataset.preprocessing.outputs), "")
     return bool(output and last_hidden(project, output))
 
 
 def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
-    """Ask for the last hidden layer's values, and draw them on the plane in which they differ most.
+    """Request the last hidden layer's values as a map of their two principal components.
 
-    Principal component analysis (Pearson, 1901) by eigenvectors of the covariance; axes are
-    turned to those of the picture before, so that the map does not flip while it moves.
+    Axes keep the direction that they had in the previous map.
 
     Raises:
         DataError: there is no hidden layer.
@@ -61,11 +60,11 @@ def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
     truth = raw.reshape(len(raw), -1)[rows, 0]
     before: list[Array] = []
 
-    def read(found: Found) -> MapPicture:
-        hidden = np.asarray(found.outputs[node], np.float64).reshape(len(rows), -1)
+    def read(probed: Found) -> MapPicture:
+        hidden = np.asarray(probed.outputs[node], np.float64).reshape(len(rows), -1)
         at, explained = principal_components(hidden, before[0] if before else None)
         before[:] = [at]
-        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+        values = to_own_units(np.asarray(probed.outputs[output]), project, output, target)
         right = None
         if target.task not in {REGRESSION, MULTI_LABEL}:
             right = np.asarray(target.class_numbers(values) == truth.astype(np.int64))
@@ -76,10 +75,8 @@ def hidden_map_request(dataset: Dataset, project: Project) -> ViewRequest:
 
 
 def principal_components(values: Array, before: Array | None = None) -> tuple[Array, float]:
-    """The two principal components of rows, (n, 2), and the share of the variance in them (0 to 1).
-
-    An axis that points against that of ``before`` (n, 2) is turned.
-    """
+    """Return two principal components of rows, (n, 2), aligned with ``before`` (n, 2), and their
+    share of the variance."""
     centred = values - values.mean(axis=0)
     centred = np.nan_to_num(centred, nan=0.0, posinf=0.0, neginf=0.0)
     rows, columns = centred.shape
@@ -100,7 +97,7 @@ def principal_components(values: Array, before: Array | None = None) -> tuple[Ar
 
 
 def neighbour_map(picture: MapPicture) -> MapPicture:
-    """The same samples by t-SNE: seconds, so on request and at rest."""
+    """Return the same samples by t-SNE; takes seconds."""
     if picture.hidden is None or len(picture.at) < 3:
         raise DataError(
             _("There are too few samples for a map."),
@@ -111,12 +108,12 @@ def neighbour_map(picture: MapPicture) -> MapPicture:
 
 
 def tsne_map(values: Array, seed: int = 0) -> Array:
-    """Rows on a plane where neighbours stay neighbours, (n, 2): scikit-learn's t-SNE."""
+    """Return rows on a plane by scikit-learn's t-SNE, (n, 2)."""
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     near = min(30.0, max(1.0, (len(values) - 1) / 3))
-    made = TSNE(perplexity=near, random_state=seed, init="pca" if values.shape[1] > 1 else "random")
+    tsne = TSNE(perplexity=near, random_state=seed, init="pca" if values.shape[1] > 1 else "random")
     # Its threads wait for each other a thousand times: where others compute, that takes minutes.
     with threadpool_limits(1, user_api="openmp"):
-        return np.asarray(made.fit_transform(values), np.float64)
+        return np.asarray(tsne.fit_transform(values), np.float64)

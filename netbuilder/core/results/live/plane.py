@@ -1,7 +1,4 @@
-"""Answers over two columns, or one, of a table: the decision surface and the fitted curve.
-
-As TensorFlow Playground shows them (Smilkov et al., 2017), for any network on a table.
-"""
+"""Predictions over two columns, or one, of a table: decision surface and fitted curve."""
 
 from __future__ import annotations
 
@@ -33,24 +30,24 @@ SIZE, CURVE_SIZE, MOST_POINTS, LAST_POINTS = 50, 200, 600, 60
 
 
 def number_columns(dataset: Dataset) -> tuple[str, ...]:
-    """Columns that an axis can go along, of whichever Input."""
+    """Return the numeric columns of all Inputs."""
     rows = table_rows(dataset)
     return rows.numbers if rows is not None else ()
 
 
 def parts_of(dataset: Dataset, most: int) -> list[tuple[int, Split, NDArray[np.int64]]]:
-    """Number of the part, the part, and an even choice of its rows, ``most`` in all."""
+    """Return number, split and evenly chosen rows of each part, ``most`` rows in all."""
     splits = [(0, dataset.train), (1, dataset.validation), (2, dataset.test)]
     known = [(number, split) for number, split in splits if split is not None and len(split)]
     whole = sum(len(split) for _unused, split in known)
-    found = []
+    parts = []
     for number, split in known:
         count = min(len(split), max(1, round(most * len(split) / max(whole, most))))
         rows = np.unique(np.linspace(0, len(split) - 1, count).astype(np.int64))
-        # Points that a person put in stand at the end: they are always among the choice.
+        # Points that the user added are at the end and always chosen.
         last = np.arange(max(len(split) - LAST_POINTS, 0), len(split))
-        found.append((number, split, rows if number else np.union1d(rows, last)))
-    return found
+        parts.append((number, split, rows if number else np.union1d(rows, last)))
+    return parts
 
 
 def _range(values: Array) -> tuple[float, float]:
@@ -63,25 +60,24 @@ def surface_request(
     dataset: Dataset, project: Project, across: str = "", up: str = "", size: int = SIZE,
     at: Array | None = None, drawn: Dataset | None = None,
 ) -> ViewRequest:  # fmt: skip
-    """Ask for the answers over two columns, the others held at a row.
+    """Request predictions over two columns, the others held at a row.
 
     Args:
         dataset: its training rows give the ranges, all parts the points.
         project: the project that is trained on it.
         across, up: names of the columns; "": the first two.
         size: rows and columns of the grid.
-        at: a raw row (features of all Inputs side by side) to hold other columns at; None: the
-            mean of the training rows.
-        drawn: the same set with other points, that are drawn instead of those trained on.
+        at: raw features of all Inputs to hold other columns at; None: the training mean.
+        drawn: the same set with other points, drawn instead of the training points.
 
     Raises:
-        DataError: there is no such column of numbers.
+        DataError: there is no such numeric column.
     """
     ready, picture = surface_grid(dataset, across, up, size, at, drawn)
     output, target = next(iter(dataset.preprocessing.outputs.items()))
 
-    def read(found: Found) -> SurfacePicture:
-        return picture(to_own_units(np.asarray(found.outputs[output]), project, output, target))
+    def read(probed: Found) -> SurfacePicture:
+        return picture(to_own_units(np.asarray(probed.outputs[output]), project, output, target))
 
     return ViewRequest(Probe("surface", outputs=(output,), x=ready), read)
 
@@ -90,18 +86,15 @@ def surface_grid(
     dataset: Dataset, across: str = "", up: str = "", size: int = SIZE,
     at: Array | None = None, drawn: Dataset | None = None,
 ) -> tuple[dict[str, Array], Callable[[Array], SurfacePicture]]:  # fmt: skip
-    """Return model-ready rows by Input id, and what makes a picture of the predictions for them:
-    numbers in own units, or probabilities.
-
-    Args and errors as for ``surface_request``.
-    """
+    """Return model-ready rows by Input id, and a function that makes a picture of the predictions
+    for them. Arguments and errors as for ``surface_request``."""
     table, across, up = _two_columns(dataset, across, up)
     first, second = table.place(across), table.place(up)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
-    x = np.linspace(*_range(seen[:, first[0]]), size)
-    y = np.linspace(*_range(seen[:, second[0]]), size)
+    joined = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
+    x = np.linspace(*_range(joined[:, first[0]]), size)
+    y = np.linspace(*_range(joined[:, second[0]]), size)
     rows = np.repeat(_held(table, dataset, at)[None], size * size, axis=0)
     rows[:, first] = np.tile(x, size)[:, None]
     rows[:, second] = np.repeat(y, size)[:, None]
@@ -132,10 +125,10 @@ def surface_grid(
 
 
 def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:
-    """The points alone, before there is a network that answers.
+    """Return the points alone, before there is a network.
 
     Raises:
-        DataError: there is no such column of numbers.
+        DataError: there is no such numeric column.
     """
     table, across, up = _two_columns(dataset, across, up)
     target = next(iter(dataset.preprocessing.outputs.values()))
@@ -152,12 +145,12 @@ def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfaceP
 
 
 def _held(table: TableRows, dataset: Dataset, at: Array | None) -> Array:
-    """The row at which other columns are held."""
+    """Return the row at which other columns are held."""
     return table.resting(dataset.train) if at is None else np.asarray(at, np.float64)
 
 
 def _one_column(dataset: Dataset, across: str) -> tuple[TableRows, str]:
-    """The rows, and the column, where "" the first that there is."""
+    """Return the rows, and the column ("": the first)."""
     table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or not names:
@@ -170,7 +163,7 @@ def _one_column(dataset: Dataset, across: str) -> tuple[TableRows, str]:
 
 
 def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str, str]:
-    """The rows, and the columns, where "" the first two that there are."""
+    """Return the rows, and the columns ("": the first two)."""
     table = table_rows(dataset)
     names = number_columns(dataset)
     if table is None or len(names) < 2:
@@ -184,7 +177,7 @@ def _two_columns(dataset: Dataset, across: str, up: str) -> tuple[TableRows, str
 
 
 def _by_name(truth: Array, drawn: Dataset, target: OutputPreprocessing) -> Array:
-    """Class numbers of one data set as those of another, by their names; -1 for an unknown one."""
+    """Map class numbers of one data set to those of another by name; -1 if unknown."""
     own = next(iter(drawn.preprocessing.outputs.values())).classes
     if own == target.classes:
         return truth
@@ -196,16 +189,13 @@ def curve_request(
     dataset: Dataset, project: Project, across: str = "", at: Array | None = None,
     drawn: Dataset | None = None,
 ) -> ViewRequest:  # fmt: skip
-    """Ask for the answers over one column, the others held at ``at`` or at their mean.
-
-    Args and errors as for ``surface_request``.
-    """
+    """Request predictions over one column, the others held at ``at``; see ``surface_request``."""
     table, across = _one_column(dataset, across)
     first = table.place(across)
     drawn = dataset if drawn is None else drawn
     parts = parts_of(drawn, MOST_POINTS)
-    seen = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
-    x = np.linspace(*_range(seen[:, first[0]]), CURVE_SIZE)
+    joined = np.concatenate([table.joined(split.raw_x) for _name, split, _rows in parts])
+    x = np.linspace(*_range(joined[:, first[0]]), CURVE_SIZE)
     rows = np.repeat(_held(table, dataset, at)[None], CURVE_SIZE, axis=0)
     rows[:, first] = x[:, None]
     ready, where, truth, part = _with_points(parts, table, rows, (first[0],))
@@ -213,8 +203,8 @@ def curve_request(
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     truth = _by_name(truth, drawn, target)
 
-    def read(found: Found) -> CurvePicture:
-        values = to_own_units(np.asarray(found.outputs[output]), project, output, target)
+    def read(probed: Found) -> CurvePicture:
+        values = to_own_units(np.asarray(probed.outputs[output]), project, output, target)
         shares, numbers = _of_task(values, target)
         points = SamplePoints(
             where, truth, part, _right(values[CURVE_SIZE:], truth, target), filled
@@ -229,10 +219,10 @@ def curve_request(
 
 
 def curve_points_picture(dataset: Dataset, across: str = "", up: str = "") -> CurvePicture:
-    """The points along one column alone, before there is a network that answers.
+    """Return the points along one column alone, before there is a network.
 
     Raises:
-        DataError: there is no such column of numbers.
+        DataError: there is no such numeric column.
     """
     table, across = _one_column(dataset, across)
     output, target = next(iter(dataset.preprocessing.outputs.items()))
@@ -254,8 +244,8 @@ def _with_points(
     rows: Array,
     axes: tuple[int, ...],
 ) -> tuple[dict[str, Array], Array, Array, NDArray[np.int64]]:
-    """Model-ready rows of the grid and then of the points, by Input id; where the points are;
-    their right answers; their parts."""
+    """Return model-ready rows of grid and points by Input id, and the points' places, targets and
+    parts."""
     raw = np.concatenate([table.joined(split.raw_x)[chosen] for _unused, split, chosen in parts])
     truth = np.concatenate([_truth(split)[chosen] for _unused, split, chosen in parts])
     part = np.concatenate([np.full(len(chosen), n, np.int64) for n, _unused, chosen in parts])
@@ -266,27 +256,27 @@ def _with_points(
 def _filled(
     parts: list[tuple[int, Split, NDArray[np.int64]]], table: TableRows, axes: tuple[str, ...]
 ) -> NDArray[np.bool_] | None:
-    """Which points have a place along some of the axes that was filled in; None: none has."""
-    found = []
+    """Return which points were filled in along the axes; None: none."""
+    masks = []
     for _unused, split, chosen in parts:
         empty = np.zeros(len(chosen), bool)
         for key, entry in table.inputs:
             if key in split.filled:
                 at = [n for n, column in enumerate(entry.columns) if column.name in axes]
                 empty |= split.filled[key][chosen][:, at].any(axis=1)
-        found.append(empty)
-    every = np.concatenate(found)
+        masks.append(empty)
+    every = np.concatenate(masks)
     return every if every.any() else None
 
 
 def _truth(split: Split) -> Array:
-    """Right answers of the first output: class numbers, or the first column of numbers, (n,)."""
+    """Return targets of the first output: class numbers, or the first column, (n,)."""
     raw = next(iter(split.raw_y.values()))
     return np.asarray(raw).reshape(len(raw), -1)[:, 0]
 
 
 def _of_task(values: Array, target: OutputPreprocessing) -> tuple[Array | None, Array | None]:
-    """Probabilities (n, classes), or numbers (n,)."""
+    """Return probabilities (n, classes), or numbers (n,)."""
     flat = values.reshape(len(values), -1)
     if target.task in {REGRESSION, MULTI_LABEL}:
         return None, flat[:, 0]

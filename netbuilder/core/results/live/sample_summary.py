@@ -1,4 +1,4 @@
-"""What goes in and comes out, in words and in the data's own units, for one sample."""
+"""Inputs and predictions of a sample in words and own units."""
 
 from __future__ import annotations
 
@@ -29,12 +29,7 @@ _WIDE = 28  # letters in a line of text
 
 
 def format_cells(entry: InputPreprocessing, values: Array) -> dict[str, float | str]:
-    """The cells of a raw row of a table by column, as a person would write them; {} of others.
-
-    Args:
-        entry: how the Input is prepared.
-        values: the raw sample, without a batch axis.
-    """
+    """Return the cells of a raw table row by column, formatted; {} of other inputs."""
     row: dict[str, float | str] = {}
     at, flat = 0, np.asarray(values).reshape(-1)
     for column in modality_of(entry).row_columns(entry):
@@ -52,33 +47,27 @@ def input_summary(
     raw: Mapping[str, Array],
     filled: Collection[str] = (),
 ) -> dict[str, Lines]:
-    """By Input id: the columns of a table with their values, or the lines of a text; nothing of
-    Inputs that are pictures, sounds or sequences of numbers.
-
-    Args:
-        inputs: how the Inputs are prepared.
-        raw: the sample's raw values by Input id, without a batch axis.
-        filled: names of the columns that were empty (``filled_columns``).
-    """
-    found: dict[str, Lines] = {}
+    """Return by Input id the cells of a table row, or the lines of a text; nothing of other inputs.
+    ``filled`` names the columns that were empty."""
+    summary: dict[str, Lines] = {}
     for key, entry in inputs.items():
         if key not in raw:
             continue
         if entry.vocabulary:
-            found[key] = tuple(("", line) for line in _text_lines(entry, raw[key]))
+            summary[key] = tuple(("", line) for line in _text_lines(entry, raw[key]))
         elif modality_of(entry).is_row(entry):
             cells, columns = format_cells(entry, raw[key]), {c.name: c for c in entry.columns}
-            found[key] = tuple(
+            summary[key] = tuple(
                 (n, _cell(columns[n], cell) + (FILLED_MARK if n in filled else ""))
                 for n, cell in cells.items()
             )
-    return {key: lines for key, lines in found.items() if lines}
+    return {key: lines for key, lines in summary.items() if lines}
 
 
 def filled_columns(
     inputs: Mapping[str, InputPreprocessing], filled: Mapping[str, Array]
 ) -> tuple[str, ...]:
-    """Names of the columns that were empty in a row, of which ``Split.filled_in`` says which."""
+    """Return the names of the columns that were empty in a row, see ``Split.filled_in``."""
     return tuple(
         column.name
         for key, entry in inputs.items()
@@ -89,7 +78,7 @@ def filled_columns(
 
 
 def filled_words(names: Sequence[str]) -> str:
-    """A sentence about the columns that were empty in a row; "" where none was."""
+    """Return a sentence about the columns that were empty in a row; "" for none."""
     if not names:
         return ""
     return ngettext(
@@ -114,7 +103,7 @@ def _cell(column: FittedColumn, cell: float | str) -> str:
 
 def _text_lines(entry: InputPreprocessing, ids: Array) -> list[str]:
     flat = np.asarray(ids).reshape(-1).astype(np.int64)
-    words = [entry.vocabulary[one] for one in flat if 0 < one < len(entry.vocabulary)]
+    words = [entry.vocabulary[number] for number in flat if 0 < number < len(entry.vocabulary)]
     text = text_of(words, entry.level) if entry.level else " ".join(words)
     if not text.strip():
         return []
@@ -122,21 +111,14 @@ def _text_lines(entry: InputPreprocessing, ids: Array) -> list[str]:
 
 
 def _cut(text: str) -> list[str]:
-    """Lines of a text in which every character counts."""
-    shown = text.replace("\n", "⏎").replace(" ", "␣")
-    return [shown[at : at + _WIDE] for at in range(0, len(shown), _WIDE)]
+    visible = text.replace("\n", "⏎").replace(" ", "␣")
+    return [visible[at : at + _WIDE] for at in range(0, len(visible), _WIDE)]
 
 
 def predictions_in_units(
     values: Mapping[str, Array], project: Project, outputs: Mapping[str, OutputPreprocessing]
 ) -> dict[str, Array]:
-    """By output id: numbers in own units, or probabilities.
-
-    Args:
-        values: what each node gives for some samples, by id, (n, ...).
-        project: what is trained.
-        outputs: how the outputs' targets are prepared.
-    """
+    """Return numbers in own units, or probabilities, by output id, from values (n, ...) by node."""
     return {
         name: np.asarray(to_own_units(np.asarray(values[name], np.float64), project, name, target))
         for name, target in outputs.items()
@@ -145,7 +127,7 @@ def predictions_in_units(
 
 
 def features_of(inputs: Mapping[str, InputPreprocessing]) -> dict[str, tuple[str, ...]]:
-    """Names of the numbers of an Input that takes rows of a table, by its id."""
+    """Return the feature names of Inputs that take table rows, by id."""
     return {
         key: tuple(name for column in entry.columns for name in column.features)
         for key, entry in inputs.items()

@@ -1,4 +1,4 @@
-"""Rows of a table as one array, whatever the number of Inputs that they feed."""
+"""Table rows as one array, for any number of Inputs."""
 
 from __future__ import annotations
 
@@ -27,29 +27,30 @@ class TableRows:
 
     @property
     def places(self) -> dict[str, tuple[FittedColumn, tuple[int, ...]]]:
-        """By name: the column, and where its first feature stands, once for each Input that it
-        feeds."""
-        found: dict[str, tuple[FittedColumn, tuple[int, ...]]] = {}
+        """Return each column with its first features, one for each Input that it feeds."""
+        columns: dict[str, tuple[FittedColumn, tuple[int, ...]]] = {}
         start = 0
         for _unused, entry in self.inputs:
             for column in entry.columns:
-                before = found.get(column.name, (column, ()))[1]
-                found[column.name] = (column, (*before, start))
+                before = columns.get(column.name, (column, ()))[1]
+                columns[column.name] = (column, (*before, start))
                 start += len(column.features)
-        return found
+        return columns
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """Columns that an axis can go along."""
+        """Return the columns that can be an axis."""
         return tuple(
-            name for name, (one, _unused) in self.places.items() if one.kind in {"number", "date"}
+            name
+            for name, (column, _unused) in self.places.items()
+            if column.kind in {"number", "date"}
         )
 
     def place(self, name: str) -> tuple[int, ...]:
-        """Where a column of numbers stands.
+        """Return the places of a numeric column.
 
         Raises:
-            DataError: there is none of that name.
+            DataError: there is no such column.
         """
         names = self.numbers
         if name not in names:
@@ -60,22 +61,22 @@ class TableRows:
         return self.places[name][1]
 
     def joined(self, raw: Mapping[str, NDArray[np.generic]]) -> Array:
-        """Raw values by Input id, (n, ...), as rows."""
+        """Return raw values by Input id, (n, ...), as rows."""
         return np.concatenate(
             [np.asarray(raw[key], np.float64) for key, _unused in self.inputs], axis=1
         )
 
     def ready(self, rows: Array) -> dict[str, NDArray[np.float64]]:
-        """Rows as the network gets them, by Input id."""
-        found, start = {}, 0
+        """Return model-ready rows by Input id."""
+        prepared, start = {}, 0
         for key, entry in self.inputs:
             end = start + sum(len(column.features) for column in entry.columns)
-            found[key] = entry.apply(rows[:, start:end])
+            prepared[key] = entry.apply(rows[:, start:end])
             start = end
-        return found
+        return prepared
 
     def resting(self, split: Split) -> Array:
-        """A row to hold other columns at: the mean of numbers, the most frequent category."""
+        """Return a row of means and most frequent categories."""
         row = self.joined(split.raw_x).mean(axis=0)
         start = 0
         for _unused, entry in self.inputs:
@@ -90,25 +91,23 @@ class TableRows:
 
 
 def held_values(dataset: Dataset) -> dict[str, str]:
-    """By column what other views hold it at, in words: a category's commonest, a number's mean.
-
-    A yes-or-no is held between the two, for which there is no word.
-    """
+    """Return the resting value of each column in words, without booleans, which rest between
+    two."""
     table = table_rows(dataset)
     if table is None or not len(dataset.train):
         return {}
-    row, found, start = table.resting(dataset.train), dict[str, str](), 0
+    row, values, start = table.resting(dataset.train), dict[str, str](), 0
     for key, entry in table.inputs:
         wide = len(entry.features)
-        told = input_summary({key: entry}, {key: row[start : start + wide]}).get(key, ())
+        cells = input_summary({key: entry}, {key: row[start : start + wide]}).get(key, ())
         kinds = {column.name: column.kind for column in entry.columns}
-        found |= {name: words for name, words in told if kinds[name] != "boolean"}
+        values |= {name: words for name, words in cells if kinds[name] != "boolean"}
         start += wide
-    return found
+    return values
 
 
 def table_rows(dataset: Dataset) -> TableRows | None:
-    """The rows of a network that takes rows of a table, flat, and nothing else; None of others."""
-    found = tuple(dataset.preprocessing.inputs.items())
-    flat = all(modality_of(entry).is_row(entry) for _unused, entry in found)
-    return TableRows(found) if found and flat else None
+    """Return the rows of a network whose Inputs all take table rows; None of others."""
+    inputs = tuple(dataset.preprocessing.inputs.items())
+    flat = all(modality_of(entry).is_row(entry) for _unused, entry in inputs)
+    return TableRows(inputs) if inputs and flat else None

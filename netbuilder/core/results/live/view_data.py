@@ -1,4 +1,4 @@
-"""What the live views give: values to draw."""
+"""Values that the live views draw."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ PARTS = ("training", "validation", "test")
 class SamplePoints:
     """Samples of the three parts.
 
-    ``at`` float (n, 2), or (n, 1) for one column; ``value`` (n,): class number, or number in own
-    units; ``part`` (n,): index of ``PARTS``; ``right`` (n,): whether the network answers it
-    rightly (True for numbers); ``filled`` (n,): whether a column of the axes was empty in the
-    file, so that the place says what was filled in; None: nowhere.
+    ``at`` float (n, 2), or (n, 1); ``value`` (n,): class number, or number in own units; ``part``
+    (n,): index of ``PARTS``; ``right`` (n,): correct prediction (True for numbers); ``filled``
+    (n,): whether a column of the axes was empty in the file, or None.
     """
 
     at: Array
@@ -38,11 +37,10 @@ class SamplePoints:
 
 @dataclass(frozen=True, eq=False)
 class SurfacePicture:
-    """Answers over a plane of two columns.
+    """Predictions over two columns, if there is a network.
 
-    ``values``: numbers in own units (size, size), row 0 at the lowest ``up``; ``shares``:
-    probabilities (size, size, classes) instead where there are classes; neither before there is a
-    network. ``box``: left, bottom, right, top in the columns' units.
+    ``values``: numbers in own units (size, size), lowest ``up`` first, or ``shares``: probabilities
+    (size, size, classes). ``box``: left, bottom, right, top in the columns' units.
     """
 
     across: str
@@ -56,14 +54,14 @@ class SurfacePicture:
 
     @property
     def answered(self) -> bool:
-        """Whether there is a network that answers."""
+        """Whether there are predictions."""
         return self.values is not None or self.shares is not None
 
 
 @dataclass(frozen=True, eq=False)
 class CurvePicture:
-    """Answers over one column: ``x`` (n,), ``y`` (n,) in own units, or a probability each class
-    (n, classes); ``y`` is empty before there is a network."""
+    """Predictions over one column: ``x`` (n,), ``y`` (n,) in own units or probabilities (n,
+    classes), or empty."""
 
     across: str
     x: Array
@@ -74,14 +72,14 @@ class CurvePicture:
 
     @property
     def answered(self) -> bool:
-        """Whether there is a network that answers."""
+        """Whether there are predictions."""
         return self.y.size > 0
 
 
 @dataclass(frozen=True, eq=False)
 class ForecastPicture:
-    """Forecast and truth of a series in own units, both (n,), in the order of time; ``days`` since
-    1970-01-01, (n,), where it is dated."""
+    """Forecast and truth of a series in own units, (n,) by time; ``days`` since 1970-01-01, if
+    dated."""
 
     truth: Array
     forecast: Array
@@ -91,10 +89,7 @@ class ForecastPicture:
 
 @dataclass(frozen=True, eq=False)
 class WallPicture:
-    """Pictures, float raw (n, height, width, channels), and what the network takes them for.
-
-    ``rows`` (n,): which of the rows they are that samples are chosen of.
-    """
+    """Raw pictures (n, height, width, channels), their predictions, and their ``rows`` (n,)."""
 
     images: Array
     answers: tuple[str, ...]
@@ -106,11 +101,8 @@ class WallPicture:
 
 @dataclass(frozen=True, eq=False)
 class MapPicture:
-    """Samples as a layer sees them, drawn on a plane: ``at`` (n, 2).
-
-    ``hidden`` (n, units) is what was brought onto the plane, ``way`` how: "PCA" or "t-SNE";
-    ``rows`` (n,): which of the rows the samples are that one is chosen of.
-    """
+    """Samples on a plane, ``at`` (n, 2), from ``hidden`` (n, units) by ``way`` ("PCA", "t-SNE");
+    ``rows`` (n,)."""
 
     node: str
     at: Array
@@ -125,11 +117,7 @@ class MapPicture:
 
 @dataclass(frozen=True, eq=False)
 class HistogramPicture:
-    """How numbers of the layers spread: by node, shares (moments, bins) and the bins' edges
-    (bins + 1,).
-
-    ``what``: "weights", "gradients" or "activations"; ``epochs`` (moments,): epochs done at each.
-    """
+    """Histograms by node: shares (moments, bins) and edges (bins + 1,); ``epochs`` (moments,)."""
 
     what: str
     layers: Mapping[str, tuple[Array, Array]]
@@ -143,10 +131,8 @@ Picture = (
 
 @dataclass(frozen=True, eq=False)
 class ViewRequest:
-    """What a view wants of the network, and how the answer becomes a picture.
-
-    ``grows``: each picture goes on from the one before, so that an answer is read but once.
-    """
+    """A view's probe, and how its result becomes a picture. ``grows``: a picture continues the one
+    before, so each result is read once."""
 
     probe: Probe
     read: Callable[[Found], Picture]

@@ -1,4 +1,4 @@
-"""The live views, as a table: which data each fits, and what it asks of the network."""
+"""The live views as a table: suitable data and their requests."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Axes:
-    """What a person chose.
+    """The user's choices.
 
     Attributes:
-        across, up: columns; "" lets the view choose.
-        row: of the rows that it is shown on (``forecast_and_wall.sample_split``), at which the
-            other columns are held; None: at their mean.
-        drawn: the data whose points are drawn, where they were edited since; None: its own.
-        moments: what is known of the run so far, by the name of a view of histograms.
-        own: a person's own row, raw by Input id, at which other columns are held instead.
+        across, up: columns; "": the view's choice.
+        row: of ``forecast_and_wall.sample_split``, at which other columns are held; None: the mean.
+        drawn: data whose points are drawn if they were edited since; None: its own.
+        moments: of the run so far, by view.
+        own: the user's row, raw by Input id, to hold other columns at instead.
     """
 
     across: str = ""
@@ -42,7 +41,7 @@ class Axes:
 
 
 def _row(dataset: Dataset, axes: Axes) -> Array | None:
-    """The raw row at which other columns are held; None: at their mean."""
+    """Return the raw row at which other columns are held; None: the mean."""
     table, part = table_rows(dataset), forecast_and_wall.sample_split(dataset)
     if table is None or (axes.row is None and axes.own is None):
         return None
@@ -61,8 +60,8 @@ def _histograms(what: str, dataset: Dataset, project: Project, axes: Axes) -> Vi
 
 @dataclass(frozen=True)
 class View:
-    """A view. ``axes``: how many columns can be chosen; ``alone``: the points of a data set over
-    columns (across, up), without a network."""
+    """A view. ``axes``: number of columns to choose; ``alone``: draws the points without a
+    network."""
 
     name: str
     title: str
@@ -143,5 +142,5 @@ VIEWS: tuple[View, ...] = (
 
 
 def views_for(dataset: Dataset, project: Project) -> tuple[View, ...]:
-    """The views that suit data and network, the one that tells most first."""
+    """Return the views that suit data and network, most informative first."""
     return tuple(view for view in VIEWS if view.fits(dataset, project))
