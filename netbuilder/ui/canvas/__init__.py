@@ -1,5 +1,2 @@
-"""The canvas: the network as cards and wires, and every gesture on it.
-
-Here stand the view and its viewport; what is drawn is in ``scene``, how in ``paint``, what hands
-do in ``input``, what a screen reader gets in ``accessibility``.
-"""
+"""The canvas: the view and its viewport. ``scene`` says what is drawn, ``paint`` how, ``input``
+handles the pointer and keyboard, and ``accessibility`` serves screen readers."""

@@ -215,7 +215,7 @@ def _node_card(node: Node, place: Point, inputs: CardInputs, project: Project, f
         kind="node" if spec is not None else "unknown",
         x=place[0],
         y=place[1],
-        title=card_text.card_title(node),
+        title=node.layer,
         detail=card_text.card_detail(node, inputs.owner, project, facts, inputs.named),
         count=card_text.parameter_count(inputs.shape) if inputs.owner is None else "",
         category=spec.category.value if spec is not None else "",

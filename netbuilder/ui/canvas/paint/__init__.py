@@ -1,4 +1,1 @@
-"""Painting a scene: cards, wires, previews beside them, problem cards, minimap, movement.
-
-It reads a scene and the theme and changes neither.
-"""
+"""Paint a scene: cards, wires, previews, problem bubbles, minimap and animations."""

@@ -1,4 +1,4 @@
-"""Cards that glide to their new places, so that the eye can follow a new layout."""
+"""Animations: dots on the wires during training, and cards that move to a new layout."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from netbuilder.ui.style.motion import reduced_motion
 
 _LEAST_SECONDS = 0.2
 _STEP = 0.17
-_MOST_CARDS = 300  # above, painting would take time that the training needs
+_MOST_CARDS = 300  # with more, painting would slow the training down
 _RADIUS = 3.5
 
 
 class WirePulse:
-    """The place of the dots: a part of each wire's length, None while nothing trains."""
+    """Dots at the part ``at`` of each wire's length, or None without training."""
 
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
@@ -35,15 +35,15 @@ class WirePulse:
             return
         self._last = now
         self.at = ((self.at or 0.0) + _STEP) % 1.0
-        self._view.viewport().update(self._where())
+        self._view.viewport().update(self._dots_area())
 
     def rest(self) -> None:
         if self.at is not None:
             self.at = None
             self._view.viewport().update()
 
-    def _where(self) -> QRect:
-        """The part of the viewport that the dots run through: painting all costs more."""
+    def _dots_area(self) -> QRect:
+        """Return the area of the dots, which is cheaper to paint than all of the viewport."""
         view = self._view
         box = QRectF()
         for wire in view.picture.grid.wires_in(view.sight.seen_box()):
@@ -58,7 +58,7 @@ class WirePulse:
         )
 
     def paint(self, p: QPainter) -> None:
-        """Paint the dots on the wires in view, in the canvas's own units."""
+        """Paint the dots on the visible wires, in canvas coordinates."""
         view = self._view
         if self.at is None or view.camera.scale < NAMES:
             return
@@ -69,11 +69,11 @@ class WirePulse:
 
 
 _MILLISECONDS = 220
-_MOST = 400  # cards: above, the glide would stutter on a slow machine
+_MOST = 400  # cards; more would stutter on a slow machine
 
 
 class LayoutAnimation(QObject):
-    """From where cards were to where they are. What is under the pointer follows the glide."""
+    """Moves cards from their old positions to the new ones."""
 
     def __init__(self, view: CanvasHost) -> None:
         super().__init__(view.widget())
@@ -93,16 +93,16 @@ class LayoutAnimation(QObject):
         return bool(self._to)
 
     def places(self) -> dict[str, Point]:
-        return {one: (card.x, card.y) for one, card in self._view.picture.cards.items()}
+        return {id_: (card.x, card.y) for id_, card in self._view.picture.cards.items()}
 
     def run(self, before: dict[str, Point]) -> None:
-        """Glide from the places ``before`` to those of the picture."""
+        """Animate from the positions ``before`` to the current ones."""
         self.finish()
-        now = self.places()
-        self._to = {one: place for one, place in now.items() if before.get(one, place) != place}
-        self._from = {one: before[one] for one in self._to}
-        unseen = not self._view.widget().isVisible()
-        if not self._to or len(now) > _MOST or unseen or reduced_motion():
+        after = self.places()
+        self._to = {id_: place for id_, place in after.items() if before.get(id_, place) != place}
+        self._from = {id_: before[id_] for id_ in self._to}
+        hidden = not self._view.widget().isVisible()
+        if not self._to or len(after) > _MOST or hidden or reduced_motion():
             self._from, self._to = {}, {}
             return
         self._view.set_at(dict(self._from))
@@ -111,16 +111,16 @@ class LayoutAnimation(QObject):
     def _step(self, part: float) -> None:
         self._view.set_at(
             {
-                one: (
-                    self._from[one][0] + (x - self._from[one][0]) * part,
-                    self._from[one][1] + (y - self._from[one][1]) * part,
+                id_: (
+                    self._from[id_][0] + (x - self._from[id_][0]) * part,
+                    self._from[id_][1] + (y - self._from[id_][1]) * part,
                 )
-                for one, (x, y) in self._to.items()
+                for id_, (x, y) in self._to.items()
             }
         )
 
     def stop(self) -> None:
-        """End at once, if it runs."""
+        """Finish at once if running."""
         if self._animation.state() == QVariantAnimation.State.Running:
             self._animation.stop()
             self.finish()

@@ -1,4 +1,4 @@
-"""A small map of the whole network in the corner, when not all of it is in view."""
+"""A minimap in a corner, while not all of the network is visible."""
 
 from __future__ import annotations
 
@@ -17,22 +17,21 @@ _PAD, _AWAY = 8.0, 12.0
 
 
 class Minimap:
-    """The map of one view. It is no widget: the view paints it and asks where it is."""
+    """The minimap of a canvas, painted by its view."""
 
     def __init__(self, view: CanvasHost, previews: NodePreviews) -> None:
         self._view, self._previews = view, previews
         self._drawn: tuple[Scene, object, QPixmap] | None = None
         self.wanted = True
-        self.held = False  # while it is dragged on, it stays where it is
-        self.covers = False  # no corner is free: it is painted so that cards show through
+        self.held = False  # while dragged, it keeps its corner
+        self.covers = False  # over cards: painted translucent
         self._corner: tuple[object, QRectF] | None = None
 
     def forget(self) -> None:
-        """Draw it anew next time."""
         self._drawn = None
 
     def shown(self) -> bool:
-        """Whether part of the network is out of view."""
+        """Return whether part of the network is out of view."""
         picture = self._view.picture
         if not self.wanted or len(picture.cards) < 3:
             return False
@@ -41,19 +40,17 @@ class Minimap:
         return a < left or b < top or c > right or d > bottom
 
     def fitted(self) -> tuple[QRectF, float]:
-        """Where the map's content is on the viewport, and its scale."""
+        """Return the map's area on the viewport and its scale."""
         left, top, right, bottom = self._view.picture.bounds
         scale = min(_WIDEST / (right - left), _HIGHEST / (bottom - top), 0.12)
         width, height = max((right - left) * scale, 3.0), (bottom - top) * scale
-        area = self._spot(width, height)
-        return area, scale
+        return self._spot(width, height), scale
 
     def _spot(self, width: float, height: float) -> QRectF:
-        """The corner of the viewport that lies over nothing: the lower right if it is one, else
-        the one that lies over the least, cards counted more than pictures beside them."""
+        """Return the corner that covers least, preferably no cards and the lower right."""
         view, size = self._view, self._view.viewport().size()
-        told = [one.box for one in view.bubbles_now()]
-        key = (view.camera, size, view.picture, self._previews.ids, told)
+        bubbles = [bubble.box for bubble in view.bubbles_now()]
+        key = (view.camera, size, view.picture, self._previews.ids, bubbles)
         if self._corner is not None and (self.held or self._corner[0] == key):
             return self._corner[1]
         right = size.width() - width - _PAD - _AWAY
@@ -61,7 +58,7 @@ class Minimap:
         left, high = _PAD + _AWAY, _PAD + _AWAY
         places = ((right, low), (left, low), (right, high), (left, high))
         corners = [QRectF(x, y, width, height) for x, y in places]
-        boxes = [*self._previews.boxes().values(), *told]
+        boxes = [*self._previews.boxes().values(), *bubbles]
 
         def covered(corner: QRectF) -> tuple[bool, float]:
             panel = corner.adjusted(-_PAD, -_PAD, _PAD, _PAD)
@@ -73,20 +70,20 @@ class Minimap:
             )
             return bool(view.picture.grid.cards_in((left, top, right, low))), area
 
-        found = min(corners, key=covered)
-        self.covers = covered(found) != (False, 0)
-        self._corner = (key, found)
-        return found
+        best = min(corners, key=covered)
+        self.covers = covered(best) != (False, 0)
+        self._corner = (key, best)
+        return best
 
     def holds(self, x: float, y: float) -> bool:
-        """Whether a place of the viewport lies on the map."""
+        """Return whether a place of the viewport is on the map."""
         if not self.shown():
             return False
         area, _ = self.fitted()
         return area.adjusted(-_PAD, -_PAD, _PAD, _PAD).contains(x, y)
 
     def to_world(self, x: float, y: float) -> Point:
-        """Return the place on the canvas of a place on the map; of one beside it, the nearest."""
+        """Return the canvas position of a place on the map, or of the nearest."""
         area, scale = self.fitted()
         left, top, _, _ = self._view.picture.bounds
         x = min(max(x, area.left()), area.right())
@@ -94,9 +91,9 @@ class Minimap:
         return (left + (x - area.left()) / scale, top + (y - area.top()) / scale)
 
     def paint(self, p: QPainter) -> None:
-        """Paint the map; the painter is in the viewport's coordinates."""
+        """Paint the map, in viewport coordinates."""
         if not self.shown():
-            self._corner = self._drawn = None  # no old picture is kept
+            self._corner = self._drawn = None
             return
         area, scale = self.fitted()
         look, picture = self._view.look, self._view.picture
@@ -106,7 +103,7 @@ class Minimap:
         p.drawPixmap(panel.topLeft(), self._content(picture, panel, scale))
         left, top, right, bottom = self._view.sight.seen_box()
         a, b, _, _ = picture.bounds
-        seen = QRectF(
+        visible = QRectF(
             area.left() + (left - a) * scale,
             area.top() + (top - b) * scale,
             (right - left) * scale,
@@ -116,14 +113,14 @@ class Minimap:
         p.setPen(QPen(accent, 1.5))
         accent.setAlpha(24)
         p.setBrush(accent)
-        p.drawRoundedRect(seen, 2, 2)
+        p.drawRoundedRect(visible, 2, 2)
         p.setOpacity(1.0)
 
     def _content(self, picture: Scene, panel: QRectF, scale: float) -> QPixmap:
         look = self._view.look
         ratio = self._view.widget().devicePixelRatioF()
         key = (look.generation, ratio)
-        # The picture itself is kept and compared: the id of one that is gone may come again.
+        # Compared by identity while kept alive: an id may be reused.
         if self._drawn is None or self._drawn[0] is not picture or self._drawn[1] != key:
             pixmap = QPixmap(int(panel.width() * ratio) + 1, int(panel.height() * ratio) + 1)
             pixmap.setDevicePixelRatio(ratio)

@@ -1,7 +1,7 @@
-"""Fonts, colours and card bodies of one theme at one scale, drawn once and then copied.
+"""Fonts, colours and card bodies for painting.
 
-All cards have one size, so that a body (shadow, corners, stripe, ports, outline) is one of a
-few pictures; at every zoom step these few are drawn anew and each card is a copy of one.
+All cards have one size, so that their bodies (shadow, stripe, ports, outline) are copies of a few
+pixmaps, redrawn for each zoom step.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ if TYPE_CHECKING:
     from netbuilder.core.results.live.connection_weights import ConnectionWeight
 
 
-NEAR = 0.55  # from this scale on everything is shown
-NAMES = 0.3  # from this scale on names are shown
+NEAR = 0.55  # the least scale with all details
+NAMES = 0.3  # the least scale with names
 
 
 @dataclass
 class PaintState:
-    """What is drawn differently just now."""
+    """Interaction state that changes how the scene is painted."""
 
     selected: frozenset[str] = frozenset()
-    current: str = ""  # the card that the keyboard is at
+    current: str = ""  # the card with the keyboard focus
     focused: bool = False
     hovered: str = ""
-    hovered_fix: str = ""  # the card whose problem's button is under the pointer
-    offered: Any = None  # the problem whose fix Enter does
+    hovered_fix: str = ""  # the card whose fix button is under the pointer
+    offered: Any = None  # the problem that Enter fixes
     hovered_port: tuple[str, str, int] = ("", "", 0)  # id, "in" or "out", slot
     lit_cards: frozenset[str] = frozenset()
     lit_wire: tuple[str, str] | None = None
     selected_wire: tuple[str, str] | None = None
     hidden_wire: tuple[str, str] | None = None
     ports: Mapping[str, str] = field(default_factory=dict)  # while wiring: "yes", "odd", "no"
-    # How strong wires are, by (source, target); shown while the network learns and afterwards.
+    # By (source, target), during and after training.
     wire_weights: Mapping[tuple[str, str], ConnectionWeight] = field(default_factory=dict)
-    port_kind: str = "in"  # which side of the cards ``ports`` speaks of
+    port_kind: str = "in"  # the side of ``ports``
 
 
-MARGIN = 8.0  # around a card's body, for shadow, outline and ports
+MARGIN = 8.0  # around a card's body
 CORNER = 8.0
 STRIPE = 6.0
 PORT = 4.0
@@ -75,13 +75,13 @@ def _blend(a: QColor, b: QColor, part: float) -> QColor:
 
 
 class PaintResources:
-    """What a painter of the canvas draws with."""
+    """Fonts, colours and cached pixmaps of the canvas."""
 
     def __init__(self) -> None:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take over the theme in force."""
+        """Load the current theme."""
         scheme = theme.colors()
         self.scheme = scheme
         self.canvas = QColor(scheme.canvas)
@@ -94,43 +94,40 @@ class PaintResources:
         self.dots = QColor(scheme.dots)
         self.category = {c.value: theme.category_color(c) for c in Category}
         self.category[""] = QColor(self.secondary)
-        self.title_font = self._words(TITLE_PIXELS, True)
-        self.detail_font = self._words(TITLE_PIXELS, False)
+        self.title_font = self.words(TITLE_PIXELS, True)
+        self.detail_font = self.words(TITLE_PIXELS)
         self.fixed_font = theme.fixed_font()
         self.fixed_font.setPixelSize(SMALL_PIXELS)
         self.fixed_font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         self.title_metrics = QFontMetricsF(self.title_font)
         self.detail_metrics = QFontMetricsF(self.detail_font)
         self.fixed_metrics = QFontMetricsF(self.fixed_font)
-        self.generation = object()  # laid-out text of another generation is laid out again
+        self.generation = object()  # invalidates cached texts
         self._bodies: dict[tuple[object, ...], QPixmap] = {}
         self._bodies_at: tuple[float, float] = (0.0, 0.0)
         self._tile: tuple[tuple[object, ...], QPixmap] | None = None
         self._title_fonts: dict[int, tuple[QFont, QFontMetricsF]] = {}
 
-    def _words(self, pixels: int, bold: bool) -> QFont:
+    def words(self, pixels: int, bold: bool = False) -> QFont:
         font = theme.ui_font(bold=bold)
         font.setPixelSize(pixels)
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
-        # Hinted glyphs jump from pixel to pixel while zooming.
+        # Hinted glyphs jitter while zooming.
         font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         return font
 
     def tone(self, name: str) -> tuple[str, str, str]:
-        """Line, back and letters on the line of what is said in the tone of a problem."""
+        """Return the line, background and text-on-line colours of a problem's tone."""
         scheme = self.scheme
         return {
             "error": (scheme.error, scheme.error_back, scheme.on_error),
             "warning": (scheme.warning, scheme.warning_back, scheme.on_warning),
         }.get(name, (scheme.accent, scheme.info_back, scheme.on_accent))
 
-    def words(self, pixels: int, bold: bool = False) -> QFont:
-        return self._words(pixels, bold)
-
     def title_at(self, pixels: int) -> tuple[QFont, QFontMetricsF]:
-        """The title's font at a size, for cards seen from further away."""
+        """Return the title's font at a size, cached."""
         if pixels not in self._title_fonts:
-            font = self._words(pixels, True)
+            font = self.words(pixels, True)
             self._title_fonts[pixels] = (font, QFontMetricsF(font))
         return self._title_fonts[pixels]
 
@@ -146,8 +143,9 @@ class PaintResources:
         state: tuple[bool, ...],
         mark: str,
     ) -> QPixmap:
-        """A card without its words. ``state``: selected, hovered, current, lit; ``mark``: "",
-        or a problem's tone. Its upper left corner lies ``MARGIN`` outside of the card's.
+        """Return a card without text, ``MARGIN`` larger on each side.
+
+        ``state``: selected, hovered, current, lit; ``mark``: a problem's tone or "".
         """
         if self._bodies_at != (scale, ratio):
             self._bodies.clear()
@@ -172,7 +170,7 @@ class PaintResources:
             for drop, alpha in ((3.0, 8), (2.0, 10), (1.0, 14)):
                 p.setBrush(QColor(0, 0, 0, alpha * (3 if self.scheme.dark else 1)))
                 p.drawRoundedRect(full.translated(0, drop).adjusted(-0.5, 0, 0.5, 0), 9, 9)
-        if kind == "group":  # a sheet below shows that there is more inside
+        if kind == "group":  # a second sheet below
             p.setBrush(self.card)
             p.setPen(QPen(self.hairline, 1.0))
             p.drawRoundedRect(full.adjusted(5, 3.5, -5, 4.5), CORNER, CORNER)
@@ -197,8 +195,8 @@ class PaintResources:
         if selected or current:
             self._ring(p, full.adjusted(-3, -3, 3, 3), scale, selected)
         if near:
-            for there, spot in zip(ports, self._port_spots(horizontal), strict=True):
-                if there:
+            for has_port, spot in zip(ports, self._port_spots(horizontal), strict=True):
+                if has_port:
                     self.port(p, spot)
         p.end()
         pixmap.setDevicePixelRatio(ratio)
@@ -220,14 +218,14 @@ class PaintResources:
         return QPointF(CARD_WIDTH / 2, 0), QPointF(CARD_WIDTH / 2, CARD_HEIGHT)
 
     def port(self, p: QPainter, spot: QPointF, state: str = "", radius: float = PORT) -> None:
-        """A port. ``state``: "", "hover", "yes" (takes the wire) or "no"."""
+        """Paint a port. ``state``: "", "hover", "yes" (accepts the wire) or "no"."""
         colour = {"hover": self.accent, "yes": self.accent}.get(state, self.wire)
         p.setPen(QPen(colour, 2.0))
         p.setBrush(QBrush(self.accent if state == "yes" else self.card))
         p.drawEllipse(spot, radius, radius)
 
     def background(self, p: QPainter, part: QRect, camera: object) -> None:
-        """The dotted ground of a part, dots keeping their distance on the screen while zooming."""
+        """Paint the dotted background, with a similar distance of dots at all scales."""
         scale, x, y = camera.scale, camera.x, camera.y  # type: ignore[attr-defined]
         step = DOTS * scale
         while step < 11:
@@ -238,7 +236,7 @@ class PaintResources:
         ratio = p.device().devicePixelRatioF()
         key = (size, ratio, self.generation)
         if self._tile is None or self._tile[0] != key:
-            # Many steps in one tile: copying few large tiles is faster than many small ones.
+            # A few large tiles are faster to copy than many small ones.
             many = max(1, 256 // size)
             tile = QPixmap(round(size * many * ratio), round(size * many * ratio))
             tile.setDevicePixelRatio(ratio)
@@ -252,13 +250,13 @@ class PaintResources:
                     q.drawEllipse(QPointF((i + 0.5) * size, (k + 0.5) * size), 1.0, 1.0)
             q.end()
             self._tile = (key, tile)
-        # Whole pixels: between them the ground would be sampled anew at every painting.
+        # Whole pixels, to avoid resampling.
         start = QPoint(round((part.x() - x) % size), round((part.y() - y) % size))
         p.drawTiledPixmap(part, self._tile[1], start)
 
 
 def static_text(text: str, font: QFont) -> QStaticText:
-    """Text that is laid out once and painted often."""
+    """Lay out a text once for repeated painting."""
     static = QStaticText(text)
     static.setTextFormat(Qt.TextFormat.PlainText)
     static.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)

@@ -1,4 +1,4 @@
-"""Paints a picture: far away as coloured boxes, nearer with names, near with everything."""
+"""Paint a scene: as coloured boxes at small scales, then with names, then with all details."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from netbuilder.ui.canvas.scene.camera import Camera
 from netbuilder.ui.canvas.scene.cards import CARD_HEIGHT, CARD_WIDTH, FRAME_HEAD, Card, Frame
 from netbuilder.ui.canvas.scene.scene import Scene
 
-_LEFT = 16.0  # from a card's edge to its words
+_LEFT = 16.0  # from a card's edge to its text
 _RIGHT = 12.0
 _GAP = 8.0
-SLIM = 26.0  # height of a card to be that lies on a wire
+SLIM = 26.0  # height of a dragged card on a wire
 _ABOVE_FIRST = N_("fix the layer above first")
 
 
@@ -38,7 +38,7 @@ def paint_scene(
     state: PaintState,
     size: tuple[int, int],
 ) -> None:
-    """Paint the part of a picture that the camera sees, without the ground."""
+    """Paint the visible part of a scene, without the background."""
     box = camera.seen(*size, margin=24)
     cards = picture.grid.cards_in(box)
     world = QTransform(camera.scale, 0, 0, camera.scale, camera.x, camera.y)
@@ -67,22 +67,21 @@ def _paint_far(
 ) -> None:
     p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     p.setPen(QPen(look.wire, 0))
-    whole = len(cards) == len(picture.cards)
-    lines = far_lines(picture, None if whole else picture.grid.wires_in(box))
+    all_visible = len(cards) == len(picture.cards)
+    lines = far_lines(picture, None if all_visible else picture.grid.wires_in(box))
     if lines:
         p.drawLines(lines)
     p.setPen(Qt.PenStyle.NoPen)
-    for category, boxes in far_boxes(picture, None if whole else cards).items():
+    for category, boxes in far_boxes(picture, None if all_visible else cards).items():
         p.setBrush(look.category.get(category, look.secondary))
         p.drawRects(boxes)
-    marked = [c for c in cards if c.problems]
-    if marked:
-        for card in marked:
-            p.setBrush(QColor(_mark_colour(card, look)))
+    for card in cards:
+        if card.problems:
+            p.setBrush(QColor(look.tone(card.problems[0].tone)[0]))
             p.drawRect(QRectF(card.x + card.w, card.y, card.h, card.h))
     p.setBrush(Qt.BrushStyle.NoBrush)
     p.setPen(QPen(look.accent, 2.5 / scale))
-    chosen = [picture.cards[one] for one in state.selected if one in picture.cards]
+    chosen = [picture.cards[id_] for id_ in state.selected if id_ in picture.cards]
     if chosen:
         p.drawRects([_rect(card, 10.0) for card in chosen])
 
@@ -92,12 +91,12 @@ def _rect(card: Card, grow: float = 0.0) -> QRectF:
 
 
 def far_boxes(picture: Scene, cards: Iterable[Card] | None = None) -> dict[str, list[QRectF]]:
-    """Boxes by category; of the whole picture they are made once."""
+    """Return boxes by category; those of the whole scene are cached."""
     if cards is None:
-        kept = picture.cache.get("boxes")
-        if kept is None:
-            kept = picture.cache["boxes"] = far_boxes(picture, picture.cards.values())
-        return kept
+        cached = picture.cache.get("boxes")
+        if cached is None:
+            cached = picture.cache["boxes"] = far_boxes(picture, picture.cards.values())
+        return cached
     boxes: dict[str, list[QRectF]] = {}
     for card in cards:
         rect = card.cache.get("rect")
@@ -128,7 +127,7 @@ def _paint_frames(
 def _paint_frame_names(
     p: QPainter, frames: Iterable[Frame], look: PaintResources, scale: float, state: PaintState
 ) -> None:
-    """Names of open groups, over the wires that come in beneath them."""
+    """Paint the names of open groups over the wires."""
     if scale < NAMES:
         return
     font, metrics = look.title_at(max(12, min(22, round(10 / scale))))
@@ -148,16 +147,6 @@ def _paint_frame_names(
 # cards ------------------------------------------------------------------------------------
 
 
-def _mark_colour(card: Card, look: PaintResources) -> str:
-    return look.tone(card.problems[0].tone)[0]
-
-
-def _mark(card: Card) -> str:
-    if not card.problems:
-        return ""
-    return str(card.problems[0].tone)
-
-
 def _paint_cards(
     p: QPainter,
     cards: list[Card],
@@ -172,27 +161,25 @@ def _paint_cards(
     pixels = max(14, min(30, round(10.5 / scale)))
     horizontal = picture.horizontal
     for card in cards:
-        one = card.id
-        one_port = card.ports_in == 1
         body = look.body(
             scale,
             ratio,
             category=card.category,
             kind=card.kind,
-            ports=(one_port, card.has_out),
+            ports=(card.ports_in == 1, card.has_out),
             horizontal=horizontal,
             state=(
-                one in state.selected,
-                one == state.hovered,
-                state.focused and one == state.current,
-                one in state.lit_cards,
+                card.id in state.selected,
+                card.id == state.hovered,
+                state.focused and card.id == state.current,
+                card.id in state.lit_cards,
             ),
-            mark=_mark(card),
+            mark=str(card.problems[0].tone) if card.problems else "",
         )
         left = round(((card.x - MARGIN) * scale + camera.x) * ratio) / ratio
         top = round(((card.y - MARGIN) * scale + camera.y) * ratio) / ratio
         p.resetTransform()
-        if card.follows:  # the body fades, the words stay readable
+        if card.follows:
             p.setOpacity(0.45)
         p.drawPixmap(QPointF(left, top), body)
         if card.follows:
@@ -208,14 +195,14 @@ def _paint_cards(
             _paint_name(p, card, look, pixels)
         if card.follows:
             p.setOpacity(1.0)
-        if state.ports or state.hovered_port[0] == one:
+        if state.ports or state.hovered_port[0] == card.id:
             _paint_ports(p, card, picture, look, state)
 
 
 def _paint_ports(
     p: QPainter, card: Card, picture: Scene, look: PaintResources, state: PaintState
 ) -> None:
-    """Ports while a wire is dragged: those that take it are filled, the others fade."""
+    """Paint the ports while a wire is dragged: accepting ones filled, others faded."""
     if card.id in state.ports:
         takes = state.ports[card.id]
         if state.port_kind == "in":
@@ -232,31 +219,31 @@ def _paint_ports(
                 p.setPen(QPen(look.wire, 1.5))
                 p.setBrush(look.canvas)
                 p.drawEllipse(spot, PORT - 1, PORT - 1)
-    one, kind, slot = state.hovered_port
-    if one == card.id and kind:
+    card_id, kind, slot = state.hovered_port
+    if card_id == card.id and kind:
         x, y = picture.out_port(card) if kind == "out" else picture.in_port(card, slot)
         look.port(p, QPointF(x - card.x, y - card.y), "hover", PORT + 2)
 
 
 def _paint_name(p: QPainter, card: Card, look: PaintResources, pixels: int) -> None:
-    """The name alone, as large as the card allows, for reading from further away."""
-    kept = card.cache.get("name")
-    if kept is None or kept[0] is not look.generation or kept[1] != pixels:
+    """Paint the title alone, as large as fits, for small scales."""
+    cached = card.cache.get("name")
+    if cached is None or cached[0] is not look.generation or cached[1] != pixels:
         font, metrics = look.title_at(pixels)
         text = metrics.elidedText(card.title, Qt.TextElideMode.ElideRight, card.w - _LEFT - _RIGHT)
         static = static_text(text, font)
         spot = QPointF(_LEFT, (card.h - static.size().height()) / 2)
-        kept = card.cache["name"] = (look.generation, pixels, font, static, spot)
-    p.setFont(kept[2])
+        cached = card.cache["name"] = (look.generation, pixels, font, static, spot)
+    p.setFont(cached[2])
     p.setPen(look.text)
-    p.drawStaticText(kept[4], kept[3])
+    p.drawStaticText(cached[4], cached[3])
 
 
 def _paint_words(p: QPainter, card: Card, look: PaintResources) -> None:
-    kept = card.cache.get("words")
-    if kept is None or kept[0] is not look.generation:
-        kept = card.cache["words"] = (look.generation, *_lay_words(card, look))
-    _, title, details, count = kept
+    cached = card.cache.get("words")
+    if cached is None or cached[0] is not look.generation:
+        cached = card.cache["words"] = (look.generation, *_lay_words(card, look))
+    _, title, details, count = cached
     p.setFont(look.title_font)
     p.setPen(look.text)
     p.drawStaticText(*title)
@@ -275,7 +262,7 @@ Placed = tuple[QPointF, QStaticText]
 
 
 def _lay_words(card: Card, look: PaintResources) -> tuple[Placed, list[Placed], Placed | None]:
-    """Name, telling text (on a second line what the first does not hold), parameter count."""
+    """Lay out title, detail (in one or two lines) and parameter count."""
     right = card.w - _RIGHT
     count: Placed | None = None
     if card.count:
@@ -293,7 +280,7 @@ def _lay_words(card: Card, look: PaintResources) -> tuple[Placed, list[Placed], 
     details: list[Placed] = []
     if first:
         text = static_text(first, look.detail_font)
-        # Chinese letters stand higher above their line than the name's: the feet are what is level.
+        # Align the bottoms: Chinese text is taller than the title.
         level = top + line - text.size().height()
         details.append((QPointF(_LEFT + title_width + _GAP, level), text))
     if second:
@@ -305,17 +292,17 @@ def _two_lines(text: str, first: float, second: float, look: PaintResources) -> 
     metrics = look.detail_metrics
     if not text or metrics.horizontalAdvance(text) <= first:
         return text, ""
-    if metrics.horizontalAdvance(text) <= second:  # in one piece it is read at a glance
+    if metrics.horizontalAdvance(text) <= second:
         return "", text
     words = text.split(" ")
-    taken = 0
-    while taken < len(words) and metrics.horizontalAdvance(" ".join(words[: taken + 1])) <= first:
-        taken += 1
-    if taken and words[taken - 1] == "·":  # a dot at a line's end points at nothing
-        taken -= 1
-    rest = " ".join(words[taken:]).removeprefix("· ")
+    count = 0
+    while count < len(words) and metrics.horizontalAdvance(" ".join(words[: count + 1])) <= first:
+        count += 1
+    if count and words[count - 1] == "·":
+        count -= 1
+    rest = " ".join(words[count:]).removeprefix("· ")
     return (
-        " ".join(words[:taken]),
+        " ".join(words[:count]),
         metrics.elidedText(rest, Qt.TextElideMode.ElideRight, second),
     )
 
@@ -328,9 +315,7 @@ def paint_ghost(
     category: str,
     slim: bool = False,
 ) -> None:
-    """A card to be, while it is dragged: ``spot`` is its upper left corner, slim ones lie on a
-    wire between two cards.
-    """
+    """Paint a dragged new card at ``spot``, its upper left corner; on a wire it is slim."""
     x, y = spot
     height = SLIM if slim else CARD_HEIGHT
     rect = QRectF(x, y, CARD_WIDTH, height)

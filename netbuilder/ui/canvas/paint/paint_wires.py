@@ -1,4 +1,4 @@
-"""Paints wires and the shapes on them."""
+"""Paint wires and their labels."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from netbuilder.ui.canvas.scene.scene import Scene
 if TYPE_CHECKING:
     from netbuilder.core.results.live.connection_weights import ConnectionWeight
 
-_SLIGHT = 70.0  # a wire that bends less carries its label as a straight one does
+_SLIGHT = 70.0  # wires that bend less are labelled like straight ones
 
 
 def far_lines(picture: Scene, wires: Iterable[Wire] | None = None) -> list[QLineF]:
-    """Wires as lines; of the whole picture they are made once."""
+    """Return wires as lines; those of the whole scene are cached."""
     if wires is None:
-        kept = picture.cache.get("lines")
-        if kept is None:
-            kept = picture.cache["lines"] = far_lines(picture, picture.wires.values())
-        return kept
+        cached = picture.cache.get("lines")
+        if cached is None:
+            cached = picture.cache["lines"] = far_lines(picture, picture.wires.values())
+        return cached
     lines: list[QLineF] = []
     for wire in wires:
-        kept = wire.cache.get("lines")
-        if kept is None:
+        cached = wire.cache.get("lines")
+        if cached is None:
             r = wire.route
             spots = [(r.x1, r.y1), (r.x2, r.y2)]
             if r.lane is not None and r.horizontal:
                 spots[1:1] = [(r.x1 + 36, r.lane), (r.x2 - 36, r.lane)]
             elif r.lane is not None:
                 spots[1:1] = [(r.lane, r.y1 + 36), (r.lane, r.y2 - 36)]
-            kept = [QLineF(*a, *b) for a, b in pairwise(spots)]
-            wire.cache["lines"] = kept
-        lines += kept
+            cached = [QLineF(*a, *b) for a, b in pairwise(spots)]
+            wire.cache["lines"] = cached
+        lines += cached
     return lines
 
 
 def wire_path(wire: Wire) -> QPainterPath:
-    """The wire as a path."""
+    """Return the wire as a path, cached."""
     path = wire.cache.get("path")
     if path is None:
         path = QPainterPath(QPointF(wire.route.x1, wire.route.y1))
@@ -64,7 +64,7 @@ def paint_wires(
     scale: float,
     state: PaintState,
 ) -> None:
-    """Paint the wires that touch ``box``, and near enough the shapes that they carry."""
+    """Paint the wires that touch ``box``, with labels if near enough."""
     wires = picture.grid.wires_in(box)
     width = max(2.0, 1.2 / scale)
     pen = QPen(look.wire, width)
@@ -73,11 +73,11 @@ def paint_wires(
     straight: list[QLineF] = []
     special: list[Wire] = []
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
-    told = (state.lit_wire, state.selected_wire, state.hidden_wire)
+    highlighted = (state.lit_wire, state.selected_wire, state.hidden_wire)
     weights = state.wire_weights
     for wire in wires:
         key = (wire.source, wire.target)
-        if key in told:
+        if key in highlighted:
             special.append(wire)
             continue
         if key in weights:
@@ -106,10 +106,7 @@ def paint_wires(
 def _paint_weighted(
     p: QPainter, wire: Wire, weight: ConnectionWeight, width: float, color: QColor
 ) -> None:
-    """Paint a connection as thick as its weights are large.
-
-    Sizes only: the mean of weights of both signs is near 0, and its sign would say nothing.
-    """
+    """Paint a connection as thick as its weights' mean size, since their signs cancel out."""
     pen = QPen(color, (0.6 + 2.4 * weight.part) * width)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     p.setPen(pen)
@@ -128,7 +125,7 @@ def _paint_special(
 
 
 def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
-    """The upper left corner of a wire's label: beside the wire, on the side that it leaves free."""
+    """Return the upper left corner of a wire's label, on the free side of the wire."""
     route = wire.route
     x, y = route.middle()
     if route.horizontal:
@@ -140,21 +137,21 @@ def label_spot(wire: Wire, width: float, height: float) -> tuple[float, float]:
     if abs(bend) < _SLIGHT:
         level = route.y2 - 9 if wire.splits and route.straight else y
         return (max(route.x1, route.x2) + 15, level - height / 2)
-    # At the end where the wires of a fork or of a junction are apart.
+    # At the end where the wires of a fork or junction are apart.
     port, level = (route.x2, route.y2 - 12) if wire.splits else (route.x1, route.y1 + 12)
     right = bend < 0 if not wire.splits else bend > 0
     return (port + 15 if right else port - 12 - width, level - height / 2)
 
 
 def _paint_label(p: QPainter, wire: Wire, look: PaintResources) -> None:
-    kept = wire.cache.get("label")
-    if kept is None or kept[0] is not look.generation:
+    cached = wire.cache.get("label")
+    if cached is None or cached[0] is not look.generation:
         text = static_text(wire.label, look.fixed_font)
         spot = QPointF(*label_spot(wire, text.size().width(), text.size().height()))
-        kept = wire.cache["label"] = (look.generation, text, spot)
-    if wire.route.lane is not None:  # it may lie over lanes further out
-        size = kept[1].size()
+        cached = wire.cache["label"] = (look.generation, text, spot)
+    if wire.route.lane is not None:  # it may cover outer lanes
+        size = cached[1].size()
         p.fillRect(
-            QRectF(kept[2].x() - 2, kept[2].y(), size.width() + 4, size.height()), look.canvas
+            QRectF(cached[2].x() - 2, cached[2].y(), size.width() + 4, size.height()), look.canvas
         )
-    p.drawStaticText(kept[2], kept[1])
+    p.drawStaticText(cached[2], cached[1])

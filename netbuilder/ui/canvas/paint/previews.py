@@ -1,4 +1,4 @@
-"""What nodes see, as small pictures beside them. Who knows sets them; here they are shown."""
+"""Previews: small pictures of the layers' outputs beside their cards."""
 
 from __future__ import annotations
 
@@ -16,28 +16,27 @@ from netbuilder.ui.canvas.scene.scene import Scene
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
 WIDEST = 320.0
-_NEXT, _LEAST = 6.0, 20.0  # before the next card; the least width of a picture
-_OVER, _FREE, _WIRE = 30.0, 5.0, 8.0  # above the first row; from cards; from wires
+_NEXT, _LEAST = 6.0, 20.0  # gap to the next card; least width of a preview
+_OVER, _FREE, _WIRE = 30.0, 5.0, 8.0  # space above the first row; gaps to cards and wires
 
 
 def preview_box(picture: Scene, card: Card, size: tuple[float, float], beyond: float) -> QRectF:
-    """Right of its card, else left of it, else above it beside its wire, else smaller.
+    """Return a preview's box: right of its card, else left, above it beside its wire, or shrunk.
 
-    ``beyond``: how far pictures may go beyond all cards, on the canvas: what is further is not
-    seen where the network is shown whole.
+    ``beyond``: how far previews may extend beyond all cards, on the canvas.
     """
     width, height = size
     if picture.horizontal:
         return QRectF(card.x, card.y - height - 8, width, height)
     first, _, last, _ = picture.bounds
-    left_room = beyond / 2 if last - first >= 2 * card.w else 0.0  # of one column, all is right
+    left_room = beyond / 2 if last - first >= 2 * card.w else 0.0  # a single column has only right
     x, y = card.x + card.w + AWAY, card.y + (card.h - height) / 2
     right = QRectF(x, y, width, height)
     beside = _others(picture, card, (x, y, x + width, y + height))
     limit = last + beyond - left_room
     if not beside and right.right() <= limit:
         return right
-    # On the left stands perhaps what another card shows on its right.
+    # The left may hold the preview of another card.
     left = card.x - AWAY - width
     taken = _others(picture, card, (left - WIDEST - AWAY, y, card.x - AWAY, y + height))
     if not taken and left >= first - left_room:
@@ -59,13 +58,13 @@ def preview_box(picture: Scene, card: Card, size: tuple[float, float], beyond: f
 
 
 def _above(picture: Scene, card: Card) -> QRectF:
-    """What is free above a card, left of its wire; of nothing that comes in, all its width."""
+    """Return the free space above a card, left of its incoming wire."""
     wires = [wire for wire in picture.wires_of(card.id) if wire.target == card.id]
     end = min((wire.route.x2 - _WIRE for wire in wires), default=card.x + card.w)
     top = card.y - _FREE - _OVER
     if wires:
-        over = picture.grid.cards_in((card.x, card.y - 4 * _OVER, end, card.y - 1))
-        top = max((one.y + one.h + _FREE for one in over if one.id != card.id), default=top)
+        upper = picture.grid.cards_in((card.x, card.y - 4 * _OVER, end, card.y - 1))
+        top = max((c.y + c.h + _FREE for c in upper if c.id != card.id), default=top)
     free = QRectF(card.x, top, max(end - card.x, 0.0), max(card.y - _FREE - top, 0.0))
     box = (free.left(), free.top(), free.right(), free.bottom())
     crossed = any(
@@ -75,7 +74,7 @@ def _above(picture: Scene, card: Card) -> QRectF:
 
 
 def _others(picture: Scene, card: Card, box: Box) -> list[Card]:
-    return [one for one in picture.grid.cards_in(box) if one.id != card.id and _lies_in(one, box)]
+    return [c for c in picture.grid.cards_in(box) if c.id != card.id and _lies_in(c, box)]
 
 
 def _lies_in(card: Card, box: Box) -> bool:
@@ -91,13 +90,13 @@ _FADED = 0.3
 
 
 class NodePreviews:
-    """Pictures by node id."""
+    """Preview images by node id."""
 
     def __init__(self, view: CanvasHost) -> None:
         self._view = view
         self.images: dict[str, QImage] = {}
-        self.past: set[str] = set()  # of an earlier run, while another one goes on
-        self._seen_in: Graph | None = None  # the network that saw what is shown
+        self.past: set[str] = set()  # from an earlier run
+        self._graph: Graph | None = None  # the network that made the images
         self._compared: tuple[Graph, bool] | None = None
         self._spots_of: tuple[Scene, float] | None = None
         self._spots: dict[str, tuple[tuple[float, float], QRectF]] = {}
@@ -110,7 +109,7 @@ class NodePreviews:
         return frozenset(self.images)
 
     def set(self, node_id: str, image: QImage | None) -> None:
-        """Show a picture beside a node; None takes it away."""
+        """Set a node's preview; None removes it."""
         if image is None or image.isNull():
             self.images.pop(node_id, None)
             self.past.discard(node_id)
@@ -118,33 +117,31 @@ class NodePreviews:
             before = self.images.get(node_id)
             self.images[node_id] = image
             self.past.discard(node_id)
-            self._seen_in = self._view.store.project.graph
+            self._graph = self._view.store.project.graph
             self._compared = None
-            # While a run goes on the same pictures come again and again: others of their size.
             if before is None or before.size() != image.size():
                 self._view.sight.make_room()
         self._view.repaint_all()
 
     def paint_over(self, node_id: str, image: QImage) -> None:
-        """The same picture in other colours: what is old or of another network stays so."""
+        """Recolour a preview, which stays stale or past."""
         if node_id in self.images:
             self.images[node_id] = image
             self._view.repaint_all()
 
     def fade(self) -> None:
-        """All that is shown is of an earlier run from now on."""
+        """Mark all previews as those of an earlier run."""
         self.past = set(self.images)
         self._view.repaint_all()
 
     def clear(self) -> None:
-        """Take all pictures away."""
         self.images.clear()
         self._view.repaint_all()
 
     @property
     def stale(self) -> bool:
-        """Whether the network was changed since; places and names of groups do not count."""
-        graph, before = self._view.store.project.graph, self._seen_in
+        """Whether the network has changed since, apart from positions and group names."""
+        graph, before = self._view.store.project.graph, self._graph
         if before is None or graph is before:
             return False
         if self._compared is None or self._compared[0] is not graph:
@@ -153,12 +150,12 @@ class NodePreviews:
 
     @property
     def room(self) -> tuple[float, float]:
-        """Room that pictures take on the left and on the right of all cards; 0 without any."""
+        """The canvas space that previews take left and right of all cards."""
         picture = self._view.picture
         spots = [
             self._spot(card, image)
-            for one, image in self.images.items()
-            if (card := picture.cards.get(one)) is not None
+            for node_id, image in self.images.items()
+            if (card := picture.cards.get(node_id)) is not None
         ]
         if not spots:
             return 0.0, 0.0
@@ -176,41 +173,40 @@ class NodePreviews:
         return width * shrink, height * shrink
 
     def places(self) -> Iterator[tuple[str, QRectF]]:
-        """Where the pictures in view are, on the canvas."""
+        """Yield node ids and boxes of the visible previews, in canvas coordinates."""
         picture = self._view.picture
         left, top, right, bottom = self._view.sight.seen_box()
-        for one, image in self.images.items():
-            card = picture.cards.get(one)
+        for node_id, image in self.images.items():
+            card = picture.cards.get(node_id)
             if card is None or not (top - 80 < card.y < bottom and left - 640 < card.x < right):
                 continue
-            yield one, self._spot(card, image)
+            yield node_id, self._spot(card, image)
 
     def _spot(self, card: Card, image: QImage) -> QRectF:
-        """Where a card's picture is; found once for a picture of the network in a window."""
-        picture, kept = self._view.picture, self._spots_of
+        """Return the box of a card's preview, cached for a scene and viewport width."""
+        picture, key = self._view.picture, self._spots_of
         left, _, right, _ = picture.bounds
         beyond = max(self._view.sight.widest - (right - left), 0.0)
-        if kept is None or kept[0] is not picture or kept[1] != beyond:
+        if key is None or key[0] is not picture or key[1] != beyond:
             self._spots_of, self._spots = (picture, beyond), {}
         size = self._size(image)
-        known = self._spots.get(card.id)
-        if known is None or known[0] != size:
-            known = self._spots[card.id] = (size, preview_box(picture, card, size, beyond))
-        return known[1]
+        cached = self._spots.get(card.id)
+        if cached is None or cached[0] != size:
+            cached = self._spots[card.id] = (size, preview_box(picture, card, size, beyond))
+        return cached[1]
 
     def boxes(self) -> dict[str, Box]:
-        """Where the pictures in view are, on the canvas, by node id."""
         return {
-            one: (spot.left(), spot.top(), spot.right(), spot.bottom())
-            for one, spot in self.places()
+            node_id: (spot.left(), spot.top(), spot.right(), spot.bottom())
+            for node_id, spot in self.places()
         }
 
     def at(self, where: Point) -> str:
-        """The node whose picture lies at a place on the canvas; "" beside all of them."""
-        return next((one for one, spot in self.places() if spot.contains(*where)), "")
+        """Return the node whose preview is at a place on the canvas, or ""."""
+        return next((node_id for node_id, spot in self.places() if spot.contains(*where)), "")
 
     def tip(self, where: Point) -> str:
-        """What a pointer that rests on a picture is told; "" beside all of them."""
+        """Return the tooltip of the preview at a place on the canvas, or ""."""
         node = self.at(where)
         if not node:
             return ""
@@ -224,21 +220,20 @@ class NodePreviews:
         )
 
     def paint(self, p: QPainter, panel: QRectF) -> None:
-        """Paint the pictures in view; the painter is in the canvas's coordinates. One that lies
-        partly below ``panel`` (in pixels) is left out: a sliver of it says nothing."""
+        """Paint the visible previews, except those partly below ``panel`` (in viewport pixels)."""
         if not self.images:
             return
         p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         stale = self.stale
-        for one, spot in self.places():
+        for node_id, spot in self.places():
             if p.transform().mapRect(spot).intersects(panel):
                 continue
-            p.setOpacity(_FADED if stale or one in self.past else 1.0)
-            p.drawImage(spot, self.images[one])
+            p.setOpacity(_FADED if stale or node_id in self.past else 1.0)
+            p.drawImage(spot, self.images[node_id])
         p.setOpacity(1.0)
 
 
 def _meaning(graph: Graph) -> tuple[object, ...]:
-    """All of a graph that bears on what it computes."""
+    """Return the parts of a graph that affect its outputs."""
     nodes = tuple((n.id, n.layer, n.params, n.shared) for n in graph.nodes)
     return (nodes, graph.edges)

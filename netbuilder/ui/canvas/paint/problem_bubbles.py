@@ -1,4 +1,4 @@
-"""What is wrong with a node, in words, beside it, with its fix as a button."""
+"""Problem bubbles beside their cards, with a fix button, and other messages on the canvas."""
 
 from __future__ import annotations
 
@@ -21,21 +21,19 @@ _WIDEST = 340.0
 
 
 class PointerTip:
-    """A sentence near the pointer, until the next press or gesture."""
+    """A message near the pointer, until the next press or gesture."""
 
     def __init__(self) -> None:
         self.text = ""
         self._at: Point = (0.0, 0.0)
 
     def show(self, text: str, at: Point) -> None:
-        """Say ``text`` beside the place ``at`` of the viewport."""
         self.text, self._at = text, at
 
     def hide(self) -> None:
         self.text = ""
 
     def paint(self, p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
-        """Paint the tip, kept inside the viewport."""
         if not self.text:
             return
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -57,14 +55,14 @@ class PointerTip:
 
 
 def paint_focus(p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
-    """The frame of a canvas that the keyboard has come to."""
+    """Paint the focus frame of the canvas."""
     p.setPen(QPen(look.accent, 2))
     p.setBrush(Qt.BrushStyle.NoBrush)
     p.drawRect(QRectF(1, 1, size[0] - 2, size[1] - 2))
 
 
 def paint_empty(p: QPainter, look: PaintResources, size: tuple[int, int]) -> None:
-    """What an empty canvas says: how to begin."""
+    """Paint the hint on an empty canvas."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     width, height = size
     box = QRectF(width / 2 - 170, height / 2 - 62, 340, 124)
@@ -93,7 +91,7 @@ def paint_empty(p: QPainter, look: PaintResources, size: tuple[int, int]) -> Non
 def paint_hint(
     p: QPainter, look: PaintResources, x: float, y: float, text: str, scale: float
 ) -> None:
-    """A few accent-coloured words on the canvas: what a drop would do."""
+    """Paint an accent-coloured hint about a drop."""
     font = look.words(max(11, round(12 / scale)), True)
     p.setFont(font)
     p.setPen(look.accent)
@@ -111,10 +109,8 @@ Line = tuple[Point, ...]
 
 @dataclass(frozen=True)
 class ProblemBubble:
-    """The words of one card's first problem, placed. ``button`` is its fix, or None.
-
-    ``leader`` is the line from its card, where it had to move away from it.
-    """
+    """The placed text of a card's first problem, with its fix ``button`` or None, and a ``leader``
+    line from the card if the bubble is further away."""
 
     card: Card
     problem: Any
@@ -138,11 +134,10 @@ def place_bubbles(
     previews: Mapping[str, Box] | None = None,
     seen: Box | None = None,
 ) -> list[ProblemBubble]:
-    """The bubbles of the given cards, none over another.
+    """Return the bubbles of the cards, without overlaps and preferably inside ``seen``.
 
-    A bubble that would cover other cards, or pictures beside them, comes only for cards in
-    ``asked`` (selected, hovered), and stands where there is room; until then the mark on the card
-    stands for it. Where the right of ``seen`` has no room, a bubble stands on the left of its card.
+    A bubble that would cover cards or previews is only shown for cards in ``asked`` (selected,
+    hovered), where there is room. Other cards only have a mark.
     """
     if scale < NEAR:
         return []
@@ -160,12 +155,12 @@ def place_bubbles(
             bubbles.append(bubble)
         elif card.id in asked:
             bubbles.append(_aside(picture, bubble, bubbles, seen, previews))
-    return [replace(one, leader=_leader(picture, one, bubbles, previews)) for one in bubbles]
+    return [replace(b, leader=_leader(picture, b, bubbles, previews)) for b in bubbles]
 
 
 def _covers(picture: Scene, bubble: ProblemBubble, previews: Mapping[str, Box]) -> bool:
     return any(c.id != bubble.card.id for c in picture.grid.cards_in(bubble.box)) or any(
-        one != bubble.card.id and _touch(bubble.box, box) for one, box in previews.items()
+        id_ != bubble.card.id and _touch(bubble.box, box) for id_, box in previews.items()
     )
 
 
@@ -176,10 +171,7 @@ def _aside(
     seen: Box | None,
     previews: Mapping[str, Box],
 ) -> ProblemBubble:
-    """A bubble that was asked for, where it covers no card: as near as there is room in view.
-
-    Where there is none, it stays where it is.
-    """
+    """Move a bubble to the nearest visible place without cards, if there is one."""
     card, (left, top, _, bottom) = bubble.card, bubble.box
     height = bottom - top
     spots: list[tuple[float, float]] = []
@@ -203,7 +195,7 @@ def _aside(
 
 
 def _in_view(picture: Scene, bubble: ProblemBubble, seen: Box) -> ProblemBubble:
-    """On the left of its card, or below it, where the right has no room."""
+    """Move a bubble left of its card, or below it, if the right has no space."""
     card, (left, top, right, bottom) = bubble.card, bubble.box
     over = bottom - seen[3] + 8
     if over > 0 and card.y + card.h <= seen[3] and not picture.horizontal:
@@ -214,9 +206,9 @@ def _in_view(picture: Scene, bubble: ProblemBubble, seen: Box) -> ProblemBubble:
     inside = max(seen[0] + 8, seen[2] - WIDTH - 8)
     if picture.horizontal:
         return _shifted(bubble, inside - left, 0.0)
-    beside = card.x - AWAY - WIDTH
-    if beside >= seen[0]:
-        on_left = _shifted(bubble, beside - left, 0.0)
+    new_left = card.x - AWAY - WIDTH
+    if new_left >= seen[0]:
+        on_left = _shifted(bubble, new_left - left, 0.0)
         if not picture.grid.cards_in(on_left.box):
             return on_left
     below = card.y + card.h + AWAY
@@ -277,11 +269,12 @@ def _words(bubble_card: Card) -> tuple[str, str]:
 
 
 def _measured(card: Card, look: PaintResources) -> tuple[float, float, float, float]:
-    """Heights of title and text, width and height of the button (0: there is no fix)."""
-    kept = card.cache.get("bubble")
-    if kept is not None and kept[0] is look.generation:
-        known: tuple[float, float, float, float] = kept[1]
-        return known
+    """Return the heights of title and text, and width and height of the button (0 without fix)."""
+    cached = card.cache.get("bubble")
+    sizes: tuple[float, float, float, float]
+    if cached is not None and cached[0] is look.generation:
+        sizes = cached[1]
+        return sizes
     title, text = _words(card)
     inner = QRectF(0, 0, WIDTH - 2 * _PAD, 2000)
     wrap = int(Qt.TextFlag.TextWordWrap)
@@ -292,18 +285,18 @@ def _measured(card: Card, look: PaintResources) -> tuple[float, float, float, fl
     if fix is not None:
         metrics = QFontMetricsF(look.words(_TEXT_PIXELS, True))
         width = min(metrics.horizontalAdvance(fix.label) + 20, inner.width())
-        # The name at its end tells which layer is meant: a long label has two lines.
+        # Wrapped, since the layer's name is at the end.
         lines = metrics.boundingRect(QRectF(0, 0, width - 12, 2000), wrap, fix.label)
         height = max(23.0, lines.height() + 8)
-    found = (title_box.height(), text_box.height(), width, height)
-    card.cache["bubble"] = (look.generation, found)
-    return found
+    sizes = (title_box.height(), text_box.height(), width, height)
+    card.cache["bubble"] = (look.generation, sizes)
+    return sizes
 
 
 def paint_bubbles(
     p: QPainter, bubbles: Iterable[ProblemBubble], look: PaintResources, state: PaintState
 ) -> None:
-    """Paint bubbles; the painter is in the canvas's coordinates."""
+    """Paint bubbles, in canvas coordinates."""
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     wrap = int(Qt.TextFlag.TextWordWrap)
     for bubble in bubbles:
@@ -337,16 +330,16 @@ def paint_bubbles(
 def paint_marks(
     p: QPainter,
     cards: Iterable[Card],
-    told: Iterable[ProblemBubble],
+    bubbles: Iterable[ProblemBubble],
     look: PaintResources,
     scale: float,
 ) -> None:
-    """A mark on each card with a problem that is not told in words just now."""
-    in_words = {bubble.card.id for bubble in told}
+    """Paint a mark on each card with a problem but no bubble."""
+    explained = {bubble.card.id for bubble in bubbles}
     radius = min(max(9.0, 7.0 / scale), 20.0)
     p.setRenderHint(QPainter.RenderHint.Antialiasing)
     for card in cards:
-        if not card.problems or card.id in in_words:
+        if not card.problems or card.id in explained:
             continue
         tone = card.problems[0].tone
         colour, _, on_colour = map(QColor, look.tone(tone))
@@ -365,7 +358,7 @@ def paint_marks(
 def _paint_tag(
     p: QPainter, card: Card, look: PaintResources, colour: QColor, on_colour: QColor
 ) -> None:
-    """A problem's title below the left of its card, where no label stands."""
+    """Paint a problem's title below the left of its card."""
     lines, box = _tag(card, look)
     p.setPen(Qt.PenStyle.NoPen)
     p.setBrush(colour)
@@ -384,7 +377,7 @@ def _tag(card: Card, look: PaintResources) -> tuple[list[str], QRectF]:
 
 
 def tagged_at(picture: Scene, look: PaintResources, scale: float, where: Point) -> str:
-    """The id of the card on whose tag a place lies; "" where that is none."""
+    """Return the id of the card whose tag is at a place on the canvas, or ""."""
     above = (where[0], where[1] - 4 * _TAG_PIXELS, where[0], where[1])
     for card in picture.grid.cards_in(above) if scale >= NEAR else ():
         if card.problems and _tag(card, look)[1].contains(QPointF(*where)):
@@ -393,7 +386,7 @@ def tagged_at(picture: Scene, look: PaintResources, scale: float, where: Point) 
 
 
 def tag_lines(card: Card, metrics: QFontMetricsF) -> list[str]:
-    """The title of a card's first problem in one line or two, left of the wire that goes out."""
+    """Return the problem's title in one or two lines, left of the outgoing wire."""
     room = (card.w / 2 if card.has_out else card.w) - 18 - 2 * _TAG_PAD
     words = card.problems[0].title.split(" ")
     first = words.pop(0)
@@ -404,20 +397,15 @@ def tag_lines(card: Card, metrics: QFontMetricsF) -> list[str]:
 
 
 def _leader(
-    picture: Scene, bubble: ProblemBubble, told: list[ProblemBubble], previews: Mapping[str, Box]
+    picture: Scene, bubble: ProblemBubble, bubbles: list[ProblemBubble], previews: Mapping[str, Box]
 ) -> Line:
-    """A thin line from the card to a bubble that had to move away from it.
-
-    It goes around other cards, their words and their pictures: through one it would seem to cross
-    it out. Where there is no way there is no line; the colours of card and words are the same.
-    """
-    ways = _ways(picture, bubble)
-    taken = [*(one.box for one in told), *previews.values()]
-    return next((way for way in ways if _free(picture, bubble, way, taken)), ())
+    """Return a line from the card to its bubble that crosses no card, bubble or preview, or ()."""
+    taken = [*(other.box for other in bubbles), *previews.values()]
+    return next((w for w in _ways(picture, bubble) if _free(picture, bubble, w, taken)), ())
 
 
 def _ways(picture: Scene, bubble: ProblemBubble) -> list[Line]:
-    """The ways that a line may take, the shortest first; none where the bubble is near."""
+    """Return possible leader lines, the shortest first; none for a near bubble."""
     card, (left, top, right, bottom) = bubble.card, bubble.box
     beyond, middle = card.x + card.w, card.y + card.h / 2
     if top > card.y + card.h and left > beyond:
@@ -450,7 +438,7 @@ def _free(picture: Scene, bubble: ProblemBubble, way: Line, taken: list[Box]) ->
     for (ax, ay), (bx, by) in pairwise(way):
         box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
         cards = picture.grid.cards_in(box)
-        # The grid gives all cards for a box around them all.
+        # The grid may return cards outside the box.
         boxes = [(c.x, c.y, c.x + c.w, c.y + c.h) for c in cards if c.id != bubble.card.id]
         if any(_touch(box, other) for other in (*boxes, *taken) if other is not bubble.box):
             return False

@@ -1,4 +1,4 @@
-"""What part of the canvas is seen, and how large. Pure values and functions."""
+"""The camera: the visible part of the canvas and its scale. Pure values and functions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.scene.spatial_index import Box
 
 SMALLEST, LARGEST = 0.05, 4.0
-READABLE = 0.8  # nothing is fitted in at a smaller scale: it scrolls instead
-_MARGIN = 30.0  # pixels before the beginning
-_ABOVE = 36.0  # on the canvas: a picture may stand above the first card
-MARGIN = 28.0  # around what is fitted in
+READABLE = 0.8  # the least automatic scale
+_MARGIN = 30.0  # pixels before the first card
+_ABOVE = 36.0  # on the canvas, for a preview above the first card
+MARGIN = 28.0  # around a fitted box
 STEP = 1.2  # one notch of the wheel, one press of Ctrl +
 
 
@@ -24,14 +24,13 @@ class Camera:
     y: float = 0.0
 
     def to_world(self, x: float, y: float) -> Point:
-        """A place on the canvas of a place on the screen."""
         return ((x - self.x) / self.scale, (y - self.y) / self.scale)
 
     def to_screen(self, x: float, y: float) -> Point:
         return (x * self.scale + self.x, y * self.scale + self.y)
 
     def seen(self, width: float, height: float, margin: float = 0.0) -> Box:
-        """The part of the canvas that a viewport shows, and ``margin`` pixels around it."""
+        """Return the box of the canvas that a viewport and ``margin`` pixels around it show."""
         left, top = self.to_world(-margin, -margin)
         right, bottom = self.to_world(width + margin, height + margin)
         return (left, top, right, bottom)
@@ -40,7 +39,7 @@ class Camera:
         return replace(self, x=self.x + dx, y=self.y + dy)
 
     def zoomed(self, scale: float, x: float, y: float) -> Camera:
-        """At another scale, with the place under the screen's ``(x, y)`` kept there."""
+        """Return the camera at another scale with the point ``(x, y)`` of the screen fixed."""
         scale = max(SMALLEST, min(LARGEST, scale))
         wx, wy = self.to_world(x, y)
         return Camera(scale, x - wx * scale, y - wy * scale)
@@ -54,10 +53,7 @@ def camera_to_fit(
     largest: float = 1.0,
     smallest: float = SMALLEST,
 ) -> Camera:
-    """Return the camera that shows a part of the canvas whole and centred.
-
-    What is too large for the viewport at the scale ``smallest`` is shown from its beginning.
-    """
+    """Return the camera that centres a box, or shows its beginning if too large at ``smallest``."""
     left, top, right, bottom = box
     scale = min(
         largest,
@@ -71,7 +67,7 @@ def camera_to_fit(
 
 
 def _start(low: float, high: float, scale: float, length: float, margin: float) -> float:
-    """Centre what fits; begin with the beginning of what does not."""
+    """Return the offset that centres a range, or shows its beginning if it does not fit."""
     if (high - low) * scale > length - margin:
         return margin - low * scale
     return (length - (low + high) * scale) / 2
@@ -80,22 +76,22 @@ def _start(low: float, high: float, scale: float, length: float, margin: float) 
 def camera_to_open(
     box: Box, width: float, height: float, horizontal: bool, largest: float = 1.0
 ) -> Camera:
-    """Return the camera for a network that was just opened.
+    """Return the camera for an opened network.
 
-    What fits is shown whole, from the top and somewhat to the left, since problems and pictures
-    stand on the right. What does not is shown from its beginning, and scrolls.
+    A network that fits is shown at the top, left of the middle, with space for previews and
+    problems on the right; a larger one from its beginning.
     """
     left, top, right, bottom = box
     readable = READABLE * largest
-    whole = camera_to_fit(box, width, height, largest=largest)
-    if whole.scale >= readable:
+    fitted = camera_to_fit(box, width, height, largest=largest)
+    if fitted.scale >= readable:
         if horizontal:
-            return whole
-        aside = max(0.0, whole.x + left * whole.scale - _MARGIN)
-        spare = height - (bottom - top) * whole.scale
-        above = max(_MARGIN, _ABOVE * whole.scale)
-        y = min(above, max(spare - MARGIN / 2, spare / 2)) - top * whole.scale
-        return Camera(whole.scale, whole.x - min(60.0, aside), y)
+            return fitted
+        aside = max(0.0, fitted.x + left * fitted.scale - _MARGIN)
+        spare = height - (bottom - top) * fitted.scale
+        above = max(_MARGIN, _ABOVE * fitted.scale)
+        y = min(above, max(spare - MARGIN / 2, spare / 2)) - top * fitted.scale
+        return Camera(fitted.scale, fitted.x - min(60.0, aside), y)
     if horizontal:
         y = _start(top, bottom, readable, height, _MARGIN)
         return Camera(readable, _MARGIN - left * readable, y)
@@ -106,7 +102,7 @@ def camera_to_open(
 def camera_to_show(
     camera: Camera, box: Box, width: float, height: float, margin: float = 24.0
 ) -> Camera:
-    """Moved no further than needed to bring a part of the canvas into view."""
+    """Return the camera moved as little as needed to show a box."""
     left, top = camera.to_screen(box[0], box[1])
     right, bottom = camera.to_screen(box[2], box[3])
     dx = _inside(left, right, width, margin)

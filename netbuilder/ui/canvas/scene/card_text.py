@@ -1,4 +1,4 @@
-"""The words on cards and wires."""
+"""The text on cards and wires."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOSS_BY_TASK = {
     "classes": N_("cross-entropy"),
     "multi_label": N_("binary cross-entropy"),
 }
-# Shorter than the catalog's titles, since a card has one line.
+# Shorter than the catalog's titles.
 _LOSS_NAMES = {
     "sparse_categorical_crossentropy": N_("cross-entropy"),
     "categorical_crossentropy": N_("cross-entropy (one-hot)"),
@@ -35,23 +35,18 @@ _LOSS_NAMES = {
 
 
 def spec_of(node: Node) -> LayerSpec | None:
-    """The catalog's row of a node; None for a layer that it does not have."""
+    """Return the layer's catalog entry, or None if unknown."""
     return LAYERS.get(node.layer)
-
-
-def card_title(node: Node) -> str:
-    """Keras's name of the layer."""
-    return node.layer
 
 
 def card_detail(
     node: Node, owner: Node | None, project: Project, facts: Any, named: bool = False
 ) -> str:
-    """What tells this node from others of its layer; with its name where that is needed."""
-    said = _detail(node, owner, project, facts)
+    """Return a node's distinguishing parameters, with its id if ``named``."""
+    detail = _detail(node, owner, project, facts)
     if not named:
-        return said
-    return f"“{node.id}” · {said}" if said else f"“{node.id}”"
+        return detail
+    return f"“{node.id}” · {detail}" if detail else f"“{node.id}”"
 
 
 def _detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str:
@@ -62,14 +57,14 @@ def _detail(node: Node, owner: Node | None, project: Project, facts: Any) -> str
     if node.layer not in LAYERS:
         return _("unknown layer")
     if node.layer == "Input":
-        told = data_name(project, facts, node.id)
-        if told:
-            return told
+        name = data_name(project, facts, node.id)
+        if name:
+            return name
     return describe_params(node.params, LAYERS[node.layer])
 
 
 def data_name(project: Project, facts: Any, input_id: str) -> str:
-    """The data at an Input: "digits 8×8", "sales · 9 columns"; "" where there is none."""
+    """Return the data at an Input: "digits 8×8", "sales · 9 columns"; "" without data."""
     data = project.data
     if not data.kind:
         return ""
@@ -86,8 +81,8 @@ def data_name(project: Project, facts: Any, input_id: str) -> str:
 
 
 def _values(project: Project, facts: Any, input_id: str, count: int) -> str:
-    """What the values of a sample are: "9 columns", "2 columns (4 values)" where a column of
-    categories became several, "30 words"."""
+    """Describe a sample's values: "9 columns", "2 columns (4 values)" for encoded categories, "30
+    words"."""
     kind = KINDS.get(project.data.kind)
     values = ngettext("{count} value", "{count} values", count)
     if facts.input_dtypes.get(input_id) == "int32":
@@ -112,45 +107,43 @@ def _values(project: Project, facts: Any, input_id: str, count: int) -> str:
 
 
 def parameter_count(shape: Any) -> str:
-    """Number of parameters, "18,496"; "" for none or when Keras has not spoken."""
+    """Return the number of parameters, "18,496"; "" if none or unknown."""
     parameters = getattr(shape, "parameters", None)
     return format_number(parameters, ",") if parameters else ""
 
 
 def parameter_total(shapes: Iterable[Any]) -> str:
-    """Sum of the parameters of several nodes."""
+    """Return the total parameters of several nodes."""
     parameters = sum(getattr(shape, "parameters", None) or 0 for shape in shapes)
     return format_number(parameters, ",") if parameters else ""
 
 
 def group_detail(inside: Sequence[Node]) -> str:
-    """What a closed group holds."""
+    """Return the number of layers in a closed group."""
     return ngettext("{count} layer", "{count} layers", len(inside))
 
 
 def shape_label(shape: Any) -> str:
-    """Return the output shape without the batch axis, "6×6×32"; "" while it is not known."""
+    """Return the output shape without the batch axis, "6×6×32"; "" if unknown."""
     output = getattr(shape, "output", None)
-    if output is None:
-        return ""
-    return shape_text(output)
+    return "" if output is None else shape_text(output)
 
 
 def shapes_label(shapes: Sequence[Any]) -> str:
-    """The shapes of all that one wire stands for."""
+    """Return the shapes of all connections that a wire stands for."""
     labels = [label for label in map(shape_label, shapes) if label]
     more = " + …" if len(labels) > _MOST_SHAPES else ""
     return " + ".join(labels[:_MOST_SHAPES]) + more
 
 
 def target_text(project: Project, facts: Any, output: str, unknown: str = "") -> str:
-    """Target and loss of an output: "digit · 10 classes · cross-entropy".
+    """Return an output's target and loss: "digit · 10 classes · cross-entropy".
 
-    ``unknown`` is said where nothing of them is known; "": that there is no data yet.
+    Without them, return ``unknown`` or, by default, that there is no data.
     """
     parts: list[str] = []
-    own = project.data.targets.get(output)
-    names = own or (facts.target_names if facts is not None else ()) or project.data.target
+    targets = project.data.targets.get(output)
+    names = targets or (facts.target_names if facts is not None else ()) or project.data.target
     names, horizon = targets_and_horizon(names, project.data)
     if horizon > 1:
         parts.append(join_values(names[:2]))
@@ -167,8 +160,8 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
         classes = facts.output_classes.get(output) or facts.classes
         if task in ("classes", "binary") and classes:
             parts.append(ngettext("{count} class", "{count} classes", len(classes)))
-    of_output = project.training.outputs.get(output)
-    loss = (of_output.loss if of_output is not None else None) or project.training.loss
+    settings = project.training.outputs.get(output)
+    loss = (settings.loss if settings is not None else None) or project.training.loss
     if loss is not None:
         parts.append(short_loss_title(loss.name))
     elif task is not None:
@@ -177,12 +170,12 @@ def target_text(project: Project, facts: Any, output: str, unknown: str = "") ->
 
 
 def short_loss_title(name: str) -> str:
-    """Return a loss as the canvas names it: "cross-entropy"."""
+    """Return a loss's short name: "cross-entropy"."""
     return _(_LOSS_NAMES[name]) if name in _LOSS_NAMES else loss_title(name).replace("_", " ")
 
 
 def hover_text(hit: Any) -> str:
-    """What a pointer that rests on something is told; "" for nothing."""
+    """Return the tooltip of what is under the pointer, or ""."""
     if hit.kind == "out":
         return _("Drag to another layer to connect them, or to an empty place to add a layer.")
     if hit.kind == "in" and hit.card.kind != "goal":
@@ -191,15 +184,14 @@ def hover_text(hit: Any) -> str:
         )
     if hit.wire is not None:
         insert = _("Drop a layer here to insert it.")
-        of = hit.wire.shape
-        shapes = [getattr(one, "output", None) for one in (of if isinstance(of, tuple) else (of,))]
-        whole = " + ".join(keras_shape_text(one) for one in shapes if one is not None)
-        if not whole:
+        shapes = hit.wire.shape if isinstance(hit.wire.shape, tuple) else (hit.wire.shape,)
+        outputs = [getattr(shape, "output", None) for shape in shapes]
+        text = " + ".join(keras_shape_text(shape) for shape in outputs if shape is not None)
+        if not text:
             return insert
-        # A line each, or Qt would make the tip as wide as the longest sentence.
         return "\n".join(
             (
-                _("Output shape: {shape}", shape=whole),
+                _("Output shape: {shape}", shape=text),
                 _("None is the batch size: any number of samples at once."),
                 insert,
             )
@@ -214,7 +206,7 @@ def hover_text(hit: Any) -> str:
             "{name}: {layers}. Double-click to open the group.", name=card.title, layers=card.detail
         )
     spec = spec_of(card.source)
-    said = f"{card.title} “{card.id}”"
+    text = f"{card.title} “{card.id}”"
     if card.detail:
-        said += f" · {card.detail}"
-    return f"{said}\n{spec.explanation}" if spec is not None else said
+        text += f" · {card.detail}"
+    return f"{text}\n{spec.explanation}" if spec is not None else text

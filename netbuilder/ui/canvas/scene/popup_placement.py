@@ -1,4 +1,4 @@
-"""Where a panel stands that explains cards, and how far the view moves to make room for it."""
+"""The placement of the layer popup beside the cards that it explains."""
 
 from __future__ import annotations
 
@@ -8,23 +8,16 @@ from functools import reduce
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-_EDGE = 4.0  # pixels between the panel or a card and the edge of the viewport
-_AWAY = 14.0  # and between the panel and what it explains
-_ABOVE = 20.0  # a panel beside a card begins above the card
-# What a pixel that the view moves or the panel is away, and one of another card, is worth in pixels
-# that the panel lacks.
+_EDGE = 4.0  # pixels to the edge of the viewport
+_AWAY = 14.0  # pixels between the panel and the cards
+_ABOVE = 20.0  # pixels by which a panel starts above the card beside it
+# Costs, in missing pixels of the panel's area, of a pixel moved and of a pixel covered.
 _MOVED, _COVERED = 10.0, 4.0
 
 
 @dataclass(frozen=True)
 class PopupPlace:
-    """Where a panel stands.
-
-    Attributes:
-        panel: its rectangle on the viewport.
-        move: how far the view moves for it.
-        lowest: how far down it may grow.
-    """
+    """A panel's rectangle on the viewport, how far the view moves, and the panel's lowest y."""
 
     panel: QRectF
     move: QPointF
@@ -38,44 +31,44 @@ def place_popup(
     wanted: QSizeF,
     least: QSizeF,
 ) -> PopupPlace:
-    """Return the place on one of four sides that covers none of the cards it explains.
+    """Return the best place on one of four sides that covers no explained card.
 
-    All of them are seen beside it where there is room; else those nearest to the first.
+    As many explained cards as possible are in view, the first one always.
 
     Args:
         room: the viewport's size.
-        explained: the card, then its inputs, in pixels of the viewport.
-        others: cards that are covered only where there is no room elsewhere.
-        wanted: the size that shows all of the panel.
-        least: the size below which it could not be read.
+        explained: the card, then its inputs, in viewport pixels.
+        others: cards to avoid covering.
+        wanted: the panel's full size.
+        least: the panel's minimum size.
     """
     card, middle = explained[0], explained[0].center()
     near = [card]
-    near += sorted(explained[1:], key=lambda one: (one.center() - middle).manhattanLength())
+    near += sorted(explained[1:], key=lambda box: (box.center() - middle).manhattanLength())
     for count in range(len(near), 0, -1):
         seen = _united(near[:count])
         places = [
-            one
+            place
             for free in (seen, _united((seen, *others)))
             for along in (True, False)
             for after in (True, False)
-            if (one := _beside(room, card, seen, free, wanted, least, along, after)) is not None
-            and not _covered(one, near)
+            if (place := _beside(room, card, seen, free, wanted, least, along, after)) is not None
+            and not _covered(place, near)
         ]
         if places:
-            return min(places, key=lambda one: _cost(one, card, others, wanted))
+            return min(places, key=lambda place: _cost(place, card, others, wanted))
     return _below_all(room, near, wanted)
 
 
 def _covered(place: PopupPlace, cards: Sequence[QRectF]) -> float:
-    """How many pixels of cards lie below a panel."""
-    boxes = (one.translated(place.move).intersected(place.panel) for one in cards)
-    return sum(one.width() * one.height() for one in boxes)
+    """Return the area of the cards covered by a panel."""
+    boxes = (card.translated(place.move).intersected(place.panel) for card in cards)
+    return sum(box.width() * box.height() for box in boxes)
 
 
-def _cost(place: PopupPlace, card: QRectF, others: Sequence[QRectF], wanted: QSizeF) -> float:
+def _cost(place: PopupPlace, card: QRectF, others: Sequence[QRectF], full: QSizeF) -> float:
     panel, both = place.panel, place.panel.united(card.translated(place.move))
-    lost = wanted.width() * wanted.height() - panel.width() * panel.height()
+    lost = full.width() * full.height() - panel.width() * panel.height()
     far = max(both.width() - panel.width() - card.width(), 0.0)
     far += max(both.height() - panel.height() - card.height(), 0.0)
     moved = place.move.manhattanLength() + far
@@ -87,22 +80,22 @@ def _beside(
     card: QRectF,
     seen: QRectF,
     free: QRectF,
-    wanted: QSizeF,
+    full: QSizeF,
     least: QSizeF,
     along: bool,
     after: bool,
 ) -> PopupPlace | None:
     """Return the place right of ``free`` (``along`` and ``after``), left, below or above it.
 
-    ``seen`` is the part of it that comes into view, and ``card`` where not all of that has room.
+    ``seen`` is moved into view or, if that is too large, ``card``.
     """
-    if not along:  # the same with the axes exchanged
-        room, wanted, least = room.transposed(), wanted.transposed(), least.transposed()
+    if not along:  # swap the axes
+        room, full, least = room.transposed(), full.transposed(), least.transposed()
         card, seen, free = _turned(card), _turned(seen), _turned(free)
     low = seen.left() if after else free.left()
     high = free.right() if after else seen.right()
-    length = min(wanted.width(), room.width() - 2 * _EDGE - _AWAY - (high - low))
-    across = min(wanted.height(), room.height() - 2 * _EDGE)
+    length = min(full.width(), room.width() - 2 * _EDGE - _AWAY - (high - low))
+    across = min(full.height(), room.height() - 2 * _EDGE)
     if length < least.width() or across < min(least.height(), room.height() - 2 * _EDGE):
         return None
     taken = length + _AWAY
@@ -119,13 +112,13 @@ def _beside(
     return PopupPlace(_turned(panel), QPointF(dy, dx), lowest)
 
 
-def _below_all(room: QSizeF, cards: Sequence[QRectF], wanted: QSizeF) -> PopupPlace:
-    """Return the place that a tiny viewport has: cards give way beyond its upper edge."""
-    wide = min(wanted.width(), room.width() - 2 * _EDGE)
+def _below_all(room: QSizeF, cards: Sequence[QRectF], full: QSizeF) -> PopupPlace:
+    """Return the place in a tiny viewport, where cards move beyond the upper edge."""
+    wide = min(full.width(), room.width() - 2 * _EDGE)
     high = max(room.height() - 2 * _EDGE - _AWAY - cards[0].height(), 0.6 * room.height())
     panel = QRectF(_EDGE, room.height() - _EDGE - high, wide, high)
     dx = _into(cards[0].left(), cards[0].right(), _EDGE, room.width() - _EDGE)
-    dy = panel.top() - _AWAY - max(one.bottom() for one in cards)
+    dy = panel.top() - _AWAY - max(card.bottom() for card in cards)
     return PopupPlace(panel, QPointF(dx, dy), panel.bottom())
 
 
@@ -138,5 +131,5 @@ def _turned(box: QRectF) -> QRectF:
 
 
 def _into(low: float, high: float, first: float, last: float) -> float:
-    """How far to move what lies from ``low`` to ``high`` to bring it between two places."""
+    """Return how far to move a range from ``low`` to ``high`` to lie between two places."""
     return max(first - low, 0.0) or min(last - high, 0.0)

@@ -1,4 +1,4 @@
-"""All that is to be seen of a project, and where it is."""
+"""The scene: all visible cards, wires and frames of a project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from netbuilder.ui.canvas.scene.cards import (
 from netbuilder.ui.canvas.scene.spatial_index import SpatialGrid
 from netbuilder.ui.canvas.scene.wire_routing import frames_of, route_wires
 
-# Whole sentences for each verb: of one layer by its name, of several by their number.
+# For each verb, the sentences for one layer and for several.
 _STEPS: dict[str, tuple[Callable[[str], str], Callable[[int], str]]] = {
     "Move": (
         lambda name: _("Move {name}", name=name),
@@ -36,12 +36,12 @@ _STEPS: dict[str, tuple[Callable[[str], str], Callable[[int], str]]] = {
         lambda count: ngettext("Duplicate {count} layer", "Duplicate {count} layers", count),
     ),
 }
-_LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # room for a shape at a wire that runs aside
+_LABEL_BESIDE, _LABEL_ABOVE = 110.0, 22.0  # space for the label of a wire in a lane
 
 
 @dataclass(slots=True)
 class Scene:
-    """All that is to be seen of a project."""
+    """All visible cards, wires and frames of a project."""
 
     graph: Graph
     horizontal: bool
@@ -51,7 +51,7 @@ class Scene:
     seen: VisibleGraph
     auto: dict[str, Point]
     key: tuple[Any, ...]
-    cache: dict[str, Any] = field(default_factory=dict)  # kept by the painter
+    cache: dict[str, Any] = field(default_factory=dict)  # for the painter
     _grid: SpatialGrid[Card, Wire] | None = None
     _by_card: dict[str, list[Wire]] | None = None
 
@@ -63,14 +63,14 @@ class Scene:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of all cards; of one card at the origin if there is none."""
+        """Left, top, right and bottom of all cards."""
         if not self.cards:
             return (0.0, 0.0, CARD_WIDTH, CARD_HEIGHT)
         return self.grid.bounds
 
     @property
     def outline(self) -> tuple[float, float, float, float]:
-        """``bounds``, with the wires that run beside the cards and their labels."""
+        """``bounds`` with the wires beside the cards and their labels."""
         left, top, right, bottom = self.bounds
         lanes = [w.route.lane for w in self.wires.values() if w.route.lane is not None]
         if lanes and self.horizontal:
@@ -80,53 +80,51 @@ class Scene:
         return (left, top, right, bottom)
 
     def shifted(self, at: Mapping[str, Point]) -> Scene:
-        """This picture with some cards elsewhere: costs what moves, not what there is."""
+        """Return the scene with some cards moved; the cost depends only on these."""
         at = dict(at)
-        for one in tuple(at):
-            card = self.cards.get(one)
+        for card_id in tuple(at):
+            card = self.cards.get(card_id)
             if card is None:
                 continue
-            for wire in self.wires_of(one):
-                if wire.source == one and not wire.edges and wire.target not in at:
+            for wire in self.wires_of(card_id):
+                if wire.source == card_id and not wire.edges and wire.target not in at:
                     goal = self.cards[wire.target]
-                    x, y = at[one]
+                    x, y = at[card_id]
                     at[goal.id] = (goal.x + x - card.x, goal.y + y - card.y)
         cards, wires = dict(self.cards), dict(self.wires)
         moved: dict[str, Card] = {}
-        for one, (x, y) in at.items():
-            if one in cards:
-                kept = {k: v for k, v in cards[one].cache.items() if k != "rect"}
-                moved[one] = cards[one] = replace(cards[one], x=x, y=y, cache=kept)
-        led: dict[tuple[str, str], Wire] = {}
-        for one in moved:
-            for wire in self.wires_of(one):
+        for card_id, (x, y) in at.items():
+            if card_id in cards:
+                cache = {k: v for k, v in cards[card_id].cache.items() if k != "rect"}
+                moved[card_id] = cards[card_id] = replace(cards[card_id], x=x, y=y, cache=cache)
+        rerouted: dict[tuple[str, str], Wire] = {}
+        for card_id in moved:
+            for wire in self.wires_of(card_id):
                 key = (wire.source, wire.target)
-                if key not in led:
-                    led[key] = wires[key] = replace(wire, cache={})
-        grid = self.grid.over(moved, led)
-        others = (w for key, w in wires.items() if key not in led)
-        route_wires(cards, led.values(), self.horizontal, grid, others)
+                if key not in rerouted:
+                    rerouted[key] = wires[key] = replace(wire, cache={})
+        grid = self.grid.over(moved, rerouted)
+        others = (w for key, w in wires.items() if key not in rerouted)
+        route_wires(cards, rerouted.values(), self.horizontal, grid, others)
         frames = frames_of(self.graph, cards)
-        picture = Scene(
-            self.graph, self.horizontal, cards, wires, frames, self.seen, self.auto, self.key
-        )
-        picture._grid = grid
-        return picture
+        scene = replace(self, cards=cards, wires=wires, frames=frames, cache={})
+        scene._grid, scene._by_card = grid, None
+        return scene
 
     def named(self, verb: str, ids: Iterable[str]) -> str:
-        """Return the label of an undo step about these cards: "Move Dense", "Move 3 layers".
+        """Return the label of an undo step, "Move Dense" or "Move 3 layers".
 
         Args:
             verb: "Move", "Delete" or "Duplicate".
             ids: of cards and open groups.
         """
-        some = list(ids)
-        one, several = _STEPS[verb]
-        if len(some) == 1 and some[0] in self.cards:
-            return one(self.cards[some[0]].title)
-        if len(some) == 1 and some[0] in self.frames:
-            return one(self.frames[some[0]].name)
-        return several(len(some))
+        ids = list(ids)
+        single, several = _STEPS[verb]
+        if len(ids) == 1 and ids[0] in self.cards:
+            return single(self.cards[ids[0]].title)
+        if len(ids) == 1 and ids[0] in self.frames:
+            return single(self.frames[ids[0]].name)
+        return several(len(ids))
 
     def wires_of(self, card_id: str) -> list[Wire]:
         if self._by_card is None:
@@ -140,5 +138,4 @@ class Scene:
         return out_port(card, self.horizontal)
 
     def in_port(self, card: Card, slot: int) -> Point:
-        """Where the wire of input ``slot`` comes in."""
         return in_port(card, slot, self.horizontal)

@@ -1,4 +1,4 @@
-"""Which cards and wires are where: a grid of buckets, so that looking up costs what is near."""
+"""A spatial index of cards and wires: a grid of buckets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
 class PlacedBox(Protocol):
-    """A box with a name: a card, say."""
+    """A box with an id, such as a card."""
 
     id: str
     x: float
@@ -20,32 +20,32 @@ class PlacedBox(Protocol):
 
 
 class RoutePath(Protocol):
-    """The way of a wire."""
+    """The route of a wire."""
 
     def box(self) -> Box:
-        """Left, top, right and bottom of all that it touches."""
+        """Return its bounding box."""
 
 
 class Connector(Protocol):
-    """What leads from one box to another: a wire, say."""
+    """A connection of two boxes, such as a wire."""
 
     source: str
     target: str
 
     @property
     def route(self) -> RoutePath:
-        """Its way."""
+        """Its route."""
 
 
 C = TypeVar("C", bound=PlacedBox)
 W = TypeVar("W", bound=Connector)
 
 _CELL_X, _CELL_Y = 640.0, 320.0
-_MANY = 30  # a wire longer than this many buckets is looked at each time instead
+_MANY = 30  # wires longer than this many buckets are always checked
 
 
 class SpatialGrid(Generic[C, W]):
-    """Cards and wires by place. Made once for a picture; never changed."""
+    """An immutable index of cards and wires by place."""
 
     def __init__(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> None:
         self._cards = cards
@@ -68,7 +68,7 @@ class SpatialGrid(Generic[C, W]):
                 self._wire_cells.setdefault(cell, []).append(wire)
 
     def over(self, cards: Mapping[str, C], wires: Mapping[tuple[str, str], W]) -> SpatialGrid[C, W]:
-        """This grid with some cards and wires elsewhere; costs what moved."""
+        """Return the grid with some cards and wires moved; the cost depends only on these."""
         grid: SpatialGrid[C, W] = SpatialGrid({}, {})
         grid._cards = {**self._cards, **cards}
         grid._wires = {**self._wires, **wires}
@@ -94,21 +94,21 @@ class SpatialGrid(Generic[C, W]):
         return (card.x, card.y, card.x + card.w, card.y + card.h)
 
     def cards_near(self, x: float, y: float) -> list[str]:
-        """Ids of the cards that hold a point."""
+        """Return the ids of the cards that contain a point."""
         return [c.id for c in self.cards_in((x, y, x, y))]
 
     def cards_in(self, box: Box) -> list[C]:
         left, top, right, bottom = box
         if self._cards and _holds(box, self.bounds):
             return list(self._cards.values())
-        found: dict[int, C] = {}
+        cards: dict[int, C] = {}
         for cell in self._cells_of(box, self._card_cells):
             for c in self._card_cells.get(cell, ()):
                 if c.x <= right and c.x + c.w >= left and c.y <= bottom and c.y + c.h >= top:
-                    found[id(c)] = c
+                    cards[id(c)] = c
         if not self._moved_cards:
-            return list(found.values())
-        near = [c for c in found.values() if c.id not in self._moved_cards]
+            return list(cards.values())
+        near = [c for c in cards.values() if c.id not in self._moved_cards]
         near += [
             c
             for c in self._moved_cards.values()
@@ -117,24 +117,24 @@ class SpatialGrid(Generic[C, W]):
         return near
 
     def wires_in(self, box: Box) -> list[W]:
-        """Wires whose boxes touch a rectangle, at least; some near it may be among them."""
+        """Return at least the wires whose boxes touch a rectangle."""
         if self._cards and _holds(box, self.bounds):
             return list(self._wires.values())
-        found: dict[int, W] = {id(wire): wire for wire in self._long_wires}
+        wires: dict[int, W] = {id(wire): wire for wire in self._long_wires}
         for cell in self._cells_of(box, self._wire_cells):
             for wire in self._wire_cells.get(cell, ()):
-                found[id(wire)] = wire
+                wires[id(wire)] = wire
         if not self._moved_wires:
-            return list(found.values())
-        near = [w for w in found.values() if (w.source, w.target) not in self._moved_wires]
+            return list(wires.values())
+        near = [w for w in wires.values() if (w.source, w.target) not in self._moved_wires]
         return [*near, *self._moved_wires.values()]
 
     @staticmethod
-    def _cells_of(box: Box, there: Mapping[tuple[int, int], object]) -> list[tuple[int, int]]:
+    def _cells_of(box: Box, cells: Mapping[tuple[int, int], object]) -> list[tuple[int, int]]:
         left, top = math.floor(box[0] / _CELL_X), math.floor(box[1] / _CELL_Y)
         right, bottom = math.floor(box[2] / _CELL_X), math.floor(box[3] / _CELL_Y)
-        if (right - left + 1) * (bottom - top + 1) > len(there):
-            return [c for c in there if left <= c[0] <= right and top <= c[1] <= bottom]
+        if (right - left + 1) * (bottom - top + 1) > len(cells):
+            return [c for c in cells if left <= c[0] <= right and top <= c[1] <= bottom]
         return [(x, y) for x in range(left, right + 1) for y in range(top, bottom + 1)]
 
 

@@ -1,4 +1,4 @@
-"""The way of a wire: straight, a curve, or along a lane beside the cards in between."""
+"""The route of a wire: straight, a curve, or along a lane beside the cards in between."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 from netbuilder.core.project.model import Point
 from netbuilder.ui.canvas.scene.spatial_index import SpatialGrid
 
-_STEPS = 12  # points of a curve that are looked at in hit tests
+_STEPS = 12  # segments of a curve in hit tests
 LANE_GAP = 22.0  # from a card to the lane beside it
 _LANE_STEP = 12.0  # from lane to lane
 _LANES_BESIDE = 12
-_MANY_LANES = 200  # wires: above, lanes may coincide, since none could be followed anyway
-_BEND = 36.0  # length over which a wire turns into its lane
+_MANY_LANES = 200  # with more, lanes may coincide
+_BEND = 36.0  # length of the turn into a lane
 
 
 @dataclass(slots=True)
 class WireRoute:
-    """From ``(x1, y1)`` to ``(x2, y2)``. ``lane`` is the x (horizontal: y) that a detour takes."""
+    """A route from ``(x1, y1)`` to ``(x2, y2)``; ``lane`` is the x (horizontal: y) of a detour."""
 
     x1: float
     y1: float
@@ -39,7 +39,7 @@ class WireRoute:
         return same and ahead
 
     def curves(self) -> list[tuple[Point, Point, Point, Point]]:
-        """The wire as cubic Bézier curves."""
+        """Return the wire as cubic Bézier curves."""
         ways = self._curves_down(*self._turned())
         if self.horizontal:
             return [tuple((y, x) for x, y in curve) for curve in ways]  # type: ignore[misc]
@@ -60,7 +60,7 @@ class WireRoute:
         bend = _BEND if y2 >= y1 else _BEND * 0.7
         top, bottom = y1 + bend, y2 - bend
         sweep = bend * 0.6
-        along = sweep if bottom >= top else -sweep  # which way the lane is gone
+        along = sweep if bottom >= top else -sweep
         return [
             ((x1, y1), (x1, y1 + sweep), (lane, top - along), (lane, top)),
             ((lane, top), (lane, top), (lane, bottom), (lane, bottom)),
@@ -68,13 +68,11 @@ class WireRoute:
         ]
 
     def points(self) -> list[Point]:
-        """Points along the wire, near enough for hit tests and coarse drawing."""
+        """Return points along the wire for hit tests and coarse drawing."""
         if self.straight:
             return [(self.x1, self.y1), (self.x2, self.y2)]
-        found: list[Point] = []
-        for curve in self.curves():
-            found.extend(_at(curve, step / _STEPS) for step in range(_STEPS + 1))
-        return found
+        steps = range(_STEPS + 1)
+        return [_at(curve, step / _STEPS) for curve in self.curves() for step in steps]
 
     def middle(self) -> Point:
         if self.straight:
@@ -83,7 +81,7 @@ class WireRoute:
         return _at(curves[len(curves) // 2], 0.5)
 
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of all that the wire touches."""
+        """Return the wire's bounding box."""
         if self.straight:
             return (self.x1, self.y1, self.x2, self.y2)
         spots = [spot for curve in self.curves() for spot in curve]
@@ -95,7 +93,7 @@ class WireRoute:
         )
 
     def distance(self, x: float, y: float, stretch: float = 1.0) -> float:
-        """From a point to the wire; what lies above or below counts ``stretch`` times."""
+        """Return a point's distance, with vertical distances multiplied by ``stretch``."""
         points = [(px, py * stretch) for px, py in self.points()]
         return min(_to_segment(x, y * stretch, *a, *b) for a, b in itertools.pairwise(points))
 
@@ -115,7 +113,7 @@ def _to_segment(x: float, y: float, ax: float, ay: float, bx: float, by: float) 
 
 
 class RouteLanes:
-    """Keeps wires that run side by side apart."""
+    """Keeps parallel wires apart."""
 
     def __init__(self, taken: Iterable[WireRoute] = ()) -> None:
         self._taken: list[tuple[float, float, float]] = []
@@ -130,21 +128,18 @@ class RouteLanes:
     def around(
         self, route: WireRoute, grid: SpatialGrid[Any, Any], source: str, target: str
     ) -> None:
-        """Give the route a lane beside the cards that it would cross, if it crosses any.
-
-        Lanes lie on the left (horizontal: above): on the right is the place for words.
-        """
+        """Give a route that crosses cards a lane on their left (horizontal: above)."""
         crossed = set[str]()
         for x, y in _samples(route):
             crossed.update(grid.cards_near(x, y))
         crossed -= {source, target}
         back = route.x2 < route.x1 if route.horizontal else route.y2 < route.y1
-        if back:  # a wire that goes back runs beside both of its cards
+        if back:  # also avoids its own cards
             crossed |= {source, target}
         if not crossed:
             return
         side = 1 if route.horizontal else 0
-        lane = min(grid.box(one)[side] for one in crossed) - LANE_GAP
+        lane = min(grid.box(card_id)[side] for card_id in crossed) - LANE_GAP
         start, end = _extent(route)
         if len(self._taken) < _MANY_LANES:
             for _ in range(_LANES_BESIDE):

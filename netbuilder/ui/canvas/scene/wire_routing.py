@@ -1,4 +1,4 @@
-"""The ways of wires between cards, and the frames around open groups."""
+"""Route wires between cards, and compute the frames of open groups."""
 
 from __future__ import annotations
 
@@ -30,12 +30,9 @@ def route_wires(
     grid: SpatialGrid[Card, Wire] | None = None,
     others: Iterable[Wire] = (),
 ) -> None:
-    """Give wires their way: from port to port, beside the cards that are in between.
-
-    ``others`` are wires that keep the way that they have.
-    """
+    """Route wires from port to port around other cards; ``others`` keep their routes."""
     long: list[tuple[float, Wire, WireRoute]] = []
-    # A wire that is shorter than a card has no room for one in between.
+    # Shorter wires have no card in between.
     least = CARD_WIDTH if horizontal else CARD_HEIGHT
     for wire in wires:
         start = out_port(cards[wire.source], horizontal)
@@ -45,17 +42,17 @@ def route_wires(
         if along > least or along < 0:
             long.append((abs(along), wire, route))
         else:
-            _follow(wire, route)
+            _set_route(wire, route)
     if not long:
         return
     grid = grid or SpatialGrid(cards, {})
     lanes = RouteLanes(wire.route for wire in others)
-    for _, wire, route in sorted(long, key=lambda one: one[0]):  # the shorter ones inside
+    for _, wire, route in sorted(long, key=lambda item: item[0]):  # shorter ones inside
         lanes.around(route, grid, wire.source, wire.target)
-        _follow(wire, route)
+        _set_route(wire, route)
 
 
-def _follow(wire: Wire, route: WireRoute) -> None:
+def _set_route(wire: Wire, route: WireRoute) -> None:
     if route != wire.route:
         wire.route = route
         wire.cache.clear()
@@ -64,13 +61,13 @@ def _follow(wire: Wire, route: WireRoute) -> None:
 def order_slots(
     cards: Mapping[str, Card], wires: Mapping[tuple[str, str], Wire], horizontal: bool
 ) -> None:
-    """Where the order of inputs means nothing (Add), let wires come in without crossing."""
+    """Order the inputs of order-independent layers (Add) to avoid crossing wires."""
     incoming: dict[str, list[Wire]] = {}
     for wire in wires.values():
         card = cards[wire.target]
         if card.ports_in > 1 and spec_of(card.title).any_order:
             incoming.setdefault(card.id, []).append(wire)
-    for some in incoming.values():
+    for inputs in incoming.values():
 
         def side(wire: Wire) -> float:
             a, b = cards[wire.source], cards[wire.target]
@@ -79,12 +76,12 @@ def order_slots(
             step = (CARD_WIDTH if horizontal else CARD_HEIGHT) * 2 + GAP_ALONG
             return across - (1e6 if along > step and abs(across) < CARD_WIDTH / 2 else 0.0)
 
-        for slot, wire in enumerate(sorted(some, key=side)):
+        for slot, wire in enumerate(sorted(inputs, key=side)):
             wire.slot = slot
 
 
 def frames_of(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:
-    """Frames of the open groups, the outer ones first."""
+    """Return the frames of open groups, outer ones first."""
     frames: dict[str, Frame] = {}
     if not graph.groups:
         return frames
@@ -96,9 +93,9 @@ def frames_of(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:
             boxes.setdefault(inside, []).append((card.x, card.y, card.x + card.w, card.y + card.h))
 
     def nesting(group_id: str | None) -> int:
-        levels, seen = 0, set[str]()
-        while group_id and group_id in graph.group_by_id and group_id not in seen:
-            seen.add(group_id)
+        levels, visited = 0, set[str]()
+        while group_id and group_id in graph.group_by_id and group_id not in visited:
+            visited.add(group_id)
             levels += 1
             group_id = graph.group_by_id[group_id].parent
         return levels
@@ -108,11 +105,11 @@ def frames_of(graph: Graph, cards: Mapping[str, Card]) -> dict[str, Frame]:
     for group in sorted(graph.groups, key=lambda g: -depth[g.id]):
         if group.collapsed or group.id not in boxes:
             continue
-        some = boxes[group.id]
-        left = min(b[0] for b in some) - FRAME_SIDE
-        top = min(b[1] for b in some) - FRAME_HEAD
-        right = max(b[2] for b in some) + FRAME_SIDE
-        bottom = max(b[3] for b in some) + FRAME_FOOT
+        group_boxes = boxes[group.id]
+        left = min(b[0] for b in group_boxes) - FRAME_SIDE
+        top = min(b[1] for b in group_boxes) - FRAME_HEAD
+        right = max(b[2] for b in group_boxes) + FRAME_SIDE
+        bottom = max(b[3] for b in group_boxes) + FRAME_FOOT
         frames[group.id] = Frame(
             group.id, group.name, depth[group.id], left, top, right - left, bottom - top
         )
