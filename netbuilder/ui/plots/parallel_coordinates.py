@@ -54,11 +54,7 @@ class ParallelCoordinatesPlot(QWidget):
         ]
         if scores:
             self._axes.append(
-                (
-                    _("loss (rank)"),
-                    format_number(scores[0]),
-                    format_number(scores[-1]),
-                )
+                (_("loss (rank)"), format_number(scores[0]), format_number(scores[-1]))
             )
         self.setAccessibleName(
             _("{trials} trials over {settings} settings", trials=len(trials), settings=len(varied))

@@ -54,11 +54,7 @@ class Sparkline(QWidget):
             if highest > max(first, last) * 1.001
             else ""
         )
-        ends = _(
-            "from {first} to {last}",
-            first=format_number(first),
-            last=format_number(last),
-        )
+        ends = _("from {first} to {last}", first=format_number(first), last=format_number(last))
         return join_values(filter(None, (ends, top)))
 
     def paintEvent(self, event: QPaintEvent) -> None:

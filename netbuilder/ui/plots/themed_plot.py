@@ -8,15 +8,7 @@ from typing import Any, Final, Literal
 
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QPainter,
-    QPaintEvent,
-    QPicture,
-    QWheelEvent,
-)
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPicture, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from netbuilder.core.i18n import localized

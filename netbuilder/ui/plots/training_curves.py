@@ -201,13 +201,7 @@ class TrainingCurvePlot(PagePlot):
         self._now.setPos(end)
         self._timer.stop()  # following the run has restarted it
 
-    def _draw(
-        self,
-        lines: list[_Line],
-        left: float,
-        right: float,
-        pixels: int,
-    ) -> None:
+    def _draw(self, lines: list[_Line], left: float, right: float, pixels: int) -> None:
         while len(self.drawn) < len(lines):
             item = pg.PlotCurveItem(skipFiniteCheck=False)
             self.drawn.append(item)

@@ -337,8 +337,7 @@ def open_device(
     def answered(status: object) -> None:
         if status == Qt.PermissionStatus.Denied:
             source.failed.emit(
-                denied,
-                _("Allow access in the system's privacy settings, then try again."),
+                denied, _("Allow access in the system's privacy settings, then try again.")
             )
         else:
             start()

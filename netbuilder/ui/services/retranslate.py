@@ -125,9 +125,7 @@ def choose_language(name: str) -> None:
     """
     if reason := fixed_by():
         raise UserError(
-            reason,
-            i18n.gettext("Ask the administrator of this computer."),
-            code="language_fixed",
+            reason, i18n.gettext("Ask the administrator of this computer."), code="language_fixed"
         )
     chosen = meant_language(name)
     if (error := theme.font_error(chosen)) is not None:

@@ -1,4 +1,1 @@
-"""The frame around the panels: docks, menus and actions, bars, dialogs, opening and saving.
-
-What one panel shows does not live here; panels stand in rooms of their own and know no window.
-"""
+"""The main window's frame: docks, menus, actions, bars, dialogs, opening and saving."""

@@ -1,8 +1,4 @@
-"""Everything a person can tell the window to do, as rows.
-
-Menus, toolbar, shortcuts and the command search are made from the same rows, so what one
-offers the others offer too.
-"""
+"""The window's actions as rows, for menus, toolbar, shortcuts and the command search."""
 
 from __future__ import annotations
 
@@ -18,14 +14,13 @@ from netbuilder.core.i18n import gettext as _, pgettext, rerendered
 
 @dataclass(frozen=True)
 class ActionRow:
-    """One thing to do.
+    """An action of the window.
 
-    ``menu`` is the menu that it stands in, "View/Pages" a menu in another; "|" at its end draws a
-    line after it. ``shortcut``
-    is a standard key of Qt or a text such as "Ctrl+Shift+Z", several with "; " between them.
-    ``enabled`` and ``checked`` are asked whenever something changed; a row with ``checked``
-    has a tick. ``tip`` says anew what it would do. ``local`` shortcuts belong to the canvas and
-    are only shown, not taken.
+    ``menu``: the menu, or "View/Pages" for a submenu; "|" at its end adds a separator.
+    ``shortcut``:
+    a standard key of Qt or a text such as "Ctrl+Shift+Z", several separated by "; ". ``enabled``,
+    ``checked`` and ``tip`` (the tooltip) are called on each refresh. ``local``: the canvas handles
+    the shortcut itself.
     """
 
     id: str
@@ -41,25 +36,24 @@ class ActionRow:
 
     @property
     def menu_name(self) -> str:
-        """The menu without the line's mark."""
         return self.menu.rstrip("|")
 
 
 def sequences(shortcut: QKeySequence.StandardKey | str) -> list[QKeySequence]:
-    """The key sequences of a row."""
+    """Return the key sequences of a shortcut."""
     if isinstance(shortcut, QKeySequence.StandardKey):
         return QKeySequence.keyBindings(shortcut)
     return [QKeySequence(text.strip()) for text in shortcut.split(";") if text.strip()]
 
 
 def _tip(row: ActionRow) -> str:
-    """What a row does, and its key."""
+    """Return a row's tooltip, with its key."""
     tip, keys = row.help or row.title.replace("&", "").rstrip("…"), sequences(row.shortcut)
     return f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip
 
 
 def menu_titles() -> dict[str, str]:
-    """The menus, in their order, and how they are called in the language in force."""
+    """Return the titles of the menus, in order."""
     return {
         "File": pgettext("menu", "File"), "Edit": pgettext("menu", "Edit"),
         "Layer": pgettext("menu", "Layer"), "View": pgettext("menu", "View"),
@@ -68,14 +62,14 @@ def menu_titles() -> dict[str, str]:
 
 
 class Menu(QMenu):
-    """One of the main menus."""
+    """A main menu."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(menu_titles()[name], parent)
 
 
 class WindowActions(QObject):
-    """The rows as ``QAction`` objects of one window."""
+    """The rows as ``QAction`` objects of a window."""
 
     def __init__(self, window: QWidget, rows: Iterable[ActionRow] = ()) -> None:
         super().__init__(window)
@@ -99,7 +93,7 @@ class WindowActions(QObject):
         action.setObjectName(row.id)
         keys = sequences(row.shortcut)
         if row.local and keys:
-            # The canvas takes the key itself; here it is told beside the title.
+            # The canvas handles the key; only show it.
             action.setText(
                 f"{row.title}\t{keys[0].toString(QKeySequence.SequenceFormat.NativeText)}"
             )
@@ -115,13 +109,11 @@ class WindowActions(QObject):
         return action
 
     def retitle(self, action_id: str, title: str, words: str) -> None:
-        """Show another title and line of help on an action."""
         self.rows[action_id] = row = replace(self.rows[action_id], title=title, help=words)
         self._actions[action_id].setText(title)
         self._actions[action_id].setToolTip(_tip(row))
 
     def retranslate(self) -> None:
-        """Let the rows be searched by their titles in the chosen language."""
         self.rows = {
             key: replace(row, title=rerendered(row.title), help=rerendered(row.help))
             for key, row in self.rows.items()
@@ -131,7 +123,7 @@ class WindowActions(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Ask every row whether it can be done now."""
+        """Update every action."""
         for action_id, row in self.rows.items():
             action = self._actions[action_id]
             if row.enabled is not None:
@@ -142,53 +134,49 @@ class WindowActions(QObject):
                 action.setToolTip(row.tip())
 
     def fill(self, menus: Mapping[str, QMenu]) -> None:
-        """Put each action into its menu, in the order of the rows."""
-        known = dict(menus)
+        """Add the actions to their menus, in the order of the rows."""
+        all_menus = dict(menus)
         for action_id, row in self.rows.items():
             name = row.menu_name
             outer, _slash, inner = name.partition("/")
-            if inner and name not in known:
-                known[name] = known[outer].addMenu(_(inner))
-            if name in known:
-                known[name].addAction(self._actions[action_id])
+            if inner and name not in all_menus:
+                all_menus[name] = all_menus[outer].addMenu(_(inner))
+            if name in all_menus:
+                all_menus[name].addAction(self._actions[action_id])
                 if row.menu.endswith("|"):
-                    known[outer].addSeparator()
+                    all_menus[outer].addSeparator()
 
     def fill_menu_bar(self, bar: QMenuBar, menus: Iterable[QMenu], quit_: ActionRow) -> None:
-        """Make the menu bar of macOS, where Settings, About and Quit have places of their own.
+        """Fill the menu bar of macOS, where Settings, About and Quit have special places.
 
         Args:
             bar: of the window.
-            menus: filled already.
-            quit_: what leaves the program.
+            menus: the filled menus.
+            quit_: the row that quits.
         """
         for action in self._actions.values():
-            # By its words Qt would take "Setup…" for the settings.
+            # Qt would guess roles from titles.
             action.setMenuRole(QAction.MenuRole.NoRole)
         self["settings"].setMenuRole(QAction.MenuRole.PreferencesRole)
         self["about"].setMenuRole(QAction.MenuRole.AboutRole)
-        # Two actions with the same key would both do nothing.
+        # Two actions with the same key would be ambiguous.
         self["close"].setShortcuts([QKeySequence("Ctrl+W")])
-        leave = self.add(quit_)
-        leave.setMenuRole(QAction.MenuRole.QuitRole)
+        quit_action = self.add(quit_)
+        quit_action.setMenuRole(QAction.MenuRole.QuitRole)
         for number, menu in enumerate(menus):
             if not number:
-                menu.addAction(leave)
+                menu.addAction(quit_action)
             bar.addMenu(menu)
 
     def matching(self, text: str) -> list[ActionRow]:
-        """The rows whose title or help holds every word of ``text``.
-
-        First the title that is just that, then those that begin with it, then those of which a word
-        does, then all titles that hold it.
-        """
+        """Return the rows whose title or help contains every word of ``text``, best first."""
         words = text.lower().split()
-        wanted = " ".join(words)
+        query = " ".join(words)
 
         def plain(row: ActionRow) -> str:
             return row.title.replace("&", "").lower()
 
-        found = [
+        matches = [
             row
             for row in self.rows.values()
             if all(word in f"{plain(row)} {row.help.lower()} {row.menu.lower()}" for word in words)
@@ -197,10 +185,10 @@ class WindowActions(QObject):
         def order(row: ActionRow) -> tuple[bool, ...]:
             title = plain(row).rstrip("…")
             return (
-                title != wanted,
-                not title.startswith(wanted),
+                title != query,
+                not title.startswith(query),
                 not all(f" {word}" in f" {title}" for word in words),
                 not all(word in title for word in words),
             )
 
-        return sorted(found, key=order)
+        return sorted(matches, key=order)

@@ -1,4 +1,4 @@
-"""A page for a command: what it writes, and the button that does it."""
+"""A page for a command: what it writes, and its button."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from netbuilder.ui.widgets.labels import note_label
 
 
 class ActionPage(QScrollArea):
-    """Says what a command makes, and offers it.
+    """Describes and offers a command.
 
     Args:
         action: of the window.
         title: what is made.
         words: one sentence about it.
-        contents: what is in it, a line each.
-        button: what the button says.
-        missing: what has to be done first, shown while the action is disabled.
+        contents: a list of what is in it.
+        button: the button's text.
+        missing: shown while the action is disabled.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class ActionPage(QScrollArea):
         layout.addWidget(self.missing)
         layout.addStretch(1)
         self.setWidget(page)
-        action.changed.connect(self._follow)
-        self._follow()
+        action.changed.connect(self._update)
+        self._update()
 
-    def _follow(self) -> None:
+    def _update(self) -> None:
         enabled = self._action.isEnabled()
         self.button.setEnabled(enabled)
         self.missing.setVisible(not enabled and bool(self.missing.text()))

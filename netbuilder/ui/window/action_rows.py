@@ -1,4 +1,4 @@
-"""The rows of everything that the main window can do."""
+"""The rows of all actions of the main window."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from netbuilder.ui.window.panels import PANELS
 from netbuilder.ui.window.window_commands import WindowCommands
 from netbuilder.ui.window.window_parts import WindowParts
 
-#: Menus in the menu View: one list of all would be higher than a small screen.
+#: Submenus of View, which would not fit a small screen.
 _PAGES, _CANVAS, _TEXT = N_("Pages"), N_("Canvas"), N_("Text size")
-#: The system shows the menus at the top of the screen, as macOS does.
+#: Whether the system shows a menu bar at the top of the screen.
 MENU_BAR = sys.platform == "darwin"
 _Key = QKeySequence.StandardKey
-#: What the button beside Train offers; "" is a line.
+#: The menu of the button beside Train; "" is a separator.
 SPEED_MENU = (
     *(f"speed-{speed.id}" for speed in SPEEDS),
     "",
@@ -35,7 +35,7 @@ SPEED_MENU = (
 
 
 def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
-    """The rows of a window, in the order of its menus."""
+    """Return the rows of a window, in the order of its menus."""
     return [
         *_file_rows(parts, commands),
         *_edit_rows(parts, commands),
@@ -47,7 +47,7 @@ def rows_for(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
 
 
 def quit_row(window: QWidget) -> ActionRow:
-    """Return what the menu bar of macOS has besides: it ends the program."""
+    """Return the row that quits, for the menu bar of macOS."""
     return ActionRow("quit", _("Quit NetBuilder"), window.close, "", "Ctrl+Q")
 
 
@@ -142,7 +142,7 @@ def _file_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
 
 
 def _canvas(parts: WindowParts, name: str) -> Callable[[], object]:
-    """A slot of the canvas by its name (``commands.cut``), looked up when it is called."""
+    """Return a slot of the canvas by name ("commands.cut"), looked up when called."""
 
     def call() -> object:
         return attrgetter(name)(parts.canvas)()
@@ -384,11 +384,7 @@ def _view_rows(parts: WindowParts, commands: WindowCommands) -> list[ActionRow]:
             "normal", _("Reset zoom"), partial(commands.scale, 0), f"View/{_TEXT}", "Ctrl+Shift+0"
         ),
         ActionRow(
-            "dark",
-            _("Dark mode"),
-            commands.toggle_dark,
-            "View",
-            checked=lambda: commands.dark,
+            "dark", _("Dark mode"), commands.toggle_dark, "View", checked=lambda: commands.dark
         ),
         ActionRow(
             "reduce-motion",

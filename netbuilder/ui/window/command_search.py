@@ -1,4 +1,4 @@
-"""A box to type what one wants to do: every action of the window, found by its words."""
+"""Search for an action of the window by its words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from netbuilder.ui.widgets.keyboard_widgets import Dialog
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.window.action import WindowActions, sequences
 
-#: Commands that are seen at once.
+#: Commands visible at once.
 _MOST = 14
 
 
 class CommandSearch(Dialog):
-    """Type, choose with the arrow keys, do it with Enter."""
+    """A search field with a list; Enter runs the selected command."""
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class CommandSearch(Dialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._show(self.line.text())  # rows have their height with the stylesheet
+        self._show(self.line.text())  # row heights depend on the stylesheet
 
     def _show(self, text: str) -> None:
         self.list.clear()
@@ -75,7 +75,7 @@ class CommandSearch(Dialog):
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         count, line = self.list.count(), max(self.list.sizeHintForRow(0), 1)
-        room = max(self._room // line - 4, 3)  # without the field, and what is around it
+        room = max(self._room // line - 4, 3)
         self.list.setFixedHeight(min(count, _MOST, room) * line)
         self.list.setHidden(not count)
         self.nothing.setText(

@@ -1,4 +1,4 @@
-"""The dialogs of the main window. Each is built when it is asked for."""
+"""The dialogs of the main window, built when opened."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer, QUrl, SignalInstance
 from PySide6.QtGui import QDesktopServices, QKeySequence
-from PySide6.QtWidgets import (
-    QMenu,
-    QMessageBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QMenu, QMessageBox, QWidget
 
 import netbuilder
 from netbuilder.core.errors import UserError
@@ -32,9 +28,9 @@ if TYPE_CHECKING:
     from netbuilder.ui.services.workbench import Workbench
     from netbuilder.ui.window.window_parts import WindowParts
 
-#: So long a stopped run may take before it is asked about.
+#: Time that a stopped run may take before a question.
 PATIENCE_MS = 5000
-#: Answers about what a crash left. Escape, which is pressed without reading, throws nothing away.
+#: Answers about recovered work. Escape discards nothing.
 BACK, GO_ON, FORGET, LATER = (
     N_("Restore"),
     N_("Continue training"),
@@ -47,7 +43,7 @@ STOP, STAY = N_("Stop training"), N_("Wait")
 
 
 def search_commands(parent: QWidget, actions: WindowActions) -> None:
-    """Type what to do."""
+    """Open the command search."""
     from netbuilder.ui.window.command_search import CommandSearch
 
     actions.refresh()
@@ -55,17 +51,17 @@ def search_commands(parent: QWidget, actions: WindowActions) -> None:
 
 
 def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
-    """Put a menu of the recent files below "Open"; ``open_path`` opens the chosen one."""
+    """Add a menu of the recent files below "Open"; ``open_path`` opens a file."""
     recent = QMenu(_("Open recent"), menu)
-    place = menu.actions()[2] if len(menu.actions()) > 2 else None
-    menu.insertMenu(place, recent)  # type: ignore[arg-type]
+    position = menu.actions()[2] if len(menu.actions()) > 2 else None
+    menu.insertMenu(position, recent)  # type: ignore[arg-type]
 
     def fill() -> None:
         recent.clear()
         for path in settings.recent_files():
-            entry = recent.addAction(path.name)
-            entry.setToolTip(str(path))
-            entry.triggered.connect(lambda _checked=False, path=path: open_path(path))
+            action = recent.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _checked=False, path=path: open_path(path))
         if recent.isEmpty():
             recent.addAction(_("No recent files")).setEnabled(False)
         else:
@@ -77,7 +73,7 @@ def add_recent(menu: QMenu, open_path: Callable[[Path], object]) -> None:
 
 
 def open_submission_dialog(parts: WindowParts) -> None:
-    """Ask for the name and the folder, and write the file there."""
+    """Ask for name and folder, and write a submission."""
     from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 
     work = submission_source(parts.workbench, parts.lessons.stamp)
@@ -85,7 +81,7 @@ def open_submission_dialog(parts: WindowParts) -> None:
 
 
 def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> None:
-    """The teacher's window; a pupil's file opens on the canvas through ``open_path``."""
+    """Open the grading window; ``open_path`` opens a submission on the canvas."""
     from netbuilder.ui.grading.grade_window import GradeWindow
 
     window = GradeWindow(parent)
@@ -97,27 +93,27 @@ def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> N
 def open_collect_window(
     parent: QWidget, workbench: Workbench, runner: Runner, use: Callable[[Path], object]
 ) -> None:
-    """Take samples with camera or microphone and train on them; ``use(folder)`` goes on with them.
+    """Take samples with camera or microphone; ``use(folder)`` trains on them.
 
-    They lie beside the project's file, or in the user's own folder while there is none.
+    They are saved beside the project's file, or in the user's data folder.
     """
     from datetime import date
 
     from netbuilder.core import folders
     from netbuilder.ui.capture.collect_window import CollectWindow
 
-    own = folders.data() / "collected" / date.today().isoformat()
-    place = workbench.base if workbench.store.path is not None else own
+    default_folder = folders.data() / "collected" / date.today().isoformat()
+    folder = workbench.base if workbench.store.path is not None else default_folder
     data_path = workbench.store.project.data.path
     current = workbench.base / data_path if data_path else None
-    window = CollectWindow(place, workbench, runner, parent, current=current)
+    window = CollectWindow(folder, workbench, runner, parent, current=current)
     window.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     window.used.connect(use)
     window.show()
 
 
 def confirm_stop_training(parent: QWidget, ended: SignalInstance) -> bool:
-    """Ask whether the training that runs may be stopped; its own end, ``ended``, answers too."""
+    """Ask whether to stop the training; its end (``ended``) also answers yes."""
     answer = ask_question(
         parent,
         _("Training in progress"),
@@ -133,9 +129,10 @@ def confirm_stop_training(parent: QWidget, ended: SignalInstance) -> bool:
 
 
 def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInstance) -> bool:
-    """Wait for the end of a run that was told to stop: what it has learned can be saved then.
+    """Wait for a stopping run, whose network can then be saved.
 
-    Where that takes long it is asked about; False: the window stays.
+    Returns:
+        False if the user keeps the window open after a long wait.
     """
     loop = QEventLoop()
     ended.connect(loop.quit)
@@ -161,28 +158,28 @@ def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInsta
     return answer != stay
 
 
-def offer_recovery(parent: QWidget, found: RecoveredProject) -> str:
-    """Ask whether work that a crash left shall be put back: ``BACK``, ``FORGET`` or ``LATER``."""
+def offer_recovery(parent: QWidget, recovered: RecoveredProject) -> str:
+    """Ask what to do with recovered work: ``BACK``, ``FORGET`` or ``LATER``."""
     from datetime import datetime
 
-    when = format_moment(datetime.fromtimestamp(found.time))
-    name = found.original.name if found.original else found.project.name
-    words = _(
+    when = format_moment(datetime.fromtimestamp(recovered.time))
+    name = recovered.original.name if recovered.original else recovered.project.name
+    question = _(
         "NetBuilder closed before “{name}” was saved. Its last state is from {when}. Restore it?",
         name=name,
         when=when,
     )
-    return _ask(parent, _("Unsaved work found"), words, (BACK, FORGET, LATER))
+    return _ask(parent, _("Unsaved work found"), question, (BACK, FORGET, LATER))
 
 
 def offer_to_go_on(parent: QWidget, project: Project) -> str:
-    """Ask whether a training that was cut short shall go on: ``GO_ON``, ``FORGET``, ``LATER``."""
-    words = _(
+    """Ask what to do with an interrupted training: ``GO_ON``, ``FORGET`` or ``LATER``."""
+    question = _(
         "NetBuilder closed while “{name}” was being trained. The training can "
         "continue from its last checkpoint.",
         name=project.name,
     )
-    return _ask(parent, _("Interrupted training"), words, (GO_ON, FORGET, LATER))
+    return _ask(parent, _("Interrupted training"), question, (GO_ON, FORGET, LATER))
 
 
 def restore_work(
@@ -190,59 +187,58 @@ def restore_work(
     resume: Callable[[OpenLesson], object],
     show_error: Callable[[UserError], object],
 ) -> bool:
-    """Ask about what a crash left: what was edited, then what was being trained.
+    """Ask about work and trainings that a crash left.
 
     Returns:
-        Whether some of it was left for later.
+        Whether something was left for later.
     """
-    back: Path | None = None
+    restored: Path | None = None
     later = False
-    for found in recovery.find_recovered():
-        answer = LATER if back is not None else offer_recovery(parts.window, found)
+    for recovered in recovery.find_recovered():
+        answer = LATER if restored is not None else offer_recovery(parts.window, recovered)
         if answer == BACK and parts.documents.may_close():
-            parts.documents.recover(found)
-            resume(found.lesson)
-            back = found.file
+            parts.documents.recover(recovered)
+            resume(recovered.lesson)
+            restored = recovered.file
         elif answer == FORGET:
-            recovery.discard_recovered(found)
+            recovery.discard_recovered(recovered)
         else:
-            recovery.leave_recovered(found)
+            recovery.leave_recovered(recovered)
             later = True
     not_taken: list[interrupted_runs.InterruptedRun] = []
     for run in interrupted_runs.find_interrupted():
-        # What was put back must not give way to the run of another window; beside its own run
-        # it stays as it is: it may have been edited while that went on.
-        beside = back is not None and of_one_process(run.folder, back)
-        if parts.runner.active or (back is not None and not beside):
+        # Restored work is only replaced by its own run, and keeps its later edits.
+        same_window = restored is not None and of_one_process(run.folder, restored)
+        if parts.runner.active or (restored is not None and not same_window):
             interrupted_runs.leave_run(run)
             later = True
             continue
         answer = offer_to_go_on(parts.window, run.project)
         if answer == FORGET:
             interrupted_runs.end_run(run)
-        elif answer != GO_ON or not (beside or parts.documents.may_close()):
+        elif answer != GO_ON or not (same_window or parts.documents.may_close()):
             interrupted_runs.leave_run(run)
             later = True
         elif (taken := interrupted_runs.take_over_run(run)) is None:
             not_taken.append(run)
         else:
-            if not beside:
+            if not same_window:
                 parts.documents.show_project(run.project, None, folder=run.base, saved=False)
             parts.docks.show_panel("training", focus=False)
             parts.runner.start(interrupted=taken)
-    for run in not_taken:  # what is shown of another project would hide it
+    for run in not_taken:  # last, or showing another project would hide the message
         show_error(interrupted_runs.not_taken_sentence(run))
     return later
 
 
 def _ask(parent: QWidget, title: str, words: str, answers: Iterable[str]) -> str:
-    """Ask, and return the answer as it is marked for the catalog; Escape gives ``LATER``."""
-    shown = {_(one): one for one in answers}
-    return shown.get(ask_question(parent, title, words, tuple(shown)), LATER)
+    """Ask, and return the untranslated answer; Escape is ``LATER``."""
+    translated = {_(answer): answer for answer in answers}
+    return translated.get(ask_question(parent, title, words, tuple(translated)), LATER)
 
 
 def train_elsewhere(parts: WindowParts) -> None:
-    """Ask how many machines, and write the folder for them."""
+    """Create a folder for training on other machines."""
     from netbuilder.ui.training.train_elsewhere import ElsewhereDialog
 
     store = parts.store
@@ -250,14 +246,14 @@ def train_elsewhere(parts: WindowParts) -> None:
 
 
 def show_settings(parent: QWidget, actions: WindowActions) -> None:
-    """Change what holds for every project."""
+    """Show the settings dialog."""
     from netbuilder.ui.window.settings_dialog import SettingsDialog
 
     SettingsDialog(parent, actions).exec()
 
 
 def show_help(parent: QWidget, actions: WindowActions, word: str = "") -> None:
-    """The words of the field, the first steps, gestures and keys; opens on ``word``."""
+    """Show glossary, first steps, gestures and keys, opened at ``word``."""
     from netbuilder.ui.gallery.help_window import TOUR, HelpWindow
 
     if HelpWindow(first_steps(), keys_of(actions), word, parent).exec() == TOUR:
@@ -265,13 +261,13 @@ def show_help(parent: QWidget, actions: WindowActions, word: str = "") -> None:
 
 
 def keys_of(actions: WindowActions) -> list[tuple[str, str]]:
-    """What each key does: the action's title, and its first key."""
+    """Return the title and the first key of each action."""
     rows = []
     for row in actions.rows.values():
         keys = sequences(row.shortcut)
         if keys:
-            shown = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
-            rows.append((row.title.replace("&", "").rstrip("…"), shown))
+            key_name = keys[0].toString(QKeySequence.SequenceFormat.NativeText)
+            rows.append((row.title.replace("&", "").rstrip("…"), key_name))
     return rows
 
 
@@ -321,7 +317,7 @@ def show_log(parent: QWidget) -> None:
 
 
 def show_about(parent: QWidget) -> None:
-    """Show the version and what it is built on."""
+    """Show the version."""
     QMessageBox.about(
         parent,
         _("About NetBuilder"),
@@ -336,7 +332,7 @@ def show_about(parent: QWidget) -> None:
 
 
 def show_failure(parent: QWidget, words: str, details: str) -> None:
-    """Say that something unforeseen went wrong; the details are folded."""
+    """Show an unexpected error, with expandable details."""
     box = QMessageBox(QMessageBox.Icon.Warning, _("Something went wrong"), words, parent=parent)
     if details:
         box.setDetailedText(details)
@@ -345,18 +341,18 @@ def show_failure(parent: QWidget, words: str, details: str) -> None:
 
 
 def as_user_error(error: Exception, what: str, fix: str) -> UserError:
-    """``error`` if it is meant for people, else words for it."""
+    """Return a `UserError`, or wrap another exception in one."""
     return error if isinstance(error, UserError) else UserError(labelled(what, str(error)), fix)
 
 
 def result_sentences(trained: TrainedModel) -> tuple[str, ...]:
-    """What a run that is over came to: all of it in a line, then shorter lines."""
+    """Return the result of a finished run in one line, then shorter variants."""
     from netbuilder.ui.services.runs.run_progress import duration_sentence, format_results
 
     results = format_results(trained.test)
-    found = []
+    sentences = []
     for slowed in dict.fromkeys((trained.slowed, False)):
         duration = duration_sentence(trained.epochs, trained.seconds, slowed=slowed)
         words = _("Trained {duration}", duration=duration)
-        found.append(labelled(words, results) if results else as_sentence(words))
-    return (*found, results) if results else tuple(found)
+        sentences.append(labelled(words, results) if results else as_sentence(words))
+    return (*sentences, results) if results else tuple(sentences)

@@ -1,4 +1,4 @@
-"""The columns of the main window: lesson, palette, canvas, side, and how wide each is."""
+"""The columns of the main window (lesson, palette, canvas, side) and their widths."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from netbuilder.ui.window.side_pages import LazyPage, Page
 
 BUILD = "build"
 PALETTE_WIDTH, RAIL_WIDTH, LESSON_WIDTH = 200, 44, 320
-#: What the canvas has at least: less of it with large letters, since the side is full of them.
+#: Minimum widths and shares of the columns; the canvas has less with large fonts.
 _LEAST_SIDE, _LEAST_LESSON, _CANVAS_PART, _LEAST_CANVAS = 320, 280, 0.38, 240
 _CANVAS_PART_BESIDE_LESSON, _PRESENTED_PART, _LEAST_PART = 0.34, 0.42, 0.36
-#: At least this large the window opens at first, where the screen has room for it.
+#: Minimum initial size of the window, if the screen has room.
 DESIGNED = QSize(1366, 768)
 _SCREEN_PART = 0.85
-_WITH_PALETTE = 800  # pixels of a window's width, for letters of the usual size
+_WITH_PALETTE = 800  # minimum width of a window with an open palette, at the usual font size
 _ANY_WIDTH = 16_777_215  # QWIDGETSIZE_MAX
 
 
 def size_class(width: int) -> str:
-    """The class of a window's width: each has widths of its own."""
+    """Return the class of a window's width; column widths are stored per class."""
     return "small" if width < 1200 else "medium" if width < 1600 else "large"
 
 
 def first_side_width(width: int, *, building: bool) -> int:
-    """How wide the side is before anybody moved its edge, in a window of ``width`` pixels."""
-    kind = size_class(width)
-    if kind == "small":
+    """Return the initial width of the side, in a window of ``width`` pixels."""
+    window_class = size_class(width)
+    if window_class == "small":
         return min(420, round(0.42 * width))
-    if kind == "medium":
+    if window_class == "medium":
         return 452 if building else min(600, round(0.44 * width))
     if building:
         return max(600, min(1000, width - PALETTE_WIDTH - 720))
@@ -49,32 +49,32 @@ def first_side_width(width: int, *, building: bool) -> int:
 
 
 def fitting(available: QRect, frame: QMargins) -> QRect:
-    """The window's own rectangle, without frame, in the middle of what is free of the screen.
+    """Return the window's initial rectangle without frame, in the middle of the free screen.
 
     Args:
         available: the screen without task bars.
-        frame: what title bar and borders add at each side.
+        frame: sizes of the title bar and borders.
     """
     room = available.marginsRemoved(frame)
-    wanted = QSize(
+    size = QSize(
         max(round(_SCREEN_PART * available.width()), DESIGNED.width()),
         max(round(_SCREEN_PART * available.height()), DESIGNED.height()),
     )
-    place = QRect(room.topLeft(), wanted.boundedTo(room.size()))
-    place.moveCenter(room.center())
-    # Of an even number of pixels the middle lies half a pixel off, beyond the room.
-    place.moveLeft(max(place.left(), room.left()))
-    place.moveTop(max(place.top(), room.top()))
-    return place
+    rect = QRect(room.topLeft(), size.boundedTo(room.size()))
+    rect.moveCenter(room.center())
+    # Centring may round beyond the room.
+    rect.moveLeft(max(rect.left(), room.left()))
+    rect.moveTop(max(rect.top(), room.top()))
+    return rect
 
 
 def fit(window: QMainWindow) -> None:
-    """Give a window that was never moved its first size and place."""
+    """Give a new window its initial size and position."""
     screen = window.screen()
     if screen is None:
         window.resize(DESIGNED)
         return
-    # A window that was not shown yet has no frame to measure: the style says how high titles are.
+    # A window has no frame before it is shown: ask the style.
     title = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight, None, window)
     border = window.style().pixelMetric(QStyle.PixelMetric.PM_MdiSubWindowFrameWidth, None, window)
     window.setGeometry(
@@ -84,9 +84,9 @@ def fit(window: QMainWindow) -> None:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What is shown and how wide, to be put back.
+    """The visible pages and the columns' widths.
 
-    ``widths``: what the user chose, by "column/class of the window", at letters of the system's
+    ``widths``: those chosen by the user, by "column/class of the window", at the system's font
     size.
     """
 
@@ -98,7 +98,7 @@ class Arrangement:
 
     @classmethod
     def from_text(cls, text: str) -> Arrangement:
-        """Read what ``to_text`` wrote; what is wrong in it counts as never chosen."""
+        """Parse what ``to_text`` wrote; ignore it if invalid."""
         try:
             raw = json.loads(text)
             texts = {
@@ -117,7 +117,7 @@ class Arrangement:
 
 
 class Docks:
-    """What stands beside the canvas: a lesson, the palette, and the side with its pages."""
+    """The columns beside the canvas: a lesson, the palette, and the side with its pages."""
 
     def __init__(
         self,
@@ -146,8 +146,8 @@ class Docks:
         self._stretch()
         window.setCentralWidget(self.splitter)
         turns = PaintTurns(window)
-        for one in (window, *self.pages.values()):
-            turns.add(one)
+        for widget in (window, *self.pages.values()):
+            turns.add(widget)
         self.splitter.splitterMoved.connect(self._moved)
         self.side.arranged.connect(self.leave_room)
         self.side.expand_requested.connect(self.toggle_expanded)
@@ -155,31 +155,30 @@ class Docks:
         self._first = self.state()
 
     def add_lesson(self, lesson: QWidget) -> None:
-        """Give the lesson its column, at the left; it is hidden as yet."""
+        """Add the lesson's column at the left, hidden."""
         self.lesson = lesson
         lesson.hide()
         self.splitter.insertWidget(0, lesson)
         self._stretch()
 
     def show_lesson(self, shown: bool) -> None:
-        """Show the lesson's column, or put it away."""
         if self.lesson is not None:
             self.lesson.setVisible(shown)
             self.leave_room()
 
     def retitle(self, name: str, title: str, words: str) -> None:
-        """Show another title and line of help on a page; its name and its key stay."""
-        place = self.pages[name]
-        if place.page.title == title:
+        """Change a page's title and help."""
+        page = self.pages[name]
+        if page.page.title == title:
             return
-        place.page = replace(place.page, title=title, help=words)
-        if place.detached:
-            place.setWindowTitle(_(title))
+        page.page = replace(page.page, title=title, help=words)
+        if page.detached:
+            page.setWindowTitle(_(title))
         for column in (self.side.left, self.side.right):
             column.retranslate()
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
-        """Bring a page to the front and give its panel."""
+        """Bring a page to the front and return its panel."""
         page = self.side.show_page(name)
         panel = page.fill()
         if focus:
@@ -187,13 +186,13 @@ class Docks:
         return panel
 
     def in_front(self, *names: str) -> bool:
-        """Whether one of these pages is seen."""
+        """Return whether one of these pages is visible."""
         return any(
             name in self.pages and not self.pages[name].visibleRegion().isEmpty() for name in names
         )
 
     def edit_layer(self) -> None:
-        """Show the selected layer, where there is room for it, and put the keyboard into it."""
+        """Show the selected layer, and focus it."""
         if self.expanded:
             self.toggle_expanded()
         self.side.open_drawer()
@@ -201,12 +200,12 @@ class Docks:
         self.inspector.focus_first()
 
     def follow_selection(self) -> None:
-        """In Build show the layer that was selected: there it is edited."""
+        """In Build, show the selected layer."""
         if self.side.task == BUILD and LAYER not in self.side.shown:
             self.side.show_page(LAYER)
 
     def toggle_expanded(self) -> None:
-        """Let the page in front lie over the canvas, or give the canvas its room back."""
+        """Expand the page over the canvas, or show the canvas again."""
         self.expanded = not self.expanded
         self.side.single = self.expanded
         self.side.expand.setChecked(self.expanded)
@@ -218,7 +217,7 @@ class Docks:
         self.side.show_task(self.side.task)
 
     def present(self, shown: bool) -> None:
-        """Show canvas, side and lesson only, for the class."""
+        """Hide the palette, for a presentation."""
         if self.expanded:
             self.toggle_expanded()
         self.presented = shown
@@ -226,55 +225,57 @@ class Docks:
         self.leave_room()
 
     def detach_page(self) -> None:
-        """Open the page in front in a window of its own."""
+        """Open the front page in its own window."""
         if self.side.shown and self.side.shown[0] != LAYER:
             self.side.detach(self.side.shown[0])
 
     def leave_room(self) -> None:
-        """Give each column its width: what the user chose, or what suits the window's.
+        """Set each column's width: the user's, or one that suits the window.
 
-        The canvas keeps a part of the window; side and lesson give way for it.
+        The canvas keeps a share of the window; side and lesson shrink for it.
         """
         whole = self.splitter.width()
         if whole < 2:
             return
-        letters = max(initial_font_scale(), 1.0)
-        kind, building = size_class(whole), self.side.task == BUILD
-        # In large letters the side has more use for the room than a list of layers.
-        roomy = kind != "small" and whole / letters >= _WITH_PALETTE
+        font_factor = max(initial_font_scale(), 1.0)
+        window_class, building = size_class(whole), self.side.task == BUILD
+        # With large fonts, the side needs the room more than the palette.
+        roomy = window_class != "small" and whole / font_factor >= _WITH_PALETTE
         self.palette.have_room(building and roomy)
         rail = self.palette.is_rail
-        left = round((RAIL_WIDTH if rail else self._width("palette", PALETTE_WIDTH)) * letters)
+        left = round((RAIL_WIDTH if rail else self._width("palette", PALETTE_WIDTH)) * font_factor)
         left = 0 if self.palette.isHidden() else min(left, whole // 3)
         self.palette.setMinimumWidth(left if rail else round(0.75 * PALETTE_WIDTH))
         self.palette.setMaximumWidth(left if rail and left else _ANY_WIDTH)
         has_lesson = self.lesson is not None and not self.lesson.isHidden()
-        lesson = round(self._width("lesson", LESSON_WIDTH) * letters) if has_lesson else 0
-        side = round(self._width(self._side, first_side_width(whole, building=building)) * letters)
+        lesson = round(self._width("lesson", LESSON_WIDTH) * font_factor) if has_lesson else 0
+        side = round(
+            self._width(self._side, first_side_width(whole, building=building)) * font_factor
+        )
         if self.presented:
             side = round(_PRESENTED_PART * whole)
         part = _CANVAS_PART_BESIDE_LESSON if has_lesson else _CANVAS_PART
-        least = max(round(max(part / letters, min(part, _LEAST_PART)) * whole), _LEAST_CANVAS)
+        least = max(round(max(part / font_factor, min(part, _LEAST_PART)) * whole), _LEAST_CANVAS)
         if self.expanded:
             self._set(lesson, 0, 0, whole - lesson)
             return
         missing = least - (whole - lesson - left - side)
         narrowest = whole - left - _LEAST_CANVAS - (_LEAST_LESSON if has_lesson else 0)
-        narrowest = max(min(round(_LEAST_SIDE * letters), narrowest), _LEAST_SIDE)
+        narrowest = max(min(round(_LEAST_SIDE * font_factor), narrowest), _LEAST_SIDE)
         if missing > 0 and has_lesson:
-            given = min(missing, max(side - narrowest, 0))
-            side -= given
-            lesson -= min(missing - given, max(lesson - _LEAST_LESSON, 0))
+            from_side = min(missing, max(side - narrowest, 0))
+            side -= from_side
+            lesson -= min(missing - from_side, max(lesson - _LEAST_LESSON, 0))
         elif missing > 0:
             side = max(side - missing, min(side, narrowest))
         self._set(lesson, left, max(whole - lesson - left - side, 0), side)
 
     def widen(self) -> None:
-        """Let the columns grow or shrink with the letters in them."""
+        """Adapt the columns to the font."""
         QTimer.singleShot(0, self._window, self.leave_room)
 
     def reset(self) -> None:
-        """Show everything as it was at first."""
+        """Restore the initial arrangement."""
         for name, page in self.pages.items():
             if page.detached:
                 self.side.attach(name)
@@ -283,7 +284,6 @@ class Docks:
         self.put_back(self._first)
 
     def state(self) -> Arrangement:
-        """What is shown and how wide, for ``put_back``."""
         side = self.side
         opened = self.palette.currentWidget() is self.palette.palette_view
         return Arrangement(
@@ -291,27 +291,26 @@ class Docks:
         )
 
     def put_back(self, state: Arrangement) -> None:
-        """Show what was shown, as wide as it was."""
         side = self.side
         self._widths = dict(state.widths)
-        for kept, now in ((state.chosen, side.chosen), (state.beside, side.beside)):
-            now.update(
-                {task: name for task, name in kept.items() if task in now and name in self.pages}
+        for saved, pages in ((state.chosen, side.chosen), (state.beside, side.beside)):
+            pages.update(
+                {task: name for task, name in saved.items() if task in pages and name in self.pages}
             )
         side.show_task(state.task if state.task in side.tasks else BUILD)
         if state.palette_open:
             self.palette.open()
 
     def save(self) -> None:
-        kept = settings()
-        kept.setValue("geometry", self._window.saveGeometry())
-        kept.setValue("columns", self.state().to_text())
-        kept.sync()
+        store = settings()
+        store.setValue("geometry", self._window.saveGeometry())
+        store.setValue("columns", self.state().to_text())
+        store.sync()
 
     def restore(self) -> None:
-        """Show everything as it was when the window was last closed."""
-        kept = settings()
-        geometry, columns = kept.value("geometry"), kept.value("columns")
+        """Restore the arrangement of the last window."""
+        store = settings()
+        geometry, columns = store.value("geometry"), store.value("columns")
         if isinstance(geometry, QByteArray):
             self._window.restoreGeometry(geometry)
         else:
@@ -327,8 +326,8 @@ class Docks:
         return self._widths.get(f"{column}/{size_class(self.splitter.width())}", first)
 
     def _moved(self, _place: int, _handle: int) -> None:
-        """Remember the widths that the user gave the columns."""
-        letters = max(initial_font_scale(), 1.0)
+        """Save the widths that the user chose."""
+        font_factor = max(initial_font_scale(), 1.0)
         columns: list[tuple[str, QWidget | None]] = [(self._side, self.side)]
         if not self.palette.is_rail:
             columns.append(("palette", self.palette))
@@ -338,7 +337,7 @@ class Docks:
         for name, widget in columns:
             if widget is not None and widget.isVisible():
                 key = f"{name}/{size_class(self.splitter.width())}"
-                self._widths[key] = round(widget.width() / letters)
+                self._widths[key] = round(widget.width() / font_factor)
 
     def _stretch(self) -> None:
         for number in range(self.splitter.count()):
@@ -354,8 +353,7 @@ class Docks:
 
 
 def focus_first(panel: QWidget) -> None:
-    """Put the keyboard into the first widget of a panel that takes it; not into a corner's menu,
-    which would be seen from then on over what it lies upon."""
+    """Focus the first widget of a panel that takes the keyboard, except corner menus."""
     for widget in panel.findChildren(QWidget):
         if isinstance(widget, CornerMenu):
             continue

@@ -231,12 +231,7 @@ class Documents(QObject):
         self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
 
     def show_project(
-        self,
-        project: Project,
-        path: Path | None,
-        *,
-        folder: Path | None = None,
-        saved: bool = True,
+        self, project: Project, path: Path | None, *, folder: Path | None = None, saved: bool = True
     ) -> None:
         """Put a project on the canvas; a file that is still being read comes too late now.
 

@@ -1,4 +1,4 @@
-"""The pages beside the canvas and the four tasks they belong to, as tables."""
+"""Tables of the pages beside the canvas and of the four tasks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from netbuilder.ui.window.window_parts import WindowParts
 
 @dataclass(frozen=True)
 class PanelRow:
-    """A page: its id (as ``--panel`` takes it), title, and what builds it.
+    """A page: its id (for ``--panel``), title, and what builds it.
 
-    ``build`` takes the widget that it stands in: what it measures has the window's letters then.
-    ``key`` is the number that shows it, together with Alt, 0 for none. ``basic``: the level Basic
-    has it.
+    ``build`` receives the parent widget, for the right font. ``key``: digit of the shortcut with
+    Alt; 0: none. ``basic``: whether the level Basic shows it.
     """
 
     id: str
@@ -30,7 +29,7 @@ class PanelRow:
     basic: bool = False
 
     def build_page(self, parts: WindowParts, parent: QWidget) -> QWidget:
-        """The page, whose invitations train as the window does."""
+        """Build the page; its invitations start a training."""
         panel = self.build(parts, parent)
         for invitation in panel.findChildren(Invitation):
             invitation.train_requested.connect(parts.actions["train"].trigger)
@@ -57,7 +56,7 @@ def _training(parts: WindowParts, parent: QWidget) -> QWidget:
         parts.docks.show_panel,
         parent,
     )
-    # The plot takes a third of the time from Train to its first point: it is made beforehand.
+    # Building the plot in advance makes the first point appear earlier.
     parts.prebuilding.built.connect(panel.make_ready)
     return panel
 
@@ -74,11 +73,11 @@ def _surface(parts: WindowParts, parent: QWidget) -> QWidget:
 def _evaluate(parts: WindowParts, parent: QWidget) -> QWidget:
     from netbuilder.ui.results.evaluate_panel import EvaluatePanel
 
-    shown = parts.activations_service
+    samples = parts.activations_service
     panel = EvaluatePanel(
-        parts.workbench, parts.evaluation_service, parts.runner, lambda: shown.index, parent
+        parts.workbench, parts.evaluation_service, parts.runner, lambda: samples.index, parent
     )
-    panel.sample_chosen.connect(shown.show_row)
+    panel.sample_chosen.connect(samples.show_row)
 
     def try_networks() -> None:
         from netbuilder.ui.data.data_panel import DataPanel
@@ -111,7 +110,7 @@ def _inside(parts: WindowParts, parent: QWidget) -> QWidget:
     )
 
     def show_number(node_id: str, index: tuple[int, ...] | None) -> None:
-        if parts.docks.expanded:  # the canvas is what explains it
+        if parts.docks.expanded:  # the canvas explains the value
             parts.docks.toggle_expanded()
         parts.canvas.show_number(node_id, index)
 
@@ -192,7 +191,7 @@ def _submit(parts: WindowParts, parent: QWidget) -> QWidget:
     )
 
 
-#: In the order of the tasks; a page's number is its key together with Alt.
+#: In the order of the tasks.
 PANELS: tuple[PanelRow, ...] = (
     PanelRow("layer", N_("Layer"), _layer, N_("Edit the selected layer"), basic=True),
     PanelRow("data", N_("Data"), _data, N_("Choose data to train on"), 1, basic=True),
@@ -249,5 +248,5 @@ TASKS: tuple[Task, ...] = (
 
 
 def task_of(panel: str) -> str:
-    """The task that a page belongs to."""
+    """Return the task of a page."""
     return next(task.id for task in TASKS if panel in task.pages)

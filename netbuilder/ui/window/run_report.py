@@ -15,11 +15,7 @@ from PySide6.QtGui import QImage
 
 from netbuilder.core.catalog.training.training_index import OPTIMIZERS
 from netbuilder.core.data.registry import target_words
-from netbuilder.core.engine.runs.differences import (
-    distinct_choices,
-    format_setting,
-    setting_words,
-)
+from netbuilder.core.engine.runs.differences import distinct_choices, format_setting, setting_words
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
 from netbuilder.core.project.atomic import write_bytes

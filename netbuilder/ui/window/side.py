@@ -6,14 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFontMetrics,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-)
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -173,11 +166,7 @@ class Side(QWidget):
     expand_requested = Signal()
 
     def __init__(
-        self,
-        tasks: Iterable[Task],
-        pages: Iterable[Page],
-        inspector: Inspector,
-        parent: QWidget,
+        self, tasks: Iterable[Task], pages: Iterable[Page], inspector: Inspector, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self.setObjectName("side")

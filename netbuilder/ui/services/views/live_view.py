@@ -240,10 +240,7 @@ class LiveView(QObject):
             self._runner.unwatch(KEY)
 
     def choose(
-        self,
-        view: str = "",
-        axes: tuple[str, str] | None = None,
-        at_sample: bool | None = None,
+        self, view: str = "", axes: tuple[str, str] | None = None, at_sample: bool | None = None
     ) -> None:
         self.view = view or self.view
         self.axes = axes if axes is not None else self.axes
