@@ -1,4 +1,4 @@
-"""A drawing by hand, prepared as the pictures were that the network learned from."""
+"""A drawing, prepared like the pictures of a data set."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ Array = NDArray[Any]
 def prepare_drawing(
     ink: Array, shape: Shape, top: float, *, low: float = 0.0, dark_ink: bool = False
 ) -> Array:
-    """A drawing as a raw sample.
+    """Return a drawing as a raw sample, float32 ``shape``.
+
+    8×8 as scikit-learn's digits (Alpaydin and Kaynak, 1998: fitted into 32×32, 4×4 blocks counted),
+    28×28 as MNIST (LeCun et al., 1998: fitted into 20×20, centred by mass), else scaled as drawn.
 
     Args:
-        ink: float (side, side), 0 where nothing was drawn, 1 where the pen was.
-        shape: of the sample: (height, width, channels).
-        top: the highest value of a pixel (16 in scikit-learn's digits, 255 in most files).
-        low: the lowest: -1 where pictures go from -1 to 1.
+        ink: float (side, side), 1 where the pen was.
+        shape: (height, width, channels).
+        top: highest pixel value (16 in scikit-learn's digits, 255 in most files).
+        low: lowest pixel value.
         dark_ink: whether the pictures are dark on bright.
-
-    Returns:
-        float32 ``shape``: 8×8 as scikit-learn's digits were made (Alpaydin and Kaynak, 1998: the
-        digit fills 32×32, black pixels are counted in blocks of 4×4), 28×28 as MNIST was (LeCun
-        et al., 1998: fitted into 20×20, the centre of mass in the middle), else scaled as drawn.
 
     Raises:
         DataError: nothing was drawn.
@@ -56,7 +54,6 @@ def prepare_drawing(
 
 
 def _resized(ink: Array, height: int, width: int) -> Array:
-    """Each pixel the mean of what it covers."""
     from PIL import Image
 
     picture = Image.fromarray((ink * 255).astype(np.uint8))
@@ -65,7 +62,7 @@ def _resized(ink: Array, height: int, width: int) -> Array:
 
 
 def _fitted(ink: Array, height: int, width: int) -> Array:
-    """What was drawn, as large as fits with its proportions kept, in the middle."""
+    """Return the ink as large as fits, centred, with its proportions."""
     rows, columns = np.flatnonzero(ink.max(axis=1) > 0.1), np.flatnonzero(ink.max(axis=0) > 0.1)
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = min(height / cut.shape[0], width / cut.shape[1])
@@ -78,7 +75,7 @@ def _fitted(ink: Array, height: int, width: int) -> Array:
 
 
 def _centred(picture: Array, side: int) -> Array:
-    """On a square page with the centre of mass in its middle."""
+    """Return the picture on a square page, centred by mass."""
     height, width = picture.shape
     mass = picture.sum()
     y = float((picture.sum(axis=1) * (np.arange(height) + 0.5)).sum() / mass)
@@ -91,12 +88,8 @@ def _centred(picture: Array, side: int) -> Array:
 
 
 def picture_style(picture: Array, value_range: Sequence[float] = ()) -> tuple[float, float, bool]:
-    """The lowest and the highest value of a pixel, and whether ink is dark.
-
-    Args:
-        picture: a sample of the set; what its edge shows is the page.
-        value_range: what black and white are in the set; empty: the sample has to say it.
-    """
+    """Return lowest and highest pixel value, and whether ink is dark, judged by the edges of a
+    sample. ``value_range``: of the set; empty: taken from the sample."""
     values = np.asarray(picture, np.float64)
     if len(value_range) == 2 and value_range[0] < value_range[1]:
         low, top = float(value_range[0]), float(value_range[1])

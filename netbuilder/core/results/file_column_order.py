@@ -1,7 +1,6 @@
-"""Rows with their answers for a network of plain Keras: nothing in it says what its inputs mean.
+"""Labelled rows for a plain Keras network, which has no column names.
 
-It takes the columns of a table in the order of the file, as they stand. What was taken for what
-is said in words, because nobody can prove it right.
+Columns are taken in file order, and a sentence says which, because it is an assumption.
 """
 
 from __future__ import annotations
@@ -45,8 +44,7 @@ def _not_made(why: str) -> str:
 
 @dataclass(frozen=True)
 class OrderedRows:
-    """``split``: the rows; ``trained``: the network with their names and labels; ``words``: how
-    the file was read."""
+    """The rows, the network with column names and labels, and ``words``: how the file was read."""
 
     trained: TrainedModel
     split: Split
@@ -54,12 +52,12 @@ class OrderedRows:
 
 
 def lacks_data_facts(trained: TrainedModel) -> bool:
-    """Whether a network came without a word on the data that it is for."""
+    """Return whether a network has no information about its data."""
     return not trained.project.data.kind and not trained.preprocessing.inputs
 
 
 def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
-    """The rows of a file for a network that ``lacks_data_facts``.
+    """Return a file's rows for a network that ``lacks_data_facts``.
 
     Raises:
         DataError: the file cannot be read, or its columns do not fit the network.
@@ -74,32 +72,32 @@ def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
     features, answers = _parts(table, int(np.prod(shape)), target)
     target, truth = _truth(answers, _as_asked(trained, key, target, answers), path.name)
     name, entry = next(iter(preprocessing.inputs.items()))
-    columns = tuple(FittedColumn(str(one)) for one in features.columns)
+    columns = tuple(FittedColumn(str(label)) for label in features.columns)
     entry = replace(entry, columns=columns if modality_of(entry).tabular else ())
     raw_x = {name: _numbers(features, path.name).reshape(len(table), *shape).astype(entry.dtype)}
     raw_y = {key: truth}
-    found = Preprocessing({name: entry}, {key: target})
-    split = Split(found.apply_inputs(raw_x), found.apply_targets(raw_y), raw_x, None, raw_y)
+    fitted = Preprocessing({name: entry}, {key: target})
+    split = Split(fitted.apply_inputs(raw_x), fitted.apply_targets(raw_y), raw_x, None, raw_y)
     values = {
         "inputs": format_list(features.columns, 4),
         "target": format_list(answers.columns, 4),
         "file": path.name,
     }
-    told = _("The columns {inputs} of {file} are the inputs, {target} is the target.", **values)
+    reading = _("The columns {inputs} of {file} are the inputs, {target} is the target.", **values)
     classes = format_list(target.classes, 6)
     order = _("The order of the classes: {classes}.", classes=classes) if classes else ""
-    words = _not_made(join_sentences((told, order, left_out)))
-    return OrderedRows(replace(trained, preprocessing=found), split, words)
+    words = _not_made(join_sentences((reading, order, left_out)))
+    return OrderedRows(replace(trained, preprocessing=fitted), split, words)
 
 
 def _of_arrays(trained: TrainedModel, preprocessing: Preprocessing, path: Path) -> OrderedRows:
-    """Arrays of samples, and folders of pictures, need no names."""
+    """Read arrays or folders of pictures, which need no names."""
     if not path.is_dir():
         inputs = {
-            key: InputPreprocessing("numbers", one.shape, one.dtype)
-            if modality_of(one).tabular
-            else one
-            for key, one in preprocessing.inputs.items()
+            key: InputPreprocessing("numbers", entry.shape, entry.dtype)
+            if modality_of(entry).tabular
+            else entry
+            for key, entry in preprocessing.inputs.items()
         }
         preprocessing = replace(preprocessing, inputs=inputs)
     split = read_split(trained.project.data, preprocessing, path)
@@ -135,10 +133,10 @@ def _one_output(
 
 
 def _fitting(table: pd.DataFrame, inputs: int, units: int, source: str) -> pd.DataFrame:
-    """The table, without a column that only counts the rows where it is too wide with it."""
-    for one in (table, drop_index_column(table)):
-        if len(one.columns) - inputs in {1, units}:
-            return one
+    """Return the table, without an index column if that makes it fit."""
+    for candidate in (table, drop_index_column(table)):
+        if len(candidate.columns) - inputs in {1, units}:
+            return candidate
     raise DataError(
         _not_made(
             _(
@@ -176,8 +174,7 @@ def _whole_rows(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, str]:
 def _parts(
     table: pd.DataFrame, inputs: int, target: OutputPreprocessing
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What goes in, and the answers: the last columns; of one column of classes also the first,
-    where the last holds numbers that cannot be classes."""
+    """Return inputs and targets: the last columns, or the first if only that can be classes."""
     count = len(table.columns) - inputs
     if count == 1 and target.task != REGRESSION:
         first, last = table.iloc[:, 0], table.iloc[:, -1]
@@ -190,7 +187,7 @@ def _parts(
 def _as_asked(
     trained: TrainedModel, key: str, target: OutputPreprocessing, answers: pd.DataFrame
 ) -> OutputPreprocessing:
-    """A network that was never compiled says no loss; one sigmoid unit answers yes or no."""
+    """Guess the task of a network without a loss: one sigmoid unit is binary."""
     last = trained.project.graph.by_id[key].params.get("activation")
     yes_or_no = last == "sigmoid" and target.units == 1 and target.task == REGRESSION
     if yes_or_no and _classes(answers.iloc[:, 0], 1) is not None:
@@ -199,11 +196,8 @@ def _as_asked(
 
 
 def _classes(series: pd.Series, units: int) -> tuple[str, ...] | None:
-    """Labels of the class numbers, None where the column cannot be the classes of such a network.
-
-    Whole numbers from 0 on are the numbers of the classes; else all of them must occur, and they
-    are in order, as scikit-learn's LabelEncoder and Keras's folders have them.
-    """
+    """Return class labels, or None if the column cannot be the network's classes: whole numbers
+    from 0 are class numbers; else all labels must occur, and are sorted."""
     count = 2 if units == 1 else units
     labels = sort_labels(labels_of(series.dropna()).unique())
     numbers = tuple(str(number) for number in range(count))
@@ -250,7 +244,7 @@ def _truth(
         return replace(target, columns=columns[:1], classes=columns), rows.argmax(axis=1)
     classes = _classes(answers.iloc[:, 0], target.units)
     if classes is None:
-        found = len(set(labels_of(answers.iloc[:, 0])))
+        count = len(set(labels_of(answers.iloc[:, 0])))
         raise DataError(
             _not_made(
                 _(
@@ -259,7 +253,7 @@ def _truth(
                     count=max(2, target.units),
                     column=columns[0],
                     file=source,
-                    values=found,
+                    values=count,
                 )
             ),
             _(_OURS),

@@ -1,4 +1,4 @@
-"""Samples out of a file, to ask a trained network about them one by one."""
+"""Samples from a file, to predict one by one."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class FileSamples:
-    """Raw values by Input id (n, ...); ``truth`` of the first output where the file has it (class
-    numbers (n,), or numbers (n, columns)); ``texts`` that texts were made of; ``names``: file or
-    line of each."""
+    """Raw values by Input id (n, ...); ``truth`` of the first output, if known (class numbers (n,),
+    or numbers (n, columns)); the ``texts``; ``names``: file or line."""
 
     raw: Mapping[str, Array]
     truth: Array | None = None
@@ -45,7 +44,7 @@ class FileSamples:
         return len(next(iter(self.raw.values())))
 
     def sample(self, index: int) -> dict[str, Array]:
-        """One sample, without a batch axis.
+        """Return one sample, without a batch axis.
 
         Raises:
             DataError: there is no such sample.
@@ -62,7 +61,7 @@ class FileSamples:
 
 
 def row_of(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, float | str]:
-    """Raw values of one sample by Input id as a row to fill in: what ``predict_rows`` takes."""
+    """Return a raw sample by Input id as a row for ``predict_rows``."""
     row: dict[str, float | str] = {}
     for key, entry in preprocessing_of(trained).inputs.items():
         row |= format_cells(entry, sample[key])
@@ -70,17 +69,19 @@ def row_of(trained: TrainedModel, sample: Mapping[str, Array]) -> dict[str, floa
 
 
 def sample_text(trained: TrainedModel, sample: Mapping[str, Array]) -> str:
-    """The words of one sample of ids as the network reads them: unknown ones are "[UNK]"."""
+    """Return the words of a sample of ids; unknown ones are "[UNK]"."""
     for key, entry in preprocessing_of(trained).inputs.items():
         if entry.vocabulary:
             ids = np.asarray(sample[key]).reshape(-1).astype(np.int64)
-            words = [entry.vocabulary[one] for one in ids if 0 < one < len(entry.vocabulary)]
+            words = [
+                entry.vocabulary[number] for number in ids if 0 < number < len(entry.vocabulary)
+            ]
             return text_of(words, entry.level) if entry.level else " ".join(words)
     return ""
 
 
 def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:
-    """Texts that were typed.
+    """Return samples of texts.
 
     Raises:
         DataError: the network takes no texts.
@@ -91,7 +92,7 @@ def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:
 
 
 def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
-    """All samples of a file or folder: a CSV, pictures, texts, arrays.
+    """Read all samples of a file or folder: a CSV, pictures, texts, arrays.
 
     Raises:
         DataError: it cannot be read, or does not fit the network.
@@ -106,7 +107,7 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     data = trained.project.data
     table = read_table(path, inference_data.reading_of_model(data, preprocessing))
     table = inference_data.as_model_table(table, preprocessing, path.name)
-    raw, kept, _unused = inference_data.raw_of_table(table, data, preprocessing, path.name)
+    raw, usable, _unused = inference_data.raw_of_table(table, data, preprocessing, path.name)
     count = len(next(iter(raw.values())))
     if not count:
         raise DataError(
@@ -117,15 +118,14 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
     texts: tuple[str, ...] = ()
     text = next((e for e in preprocessing.inputs.values() if e.vocabulary and not e.level), None)
     if text is not None:
-        column = inference_data.text_column(kept, text, path.name)
+        column = inference_data.text_column(usable, text, path.name)
         texts = tuple(str(value) for value in column)
-    names = tuple(_("line {number}", number=line) for line in kept.index)
+    names = tuple(_("line {number}", number=line) for line in usable.index)
     return FileSamples(raw, _truth(trained, path, count), texts, names)
 
 
 def file_of_row(project: Project, base: Path, index: int) -> Path | None:
-    """The file that sample ``index`` was read from, counted as ``Dataset.test`` counts (as
-    ``Dataset.train`` where there are no test rows); None where samples are in no files.
+    """Return the file of sample ``index`` of the test rows (or training rows without any), or None.
 
     Raises:
         DataError: the data cannot be read.
@@ -136,8 +136,8 @@ def file_of_row(project: Project, base: Path, index: int) -> Path | None:
     if not len(rows):
         samples, rows = plan.samples, plan.rows.train
     values = next(iter(samples.arrays.values()))
-    found = values[int(rows[index % len(rows)])]
-    return Path(found) if isinstance(found, (str, Path)) else None
+    path = values[int(rows[index % len(rows)])]
+    return Path(path) if isinstance(path, (str, Path)) else None
 
 
 def _files(trained: TrainedModel, path: Path) -> FileSamples:
@@ -153,7 +153,7 @@ def _files(trained: TrainedModel, path: Path) -> FileSamples:
 
 
 def _truth(trained: TrainedModel, path: Path, count: int) -> Array | None:
-    """Right answers, where the file has one for each row that can be asked about."""
+    """Return the targets if the file has one for each row."""
     preprocessing = preprocessing_of(trained)
     try:
         split = inference_data.read_split(trained.project.data, preprocessing, path)

@@ -1,4 +1,4 @@
-"""Fine-tuning: behind a trained last layer, the last block of a frozen backbone is trained on."""
+"""Fine-tuning: training the last block of a frozen backbone."""
 
 from __future__ import annotations
 
@@ -33,13 +33,12 @@ def _frozen_backbone(project: Project) -> Node | None:
 
 
 def may_fine_tune(project: Project) -> bool:
-    """Whether a project has a frozen backbone whose last block can be trained."""
+    """Return whether a project has a frozen backbone whose last block can be trained."""
     return _frozen_backbone(project) is not None
 
 
 def fine_tuned(project: Project) -> Project:
-    """Return the project with the last block of its frozen backbone trainable, to be trained from
-    weights that stand, with a small learning rate."""
+    """Return the project with the backbone's last block trainable and a small learning rate."""
     node = _frozen_backbone(project)
     if node is None:
         return project
@@ -50,7 +49,7 @@ def fine_tuned(project: Project) -> Project:
 
 
 def gain_sentence(before: Evaluation, after: Evaluation) -> str:
-    """Say what fine-tuning changed on the same held-out samples, and whether chance explains it.
+    """Return what fine-tuning changed on the same held-out samples, and whether it is significant.
 
     Raises:
         DataError: the evaluations are of other samples.

@@ -1,4 +1,4 @@
-"""A trained network of which a person set some weights, to see what they do."""
+"""A trained network with weights set by the user."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from netbuilder.core.engine.trained import BEST_FROM_HERE, Changed, TrainedModel
 
 
 def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
-    """A network of its own that is like another but for these weights.
-
-    What was measured of the other is no longer so and is left out; its curve is how it got there.
+    """Return a copy of a network with other weights, without its test metrics.
 
     Raises:
         UserError: there is no such weight.

@@ -1,7 +1,6 @@
-"""The model card: facts that the program knows, and the judgement of who made the model.
+"""Model cards: facts about a model and its author's own text (``card`` in the project).
 
-After Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019). The judgement is the person's
-own text; it stands in the project (and so in the ``.h5``) under ``card``.
+Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ Rows = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and its facts, or the answer to a question."""
+    """A heading with facts, or a question with its text."""
 
     title: str
     rows: Rows = ()
@@ -43,22 +42,18 @@ class Section:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """The card: a title and its sections, in order."""
+    """A title and sections."""
 
     title: str
     sections: tuple[Section, ...]
 
 
 def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
-    """Return the card of a trained model.
-
-    Args:
-        trained: the model.
-        dataset: its data, where it is at hand: measures get intervals and classes then.
-    """
-    found = None
-    if dataset is not None and (held := dataset.test or dataset.validation) is not None:
-        found = evaluate(trained, held)
+    """Return the card of a trained model; with its ``dataset`` measures get intervals and
+    classes."""
+    evaluation = None
+    if dataset is not None and (held_out := dataset.test or dataset.validation) is not None:
+        evaluation = evaluate(trained, held_out)
     sections = [
         *(
             Section(_(question), text=answers_of(trained.project)[key] or _("Not answered."))
@@ -67,12 +62,12 @@ def card_of(trained: TrainedModel, dataset: Dataset | None) -> ModelCard:
         Section(_("Data"), _data_rows(trained)),
         Section(_("Training range"), _range_rows(trained)),
         Section(_("Network and training"), _training_rows(trained)),
-        Section(_("Evaluation"), evaluation_rows(trained, found)),
+        Section(_("Evaluation"), evaluation_rows(trained, evaluation)),
     ]
-    if found is not None and found.classes:
-        sections.append(Section(_("Evaluation by class"), _class_rows(found)))
-    kept = tuple(one for one in sections if one.rows or one.text)
-    return ModelCard(_("Model card: {name}", name=trained.project.name), kept)
+    if evaluation is not None and evaluation.classes:
+        sections.append(Section(_("Evaluation by class"), _class_rows(evaluation)))
+    filled = tuple(section for section in sections if section.rows or section.text)
+    return ModelCard(_("Model card: {name}", name=trained.project.name), filled)
 
 
 def _data_rows(trained: TrainedModel) -> Rows:
@@ -101,7 +96,7 @@ def _count(samples: int) -> str:
 
 
 def _range_rows(trained: TrainedModel) -> Rows:
-    """From where to where each column's training values run: beyond them it guesses."""
+    """Return each column's training range, beyond which the model extrapolates."""
     rows = []
     for entry in preprocessing_of(trained).inputs.values():
         for column in entry.columns:
@@ -141,14 +136,14 @@ def _training_rows(trained: TrainedModel) -> Rows:
 
 
 def evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
-    """Return each metric with its interval and baseline; as Keras measured it without ``found``."""
+    """Return each metric with interval and baseline; Keras's own test metrics without ``found``."""
     if found is None:
         return [(metric_words(name), format_number(value)) for name, value in trained.test.items()]
     within, guess = statistics.intervals(found), statistics.baseline(trained, found)
     rows = [(_("Samples"), format_number(found.samples, ","))]
     for name, value in found.metrics.items():
         ends = within.get(name, ())
-        text, *limits = (metric_text(found, name, one) for one in (value, *ends))
+        text, *limits = (metric_text(found, name, end) for end in (value, *ends))
         if limits:
             text = _(
                 "{value} (95% interval {low} to {high})",
@@ -160,24 +155,24 @@ def evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
             base = metric_text(found, name, guess[name])
             text = _("{value}; baseline {baseline}", value=text, baseline=base)
         rows.append((metric_words(name), text))
-    held = statistics.calibration(found)
-    if held is not None:
-        rows.append((_("Expected calibration error"), format_number(held.expected_error)))
+    calibration = statistics.calibration(found)
+    if calibration is not None:
+        rows.append((_("Expected calibration error"), format_number(calibration.expected_error)))
     return rows
 
 
-def _class_rows(found: Evaluation) -> Rows:
+def _class_rows(evaluation: Evaluation) -> Rows:
     return [
         (
             label,
             _(
                 "precision {precision}, recall {recall}, {support} samples",
-                precision=_share(one["precision"]),
-                recall=_share(one["recall"]),
-                support=one["support"],
+                precision=_share(score["precision"]),
+                recall=_share(score["recall"]),
+                support=score["support"],
             ),
         )
-        for label, one in statistics.per_class(found).items()
+        for label, score in statistics.per_class(evaluation).items()
     ]
 
 
@@ -186,7 +181,7 @@ def _share(value: float) -> str:
 
 
 def as_markdown(card: ModelCard) -> str:
-    """Return the card as Markdown, a table a section."""
+    """Return the card as Markdown."""
     lines = [f"# {card.title}", ""]
     for section in card.sections:
         lines += [f"## {section.title}", ""]
@@ -204,7 +199,7 @@ def _cell(text: str) -> str:
 
 
 def as_html(card: ModelCard) -> str:
-    """Return the card as a page that needs nothing else."""
+    """Return the card as a self-contained page."""
     parts = [f"<h1>{html.escape(card.title)}</h1>"]
     for section in card.sections:
         parts.append(f"<h2>{html.escape(section.title)}</h2>")
@@ -229,10 +224,10 @@ def as_html(card: ModelCard) -> str:
 
 
 def write(card: ModelCard, path: Path) -> None:
-    """Write the card as Markdown or HTML, by the ending of ``path``.
+    """Write the card as Markdown or HTML, by the suffix of ``path``.
 
     Raises:
-        UserError: another ending (a PDF is written by the window's part), or no room.
+        UserError: another suffix, or the file cannot be written.
     """
     makers: dict[str, Any] = {".md": as_markdown, ".html": as_html}
     make = makers.get(path.suffix.lower())

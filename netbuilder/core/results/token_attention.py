@@ -1,4 +1,4 @@
-"""What a network that continues a text looks at: its tokens, and the shares of its attention."""
+"""Tokens of a text and the attention between them in a network that continues it."""
 
 from __future__ import annotations
 
@@ -21,15 +21,13 @@ START = "▷"
 
 @dataclass(frozen=True)
 class TokenAttention:
-    """What a network makes of a text.
+    """Attention in a text.
 
     Attributes:
-        tokens: what it reads of it, the last ``window`` ones; ``START`` first where padding is
-            before them.
-        attention: of each attention layer, in the order of the network, the share of its attention
-            that each token pays to each, (heads, tokens, tokens), each row adding up to 1.
+        tokens: the last ``window`` ones; first ``START`` for padding.
+        attention: of each attention layer, (heads, tokens, tokens), rows adding up to 1.
         classes: the tokens that can come next.
-        probabilities: of each of these, (classes,).
+        probabilities: of these, (classes,).
     """
 
     tokens: tuple[str, ...]
@@ -39,10 +37,10 @@ class TokenAttention:
 
 
 def token_attention(trained: TrainedModel, text: str) -> TokenAttention | None:
-    """Return the tokens, the attention between them and what comes next; None of other networks.
+    """Return tokens, attention and next tokens; None of other networks.
 
     Raises:
-        UserError: the network's last layer gives no probabilities.
+        UserError: the last layer gives no probabilities.
     """
     ends = next_token_ends(trained)
     if ends is None:
@@ -60,15 +58,15 @@ def token_attention(trained: TrainedModel, text: str) -> TokenAttention | None:
         if owner.layer not in LAYERS:
             continue
         values = node_activations(trained, {key: ids}) if values is None else values
-        given = node_inputs(graph, node_id, values)
-        if not given or any(len(one) != window for one in given):
+        inputs = node_inputs(graph, node_id, values)
+        if not inputs or any(len(number) != window for number in inputs):
             continue
-        mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], values)
+        mask = mask_at(graph, graph.sources[node_id][min(1, len(inputs) - 1)], values)
         weights = weights_of(trained, owner.id)
-        shares = attention_shares(owner.layer, owner.params, weights, given, mask)
+        shares = attention_shares(owner.layer, owner.params, weights, inputs, mask)
         if shares is not None:
             attention[node_id] = _without_padding(shares, blank)
-    names = tuple(entry.vocabulary[one] for one in ids[blank:])
+    names = tuple(entry.vocabulary[number] for number in ids[blank:])
     return TokenAttention(
         (START, *names) if blank else names,
         attention,
@@ -78,7 +76,7 @@ def token_attention(trained: TrainedModel, text: str) -> TokenAttention | None:
 
 
 def _without_padding(shares: NDArray[np.float64], blank: int) -> NDArray[np.float64]:
-    """All the padding before a text as one token: what is paid to it, and what its last pays."""
+    """Merge all padding before a text into one token."""
     if not blank:
         return shares
     start = shares[:, :, :blank].sum(axis=2, keepdims=True)

@@ -1,4 +1,4 @@
-"""How sure an answer is: by dropout that stays on, and by rows whose answers are known."""
+"""Uncertainty of predictions: Monte-Carlo dropout, and errors on similar labelled rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 TRIES = 40
-#: Known rows that an answer is compared with, and the part of them that its range must hold.
+#: Nearest rows, and the part of them that the range must hold.
 NEIGHBOURS, LEVEL = 40, 0.8
 _WITHIN = {
     "test": N_(
@@ -68,11 +68,8 @@ _shaken: WeakKeyDictionary[Any, tuple[keras.Model, list[tuple[Any, Array]]]] = W
 
 @dataclass(frozen=True, eq=False)
 class KnownErrors:
-    """Rows that the network did not learn from, as it sees them, and how far it was off.
-
-    ``places`` float (n, features), each feature divided by its deviation ``wide``; ``errors``
-    (n,) of the first target column, in own units, ≥ 0; ``what``: "validation" or "test".
-    """
+    """Held-out rows: ``places`` (n, features) scaled by ``wide``, absolute ``errors`` (n,) of the
+    first target in own units, and their split ``what``."""
 
     places: NDArray[np.float64]
     wide: NDArray[np.float64]
@@ -80,31 +77,26 @@ class KnownErrors:
     what: str
 
     def half_widths(self, x: Mapping[str, Array]) -> NDArray[np.float64]:
-        """How far around each answer 8 of 10 known answers lie, for the rows that are most like
-        it: (m,) for model-ready values of m rows.
+        """Return the half width that holds 8 of 10 errors of the most similar rows, (m,).
 
-        Split conformal prediction on the nearest rows: with k of them the ⌈0.8·(k + 1)⌉-th
-        smallest error (Papadopoulos, Vovk and Gammerman, "Regression Conformal Prediction with
-        Nearest Neighbours", JAIR 2011; Lei et al., JASA 2018).
+        Split conformal prediction on k nearest rows: the ⌈0.8·(k + 1)⌉-th smallest error
+        (Papadopoulos, Vovk and Gammerman, JAIR 2011; Lei et al., JASA 2018).
         """
-        asked = _flat(x) / self.wide
+        places = _flat(x) / self.wide
         count = min(NEIGHBOURS, len(self.errors))
         rank = min(int(np.ceil(LEVEL * (count + 1))), count) - 1
-        found = np.empty(len(asked))
-        for index, row in enumerate(asked):
+        widths = np.empty(len(places))
+        for index, row in enumerate(places):
             distance = ((self.places - row) ** 2).sum(axis=1)
             nearest = np.argpartition(distance, count - 1)[:count]
-            found[index] = np.sort(self.errors[nearest])[rank]
-        return found
+            widths[index] = np.sort(self.errors[nearest])[rank]
+        return widths
 
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
-    """How sure the answer about one sample is.
-
-    ``low`` and ``high`` are in the target's own units, or probabilities of the likeliest class;
-    None where nothing is known of them. ``sentence`` says what they are.
-    """
+    """``low`` and ``high`` in the target's units or probability, None if unknown; ``sentence``
+    explains them."""
 
     sentence: str
     low: float | None = None
@@ -112,29 +104,27 @@ class Uncertainty:
 
 
 def known_errors(trained: TrainedModel, dataset: Dataset) -> KnownErrors | None:
-    """The errors on the validation rows, or on the test rows where there are none of those.
-
-    None where the first output gives no numbers, or fewer than 10 rows are known.
-    """
+    """Return errors on the validation rows, else the test rows; None for classes, or fewer than 10
+    rows."""
     preprocessing = preprocessing_of(trained)
     output, target = next(iter(preprocessing.outputs.items()))
     if target.task != REGRESSION:
         return None
-    for what, split in (("validation", dataset.validation), ("test", dataset.test)):
+    for part, split in (("validation", dataset.validation), ("test", dataset.test)):
         if split is None or len(split) < FEWEST or output not in split.raw_y:
             continue
         x = preprocessing.apply_inputs(split.raw_x)
         truth = np.asarray(split.raw_y[output], np.float64).reshape(len(split), -1)[:, 0]
-        given = predict_values(trained, x)[output].reshape(len(split), -1)[:, 0]
+        predictions = predict_values(trained, x)[output].reshape(len(split), -1)[:, 0]
         places = _flat(x)
         wide = places.std(axis=0)
         wide[wide == 0] = 1.0
-        return KnownErrors(places / wide, wide, np.abs(given - truth), what)
+        return KnownErrors(places / wide, wide, np.abs(predictions - truth), part)
     return None
 
 
 def own_known_errors(trained: TrainedModel, base: Path) -> KnownErrors | None:
-    """``known_errors`` of the network's own data, found once; None where it cannot be read."""
+    """Return ``known_errors`` of the network's own data, cached; None if it cannot be read."""
     if trained.training_model not in _errors:
         try:
             _errors[trained.training_model] = known_errors(
@@ -152,7 +142,7 @@ def _flat(x: Mapping[str, Array]) -> NDArray[np.float64]:
 
 
 def dropout_nodes(graph: Graph) -> tuple[str, ...]:
-    """The nodes that switch values off at random while training."""
+    """Return the nodes with dropout or noise in training."""
     return tuple(
         node.id
         for node in graph.nodes
@@ -171,12 +161,10 @@ def _wired(graph: Graph) -> set[str]:
 def with_dropout(
     trained: TrainedModel, x: Mapping[str, Array], tries: int = TRIES
 ) -> dict[str, Array] | None:
-    """Answers with dropout left on, again and again: by output id (tries, n, units).
+    """Return predictions with dropout by output id, (tries, n, units); None without dropout.
 
-    Monte-Carlo dropout: Gal and Ghahramani, "Dropout as a Bayesian Approximation", ICML 2016.
-    Only the dropout layers behave as while training: nothing else does, no moving mean moves,
-    and the network's own random numbers stay where they are. The same masks are drawn for every
-    question, so that the answer does not tremble where the sample stays. None: no dropout.
+    Monte-Carlo dropout (Gal and Ghahramani, ICML 2016): only dropout layers are in training mode,
+    and masks are the same for every call.
     """
     if not dropout_nodes(trained.project.graph):
         return None
@@ -185,10 +173,10 @@ def with_dropout(
         state.assign(start)
     count = len(next(iter(x.values())))
     # The rows of one try stand together: each row of a batch has a mask of its own.
-    again = {key: np.tile(value, (tries, *[1] * (value.ndim - 1))) for key, value in x.items()}
+    repeated = {key: np.tile(value, (tries, *[1] * (value.ndim - 1))) for key, value in x.items()}
     # No word of training: it would overrule what each layer was told. All others are at rest.
-    found = predict_values(trained, again, model)
-    return {key: value.reshape(tries, count, -1) for key, value in found.items()}
+    predictions = predict_values(trained, repeated, model)
+    return {key: value.reshape(tries, count, -1) for key, value in predictions.items()}
 
 
 def _shaken_model(trained: TrainedModel) -> tuple[keras.Model, list[tuple[Any, Array]]]:
@@ -221,21 +209,16 @@ def _shaken_model(trained: TrainedModel) -> tuple[keras.Model, list[tuple[Any, A
         inputs[0] if len(inputs) == 1 else inputs, [tensors[node] for node in graph.outputs]
     )
     states = [copy.seed_generator.state for copy in copies.values()]
-    found = (model, [(state, np.array(state)) for state in states])
-    _shaken[trained.training_model] = found
-    return found
+    shaken = (model, [(state, np.array(state)) for state in states])
+    _shaken[trained.training_model] = shaken
+    return shaken
 
 
 def uncertainty_of(
     trained: TrainedModel, raw: Mapping[str, Array], known: KnownErrors | None
 ) -> Uncertainty | None:
-    """How sure the first output's answer about one sample is; None where nothing can be said.
-
-    Args:
-        trained: the network.
-        raw: raw values by Input id, (1, ...).
-        known: errors on rows whose answers are known; None: there are none.
-    """
+    """Return the uncertainty of the first output for a raw sample (1, ...), or None. ``known``:
+    errors on labelled rows, if any."""
     preprocessing = preprocessing_of(trained)
     output, target = next(iter(preprocessing.outputs.items()))
     ready = preprocessing.apply_inputs(raw)
@@ -309,7 +292,7 @@ def uncertainty_of(
 def _forecast_uncertainty(
     trained: TrainedModel, ready: Mapping[str, Array], output: str, target: OutputPreprocessing
 ) -> Uncertainty:
-    """The band of the nearest step of a series."""
+    """Return the band of a series' next step."""
     here, half = float(predict_values(trained, ready)[output].reshape(-1)[0]), target.half_widths[0]
     unit = next(iter(target.column_units), "")
     low, high = (format_with_unit(format_approximate(end, half), unit) for end in
@@ -329,14 +312,11 @@ def _forecast_uncertainty(
 def uncertainty_band(
     trained: TrainedModel, raw: Mapping[str, Array], unit: int, known: KnownErrors | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Lowest and highest of ``uncertainty_of`` for many samples, (n,) each, NaN where no known
-    row is like one; None: not known.
+    """Return lowest and highest of ``uncertainty_of``, (n,) each, NaN without similar rows; or
+    None.
 
-    Args:
-        trained: the network.
-        raw: raw values by Input id, (n, ...).
-        unit: the class, or target column, of the first output.
-        known: as for ``uncertainty_of``; it speaks about the first column only.
+    ``raw``: by Input id, (n, ...); ``unit``: class or target column; ``known`` is about the first
+    column.
     """
     preprocessing = preprocessing_of(trained)
     output, target = next(iter(preprocessing.outputs.items()))

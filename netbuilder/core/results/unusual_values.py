@@ -1,4 +1,4 @@
-"""Questions about rows unlike all that were learned from, and about rows scaled beforehand."""
+"""Values outside the training range, and inputs that were scaled beforehand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RULES = ("error", "drop", "mean", "median", "most_frequent")
 
 
 def with_missing_rule(trained: TrainedModel, rule: str) -> TrainedModel:
-    """The network with ``rule`` for missing values of new rows; what fills is the training rows'.
+    """Return the network with ``rule`` for missing values of new rows.
 
     Raises:
         DataError: the rule does not exist.
@@ -59,8 +59,8 @@ _NEAR_SCALED = 0.05  # what a scaled file may go beyond 0 and 1: its rows are no
 
 @dataclass(frozen=True, eq=False)
 class NumberCells:
-    """A column of numbers as it was asked about: float (n,), NaN where empty, and which of them
-    are far from all training rows, bool (n,)."""
+    """A numeric column, float (n,), NaN if empty, and which values are far from the training
+    range."""
 
     column: FittedColumn
     values: NDArray[np.float64]
@@ -68,12 +68,7 @@ class NumberCells:
 
 
 def number_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterator[NumberCells]:
-    """The columns of numbers of tables whose range among the training rows is known.
-
-    Args:
-        pre: what the model knows.
-        raw: raw values by Input id, (n, ...).
-    """
+    """Yield numeric columns with a known training range; ``raw`` by Input id, (n, ...)."""
     for key, entry in preprocessing.inputs.items():
         flat, start = np.asarray(raw[key]).reshape(len(raw[key]), -1), 0
         for column in modality_of(entry).row_columns(entry):
@@ -85,7 +80,7 @@ def number_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iter
 
 
 def window_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterator[NumberCells]:
-    """The same of the windows of a series: of each window its value that is the farthest off."""
+    """Yield columns of a series with each window's most extreme value."""
     for key, entry in preprocessing.inputs.items():
         windows = np.asarray(raw[key])
         series = entry.source == "series" and windows.ndim == 3
@@ -94,7 +89,7 @@ def window_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iter
 
 
 def farthest_cells(column: FittedColumn, several: Array) -> Iterator[NumberCells]:
-    """Of several values of one column in each row, (n, values), the one that is farthest off."""
+    """Yield the most extreme of several values (n, values) of a column."""
     if column.kind == "number" and column.low is not None and column.high is not None:
         low, high = usual_range(column.low, column.high)
         values = several.astype(np.float64)
@@ -110,10 +105,7 @@ def _all_cells(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> Iterat
 
 
 def is_out_of_range(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> NDArray[np.bool_]:
-    """Which rows have a number far from all that the network learned from: (n,) for raw values.
-
-    The known rows are then no measure, not even the nearest.
-    """
+    """Return which rows (n,) have a number far from the training range."""
     far = np.zeros(len(next(iter(raw.values()))), bool)
     for cells in _all_cells(preprocessing, raw):
         far |= cells.far
@@ -123,13 +115,8 @@ def is_out_of_range(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> N
 def unusual_sentences(
     preprocessing: Preprocessing, raw: Mapping[str, Array], sources: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """Sentences about numbers far outside what the network saw while training.
-
-    Args:
-        pre: what the model knows.
-        raw: raw values by Input id, (n, ...).
-        sources: what the rows are called, such as "line 7"; empty: they have no names.
-    """
+    """Return sentences about numbers far outside the training range. ``sources``: names of the
+    rows, such as "line 7", or empty."""
     notes = []
     for cells in _all_cells(preprocessing, raw):
         if not cells.far.any():
@@ -170,11 +157,10 @@ def unusual_sentences(
 
 
 def looks_scaled(preprocessing: Preprocessing, raw: Mapping[str, Array]) -> bool:
-    """Whether rows seem to have been brought to 0 to 1 before they were given.
+    """Return whether rows seem to have been scaled to 0 to 1 beforehand.
 
-    Then all columns that were wider among the training rows stay between 0 and 1, and in at least
-    one of them that is odd: no training row ever was there, or there is little room in its range
-    and numbers with decimals stand in it. Zeros alone are no sign: most rows may hold them.
+    All columns with a wider training range stay in 0 to 1, and in one of them that is unusual: no
+    training row was there, or its numbers have decimals there. Zeros alone are no sign.
     """
     wide = [
         cells
@@ -198,16 +184,15 @@ def _oddly_small(cells: NumberCells) -> bool:
 
 
 def undo_scaling(table: pd.DataFrame, preprocessing: Preprocessing) -> pd.DataFrame:
-    """Numbers from 0 to 1 as they were before a ``MinMaxScaler`` that knew the training rows:
-    x = low + x′ · (high − low), column by column."""
-    found = table.copy()
+    """Undo a ``MinMaxScaler`` fitted on the training rows."""
+    restored = table.copy()
     for entry in preprocessing.inputs.values():
         for column in modality_of(entry).row_columns(entry):
             known = column.low is not None and column.high is not None
-            if column.kind == "number" and known and column.name in found:
+            if column.kind == "number" and known and column.name in restored:
                 low, high = float(column.low or 0.0), float(column.high or 0.0)
-                found[column.name] = low + found[column.name].astype("float64") * (high - low)
-    return found
+                restored[column.name] = low + restored[column.name].astype("float64") * (high - low)
+    return restored
 
 
 #: Of a text that is all unknown words.
@@ -217,5 +202,5 @@ KNOWS_NOTHING = N_(
 
 
 def has_no_known_words(numbers: Array) -> bool:
-    """Whether the numbers of a text (0: padding, 1: unknown) hold unknown words only."""
+    """Return whether a text's ids are all unknown or padding."""
     return bool(np.any(numbers)) and bool(np.all(np.asarray(numbers) <= 1))

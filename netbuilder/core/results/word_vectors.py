@@ -1,4 +1,4 @@
-"""The rows of an Embedding as word vectors: neighbours, analogies and a map."""
+"""Rows of an Embedding as word vectors: neighbours, analogies and a map."""
 
 from __future__ import annotations
 
@@ -33,25 +33,24 @@ _EMBEDDINGS = frozenset({"Embedding", "ReversibleEmbedding"})
 
 
 def is_embedding(node: Node) -> bool:
-    """Whether a layer has a vector for each of its inputs' values."""
+    """Return whether a layer is an embedding."""
     return node.layer in _EMBEDDINGS
 
 
 @dataclass(frozen=True, eq=False)
 class TokenTable:
-    """What the rows of an Embedding stand for, the most frequent first. Padding is not among them.
+    """The meaning of an Embedding's rows, most frequent first, without padding.
 
     Attributes:
-        names: the words, (n,); of numbers that stand for categories these numbers.
-        rows: the row of each in the Embedding, int (n,).
-        counts: how often each occurs in the training set, (n,); None: not known.
-        classes: names of the classes that words are counted by; () without any.
-        lift: (n, classes) how many times as often a sample is of a class where it contains the
-            word; None without classes.
-        leaning: (n,) the class of the highest lift; -1 where chance explains it.
-        means: (n,) mean target of the samples that contain the word; None for classes.
+        names: the words, (n,), or the numbers of categories.
+        rows: in the Embedding, int (n,).
+        counts: in the training set, (n,), or None.
+        classes: names of the target's classes; () without any.
+        lift: (n, classes) relative frequency of a class among samples with the word, or None.
+        leaning: (n,) the class of the highest lift; -1 if not significant.
+        means: (n,) mean target of samples with the word; None for classes.
         target: name of the target.
-        unseen: rows left out since nothing in the training set selects them.
+        unseen: rows left out because the training set never selects them.
     """
 
     names: tuple[str, ...]
@@ -70,7 +69,7 @@ class TokenTable:
         return {name: place for place, name in enumerate(self.names)}
 
     def find(self, word: str) -> int:
-        """Return the place of a word, in lower case where it is not known as written.
+        """Return the place of a word, ignoring case if necessary.
 
         Raises:
             DataError: the Embedding has no row for the word.
@@ -96,10 +95,10 @@ def token_table(
 
     Args:
         graph: the network.
-        node_id: of the Embedding (of the first, where it is shared).
+        node_id: of the Embedding (the first, if shared).
         size: rows of its weights.
         words: the vocabulary by Input id.
-        dataset: the data to count in; without it the rows keep their order.
+        dataset: to count in; without it rows keep their order.
     """
     sources = [
         _source(graph, node.id) for node in graph.nodes if layer_owner(graph, node).id == node_id
@@ -107,22 +106,22 @@ def token_table(
     names = _row_names(graph, graph.by_id[node_id], sources, size, words)
     rows = np.array(sorted(names), np.int64)
     table = TokenTable(tuple(names[row] for row in rows), rows)
-    found = _samples_and_rows(dataset, sources, size) if dataset is not None else None
-    if dataset is None or found is None:
+    lookups = _samples_and_rows(dataset, sources, size) if dataset is not None else None
+    if dataset is None or lookups is None:
         return table
-    counts = np.bincount(found[1], minlength=size)[rows]
+    counts = np.bincount(lookups[1], minlength=size)[rows]
     order = np.argsort(-counts, kind="stable")
     if len(dataset.train) <= MOST_SAMPLES and dataset.stream is None:  # else it may occur later
         order = order[: int((counts > 0).sum())]
     table = TokenTable(
-        tuple(table.names[one] for one in order), rows[order], counts[order],
+        tuple(table.names[place] for place in order), rows[order], counts[order],
         unseen=len(rows) - len(order),
     )  # fmt: skip
-    return _with_target(table, dataset, *found, size)
+    return _with_target(table, dataset, *lookups, size)
 
 
 def _source(graph: Graph, node_id: str) -> Node | None:
-    """What gives the numbers that an Embedding looks up: an Input, or a layer that makes them."""
+    """Return the Input or layer whose numbers an Embedding looks up."""
     sources = graph.sources[node_id]
     while len(sources) == 1:
         node = graph.by_id[sources[0]]
@@ -145,14 +144,14 @@ def _row_names(
             continue
         if vocabulary := words.get(source.id):  # 0 is padding and 1 every unknown word
             return {row: vocabulary[row] for row in range(2, min(len(vocabulary), size))}
-        if found := _looked_up(layer_owner(graph, source)):
-            return {row: name for row, name in found.items() if row < size}
+        if names := _looked_up(layer_owner(graph, source)):
+            return {row: name for row, name in names.items() if row < size}
     first = 1 if owner.params.get("mask_zero") else 0
     return {row: str(row) for row in range(first, size)}
 
 
 def _looked_up(node: Node) -> dict[int, str]:
-    """The rows that a lookup layer gives for its vocabulary."""
+    """Return the names of a lookup layer's rows."""
     vocabulary = node.params.get("vocabulary")
     if not isinstance(vocabulary, list | tuple):
         return {}
@@ -167,21 +166,21 @@ def _looked_up(node: Node) -> dict[int, str]:
 
 
 def _counted(dataset: Dataset) -> slice:
-    """The samples in which words are counted: all, or some evenly over the training set."""
+    """Return the samples that are counted: all, or an even choice."""
     return slice(None, None, -(-len(dataset.train) // MOST_SAMPLES) or 1)
 
 
 def _samples_and_rows(
     dataset: Dataset, sources: Sequence[Node | None], size: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """The sample and the row of everything that is looked up in training; None: not known."""
-    keys = [one.id for one in sources if one is not None and one.id in dataset.train.x]
+    """Return sample and row of each lookup in training, or None."""
+    keys = [node.id for node in sources if node is not None and node.id in dataset.train.x]
     if not keys or len(keys) < len(sources):
         return None
     samples, rows = [], []
     for key in dict.fromkeys(keys):
-        given = np.asarray(dataset.train.x[key][_counted(dataset)])
-        ids = given.reshape(len(given), -1).astype(np.int64)
+        values = np.asarray(dataset.train.x[key][_counted(dataset)])
+        ids = values.reshape(len(values), -1).astype(np.int64)
         samples.append(np.repeat(np.arange(len(ids)), ids.shape[1]))
         rows.append(ids.reshape(-1))
     sample, row = np.concatenate(samples), np.concatenate(rows)
@@ -196,7 +195,7 @@ def _with_target(
     rows: NDArray[np.int64],
     size: int,
 ) -> TokenTable:
-    """Add what the target is where a word occurs."""
+    """Add target statistics of each word."""
     name, target = next(iter(dataset.preprocessing.outputs.items()), ("", None))
     if target is None or not len(rows):
         return table
@@ -207,7 +206,10 @@ def _with_target(
     sample, row = pairs // size, pairs % size
     there = np.bincount(row, minlength=size)[table.rows]
     sums = np.stack(
-        [np.bincount(row, truth[sample, one], size)[table.rows] for one in range(truth.shape[1])],
+        [
+            np.bincount(row, truth[sample, column], size)[table.rows]
+            for column in range(truth.shape[1])
+        ],
         axis=1,
     )
     label = target.columns[0] if target.columns else name
@@ -225,8 +227,7 @@ def _with_target(
 
 
 def _truth(raw: Array, target: OutputPreprocessing) -> Array | None:
-    """Targets as one column a number or a class, (n, columns); None where words are not counted
-    by them."""
+    """Return targets as columns of numbers or classes, (n, columns), or None."""
     if target.task == REGRESSION:
         values = raw.reshape(len(raw), -1)[:, :1].astype(float)
         return values if np.isfinite(values).all() else None
@@ -239,7 +240,7 @@ def _truth(raw: Array, target: OutputPreprocessing) -> Array | None:
 
 @dataclass(frozen=True, eq=False)
 class WordVectors:
-    """Words with their vectors: ``values`` (n, size), in the order of ``tokens``."""
+    """Vectors ``values`` (n, size) of ``tokens``."""
 
     tokens: TokenTable
     values: Array
@@ -262,24 +263,19 @@ class WordVectors:
         return np.asarray(self.values[self.tokens.find(word)])
 
     def similarities(self, vector: Array) -> Array:
-        """Return the cosine of the angle between a vector and that of each word, (n,)."""
+        """Return the cosine similarity of a vector with each word, (n,)."""
         lengths = self._lengths * np.linalg.norm(vector)
         return np.asarray(self.values @ vector / np.where(lengths == 0, 1.0, lengths))
 
     def nearest(
         self, vector: Array, without: Collection[int] = (), count: int = 10
     ) -> tuple[tuple[int, float], ...]:
-        """Return the places of the words most similar to a vector, with the cosine.
-
-        Args:
-            vector: (size,).
-            without: places of words that are left out.
-            count: words at most.
-        """
+        """Return place and cosine of the ``count`` words most similar to a vector, except
+        ``without``."""
         cosines = self.similarities(vector)
-        ranked = (int(one) for one in np.argsort(-cosines, kind="stable"))
-        kept = [place for place in ranked if place not in without][:count]
-        return tuple((place, float(cosines[place])) for place in kept)
+        ranked = (int(index) for index in np.argsort(-cosines, kind="stable"))
+        nearest = [place for place in ranked if place not in without][:count]
+        return tuple((place, float(cosines[place])) for place in nearest)
 
     def neighbours(self, word: str, count: int = 10) -> tuple[tuple[int, float], ...]:
         """Return the words most similar to ``word``; see ``nearest``."""
@@ -287,24 +283,22 @@ class WordVectors:
         return self.nearest(self.values[place], {place}, count)
 
     def similarity(self, word: str, other: str) -> float:
-        """Return the cosine of the angle between the vectors of two words."""
+        """Return the cosine similarity of two words."""
         return float(self.similarities(self.vector(word))[self.tokens.find(other)])
 
     def analogy(
         self, word: str, minus: str, plus: str, count: int = 10
     ) -> tuple[tuple[int, float], ...]:
-        """Return the words nearest to ``word`` − ``minus`` + ``plus``, these three left out."""
-        places = [self.tokens.find(one) for one in (word, minus, plus)]
+        """Return the words nearest to ``word`` − ``minus`` + ``plus``, except these."""
+        places = [self.tokens.find(name) for name in (word, minus, plus)]
         first, second, third = (self.values[place] for place in places)
         return self.nearest(first - second + third, set(places), count)
 
 
 @dataclass(frozen=True, eq=False)
 class WordMap:
-    """The most frequent words on a plane: ``at`` (n, 2), in the order of ``vectors.tokens``.
-
-    ``explained``: share of the variance in the plane (0 to 1); 0 for t-SNE.
-    """
+    """The most frequent words on a plane: ``at`` (n, 2); ``explained``: share of the variance (0
+    for t-SNE)."""
 
     vectors: WordVectors
     at: Array
@@ -313,12 +307,9 @@ class WordMap:
 
 
 def word_map(vectors: WordVectors, way: str = PCA, before: WordMap | None = None) -> WordMap:
-    """Draw the most frequent words on a plane, at most ``MOST_ON_MAP``.
+    """Map the most frequent words to a plane, at most ``MOST_ON_MAP``.
 
-    Args:
-        vectors: the words.
-        way: ``PCA`` or ``TSNE``.
-        before: a map of the same words at an earlier moment: a PCA is turned to lie on it.
+    ``way``: ``PCA`` or ``TSNE``; ``before``: an earlier map, on which a PCA is aligned.
 
     Raises:
         DataError: there are too few words.

@@ -1,5 +1,4 @@
-"""How one number of a layer comes about, and how it is said.
+"""How a single output value is computed, step by step, and its formula in words.
 
-The formulas are those of Keras 3; the tests compare each with the layer's own output. Everything
-is computed in float64 from what the layer was given: nothing here asks a network.
+Formulas are Keras 3's, in float64; tests compare each with the layer's own output.
 """

@@ -1,8 +1,6 @@
-"""Attention taken apart: how much each step looks at each other, and what it takes from there.
+"""Attention taken apart: attention scores and the values that they weigh.
 
-Luong and others, "Effective approaches to attention-based neural machine translation", 2015;
-Bahdanau and others, "Neural machine translation by jointly learning to align and translate", 2014;
-Vaswani and others, "Attention is all you need", 2017.
+Luong et al., 2015; Bahdanau et al., 2014; Vaswani et al., 2017.
 """
 
 from __future__ import annotations
@@ -26,8 +24,8 @@ LAYERS = ("Attention", "AdditiveAttention", "MultiHeadAttention")
 
 @dataclass(frozen=True)
 class _AttentionParts:
-    """``attention_shares`` (heads, steps of the query, steps of the value): each row adds up to 1;
-    ``values`` (heads, steps, size): what is taken from."""
+    """``attention_shares`` (heads, query steps, value steps), each row adding up to 1; ``values``
+    (heads, steps, size)."""
 
     shares: Array
     values: Array
@@ -40,19 +38,16 @@ def attention_shares(
     given: Sequence[Array],
     mask: Array | None = None,
 ) -> Array | None:
-    """How much each step of the query takes from each step of the value, for one sample.
+    """Return the attention scores of a sample: (heads, query steps, value steps), rows adding up to
+    1.
 
     Args:
-        layer: one of ``LAYERS``.
+        layer: one of ``LAYERS``; None is returned for others.
         params: the layer's arguments.
         weights: by Keras's names, in Keras's order.
-        given: query and value, (steps, size) each, and the key where it is another; one alone
-            looks at itself.
-        mask: steps of the value that count, (steps,); None: all.
-
-    Returns:
-        (heads, steps of the query, steps of the value), each row adding up to 1; None for what is
-        not taken apart here.
+        given: query and value, (steps, size) each, and the key if it differs; one array is
+            self-attention.
+        mask: value steps that count, (steps,); None: all.
     """
     looked = _look(layer, params, weights, given, mask)
     return None if looked is None else looked.shares
@@ -62,10 +57,10 @@ def _look(
     layer: str,
     params: Mapping[str, Any],
     weights: Mapping[str, Array],
-    given: Sequence[Array],
+    inputs: Sequence[Array],
     mask: Array | None,
 ) -> _AttentionParts | None:
-    parts = [np.asarray(one, float) for one in given]
+    parts = [np.asarray(value, float) for value in inputs]
     if any(part.ndim != 2 for part in parts) or layer not in LAYERS:
         return None
     query, value = parts[0], parts[1] if len(parts) > 1 else parts[0]
@@ -83,10 +78,10 @@ def _look(
     else:
         v = value[None]
         scores = _scores(layer, params, weights, query, key)[None]
-    seen = np.ones(scores.shape[1:], bool) if mask is None else np.asarray(mask, bool)[None]
+    allowed = np.ones(scores.shape[1:], bool) if mask is None else np.asarray(mask, bool)[None]
     if params.get("use_causal_mask"):
-        seen = seen & (np.tri(*scores.shape[1:]) > 0)
-    scores = np.where(seen, scores, -1e9)
+        allowed = allowed & (np.tri(*scores.shape[1:]) > 0)
+    scores = np.where(allowed, scores, -1e9)
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return _AttentionParts(powers / powers.sum(axis=-1, keepdims=True), v)
 
@@ -104,16 +99,16 @@ def _scores(
 
 
 def _projections(weights: Mapping[str, Array]) -> list[tuple[Array, Array]] | None:
-    """Kernel and bias of query, key, value and output, in Keras's order."""
-    found: list[tuple[Array, Array]] = []
+    """Return kernel and bias of query, key, value and output, in Keras's order."""
+    projections: list[tuple[Array, Array]] = []
     for path, weight in weights.items():
         array = np.asarray(weight, float)
         if path.rsplit("/", 1)[-1] == "kernel":
-            size = array.shape[1:] if len(found) < 3 else array.shape[2:]
-            found.append((array, np.zeros(size)))
-        elif found:
-            found[-1] = (found[-1][0], array)
-    return found if len(found) == 4 else None
+            size = array.shape[1:] if len(projections) < 3 else array.shape[2:]
+            projections.append((array, np.zeros(size)))
+        elif projections:
+            projections[-1] = (projections[-1][0], array)
+    return projections if len(projections) == 4 else None
 
 
 def trace_attention(
@@ -124,7 +119,7 @@ def trace_attention(
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
-    """What one step takes together, at one place: ``index`` is (step, place)."""
+    """Trace the output at ``index``, (step, place)."""
     looked = _look(layer, params, weights, given, mask)
     if looked is None or len(index) != 2:
         return None
@@ -140,18 +135,18 @@ def trace_attention(
     dense = _projections(weights)
     assert dense is not None
     kernel, bias = dense[3]
-    taken = np.einsum("hj,hjk->hk", rows, looked.values)
+    weighted = np.einsum("hj,hjk->hk", rows, looked.values)
     terms = tuple(
-        ProductTerm(f"head {h}[{k}]", float(taken[h, k]), float(kernel[h, k, place]))
-        for h, k in np.ndindex(*taken.shape)
+        ProductTerm(f"head {h}[{k}]", float(weighted[h, k]), float(kernel[h, k, place]))
+        for h, k in np.ndindex(*weighted.shape)
     )
     value = sum(term.product for term in terms) + float(bias[place])
     return ComputedValue(value, "sum", terms, float(bias[place]), value, lines=_lines(rows))
 
 
 def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
-    """Which steps a step looks at, head by head, the most first."""
-    found = []
+    """Return the steps attended to, head by head, the largest score first."""
+    lines = []
     for head, row in enumerate(rows):
         order = np.argsort(row)[::-1][:most]
         steps = join_values(
@@ -159,11 +154,11 @@ def _lines(rows: Array, most: int = 4) -> tuple[str, ...]:
         )
         if len(row) > most:
             steps = _("{steps} and {count} more", steps=steps, count=len(row) - most)
-        found.append(
+        lines.append(
             _("head {number} attends to {steps}", number=head, steps=steps)
             if len(rows) > 1
             else _("attends to {steps}", steps=steps)
         )
-    return tuple(found[:8]) + (
-        (_("… and {count} more heads", count=len(found) - 8),) if len(found) > 8 else ()
+    return tuple(lines[:8]) + (
+        (_("… and {count} more heads", count=len(lines) - 8),) if len(lines) > 8 else ()
     )

@@ -1,4 +1,4 @@
-"""A number with what it is made of, and the curves of the activations."""
+"""A value with the terms that it is computed from, and activation functions."""
 
 from __future__ import annotations
 
@@ -24,29 +24,26 @@ class ProductTerm:
 
     @property
     def product(self) -> float:
-        """What it adds to the sum."""
+        """Return ``value`` times ``weight``."""
         return self.value * self.weight
 
 
 @dataclass(frozen=True)
 class ComputedValue:
-    """Where one number comes from.
+    """Where a value comes from.
 
     Attributes:
-        value: the number.
-        rule: the formula in words: ``"sum"`` (terms and bias, then the activation),
-            ``"largest"`` or ``"mean"`` of the terms, ``"softmax"`` (the share of its own
-            exponential), ``"state"`` (``parts`` combined as ``lines`` say), ``"told"`` (all is in
-            ``lines``).
-        terms: all products (weight 1 where there is none), as the layer reads them.
-        bias: what is added.
+        rule: ``"sum"`` (terms, bias, activation), ``"largest"`` or ``"mean"`` of the terms,
+            ``"softmax"``, ``"state"`` (``parts`` combined as in ``lines``), ``"told"`` (``lines``
+            only).
+        terms: all products (weight 1 if there is none).
         before: the sum, before the activation.
         activation: its name; "" for none.
-        parts: numbers that it is made of, by name: the gates of an LSTM.
-        lines: sentences with real numbers, for what products and a sum do not tell.
-        window: of a convolution over pictures (rows, columns, channels, 2): what lies under the
-            filter, 0 beyond the border, and the filter's weights; None of others.
-        chosen: of a maximum, the place of the term that won; else -1.
+        parts: intermediate values by name: the gates of an LSTM.
+        lines: sentences with numbers.
+        window: of a 2D convolution (rows, columns, channels, 2): input (0 in the padding) and
+            weight.
+        chosen: index of the term that is the maximum; else -1.
     """
 
     value: float
@@ -61,7 +58,7 @@ class ComputedValue:
     window: Array | None = field(default=None, compare=False)
 
     def largest_terms(self, most: int = 8) -> tuple[ProductTerm, ...]:
-        """The terms that matter most, those with the largest products."""
+        """Return the terms with the largest products."""
         return tuple(sorted(self.terms, key=lambda term: -abs(term.product))[:most])
 
 
@@ -72,8 +69,8 @@ def _sigmoid(x: Array) -> Array:
 def _erf(x: Array) -> Array:
     from math import erf
 
-    found: Array = np.vectorize(erf)(x)
-    return found
+    values: Array = np.vectorize(erf)(x)
+    return values
 
 
 #: Activations of one number, by Keras's names; softmax needs its neighbours and stands apart.
@@ -99,7 +96,7 @@ CURVES: Mapping[str, Callable[[Array], Array]] = {
 
 
 def activation_curve(name: str, low: float, high: float, points: int = 121) -> tuple[Array, Array]:
-    """An activation's curve: places and values, empty for one that is no function of one number."""
+    """Return places and values of an activation; empty if it is no function of one number."""
     x = np.linspace(low, high, points)
     function = CURVES.get(name or "linear")
     return (x, function(x)) if function is not None else (x[:0], x[:0])
@@ -109,22 +106,22 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def format_value(value: float) -> str:
-    """A number in three digits, as it is written by hand; thousands whole."""
+    """Format a number in three digits; thousands as whole numbers."""
     if 1000 <= abs(value) < 1e6:
         return plain_notation(f"{value:,.0f}")
     return plain_notation(f"{value:.3g}")
 
 
 def plain_notation(written: str) -> str:
-    """A formatted number with a true minus sign, and with its power of ten as it is written by
-    hand: "1.16e-08" is 1.16 · 10⁻⁸."""
+    """Write a formatted number with a true minus sign and power of ten: "1.16e-08" is 1.16 ·
+    10⁻⁸."""
     mantissa, _e, power = written.partition("e")
     raised = f" · 10{str(int(power)).translate(_RAISED)}" if power.lstrip("+-").isdigit() else ""
     return localized(mantissa) + raised
 
 
 def place_name(axis: int | tuple[int, ...]) -> str:
-    """The name of a place of the input: ``x[2]``, ``x[0, 3]``."""
+    """Return the name of an input's place: ``x[2]``, ``x[0, 3]``."""
     places = (axis,) if isinstance(axis, int) else axis
     return f"x[{', '.join(str(place) for place in places)}]"
 
@@ -132,7 +129,7 @@ def place_name(axis: int | tuple[int, ...]) -> str:
 def apply_activation(
     name: Any, sums: Array, own: int, terms: tuple[ProductTerm, ...], bias: float
 ) -> ComputedValue:
-    """A number behind its activation; ``sums`` are those of its neighbours too, for softmax."""
+    """Return the value behind an activation; softmax needs all ``sums`` of its axis."""
     name = str(name or "linear")
     before = float(sums[own])
     if name == "softmax":
@@ -144,7 +141,7 @@ def apply_activation(
 
 
 def softmax(sums: Array, own: int) -> ComputedValue:
-    """exp(z) divided by the sum of all exp(z); the largest is taken off first, as Keras does."""
+    """Return exp(z) divided by the sum of all exp(z), shifted by the largest."""
     powers = np.exp(sums - sums.max())
     value = float(powers[own] / powers.sum())
     parts = {

@@ -1,4 +1,4 @@
-"""Dense layers, convolutions, pooling and activations, taken apart."""
+"""Traces of dense layers, convolutions, pooling and activations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from netbuilder.core.results.computation_trace.computed_value import (
 def trace_dense(
     params: Mapping[str, Any], weights: Mapping[str, Array], given: Array, index: tuple[int, ...]
 ) -> ComputedValue:
-    """A sum of all inputs, of one unit."""
+    """Trace a unit: the weighted sum of all inputs."""
     row, unit = given[index[:-1]], index[-1]
     kernel = weights["kernel"]
     bias = weights.get("bias", np.zeros(kernel.shape[1]))
@@ -36,11 +36,11 @@ def trace_dense(
 def _sizes(value: Any, axes: int, default: int) -> tuple[int, ...]:
     if value is None:
         value = default
-    return (int(value),) * axes if isinstance(value, int) else tuple(int(one) for one in value)
+    return (int(value),) * axes if isinstance(value, int) else tuple(int(size) for size in value)
 
 
 def _begin(length: int, window: int, stride: int, place: int, padding: str) -> int:
-    """Where a window begins: with ``same`` padding the spare is shared out, less at the front."""
+    """Return the start of a window; ``same`` padding puts the smaller half in front."""
     if padding == "causal":
         return place * stride - (window - 1)
     if padding != "same":
@@ -57,7 +57,7 @@ def trace_conv(
     given: Array,
     index: tuple[int, ...],
 ) -> ComputedValue | None:
-    """A sum over a window, of one filter; ``axes``: 1 to 3."""
+    """Trace a filter's sum over a window; ``axes``: 1 to 3."""
     kernel = weights["kernel"]  # (window..., channels in of a group, filters)
     groups = int(params.get("groups") or 1)
     if params.get("data_format") == "channels_first":
@@ -104,7 +104,7 @@ def trace_conv(
 def trace_pooling(
     axes: int, largest: bool, params: Mapping[str, Any], given: Array, index: tuple[int, ...]
 ) -> ComputedValue | None:
-    """The largest or the mean of a window."""
+    """Trace the maximum or mean of a window."""
     if params.get("data_format") == "channels_first":
         return None
     window = _sizes(params.get("pool_size"), axes, 2)
@@ -131,7 +131,7 @@ def _pooled(largest: bool, terms: tuple[ProductTerm, ...]) -> ComputedValue:
 def trace_global_pooling(
     largest: bool, params: Mapping[str, Any], given: Array, index: tuple[int, ...]
 ) -> ComputedValue | None:
-    """The largest or the mean of a channel."""
+    """Trace the maximum or mean of a channel."""
     if params.get("data_format") == "channels_first":
         return None
     channel = index[-1]
@@ -143,10 +143,10 @@ def trace_global_pooling(
 
 
 def trace_activation(layer: str, params: Mapping[str, Any], x: float) -> ComputedValue | None:
-    """A number behind an activation; None for one of several numbers."""
+    """Trace a value behind an activation; None if it depends on several values."""
     name = str(params.get("activation") or "linear")
     if layer == "ReLU":
-        if any(params.get(one) for one in ("max_value", "negative_slope", "threshold")):
+        if any(params.get(option) for option in ("max_value", "negative_slope", "threshold")):
             return None
         name = "relu"
     if layer == "LeakyReLU":

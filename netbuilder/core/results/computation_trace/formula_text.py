@@ -1,4 +1,4 @@
-"""A number's formula in words, with its real numbers."""
+"""Formulas of a traced value in words, with its numbers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ def _size(terms: Iterable[ProductTerm]) -> float:
 
 
 def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = ()) -> str:
-    """The formula with its real numbers, largest products first, on a few lines.
-
-    ``steps``: words of the steps of a text, which stand beside their numbers.
-    """
+    """Return the formula with its numbers, largest products first. ``steps``: words of a text's
+    steps."""
     if number.rule in ("state", "told"):
         return "\n".join(number.lines)
     if number.rule in ("largest", "mean"):
@@ -45,11 +43,11 @@ def formula_lines(number: ComputedValue, most: int = 6, steps: Sequence[str] = (
     if number.activation:
         before, value = format_value(number.before), format_value(number.value)
         return f"{line}\n{number.activation}({before}) = {value}"
-    return "\n".join((*(_with_words(one, steps) for one in number.lines), line))
+    return "\n".join((*(_with_words(text, steps) for text in number.lines), line))
 
 
 def sum_formula(number: ComputedValue, most: int) -> str:
-    """The sum of all products and a bias, with the ``most`` largest products."""
+    """Return the sum of products and bias, with the ``most`` largest products."""
     largest = number.largest_terms(most)
     products = " + ".join(f"{format_value(t.value)} · {format_value(t.weight)}" for t in largest)
     rest = sum(t.product for t in number.terms) - sum(t.product for t in largest)
@@ -72,7 +70,7 @@ def sum_formula(number: ComputedValue, most: int) -> str:
 
 
 def gate_formulas(number: ComputedValue, most: int = 2) -> tuple[str, ...]:
-    """Where the gates of a state come from: a line each, the sum and what the curve makes of it."""
+    """Return a line for each gate of a state: its sum and activation."""
     return tuple(
         f"{name}: {sum_formula(part, most)}; {part.activation}: {format_value(part.value)}"
         for name, part in (number.parts or {}).items()
@@ -81,20 +79,20 @@ def gate_formulas(number: ComputedValue, most: int = 2) -> tuple[str, ...]:
 
 
 def _with_words(line: str, steps: Sequence[str]) -> str:
-    """Steps by their words too: "step 4 “dull” 7%"."""
+    """Name steps by their words too: "step 4 “dull” 7%"."""
 
-    def named(found: re.Match[str]) -> str:
-        place = int(found[1])
-        return f"{found[0]} “{steps[place]}”" if place < len(steps) else found[0]
+    def named(match: re.Match[str]) -> str:
+        place = int(match[1])
+        return f"{match[0]} “{steps[place]}”" if place < len(steps) else match[0]
 
     return re.sub(r"\bstep (\d+)", named, line)
 
 
-def _division(one: float, other: float, result: float) -> str:
-    """A division in as many digits as it takes for the result to be seen to follow from it."""
+def _division(dividend: float, other: float, result: float) -> str:
+    """Return a division with enough digits for its result to follow."""
     words = ""
     for digits in range(3, 10):
-        parts = [f"{part:.{digits}g}" for part in (one, other)]
+        parts = [f"{part:.{digits}g}" for part in (dividend, other)]
         words = " ÷ ".join(map(plain_notation, parts))
         if format_value(float(parts[0]) / float(parts[1])) == format_value(result):
             break

@@ -1,8 +1,7 @@
-"""Recurrent layers taken apart: LSTM, GRU, SimpleRNN, and what reads both ways.
+"""Traces of recurrent layers: LSTM, GRU, SimpleRNN, Bidirectional.
 
-Hochreiter and Schmidhuber, "Long short-term memory", 1997, with the forget gate of Gers and
-others, 2000; Cho and others, "Learning phrase representations using RNN encoder-decoder", 2014,
-with Keras's ``reset_after``; Schuster and Paliwal, "Bidirectional recurrent neural networks", 1997.
+Hochreiter and Schmidhuber, 1997; Gers et al., 2000; Cho et al., 2014, with Keras's ``reset_after``;
+Schuster and Paliwal, 1997.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ State = tuple[Array, ...]  # h, or h and c
 
 @dataclass(frozen=True)
 class _RecurrentWeights:
-    """A layer's weights and curves. ``bias``: (gates · units,), of a GRU that resets after the
-    product (2, gates · units)."""
+    """Weights and activations. ``bias``: (gates · units,); with ``reset_after`` (2, gates ·
+    units)."""
 
     kernel: Array
     inner: Array
@@ -51,16 +50,16 @@ class _RecurrentWeights:
         return number * self.units + unit
 
     def terms(self, x: Array, place: int, state: Array, column: int) -> tuple[ProductTerm, ...]:
-        """The products of one sum: those with the inputs, then those with the states before."""
-        found = [
+        """Return the products of a sum: with the inputs, then with the previous states."""
+        products = [
             ProductTerm(place_name((place, k)), float(value), float(weight))
             for k, (value, weight) in enumerate(zip(x, self.kernel[:, column], strict=True))
         ]
-        found += [
+        products += [
             ProductTerm(f"h[{k}]", float(value), float(weight))
             for k, (value, weight) in enumerate(zip(state, self.inner[:, column], strict=True))
         ]
-        return tuple(found)
+        return tuple(products)
 
 
 Advance = Callable[[_RecurrentWeights, Array, State], State]
@@ -123,7 +122,7 @@ def _gate(terms: tuple[ProductTerm, ...], bias: float, curve: str) -> ComputedVa
 
 
 def _gru_biases(cell: _RecurrentWeights) -> tuple[Array, Array]:
-    """Those that join the inputs' sums, and those that join the states'."""
+    """Return the biases of the inputs' and of the states' sums."""
     if cell.bias.ndim == 2:
         return cell.bias[0], cell.bias[1]
     return cell.bias, np.zeros_like(cell.bias)
@@ -194,7 +193,7 @@ _LAYERS: Mapping[str, tuple[int, int, Advance, Why]] = {
 
 
 def is_recurrent(layer: str) -> bool:
-    """Whether its states can be told step by step."""
+    """Return whether a layer's states can be traced."""
     return layer in _LAYERS
 
 
@@ -215,15 +214,15 @@ def _cell(
 
 
 def _walk(
-    layer: str, cell: _RecurrentWeights, given: Array, mask: Array | None, backwards: bool
+    layer: str, cell: _RecurrentWeights, inputs: Array, mask: Array | None, backwards: bool
 ) -> Iterator[tuple[int, State, State, bool]]:
-    """Place, state before, state behind, and whether the step counts, in the order of reading."""
+    """Yield place, state before, state after, and whether the step counts, in reading order."""
     _, arrays, advance, _ = _LAYERS[layer]
     state: State = (np.zeros(cell.units),) * arrays
-    places = range(len(given) - 1, -1, -1) if backwards else range(len(given))
+    places = range(len(inputs) - 1, -1, -1) if backwards else range(len(inputs))
     for place in places:
         counts = mask is None or bool(mask[place])
-        after = advance(cell, given[place], state) if counts else state
+        after = advance(cell, inputs[place], state) if counts else state
         yield place, state, after, counts
         state = after
 
@@ -235,12 +234,9 @@ def recurrent_states(
     given: Array,
     mask: Array | None = None,
 ) -> Array:
-    """The state after each step for one sample: (steps, units), from (steps, features).
-
-    The last row is what a layer without ``return_sequences`` gives. Steps where ``mask`` is False
-    change nothing. Empty where an activation is not known here.
-    """
-    cell = _cell(layer, params, {name: np.asarray(one, float) for name, one in weights.items()})
+    """Return the state after each step, (steps, units), from (steps, features); masked steps change
+    nothing. Empty with an unknown activation."""
+    cell = _cell(layer, params, {name: np.asarray(value, float) for name, value in weights.items()})
     if cell is None:
         return np.zeros((0, 0))
     walk = _walk(layer, cell, np.asarray(given, float), mask, bool(params.get("go_backwards")))
@@ -255,7 +251,7 @@ def trace_recurrent(
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
-    """One unit's state at one step."""
+    """Trace a unit's state at one step."""
     cell = _cell(layer, params, weights)
     if cell is None:
         return None
@@ -267,8 +263,8 @@ def trace_recurrent(
         if number > step:
             break
         if counts:
-            wanted = number == step or mask is not None
-            last = _LAYERS[layer][3](cell, given[place], place, before, unit) if wanted else None
+            traced = number == step or mask is not None
+            last = _LAYERS[layer][3](cell, given[place], place, before, unit) if traced else None
     return (
         last
         if last is not None
@@ -283,7 +279,7 @@ def trace_bidirectional(
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
-    """A number of a layer that reads forwards and backwards, and joins both."""
+    """Trace a value of a Bidirectional layer."""
     inner = params.get("layer")
     if not isinstance(inner, Mapping) or inner.get("layer") not in _LAYERS:
         return None
@@ -301,22 +297,22 @@ def trace_bidirectional(
     unit = index[-1] % units if mode == "concat" else index[-1]
 
     def side(number: int) -> ComputedValue | None:
-        told = {**own, "go_backwards": bool(own.get("go_backwards")) != bool(number)}
+        arguments = {**own, "go_backwards": bool(own.get("go_backwards")) != bool(number)}
         place: tuple[int, ...] = (unit,)
         if own.get("return_sequences"):
             # What the backward layer gives is turned round, to stand beside the forward one's.
             place = (len(given) - 1 - index[0] if number else index[0], unit)
-        return trace_recurrent(name, told, sides[number], given, place, mask)
+        return trace_recurrent(name, arguments, sides[number], given, place, mask)
 
     if mode == "concat":
         return side(index[-1] // units)
     both = side(0), side(1)
     if both[0] is None or both[1] is None or mode not in {"sum", "mul", "ave"}:
         return None
-    one, other = both[0].value, both[1].value
-    value = {"sum": one + other, "mul": one * other, "ave": (one + other) / 2}[str(mode)]
+    first, other = both[0].value, both[1].value
+    value = {"sum": first + other, "mul": first * other, "ave": (first + other) / 2}[str(mode)]
     sign = "·" if mode == "mul" else "+"
-    joined = f"forwards {format_value(one)} {sign} backwards {format_value(other)}"
+    joined = f"forwards {format_value(first)} {sign} backwards {format_value(other)}"
     line = (
         f"({joined}) ÷ 2 = {format_value(value)}"
         if mode == "ave"

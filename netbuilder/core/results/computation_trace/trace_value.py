@@ -1,4 +1,4 @@
-"""How one value of a layer's output comes about: which formula a layer has."""
+"""Trace of one value of a layer's output."""
 
 from __future__ import annotations
 
@@ -47,15 +47,8 @@ def trace_pass_through(
     given: Sequence[Array],
     index: tuple[int, ...],
 ) -> ComputedValue | None:
-    """How a number of such a layer comes about; None for other layers.
-
-    Args:
-        layer: Keras's class name.
-        params: the layer's arguments.
-        weights: by Keras's name.
-        given: what it was given, without the batch axis.
-        index: of the value in the output.
-    """
+    """Trace a value of a layer that only moves or scales values; None of others. Arguments as for
+    ``trace_value``."""
     if len(given) > 1:
         return _merged(layer, params, given, index)
     x = given[0]
@@ -74,7 +67,7 @@ def trace_pass_through(
         if out is None or len(out) != len(index):
             return None
         place = np.unravel_index(int(np.ravel_multi_index(index, out)), x.shape)
-        where = place_name(tuple(int(one) for one in place))
+        where = place_name(tuple(int(number) for number in place))
         own = float(x[place])
         return _told(
             own,
@@ -83,15 +76,15 @@ def trace_pass_through(
     if layer == "BatchNormalization" and "moving_mean" in weights:
         return _normalised(params, weights, x, index)
     if layer == "Rescaling" and not isinstance(params.get("scale"), (list, tuple)):
-        scale, offset = (float(params.get(one, other)) for one, other in
+        scale, offset = (float(params.get(name, other)) for name, other in
                          (("scale", 1.0), ("offset", 0.0)))  # fmt: skip
         own = float(x[index])
         value = own * scale + offset
-        said = (
+        line = (
             f"{format_value(own)} · {format_value(scale)} + {format_value(offset)}"
             f" = {format_value(value)}"
         )
-        return _told(value, said)
+        return _told(value, line)
     return None
 
 
@@ -104,21 +97,21 @@ def _told(value: float, *lines: str) -> ComputedValue:
 
 
 def _shape(params: Mapping[str, Any], size: int) -> tuple[int, ...] | None:
-    """Of Reshape's output; one length may be -1, for all that is left."""
-    wanted = [int(one) for one in params.get("target_shape") or ()]
-    known = int(np.prod([one for one in wanted if one > 0], dtype=np.int64))
-    shape = tuple(size // known if one == -1 and known else one for one in wanted)
+    """Return Reshape's output shape; -1 is replaced by the rest."""
+    lengths = [int(length) for length in params.get("target_shape") or ()]
+    known = int(np.prod([length for length in lengths if length > 0], dtype=np.int64))
+    shape = tuple(size // known if length == -1 and known else length for length in lengths)
     return shape if shape and int(np.prod(shape)) == size else None
 
 
 def _merged(
-    layer: str, params: Mapping[str, Any], given: Sequence[Array], index: tuple[int, ...]
+    layer: str, params: Mapping[str, Any], inputs: Sequence[Array], index: tuple[int, ...]
 ) -> ComputedValue | None:
     if layer == "Concatenate":
-        return _concatenated(params, given, index)
-    if any(one.shape != given[0].shape for one in given):
+        return _concatenated(params, inputs, index)
+    if any(array.shape != inputs[0].shape for array in inputs):
         return None  # lengths of 1 that are repeated
-    values = [float(one[index]) for one in given]
+    values = [float(array[index]) for array in inputs]
     if layer in _JOINED:
         sign, join = _JOINED[layer]
         value = reduce(join, values)
@@ -139,16 +132,16 @@ def _merged(
 
 
 def _concatenated(
-    params: Mapping[str, Any], given: Sequence[Array], index: tuple[int, ...]
+    params: Mapping[str, Any], inputs: Sequence[Array], index: tuple[int, ...]
 ) -> ComputedValue | None:
     axis = int(params.get("axis", -1))
-    axis = axis + given[0].ndim if axis < 0 else axis - 1  # the batch is not counted here
-    if not 0 <= axis < given[0].ndim:
+    axis = axis + inputs[0].ndim if axis < 0 else axis - 1  # the batch is not counted here
+    if not 0 <= axis < inputs[0].ndim:
         return None
     place = list(index)
-    for number, one in enumerate(given):
-        if place[axis] < one.shape[axis]:
-            own = float(one[tuple(place)])
+    for number, array in enumerate(inputs):
+        if place[axis] < array.shape[axis]:
+            own = float(array[tuple(place)])
             where = place_name(tuple(place))
             return _told(
                 own,
@@ -159,14 +152,14 @@ def _concatenated(
                     value=format_value(own),
                 ),
             )
-        place[axis] -= one.shape[axis]
+        place[axis] -= array.shape[axis]
     return None
 
 
 def _normalised(
     params: Mapping[str, Any], weights: Mapping[str, Array], x: Array, index: tuple[int, ...]
 ) -> ComputedValue | None:
-    """Ioffe and Szegedy, "Batch Normalization", 2015, with the means of the training."""
+    """Trace batch normalisation with moving statistics (Ioffe and Szegedy, 2015)."""
     axis = int(params.get("axis", -1))
     unit = index[axis if axis < 0 else axis - 1]
     mean, spread = float(weights["moving_mean"][unit]), float(weights["moving_variance"][unit])
@@ -175,7 +168,7 @@ def _normalised(
     beta = float(weights["beta"][unit]) if "beta" in weights else 0.0
     own = float(x[index])
     value = (own - mean) / size * gamma + beta
-    said = _(
+    line = _(
         "({input} − mean {mean}) ÷ standard deviation {deviation} · {gamma} + {beta} = {value}",
         input=format_value(own),
         mean=format_value(mean),
@@ -185,7 +178,7 @@ def _normalised(
         value=format_value(value),
     )
     return ComputedValue(
-        value, "told", (ProductTerm(place_name(index), own, gamma / size),), lines=(said,)
+        value, "told", (ProductTerm(place_name(index), own, gamma / size),), lines=(line,)
     )
 
 
@@ -197,7 +190,7 @@ _PASS_MASK = frozenset(
         "TimeDistributed",
     }
 )  # fmt: skip
-#: A number that is further from the layer's own is not told: a formula that is not here made it.
+#: Largest difference to the layer's own output; beyond it the formula is another one.
 _CLOSE = 2e-3
 
 
@@ -209,21 +202,18 @@ def trace_value(
     index: tuple[int, ...],
     mask: Array | None = None,
 ) -> ComputedValue | None:
-    """How one value of a layer's output comes about, for one sample.
+    """Trace one value of a layer's output for a sample; None of unknown layers.
 
     Args:
         layer: Keras's class name.
         params: the layer's arguments, as in a project.
-        weights: by Keras's name: ``kernel``, ``bias``, ``recurrent_kernel``; in Keras's order.
-        given: what the layer was given, without the batch axis; a list where it is several.
+        weights: by Keras's name (``kernel``, ``bias``), in Keras's order.
+        given: the input without the batch axis; a list of several inputs.
         index: of the value in the output, without the batch axis.
-        mask: steps that count, (steps,), where the input has one.
-
-    Returns:
-        None for a layer whose numbers are not taken apart here.
+        mask: steps that count, (steps,), if the input has one.
     """
     several = [given] if isinstance(given, np.ndarray) else list(given)
-    inputs = [np.asarray(one, float) for one in several]
+    inputs = [np.asarray(array, float) for array in several]
     weights = {name: np.asarray(value, float) for name, value in weights.items()}
     first = inputs[0]
     if layer in attention_trace.LAYERS:
@@ -260,22 +250,22 @@ def trace_node(
     weights_of: Callable[[str], Mapping[str, Array]],
     index: tuple[int, ...],
 ) -> ComputedValue | None:
-    """How one value of a node comes about in a network, or None where it cannot be told.
+    """Trace one value of a node in a network, or return None.
 
     Args:
         graph: the network.
         node_id: the node.
-        values: what each node gives for a sample, by id, without a batch axis.
-        weights_of: the weights by name of the node with an id.
+        values: output of each node for a sample, by id, without a batch axis.
+        weights_of: returns the weights of a node by name.
         index: of the value in the node's output.
     """
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)
-    given = node_inputs(graph, node_id, values)
-    if not given:
+    inputs = node_inputs(graph, node_id, values)
+    if not inputs:
         return None
-    mask = mask_at(graph, graph.sources[node_id][min(1, len(given) - 1)], values)
-    number = trace_value(owner.layer, owner.params, weights_of(owner.id), given, index, mask)
+    mask = mask_at(graph, graph.sources[node_id][min(1, len(inputs) - 1)], values)
+    number = trace_value(owner.layer, owner.params, weights_of(owner.id), inputs, index, mask)
     if number is None:
         return None
     own = float(values[node_id][index])
@@ -290,22 +280,20 @@ def trace_state(
     step: int,
     unit: int,
 ) -> ComputedValue | None:
-    """How one unit's state behind an earlier step of a recurrent node comes about.
-
-    ``step`` is counted as the layer reads; other arguments are those of ``trace_node``.
-    """
+    """Trace a unit's state after ``step`` (in reading order) of a recurrent node; see
+    ``trace_node``."""
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)
-    given = node_inputs(graph, node_id, values)
-    if not given or not is_recurrent(owner.layer):
+    inputs = node_inputs(graph, node_id, values)
+    if not inputs or not is_recurrent(owner.layer):
         return None
     mask = mask_at(graph, graph.sources[node_id][0], values)
     params = {**owner.params, "return_sequences": True}
-    return trace_value(owner.layer, params, weights_of(owner.id), given, (step, unit), mask)
+    return trace_value(owner.layer, params, weights_of(owner.id), inputs, (step, unit), mask)
 
 
 def node_inputs(graph: Graph, node_id: str, values: Mapping[str, Array]) -> list[Array]:
-    """What a node is given for a sample, in the order of its wires; [] where some is not known."""
+    """Return a node's inputs for a sample, in the order of connections; [] if one is unknown."""
     sources = graph.sources[node_id]
     if not sources or any(source not in values for source in sources):
         return []
@@ -313,16 +301,16 @@ def node_inputs(graph: Graph, node_id: str, values: Mapping[str, Array]) -> list
 
 
 def mask_at(graph: Graph, node_id: str, values: Mapping[str, Array]) -> Array | None:
-    """Which steps of a node's output count, (steps,); None: all of them."""
+    """Return which steps of a node's output count, (steps,); None: all."""
     node = graph.by_id[node_id]
     owner = graph.by_id.get(node.shared or "", node)
     sources = graph.sources[node_id]
     if len(sources) != 1 or sources[0] not in values:
         return None
-    given = np.asarray(values[sources[0]])
+    ids = np.asarray(values[sources[0]])
     if owner.layer == "Embedding":
-        return np.asarray(given != 0) if owner.params.get("mask_zero") else None
+        return np.asarray(ids != 0) if owner.params.get("mask_zero") else None
     if owner.layer == "Masking":
         empty = float(owner.params.get("mask_value") or 0.0)
-        return np.asarray((given != empty).any(axis=-1))
+        return np.asarray((ids != empty).any(axis=-1))
     return mask_at(graph, sources[0], values) if owner.layer in _PASS_MASK else None

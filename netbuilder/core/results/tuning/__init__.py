@@ -1,4 +1,1 @@
-"""Trying variants of a project: what is varied, how variants are chosen, and training each.
-
-Nothing here shows anything; the verb ``tune`` and the window's "Try variants" do.
-"""
+"""Hyperparameter search: search space, sampling, and training of trials."""

@@ -1,4 +1,4 @@
-"""Searches that were kept: the one of a project is found again when the project is open again."""
+"""Studies on disk, found again when their project is opened."""
 
 from __future__ import annotations
 
@@ -31,16 +31,8 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, UserError)
 
 
 def newest_study(project: Project, base: Path) -> Study | None:
-    """The newest search among variants of this network and this data, as far as it came.
-
-    The network is the same where its layers and wires are, or where one of the tried variants has
-    them: one that was put onto the canvas may have lost a layer. Settings do not count: they are
-    what is varied.
-
-    Args:
-        project: as it stands.
-        base: folder that its relative paths start from.
-    """
+    """Return the newest study of this network and data: of its layers and connections or those of
+    one of its trials (an applied trial may lack a layer). Settings are ignored."""
     here = with_absolute_paths(project, base.absolute())
     for file in _newest_first():
         try:
@@ -63,7 +55,7 @@ def newest_study(project: Project, base: Path) -> Study | None:
 
 
 def restart_if_complete(plan: StudyPlan) -> None:
-    """Take away the trials of a plan that were all done: who tries it again wants to see it tried.
+    """Delete the trials of a completed plan, so that it can run again.
 
     Raises:
         UserError: the plan's file is of another plan, or cannot be deleted.
@@ -76,17 +68,17 @@ def restart_if_complete(plan: StudyPlan) -> None:
 
 
 def prune_studies(limit: int = USUAL_LIMIT) -> None:
-    """Keep the newest files alone."""
+    """Delete all but the newest files."""
     for file in list(_newest_first())[limit:]:
         discard(file)
 
 
 def _newest_first() -> Iterator[Path]:
-    found = []
+    files = []
     for file in studies_folder().glob("*.jsonl"):
         with suppress(OSError):  # it went meanwhile
-            found.append((file.stat().st_mtime_ns, file))
-    return (file for _, file in sorted(found, reverse=True))
+            files.append((file.stat().st_mtime_ns, file))
+    return (file for _, file in sorted(files, reverse=True))
 
 
 def _head(file: Path) -> dict[str, Any]:

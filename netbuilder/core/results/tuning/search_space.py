@@ -1,4 +1,4 @@
-"""What is varied: paths into a project, each with a list of values or a range."""
+"""Search space: paths into a project, each with values or a range."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LEFT_OUT = frozenset({Category.CORE, Category.CONVOLUTION, Category.RECURRENT})
 
 
 def suggestions(project: Project) -> tuple[str, ...]:
-    """Lines "path=values", what matters most first: the learning rate, sizes, the rest."""
+    """Return lines "path=values", the most important first."""
     sizes: list[str] = []
     rest: list[str] = []
     without: list[str] = []
@@ -68,7 +68,7 @@ def suggestions(project: Project) -> tuple[str, ...]:
 
 
 def node_inputs(project: Project, node: str) -> list[str]:
-    """The nodes in front of one: a layer with a single one can be left out."""
+    """Return the nodes before a node; a layer with a single one can be left out."""
     return [start for start, end in project.graph.edges if end == node]
 
 
@@ -82,14 +82,14 @@ _NUMBERS = frozenset({Kind.INT, Kind.FLOAT, Kind.SIZE})
 
 @dataclass(frozen=True)
 class SearchDimension:
-    """One path and what it is set to.
+    """A path and its values.
 
     Attributes:
         path: "node.param", "node.on", "training.optimizer", "training.optimizer.param",
             "training.loss", or "training." with "epochs", "batch_size" or "seed".
         values: to choose from; empty for a range.
         low, high: ends of a range, both included.
-        log: the logarithm is what is spread evenly.
+        log: whether the range is logarithmic.
         whole: only whole numbers.
     """
 
@@ -102,13 +102,13 @@ class SearchDimension:
 
     @property
     def grid(self) -> tuple[Any, ...]:
-        """The values of a grid: those listed, or five even steps of a range."""
+        """Return the values of a grid: those listed, or five even steps of a range."""
         if self.values:
             return self.values
         return tuple(dict.fromkeys(self.at(i / (GRID_POINTS - 1)) for i in range(GRID_POINTS)))
 
     def at(self, part: float) -> Any:
-        """The value at a part (0 to 1) of the range, or of the list."""
+        """Return the value at a part (0 to 1) of the range or list."""
         if self.values:
             return self.values[min(int(part * len(self.values)), len(self.values) - 1)]
         if self.log:
@@ -120,7 +120,7 @@ class SearchDimension:
         return round(value) if self.whole else float(f"{value:.6g}")
 
     def place(self, value: Any) -> float:
-        """Where a value stands, 0 to 1: for parallel coordinates and for what learns from it."""
+        """Return the position of a value, 0 to 1."""
         if self.values:
             return self.values.index(value) / max(len(self.values) - 1, 1)
         if self.log:
@@ -131,9 +131,9 @@ class SearchDimension:
 
 
 def parse_dimension(text: str, project: Project) -> SearchDimension:
-    """``dense.units=16,32,64``, ``training.optimizer.learning_rate=log:1e-4:1e-1``.
+    """Parse ``dense.units=16,32,64`` or ``training.optimizer.learning_rate=log:1e-4:1e-1``.
 
-    ``a:b`` is an even range. Words of a list are read as JSON where they are that.
+    ``a:b`` is an even range. Items of a list are parsed as JSON if possible.
 
     Raises:
         UserError: the path does not exist, or a value does not fit it.
@@ -163,7 +163,7 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
 
 
 def format_dimension(one: SearchDimension) -> str:
-    """The reverse of ``parse_dimension``: "dense.units=16,32,64"."""
+    """Return the text that ``parse_dimension`` reads."""
     if one.values:
         return f"{one.path}={','.join(_word(value) for value in one.values)}"
     ends = [int(end) if end.is_integer() else end for end in (float(one.low), float(one.high))]
@@ -177,21 +177,21 @@ def _word(value: Any) -> str:
 
 
 def holds_number(path: str, project: Project) -> bool:
-    """Whether a path may be given a range.
+    """Return whether a path may have a range.
 
     Raises:
-        UserError: the path leads nowhere.
+        UserError: the path does not exist.
     """
     return _param_of(path, project).kind in _NUMBERS
 
 
 def display_name(path: str, project: Project) -> str:
-    """A path as people call it: "learning rate", "Dense · units", "Dropout · with and without".
+    """Return a path's name: "learning rate", "Dense · units", "Dropout · with and without".
 
-    Where several layers are of one sort, the layer's id follows: Dense “dense_1” · units.
+    The id of one of several layers of a type follows: Dense “dense_1” · units.
 
     Raises:
-        UserError: the path leads nowhere.
+        UserError: the path does not exist.
     """
     _param_of(path, project)
     if path.startswith("training."):
@@ -206,15 +206,15 @@ def display_name(path: str, project: Project) -> str:
 
 
 def split_values(words: str, between: str = ",") -> list[str]:
-    """The values of a list: at the commas that stand in no bracket."""
-    found, depth = [""], 0
+    """Split a list at commas outside brackets."""
+    items, depth = [""], 0
     for letter in words:
         depth += (letter in "[{") - (letter in "]}")
         if letter == between and depth == 0:
-            found.append("")
+            items.append("")
         else:
-            found[-1] += letter
-    return [word.strip() for word in found]
+            items[-1] += letter
+    return [word.strip() for word in items]
 
 
 def _range(path: str, param: Param, parts: Sequence[str], words: str) -> SearchDimension:
@@ -343,10 +343,10 @@ def _check(path: str, param: Param, value: Any, project: Project) -> None:
 
 
 def apply_values(project: Project, values: dict[str, Any]) -> Project:
-    """The project with these values at their paths. What is switched off goes last.
+    """Return the project with these values; layers are removed last.
 
     Raises:
-        UserError: a path leads nowhere (any more).
+        UserError: a path does not exist (any more).
     """
     off = []
     for path, value in values.items():
@@ -372,41 +372,43 @@ def _planned(project: Project, rest: str, value: Any) -> Any:
         return replace(training, loss=Choice(value))
     old = training.optimizer
     if rest == "optimizer":
-        # What both have, such as the learning rate, stays.
-        kept = {k: v for k, v in old.params.items() if k in OPTIMIZERS[value].by_name}
-        return replace(training, optimizer=Choice(value, kept))
+        # Common parameters, such as the learning rate, are kept.
+        common = {k: v for k, v in old.params.items() if k in OPTIMIZERS[value].by_name}
+        return replace(training, optimizer=Choice(value, common))
     return replace(
         training, optimizer=Choice(old.name, {**old.params, rest.removeprefix("optimizer."): value})
     )
 
 
 def needs_other_data(varied: Sequence[SearchDimension], project: Project) -> bool:
-    """Whether variants get their data in another form: other losses, other outputs."""
+    """Return whether trials need differently prepared data: other losses or outputs."""
     ends = (*project.graph.outputs, *project.graph.inputs)
     heads = tuple(f"{node}." for node in ends)
     return any(
-        one.path == "training.loss" or one.path.startswith(heads) or one.path.endswith(f".{ON}")
-        for one in varied
+        dimension.path == "training.loss"
+        or dimension.path.startswith(heads)
+        or dimension.path.endswith(f".{ON}")
+        for dimension in varied
     )
 
 
 def losses_differ(varied: Sequence[SearchDimension]) -> bool:
-    """Whether variants are trained with different losses: their numbers do not compare."""
-    return any(one.path == "training.loss" for one in varied)
+    """Return whether trials have different losses, which do not compare."""
+    return any(dimension.path == "training.loss" for dimension in varied)
 
 
 def penalties_differ(varied: Sequence[SearchDimension], project: Project) -> bool:
-    """Whether variants are punished differently for their weights: what they measure on the way
-    counts that in, and does not compare."""
+    """Return whether trials have different weight penalties, so that training losses do not
+    compare."""
     by_id = project.graph.by_id
     return any(
-        one.path.endswith("_regularizer")
-        or (one.path.rpartition(".")[0] in by_id
-            and by_id[one.path.rpartition(".")[0]].layer == "ActivityRegularization")
-        for one in varied
+        dimension.path.endswith("_regularizer")
+        or (dimension.path.rpartition(".")[0] in by_id
+            and by_id[dimension.path.rpartition(".")[0]].layer == "ActivityRegularization")
+        for dimension in varied
     )  # fmt: skip
 
 
 def unit_positions(varied: Sequence[SearchDimension], values: dict[str, Any]) -> np.ndarray:
-    """Where a variant stands along each path, 0 to 1: float (paths,)."""
-    return np.array([one.place(values[one.path]) for one in varied])
+    """Return a trial's position along each path, 0 to 1: float (paths,)."""
+    return np.array([dimension.place(values[dimension.path]) for dimension in varied])

@@ -1,4 +1,4 @@
-"""Trying one variant after another; what was tried is kept, so that a kill loses one at most."""
+"""A study: sampling, running and saving trials; a crash loses one at most."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from netbuilder.core.results.tuning.trial_pool import TrialPool, fitting_jobs
 from netbuilder.core.wording import format_number, join_sentences
 
 Values = dict[str, Any]
-#: (what is varied, trials so far, seed) to the next values; None: there are no more.
+#: (search space, trials so far, seed) to the next values; None: there are no more.
 Sampler = Callable[[Sequence[SearchDimension], Sequence[Trial], int], Values | None]
 DEFAULT_TRIALS = 20
 
 
 def _grid(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """The first combination that was not tried; the last path changes fastest."""
+    """Return the first untried combination; the last path changes fastest."""
     tried = [dict(trial.values) for trial in done]
-    for row in itertools.product(*(one.grid for one in varied)):
+    for row in itertools.product(*(dimension.grid for dimension in varied)):
         values = {v.path: x for v, x in zip(varied, row, strict=True)}
         if values not in tried:
             return values
@@ -56,21 +56,21 @@ def _grid(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -
 def spread_trials(
     varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int
 ) -> Values | None:
-    """As ``random``, from the grid: where not all of it is tried, its first corner says little."""
-    return _drawn(lambda one, part: one.grid[int(part * len(one.grid))], varied, done, seed)
+    """Sample the grid at random: the first corner alone says little."""
+    return _drawn(
+        lambda dimension, part: dimension.grid[int(part * len(dimension.grid))], varied, done, seed
+    )
 
 
 def grid_size(varied: Sequence[SearchDimension]) -> int:
-    """How many combinations a grid has."""
-    return int(np.prod([len(one.grid) for one in varied], dtype=np.int64))
+    """Return the number of combinations of a grid."""
+    return int(np.prod([len(dimension.grid) for dimension in varied], dtype=np.int64))
 
 
 def _random(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """The first of an endless row that was not tried; only the seed decides the row.
-
-    So it goes on the same after a kill, also where several were under way at once.
-    """
-    return _drawn(lambda one, part: one.at(part), varied, done, seed)
+    """Return the first untried sample of a sequence that only the seed decides, so that it
+    continues after a crash."""
+    return _drawn(lambda dimension, part: dimension.at(part), varied, done, seed)
 
 
 def _drawn(
@@ -82,22 +82,22 @@ def _drawn(
     random = np.random.default_rng(seed)
     tried = [dict(trial.values) for trial in done]
     for _unused in range(100 * (len(tried) + 1)):
-        found = {one.path: at(one, float(random.random())) for one in varied}
-        if found not in tried:
-            return found
+        values = {dimension.path: at(dimension, float(random.random())) for dimension in varied}
+        if values not in tried:
+            return values
     return None
 
 
-#: Trials at random before a model of the scores is of use; candidates that it is asked about.
+#: Random trials before the first model; candidates that it ranks.
 _STARTUP, _CANDIDATES = 5, 1_000
 
 
 def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) -> Values | None:
-    """Expected improvement under a Gaussian process (Jones et al., "Efficient Global Optimization
-    of Expensive Black-Box Functions", Journal of Global Optimization 1998).
+    """Return the candidate of largest expected improvement under a Gaussian process (Jones et al.,
+    1998).
 
-    The candidates are random, and neighbours of the three best. Failed trials count as the worst,
-    trials under way as the median, so that several at once do not try the same.
+    Candidates are random, and neighbours of the three best. Failed trials count as the worst,
+    running ones as the median, so that parallel trials differ.
     """
     known = sorted(trial.score for trial in done if trial.score is not None)
     if len(known) < _STARTUP:
@@ -108,18 +108,28 @@ def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) 
 
     random = np.random.default_rng([seed, len(done)])
     drawn = random.random((_CANDIDATES, len(varied)))
-    whole = sorted((one for one in done if one.score is not None), key=lambda one: one.rank)
+    whole = sorted(
+        (done_trial for done_trial in done if done_trial.score is not None),
+        key=lambda done_trial: done_trial.rank,
+    )
     for row in range(_CANDIDATES // 3):
         near = unit_positions(varied, dict(whole[row % min(3, len(whole))].values))
         drawn[row] = np.clip(near + random.normal(0, 0.1, len(varied)), 0, 1)
     tried = [dict(trial.values) for trial in done]
-    found = [{v.path: v.at(float(at)) for v, at in zip(varied, row, strict=True)} for row in drawn]
-    found = [values for values in found if values not in tried]
-    if not found:
+    candidates = [
+        {v.path: v.at(float(at)) for v, at in zip(varied, row, strict=True)} for row in drawn
+    ]
+    candidates = [values for values in candidates if values not in tried]
+    if not candidates:
         return _random(varied, done, seed)
     under_way, failed = known[len(known) // 2], known[-1]
     scores = [
-        one.score if one.score is not None else failed if one.failed else under_way for one in done
+        done_trial.score
+        if done_trial.score is not None
+        else failed
+        if done_trial.failed
+        else under_way
+        for done_trial in done
     ]
     y = np.array(scores, float)
     y = np.log(y) if (y > 0).all() else y
@@ -128,34 +138,32 @@ def _bayes(varied: Sequence[SearchDimension], done: Sequence[Trial], seed: int) 
     kernel = Matern(np.full(x.shape[1], 0.5), (0.05, 5.0), nu=2.5) + WhiteKernel(0.01, (1e-4, 0.5))
     process = GaussianProcessRegressor(kernel, random_state=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a length at its bound says that a value decides nothing
+        warnings.simplefilter("ignore")  # length scales at their bounds
         process.fit(x, y)
-    asked = np.array([_features(varied, values) for values in found])
-    mean, spread = process.predict(asked, return_std=True)
+    places = np.array([_features(varied, values) for values in candidates])
+    mean, spread = process.predict(places, return_std=True)
     better = y.min() - mean
     apart = better / np.maximum(spread, 1e-9)
-    return found[int((better * norm.cdf(apart) + spread * norm.pdf(apart)).argmax())]
+    return candidates[int((better * norm.cdf(apart) + spread * norm.pdf(apart)).argmax())]
 
 
 METHODS: Mapping[str, Sampler] = {"grid": _grid, "random": _random, "bayes": _bayes}
 
 
 def method_for(varied: Sequence[SearchDimension], trials: int | None) -> str:
-    """The method where none is named: a grid where it is listed and small enough, else random."""
-    listed = all(one.values for one in varied)
+    """Return the default method: a grid if it is listed and small enough, else random."""
+    listed = all(dimension.values for dimension in varied)
     return "grid" if listed and grid_size(varied) <= (trials or 100) else "random"
 
 
 def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each path decides of the score: shares that add up to 1.
+    """Return each path's importance for the score, adding up to 1.
 
-    Hutter, Hoos and Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
-    Importance", ICML 2014, in its plain form: the mean decrease in impurity of a random forest
-    (scikit-learn's) that predicts the logarithm of the score. All 0 where scores do not differ.
-    Pruned trials are left out: fewer epochs alone make their scores worse.
+    The mean decrease in impurity of a random forest that predicts the logarithm of the score (after
+    Hutter, Hoos and Leyton-Brown, ICML 2014), without pruned trials. All 0 if scores do not differ.
     """
     whole = [trial for trial in trials if trial.score is not None and not trial.pruned]
-    shares = {one.path: 0.0 for one in varied}
+    shares = {dimension.path: 0.0 for dimension in varied}
     if len(whole) < 2:
         return shares
     from sklearn.ensemble import RandomForestRegressor
@@ -165,39 +173,39 @@ def importance(varied: Sequence[SearchDimension], trials: Sequence[Trial]) -> di
     y = np.log(y) if (y > 0).all() else y
     if y.max() - y.min() == 0:
         return shares
-    owners = [one.path for one in varied for _ in range(_width(one))]
+    owners = [dimension.path for dimension in varied for _ in range(_width(dimension))]
     forest = RandomForestRegressor(100, random_state=0, min_samples_leaf=1).fit(x, y)
     for path, share in zip(owners, forest.feature_importances_, strict=True):
         shares[path] += float(share)
     return shares
 
 
-def _ordered(one: SearchDimension) -> bool:
-    numbers = [v for v in one.values if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    return len(numbers) == len(one.values)
+def _ordered(dimension: SearchDimension) -> bool:
+    numbers = [
+        v for v in dimension.values if isinstance(v, (int, float)) and not isinstance(v, bool)
+    ]
+    return len(numbers) == len(dimension.values)
 
 
-def _width(one: SearchDimension) -> int:
-    return 1 if _ordered(one) else len(one.values)
+def _width(dimension: SearchDimension) -> int:
+    return 1 if _ordered(dimension) else len(dimension.values)
 
 
 def _features(varied: Sequence[SearchDimension], values: dict[str, Any]) -> list[float]:
-    """Numbers as they are spread, words as 0 and 1."""
-    found: list[float] = []
-    for one, place in zip(varied, unit_positions(varied, values), strict=True):
-        if _ordered(one):
-            found.append(float(place))
+    """Return numbers as positions, words one-hot."""
+    features: list[float] = []
+    for dimension, place in zip(varied, unit_positions(varied, values), strict=True):
+        if _ordered(dimension):
+            features.append(float(place))
         else:
-            found += [float(value == values[one.path]) for value in one.values]
-    return found
+            features += [float(value == values[dimension.path]) for value in dimension.values]
+    return features
 
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What is to be tried.
-
-    ``trials``: how many variants; None: the whole grid, or 20. ``file``: where trials are kept.
-    """
+    """A search plan. ``trials``: how many; None: the whole grid, or 20. ``file``: of the saved
+    trials."""
 
     project: Project
     base: Path
@@ -210,12 +218,12 @@ class StudyPlan:
 
     @property
     def chosen(self) -> str:
-        """The method, also where none is named."""
+        """The method, or the default one."""
         return self.method or method_for(self.varied, self.trials)
 
     @property
     def count(self) -> int:
-        """How many variants there will be."""
+        """The number of trials."""
         if self.chosen == "grid":
             return min(grid_size(self.varied), self.trials or 10**9)
         return self.trials or DEFAULT_TRIALS
@@ -227,7 +235,7 @@ class StudyPlan:
 
     @property
     def words(self) -> str:
-        """How many variants, and how they are chosen: "12 variants, chosen at random"."""
+        """Number of trials and method in words: "12 variants, chosen at random"."""
         count = ngettext("{count} trial", "{count} trials", self.count)
         if self.chosen == "random":
             return _("{trials}, chosen at random", trials=count)
@@ -243,32 +251,31 @@ class StudyPlan:
 
     @property
     def plainly(self) -> bool:
-        """Whether variants are measured by what does not depend on their loss."""
+        """Whether trials are scored independently of their loss."""
         return losses_differ(self.varied)
 
     @property
     def measure(self) -> str:
-        """What a score is, in words."""
+        """The meaning of a score in words."""
         return _("validation error") if self.plainly else "loss"
 
     @property
     def prunes(self) -> bool:
-        """Whether variants are ended early: only where their curves can be compared."""
+        """Whether trials are pruned: only if their curves compare."""
         return self.prune and not self.plainly and not penalties_differ(self.varied, self.project)
 
     @property
     def mark(self) -> str:
-        """Of all that must be the same for trials to go on: a hash. What the project is called and
-        where its cards stand changes nothing of them."""
-        varied = [repr(one) for one in self.varied]
-        told = [to_json(training_relevant(self.project)), varied, self.chosen, self.seed]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        """Return a hash of all that must be equal for trials to continue, without name and card
+        positions."""
+        varied = [repr(dimension) for dimension in self.varied]
+        parts = [to_json(training_relevant(self.project)), varied, self.chosen, self.seed]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Study:
-    """What came out. ``best`` is the first of ``ranked``, None where none could train;
-    ``importance``: path to its share (0 to 1, together 1)."""
+    """The results; ``importance`` maps paths to shares."""
 
     plan: StudyPlan
     trials: tuple[Trial, ...] = ()
@@ -276,17 +283,17 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The complete trial with the lowest score; a pruned one only where none is complete."""
+        """The complete trial with the lowest score; a pruned one only if none is complete."""
         return next((trial for trial in self.ranked if trial.score is not None), None)
 
     @property
     def ranked(self) -> tuple[Trial, ...]:
-        """The trials, best first: complete ones, then pruned ones, then those that failed."""
+        """The trials, best first: complete ones, pruned ones, failed ones."""
         return tuple(sorted(self.trials, key=lambda trial: trial.rank))
 
     @property
     def failure(self) -> str:
-        """Why none of those tried could train, as the first of them said; "" where one could."""
+        """The first trial's error if all failed; else ""."""
         if self.best is not None or not self.trials:
             return ""
         reason = self.trials[0].failed
@@ -298,42 +305,42 @@ class Study:
 
     @property
     def as_good(self) -> tuple[Trial, ...]:
-        """Others than the best that the validation rows cannot tell from it: on the same rows they
-        differ by no more than chance. The nearest to it first."""
+        """Other trials not significantly worse than the best on the validation rows, nearest
+        first."""
         apart = self._apart()
-        alike = [trial for trial, found in apart if not found.beyond]
+        alike = [trial for trial, difference in apart if not difference.beyond]
         return tuple(sorted(alike, key=lambda trial: trial.score or 0.0))
 
     def _apart(self) -> list[tuple[Trial, ScoreDifference]]:
         best = self.best
         if best is None:
             return []
-        found = [
+        pairs = [
             (trial, score_difference(trial.rows, best.rows))
             for trial in self.trials
             if trial is not best and trial.score is not None and trial.pruned == best.pruned
         ]
-        return [(trial, one) for trial, one in found if one is not None]
+        return [(trial, difference) for trial, difference in pairs if difference is not None]
 
     @property
     def caution(self) -> str:
-        """What must be known of how the best was found; "" where it is better than all others by
-        more than chance, or nobody knows."""
+        """A sentence about how reliable the best trial is; "" if it is significantly better than
+        all others."""
         best = self.best
         if best is None or best.held is None or len(self.trials) < 2:
             return ""
         fix = _("Increase validation_split on the Data page, and try again.")
         if not best.held:
-            told = _(
+            warning = _(
                 "There is no validation set: the trial that fits its training rows "
                 "best ranks first, but another trial may be better on new rows."
             )
-            return join_sentences((told, fix))
+            return join_sentences((warning, fix))
         apart, alike = self._apart(), self.as_good
         if not alike:
             return ""
-        nearest = next(found for trial, found in apart if trial is alike[0])
-        told = ngettext(
+        nearest = next(difference for trial, difference in apart if trial is alike[0])
+        warning = ngettext(
             "On {rows} validation rows, {count} other trial (of {others}) is about equally good. "
             "It is {difference} worse; differences up to {chance} can be chance (paired t-test).",
             "On {rows} validation rows, {count} other trials (of {others}) are about equally good. "
@@ -351,14 +358,14 @@ class Study:
             if network_varies
             else _("Choose any of these values, or increase validation_split to tell them apart.")
         )
-        return join_sentences((told, choose))
+        return join_sentences((warning, choose))
 
     @property
     def project(self) -> Project:
-        """The project with the best values.
+        """Return the project with the best values.
 
         Raises:
-            UserError: no variant could train.
+            UserError: all trials failed.
         """
         best = self.best
         if best is None:
@@ -374,7 +381,7 @@ class Study:
 
 
 def read_trials(plan: StudyPlan) -> list[Trial]:
-    """Trials that the plan's file keeps.
+    """Read the trials of the plan's file.
 
     Raises:
         UserError: the file is of another plan, or no such file.
@@ -402,24 +409,24 @@ def read_trials(plan: StudyPlan) -> list[Trial]:
             code="study_file_other",
             path=str(plan.file),
         )
-    found = []
+    trials = []
     for line in lines[1:]:
         try:
-            found.append(trial_from_json(json.loads(line)))
+            trials.append(trial_from_json(json.loads(line)))
         except (ValueError, TypeError):  # the line that was being written when it was killed
             break
-    return found
+    return trials
 
 
 def _head(plan: StudyPlan) -> dict[str, Any]:
-    """The first line of a file of trials: all of the plan, so that who finds it can go on."""
+    """Return the first line of a file of trials: the whole plan, so that it can be continued."""
     return {
         "format": "netbuilder-trials",
         "version": 1,
         "mark": plan.mark,
         "project": to_json(plan.project),
         "base": str(plan.base.absolute()),
-        "varied": [format_dimension(one) for one in plan.varied],
+        "varied": [format_dimension(dimension) for dimension in plan.varied],
         "trials": plan.trials,
         "method": plan.method,
         "seed": plan.seed,
@@ -445,21 +452,21 @@ def run_study(
     jobs: int = 1,
     memory_mb: int | None = None,
 ) -> Study:
-    """Try variants until there are enough: on the calling thread, or several at once.
+    """Run trials on the calling thread, or several at once.
 
     Args:
-        plan: what to try; trials that its file keeps count as done.
+        plan: the search; saved trials count as done.
         on_trial: called with the study so far after each trial, from any thread.
-        on_epoch: called with the values of a variant under way and its curve so far, likewise.
-        stop: asked after each epoch; True ends the study as it is.
-        jobs: how many at once, each in a process of its own.
-        memory_mb: that those processes may take together, see ``parallel.fitting_jobs``.
+        on_epoch: called with a running trial's values and its curve so far, likewise.
+        stop: checked after each epoch; True ends the study.
+        jobs: number of processes.
+        memory_mb: limit of all processes together, see ``trial_pool.fitting_jobs``.
 
     Raises:
-        UserError: the data cannot be read, or the method needs what is not installed.
+        UserError: the data cannot be read, or the method's library is missing.
     """
     trials = read_trials(plan)
-    _write(plan, trials)  # what is looked for is known even where the first is never done
+    _write(plan, trials)  # the plan is saved even if no trial finishes
     choose = METHODS[plan.chosen] if plan.whole or plan.chosen != "grid" else spread_trials
     ended = stop or (lambda: False)
 
@@ -509,10 +516,10 @@ def _teller(
 
 
 def with_best(study: Study, project: Project) -> Project:
-    """A project, changed since perhaps, with the best values: one edit.
+    """Return a project, possibly changed since, with the best values.
 
     Raises:
-        UserError: no variant could train, or a path leads nowhere any more.
+        UserError: all trials failed, or a path does not exist any more.
     """
     if study.best is None:
         return study.project
@@ -520,33 +527,32 @@ def with_best(study: Study, project: Project) -> Project:
 
 
 def with_trial(trial: Trial, project: Project) -> Project:
-    """The project with a trial's values. What was judged is its best epoch, which its plan must
-    then keep: the last one may be far worse.
+    """Return the project with a trial's values, keeping the best epoch, which was scored.
 
     Raises:
-        UserError: a path leads nowhere any more.
+        UserError: a path does not exist any more.
     """
     project = apply_values(project, dict(trial.values))
     return project if trial.best_epoch >= trial.epochs else with_best_epoch_kept(project)
 
 
 def studies_folder() -> Path:
-    """Where trials are kept if no file is named: in the user's folder."""
+    """Return the user's default folder of trials."""
     from netbuilder.core import folders
 
     return folders.state() / "trials"
 
 
 def default_file(plan: StudyPlan) -> Path:
-    """The file there, by the plan's mark."""
+    """Return the default file, named by the plan's mark."""
     return studies_folder() / f"{plan.mark}.jsonl"
 
 
 def with_default_file(plan: StudyPlan) -> StudyPlan:
-    """The plan with a file to keep trials in.
+    """Return the plan with a file for its trials.
 
     Raises:
-        UserError: the folder cannot be made.
+        UserError: the folder cannot be created.
     """
     file = plan.file or default_file(plan)
     try:

@@ -1,4 +1,4 @@
-"""Training one variant, following it, and judging it on the validation rows."""
+"""Training and scoring of one trial."""
 
 from __future__ import annotations
 
@@ -21,17 +21,16 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.session import Session
     from netbuilder.core.engine.trained import Event, TrainedModel
 
-#: Trials that must be whole before others are measured by them, and the part of the epochs that
-#: each may have.
+#: Complete trials needed for pruning, and the part of the epochs that is never pruned.
 PRUNE_AFTER, PRUNE_FROM = 4, 0.2
 _KEEP = "RestoreBestWeights"
 _NO_NUMBER = N_("The loss was not a number from the first epoch on. Try smaller learning rates.")
 
 
 def with_best_epoch_kept(project: Project) -> Project:
-    """The project, its plan keeping the best epoch."""
+    """Return the project with the best epoch restored after training."""
     training = project.training
-    if any(_keeps_best(one) for one in training.callbacks):
+    if any(_keeps_best(callback) for callback in training.callbacks):
         return project
     callbacks = (*training.callbacks, Choice(_KEEP))
     return replace(project, training=replace(training, callbacks=callbacks))
@@ -42,10 +41,8 @@ def _keeps_best(callback: Choice) -> bool:
 
 
 class TrialObserver:
-    """Follows one trial: keeps its curve, and ends it where others had been better by then.
-
-    Golovin et al., "Google Vizier", KDD 2017, section 3.5: the median stopping rule.
-    """
+    """Collects a trial's curve, and prunes by the median stopping rule (Golovin et al., "Google
+    Vizier", KDD 2017)."""
 
     def __init__(
         self,
@@ -64,7 +61,7 @@ class TrialObserver:
         self.session: Session | None = None
 
     def on_event(self, event: Event) -> None:
-        """Read what an epoch measured."""
+        """Record an epoch."""
         from netbuilder.core.engine.events import EpochEnd
 
         if not isinstance(event, EpochEnd) or self.pruned or self.stopped:
@@ -102,18 +99,18 @@ def train_trial(
     tell: Callable[[tuple[float, ...]], None] | None = None,
     ended: Callable[[], bool] = lambda: False,
 ) -> Trial | None:
-    """Train a project with these values; None where it was ended in the middle.
+    """Train a project with these values; None if it was cancelled.
 
     Args:
-        project: what is varied.
-        base: folder that its relative paths start from.
+        project: the base project.
+        base: folder of its relative paths.
         values: by path.
-        others: trials that it is measured by.
-        shared: the data, where all variants see it alike; None: it is read for this one.
-        prune: end it early where others had been better.
-        plainly: judge it by what does not depend on its loss.
+        others: earlier trials, for pruning.
+        shared: the data, if all trials use the same; None: it is read.
+        prune: end it early if others were better.
+        plainly: score it independently of its loss.
         tell: called with the curve so far after each epoch.
-        ended: asked after each epoch; True ends it.
+        ended: checked after each epoch; True cancels.
     """
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.engine.session import Session
@@ -137,11 +134,11 @@ def train_trial(
     failed = "" if score is not None else _(_NO_NUMBER)
     # A small network is through with its epochs before it can be ended early.
     pruned = watch.pruned and trained.epochs < project.training.epochs
-    held = 0 if dataset.validation is None else len(dataset.validation)
-    told = verdict if verdict is not None else TrialScore(math.nan)
+    validation_rows = 0 if dataset.validation is None else len(dataset.validation)
+    evaluated = verdict if verdict is not None else TrialScore(math.nan)
     return Trial(
-        values, score, trained.epochs, pruned, trained.seconds, failed, curve, held,
-        told.rows, told.measured, told.unit, 0 if score is None else epoch,
+        values, score, trained.epochs, pruned, trained.seconds, failed, curve, validation_rows,
+        evaluated.rows, evaluated.measured, evaluated.unit, 0 if score is None else epoch,
     )  # fmt: skip
 
 
@@ -162,8 +159,8 @@ def _score(
     verdict: TrialScore | None,
     plainly: bool,
 ) -> float | None:
-    """What it is ranked by: what was measured on the way, but for what does not compare."""
-    apart = plainly or bool(trained.training_model.losses)  # penalties stand in what was measured
+    """Return the score: the epoch's value, or the evaluated loss if epochs do not compare."""
+    apart = plainly or bool(trained.training_model.losses)  # epochs include penalties
     if verdict is not None and apart:
         return verdict.loss if math.isfinite(verdict.loss) else None
     here = curve[epoch - 1] if 0 < epoch <= len(curve) else math.nan
@@ -171,7 +168,7 @@ def _score(
 
 
 def _refuse_broken(project: Project, dataset: Dataset) -> None:
-    """Raise what the checks say: Keras itself would train three units on one target."""
+    """Raise what the checks find: Keras would train three units on one target."""
     from netbuilder.core.check import diagnostics
     from netbuilder.core.check.shapes.shapes import ShapeCache
 

@@ -1,4 +1,4 @@
-"""A variant that was tried."""
+"""A trial and its score."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
 
 
-#: Numbers of the rows that are kept with a trial: of more rows, means of this many groups.
+#: Number of groups that a trial's rows are averaged to.
 GROUPS = 1_000
-#: Of all differences that are chance alone, the part that is called one all the same.
+#: Significance level.
 LEVEL = 0.05
 _LEAST = 1e-7  # as Keras clips probabilities
 _ACCURACY, _OFF_BY = "accuracy", "mean_absolute_error"
@@ -30,13 +30,12 @@ _ACCURACY, _OFF_BY = "accuracy", "mean_absolute_error"
 
 @dataclass(frozen=True)
 class TrialScore:
-    """What the validation rows say of a trained variant.
+    """Scores of a trial on the validation rows.
 
     Attributes:
-        loss: the mean over the rows, without the penalties of regularizers.
-        rows: each row's part of it, in the order of the rows, or means of groups of them.
-        measured: "accuracy", or "mean_absolute_error" in the target's own units.
-        unit: of the latter ("$"), or "".
+        loss: mean over the rows, without regularization penalties.
+        rows: each row's loss in order, or means of groups.
+        measured: "accuracy", or "mean_absolute_error" in the target's ``unit``.
     """
 
     loss: float
@@ -46,25 +45,22 @@ class TrialScore:
 
 
 def evaluate_trial(trained: TrainedModel, split: Split, *, plainly: bool = False) -> TrialScore:
-    """Judge on rows with the loss that was trained with.
+    """Evaluate rows with the training loss.
 
-    Args:
-        trained: the network.
-        split: rows whose answers are known.
-        plainly: measure what any loss leads to instead, so that variants with different losses
-            can be compared: the absolute error in own units, or the cross-entropy of classes.
+    ``plainly``: with the absolute error in own units, or the cross-entropy, for trials with
+    different losses.
 
     Raises:
-        DataError: it gives no numbers.
+        DataError: predictions are not finite.
     """
     from netbuilder.core.results.evaluate import evaluate
 
-    found = evaluate(trained, split)
-    rows = _plain(found) if plainly else _row_losses(trained, split)
-    name = _OFF_BY if found.task == REGRESSION else _ACCURACY
-    said = {name: found.metrics[name]} if name in found.metrics else {}
-    unit = found.units[0] if len(set(found.units)) == 1 else ""
-    return TrialScore(float(rows.mean()), _grouped(rows), said, unit)
+    evaluation = evaluate(trained, split)
+    rows = _plain(evaluation) if plainly else _row_losses(trained, split)
+    name = _OFF_BY if evaluation.task == REGRESSION else _ACCURACY
+    measured = {name: evaluation.metrics[name]} if name in evaluation.metrics else {}
+    unit = evaluation.units[0] if len(set(evaluation.units)) == 1 else ""
+    return TrialScore(float(rows.mean()), _grouped(rows), measured, unit)
 
 
 def _row_losses(trained: TrainedModel, split: Split) -> NDArray[np.float64]:
@@ -73,21 +69,22 @@ def _row_losses(trained: TrainedModel, split: Split) -> NDArray[np.float64]:
     return row_losses(trained.training_model, trained.project, split.x, split.y)
 
 
-def _plain(found: Evaluation) -> NDArray[np.float64]:
-    """Row by row, what can be said whatever the loss was."""
-    if found.task == REGRESSION or found.probabilities is None:
-        off = np.abs(np.asarray(found.predictions, float) - found.truth)
+def _plain(evaluation: Evaluation) -> NDArray[np.float64]:
+    """Return each row's error independent of the loss."""
+    if evaluation.task == REGRESSION or evaluation.probabilities is None:
+        off = np.abs(np.asarray(evaluation.predictions, float) - evaluation.truth)
         return np.asarray(off.reshape(len(off), -1).mean(axis=1))
-    if found.task == MULTI_LABEL:
-        right = np.where(found.truth > 0, found.probabilities, 1 - found.probabilities)
+    if evaluation.task == MULTI_LABEL:
+        right = np.where(
+            evaluation.truth > 0, evaluation.probabilities, 1 - evaluation.probabilities
+        )
         return np.asarray(-np.log(np.clip(right, _LEAST, 1)).mean(axis=1))
-    right = found.probabilities[np.arange(found.samples), found.truth]
+    right = evaluation.probabilities[np.arange(evaluation.samples), evaluation.truth]
     return np.asarray(-np.log(np.clip(right, _LEAST, 1)))
 
 
 def _grouped(rows: NDArray[np.float64]) -> tuple[float, ...]:
-    """At most ``GROUPS`` numbers: means of groups as large as each other, the last rows left out
-    where they fill none, so that each weighs the same."""
+    """Return at most ``GROUPS`` means of equally large groups; a rest is dropped."""
     size = -(-len(rows) // GROUPS)
     whole = rows[: len(rows) // size * size].reshape(-1, size).mean(axis=1)
     return tuple(float(f"{value:.6g}") for value in whole)
@@ -95,25 +92,22 @@ def _grouped(rows: NDArray[np.float64]) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class ScoreDifference:
-    """How far two variants are apart on the same rows; ``chance``: what chance alone makes of it
-    in 19 of 20 cases. ``beyond``: it is more than that."""
+    """The difference of two trials on the same rows; ``chance``: its 95 % margin."""
 
     mean: float
     chance: float
 
     @property
     def beyond(self) -> bool:
-        """Whether chance does not explain it."""
+        """Whether the difference is significant."""
         return abs(self.mean) > self.chance
 
 
 def score_difference(one: Sequence[float], other: Sequence[float]) -> ScoreDifference | None:
-    """How far ``one`` is above ``other``, row by row; None where the rows are not known alike.
+    """Return how far ``one`` is above ``other``; None if their rows are unknown or differ.
 
-    Student's paired t-test at the level of 5 %: the mean of the rows' differences against its
-    standard error. On rows that neither was trained on, this is the test of Diebold and Mariano,
-    "Comparing Predictive Accuracy", Journal of Business & Economic Statistics 1995. Where several
-    variants are compared with the best of them it is kind to the best, since that was picked.
+    Student's paired t-test at 5 %, as in Diebold and Mariano (1995). Picking the best of several
+    favours it.
     """
     if len(one) != len(other) or len(one) < 2:
         return None
@@ -125,7 +119,7 @@ def score_difference(one: Sequence[float], other: Sequence[float]) -> ScoreDiffe
 
 
 def describe_score(verdict: Mapping[str, float], unit: str) -> str:
-    """What was measured, for people: "97.5 % right", "off by $43.4"; "" where nothing was."""
+    """Return the score in words: "97.5 % right", "off by $43.4"; "" for none."""
     if _ACCURACY in verdict:
         return _("{share} correct", share=format_number(verdict[_ACCURACY], ".1%"))
     return (
@@ -137,25 +131,19 @@ def describe_score(verdict: Mapping[str, float], unit: str) -> str:
 
 @dataclass(frozen=True)
 class Trial:
-    """One variant and how far it came.
+    """One trial.
 
     Attributes:
         values: by path.
-        score: the validation loss of its best epoch, without penalties of regularizers (the
-            training loss where nothing is validated), or what ``StudyPlan.measure`` says; None
-            where it could not train.
-        epochs: epochs done.
-        pruned: ended early, since others had been better at that epoch.
-        seconds: of the training.
-        failed: why it could not train; "" where it could.
-        curve: the score's quantity after each epoch.
-        held: validation rows that gave the score, 0 where nothing is validated; None where that
-            is not known.
-        rows: of each of these rows, or of groups of them, what the score is the mean of; empty
-            where that is not known.
-        measured: what people ask of the validation rows: "accuracy", or "mean_absolute_error" in
-            ``unit``.
-        judged: the epoch, counted from 1, whose weights were judged; 0 where that is not known.
+        score: validation loss of the best epoch without penalties (training loss without
+            validation), or ``StudyPlan.measure``; None if it failed.
+        pruned: ended early.
+        failed: the error; "" for none.
+        curve: the score's quantity by epoch.
+        held: validation rows, 0 for none; None if unknown.
+        rows: the score by row or group; empty if unknown.
+        measured: "accuracy", or "mean_absolute_error" in ``unit``.
+        judged: the scored epoch, from 1; 0 if unknown.
     """
 
     values: Mapping[str, Any]
@@ -173,20 +161,20 @@ class Trial:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch, counted from 1, that has the score; 0 where none has."""
+        """The scored epoch, from 1; 0 without one."""
         if self.judged:
             return self.judged
         return self.curve.index(self.score) + 1 if self.score in self.curve else 0
 
     @property
     def rank(self) -> tuple[int, float]:
-        """To sort by: a pruned trial's score is of fewer epochs and compares with no other."""
+        """A sort key: pruned trials come after complete ones."""
         if self.score is None:
             return 2, 0.0
         return int(self.pruned), self.score
 
     def kept(self) -> dict[str, Any]:
-        """All of it, as the file of a study and a worker's answer say it."""
+        """Return all fields for the file of a study and for the worker."""
         lists = {"curve": list(self.curve), "rows": list(self.rows)}
         return {
             **self.__dict__,
@@ -196,8 +184,8 @@ class Trial:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """As ``netbuilder tune --json`` says it."""
-        found: dict[str, Any] = {
+        """Return the JSON of ``netbuilder tune --json``."""
+        entry: dict[str, Any] = {
             "values": dict(self.values),
             "score": self.score,
             "epochs": self.epochs,
@@ -206,23 +194,23 @@ class Trial:
             "seconds": round(self.seconds, 3),
         }
         if self.measured:
-            found["validation"] = dict(self.measured)
+            entry["validation"] = dict(self.measured)
         if self.failed:
-            found["failed"] = self.failed
-        return found
+            entry["failed"] = self.failed
+        return entry
 
 
 def trial_from_json(entry: Mapping[str, Any]) -> Trial:
-    """The reverse of ``Trial.kept``.
+    """Return the trial of ``Trial.kept``.
 
     Raises:
-        TypeError: it is something else.
+        TypeError: the entry is something else.
     """
     lists = {name: tuple(entry.get(name, ())) for name in ("curve", "rows")}
     return Trial(**{**entry, **lists})
 
 
 def lowest_value(curve: Sequence[float]) -> float | None:
-    """The lowest finite value; None where there is none."""
+    """Return the lowest finite value, or None."""
     finite = [value for value in curve if math.isfinite(value)]
     return min(finite) if finite else None

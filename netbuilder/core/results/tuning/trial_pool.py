@@ -1,4 +1,4 @@
-"""Several variants at once, each in a process of its own, within a bound of memory."""
+"""Trials in parallel processes within a memory limit."""
 
 from __future__ import annotations
 
@@ -22,25 +22,18 @@ Curve = tuple[float, ...]
 
 
 def fitting_jobs(wanted: int, memory_mb: int | None = None) -> tuple[int, int]:
-    """How many processes go at once, and the MB that each may take.
-
-    Args:
-        wanted: how many are asked for; no more than there are processors.
-        memory_mb: that all together may take; None: four fifths of what is free now.
-    """
+    """Return the number of processes, at most ``wanted``, and the MB of each. ``memory_mb``: of all
+    together; None: four fifths of the free memory."""
     whole = memory_mb or int(0.8 * psutil.virtual_memory().available / 2**20)
     count = max(1, min(wanted, os.cpu_count() or 1, whole // LEAST_MB))
     return count, max(whole // count, LEAST_MB)
 
 
 class TrialPool:
-    """Trains variants in ``jobs`` processes.
+    """Trains trials in ``jobs`` processes.
 
-    Args:
-        request: what each request says besides its values and the others.
-        jobs: how many at once.
-        memory_mb: that each process may take.
-        ended: asked now and then; True ends all processes.
+    ``request``: fields of each request besides values and others; ``memory_mb``: of each process;
+    ``ended``: polled; True ends all processes.
     """
 
     def __init__(
@@ -60,14 +53,13 @@ class TrialPool:
         done: Callable[[Trial], None],
         tell: Callable[[Values, Curve], None] | None,
     ) -> None:
-        """Train until ``next_values`` has no more, or it is ended.
+        """Train until ``next_values`` returns None, or it is ended.
 
         Args:
-            trials: those that are done; each new one is put at its end.
-            next_values: of the trials that are done, and those under way (without a score), the
-                values to try next.
+            trials: that are done; new ones are appended.
+            next_values: maps done and running trials (without a score) to the next values.
             done: called with each trial, one at a time.
-            tell: called with the values of a variant under way and its curve so far.
+            tell: called with a running trial's values and its curve so far.
         """
         lock = threading.Lock()
         under_way: list[Trial] = []
@@ -87,7 +79,7 @@ class TrialPool:
                             return
                         mine = Trial(values, None, 0)
                         under_way.append(mine)
-                        others = [one.kept() | {"rows": []} for one in trials]
+                        others = [other.kept() | {"rows": []} for other in trials]
                     trial = self._ask(worker, values, others, tell)
                     with lock:
                         under_way.remove(mine)
@@ -115,8 +107,8 @@ class TrialPool:
         others: list[dict[str, Any]],
         tell: Callable[[Values, Curve], None] | None,
     ) -> Trial:
-        told = None if tell is None else lambda curve: tell(values, tuple(curve))
-        answer = worker.ask({**self._request, "values": values, "others": others}, told)
+        on_curve = None if tell is None else lambda curve: tell(values, tuple(curve))
+        answer = worker.ask({**self._request, "values": values, "others": others}, on_curve)
         if answer.get("failed"):
             return Trial(values, None, 0, failed=str(answer["message"]))
         return trial_from_json(answer["trial"])

@@ -1,7 +1,6 @@
-"""The process that trains variants: a request a line in, the trial a line out.
+"""The process that trains trials: a JSON request a line in, the trial a line out.
 
-``{"project": …, "base": …, "values": …, "others": [trials], "prune": …, "shared": …}`` in; on the
-way each epoch's curve (``worker_process.serve_requests``). Started by ``parallel``.
+``{"project": …, "base": …, "values": …, "others": [trials], "prune": …, "shared": …}``
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from netbuilder.core.worker_process import serve_requests
 
 
 def main() -> None:
-    """Answer requests until stdin ends."""
+    """Serve requests until stdin ends."""
     serve_requests(_ready, _answer)
 
 
 def _ready() -> None:
-    # Ctrl+C is the asking side's: it keeps what was tried, and ends this process.
+    # The parent handles Ctrl+C: it saves the trials and ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     import tensorflow as tf
@@ -46,7 +45,7 @@ def _answer(request: dict[str, Any], tell: Callable[[Any], None]) -> dict[str, A
             project,
             base,
             request["values"],
-            [trial_from_json(one) for one in request["others"]],
+            [trial_from_json(entry) for entry in request["others"]],
             shared,
             prune=request["prune"],
             plainly=request["plainly"],
