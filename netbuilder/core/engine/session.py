@@ -482,6 +482,7 @@ class Session:
             training,
             training_model,
             known=trainer.history.epochs.names,
+            step_model=trainer.step_model,
             base=self.base,
             resumed=found is not None,
         )

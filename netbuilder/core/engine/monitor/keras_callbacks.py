@@ -182,7 +182,8 @@ class Callbacks:
 
     Args:
         training: the plan.
-        core: the model that they may look at and change.
+        training_model: that they may look at and change.
+        step_model: the part of it that is trained; an early stop keeps its weights alone.
         known: names of the numbers that epochs have; a callback that waits for a validation
             number where there is none watches the training's.
         base: folder that their files are relative to.
@@ -195,6 +196,7 @@ class Callbacks:
         training_model: keras.Model,
         *,
         known: tuple[str, ...],
+        step_model: keras.Model | None = None,
         base: Path | None = None,
         resumed: bool = False,
     ) -> None:
@@ -210,7 +212,11 @@ class Callbacks:
         self._list = keras.callbacks.CallbackList(
             self.callbacks, model=training_model, epochs=training.epochs, verbose=0
         )
-        training_model.stop_training = False
+        self._models = (training_model, step_model or training_model)
+        for callback in self.callbacks:
+            if isinstance(callback, keras.callbacks.EarlyStopping):
+                callback.set_model(self._models[1])
+        self._go_on()
 
     def __bool__(self) -> bool:
         return bool(self.callbacks)
@@ -218,11 +224,15 @@ class Callbacks:
     @property
     def stopping(self) -> bool:
         """Whether one of them wants the training to end."""
-        return bool(self.training_model.stop_training)
+        return any(model.stop_training for model in self._models)
+
+    def _go_on(self) -> None:
+        for model in self._models:
+            model.stop_training = False
 
     def begin(self) -> None:
         """The training begins."""
-        self.training_model.stop_training = False
+        self._go_on()
         self._list.on_train_begin()
 
     def write_graph(self, graph: Any) -> None:
@@ -295,6 +305,9 @@ class Callbacks:
                 elif rest == "count":
                     parts = range(int(state[key]))
                     setattr(callback, name, [state[f"{start}{name}/{i}"] for i in parts])
+            best = getattr(callback, "best_weights", None)
+            if best and len(best) != len(callback.model.weights):
+                callback.set_model(self.training_model)
 
 
 def _refuse_two_masters(training: Training, training_model: keras.Model) -> None:

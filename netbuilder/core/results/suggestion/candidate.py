@@ -82,11 +82,19 @@ def dropout(facts: DataFacts, rate: float, reasons: list[str]) -> list[Layer]:
     return [("Dropout", {"rate": rate})]
 
 
-def default_training(facts: DataFacts, reasons: list[str]) -> Training:
-    """Return the settings that fit the number of training rows; their reasons are appended."""
+def default_training(
+    facts: DataFacts, reasons: list[str], *, most_epochs: int = 200, patience: int = 20
+) -> Training:
+    """Return the settings that fit the number of training rows; their reasons are appended.
+
+    Args:
+        facts: of the data.
+        reasons: a sentence for each choice.
+        most_epochs, patience: for a network that learns faster than a whole one.
+    """
     rows = max(facts.rows, 1)
     batch = 16 if rows < 500 else 32 if rows < 5_000 else 128
-    epochs = 200 if rows < 2_000 else 100 if rows < MANY_ROWS else 30
+    epochs = min(most_epochs, 200 if rows < 2_000 else 100 if rows < MANY_ROWS else 30)
     reasons.append(
         _(
             "Adam with a learning rate of 0.003, a batch size of {batch} and at most {epochs} "
@@ -100,7 +108,7 @@ def default_training(facts: DataFacts, reasons: list[str]) -> Training:
         reasons.append(
             _("Early stopping: training ends when the validation loss no longer improves.")
         )
-        stop: Mapping[str, Any] = {"patience": 20, "restore_best_weights": True}
+        stop: Mapping[str, Any] = {"patience": patience, "restore_best_weights": True}
         callbacks = (Choice("EarlyStopping", dict(stop)),)
     return Training(
         optimizer=Choice("Adam", {"learning_rate": 0.003}),

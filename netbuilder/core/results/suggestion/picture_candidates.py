@@ -71,7 +71,8 @@ def _backbone(project: Project, facts: DataFacts, reasons: list[str]) -> Candida
         )
     layers: list[Layer] = [("EfficientNetLite0", {"pooling": "avg"}), *dropout(facts, 0.2, reasons)]
     project = replace(project, data=replace(data, options=options))
-    training = default_training(facts, reasons)
+    # The last layer alone has learned after few epochs.
+    training = default_training(facts, reasons, most_epochs=60, patience=10)
     return chain("backbone", _("a pretrained backbone"), project, layers, training, reasons)
 
 
