@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,20 @@ def trained(request: pytest.FixtureRequest, photos: Path) -> Any:
     return Session(project, load_dataset(project, photos.parent), base=photos.parent).run()
 
 
+@pytest.fixture(scope="module")
+def saved(trained: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Save the network as a file of that name, once."""
+    folder = tmp_path_factory.mktemp("saved")
+
+    def save(name: str) -> Path:
+        if not (folder / name).exists():
+            options = {"style": name[:-3]} if name.endswith(".py") else {}
+            save_network(trained, folder / name, **options)
+        return folder / name
+
+    return save
+
+
 def pixels(photos: Path) -> Any:
     files = sorted(photos.rglob("*.png"))[::5]
     return np.stack([np.asarray(Image.open(file), np.float32) for file in files])
@@ -105,21 +120,20 @@ y = np.concatenate([list(run(**{{name: row[None]}}).values())[0] for row in x])"
     ],
 )
 def test_other_programs_predict_the_same(
-    trained: Any, photos: Path, tmp_path: Path, file: str, code: str
+    trained: Any, photos: Path, saved: Callable[[str], Path], file: str, code: str
 ) -> None:
     x = pixels(photos)
-    np.save(tmp_path / "x.npy", x)
-    save_network(trained, tmp_path / file)
-    wanted = trained.model.predict(x, verbose=0)
-    found = plain(code.format(file=file), tmp_path)
-    np.testing.assert_allclose(found.reshape(wanted.shape), wanted, atol=2e-4)
+    folder = saved(file).parent
+    np.save(folder / "x.npy", x)
+    expected = trained.model.predict(x, verbose=0)
+    predictions = plain(code.format(file=file), folder)
+    np.testing.assert_allclose(predictions.reshape(expected.shape), expected, atol=2e-4)
 
 
 @pytest.mark.parametrize("file", ["m.h5", "m.keras", "short.py", "exact.py", "m.ipynb"])
-def test_it_comes_back_as_one_card(trained: Any, tmp_path: Path, file: str) -> None:
-    options = {"style": file[:-3]} if file.endswith(".py") else {}
-    save_network(trained, tmp_path / file, **options)
-    graph = import_file(tmp_path / file).project.graph
+def test_it_comes_back_as_one_card(trained: Any, saved: Callable[[str], Path], file: str) -> None:
+    path = saved(file)
+    graph = import_file(path).project.graph
     (body,) = [node for node in graph.nodes if node.layer == "EfficientNetLite0"]
     was = trained.project.graph.by_id["body"].params
     assert len(graph.nodes) == 3
@@ -127,7 +141,7 @@ def test_it_comes_back_as_one_card(trained: Any, tmp_path: Path, file: str) -> N
     assert body.params.get("weights", "included") == "included"
     assert bool(body.params.get("trainable")) == bool(was.get("trainable"))
     if file in {"m.h5", "m.keras"}:
-        opened = load_network(tmp_path / file)
+        opened = load_network(path)
         for ours, theirs in zip(
             opened.model.get_weights(), trained.model.get_weights(), strict=True
         ):
