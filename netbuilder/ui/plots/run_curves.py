@@ -29,14 +29,10 @@ _waiting_lock = threading.Lock()
 class Series:
     """Points with ascending x, in growing arrays.
 
-    ``low`` and ``high`` are the smallest and largest finite y so far, ``last`` the newest. A
-    running sum makes moving averages cheap. New points are pending until the series is read,
-    because runs add points much more often than plots draw them.
-
-    Args:
-            most: points to store; None: all. Beyond that, only the minimum and maximum of each
-            block
-                    of points are kept, so that no spike is lost.
+    ``low`` and ``high`` are the smallest and largest finite y, ``last`` the newest. A running sum
+    makes moving averages cheap. New points are pending until the series is read, as runs add points
+    much more often than plots draw them. Beyond ``most`` points, only the minimum and maximum of
+    each block are kept, so that no spike is lost.
     """
 
     def __init__(self, most: int | None = None) -> None:

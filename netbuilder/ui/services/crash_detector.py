@@ -42,11 +42,7 @@ def of_one_process(path: Path, other: Path) -> bool:
 
 
 def acquire_lock(path: Path) -> QLockFile | None:
-    """Acquire a lock file until ``unlock`` or the end of the process.
-
-    Returns:
-        None if a living process holds it or it cannot be written.
-    """
+    """Lock a file until ``unlock`` or the end of the process; None if that is not possible."""
     lock = QLockFile(str(path))
     # On this computer age says nothing: a lock is stale only when its process is gone.
     lock.setStaleLockTime(0)

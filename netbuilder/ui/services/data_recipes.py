@@ -45,11 +45,7 @@ FILE_FILTER = registry.file_filter()
 
 
 def recipe_for(path: Path, base: Path | None) -> Data:
-    """Return the recipe that fits a file or folder.
-
-    Raises:
-        DataError: the format is not supported.
-    """
+    """Return the recipe that fits a file or folder; a DataError says that none does."""
     return registry.recipe_for(path, relative_path(path, base))
 
 
@@ -70,11 +66,7 @@ def relative_path(path: Path, base: Path | None) -> str:
 def recipe_with_file(old: Data, path: Path, base: Path, written: Data) -> Data | None:
     """Return the old recipe if ``path`` is its moved or renamed file, else None.
 
-    Args:
-        old: the recipe until now.
-        path: the chosen file or folder.
-        base: folder that relative paths start from.
-        written: the recipe for ``path``, from ``recipe_for``.
+    ``base`` is the folder that relative paths start from, ``written`` the recipe for ``path``.
     """
     # Tables and series read the same files: keep the settings.
     if not old.path or old.kind not in {kind.name for kind in registry.alternatives(written)}:

@@ -164,7 +164,6 @@ class Derived:
         owner.destroyed.connect(partial(Derived.stop, self))
 
     def ask(self, *inputs: Any) -> None:
-        """Request the value for these inputs."""
         if self._compute is None:
             return
         self._newest = self._waiting = inputs
@@ -183,7 +182,6 @@ class Derived:
             self.ask(*inputs)
 
     def cancel(self) -> None:
-        """Drop all requests."""
         self._newest = self._waiting = None
         if self._running is not None:
             self._running.wanted = False
@@ -196,7 +194,6 @@ class Derived:
 
     @property
     def idle(self) -> bool:
-        """Return whether no request is pending."""
         running = self._running
         return self._waiting is None and (running is None or not running.wanted)
 

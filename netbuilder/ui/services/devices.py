@@ -313,15 +313,9 @@ def open_device(
     permission: QCameraPermission | QMicrophonePermission,
     start: Any,
 ) -> None:
-    """Start a device if it exists and the user allows it.
+    """Start a device if it exists and the user allows it, or emit ``failed``.
 
-    Args:
-        source: emits ``failed``.
-        words: the device at the start of a sentence, "The camera".
-        missing: problem and fix if there is no device.
-        denied: the problem if the system denies access.
-        permission: the permission to request.
-        start: called on success.
+    ``missing`` is the problem and fix without a device, ``denied`` the problem without access.
     """
     try:
         require_multimedia(words)
@@ -489,11 +483,7 @@ class WavePlayer(QObject):
         return self._sink is not None
 
     def play(self, wave: NDArray[np.float32], rate: int) -> None:
-        """Play a sound, float (samples,) from -1 to 1, and stop the previous one.
-
-        Raises:
-            UserError: QtMultimedia or a loudspeaker is missing.
-        """
+        """Play a sound, float (samples,) from -1 to 1; UserError without a loudspeaker."""
         self.stop()
         require_multimedia(_("Sound playback"))
         from PySide6.QtMultimedia import QAudioFormat, QAudioSink, QMediaDevices

@@ -30,7 +30,6 @@ class GarbageCollector(QObject):
         garbage_collection.collect_on_this_thread(jobs.relay_to_gui(self, lambda work: work()))
 
     def look(self) -> None:
-        """Collect if there are enough new objects."""
         if garbage_collection.is_paused():
             return
         young, middle, old = gc.get_count()

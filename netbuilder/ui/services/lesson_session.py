@@ -151,13 +151,9 @@ class LessonSession(QObject):
         return sum(result.done for result in self.results)
 
     def open(self, lesson: Lesson, *, anew: bool = False) -> Project | None:
-        """Open a lesson where the pupil left it, or ``anew``.
+        """Open a lesson where the pupil left it, or ``anew``; may raise LessonError.
 
-        Returns:
-            The start project for the canvas; None if the pupil goes on with the current project.
-
-        Raises:
-            LessonError: the start project cannot be read; nothing has changed.
+        Returns the start project, or None if the pupil goes on with the current project.
         """
         start = start_project(lesson)
         self._finished = is_finished(lesson)
@@ -242,7 +238,6 @@ class LessonSession(QObject):
         self.changed.emit()
 
     def note(self, event: str) -> None:
-        """Record that an event happened."""
         if self.lesson is None or event in self.record.events:
             return
         self.record = replace(self.record, events=self.record.events | {event})
@@ -254,12 +249,10 @@ class LessonSession(QObject):
         self._schedule_check()
 
     def answer(self, number: int, text: str) -> None:
-        """Record the answer to the question of a step (counted from 1)."""
         self.record = replace(self.record, answers={**self.record.answers, number: text})
         self._check()
 
     def left_open(self) -> OpenLesson:
-        """Return the lesson and step to reopen after a crash."""
         lesson = self.lesson
         if lesson is None:
             return ("", 0)

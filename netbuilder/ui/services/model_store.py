@@ -78,7 +78,6 @@ class ModelStore(QObject):
 
     @property
     def trained(self) -> TrainedModel | None:
-        """The network to evaluate, save and train further."""
         return self.state.settled.model
 
     @property

@@ -77,7 +77,6 @@ class DocumentState:
 
     @property
     def base(self) -> Path:
-        """The folder that the project's relative paths start from."""
         if self.path is not None:
             return self.path.parent
         if self.folder is not None:
@@ -142,7 +141,6 @@ class ProjectStore(QObject):
 
     @property
     def modified(self) -> bool:
-        """Whether the project differs from the last saved or opened one."""
         saved = self.document.saved
         return self._project is not saved and self._project != saved
 
@@ -160,7 +158,6 @@ class ProjectStore(QObject):
 
     @property
     def undo_labels(self) -> tuple[str, ...]:
-        """Labels of the undo steps, the latest first."""
         return tuple(rerendered(step.label) for step in reversed(self._done))
 
     def apply(self, label: str, edit: Edit, merge: str | None = None) -> Project:
@@ -170,7 +167,7 @@ class ProjectStore(QObject):
         that changes nothing adds no step.
 
         Raises:
-                EditError: from the edit; the project is unchanged.
+            EditError: from the edit; the project is unchanged.
         """
         before = self._project
         after = edit(before)
@@ -188,16 +185,11 @@ class ProjectStore(QObject):
     def replace_document(
         self, label: str, project: Project, base: Path | None, exchange: Exchange = lambda: _nothing
     ) -> None:
-        """Replace the project by one without a file, as one undo step.
+        """Replace the project by one without a file, as one undo step; undo opens the file again.
 
-        The open file is not changed, and undo opens it again.
-
-        Args:
-                label: the name of the step.
-                project: the other project.
-                base: the folder its relative paths start from; None: it is the same document.
-                exchange: called before each change, undo and redo; returns a function to call after
-                it, or None to refuse the change.
+        ``base`` is where its relative paths start; None: it is the same document. ``exchange`` is
+        called before each change, undo and redo; it returns a function to call afterwards, or None
+        to refuse.
         """
         if (finish := exchange()) is None:
             return
@@ -300,11 +292,8 @@ class ProjectStore(QObject):
     ) -> None:
         """Replace the project and clear the undo history (open, new).
 
-        Args:
-            project: the new project.
-            path: its file.
-            folder: start of relative paths without a file.
-            saved: False marks it as modified (a recovered project).
+        ``folder`` is where relative paths start without a file; ``saved`` is False for a recovered
+        project.
         """
         self._done.clear()
         self._undone.clear()

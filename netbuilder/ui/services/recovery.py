@@ -132,7 +132,6 @@ class Recovery(QObject):
             leave_recovered(recovered)
 
     def close(self) -> None:
-        """Remove file and lock on a regular exit."""
         self._remove()
         if self._file_lock is not None:
             self._file_lock.unlock()

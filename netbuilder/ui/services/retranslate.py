@@ -116,12 +116,8 @@ def meant_language(name: str) -> str:
 def choose_language(name: str) -> None:
     """Show everything in another language, now and at the next start.
 
-    Args:
-            name: of ``i18n.languages()``; "" for the system's.
-
-    Raises:
-            UserError: the site settings fix the language, it does not exist, or no font has its
-            letters.
+    ``name`` is of ``i18n.languages()``; "" for the system's. A UserError says that the site
+    settings fix the language, or that no font has its letters.
     """
     if reason := fixed_by():
         raise UserError(

@@ -140,7 +140,6 @@ class Level(QObject):
         return self.name == BASIC
 
     def choose(self, name: str) -> None:
-        """Set and save the level."""
         self._lesson_level = ""
         remember({_KEY: name})
         self.changed.emit()
@@ -191,7 +190,6 @@ class FontScale(QObject):
 
     @property
     def factor(self) -> float:
-        """The current scale; 1.0 is the system's."""
         return font_scale.font_scale()
 
     def step(self, step: int) -> None:

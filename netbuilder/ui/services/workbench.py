@@ -158,7 +158,6 @@ class Workbench(QObject):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing is being computed."""
         return (
             self.keras_state not in ("off", "loading")
             and not self._refresh_timer.isActive()
@@ -201,7 +200,6 @@ class Workbench(QObject):
         self.problems_on_canvas_changed.emit()
 
     def set_inner_problems(self, project: Project, problems: tuple[Problem, ...]) -> None:
-        """Store the problems that a run of ``project`` found in the network."""
         if problems or self._network_problems:
             self._network_problems, self._network_project = problems, project
             self._network_problems_apply = same_training(project, self.store.project)
@@ -229,7 +227,6 @@ class Workbench(QObject):
 
     @property
     def run_changes(self) -> tuple[SignalInstance, ...]:
-        """The signals after which ``run_words`` may change."""
         return (self.training_changed, self.speed_changed)
 
     def set_training(self, training: bool, *, paused: bool = False) -> None:
@@ -246,7 +243,6 @@ class Workbench(QObject):
         self.run_error_changed.emit()
 
     def refresh(self) -> None:
-        """Find facts and shapes of the current project."""
         project = self.store.project
         graph = project.graph
         if not same_rows(project.data, self._facts_of):

@@ -116,11 +116,9 @@ class ExperimentRunner(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop after the current epoch; the trials are kept."""
         self._stop.set()
 
     def goes_on(self, plan: StudyPlan) -> bool:
-        """Return whether this plan continues the study on show."""
         study = self.study
         return (
             study is not None
@@ -136,8 +134,7 @@ class ExperimentRunner(QObject):
         self._load_timer.start(0)
 
     def _load_saved(self) -> None:
-        """Load the saved study of this project, also one of ``netbuilder tune`` or a killed
-        process."""
+        """Load the saved study of this project, also one that was interrupted."""
         project, base = self._store.project, self._workbench.base
         if not project.graph.nodes:
             return
@@ -192,11 +189,7 @@ class ExperimentRunner(QObject):
             self._load_timer.start(0)
 
     def take(self, trial: Trial | None = None) -> None:
-        """Apply a trial's values, by default the best trial's, as one undo step.
-
-        Raises:
-            UserError: no trial succeeded, or a layer no longer exists.
-        """
+        """Apply a trial's values, by default the best trial's, as one undo step."""
         from netbuilder.core.results.tuning.study import with_best, with_trial
 
         study = self.study

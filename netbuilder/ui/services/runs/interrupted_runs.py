@@ -72,11 +72,7 @@ def continue_run(run: InterruptedRun, project: Project) -> InterruptedRun:
 
 
 def take_over_run(run: InterruptedRun) -> InterruptedRun | None:
-    """Make a run of a dead process one of this process, also by name.
-
-    Returns:
-        None if another window took it first, or nothing can be written.
-    """
+    """Give a dead process's run a name of this process; None if another window was first."""
     folder = run.folder.with_name(new_process_name())
     leave_run(run)  # Windows cannot rename a folder with an open file.
     try:

@@ -47,11 +47,7 @@ def _find(project: Project, base: Path) -> tuple[Run, RunCurves] | None:
 
 
 def load_run_network(run: Run) -> TrainedModel | None:
-    """Return the trained network saved with a run; None if it was too large.
-
-    Raises:
-        UserError: it cannot be read.
-    """
+    """Return the trained network saved with a run; None if it was too large."""
     from netbuilder.core.engine.runs.run_store import network_path
     from netbuilder.core.formats.registry import load_network
 
@@ -69,7 +65,6 @@ class LastRunRestorer(QObject):
         workbench.keras_changed.connect(self._load_network)
 
     def look(self, *, recovered: bool = False) -> None:
-        """Find the last run of the project opened from a file or ``recovered``."""
         self._pending = None
         project, path = self._store.project, self._store.path
         if path is None and not recovered:
@@ -91,7 +86,6 @@ class LastRunRestorer(QObject):
         )
 
     def _load_network(self) -> None:
-        """Load the trained network saved with the run, once Keras is ready."""
         if self._pending is None or self._workbench.keras_state != "ready":
             return
         (project, run), self._pending = self._pending, None

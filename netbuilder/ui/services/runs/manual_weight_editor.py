@@ -53,7 +53,6 @@ class EpochViewer(QObject):
         return state.model.epochs if state.source is Source.HISTORY and state.model else None
 
     def show(self, epoch: float) -> None:
-        """Show the network at the saved epoch nearest to ``epoch``."""
         trained, history = self._models.trained, self._runner.weight_history
         nearest = history.nearest(epoch) if history is not None else None
         if trained is None or history is None or nearest is None:
@@ -184,7 +183,6 @@ class ManualWeightEditor(QObject):
 
     @property
     def idle(self) -> bool:
-        """Whether all edits are in the network on show."""
         return self._worker.idle and not self._awaiting_run
 
     def set(self, node: str, name: str, index: tuple[int, ...], value: float) -> None:
@@ -253,7 +251,6 @@ class ManualWeightEditor(QObject):
             self._forget()
 
     def _forget(self) -> None:
-        """Drop the edits: another network is trained or on show."""
         self._values = {}
         self._awaiting_run = False
         self._store.expire_notes(self._refuse)

@@ -83,7 +83,6 @@ class NetworkPrebuilder(QObject):
 
     @property
     def ready(self) -> bool:
-        """Whether the current project is built."""
         built = self._worker.idle and self._is_built(self._store.project)
         return built and self._workbench.imports.finished
 
@@ -92,7 +91,6 @@ class NetworkPrebuilder(QObject):
         self._probe_sources.append(ask)
 
     def again(self) -> None:
-        """Build again: the built network is in use."""
         self._built = None
         self._build_timer.start()
 

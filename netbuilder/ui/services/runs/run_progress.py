@@ -47,8 +47,7 @@ class RedrawThrottle:
         self._began = now
 
     def curves_due(self, now: float, stretch: float = 1.0) -> bool:
-        """Return whether to draw the curves now, and record that; ``stretch``: see
-        ``ViewThrottle``."""
+        """Return whether to draw the curves now; ``stretch``: see ``ViewThrottle``."""
         later = now - self._began > LATER_SECONDS
         wait = LATER_CURVES_SECONDS if later else CURVES_SECONDS
         wait = min(wait * stretch, SLOWEST_CURVES_SECONDS)
@@ -58,7 +57,6 @@ class RedrawThrottle:
         return True
 
     def words_due(self, now: float) -> bool:
-        """Return whether to update the progress now, and record that."""
         if now - self._worded <= WORDS_SECONDS:
             return False
         self._worded = now
@@ -82,10 +80,7 @@ class ViewThrottle:
     def look(self, now: float, busy: float, *, spare: bool = False) -> bool:
         """Update ``times`` and return whether it changed.
 
-        Args:
-            now: wall clock in seconds.
-            busy: processor seconds used by the GUI thread.
-            spare: whether the run waits between its steps, so that views cost it nothing.
+        ``busy``: processor seconds of the GUI thread; ``spare``: the run waits between its steps.
         """
         if self._since is None:
             self._since = now, busy
@@ -151,13 +146,7 @@ class RunProgress:
 
 
 def duration_sentence(epochs: int, seconds: float, *, slowed: bool = False) -> str:
-    """Return the epochs and the time they took: "50 epochs in 2.3 s".
-
-    Args:
-        epochs: completed epochs.
-        seconds: wall-clock time; of a slowed run, computing time only.
-        slowed: whether the run was slowed down to be watched.
-    """
+    """Return "50 epochs in 2.3 s"; of a ``slowed`` run, ``seconds`` is computing time."""
     time = format_duration(seconds)
     if epochs and slowed:
         return ngettext(

@@ -98,7 +98,6 @@ class RunTracker:
         return True
 
     def restored(self, event: Restored) -> None:
-        """Restore the curves of a run that continues from a checkpoint."""
         self.steps_per_epoch = max(event.steps_per_epoch, 1)
         self.best_epoch = event.best_epoch
         done = max((len(values) for values in event.history.values()), default=0)
@@ -139,7 +138,6 @@ class RunTracker:
             self.curves.add_epochs(name, x, values)
 
     def change(self, event: Changed) -> None:
-        """Mark a manual change on the curve."""
         if event.what == "reset":
             self.curves.clear()
             self.epoch, self.best_epoch = 0.0, 0
@@ -170,10 +168,8 @@ class RunTracker:
     def end(self, reason: str, speed: float = 0.0, training: Training | None = None) -> RunProgress:
         """Return the final progress, and set ``planned`` to the epochs done.
 
-        Args:
-            reason: "done", "stopped", "early" or "failed".
-            speed: steps per second of computing if the run was slowed; else 0.
-            training: the run's settings, for the callback that ended it.
+        ``reason`` is "done", "stopped", "early" or "failed", ``speed`` that of computing if the run
+        was slowed.
         """
         done, planned = int(self.epoch), max(self.planned, 1)
         self.planned = max(done, 1)
@@ -226,7 +222,6 @@ class RunTracker:
 
     @property
     def _span(self) -> float:
-        """Seconds over which the speed is measured."""
         return self._done[-1][0] - self._done[0][0] if self._done else 0.0
 
     def _expected_speed(self) -> tuple[float, str]:
@@ -242,7 +237,6 @@ class RunTracker:
         return target, f"{format_number(chosen.rate, 'g')} {unit}/s"
 
     def progress(self, *, paused: bool = False, chosen: Speed = SPEEDS[0]) -> RunProgress:
-        """Return the current progress, and the time left at the ``chosen`` speed."""
         total = max(self.planned, 1)
         per_epoch = self.steps_per_epoch
         epochs, step = divmod(round(self.epoch * per_epoch), per_epoch)
@@ -311,11 +305,7 @@ def _early_words(training: Training | None, numbers: Mapping[str, str]) -> str:
 
 
 def curves_of(run: Run) -> RunCurves:
-    """Return the curves of a recorded run.
-
-    Raises:
-        UserError: they cannot be read.
-    """
+    """Return the curves of a recorded run; a UserError says that they cannot be read."""
     from netbuilder.core.engine.runs.run_store import load_rows
 
     rows = load_rows(run)

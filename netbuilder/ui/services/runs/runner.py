@@ -154,7 +154,6 @@ class Runner(QObject):
 
     @property
     def active(self) -> bool:
-        """Whether a run is active, paused or not."""
         return self.state is not RunState.IDLE
 
     @property
@@ -172,7 +171,6 @@ class Runner(QObject):
 
     @property
     def differs(self) -> bool:
-        """Whether the project on the canvas differs from the one in training."""
         return self.run.differs(self._store.project)
 
     def start(
@@ -220,11 +218,7 @@ class Runner(QObject):
         self._ask(lambda session: session.go_back_to_best())
 
     def take_data(self, project: Project, dataset: Dataset) -> bool:
-        """Replace the data of the run from its next epoch on, if the network is the same.
-
-        Returns:
-            Whether it will; ``data_changed`` follows.
-        """
+        """Replace the run's data from its next epoch on; return whether the network is the same."""
         session = self.session
         if session is None or not self.running or not session.takes(project, dataset):
             return False
@@ -237,7 +231,6 @@ class Runner(QObject):
             self.session.set_weights(values)
 
     def reset_weights(self, seed: int | None = None) -> None:
-        """Restart the run, with the same or another seed."""
         self._ask(lambda session: session.reset_weights(seed))
 
     def set_overlays(
@@ -292,7 +285,6 @@ class Runner(QObject):
 
     @property
     def planned(self) -> int:
-        """Epochs of the run when it ends."""
         return self.run.tracker.planned if self.run.tracker is not None else 0
 
     @property
@@ -331,7 +323,6 @@ class Runner(QObject):
             self._set_state(RunState.STOPPING)
 
     def set_speed(self, speed: Speed) -> None:
-        """Change the speed of this run and later ones."""
         before, self.speed, self._finishing = self.speed, speed, False
         session = self.session
         if session is not None:
@@ -354,7 +345,6 @@ class Runner(QObject):
         return self.running and self._slowed and not self._finishing
 
     def finish_now(self) -> None:
-        """Train the rest of this run at full speed."""
         if self.session is not None and self.running:
             self._finishing = True
             self.session.set_speed(None)
@@ -363,11 +353,9 @@ class Runner(QObject):
             self.state_changed.emit()
 
     def step(self) -> None:
-        """Do one step and pause, in this run or a new one."""
         self._run_and_pause(lambda session: session.step())
 
     def one_epoch(self) -> None:
-        """Train to the end of the epoch and pause, in this run or a new one."""
         self._run_and_pause(lambda session: session.one_epoch())
 
     def ask_standing(self) -> None:
@@ -392,7 +380,6 @@ class Runner(QObject):
 
     @property
     def weight_history(self) -> WeightHistory | None:
-        """The weights of earlier epochs of the finished run; None without any."""
         session = self.session
         if session is None or self.active or not session.leads_to(self._workbench.models.trained):
             return None
@@ -400,7 +387,6 @@ class Runner(QObject):
 
     @property
     def dataset(self) -> Dataset | None:
-        """The data set of this run or the last one; None before it is read."""
         return self.session.dataset if self.session is not None else None
 
     def watch(self, probe: Probe) -> None:
@@ -419,7 +405,6 @@ class Runner(QObject):
             self.session.stop_after_epoch()
 
     def set_learning_rate(self, rate: float) -> None:
-        """Change the learning rate, now or for later epochs."""
         if self.session is not None:
             self.session.set_learning_rate(rate)
 
@@ -432,7 +417,6 @@ class Runner(QObject):
         return ended
 
     def forget(self) -> None:
-        """Drop the last run, because another project was opened."""
         if not self.active:
             self.show_again(RunRecord())
 
@@ -467,7 +451,6 @@ class Runner(QObject):
             session.step()
 
     def _drain(self, seconds: float = HALF_FRAME) -> None:
-        """Process events, at most for ``seconds``."""
         until = time.perf_counter() + seconds
         while self._work.said and time.perf_counter() < until:
             event = self._work.said.popleft()

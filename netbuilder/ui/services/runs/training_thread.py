@@ -87,7 +87,6 @@ class AskedProbes:
         self._answers: dict[str, ProbeAnswered] = {}
 
     def ask(self, probe: Probe) -> None:
-        """Add a probe, in place of an earlier one with its key."""
         self._probes[probe.key] = probe
 
     def drop(self, key: str) -> None:
@@ -95,11 +94,9 @@ class AskedProbes:
         self._answers.pop(key, None)
 
     def all(self) -> tuple[Probe, ...]:
-        """Return all probes, for a new session."""
         return tuple(self._probes.values())
 
     def answer(self, answer: ProbeAnswered) -> None:
-        """Store an answer until the next frame."""
         if answer.key in self._probes:
             self._answers[answer.key] = answer
 
@@ -127,7 +124,6 @@ class RunRecord:
     session: Session | None = None
 
     def differs(self, project: Project) -> bool:
-        """Return whether a project differs from the trained one."""
         trained = self.project
         if trained is None or same_training(trained, project):
             return False
@@ -156,7 +152,6 @@ class TrainingThread:
         self._launch(lambda: self._train(order, ready))
 
     def go_on(self, session: Session) -> None:
-        """Continue a session that has ended."""
         self._launch(session.run)
 
     def stop(self, *, discard: bool = False) -> None:
@@ -268,11 +263,7 @@ def evaluate_run(trained: TrainedModel | None, session: Session | None) -> tuple
 
 
 def keep_network(trained: TrainedModel | None, session: Session | None) -> bool:
-    """Save a small network with its run; return whether it was saved.
-
-    Raises:
-        UserError: saving failed.
-    """
+    """Save a small network with its run and return whether it was; UserError if it failed."""
     if trained is None or session is None:
         return True
     if session.not_recorded is not None:
@@ -311,13 +302,7 @@ def _not_kept(error: Exception) -> UserError:
 def explain_failure(
     error: Exception, begun: bool, trained: TrainedModel | None = None
 ) -> UserError:
-    """Return the error to report for a failed run.
-
-    Args:
-        error: the exception.
-        begun: whether the run had made a step.
-        trained: the network trained until then, if kept.
-    """
+    """Return the error to report; ``begun``: the run had made a step, ``trained``: what is kept."""
     if not isinstance(error, UserError):
         log.error("training failed", exc_info=error)
         error = TrainingError(

@@ -50,7 +50,6 @@ class CanvasStrips(QObject):
 
     @property
     def look(self) -> SampleActivations | None:
-        """The activations on show: the run's, or the model's."""
         return self._live.look or self._activations_service.look_now
 
     def _show_run(self) -> None:

@@ -76,7 +76,6 @@ class ComparedRuns(QObject):
 
     @property
     def found(self) -> tuple[ComparedNetwork, ...]:
-        """The evaluated runs."""
         return tuple(
             replace(self._results[run.id], name=name)
             for name, run in self.named
@@ -124,12 +123,10 @@ class EvaluationService(QObject):
 
     @property
     def evaluation(self) -> Evaluation | None:
-        """The newest evaluation of the trained network."""
         return self._file_evaluation or self._workbench.models.state.settled.evaluation
 
     @property
     def sentence(self) -> str:
-        """The result in words and in the target's units; "" without one."""
         return self.evaluation.sentence if self.evaluation is not None else ""
 
     @property

@@ -89,7 +89,6 @@ class LiveActivationsService(QObject):
         self.changed.emit()
 
     def _ask(self) -> None:
-        """Request the chosen sample, once the run has read its data."""
         dataset, project = self._runner.dataset, self._runner.project
         active = self._runner.state in (RunState.RUNNING, RunState.PAUSED)
         if dataset is None or project is None or not active:
@@ -215,7 +214,6 @@ class LiveActivationsService(QObject):
         self._activations_service.workbench.set_inner_problems(project, problems)
 
     def forget(self) -> None:
-        """Drop the activations of a finished run."""
         if not self._runner.active:
             self.look = None
 
@@ -252,12 +250,10 @@ class RunHistograms:
             self._add("weights", answer)
 
     def every(self, what: str) -> float:
-        """Return the seconds between two histograms."""
         history = self._histories.get(what)
         return SOON if history is not None and len(history) < _FEW else EVERY
 
     def examine(self, answer: ProbeAnswered) -> None:
-        """Add histograms of gradients and outputs."""
         self._add("gradients", answer)
         self._add("activations", answer)
 
@@ -277,8 +273,7 @@ class RunHistograms:
         self._trained = trained
 
     def of(self, project: Project, trained: TrainedModel | None) -> dict[str, HistogramHistory]:
-        """Return copies of the histograms of ``trained``, or of the run of ``project`` (``trained``
-        None)."""
+        """Return copies of the histograms of ``trained``, or of the active run of ``project``."""
         same = self._project is not None and self._project.graph == project.graph
         if not same or trained is not self._trained:
             return {}

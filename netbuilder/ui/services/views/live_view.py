@@ -219,7 +219,6 @@ class LiveView(QObject):
 
     @property
     def asking(self) -> bool:
-        """Whether the trained network's answer is pending."""
         return self._workbench.models.trained is not None and not self.idle
 
     @property

@@ -86,7 +86,6 @@ class SampleActivations:
 
     @property
     def truth_words(self) -> str:
-        """The label in a sentence, see ``label_sentence``."""
         first = next(iter(self.targets), "")
         return label_sentence(self.truth, self.targets.get(first, ()), self.classes.get(first, ()))
 
@@ -319,10 +318,9 @@ class ActivationService(QObject):
         self._ask()
 
     def show_own(self, make: Callable[[TrainedModel], Sample], words: str) -> None:
-        """Show an own sample until a row is chosen or the network changes.
+        """Show an own sample until a row is chosen; ``words`` describe it.
 
-        ``make`` returns it by Input id with its text, off the GUI thread; ``words``: "your
-        drawing".
+        ``make`` returns it by Input id with its text, off the GUI thread.
         """
         self.own = OwnSample(make, words)
         self._ask()
@@ -335,7 +333,6 @@ class ActivationService(QObject):
             )
 
     def know_rows(self, rows: int) -> None:
-        """Set the number of rows."""
         self.rows = rows
         if rows:
             self.index %= rows
