@@ -1,4 +1,1 @@
-"""Forms made from the catalog's rows: an editor for each kind of parameter, nested choices.
-
-What a form is about (a layer, a loss, a data recipe) is handed in by the panel that shows it.
-"""
+"""Forms for parameters of the catalog, with an editor for each kind."""

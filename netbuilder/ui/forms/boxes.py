@@ -1,7 +1,4 @@
-"""Lists, sliders and fields with steps: all that the window has.
-
-Each leaves the wheel to the page around it, unless it was chosen.
-"""
+"""Combo boxes, sliders, spin boxes and text fields, which ignore the wheel without focus."""
 
 from __future__ import annotations
 
@@ -37,12 +34,12 @@ from netbuilder.ui.style.font_scale import scaled
 
 if TYPE_CHECKING:
     _Widget = QWidget
-else:  # Qt has no widget that is two of its own
+else:  # PySide cannot inherit from two widgets
     _Widget = object
 
 
 class TextEditor(QLineEdit):
-    """Words, taken as they are typed."""
+    """A text field that emits ``edited`` while typing."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
@@ -62,24 +59,23 @@ class TextEditor(QLineEdit):
 
     def _read(self, text: str) -> None:
         if self._param.kind is Kind.FILE:
-            text = text.strip()  # a name of blanks is none
+            text = text.strip()
         value: Any = text if text else UNSET
         if value is UNSET and self._param.required:
             self.complaint_changed.emit(_("Enter a value."))
             return
-        trouble = None if value is UNSET else problem_with(self._param, value)
-        self.complaint_changed.emit(trouble or "")
-        if trouble is None:
+        complaint = None if value is UNSET else problem_with(self._param, value)
+        self.complaint_changed.emit(complaint or "")
+        if complaint is None:
             self.edited.emit(value)
 
 
 FIELD_WIDTH = 140
-#: What a number needs of it.
 _NUMBER_WIDTH = 100
 
 
 def number_width() -> int:
-    """The width of a field for a number, with letters of the size in force."""
+    """Return the width of a number field at the current font size."""
     return max(FIELD_WIDTH, scaled(_NUMBER_WIDTH))
 
 
@@ -88,27 +84,26 @@ TEXT_MARGINS = (6, 0, 0, 0)
 
 
 class _NoWheel(_Widget):
-    """Turns with the wheel only where it was chosen: the wheel scrolls a page, and changes nothing
-    that lies under the pointer on its way."""
+    """Ignores the wheel without focus, so that scrolling a page changes no value."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        # Else the wheel itself would give it the focus.
+        # Without the focus by wheel.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)
         else:
-            event.ignore()  # so that it goes on to what scrolls
+            event.ignore()  # passed to the scroll area
 
 
 class NoWheelComboBox(_NoWheel, QComboBox):
-    """A list as wide as its entries, or as its ``sizeAdjustPolicy`` says."""
+    """A combo box as wide as its entries, or as its ``sizeAdjustPolicy`` says."""
 
 
 class ElidedComboBox(NoWheelComboBox):
-    """A list that is as narrow as there is room: an entry that is longer ends in "…"."""
+    """A combo box that shrinks and elides its entry."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,7 +112,7 @@ class ElidedComboBox(NoWheelComboBox):
         self._most = 0
 
     def take_up_to(self, most: int) -> None:
-        """Be as wide as there is room, up to so many pixels at letters of the system's size."""
+        """Expand up to this many pixels, at the default font size."""
         self._most = most
         self.setMinimumWidth(FIELD_WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -128,7 +123,7 @@ class ElidedComboBox(NoWheelComboBox):
         self.setMaximumWidth(scaled(self._most))
 
     def whole_width(self) -> int:
-        """The width at which no entry is cut off."""
+        """Return the width at which no entry is elided."""
         self.ensurePolished()
         words = map(self.itemText, range(self.count()))
         longest = max(map(self.fontMetrics().horizontalAdvance, words), default=0)
@@ -140,14 +135,13 @@ class ElidedComboBox(NoWheelComboBox):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            whole = self.currentText() if self._shown() != self.currentText() else ""
-            words = "\n".join(filter(None, (whole, self.toolTip())))
+            elided = self.currentText() if self._visible_text() != self.currentText() else ""
+            words = "\n".join(filter(None, (elided, self.toolTip())))
             QToolTip.showText(event.globalPos(), words, self)
             return True
         return super().event(event)
 
-    def _shown(self) -> str:
-        """As much of the chosen entry as there is room for."""
+    def _visible_text(self) -> str:
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         part = QStyle.SubControl.SC_ComboBoxEditField
@@ -160,25 +154,25 @@ class ElidedComboBox(NoWheelComboBox):
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        # Qt cuts a long entry off in the middle of a letter.
-        option.currentText = self._shown()
+        # Qt would clip the text instead.
+        option.currentText = self._visible_text()
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
 
 
 class NoWheelTabBar(QTabBar):
-    """Tabs that are chosen by a click: the wheel scrolls the page that they stand on."""
+    """A tab bar that ignores the wheel."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
 class NoWheelSlider(_NoWheel, QSlider):
-    """A slider."""
+    """A slider that ignores the wheel without focus."""
 
 
 class NoWheelDoubleSpinBox(_NoWheel, QDoubleSpinBox):
-    """A number with places behind the point, in a range; told once it is typed, see CountBox."""
+    """A decimal number, emitted when finished like ``CountBox``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,15 +184,11 @@ class NoWheelDoubleSpinBox(_NoWheel, QDoubleSpinBox):
 
 
 class NoWheelDateTimeEdit(_NoWheel, QDateTimeEdit):
-    """A day and a time of day."""
+    """A date and time."""
 
 
 class CountBox(_NoWheel, QSpinBox):
-    """A whole number in a range, with the margins of the other fields.
-
-    What is typed is told at Enter, or where the field is left: of 12 not the 1 before. Who asks for
-    the value before that has what is typed.
-    """
+    """An integer in a range, emitted on Enter or when left; ``value()`` includes typed text."""
 
     def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -212,18 +202,17 @@ class CountBox(_NoWheel, QSpinBox):
 
 
 class _NumberLine(QLineEdit):
-    """A number as text: a double click selects the whole of it, not the digits before its point."""
+    """A number as text; a double click selects all of it."""
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        super().mouseDoubleClickEvent(event)  # else a third click would select nothing
+        super().mouseDoubleClickEvent(event)  # for triple clicks
         self.selectAll()
 
 
 class TypedBox(_NoWheel, QAbstractSpinBox):
-    """A field for numbers, sizes and lists: free text, read as it is typed, with steps.
+    """A field with steps for numbers, sizes and lists, read as text while typing.
 
-    Text that cannot be read stays as it is; ``complaint_changed`` says what is wrong with it, or
-    "".
+    Invalid text is kept; ``complaint_changed`` explains it ("" if valid).
     """
 
     edited = Signal(object)
@@ -232,7 +221,7 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._param = param
-        #: What reads a text that is typed; None: the parameter's kind.
+        #: The parser of typed text; None: that of the parameter's kind.
         self.read: Callable[[str], Any] | None = None
         self.setAccelerated(True)
         if param.kind not in {Kind.INT, Kind.FLOAT, Kind.SIZE}:
@@ -252,7 +241,7 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         self.complaint_changed.emit("")
 
     def retranslate(self) -> None:
-        """Write numbers as the chosen language does."""
+        """Rewrite numbers in the current language."""
         if self._param.kind is not Kind.STRINGS:
             self.lineEdit().setText(rerendered(self.lineEdit().text()))
 
@@ -261,12 +250,12 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
         self._show_front()
 
     def _show_front(self) -> None:
-        """Where a number is longer than its field, its last digits are what matters least."""
+        """Scroll to the beginning of a number that is longer than the field."""
         if not self.hasFocus():
             self.lineEdit().setCursorPosition(0)
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Take every text: what is wrong with it is said beside the field."""
+        """Accept every text; problems are shown beside the field."""
         return QValidator.State.Acceptable, text, position
 
     def fixup(self, text: str) -> str:
@@ -275,8 +264,8 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
         if self.buttonSymbols() == QAbstractSpinBox.ButtonSymbols.NoButtons:
             return QAbstractSpinBox.StepEnabledFlag.StepNone
-        both = QAbstractSpinBox.StepEnabledFlag
-        return both.StepUpEnabled | both.StepDownEnabled
+        flags = QAbstractSpinBox.StepEnabledFlag
+        return flags.StepUpEnabled | flags.StepDownEnabled
 
     def stepBy(self, steps: int) -> None:
         try:
@@ -299,12 +288,12 @@ class TypedBox(_NoWheel, QAbstractSpinBox):
                 value = self.read(text)
             else:
                 value = parse_value(self._param, text)
-        except ValueError as wrong:
-            self.complaint_changed.emit(str(wrong))
+        except ValueError as error:
+            self.complaint_changed.emit(str(error))
             return
-        trouble = None if value is UNSET else problem_with(self._param, value)
-        self.complaint_changed.emit(trouble or "")
-        if trouble is None:
+        complaint = None if value is UNSET else problem_with(self._param, value)
+        self.complaint_changed.emit(complaint or "")
+        if complaint is None:
             self.edited.emit(value)
 
 
@@ -315,7 +304,7 @@ def _default_text(param: Param) -> str:
 
 
 def stepped_value(param: Param, value: Any, steps: int) -> Any:
-    """``value`` that many steps on: by one, by one an axis, or by the number's first digit."""
+    """Return ``value`` after this many steps: of 1, of 1 on each axis, or of its first digit."""
     if param.kind is Kind.SIZE:
         if isinstance(value, (list, tuple)):
             return [_bounded(param, int(part) + steps) for part in value]
@@ -335,7 +324,7 @@ def _stepped_float(param: Param, value: float, steps: int) -> float:
         exponent = math.floor(math.log10(abs(value)) + 1e-9)
         unit = 10.0**exponent
         up = steps > 0
-        # Down from the first digit 1 the next smaller unit counts: 0.001 becomes 0.0009.
+        # Down from a first digit 1 the unit is smaller: 0.001 becomes 0.0009.
         if not up and abs(value) <= unit * (1 + 1e-9):
             unit /= 10
         value = float(f"{value + (unit if up else -unit):.12g}")

@@ -1,4 +1,4 @@
-"""A loss, metric, optimizer or callback: a combo box, a line of help, and its parameters."""
+"""Choose a loss, metric, optimizer or callback and its parameters."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from netbuilder.ui.forms.parsing import UNSET
 from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import hbox, vbox
 
-_FLAGS = Qt.ItemDataRole.UserRole - 1  # where QComboBox keeps whether an entry can be chosen
+_FLAGS = Qt.ItemDataRole.UserRole - 1  # the role of QComboBox's item flags
 
 
 class ChooseRow(QWidget):
-    """A label as in the forms, and a button with a menu that says what is chosen."""
+    """A form row with a label and a menu button that shows the choice."""
 
     def __init__(self, title: str, tip: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class ChooseRow(QWidget):
         hbox(label, (self.button, 1), parent=self, margins=0, spacing=8)
 
     def show_text(self, text: str) -> None:
-        """Say what is chosen; where it has no room the tooltip says it whole."""
+        """Show the choice, elided with a tooltip if too long."""
         self._text = text
         self._fit()
 
@@ -67,20 +67,19 @@ class ChooseRow(QWidget):
         self.button.initStyleOption(option)
         part = QStyle.SubElement.SE_PushButtonContents
         room = self.button.style().subElementRect(part, option, self.button).width()
-        # The stylesheet's padding does not reach the text of a button with a menu.
-        whole, end = f"\u2002{self._text}", Qt.TextElideMode.ElideRight
-        shown = self.button.fontMetrics().elidedText(whole, end, room)
-        self.button.setText(shown)
-        if shown != whole:
+        # Stylesheet padding does not affect the text of a button with a menu.
+        text, end = f"\u2002{self._text}", Qt.TextElideMode.ElideRight
+        elided = self.button.fontMetrics().elidedText(text, end, room)
+        self.button.setText(elided)
+        if elided != text:
             self.button.setToolTip(self._text)
 
 
 class ChoiceForm(QWidget):
     """Chooses one of ``specs`` and its arguments. ``edited(choice, merge key)``.
 
-    With ``automatic`` the first entry is "automatic" (None in the project), which
-    ``set_automatic`` says the meaning of. Its arguments stand there too, and all arguments are
-    under More: what stands below does not move whatever is chosen.
+    With ``automatic`` the first entry is "automatic" (None in the project), explained by
+    ``set_automatic``, and all arguments are under More, so that the form keeps its height.
     """
 
     edited = Signal(object, str)
@@ -97,7 +96,7 @@ class ChoiceForm(QWidget):
         self._title, self._specs, self._automatic = title, specs, automatic
         self._choice: Choice | None = None
         self._form: ParamForm | None = None
-        self._formed: str | None = None
+        self._form_name: str | None = None
         self._auto_name = ""
         self._steps = 0
         self.combo = ElidedComboBox(self)
@@ -124,7 +123,7 @@ class ChoiceForm(QWidget):
         return self._form
 
     def set_task(self, task: str) -> None:
-        """Put what fits the task first; the rest stays, below a line."""
+        """List the entries that fit the task first."""
         self.combo.clear()
         if self._automatic:
             self.combo.addItem(self._automatic_text(), None)
@@ -140,7 +139,7 @@ class ChoiceForm(QWidget):
         self._show()
 
     def set_automatic(self, name: str) -> None:
-        """Say what "automatic" stands for now."""
+        """Set the meaning of "automatic"."""
         self._auto_name = name
         if self._automatic and self.combo.count():
             self.combo.setItemText(0, self._automatic_text())
@@ -151,7 +150,7 @@ class ChoiceForm(QWidget):
         self._show()
 
     def set_steps(self, steps: int) -> None:
-        """Say how many steps the plan makes, for a learning rate that changes on the way."""
+        """Set the number of training steps, for learning rate schedules."""
         self._steps = steps
         if self._form is not None:
             self._form.set_steps(steps)
@@ -175,8 +174,8 @@ class ChoiceForm(QWidget):
         spec = self._specs.get(name or "")
         self.help.setText(spec.explanation if spec else "")
         self._reserve()
-        if name != self._formed:
-            self._formed = name
+        if name != self._form_name:
+            self._form_name = name
             if self._form is not None:
                 self._form.hide()
                 self._form.deleteLater()
@@ -184,10 +183,10 @@ class ChoiceForm(QWidget):
             if spec is not None and spec.params:
                 params = spec.params
                 if self._automatic:
-                    params = tuple(replace(one, more=True) for one in params)
+                    params = tuple(replace(param, more=True) for param in params)
                 self._form = ParamForm(params, self, about=entry_of_field(self._title, "training"))
                 self._form.set_steps(self._steps)
-                self._form.edited.connect(self._argument)
+                self._form.edited.connect(self._argument_edited)
                 self._outer.addWidget(self._form)
         if self._form is not None:
             self._form.show_values(self._choice.params if self._choice is not None else {})
@@ -198,11 +197,11 @@ class ChoiceForm(QWidget):
         return canonical(self._specs, self._choice.name) or self._choice.name
 
     def _reserve(self) -> None:
-        """Leave room for the longest line of help."""
+        """Reserve the height of the longest explanation."""
         room = QRect(0, 0, self.help.width(), 10_000)
-        broken = partial(self.help.fontMetrics().boundingRect, room, Qt.TextFlag.TextWordWrap)
-        lines = [broken(one.explanation).height() for one in self._fitting]
-        self.help.setMinimumHeight(max(lines, default=0))
+        wrapped = partial(self.help.fontMetrics().boundingRect, room, Qt.TextFlag.TextWordWrap)
+        heights = [wrapped(spec.explanation).height() for spec in self._fitting]
+        self.help.setMinimumHeight(max(heights, default=0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -216,16 +215,16 @@ class ChoiceForm(QWidget):
         choice = None
         if name is not None:
             spec = self._specs[name]
-            known = old.params if old else {}
+            previous = old.params if old else {}
             params = spec.start_params()
-            params |= {key: value for key, value in known.items() if key in spec.by_name}
+            params |= {key: value for key, value in previous.items() if key in spec.by_name}
             choice = Choice(name, params)
         self.show_choice(choice)
         self.edited.emit(choice, "")
 
-    def _argument(self, name: str, value: Any) -> None:
+    def _argument_edited(self, name: str, value: Any) -> None:
         chosen = self._choice or Choice(self._auto_name)
-        params = {key: held for key, held in chosen.params.items() if key != name}
+        params = {key: old for key, old in chosen.params.items() if key != name}
         if value is not UNSET:
             params[name] = value
         self.show_choice(Choice(chosen.name, params))

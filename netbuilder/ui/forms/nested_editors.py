@@ -1,4 +1,4 @@
-"""Editors for objects with parameters of their own: initializers, wrapped layers, ..."""
+"""Editors for objects with their own parameters: initializers, wrapped layers, schedules."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OBJECTS: dict[Kind, Mapping[str, ObjectSpec]] = {
 
 
 class NestedEditor(QWidget):
-    """A combo box, and below it the parameters of what is chosen."""
+    """A combo box with the parameters of its entry below."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
@@ -50,7 +50,7 @@ class NestedEditor(QWidget):
         self._params: dict[str, Any] = {}
         self._form: ParamForm | None = None
         self.combo = ElidedComboBox(self)
-        self.combo.take_up_to(FIELD_WIDTH + 80)  # the names are long
+        self.combo.take_up_to(FIELD_WIDTH + 80)
         self.combo.setAccessibleName(param.name)
         self.combo.activated.connect(self._choose)
         self.setFocusProxy(self.combo)
@@ -62,7 +62,7 @@ class NestedEditor(QWidget):
         return self._form
 
     def show_value(self, value: Any) -> None:
-        """Show a value as it stands in the project file."""
+        """Show a value of the project file."""
         self._name, self._params = self.split(value)
         self._rebuild()
 
@@ -70,11 +70,11 @@ class NestedEditor(QWidget):
         raise NotImplementedError
 
     def joined(self) -> Any:
-        """The value of name and parameters."""
+        """Return the value of name and parameters."""
         raise NotImplementedError
 
     def params_of(self, name: str) -> tuple[tuple[Param, ...], str]:
-        """The parameters of what is called ``name``, and its line of help."""
+        """Return the parameters and explanation of an entry."""
         raise NotImplementedError
 
     def _choose(self, index: int) -> None:
@@ -84,7 +84,7 @@ class NestedEditor(QWidget):
         self.edited.emit(self.joined())
 
     def start_of(self, name: str | None) -> dict[str, Any]:
-        """The parameters with which ``name`` begins when it is chosen."""
+        """Return the initial parameters of a newly chosen entry."""
         params, _ = self.params_of(name) if name else ((), "")
         return {p.name: p.start for p in params if p.required and p.start is not None}
 
@@ -109,7 +109,6 @@ class NestedEditor(QWidget):
             self.body.addWidget(self._form)
 
     def show_help(self, line: str) -> None:
-        """Say a line below the combo box; empty: nothing."""
         self._help.setText(line)
         self._help.setVisible(bool(line))
 
@@ -122,7 +121,8 @@ class NestedEditor(QWidget):
 
 
 class ObjectEditor(NestedEditor):
-    """An initializer, regularizer or constraint: ``"HeNormal"`` or a name with parameters."""
+    """An initializer, regularizer or constraint: a name such as ``"HeNormal"``, or with
+    parameters."""
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
@@ -153,7 +153,7 @@ class ObjectEditor(NestedEditor):
 
 
 class LayerEditor(NestedEditor):
-    """The layer inside a wrapper, with a form of its own."""
+    """The layer inside a wrapper, with its own form."""
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
@@ -183,14 +183,14 @@ class LayerEditor(NestedEditor):
 
 
 FIXED = N_("fixed")
-#: Points of the curve: as wide as it is drawn.
+#: Points of the curve.
 _POINTS = 160
-#: Steps that are drawn while nobody has said how long the plan is.
+#: Steps of the curve while the number of training steps is unknown.
 _SOME_STEPS = 1000
 
 
 class ScheduleEditor(NestedEditor):
-    """ "fixed" with a box for the number, or a row of ``SCHEDULES`` with its form and sketch."""
+    """A fixed learning rate, or a row of ``SCHEDULES`` with its form and curve."""
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(param, parent)
@@ -211,18 +211,18 @@ class ScheduleEditor(NestedEditor):
         self.body.insertWidget(1, self.box)
         self.body.addWidget(self.sketch)
         self._fixed_help = param.explanation
-        self.edited.connect(lambda _value: self._judge())
+        self.edited.connect(lambda _value: self._validate())
         self._rebuild()
 
     def show_value(self, value: Any) -> None:
         super().show_value(value)
-        self._judge()
+        self._validate()
 
     def _grow(self) -> None:
         self.box.setFixedWidth(number_width())
 
     def set_steps(self, steps: int) -> None:
-        """Say how many steps the plan makes; 0: not known yet."""
+        """Set the number of training steps; 0: unknown."""
         if steps != self._steps:
             self._steps = steps
             self._draw()
@@ -246,10 +246,10 @@ class ScheduleEditor(NestedEditor):
     def start_of(self, name: str | None) -> dict[str, Any]:
         if name is None:
             return {}
-        known = self._rate if isinstance(self._rate, (int, float)) else self._param.default
-        fitting = optimizers.initial_arguments(name, known, self._steps or _SOME_STEPS)
-        # What was set for the schedule before stays where the next one has it too.
-        return fitting | {key: held for key, held in self._params.items() if key in fitting}
+        rate = self._rate if isinstance(self._rate, (int, float)) else self._param.default
+        initial = optimizers.initial_arguments(name, rate, self._steps or _SOME_STEPS)
+        # Keep the previous schedule's values of common parameters.
+        return initial | {key: old for key, old in self._params.items() if key in initial}
 
     def _choose(self, index: int) -> None:
         if self._name is not None and self.combo.itemData(index) is None:
@@ -270,8 +270,8 @@ class ScheduleEditor(NestedEditor):
             self.show_help(self._fixed_help)
         self._draw()
 
-    def _judge(self) -> None:
-        """Say what is wrong with the schedule as a whole, and draw it."""
+    def _validate(self) -> None:
+        """Show what is wrong with the schedule as a whole, and draw it."""
         if self._name is not None:
             self.complaint_changed.emit(problem_with(self._param, self.joined()) or "")
         self._draw()
@@ -280,17 +280,13 @@ class ScheduleEditor(NestedEditor):
         if self._name is None:
             return
         steps = self._steps or _SOME_STEPS
-        wheres = [steps * number / _POINTS for number in range(_POINTS + 1)]
+        points = [steps * number / _POINTS for number in range(_POINTS + 1)]
         try:
-            curve = [optimizers.rate_at(self._name, self._params, round(step)) for step in wheres]
+            curve = [optimizers.rate_at(self._name, self._params, round(step)) for step in points]
         except (KeyError, ValueError):
             curve = []
         words = (
-            ngettext(
-                "{count} step in all",
-                "{count} steps in all",
-                steps,
-            )
+            ngettext("{count} step in all", "{count} steps in all", steps)
             if self._steps
             else ngettext("the first step", "the first {count} steps", steps)
         )

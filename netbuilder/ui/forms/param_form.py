@@ -1,4 +1,4 @@
-"""A form made of catalog parameters: what matters first, the rest folded under More."""
+"""A form for catalog parameters, with less important ones under More."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from netbuilder.ui.widgets.layouts import hbox
 
 
 class CheckEditor(QCheckBox):
-    """Yes or no."""
+    """A check box."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
@@ -49,7 +49,7 @@ class CheckEditor(QCheckBox):
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._default = bool(param.default)
-        # Qt may leave out what it says by default, the tick: it is read here.
+        # PySide may omit the signal's default argument.
         self.clicked.connect(lambda: self.edited.emit(self.isChecked()))
 
     def show_value(self, value: Any) -> None:
@@ -58,8 +58,7 @@ class CheckEditor(QCheckBox):
 
 
 class ChoiceEditor(ElidedComboBox):
-    """One of a few words; ``helps`` gives a line to each, shown as it is chosen, ``none`` to none
-    of them."""
+    """A choice with an explanation for each entry (``helps``) and for no entry (``none``)."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
@@ -86,7 +85,7 @@ class ChoiceEditor(ElidedComboBox):
         self.activated.connect(self._choose)
 
     def show_value(self, value: Any) -> None:
-        """Show a value, also one that is not among the choices; None is the default."""
+        """Show a value, even if not among the choices; None is the default."""
         if value is None and not self._param.optional:
             value = self._param.default
         index = self.findData(value) if value is not None else self.findText("none")
@@ -97,7 +96,6 @@ class ChoiceEditor(ElidedComboBox):
         self._explain()
 
     def explanation(self) -> str:
-        """The line that belongs to what is chosen."""
         chosen = self.currentData()
         return self._helps.get(chosen, "") if chosen else self._none
 
@@ -111,7 +109,7 @@ class ChoiceEditor(ElidedComboBox):
 
 
 def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEditor:
-    """The activations of the catalog, each with its line of help."""
+    """Return an editor of the catalog's activations."""
     return ChoiceEditor(
         param,
         parent,
@@ -121,11 +119,11 @@ def activation_editor(param: Param, parent: QWidget | None = None) -> ChoiceEdit
 
 
 class FileEditor(QWidget):
-    """The path of a file, typed or chosen."""
+    """A file path with a browse button."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
-    editingFinished = Signal()  # as Qt's own fields have it
+    editingFinished = Signal()
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,7 +140,6 @@ class FileEditor(QWidget):
         self.setFocusProxy(self._text)
 
     def show_value(self, value: Any) -> None:
-        """Show a path; None is empty."""
         self._text.show_value(value)
 
     def _browse(self) -> None:
@@ -201,12 +198,12 @@ _BLOCKS = frozenset({Kind.INITIALIZER, Kind.REGULARIZER, Kind.CONSTRAINT, Kind.L
 
 
 def is_block(param: Param) -> bool:
-    """Whether the editor of ``param`` is higher than a line and takes the place of its help."""
+    """Return whether the editor of ``param`` is taller than a line and has no help beside it."""
     return param.schedule or param.kind in _BLOCKS
 
 
 def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
-    """The editor of a parameter."""
+    """Create the editor of a parameter."""
     make = EDITORS[param.kind]
     if param.schedule or param.slide:
         make = _schedule_editor if param.schedule else _slide_editor
@@ -215,27 +212,27 @@ def editor_for(param: Param, parent: QWidget | None = None) -> QWidget:
 
 LABEL_WIDTH = 116
 _GAP = 8
-_ARROW = 44  # pixels of a fold's button beside its words
-#: A line of help with less room than for so many letters beside its field stands below it.
+_ARROW = 44  # pixels of a fold button beside its text
+#: Help with space for fewer letters beside its field is shown below it.
 _HELP_LETTERS = 24
-#: A field's property: the word of the glossary that explains it.
+#: A field's property: its glossary entry.
 WORD = "word"
 _NOTHING = object()
-#: What is written bit by bit: half of a path is another path, or none.
+#: Kinds whose unfinished text is another valid value.
 _WRITTEN = frozenset({Kind.TEXT, Kind.FILE, Kind.STRINGS})
 _KINDS = QEvent.Type
-#: What is done by these, Train or Save for one, is to find what was typed; not all move the focus.
+#: Events that commit typed text; not all of them move the focus.
 _LEAVES = frozenset({_KINDS.MouseButtonPress, _KINDS.Shortcut, _KINDS.Close, _KINDS.Drop})
 
 
 class ParamRow:
-    """Label, editor, line of help and complaint of one parameter."""
+    """Label, editor, help and complaint of one parameter."""
 
     def __init__(
         self, form: ParamForm, param: Param, grid: QGridLayout, parent: QWidget, narrow: bool
     ) -> None:
         self.param = param
-        self._differs = False  # whether the line of help lists values instead
+        self._differs = False  # whether the help lists differing values
         self.label = QLabel(label_with_unit(param.name, param.unit), parent)
         self.label.setProperty("role", "field")
         word = entry_of_field(param.name, form.about)
@@ -252,9 +249,9 @@ class ParamRow:
         self.complaint = note_label("", parent, role="complaint")
         self.complaint.hide()
         self.shown: Any = _NOTHING
-        self.typed: Any = _NOTHING  # that is not told yet
+        self.typed: Any = _NOTHING  # not committed yet
         self.commits_when_left = form.commits_when_left and param.kind in _WRITTEN
-        self._grid: QGridLayout | None = None  # of a line of help that can stand in two places
+        self._grid: QGridLayout | None = None  # of a movable help
         self._below: bool | None = None
         line = grid.rowCount()
         top = Qt.AlignmentFlag.AlignTop if is_block(param) else Qt.AlignmentFlag.AlignVCenter
@@ -279,7 +276,7 @@ class ParamRow:
 
     @property
     def width(self) -> int:
-        """How wide the field is, with letters of the size in force; 0: as wide as there is room."""
+        """The field's width at the current font size; 0: as wide as possible."""
         if self._grid is None or self.param.kind is Kind.BOOL:
             return 0
         if not isinstance(self.editor, ChoiceEditor):
@@ -287,7 +284,6 @@ class ParamRow:
         return min(max(self.editor.whole_width(), number_width()), scaled(2 * FIELD_WIDTH))
 
     def set_shown(self, shown: bool) -> None:
-        """Show the whole row, or hide it."""
         plain = not (is_block(self.param) or self.param.slide)
         self.label.setVisible(shown)
         self.editor.setVisible(shown)
@@ -296,7 +292,7 @@ class ParamRow:
             words.setVisible(shown and bool(words.text()))
 
     def put_help(self, *, below: bool) -> None:
-        """Put the line of help below the field, or beside it."""
+        """Move the help below or beside the field."""
         if self._grid is None or below == self._below:
             return
         self._below = below
@@ -307,14 +303,14 @@ class ParamRow:
             self._grid.addWidget(self.help, self._line, 2)
 
     def show_value(self, value: Any) -> None:
-        """Show a value from the project, unless it is what this field said itself."""
+        """Show the project's value unless the field itself set it."""
         if self.shown is not _NOTHING and _same(value, self.shown):
             return
         self.shown, self.typed = value, _NOTHING
         self.editor.show_value(value)  # type: ignore[attr-defined]
 
     def complain(self, sentence: str) -> None:
-        """Say what is wrong with the field's text; empty: nothing."""
+        """Show what is wrong with the text; "" clears it."""
         if sentence:
             self.typed = _NOTHING
         self.complaint.setText(sentence)
@@ -325,12 +321,12 @@ class ParamRow:
             self.editor.style().polish(self.editor)
 
     def warn(self, sentence: str) -> None:
-        """Say what is to be known of a value that is taken all the same; empty: nothing."""
+        """Show a caution about a valid value; "" clears it."""
         self.caution.setText(sentence)
         self.caution.setVisible(bool(sentence))
 
     def differ(self, values: Sequence[str]) -> None:
-        """Say that several layers have several values; one value, or none: say nothing."""
+        """Show that several layers have different values."""
         if len(set(values)) > 1:
             self.help.setText(
                 _("Different values: {values}", values=format_list(dict.fromkeys(values)))
@@ -344,18 +340,21 @@ class ParamRow:
         self.help.setText(line or self.param.explanation)
 
 
-def _same(one: Any, other: Any) -> bool:
-    # True is no 1 here: a box that was ticked is not a field that says 1.
-    return type(one) is type(other) and bool(one == other)
+def _same(first: Any, second: Any) -> bool:
+    return type(first) is type(second) and bool(first == second)  # True is not 1
 
 
 class ParamForm(QWidget):
     """Fields for ``params``. ``edited(name, value)`` gives a legal value or ``UNSET``.
 
-    With ``fold`` what matters less is under More. A ``narrow`` form, inside the column of
-    another, has its lines of help below the fields, as has one with ``help_below``. ``about`` is
-    the word of the glossary for fields that have none of their own. With ``commits_when_left``
-    words and paths are told once their field is left, or with Enter, not letter by letter.
+    Args:
+        params: the parameters.
+        parent: the parent widget.
+        fold: whether less important parameters are under More.
+        narrow: whether the form is nested in another; its help is below the fields.
+        help_below: whether the help is below the fields.
+        about: the glossary entry of fields without their own.
+        commits_when_left: whether text and paths are emitted when finished, not while typing.
     """
 
     edited = Signal(str, object)
@@ -377,7 +376,7 @@ class ParamForm(QWidget):
         self.about, self.commits_when_left = about, commits_when_left
         self.rows: dict[str, ParamRow] = {}
         self._more_params = [p for p in params if p.more and fold]
-        self._waiting: Mapping[str, Any] = {}
+        self._values: Mapping[str, Any] = {}
         self._differing: Mapping[str, Sequence[str]] = {}
         self._steps = 0
         outer = QVBoxLayout(self)
@@ -396,7 +395,7 @@ class ParamForm(QWidget):
             self.more_button.setProperty("role", "fold")
             self.more_button.setToolTip(join_values(p.name for p in self._more_params))
             self.more_button.toggled.connect(self.unfold)
-            # Long names must not hold the form wider than its panel: its right would be cut off.
+            # Long names must not widen the form beyond its panel.
             self.more_button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             self.more_button.setMinimumWidth(60)
             outer.addWidget(self.more_button)
@@ -404,21 +403,21 @@ class ParamForm(QWidget):
         theme.theme().changed.connect(self._fit_fields)
 
     def show_values(self, values: Mapping[str, Any]) -> None:
-        """Show the parameters of the project; what is absent has its default."""
-        self._waiting = values
+        """Show the project's parameters; missing ones have their default."""
+        self._values = values
         for name, row in self.rows.items():
             row.show_value(values.get(name, row.param.default))
         if self._limit is not None:
             self.limit(self._limit)
 
     def limit(self, names: frozenset[str] | None) -> None:
-        """Show only these parameters, and those that differ from their default; None: all."""
+        """Show only these parameters and those that differ from their default; None: all."""
         if names is None and self._limit is None:
             return
         self._limit = names
 
         def shown(param: Param) -> bool:
-            value = self._waiting.get(param.name, param.default)
+            value = self._values.get(param.name, param.default)
             return names is None or param.name in names or not _same(value, param.default)
 
         for row in self.rows.values():
@@ -427,13 +426,13 @@ class ParamForm(QWidget):
             self.more_button.setVisible(any(shown(param) for param in self._more_params))
 
     def show_differences(self, values: Mapping[str, Sequence[str]]) -> None:
-        """Say in the lines of help where the layers that the form is for differ, and how."""
+        """Show in the help which values differ between layers."""
         self._differing = values
         for name, row in self.rows.items():
             row.differ(values.get(name, ()))
 
     def unfold(self, opened: bool) -> None:
-        """Open or close what is under More. It is built when first opened."""
+        """Expand or collapse More, which is created when first expanded."""
         if self.more_button is not None:
             arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
             self.more_button.setArrowType(arrow)
@@ -443,17 +442,17 @@ class ParamForm(QWidget):
             layout = self.layout()
             assert layout is not None
             layout.addWidget(self._more)
-            self.show_values(self._waiting)
+            self.show_values(self._values)
             self.show_differences(self._differing)
         if self._more is not None:
             self._more.setVisible(opened)
 
     def folds(self, name: str) -> bool:
-        """Whether a parameter stands under More."""
-        return any(one.name == name for one in self._more_params)
+        """Return whether a parameter is under More."""
+        return any(param.name == name for param in self._more_params)
 
     def set_steps(self, steps: int) -> None:
-        """Tell the editors that draw over them how many steps the plan makes; 0: not known."""
+        """Set the number of training steps for learning rate schedules; 0: unknown."""
         self._steps = steps
         for row in self.rows.values():
             if hasattr(row.editor, "set_steps"):
@@ -462,19 +461,19 @@ class ParamForm(QWidget):
     def take(self, row: ParamRow, value: Any) -> None:
         row.typed = value
         if not row.commits_when_left:
-            self._tell(row)
+            self._emit(row)
         else:
             self._listen(True)
 
     def commit(self) -> None:
-        """Tell what was typed and not told yet."""
+        """Emit typed values."""
         typed = [row for row in self.rows.values() if row.typed is not _NOTHING]
         self._listen(False)
         for row in typed:
-            self._tell(row)
+            self._emit(row)
 
     def discard_typed(self) -> None:
-        """Tell nothing of what was typed and not told yet."""
+        """Discard typed values that are not committed."""
         self._listen(False)
         for row in self.rows.values():
             if row.typed is not _NOTHING:
@@ -488,44 +487,43 @@ class ParamForm(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _LEAVES and not isinstance(watched, QWindow):
-            place: QObject | None = watched  # a menu of the field belongs to it
+            ancestor: QObject | None = watched  # a field's menu belongs to the field
             fields = [row.editor for row in self.rows.values() if row.typed is not _NOTHING]
-            while place is not None and place not in fields:
-                place = place.parent()
-            if place is None:
+            while ancestor is not None and ancestor not in fields:
+                ancestor = ancestor.parent()
+            if ancestor is None:
                 self.commit()
         return False
 
-    def _tell(self, row: ParamRow) -> None:
+    def _emit(self, row: ParamRow) -> None:
         value, row.typed = row.typed, _NOTHING
         row.shown = row.param.default if value is UNSET else value
         self.edited.emit(row.param.name, value)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._put_help()
+        self._place_help()
         if self.more_button is not None:
             room = self.width() - _ARROW
             text, metrics = _more_text(self._more_params), self.more_button.fontMetrics()
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
-            self.more_button.setText(shown)
+            self.more_button.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
 
     def _fit_fields(self) -> None:
-        """Give fields the widths that their letters need, all lists that of the widest."""
-        wide = {row.editor: row.width for row in self.rows.values() if row.width}
-        lists = [one for one in wide if isinstance(one, ChoiceEditor) and not self._narrow]
-        wide |= dict.fromkeys(lists, max((wide[one] for one in lists), default=0))
-        for editor, width in wide.items():
+        """Set the widths of fields at the current font size; combo boxes get the same width."""
+        widths = {row.editor: row.width for row in self.rows.values() if row.width}
+        combos = [box for box in widths if isinstance(box, ChoiceEditor) and not self._narrow]
+        widths |= dict.fromkeys(combos, max((widths[box] for box in combos), default=0))
+        for editor, width in widths.items():
             editor.setMaximumWidth(width)
             editor.setMinimumWidth(FIELD_WIDTH // 2 if self._narrow else width)
-        self._put_help()
+        self._place_help()
 
-    def _put_help(self) -> None:
-        """Below the fields where beside them it would be broken after every word."""
+    def _place_help(self) -> None:
+        """Place the help below the fields if it is too narrow beside them."""
         room = self.width() - LABEL_WIDTH - number_width() - 2 * _GAP
-        few = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
+        narrow = room < _HELP_LETTERS * self.fontMetrics().averageCharWidth()
         for row in self.rows.values():
-            row.put_help(below=self._narrow or self._help_below or few)
+            row.put_help(below=self._narrow or self._help_below or narrow)
 
     def _section(self, params: Sequence[Param]) -> QWidget:
         section = QWidget(self)

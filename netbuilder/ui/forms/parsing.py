@@ -1,7 +1,6 @@
-"""Text to values and back, for the fields in which a person types.
+"""Parse and format the values of text fields.
 
-Every reader returns the value or raises ``ValueError`` with the sentence that is shown beside
-the field. What was typed is never changed by it.
+Every reader returns the value or raises ``ValueError`` with the message shown beside the field.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ NONE_WORDS = {"none", "null", "-", "–"}
 ANY_AXIS = {"none", "?", "any", "*"}
 
 
-#: What a field means that was emptied: the parameter's default (as ``edits.set_params`` takes it).
+#: The value of an empty field: the parameter's default (see ``edits.set_params``).
 UNSET: Any = ...
 
 
 def read_int(text: str) -> int:
-    """A whole number; "1 000", "1_000", "1,000", "1.000" and "1e3" are numbers too."""
+    """Return an integer; accepts "1 000", "1_000", "1,000", "1.000" and "1e3"."""
     plain = re.sub(r"[\s_\u00a0\u202f]", "", text).replace("−", "-")
     if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+|[+-]?[1-9]\d{0,2}(\.\d{3})+", plain):
         plain = re.sub("[,.]", "", plain)
@@ -41,7 +40,7 @@ def read_int(text: str) -> int:
     return int(number)
 
 
-#: "30,000": thirty thousand to some, thirty to others. With a 0 in front it is no thousand.
+#: Ambiguous: "30,000" is thirty thousand or thirty.
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 _SWAPPED, _COMMA = str.maketrans(",.", ".,"), str.maketrans(",", ".")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
@@ -49,15 +48,14 @@ _THOUSANDS_BY_POINT = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+,\d*")
 
 
 def read_float(text: str) -> float:
-    """A number, with a point or a comma; ``1,234.5`` and ``1.234,5`` are read as they are meant,
-    and "1,125" as the chosen language writes numbers.
+    """Return a number with a decimal point or comma: "1,234.5" and "1.234,5" are equal.
 
     Raises:
-        ValueError: it is no number, or one that can be read in two ways.
+        ValueError: it is not a number, or ambiguous ("1,125") in the current language.
     """
     plain = re.sub(r"[\s_\u00a0\u202f]", "", text).replace("−", "-")
     if number_style().decimal == ",":
-        # What is read from here on is English writing.
+        # Convert to English notation.
         plain = plain.translate(_SWAPPED if number_style().group == "." else _COMMA)
     if _EITHER.fullmatch(plain):
         whole = plain.replace(",", "")
@@ -85,27 +83,27 @@ def read_float(text: str) -> float:
 
 
 def read_cell(text: str, marks: str, unit: str) -> float:
-    """A number as a column of a file writes it, or as ``read_float`` does: one must be the reading.
+    """Return a number in the notation of a file's column or of ``read_float``.
 
     Args:
-        text: what was typed.
-        marks: the column's decimal mark, as ``number_of`` takes it; "" where none is known.
-        unit: what may stand beside the number.
+        text: the typed text.
+        marks: the column's decimal mark, see ``number_of``; "" if unknown.
+        unit: an optional unit after the number.
 
     Raises:
-        ValueError: it is no number, or the two ways of writing differ about it.
+        ValueError: it is not a number, or the two notations give different values.
     """
     bare = text.strip()
     plain = bare.removesuffix(unit).strip() if unit else bare
-    own = number_of(bare, marks, {"": 1.0, unit: 1.0}) if marks else math.nan
+    from_column = number_of(bare, marks, {"": 1.0, unit: 1.0}) if marks else math.nan
     try:
-        usual = read_float(plain)
+        from_field = read_float(plain)
     except ValueError:
-        if math.isfinite(own):
-            return own
+        if math.isfinite(from_column):
+            return from_column
         raise
-    if math.isfinite(own) and own != usual:
-        whole, part = sorted((own, usual), key=abs, reverse=True)
+    if math.isfinite(from_column) and from_column != from_field:
+        whole, part = sorted((from_column, from_field), key=abs, reverse=True)
         raise ValueError(
             _(
                 "“{text}” can be read in two ways. Write {whole} or {decimal}.",
@@ -114,7 +112,7 @@ def read_cell(text: str, marks: str, unit: str) -> float:
                 decimal=localized(f"{part:.12g}") + "0",
             )
         )
-    return usual
+    return from_field
 
 
 def _parts(text: str) -> list[str]:
@@ -124,7 +122,7 @@ def _parts(text: str) -> list[str]:
 
 
 def read_size(text: str, axes: int) -> int | list[int]:
-    """One whole number, or one an axis: "3", "3 × 3", "3x3", "3, 3". Equal ones become one."""
+    """Return one integer, or one per axis: "3", "3 × 3", "3x3", "3, 3"; equal ones become one."""
     numbers = [read_int(part) for part in _parts(text)]
     if not numbers:
         raise ValueError(_("Enter a whole number."))
@@ -138,7 +136,7 @@ def read_size(text: str, axes: int) -> int | list[int]:
 
 
 def read_shape(text: str) -> list[int | None]:
-    """Whole numbers, such as "8 × 8 × 1" or "None, 16"; "()" is the shape of one number."""
+    """Return integers, such as "8 × 8 × 1" or "None, 16"; "()" is a scalar's shape."""
     if text.strip() in {"()", "[]"}:
         return []
     shape: list[int | None] = []
@@ -152,7 +150,7 @@ def read_shape(text: str) -> list[int | None]:
 
 
 def read_ints(text: str) -> int | list[int]:
-    """One whole number, or several with commas."""
+    """Return one integer, or several separated by commas."""
     parts = [part for part in re.split(r"[,;\s]+", text.strip().strip("()[]")) if part]
     numbers = [read_int(part) for part in parts]
     if not numbers:
@@ -161,7 +159,8 @@ def read_ints(text: str) -> int | list[int]:
 
 
 def read_floats(text: str) -> float | list[float]:
-    """One number, or several with commas; ``1/255`` may be written as a fraction."""
+    """Return one number, or several separated by commas; fractions such as ``1/255`` are
+    allowed."""
     between = r"[,;\s]+" if number_style().decimal == "." else r",?[;\s]+"
     parts = [part for part in re.split(between, text.strip().strip("()[]")) if part]
     numbers = [_fraction(part.rstrip(",")) for part in parts]
@@ -185,12 +184,12 @@ def _fraction(text: str) -> float:
 
 
 def read_strings(text: str) -> list[str]:
-    """Words, one a line or with commas between them."""
+    """Return words separated by lines or commas."""
     return [word.strip() for word in re.split(r"[\n,]", text) if word.strip()]
 
 
 def write_number(value: float) -> str:
-    """The shortest text of a number that reads as the same: 0.001 (0,001), 1e-07, 3."""
+    """Return the shortest text that reads as the same number: 0.001 (0,001), 1e-07, 3."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, int):
@@ -199,7 +198,7 @@ def write_number(value: float) -> str:
 
 
 def write_sizes(value: Any) -> str:
-    """A size or shape as people write it: "3 × 3"."""
+    """Return a size or shape as "3 × 3"."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         if not value:
             return "()"
@@ -208,7 +207,7 @@ def write_sizes(value: Any) -> str:
 
 
 def write_list(value: Any) -> str:
-    """Numbers or words with commas; a list of one keeps its brackets."""
+    """Return numbers or words with commas; a list of one has brackets."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         between = ", " if number_style().decimal == "." else "; "
         text = between.join(write_number(part) for part in value)
@@ -217,7 +216,7 @@ def write_list(value: Any) -> str:
 
 
 def format_value(param: Param, value: Any) -> str:
-    """The text of ``value`` in a field of ``param``; empty for None."""
+    """Return a value's text in a field of ``param``; "" for None."""
     if value is None:
         return ""
     if param.kind is Kind.SIZE:
@@ -236,10 +235,10 @@ def format_value(param: Param, value: Any) -> str:
 
 
 def parse_value(param: Param, text: str) -> Any:
-    """The value that ``text`` means for ``param``; ``UNSET`` for an empty field.
+    """Return the value of ``text`` for ``param``; ``UNSET`` for an empty field.
 
     Raises:
-        ValueError: with the sentence that says what is wrong.
+        ValueError: with what is wrong.
     """
     if not text.strip():
         if param.required:

@@ -1,4 +1,4 @@
-"""A number to try by sliding, with a field beside it to type it exactly."""
+"""A slider for a number or date, with a text field beside it."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.layouts import hbox
 
 _STEPS = 200
-#: Up to so many whole numbers each has its own place on the slider.
+#: The largest range in which every integer has its own position.
 _MOST_WHOLE = 2_000
-#: From here on the slider goes by factors: as much room from 40 to 400 as from 400 to 4,000.
+#: The ratio of a range from which the slider is logarithmic.
 _WIDE = 50.0
-#: Where the usual value lies within this part of the range.
+#: The part of the range in which the default of a logarithmic slider lies.
 _SKEWED = 0.25
 _FIELD = 88
-#: Room for the ends of a range, where they are written beside the slider.
+#: Width of a range's ends beside the slider.
 _END = 44
-#: The least that a slider is wide beside the ends of its range.
+#: Least width of a slider beside the ends.
 _SLIDER = 90
 
 
 class SlideEditor(QWidget):
-    """Slider and field of one parameter; ``edited`` comes while one slides."""
+    """Slider and field of one parameter; ``edited`` is emitted while sliding."""
 
     edited = Signal(object)
     complaint_changed = Signal(str)
-    #: Pixels of the field, with letters of the usual size.
+    #: Width of the field at the default font size.
     field = _FIELD
 
     def __init__(self, param: Param, parent: QWidget | None = None) -> None:
@@ -51,7 +51,7 @@ class SlideEditor(QWidget):
         self.slider.setAccessibleName(param.name)
         self.slider.setAccessibleDescription(param.explanation)
         self.box = self._make_box()
-        self._leave_room()
+        self._resize_box()
         self.box.setAccessibleName(param.name)
         self._ends: tuple[QLabel, ...] = ()
         row = hbox((self.slider, 1), self.box, parent=self, margins=0, spacing=8)
@@ -68,7 +68,7 @@ class SlideEditor(QWidget):
         self.box.complaint_changed.connect(self.complaint_changed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hand a number that is typed while the slider has the keyboard to the field."""
+        """Move the focus to the field when a number is typed on the slider."""
         if watched is self.slider and isinstance(event, QKeyEvent):
             typed = event.type() == QEvent.Type.KeyPress and event.text()
             if typed and (typed.isdigit() or typed in "-.,"):
@@ -79,13 +79,13 @@ class SlideEditor(QWidget):
         return super().eventFilter(watched, event)
 
     def _make_box(self) -> Any:
-        """The field beside the slider: ``show_value``, ``edited`` and ``complaint_changed``."""
+        """Return the field, with ``show_value``, ``edited`` and ``complaint_changed``."""
         return TypedBox(self._param, self)
 
     def _count(self) -> int:
-        """How many steps the slider has."""
+        """Return the slider's number of steps."""
         wide = self._high - self._low
-        most = _MOST_WHOLE if self._param.whole and not self._by_factors else _STEPS
+        most = _MOST_WHOLE if self._param.whole and not self._logarithmic else _STEPS
         by_ones = self._param.whole or self._param.kind is Kind.INT
         return int(wide) if by_ones and 1 <= wide <= most else _STEPS
 
@@ -94,21 +94,21 @@ class SlideEditor(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        ends = sum(one.sizeHint().width() for one in self._ends)
+        ends = sum(end.sizeHint().width() for end in self._ends)
         room = event.size().width() - self.box.width() - ends
-        for one in self._ends:  # the slider comes first; the tooltip says the range, too
-            one.setVisible(room >= _SLIDER)
+        for end in self._ends:
+            end.setVisible(room >= _SLIDER)
 
     def minimumSizeHint(self) -> QSize:
-        # The ends go where there is no room for them: they never hold a narrow panel open.
+        # Without the ends, which are hidden in a narrow panel.
         return QSize(60 + self.box.minimumWidth(), super().minimumSizeHint().height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
-            self._leave_room()
+            self._resize_box()
 
-    def _leave_room(self) -> None:
+    def _resize_box(self) -> None:
         self.box.setFixedWidth(scaled(self.field))
 
     def show_value(self, value: Any) -> None:
@@ -116,45 +116,44 @@ class SlideEditor(QWidget):
         self._follow(self._param.default if value is None else value)
 
     def value_at(self, place: int) -> float | int:
-        """The value at a place of the slider, in as few digits as tell the places apart."""
+        """Return the value at a slider position, with the fewest digits that are distinct."""
         share = place / self._steps
-        if self._by_factors:
+        if self._logarithmic:
             value = float(self._low * (self._high / self._low) ** share)
         else:
             value = self._low + (self._high - self._low) * share
         if self._param.kind is Kind.INT or self._param.whole:
             value = round(value)
-            # 1,237 points are not told apart from 1,240.
-            return int(float(f"{value:.2g}")) if self._by_factors and value > 100 else int(value)
+            # Two digits are enough for large values.
+            return int(float(f"{value:.2g}")) if self._logarithmic and value > 100 else int(value)
         step = (self._high - self._low) / self._steps
         return round(value, max(-math.floor(math.log10(step)), 0))
 
     @property
-    def _by_factors(self) -> bool:
-        """Only where the usual value is a small one: a column that is spread evenly from 0.04 to
-        10 slides evenly too."""
+    def _logarithmic(self) -> bool:
+        """Whether the slider is logarithmic: for a wide range with a small default."""
         if self._low <= 0 or self._high / self._low < _WIDE:
             return False
-        usual = self.number_of(self._param.default)
-        return usual is None or usual <= self._low + _SKEWED * (self._high - self._low)
+        default = self.number_of(self._param.default)
+        return default is None or default <= self._low + _SKEWED * (self._high - self._low)
 
     def _place(self, value: float) -> int:
         value = min(max(value, self._low), self._high)
-        if self._by_factors:
+        if self._logarithmic:
             share = math.log(value / self._low) / math.log(self._high / self._low)
         else:
             share = (value - self._low) / (self._high - self._low)
         return round(share * self._steps)
 
     def number_of(self, value: Any) -> float | None:
-        """Where a value stands between the ends; None where it cannot be told."""
+        """Return a value as a number, or None."""
         return float(value) if isinstance(value, int | float) else None
 
     def _follow(self, value: Any) -> None:
-        found = self.number_of(value)
-        if found is not None:
+        number = self.number_of(value)
+        if number is not None:
             self.slider.blockSignals(True)
-            self.slider.setValue(self._place(found))
+            self.slider.setValue(self._place(number))
             self.slider.blockSignals(False)
 
     def _slid(self, place: int) -> None:
@@ -168,7 +167,7 @@ class SlideEditor(QWidget):
 
 
 class _End(QLabel):
-    """An end of the range in small letters, as wide in every row."""
+    """An end of the range in small letters, with the same width in every row."""
 
     def __init__(self, words: str, side: Qt.AlignmentFlag, parent: QWidget) -> None:
         super().__init__(words, parent)
@@ -184,10 +183,9 @@ _FIRST = date(1970, 1, 1)
 
 
 class DaySlideEditor(SlideEditor):
-    """Its values are dates as ``2024-05-31``.
+    """A slider for dates such as ``2024-05-31``.
 
-    ``read`` gives the days from 1970-01-01 to whatever else a person types, None where it is no
-    date; once it is typed it stands there as all dates do.
+    ``read`` converts other typed dates to days since 1970-01-01, or None.
     """
 
     field = 104
@@ -201,34 +199,33 @@ class DaySlideEditor(SlideEditor):
         return TextEditor(self._param, self)
 
     def _typed(self, value: Any) -> None:
-        super()._typed(self._plainly(value) or value)
+        super()._typed(self._iso_date(value) or value)
 
     def _settle(self) -> None:
-        plain = self._plainly(self.box.text())
-        if plain is not None:
-            self.box.show_value(plain)
+        text = self._iso_date(self.box.text())
+        if text is not None:
+            self.box.show_value(text)
 
-    def _plainly(self, value: Any) -> str | None:
-        """What was typed as a date like all; None where it is none, or has a time of day."""
-        found = self.read(value) if isinstance(value, str) else None
-        return self.words_of(found) if found is not None and found == int(found) else None
+    def _iso_date(self, value: Any) -> str | None:
+        """Return a typed date in ISO format; None if invalid or with a time."""
+        days = self.read(value) if isinstance(value, str) else None
+        return self.words_of(days) if days is not None and days == int(days) else None
 
     def _count(self) -> int:
         return max(int(self._high) - int(self._low), 1)
 
     def words_of(self, value: float) -> str:
-        """The day, so many days after 1970-01-01."""
+        """Return the ISO date of days since 1970-01-01."""
         return (_FIRST + timedelta(days=int(value))).isoformat()
 
     def value_at(self, place: int) -> Any:
-        """The day at a place of the slider."""
         return self.words_of(int(self._low) + place)
 
     def _place(self, value: float) -> int:
         return min(max(int(value) - int(self._low), 0), self._steps)
 
     def number_of(self, value: Any) -> float | None:
-        """Days from 1970-01-01 to a date; None where it cannot be read."""
+        """Return days since 1970-01-01, or None."""
         return _days_of(str(value))
 
 

@@ -1,4 +1,1 @@
-"""The Inspector panel: what is selected, its form and its numbers.
-
-The forms themselves are made in ``ui/forms`` from the catalog's rows.
-"""
+"""The Inspector panel: the selection, its parameters and its problems."""

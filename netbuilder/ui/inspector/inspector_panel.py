@@ -1,4 +1,4 @@
-"""The inspector: what is selected, what it does, and its parameters."""
+"""The inspector: the selected layers, their explanation and parameters."""
 
 from __future__ import annotations
 
@@ -45,10 +45,7 @@ from netbuilder.ui.widgets.problem_cards import ProblemCards
 
 
 def shared_params(nodes: Sequence[Node]) -> list[Param]:
-    """The parameters that mean the same in all the layers, as the first one has them.
-
-    A node that shares another's layer, or that the catalog does not know, shares nothing here.
-    """
+    """Return the parameters common to all nodes; [] if a node shares weights or is unknown."""
     specs = [LAYERS.get(node.layer) for node in nodes]
     if not specs or None in specs or any(node.shared is not None for node in nodes):
         return []
@@ -65,7 +62,7 @@ def shared_params(nodes: Sequence[Node]) -> list[Param]:
 
 
 class GroupForm(QWidget):
-    """How often a group stands in a row. ``repeated(times)``: it shall stand so often."""
+    """A form to repeat a group. ``repeated(times)``: the requested number of copies in a row."""
 
     repeated = Signal(int)
 
@@ -91,9 +88,12 @@ GOAL = "@goal"
 
 
 class Inspector(QScrollArea):
-    """Follows the selection.
+    """Shows the selection.
 
-    ``settings_requested``: the target is selected. ``headline_changed``: the line that sums it up.
+    Signals:
+        settings_requested: the target was selected.
+        headline_changed: ``headline`` may have changed.
+        renamed: old and new id of a node.
     """
 
     settings_requested = Signal()
@@ -123,9 +123,9 @@ class Inspector(QScrollArea):
         self.name.editingFinished.connect(self._rename)
         self.name.textEdited.connect(self._check_name)
         store.changed.connect(self._project_changed)
-        workbench.facts_changed.connect(self._tell_goal)
-        workbench.keras_changed.connect(self._tell_goal)
-        workbench.models.changed.connect(self._give_room)
+        workbench.facts_changed.connect(self._update_goal)
+        workbench.keras_changed.connect(self._update_goal)
+        workbench.models.changed.connect(self._hide_hint)
         workbench.shapes_changed.connect(self._shapes_changed)
         for signal in (workbench.problems_changed, workbench.problems_on_canvas_changed):
             signal.connect(self._show_problems)
@@ -176,7 +176,6 @@ class Inspector(QScrollArea):
 
     @property
     def node(self) -> Node | None:
-        """The one selected layer, or None."""
         if len(self._selection) != 1:
             return None
         return self.store.project.graph.by_id.get(self._selection[0])
@@ -184,25 +183,24 @@ class Inspector(QScrollArea):
     @property
     def nodes(self) -> tuple[Node, ...]:
         by_id = self.store.project.graph.by_id
-        return tuple(by_id[one] for one in self._selection if one in by_id)
+        return tuple(by_id[node_id] for node_id in self._selection if node_id in by_id)
 
     @property
     def chosen_group(self) -> Group | None:
-        """The one selected group, or None."""
         if len(self._selection) != 1:
             return None
         return self.store.project.graph.group_by_id.get(self._selection[0])
 
     @property
     def headline(self) -> tuple[str, str]:
-        """What is selected in one line: its name, and what tells it apart."""
+        """The selection's name and distinguishing parameters."""
         node = self.node
         if node is None:
             return self.title.text(), "" if self._selection else _("Select a layer to edit it")
         owner = self._owner(node)
         spec = LAYERS.get(owner.layer)
-        telling = describe_params(owner.params, spec) if spec is not None else ""
-        return node.layer, " · ".join(part for part in (telling, self.count.text()) if part)
+        params = describe_params(owner.params, spec) if spec is not None else ""
+        return node.layer, " · ".join(part for part in (params, self.count.text()) if part)
 
     @property
     def has_fields(self) -> bool:
@@ -215,7 +213,7 @@ class Inspector(QScrollArea):
             self._show()
 
     def focus_first(self) -> None:
-        """Put the cursor into the first field, or, where there is none, into the name."""
+        """Focus the first field, or else the name."""
         if self._form is not None and self._form.rows:
             next(iter(self._form.rows.values())).editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif not self.name.isHidden():
@@ -237,7 +235,7 @@ class Inspector(QScrollArea):
             self.summary.refresh()
         else:
             self._show_node(node)
-        self._give_room()
+        self._hide_hint()
         self._show_count()
         self._show_problems()
         self.headline_changed.emit()
@@ -289,7 +287,7 @@ class Inspector(QScrollArea):
 
     def _show_name(self, name: str) -> None:
         self.name.setText(name)
-        self.name.setCursorPosition(0)  # a long name is read from its beginning
+        self.name.setCursorPosition(0)  # show the beginning of a long name
 
     def _show_group(self, group: Group) -> None:
         graph = self.store.project.graph
@@ -308,7 +306,7 @@ class Inspector(QScrollArea):
         )
 
     def _show_several(self, nodes: tuple[Node, ...]) -> None:
-        """The fields that all selected layers have: an edit changes all of them."""
+        """Show the shared parameters, which are edited in all selected layers."""
         self.square.hide()
         self.name.hide()
         self.name_trouble.hide()
@@ -338,7 +336,7 @@ class Inspector(QScrollArea):
             ]
             self._form.show_values(values[0])
             self._form.show_differences(
-                {p.name: [format_value(p, one[p.name]) or "–" for one in values] for p in params}
+                {p.name: [format_value(p, v[p.name]) or "–" for v in values] for p in params}
             )
 
     def _forget_form(self) -> None:
@@ -375,12 +373,11 @@ class Inspector(QScrollArea):
                 )
             )
 
-    def _give_room(self) -> None:
-        """Who has trained knows how layers are added: what the network reached has the room."""
-        known = not self._selection and self._workbench.models.trained is not None
-        self.words.setHidden(known)
+    def _hide_hint(self) -> None:
+        """Hide the hint about adding layers once a network is trained."""
+        self.words.setHidden(not self._selection and self._workbench.models.trained is not None)
 
-    def _tell_goal(self) -> None:
+    def _update_goal(self) -> None:
         if self._selection == (GOAL,):
             self.words.setText(self._goal_words())
 
@@ -392,12 +389,12 @@ class Inspector(QScrollArea):
             )
         if facts is None:
             return _("What the network learns to predict. Choose data on the Data page first.")
-        target, what = target_words(facts, self.store.project.data, 4)
+        target, kind = target_words(facts, self.store.project.data, 4)
         return _(
             "The network learns to predict {target} ({kind}). Change loss, metrics and optimizer "
             "on the Settings page.",
             target=target,
-            kind=what,
+            kind=kind,
         )
 
     def _replace_form(self, form: ParamForm | None) -> None:
@@ -425,8 +422,8 @@ class Inspector(QScrollArea):
 
     def _show_count(self) -> None:
         node, shapes = self.node, self._workbench.shapes
-        found = shapes.by_node.get(node.id) if node is not None and shapes is not None else None
-        if found is None or node is None or node.layer == "Input":
+        shape = shapes.by_node.get(node.id) if node is not None and shapes is not None else None
+        if shape is None or node is None or node.layer == "Input":
             self.count.setText("")
             return
         if node.shared is not None:
@@ -436,18 +433,18 @@ class Inspector(QScrollArea):
             ngettext(
                 "{count} parameter",
                 "{count} parameters",
-                found.parameters,
-                count=format_number(found.parameters),
+                shape.parameters,
+                count=format_number(shape.parameters),
             )
-            if found.parameters
+            if shape.parameters
             else _("no parameters")
         )
 
     def _show_problems(self) -> None:
         node = self.node
-        found = self._workbench.all_problems if node is not None else ()
+        problems = self._workbench.all_problems if node is not None else ()
         self.cards.show_problems(
-            (one for one in found if node and one.node == node.id and one.follows is None),
+            (p for p in problems if node and p.node == node.id and p.follows is None),
             self._workbench.problems_on_canvas,
         )
 
@@ -494,8 +491,8 @@ class Inspector(QScrollArea):
                 _("Repeat {group} ×{times}", group=group.name, times=times),
                 lambda p: repeat_group(p, group.id, times),
             )
-        except EditError as wrong:
-            self.name_trouble.setText(str(wrong))
+        except EditError as error:
+            self.name_trouble.setText(str(error))
             self.name_trouble.show()
 
     def _check_name(self, text: str) -> None:
@@ -504,8 +501,8 @@ class Inspector(QScrollArea):
             return
         try:
             edits.rename_node(self.store.project, node.id, text)
-        except EditError as wrong:
-            self.name_trouble.setText(str(wrong))
+        except EditError as error:
+            self.name_trouble.setText(str(error))
             self.name_trouble.show()
         else:
             self.name_trouble.hide()
@@ -520,7 +517,7 @@ class Inspector(QScrollArea):
             return
         if node is None or text == node.id or not self.name_trouble.isHidden():
             return
-        # The selection follows the new name before views look for the old one.
+        # Update the selection before other views look up the old name.
         self._selection = (text,)
         self._shown = None if self._shown is None else (text, self._shown[1])
         self.store.apply(_("Rename layer"), lambda p: edits.rename_node(p, node.id, text))

@@ -1,4 +1,4 @@
-"""The project at a glance, where nothing is selected."""
+"""A summary of the project, shown without a selection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ROWS = {
 
 
 class ProjectSummary(QWidget):
-    """Data, network, size, plan and last result, a line each."""
+    """Lines for data, network, size, settings and last result."""
 
     def __init__(
         self,
@@ -49,7 +49,6 @@ class ProjectSummary(QWidget):
             label = QLabel(_(title), self)
             label.setProperty("role", "field")
             self.lines[name] = note_label("", self, role="body")
-            # Beside words of several lines the name stands at the first.
             for column, part in enumerate((label, self.lines[name])):
                 grid.addWidget(part, number, column, Qt.AlignmentFlag.AlignTop)
         for signal in (
@@ -69,13 +68,12 @@ class ProjectSummary(QWidget):
     def refresh(self) -> None:
         if self.isHidden():
             return
-        said = self.words()
-        if all(self.lines[name].text() == words for name, words in said.items()):
+        texts = self.words()
+        if all(self.lines[name].text() == words for name, words in texts.items()):
             return
-        for name, words in said.items():
+        for name, words in texts.items():
             self.lines[name].setText(words)
-        # Now, and not when the events are done: until then more lines would be squeezed into the
-        # room of fewer.
+        # Lay out at once, or longer texts are squeezed until the next turn of the event loop.
         for widget in (self, self.parentWidget()):
             layout = widget.layout() if widget is not None else None
             if layout is not None:
@@ -134,17 +132,17 @@ class ProjectSummary(QWidget):
                 if self._workbench.data_error
                 else words
             )
-        target, what = target_words(facts, data, 2)
+        target, kind = target_words(facts, data, 2)
         rows = wording.format_number(facts.rows)
-        whole = facts.rows + facts.validation_rows + facts.test_rows
-        if whole == facts.rows:
+        total = facts.rows + facts.validation_rows + facts.test_rows
+        if total == facts.rows:
             return _(
                 "{name}: {rows} training samples; target {target} ({kind})",
-                name=name, rows=rows, target=target, kind=what,
+                name=name, rows=rows, target=target, kind=kind,
             )  # fmt: skip
         return _(
             "{name}: {rows} training samples of {whole}; target {target} ({kind})",
-            name=name, rows=rows, whole=wording.format_number(whole), target=target, kind=what,
+            name=name, rows=rows, whole=wording.format_number(total), target=target, kind=kind,
         )  # fmt: skip
 
     def _result_words(self) -> str:
@@ -158,17 +156,16 @@ class ProjectSummary(QWidget):
             or format_results(trained.test)
             or _("Not evaluated on a test set.")
         )
-        # A file from elsewhere does not say how long it was trained.
         parts = [words]
         if trained.kept_epoch:
             parts.append(restored_sentence(trained.kept_epoch, trained.epochs))
         elif trained.epochs:
             parts.append(ngettext("After {count} epoch.", "After {count} epochs.", trained.epochs))
-        what = changed_since(trained.project, self._store.project)
-        if what:
+        changed = changed_since(trained.project, self._store.project)
+        if changed:
             before = {
                 "network": _("Before you changed the network:"),
                 "data": _("Before you changed the data:"),
             }
-            parts.insert(0, before[what])
+            parts.insert(0, before[changed])
         return join_sentences(parts)

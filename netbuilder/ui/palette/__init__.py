@@ -1,4 +1,1 @@
-"""The Palette panel: the list of layers and blocks that can be put on the canvas, with its search.
-
-What a layer is stands in ``core/catalog``; dropping one is the canvas's.
-"""
+"""The Palette panel: a searchable list of layers and blocks for the canvas."""

@@ -1,4 +1,4 @@
-"""The rows of the palette: headings and layers, and what a drag of one carries."""
+"""The palette's rows and their drag data."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ HEADING = N_("My blocks")
 
 
 def block_rows(text: str = "") -> list[str | SavedBlock]:
-    """A heading and the saved blocks whose name holds ``text``; nothing where there are none."""
-    found = [block for block in fragments.list_blocks() if text.lower() in block.name.lower()]
-    return [_(HEADING), *found] if found else []
+    """Return a heading and the saved blocks whose name contains ``text``, or [] without any."""
+    blocks = [block for block in fragments.list_blocks() if text.lower() in block.name.lower()]
+    return [_(HEADING), *blocks] if blocks else []
 
 
 def append_block(project: Project, piece: Graph) -> Project:
-    """Paste a block, wired behind the end of the network where exactly one wire fits.
+    """Paste a block, connected to the network's output if there is exactly one way.
 
     Raises:
         EditError: the piece cannot be pasted.
     """
     ends = project.graph.outputs or project.graph.inputs
     pasted, new = fragments.paste_fragment(project, piece)
-    heads = [one for one in new if not pasted.graph.sources[one]]
+    heads = [node_id for node_id in new if not pasted.graph.sources[node_id]]
     if len(ends) != 1 or len(heads) != 1:
         return pasted
     if edits.connection_problem(pasted.graph, ends[0], heads[0]) is not None:
@@ -55,7 +55,7 @@ def append_block(project: Project, piece: Graph) -> Project:
 
 
 def teaching_rows() -> list[Row]:
-    """The teaching layers by category, each category led by its title."""
+    """Return the teaching layers by category, with headings."""
     rows: list[Row] = []
     for category in Category:
         specs = [s for s in LAYERS.values() if s.teaching and s.category is category]
@@ -66,12 +66,12 @@ def teaching_rows() -> list[Row]:
 
 
 def basic_rows(listed: frozenset[str]) -> list[Row]:
-    """The few layers of the level Basic, without headings: they are too few to be looked for."""
+    """Return the layers of level Basic, without headings."""
     return [*(spec for spec in LAYERS.values() if spec.name in listed), *block_rows()]
 
 
 def all_rows() -> list[Row]:
-    """Every layer by category."""
+    """Return all layers by category, with headings."""
     rows: list[Row] = []
     for category in Category:
         specs = [s for s in LAYERS.values() if s.category is category]
@@ -82,17 +82,17 @@ def all_rows() -> list[Row]:
 
 
 def found_rows(text: str) -> list[Row]:
-    """What a search finds, best first; a line that says so when that is nothing.
+    """Return the matches of a search, best first, or a line that there are none.
 
-    A layer may be typed with its parameters: "dense 50 relu".
+    Parameters may be typed after the layer: "dense 50 relu".
     """
-    typed = [one if one.params else one.spec for one in parse_layers(text)]
-    found: list[Row] = [*typed, *block_rows(text)]
-    return found or [_("No layer matches “{text}”", text=text)]
+    layers = [match if match.params else match.spec for match in parse_layers(text)]
+    rows: list[Row] = [*layers, *block_rows(text)]
+    return rows or [_("No layer matches “{text}”", text=text)]
 
 
 class PaletteModel(QAbstractListModel):
-    """Headings (text), layers (specs) and saved blocks as rows; headings cannot be chosen."""
+    """Headings (str), layers (specs) and saved blocks; headings are not selectable."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -110,7 +110,7 @@ class PaletteModel(QAbstractListModel):
         return None if isinstance(row, str) else row
 
     def typed(self, index: Index) -> Mapping[str, Any]:
-        """The parameters that were typed with the layer of a row."""
+        """Return the parameters typed with a row's layer."""
         row = self._rows[index.row()] if index.isValid() else None
         return row.params if isinstance(row, ParsedLayer) else {}
 
@@ -130,12 +130,12 @@ class PaletteModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        held = self._rows[index.row()]
-        if isinstance(held, str):
-            return held if role == Qt.ItemDataRole.DisplayRole else None
+        item = self._rows[index.row()]
+        if isinstance(item, str):
+            return item if role == Qt.ItemDataRole.DisplayRole else None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return held.title if isinstance(held, ParsedLayer) else held.name
-        row = held.spec if isinstance(held, ParsedLayer) else held
+            return item.title if isinstance(item, ParsedLayer) else item.name
+        row = item.spec if isinstance(item, ParsedLayer) else item
         words = (
             row.explanation
             if isinstance(row, LayerSpec)

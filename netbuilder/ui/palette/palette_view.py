@@ -61,13 +61,13 @@ from netbuilder.ui.style import theme
 from netbuilder.ui.style.font_scale import scaled
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
-#: Where a name may go on in the next line: of "GlobalMaxPooling1D" before Max and Pooling.
+#: Where a name may wrap: in "GlobalMaxPooling1D" before Max and Pooling.
 _BREAK = re.compile(r"(?<=[a-z\d])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _MAY_BREAK = "\u200b"
 
 
 def name_lines(name: str, font: QFont, room: float) -> QStaticText:
-    """A name that is never abbreviated: what is too wide for ``room`` pixels wraps at capitals."""
+    """Return a name as text that wraps at capitals if wider than ``room`` pixels."""
     text = QStaticText(_BREAK.sub(_MAY_BREAK, name))
     text.setTextFormat(Qt.TextFormat.PlainText)
     option = QTextOption()
@@ -83,17 +83,17 @@ _Words = tuple[QFont, float, QStaticText]
 
 
 def row_color(row: LayerSpec | SavedBlock) -> QColor:
-    """The colour of a row's square: its category's, or the text's for a block of one's own."""
+    """Return the colour of a row's square: its category's, or the accent for a saved block."""
     if isinstance(row, LayerSpec):
         return theme.category_color(row.category)
     return QColor(theme.colors().accent)
 
 
 class PaletteDelegate(QStyledItemDelegate):
-    """Draws a heading as small words, a layer as its category's square and its name."""
+    """Paints headings in small letters, and layers with their category's square."""
 
     def _words(self, option: QStyleOptionViewItem, index: Index, width: float) -> _Words:
-        """The font of a row's words, how far from its left edge they begin, and the words."""
+        """Return a row's font, left margin and text."""
         is_layer = index.data(SPEC_ROLE) is not None
         font = QFont(option.font) if is_layer else theme.ui_font(0.85, bold=True)
         left = _SQUARE + 14 if is_layer else 4.0
@@ -132,7 +132,7 @@ class PaletteDelegate(QStyledItemDelegate):
 
 
 class PaletteList(QListView):
-    """The rows; a drag of one carries the layer's name."""
+    """A list whose rows can be dragged."""
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         index = self.currentIndex()
@@ -147,7 +147,7 @@ class PaletteList(QListView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
-            self.scheduleDelayedItemsLayout()  # names wrap by the width
+            self.scheduleDelayedItemsLayout()
 
 
 def _drag_picture(spec: LayerSpec | SavedBlock, widget: QWidget) -> QPixmap:
@@ -174,12 +174,13 @@ def _drag_picture(spec: LayerSpec | SavedBlock, widget: QWidget) -> QPixmap:
 
 
 class Palette(QWidget):
-    """What can be put on the canvas.
+    """The searchable list of layers.
 
-    ``chosen(name)``: add this layer at the end. ``found(name, parameters)``: add what was searched
-    for, with what was typed, where one works, behind the selected layer.
-    ``block_chosen(block)``: add this block there. ``listed(categories)``: the list without a search
-    has these categories now.
+    Signals:
+        chosen: name of a layer to append.
+        found: name and typed parameters of a layer to add after the selection.
+        block_chosen: block to append.
+        listed: categories of the list without a search.
     """
 
     chosen = Signal(str)
@@ -249,24 +250,23 @@ class Palette(QWidget):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        """Say that Tab searches too, where that does not lie over the words of the line."""
+        """Show the hint about Tab if it does not cover the placeholder."""
         words = self.line.fontMetrics().horizontalAdvance(self.line.placeholderText())
         room = self.line.width() - words - self._hint.sizeHint().width() > 30
         self._hint.setVisible(room and not self.line.text())
 
     def show_all(self, everything: bool) -> None:
-        """Show every layer, or the teaching ones, while nothing is searched for."""
+        """List all layers instead of the teaching ones."""
         self._all = everything
         self._search(self.line.text())
         self.listed.emit(self.categories)
 
     @property
     def shows_all(self) -> bool:
-        """Whether every layer is shown."""
         return self._all
 
     def index_of(self, name: str) -> QModelIndex | None:
-        """Where a layer stands in the list as it is shown; None where it does not."""
+        """Return the index of a listed layer, or None."""
         for row in range(self.model.rowCount()):
             index = self.model.index(row, 0)
             thing = self.model.thing(index)
@@ -276,11 +276,11 @@ class Palette(QWidget):
 
     @property
     def categories(self) -> frozenset[str]:
-        """The categories that are listed while nothing is searched for."""
+        """The categories listed without a search."""
         return frozenset(row.category for row in self._rows() if isinstance(row, LayerSpec))
 
     def list_only(self, names: frozenset[str] | None) -> None:
-        """List these layers while nothing is searched for; None lists what the level Full has."""
+        """List only these layers without a search; None lists those of level Full."""
         if names != self._only:
             self._only = names
             self._search(self.line.text())
@@ -292,7 +292,7 @@ class Palette(QWidget):
         return teaching_rows() if self._only is None else basic_rows(self._only)
 
     def show_category(self, category: str) -> None:
-        """Bring the layers of a category into sight."""
+        """Scroll to the layers of a category."""
         self.line.clear()
         for row in range(self.model.rowCount()):
             index = self.model.index(row, 0)
@@ -305,12 +305,11 @@ class Palette(QWidget):
                 return
 
     def start_search(self) -> None:
-        """Put the cursor into the search field."""
+        """Focus the search field."""
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.line.selectAll()
 
     def end_search(self) -> None:
-        """Show all layers again."""
         self.line.clear()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -339,11 +338,10 @@ class Palette(QWidget):
             self._take(self.model.first_layer())
 
     def refresh(self) -> None:
-        """Read the saved blocks again."""
+        """Reload the saved blocks."""
         self._search(self.line.text())
 
     def retranslate(self) -> None:
-        """Show the headings in another language."""
         self.refresh()
 
     def _take(self, index: QModelIndex) -> None:
@@ -373,7 +371,7 @@ _SWATCH = 14
 
 
 class PaletteRail(QWidget):
-    """A button for each category. ``opened(category)``: show its layers; "" shows all."""
+    """A column of category buttons. ``opened(category)``: show its layers; "" shows all."""
 
     opened = Signal(str)
 
@@ -403,7 +401,7 @@ class PaletteRail(QWidget):
         return button
 
     def restyle(self) -> None:
-        """Draw the colours as large as the letters are."""
+        """Paint the colours at the font's size."""
         side = scaled(_SWATCH)
         for category in Category:
             picture = QPixmap(QSize(side, side) * 2)
@@ -424,7 +422,7 @@ class PaletteRail(QWidget):
 
 
 class PaletteColumn(QStackedWidget):
-    """The rail or the palette. ``opened_changed``: the user opened it, or folded it."""
+    """The rail or the palette. ``opened_changed``: the user opened or collapsed it."""
 
     opened_changed = Signal()
 
@@ -451,7 +449,7 @@ class PaletteColumn(QStackedWidget):
         return QSize(40, 100)
 
     def have_room(self, wide: bool) -> None:
-        """Show the palette whole, or the rail until it is opened."""
+        """Show the palette, or without room the rail until it is opened."""
         if wide != self._wide:
             self._wide, self._opened = wide, False
             self._show()
@@ -465,7 +463,7 @@ class PaletteColumn(QStackedWidget):
             self.palette_view.show_category(category)
 
     def close_palette(self) -> None:
-        """Show the rail again."""
+        """Collapse to the rail."""
         if self._opened:
             self._opened = False
             self._show()
