@@ -39,15 +39,13 @@ from netbuilder.core.wording import shorten
 
 def type_problem(value: Any, hint: Any = None, where: str = "it") -> str:
     """Return what in ``value`` is not of the declared type, or is not finite, or "".
-    Args:
-        value: a dataclass instance, or any value with a ``hint``.
-        hint: its declared type; None for a dataclass.
-        where: its name, for the text ("scale").
+
+    ``hint`` is the declared type, None for a dataclass; ``where`` names the value in the text.
     """
     if hint is None or (is_dataclass(hint) and isinstance(hint, type)):
         if hint is not None and not isinstance(value, hint):
             return _problem(value, where)
-        hints = _hints(type(value))
+        hints = get_type_hints(type(value))
         problems = (
             type_problem(getattr(value, field.name), hints[field.name], field.name)
             for field in fields(value)
@@ -72,10 +70,6 @@ def type_problem(value: Any, hint: Any = None, where: str = "it") -> str:
         ]
         return next((problem for part in parts if (problem := type_problem(*part, where))), "")
     return "" if _is_plain(value, hint) else _problem(value, where)
-
-
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _tuple(value: Any, arguments: tuple[Any, ...], where: str) -> str:
@@ -183,11 +177,7 @@ def sidecar_of(trained: TrainedModel) -> dict[str, Any]:
 
 
 def sidecar_from_json(ours: Mapping[str, Any], name: str) -> Sidecar:
-    """Parse NetBuilder's data.
-
-    Args:
-        ours: as ``sidecar_json`` returns it.
-        name: the file's name, for messages.
+    """Parse NetBuilder's data in the file ``name``.
 
     Raises:
         FormatError: a part is missing or invalid.

@@ -8,11 +8,22 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from netbuilder.core.formats.safety.model_file import ModelFile
 
 _ENDINGS = (".h5", ".hdf5")
 _ENTRY = "model.weights.h5"
+
+
+def listed_names(group: Any, key: str) -> list[str]:
+    """Read a list of names, which Keras splits over numbered attributes if it is long."""
+    parts = [group.attrs[key]] if key in group.attrs else []
+    number = 0
+    while f"{key}{number}" in group.attrs:
+        parts.append(group.attrs[f"{key}{number}"])
+        number += 1
+    return [n.decode() if isinstance(n, bytes) else str(n) for names in parts for n in names]
 
 
 @contextmanager

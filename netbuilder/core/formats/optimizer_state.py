@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from netbuilder.core.formats.model_weights import listed_names
 from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def restore_optimizer(path: Path, model: keras.Model) -> bool:
         group = file.get(OPTIMIZER)
         if not isinstance(group, h5py.Group):
             return False
-        names = _names(group)
-        arrays = [group.get(name) for name in names]
+        arrays = [group.get(name) for name in listed_names(group, "weight_names")]
         variables = model.optimizer.variables
         fitting = len(arrays) == len(variables) and all(
             isinstance(array, h5py.Dataset) and tuple(array.shape) == tuple(variable.shape)
@@ -51,15 +51,3 @@ def restore_optimizer(path: Path, model: keras.Model) -> bool:
             for array, variable in zip(arrays, variables, strict=True):
                 variable.assign(np.asarray(array))
         return fitting
-
-
-def _names(group: object) -> list[str]:
-    """Read the names, which Keras splits over numbered attributes if there are many."""
-    attributes = group.attrs  # type: ignore[attr-defined]
-    if "weight_names" in attributes:
-        parts = [attributes["weight_names"]]
-    else:
-        parts = []
-        while f"weight_names{len(parts)}" in attributes:
-            parts.append(attributes[f"weight_names{len(parts)}"])
-    return [n.decode() if isinstance(n, bytes) else str(n) for part in parts for n in part]

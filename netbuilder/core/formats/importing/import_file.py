@@ -227,10 +227,7 @@ def _from_architecture(path: Path, weights: Path | None, trained: bool) -> Impor
 def onto_project(found: Imported, weights: Path, base: Path) -> Imported:
     """Load weights onto a project, built on its own data if readable, else on its Inputs' shapes.
 
-    Args:
-        found: the project.
-        weights: a Keras weights file for these layers.
-        base: folder that the project's relative paths start from.
+    ``base`` is the folder that the project's relative paths start from.
 
     Raises:
         UserError: the network cannot be built, or the weights are for another one.

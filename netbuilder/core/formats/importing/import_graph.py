@@ -38,9 +38,7 @@ def project_from_model(file: ModelFile) -> Project:
     outputs = builder.expand(file.config, None, "", None)
     graph = Graph(tuple(builder.nodes), tuple(builder.edges), tuple(builder.groups))
     return Project(
-        name=file.path.stem,
-        graph=graph,
-        training=import_training(file.training, outputs),
+        name=file.path.stem, graph=graph, training=import_training(file.training, outputs)
     )
 
 
@@ -63,11 +61,9 @@ class _Builder:
     ) -> list[str]:
         """Add a model's layers and return the ids of its output nodes.
 
-        Args:
-            config: the model's config.
-            feeds: ids of the nodes that feed a nested model; None for the whole model.
-            prefix: prefix of its node ids.
-            group: id of the enclosing group.
+        For a nested model, ``feeds`` are the ids of its sources, ``prefix`` is that of its node
+        ids, and
+        ``group`` is the id of the enclosing group.
         """
         inner = config.get("config")
         if isinstance(inner, Mapping) and "input_layers" in inner:
@@ -106,7 +102,11 @@ class _Builder:
         params: dict[str, Any] = {}
         if isinstance(batch_shape, list) and len(batch_shape) > 0:
             params["shape"] = list(batch_shape[1:])
-        if isinstance(dtype, str) and dtype != "float32" and dtype in _input_dtypes():
+        if (
+            isinstance(dtype, str)
+            and dtype != "float32"
+            and dtype in LAYERS["Input"].by_name["dtype"].choices
+        ):
             params["dtype"] = dtype
         return self._add(str(name), "Input", params, group=None)
 
@@ -253,7 +253,3 @@ def _call_values(kind: str, call: Any) -> dict[str, Any]:
     arguments = call.get("kwargs") if isinstance(call, Mapping) else places[0] and places[0][-1]
     kwargs = arguments if isinstance(arguments, Mapping) else {}
     return {p.name: kwargs[p.name] for p in LAYERS[kind].params if p.call and p.name in kwargs}
-
-
-def _input_dtypes() -> tuple[str, ...]:
-    return LAYERS["Input"].by_name["dtype"].choices

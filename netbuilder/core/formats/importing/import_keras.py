@@ -20,7 +20,7 @@ from netbuilder.core.data.preprocessing.fitted_preprocessing import (
     Preprocessing,
 )
 from netbuilder.core.engine.build.graph_to_keras import build_training_model, compile_model
-from netbuilder.core.engine.build.keras_objects import make_savable
+from netbuilder.core.engine.build.keras_objects import first_line, make_savable
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import BuildError, FormatError
 from netbuilder.core.formats.build_config import build_model
@@ -73,8 +73,7 @@ _NOTHING: tuple[Any, ...] = (None, False, "", 1, [], {}, [1], [1, 1], [1, 1, 1])
 def fit_config(config: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Remove arguments that Keras 3 lacks from a checked, modernized Keras 2 config.
 
-    Returns:
-        The config, and a sentence for each meaningful argument that was removed.
+    Also returns a sentence for each meaningful argument that was removed.
     """
     notes: list[str] = []
     result = _fitted(config, notes)
@@ -245,14 +244,10 @@ _MOST = 4_000_000
 
 
 def load_foreign(file: ModelFile, weights: Path | None = None) -> TrainedModel:
-    """Load a checked file that NetBuilder did not write, from its checked config and its weights.
+    """Load a checked file that NetBuilder did not write; ``weights`` is a separate weights file.
 
     ``training_model`` is built from the project if that predicts the same; else it is Keras's own
     model, which predicts but cannot be trained further.
-
-    Args:
-        file: the checked file.
-        weights: the file with its weights, if they are separate.
 
     Raises:
         FormatError: it has custom layers, or weights that do not fit.
@@ -307,14 +302,11 @@ def _incomplete_note(project: Project) -> str:
 
 def _with_shapes(file: ModelFile, model: keras.Model) -> ModelFile:
     """Add the tensor shapes that Keras 2 operations lack, so ``a + b`` is recognized as Add."""
-    if not file.by_keras_2 or not any(operations.is_operation(entry) for entry in _entries(file)):
+    entries = [entry for entry in model_layers(file.config) if isinstance(entry, dict)]
+    if not file.by_keras_2 or not any(map(operations.is_operation, entries)):
         return file
     config = {"class_name": "Functional", "config": model.get_config()}
     return replace(file, config=without_masks(json.loads(json.dumps(config)), is_layer))
-
-
-def _entries(file: ModelFile) -> list[Any]:
-    return [entry for entry in model_layers(file.config) if isinstance(entry, dict)]
 
 
 def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[str, ...]]:
@@ -338,7 +330,7 @@ def _model(file: ModelFile, weights: Path | None) -> tuple[keras.Model, tuple[st
             _(
                 "Keras cannot build the network of '{file}': {reason}",
                 file=name,
-                reason=_first_line(error),
+                reason=first_line(error),
             ),
             _(
                 "The Keras version that wrote it may be too old or too new: save the file again "
@@ -443,8 +435,3 @@ def preprocessing_of(project: Project, training_model: keras.Model) -> Preproces
             task, columns, classes, units=units, one_hot=kind.startswith("categorical")
         )
     return Preprocessing({}, outputs)
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -30,11 +30,9 @@ OLD_NAMES: Mapping[str, Mapping[str, str]] = {
 
 
 def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a catalog layer's parameters as in a project file.
+    """Return a catalog layer's parameters from a config of Keras 2 or 3.
 
-    Args:
-        layer: catalog name.
-        config: what Keras 2 or 3 wrote; unknown keys and invalid values are skipped.
+    Unknown keys and invalid values are skipped.
     """
     spec = LAYERS[layer]
     names = OLD_NAMES.get(layer, {})
@@ -43,29 +41,12 @@ def layer_params(layer: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 # What a config holds besides the constructor's arguments, or only for old programs.
-_BOOKKEEPING = frozenset(
-    {
-        "name",
-        "trainable",
-        "dtype",
-        "batch_input_shape",
-        "batch_shape",
-        "input_shape",
-        "input_length",
-        "implementation",
-        "time_major",
-        "zero_output_for_mask",
-        "quantization_config",
-        "autocast",
-        "groups",
-        "dilation_rate",
-        "data_format",
-        "seed",
-        "ragged",
-        "sparse",
-        "optional",
-    }
-)
+_BOOKKEEPING_NAMES = """
+    name trainable dtype batch_input_shape batch_shape input_shape input_length implementation
+    time_major zero_output_for_mask quantization_config autocast groups dilation_rate data_format
+    seed ragged sparse optional
+"""
+_BOOKKEEPING = frozenset(_BOOKKEEPING_NAMES.split())
 
 
 def dropped_arguments(layer: str, config: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,12 +14,7 @@ _OLD_NAMES = {"lr": "learning_rate", "rho": "rho"}
 
 
 def import_training(training: Mapping[str, Any] | None, outputs: list[str]) -> Training:
-    """Return the settings; whatever is missing or unknown is left to be chosen from the data.
-
-    Args:
-        training: loss, optimizer and metrics as Keras writes them, or None.
-        outputs: ids of the output nodes, in the model's order.
-    """
+    """Return the settings for the outputs; missing or unknown ones follow from the data."""
     config = training or {}
     optimizer = _optimizer(config.get("optimizer_config") or config.get("optimizer"))
     losses = _for_outputs(config.get("loss"), outputs)

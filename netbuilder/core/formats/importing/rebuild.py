@@ -57,11 +57,7 @@ def rebuild(parts: Sidecar, file: ModelFile) -> tuple[keras.Model, keras.Model]:
 
 
 def load_own(file: ModelFile) -> TrainedModel:
-    """Load a file that NetBuilder wrote, with its optimizer's state.
-
-    Raises:
-        FormatError: the project is damaged, or the weights do not fit it.
-    """
+    """Load a file that NetBuilder wrote, as ``with_weights``, with its optimizer's state."""
     trained = with_weights(file)
     if file.kind == "h5" and restore_optimizer(file.path, trained.model):
         copy_optimizer_state(trained.model, trained.training_model)

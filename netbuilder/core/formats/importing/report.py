@@ -18,13 +18,7 @@ AS_IS, REPLACED, LEFT_OUT = "as is", "replaced", "left out"
 
 @dataclass(frozen=True)
 class ReportItem:
-    """One part of a file.
-
-    Attributes:
-        item: id of a layer, or a part such as "optimizer" or "weights".
-        taken: ``AS_IS``, ``REPLACED`` or ``LEFT_OUT``; never translated.
-        message: why it was replaced or left out.
-    """
+    """A part of a file (a layer's id, "optimizer", …), whether it was taken, and why not."""
 
     item: str
     taken: str
@@ -64,12 +58,9 @@ class Imported:
 def report_of(
     project: Project, notes: Iterable[str] = (), *, ours: bool = False
 ) -> tuple[ReportItem, ...]:
-    """Report on a model file: its layers, then unused parts.
+    """Report on a model file: its layers, then ``notes`` on its other parts.
 
-    Args:
-        project: its nodes have ``extra["explanation"]`` where a layer was changed.
-        notes: sentences about the rest of the file.
-        ours: NetBuilder wrote the file, and reported on its layers when it was first imported.
+    With ``ours``, NetBuilder wrote the file and reported on its layers when they were imported.
     """
     items = []
     for node in project.graph.nodes:

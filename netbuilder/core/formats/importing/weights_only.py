@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from netbuilder.core.errors import FormatError
-from netbuilder.core.formats.model_weights import weights_file
+from netbuilder.core.formats.model_weights import listed_names, weights_file
 from netbuilder.core.formats.safety.inspect_file import inspect_file
 from netbuilder.core.formats.safety.model_file import snake_case
 from netbuilder.core.hdf5.container_check import check_file
@@ -27,12 +27,9 @@ Pair = tuple[Any, list[Any], list[Any]]
 
 
 def load_weights(model: keras.Model, path: Path, name: str = "") -> None:
-    """Assign the weights of a file to a built model, all of them or none.
+    """Assign the weights of an HDF5 or ``.keras`` file to a built model, all of them or none.
 
-    Args:
-        model: the built model.
-        path: HDF5 or ``.keras``; checked here.
-        name: file name for messages.
+    ``name`` is the file's name for messages.
 
     Raises:
         FormatError: damaged or unsafe, other layers, or weights of another shape.
@@ -184,8 +181,8 @@ def _has_arrays(group: Any) -> bool:
 def _by_order(group: Any, model: keras.Model, name: str) -> Iterator[Pair]:
     """Pair layers by order, as older files list them."""
     stored = [
-        (key, [group[key][weight] for weight in _texts(group[key], "weight_names")])
-        for key in _texts(group, "layer_names")
+        (key, [group[key][weight] for weight in listed_names(group[key], "weight_names")])
+        for key in listed_names(group, "layer_names")
     ]
     stored = [(key, arrays) for key, arrays in stored if arrays]
     layers = [layer for layer in model.layers if layer.weights]
@@ -194,16 +191,6 @@ def _by_order(group: Any, model: keras.Model, name: str) -> Iterator[Pair]:
     for layer, (_key, arrays) in zip(layers, stored, strict=True):
         variables = [var for var in layer.weights if "seed" not in var.path.rsplit("/", 1)[-1]]
         yield layer, variables, arrays
-
-
-def _texts(group: Any, key: str) -> list[str]:
-    """Read a list of names; Keras splits a long one over numbered attributes."""
-    parts = [group.attrs[key]] if key in group.attrs else []
-    number = 0
-    while f"{key}{number}" in group.attrs:
-        parts.append(group.attrs[f"{key}{number}"])
-        number += 1
-    return [n.decode() if isinstance(n, bytes) else str(n) for names in parts for n in names]
 
 
 def _other_layers(name: str, layer: str, model: keras.Model, theirs: list[str]) -> FormatError:

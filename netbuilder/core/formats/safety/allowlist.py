@@ -19,14 +19,7 @@ MODELS = frozenset({"Functional", "Sequential", "Model"})
 
 # Inner layers, and layers that are not in the palette.
 _INNER_LAYERS = frozenset(
-    {
-        "InputLayer",
-        "RNN",
-        "LSTMCell",
-        "GRUCell",
-        "SimpleRNNCell",
-        "StackedRNNCells",
-    }
+    {"InputLayer", "RNN", "LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells"}
 )
 
 # Layers that run code or read other files when built.
@@ -68,30 +61,14 @@ _OTHER_OBJECTS = frozenset({
     "MinMaxNorm",
 })  # fmt: skip
 
-MODULES = frozenset(
-    {
-        "keras",
-        "keras.layers",
-        "keras.models",
-        "keras.initializers",
-        "keras.regularizers",
-        "keras.constraints",
-        "keras.optimizers",
-        "keras.optimizers.schedules",
-        "keras.optimizers.legacy",
-        "keras.losses",
-        "keras.metrics",
-        "keras.activations",
-        "keras.dtype_policies",
-        "keras.mixed_precision",
-        "keras.random",
-        "keras.src.models.functional",
-        "keras.src.models.sequential",
-        "keras.src.models.model",
-        "keras.src.engine.functional",
-        "keras.src.engine.sequential",
-    }
-)
+_MODULE_NAMES = """
+    keras keras.layers keras.models keras.initializers keras.regularizers keras.constraints
+    keras.optimizers keras.optimizers.schedules keras.optimizers.legacy keras.losses keras.metrics
+    keras.activations keras.dtype_policies keras.mixed_precision keras.random
+    keras.src.models.functional keras.src.models.sequential keras.src.models.model
+    keras.src.engine.functional keras.src.engine.sequential
+"""
+MODULES = frozenset(_MODULE_NAMES.split())
 
 FUNCTION_MODULES = frozenset(
     {"builtins", "keras.activations", "keras.losses", "keras.metrics", "keras.initializers"}

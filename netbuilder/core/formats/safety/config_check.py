@@ -58,12 +58,7 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
 
 
 def refusal(where: str, said: str) -> FormatError:
-    """Return the error for a dangerous part of a file.
-
-    Args:
-        where: the part, as the beginning of a sentence.
-        said: a sentence about the problem.
-    """
+    """Return the error for a dangerous part of a file: the part, and a sentence about it."""
     return FormatError(
         _("{where}: {problem}", where=where, problem=said), _(NEVER), code="model_unsafe"
     )
@@ -197,8 +192,7 @@ def _check_module(entry: Mapping[str, Any], where: str) -> None:
     module = entry.get("module")
     if module is not None and module not in allowlist.MODULES:
         raise refusal(
-            where,
-            _("It names the module {module}, which has no layers.", module=f"{module!r:.80}"),
+            where, _("It names the module {module}, which has no layers.", module=f"{module!r:.80}")
         )
     registered = entry.get("registered_name")
     if registered and registered not in (entry.get("class_name"), f"keras>{entry['class_name']}"):
@@ -260,12 +254,14 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
     if class_name in allowlist.PLAIN:
         return
     if class_name == "function":
-        if item.get("module") not in allowlist.FUNCTION_MODULES or not _is_name(item.get("config")):
+        name = item.get("config")
+        named = isinstance(name, str) and name.isidentifier()
+        if item.get("module") not in allowlist.FUNCTION_MODULES or not named:
             raise refusal(
                 where,
                 _(
                     "It would call the function {name} of the module {module}.",
-                    name=f"{item.get('config')!r:.60}",
+                    name=f"{name!r:.60}",
                     module=f"{item.get('module')!r:.60}",
                 ),
             )
@@ -290,7 +286,3 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
         )  # fmt: skip
     _check_module(item, where)
     _check_files(class_name, item.get("config"), where)
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and value.isidentifier()

@@ -170,11 +170,7 @@ def _is_shape(value: Any) -> bool:
 
 
 def check_objects(config: Any, name: str) -> None:
-    """Require that class names, modules and registered names are text.
-
-    Raises:
-        FormatError: one is not.
-    """
+    """Raise FormatError unless class names, modules and registered names are text."""
     waiting = [config]
     while waiting:
         item = waiting.pop()

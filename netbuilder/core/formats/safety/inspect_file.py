@@ -43,8 +43,7 @@ from netbuilder.core.wording import format_number
 if TYPE_CHECKING:
     import h5py
 
-
-_H5_CONTAINER_REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
+_REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
 
 
 @dataclass
@@ -87,14 +86,6 @@ def _damage(path: Path, detail: str) -> tuple[str, str]:
     return _("'{file}' is damaged: a part of it cannot be read.", file=path.name), _(CHANGED)
 
 
-def _text(value: Any) -> str | bytes:
-    if isinstance(value, str | bytes):
-        return value
-    raise FormatError(
-        _("A config in the file is not text."), _("Save the model again."), code="config_not_text"
-    )
-
-
 def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
     if "model_config" not in file.attrs:
         if "layer_names" in file.attrs or "layers" in file:
@@ -124,11 +115,14 @@ def _read_attributes(file: h5py.File, name: str) -> CheckedContainer:
 
 
 def _h5_container_json(file: h5py.File, key: str, name: str) -> Any:
-    text = _text(file.attrs[key])
+    text = file.attrs[key]
+    if not isinstance(text, str | bytes):
+        problem, fix = _("A config in the file is not text."), _("Save the model again.")
+        raise FormatError(problem, fix, code="config_not_text")
     if len(text) > MAX_CHARACTERS:
         raise FormatError(
             _("'{key}' in '{file}' is too long.", key=key, file=name),
-            _(_H5_CONTAINER_REFUSE),
+            _(_REFUSE),
             code="config_too_long",
         )
     return read_json(text, _("'{key}' in '{file}'", key=key, file=name))
@@ -140,7 +134,6 @@ MAX_RATIO = 200
 FREE_BYTES = 16 * 1024 * 1024
 _WEIGHTS = "model.weights.h5"
 _NAMES = frozenset({"metadata.json", "config.json", _WEIGHTS, ZIP_ENTRY})
-_REFUSE = N_("Do not open this file. Ask for a new copy from its source.")
 
 
 def read_keras_container(path: Path) -> CheckedContainer:
@@ -343,9 +336,7 @@ def inspect_file(path: Path | str, *, placeholders: bool = False) -> ModelFile:
 def inspect_architecture(path: Path, numbers: int = 0) -> ModelFile:
     """Read and check the JSON of ``model.to_json()``: a network without weights.
 
-    Args:
-        path: a JSON file.
-        numbers: count of numbers in its weights file.
+    ``numbers`` is the count of numbers in its weights file.
 
     Raises:
         FormatError: no such JSON, or not safe.

@@ -19,59 +19,22 @@ MAX_SAMPLE = 2**27
 _SMALL = 2**20
 
 # Arguments that imply at least as many weights.
-_WEIGHTS = frozenset(
-    {
-        "units",
-        "filters",
-        "output_dim",
-        "input_dim",
-        "num_heads",
-        "key_dim",
-        "value_dim",
-        "kernel_size",
-        "depth_multiplier",
-        "num_query_heads",
-        "num_key_value_heads",
-        "head_dim",
-    }
-)
+_WEIGHT_NAMES = """
+    units filters output_dim input_dim num_heads key_dim value_dim kernel_size depth_multiplier
+    num_query_heads num_key_value_heads head_dim
+"""
+_WEIGHTS = frozenset(_WEIGHT_NAMES.split())
 # Arguments that determine the size of a tensor without weights.
-_TENSORS = frozenset(
-    {
-        "batch_shape",
-        "batch_input_shape",
-        "build_input_shape",
-        "shape",
-        "input_shape",
-        "target_shape",
-        "output_shape",
-        "n",
-        "num_tokens",
-        "num_bins",
-        "max_tokens",
-        "height",
-        "width",
-        "size",
-        "padding",
-        "output_sequence_length",
-        "pool_size",
-        "output_size",
-        "sequence_length",
-        "fft_length",
-        "frame_length",
-        "num_mel_bins",
-        "groups",
-    }
-)
+_TENSOR_NAMES = """
+    batch_shape batch_input_shape build_input_shape shape input_shape target_shape output_shape n
+    num_tokens num_bins max_tokens height width size padding output_sequence_length pool_size
+    output_size sequence_length fft_length frame_length num_mel_bins groups
+"""
+_TENSORS = frozenset(_TENSOR_NAMES.split())
 
 
 def check_sizes(config: Any, numbers: int, name: str) -> None:
-    """Require that no size in a config exceeds the number of weights in its file.
-
-    Args:
-        config: layers or node parameters, in any nesting of dicts and lists.
-        numbers: count of numbers in the file.
-        name: the file's name, for messages.
+    """Require that no size in layers or node parameters exceeds the count of numbers in the file.
 
     Raises:
         FormatError: building the network could exhaust memory.

@@ -33,10 +33,7 @@ def sidecar_names(project: Project) -> tuple[str, ...]:
 
 
 def write_sidecars(project: Project, folder: Path) -> tuple[str, ...]:
-    """Write the included weights beside a script and return a note; existing files are kept.
-    Raises:
-        UserError: the folder cannot be written.
-    """
+    """Write the included weights beside a script and return a note; existing files are kept."""
     names = sidecar_names(project)
     for name in names:
         source = bundled_weights(name)

@@ -57,12 +57,9 @@ def is_chain(graph: Graph) -> bool:
 
 def _is_plain(node: Node) -> bool:
     spec = LAYERS.get(node.layer)
-    plain = spec is not None and spec.module == "keras.layers" and not _takes_list(spec)
-    return plain and not has_word_vectors(node)
-
-
-def _takes_list(spec: LayerSpec) -> bool:
-    return bool(spec.ports) or spec.separate_inputs or spec.min_inputs > 1
+    if spec is None or spec.module != "keras.layers" or has_word_vectors(node):
+        return False
+    return not (spec.ports or spec.separate_inputs or spec.min_inputs > 1)
 
 
 def model_cell(
@@ -70,11 +67,7 @@ def model_cell(
 ) -> ScriptCell:
     """Write the section that builds ``model``.
 
-    Args:
-        project: the project.
-        facts: about its data, if known.
-        ids: whether its inputs are word ids.
-        exact: whether to use NetBuilder's initial weights.
+    ``ids``: its inputs are word ids. ``exact``: it has NetBuilder's initial weights.
     """
     bins = bin_widths(facts.bins) if facts is not None else {}
     graph = with_bins(project.graph, bins)

@@ -21,11 +21,7 @@ from netbuilder.core.project.atomic import replace_atomically
 
 
 def save(source: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
-    """Write the notebook of a project or trained network and return the files written beside it.
-
-    Raises:
-        UserError: the place cannot be written.
-    """
+    """Write the notebook of a project or trained network; return notes on files beside it."""
     text = json.dumps(notebook(source, style), indent=1, ensure_ascii=False) + "\n"
     with replace_atomically(Path(path)) as temporary:
         temporary.write_bytes(text.encode())
@@ -34,11 +30,7 @@ def save(source: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, .
 
 
 def verify(source: Source, path: Path) -> None:
-    """Check that all code cells of a notebook are valid Python.
-
-    Raises:
-        FormatError: it is no notebook, or a cell is invalid.
-    """
+    """Check that all code cells of a notebook are valid Python."""
     try:
         for cell in json.loads(Path(path).read_text("utf-8"))["cells"]:
             if cell["cell_type"] == "code":

@@ -309,17 +309,16 @@ def listing(
 ) -> tuple[str, Lines]:
     """Return the script, and the first and last line (from 1) of each node, by its id.
 
-    Args:
-        project: the project.
-        facts: about its data; if None, the script takes shapes from its arrays.
-        style: short, or with NetBuilder's exact numbers.
-        errors: sentences on what prevents training, written at the top.
+    Without ``facts``, the script takes shapes from its arrays; ``errors`` are written at the top.
     """
     note = numbers_note(project, script_recipe(project, facts), style)
     about = _("{title}: a network made with NetBuilder.", title=_title(project))
     lines = [f'"""{about}"""', "", *_comment(note, 96), ""]
     if errors:
-        lines += [*_comment(_(ERRORS_HEADING), 96), *_listed(errors), ""]
+        lines += _comment(_(ERRORS_HEADING), 96)
+        for error in errors:
+            lines += wrap(error, 96, initial_indent="# - ", subsequent_indent="#   ")
+        lines.append("")
     places: Lines = {}
     for number, cell in enumerate(script_cells(project, facts, style)):
         if number:
@@ -328,11 +327,6 @@ def listing(
         places.update({name: (start + a, start + b) for name, (a, b) in cell.nodes.items()})
         lines += cell.lines
     return "\n".join(lines) + "\n", places
-
-
-def _listed(errors: Sequence[str]) -> list[str]:
-    return [line for e in errors
-            for line in wrap(e, 96, initial_indent="# - ", subsequent_indent="#   ")]  # fmt: skip
 
 
 def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
@@ -357,11 +351,7 @@ def numbers_note(project: Project, recipe: ScriptRecipe, style: Style) -> str:
 
 
 def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str, ...]:
-    """Write the script of a project or trained network and return the files written beside it.
-
-    Raises:
-        UserError: the place cannot be written.
-    """
+    """Write the script of a project or trained network; return notes on files beside it."""
     project, facts, errors = parts_of(source_of)
     with replace_atomically(Path(path)) as temporary:
         temporary.write_bytes(script_source(project, facts, style, errors).encode())
@@ -370,11 +360,7 @@ def save(source_of: Source, path: Path, style: Style = Style.SHORT) -> tuple[str
 
 
 def verify(source_of: Source, path: Path) -> None:
-    """Check that a script is valid Python.
-
-    Raises:
-        FormatError: it is not.
-    """
+    """Check that a script is valid Python."""
     try:
         ast.parse(Path(path).read_text("utf-8"))
     except (SyntaxError, ValueError) as error:

@@ -28,14 +28,7 @@ _FILLED_BY = ("mean", "median", "most_frequent")
 def cells(
     project: Project, facts: DataFacts | None, recipe: ScriptRecipe, stem: str
 ) -> list[ScriptCell | None]:
-    """Return the sections of the script without the imports.
-
-    Args:
-        project: the project.
-        facts: about its data, if known.
-        recipe: what the sections share.
-        stem: base name of the saved model.
-    """
+    """Return the sections of the script without the imports; ``stem`` is the saved model's name."""
     if not project.data.kind:
         return _without_data(project, facts, recipe, stem)
     return [
@@ -59,10 +52,7 @@ def _without_data(
     load.add(_("# This project has no data: put your own arrays here."), "x_train = y_train = None")
     missing = _("Put your data into x_train and y_train first.")
     fit = _fit(project, replace(recipe, watched=False))
-    fit.lines[:0] = [
-        "if x_train is None:",
-        f"    raise SystemExit({format_literal(missing)})",
-    ]
+    fit.lines[:0] = ["if x_train is None:", f"    raise SystemExit({format_literal(missing)})"]
     save = ScriptCell(_("Save"))
     save.add(_(WHY_H5), f"model.save({format_literal(f'{stem}.h5')})")
     model = model_cell(project, facts, ids=recipe.ids, exact=False)

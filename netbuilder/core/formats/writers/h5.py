@@ -39,19 +39,13 @@ def write_model(
     ours: Mapping[str, Any],
     check: Callable[[Path], None] | None = None,
 ) -> tuple[str, ...]:
-    """Write ``model`` to ``path`` atomically.
+    """Write ``model`` to ``path`` atomically and return why Keras 2 cannot open it, if so.
 
     Args:
         model: compiled; its optimizer's state becomes the group ``netbuilder_optimizer``.
         path: ends in .h5 or .hdf5.
         ours: NetBuilder's data by name; JSON-able.
         check: verifies the written file before it replaces ``path``.
-
-    Returns:
-        Why Keras 2 cannot open it, if so.
-
-    Raises:
-        UserError: the place cannot be written.
     """
     model = flat_model(model)
     with replace_atomically(Path(path)) as temporary:
@@ -157,15 +151,7 @@ ENDINGS = (".h5", ".hdf5")
 
 
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
-    """Write the assembled model and NetBuilder's data atomically.
-
-    Returns:
-        Why Keras 2 cannot open it, if so.
-
-    Raises:
-        FormatError: Keras cannot open the file again, or its predictions differ.
-        UserError: the place cannot be written.
-    """
+    """Write model and NetBuilder's data atomically; return why Keras 2 cannot open it, if so."""
     _check_operations(trained, Path(path))
     copy_optimizer_state(trained.training_model, trained.model)
 
@@ -176,20 +162,12 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
-    """Open a file with plain Keras and compare its predictions.
-
-    Raises:
-        FormatError: Keras cannot open it, or its predictions differ.
-    """
+    """Open a file with plain Keras and compare its predictions."""
     check_opens(trained, path, ".h5")
 
 
 def _check_operations(trained: TrainedModel, path: Path) -> None:
-    """Refuse operations (``a + b``), with which Keras 3 cannot open a ``.h5``.
-
-    Raises:
-        FormatError: there are operations in the model.
-    """
+    """Refuse operations (``a + b``), with which Keras 3 cannot open a ``.h5``."""
     import keras
 
     operations = [

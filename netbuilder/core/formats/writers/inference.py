@@ -48,7 +48,8 @@ def inference_model(model: keras.Model) -> keras.Model:
     """
     import keras
 
-    if not any(_is_other(layer) for layer in model._flatten_layers(include_self=False)):
+    layers = model._flatten_layers(include_self=False)
+    if not any(is_training_only(layer) or _is_grouped(layer) for layer in layers):
         return model
 
     def instead(layer: keras.Layer) -> keras.Layer:
@@ -161,10 +162,6 @@ def is_recurrent(model: keras.Model) -> bool:
 
     kinds = (keras.layers.RNN, keras.layers.Bidirectional)
     return any(isinstance(layer, kinds) for layer in model._flatten_layers(include_self=False))
-
-
-def _is_other(layer: Any) -> bool:
-    return is_training_only(layer) or _is_grouped(layer)
 
 
 def is_training_only(layer: Any) -> bool:

@@ -20,12 +20,7 @@ from netbuilder.core.project.atomic import replace_atomically
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the model with its preprocessing layers, and NetBuilder's data, atomically.
 
-    Returns:
-        What it takes, if that is more than raw numbers.
-
-    Raises:
-        FormatError: Keras cannot open the file again, or its predictions differ.
-        UserError: the place cannot be written.
+    Returns a sentence on what it takes, if that is more than raw numbers.
     """
     file_model = file_input_model(trained)
     model = trained.model if file_model is None else file_model.model
@@ -46,9 +41,5 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
 
 def verify(trained: TrainedModel, path: Path, file_model: FileInputModel | None = None) -> None:
-    """Open a file with plain Keras and compare its predictions with those of ``trained``.
-
-    Raises:
-        FormatError: Keras cannot open it, or its predictions differ.
-    """
+    """Open a file with plain Keras and compare its predictions with those of ``trained``."""
     check_opens(trained, path, ".keras", file_model or file_input_model(trained))

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError
 from netbuilder.core.formats.keras_prediction import predict_rows
@@ -32,10 +33,6 @@ def save(trained: TrainedModel, path: Path) -> None:
 
     Inputs and outputs have the names of their nodes, the first axis is "batch", and the metadata
     holds class labels and column names as JSON ("classes", "columns").
-
-    Raises:
-        FormatError: tf2onnx is not installed or cannot express the network, or predictions differ.
-        UserError: the place cannot be written.
     """
     if not available():
         raise FormatError(
@@ -55,12 +52,8 @@ def save(trained: TrainedModel, path: Path) -> None:
             raise
         # Any error of tf2onnx is about this network.
         except Exception as error:
-            lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
-                _(
-                    "ONNX does not support this network: {reason}",
-                    reason=lines[0] if lines else error,
-                ),
+                _("ONNX does not support this network: {reason}", reason=first_line(error)),
                 _("Save it as .h5, .keras or .tflite."),
                 code="onnx_not_supported",
             ) from error
@@ -68,11 +61,7 @@ def save(trained: TrainedModel, path: Path) -> None:
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
-    """Compare the predictions of a file in onnxruntime; without it, check the file's form.
-
-    Raises:
-        FormatError: it cannot be run, or its predictions differ.
-    """
+    """Compare a file's predictions in onnxruntime; without it, check the file's form."""
     rows = random_rows(trained)
     expected = predict_rows(trained.model, rows)
     try:

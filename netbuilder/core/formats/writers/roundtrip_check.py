@@ -12,6 +12,7 @@ from netbuilder.core.data.kinds.modality import Key
 from netbuilder.core.data.preprocessing.fitted_preprocessing import InputPreprocessing
 from netbuilder.core.engine.build.assembly import FileInputModel
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.importing.import_file import load_network
@@ -40,8 +41,8 @@ def random_rows(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Ar
     """
     random = np.random.default_rng(seed)
     rows = []
-    for name, tensor in _inputs(trained):
-        how = trained.preprocessing.inputs.get(name, InputPreprocessing())
+    for tensor in trained.model.inputs:
+        how = trained.preprocessing.inputs.get(tensor.name, InputPreprocessing())
         shape = (count, *(STEPS if side is None else int(side) for side in tensor.shape[1:]))
         dtype = str(tensor.dtype)
         if dtype == "string":
@@ -60,23 +61,13 @@ def random_rows(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Ar
     return rows
 
 
-def _inputs(trained: TrainedModel) -> list[tuple[str, Any]]:
-    return [(tensor.name, tensor) for tensor in trained.model.inputs]
-
-
 def random_samples(
     trained: TrainedModel, made: FileInputModel | None, count: int = 4
 ) -> tuple[Any, Any]:
-    """Return random samples for a written model, and the network's predictions for them.
+    """Return ``count`` random samples for a written model, and the network's predictions for them.
 
-    Args:
-        trained: the network.
-        made: the written model, unless it is the network's own.
-        count: number of samples.
-
-    Returns:
-        The samples (as tensors, since Keras takes strings in no other form), and one array per
-        output.
+    ``made`` is the written model unless it is the network's own. Samples with strings are tensors,
+    since Keras takes strings in no other form; predictions are one array per output.
     """
     import tensorflow as tf
 
@@ -101,14 +92,10 @@ def check_opens(
 ) -> None:
     """Open a file with ``keras.models.load_model`` and compare its predictions.
 
-    Args:
-        trained: the network.
-        path: the file.
-        title: of the format, for messages.
-        made: the written model, unless it is the network's own.
+    ``made`` is the written model unless it is the network's own.
 
     Raises:
-        FormatError: Keras cannot open it, or its predictions differ.
+        FormatError: Keras or NetBuilder cannot open it, or its predictions differ.
     """
     import keras
 
@@ -118,13 +105,12 @@ def check_opens(
             predictions = call_model(keras.models.load_model(path), samples)
     # Any error of Keras is about this file.
     except Exception as error:
-        lines = [line for line in str(error).splitlines() if line.strip()]
         raise FormatError(
             _(
                 "The file was written as {format}, but Keras cannot open it again: "
                 "{reason} The file was not saved.",
                 format=title,
-                reason=(lines or [type(error).__name__])[0][:200],
+                reason=first_line(error)[:200],
             ),
             _("Save it in the other format of Keras (.h5 or .keras)."),
             code="written_file_not_readable",

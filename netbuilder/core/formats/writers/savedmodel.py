@@ -29,19 +29,13 @@ _PARTS = {
 def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     """Write the model with its preprocessing layers as a SavedModel with the endpoint "serve".
 
-    Args:
-        trained: the network.
-        path: a folder that is new, empty or a SavedModel.
-
-    Returns:
-        What it takes, if that is more than raw numbers.
-
-    Raises:
-        FormatError: there is something else at ``path``.
-        UserError: the place cannot be written.
+    ``path`` must be new, empty or a SavedModel. Returns a sentence on what it takes, if that is
+    more
+    than raw numbers.
     """
     path = Path(path)
-    if path.exists() and not _replaceable(path):
+    replaceable = path.is_dir() and {entry.name for entry in path.iterdir()} <= _PARTS
+    if path.exists() and not replaceable:
         raise FormatError(
             _(
                 "'{path}' contains files that are not part of a SavedModel; it was not changed.",
@@ -67,11 +61,7 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
 
 
 def verify(trained: TrainedModel, path: Path, file_model: FileInputModel | None = None) -> None:
-    """Load a folder with TensorFlow alone and compare its predictions with those of ``trained``.
-
-    Raises:
-        FormatError: it cannot be loaded, or its predictions differ.
-    """
+    """Load a folder with TensorFlow alone and compare its predictions with those of ``trained``."""
     import tensorflow as tf
 
     samples, expected = random_samples(trained, file_model or file_input_model(trained))
@@ -102,8 +92,3 @@ def _put(written: Path, path: Path, before: Path) -> None:
         if before.exists():
             replace(before, path)
         raise
-
-
-def _replaceable(path: Path) -> bool:
-    """Return whether a folder contains nothing but parts of a SavedModel."""
-    return path.is_dir() and {entry.name for entry in path.iterdir()} <= _PARTS

@@ -30,11 +30,7 @@ _OTHER = "#8A93A3"
 
 
 def save(source: TrainedModel | Project, path: Path) -> None:
-    """Write the image of a project or trained network.
-
-    Raises:
-        UserError: the place cannot be written.
-    """
+    """Write the image of a project or trained network."""
     project = source if isinstance(source, Project) else source.project
     with replace_atomically(Path(path)) as temporary:
         temporary.write_bytes(network_svg(project).encode())
@@ -42,11 +38,7 @@ def save(source: TrainedModel | Project, path: Path) -> None:
 
 
 def verify(source: TrainedModel | Project, path: Path) -> None:
-    """Check that an image is valid XML.
-
-    Raises:
-        FormatError: it is not.
-    """
+    """Check that an image is valid XML."""
     try:
         ElementTree.parse(path)
     except (ElementTree.ParseError, ValueError) as error:
@@ -106,7 +98,9 @@ def network_svg(project: Project, numbers: NetworkNumbers | None = None) -> str:
     parts += [_card(name, place, project, numbers) for name, place in places.items()]
     if numbers is not None:
         parts += _shapes(numbers, dict.fromkeys(a for a, _ in sorted(wires)), places, horizontal)
-        parts.append(_total(numbers, left + MARGIN, top + height - MARGIN))
+        total = LINE if numbers.blank else f"{sum(numbers.parameters.values()):,}"
+        text = _("{count} weights in total", count=total)
+        parts.append(_number(left + MARGIN, top + height - MARGIN, text))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -201,11 +195,6 @@ def _shapes(
         under = f'<rect x="{x - 2:.1f}" y="{y - 11:.1f}" width="{len(text) * 6.7 + 4:.1f}"'
         labels.append(f'{under} height="15" fill="#FFFFFF"/>' + _number(x, y, text))
     return labels
-
-
-def _total(numbers: NetworkNumbers, x: float, y: float) -> str:
-    total = LINE if numbers.blank else f"{sum(numbers.parameters.values()):,}"
-    return _number(x, y, _("{count} weights in total", count=total))
 
 
 def _weights_text(numbers: NetworkNumbers, name: str) -> str:

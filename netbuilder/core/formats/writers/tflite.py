@@ -16,6 +16,7 @@ from netbuilder.core.data.dataset import Dataset, Split
 from netbuilder.core.data.load import load_dataset
 from netbuilder.core.data.preprocessing.fitted_preprocessing import OutputPreprocessing
 from netbuilder.core.engine.build.graph_to_keras import model_inputs
+from netbuilder.core.engine.build.keras_objects import first_line
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import FormatError, UserError
 from netbuilder.core.formats.keras_prediction import Array, predict_rows
@@ -47,10 +48,8 @@ CalibrationRows = Callable[[], Iterator[list[Array]]]
 def convert_int8(converter: Any, rows: CalibrationRows, scaled: Sequence[bool]) -> bytes:
     """Return the file with 8-bit weights and arithmetic, and 32-bit scaling.
 
-    Args:
-        converter: TensorFlow Lite's, for a network with separate scalings.
-        rows: yields rows to measure the ranges of all values on.
-        scaled: whether each output is a scaling's.
+    ``rows`` yields rows to measure the ranges of all values on; ``scaled`` tells for each output
+    whether it is a scaling's.
     """
     import tensorflow as tf
 
@@ -104,13 +103,10 @@ def has_loop(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class ReferenceRows:
-    """Rows of the data.
+    """Rows of the data, and a text on their source.
 
-    Attributes:
-        words: their source: "200 rows of the test data".
-        x: one array per input, (rows, ...).
-        y: targets by output id: numbers in their units (rows, columns), class numbers (rows,), or
-            0 and 1 per label (rows, labels).
+    ``x`` has one array per input, (rows, ...); ``y`` by output id numbers in the target's units
+    (rows, columns), class numbers (rows,), or 0 and 1 per label (rows, labels).
     """
 
     words: str
@@ -177,16 +173,9 @@ def _inputs(trained: TrainedModel) -> list[tuple[str, Array]]:
 def accuracy_cost(
     trained: TrainedModel, rows: ReferenceRows, found: Sequence[Array], whole: Sequence[Array]
 ) -> str:
-    """Compare a smaller network with the original: "accuracy 0.94 instead of 0.95".
+    """Compare the predictions of a smaller network with the original's on ``rows``, by output.
 
-    Args:
-        trained: the network.
-        rows: what both predict for.
-        found: predictions of the smaller one, one array per output in the model's order.
-        whole: predictions of the original.
-
-    Returns:
-        "" if the predictions cannot be compared with ``rows.y``.
+    Returns "accuracy 0.94 instead of 0.95", or "" if they cannot be compared with ``rows.y``.
     """
     parts = []
     outputs = trained.project.graph.outputs
@@ -243,14 +232,6 @@ def save(trained: TrainedModel, path: Path) -> tuple[str, ...]:
     A name that ends in ``.int8.tflite`` gives 8-bit weights. Only builtin operations are used.
     Ranges of values are measured on the project's data if available, else on random rows; in a
     recurrent network they cannot be measured: its weights have 8 bits, its arithmetic 32.
-
-    Returns:
-        Notes on the file: the cost of smaller weights, or that it takes single rows.
-
-    Raises:
-        FormatError: TensorFlow has no converter, TensorFlow Lite lacks an operation, or the
-            predictions differ.
-        UserError: the place cannot be written.
     """
     import tensorflow as tf
 
@@ -293,14 +274,8 @@ def verify(
 ) -> tuple[str, ...]:
     """Compare a file's predictions in TensorFlow Lite's interpreter; return what fewer bits cost.
 
-    Args:
-        trained: the network.
-        path: the file.
-        bits: per weight; None for what the name says.
-        dataset: the network's data; None for random rows.
-
-    Raises:
-        FormatError: it cannot be run, or its predictions differ (too much).
+    ``bits`` per weight follow from the name if None; ``dataset`` is the network's data, without
+    which random rows are used.
     """
     bits = bits_of(path) if bits is None else bits
     real = None if dataset is None or bits == 32 else held_out_rows(trained, dataset, CALIBRATION)
@@ -386,11 +361,10 @@ def converted(
             return data
         # Any error of the converter is about this network.
         except Exception as error:
-            lines = [line for line in str(error).splitlines() if line.strip()]
             raise FormatError(
                 _(
                     "TensorFlow Lite does not support this network: {reason}",
-                    reason=f"{lines[0] if lines else error}"[:350],
+                    reason=first_line(error)[:350],
                 ),
                 _("Save it as .h5, .keras or a SavedModel folder."),
                 code="tflite_not_supported",
@@ -420,7 +394,7 @@ def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
     archive = keras.export.ExportArchive()
     archive.track(model)
     specs = [
-        tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=_argument(number))
+        tf.TensorSpec((batch, *tensor.shape[1:]), tensor.dtype, name=f"input_{number:03d}")
         for number, tensor in enumerate(model.inputs)
     ]
 
@@ -431,10 +405,6 @@ def _export(model: keras.Model, folder: Path, batch: int | None) -> None:
 
     archive.add_endpoint("serve", serve, input_signature=specs)
     archive.write_out(str(folder), verbose=False)
-
-
-def _argument(number: int) -> str:
-    return f"input_{number:03d}"
 
 
 def _run(path: Path, rows: Sequence[Array], shapes: Sequence[tuple[int, ...]]) -> list[Array]:

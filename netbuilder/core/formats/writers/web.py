@@ -51,11 +51,6 @@ def save(trained: TrainedModel, path: Path) -> None:
     """Write the trained network as one ``.html`` that predicts in any browser and loads nothing.
 
     Weights have 32 bits: with 16, softmax probabilities would be off by up to 1e-3.
-
-    Raises:
-        FormatError: the page's code lacks a layer or input, the network is too large, or the
-            predictions differ.
-        UserError: the place cannot be written.
     """
     if trained.model.count_params() > MOST_WEIGHTS:
         raise FormatError(
@@ -88,11 +83,7 @@ def save(trained: TrainedModel, path: Path) -> None:
 
 
 def verify(trained: TrainedModel, path: Path) -> None:
-    """Rebuild the network in a page with Keras's layers and compare its predictions.
-
-    Raises:
-        FormatError: the predictions differ.
-    """
+    """Rebuild the network in a page with Keras's layers and compare its predictions."""
     text = path.read_text("utf-8")
     parts = [
         re.search(rf'<script type="[^"]+" id="{name}">([^<]*)</script>', text)

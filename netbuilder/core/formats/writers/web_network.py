@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -152,7 +152,8 @@ def _walk(model: Any, inputs: Sequence[int], network: WebNetwork) -> list[int]:
     by_name = {layer.name: layer for layer in model.layers}
     starts = tensor_places(config["input_layers"])
     known = {place[:2]: [tensor] for place, tensor in zip(starts, inputs, strict=True)}
-    waiting = list(_nodes(config["layers"]))
+    layers = config["layers"]
+    waiting = [(entry, n) for entry in layers for n in range(len(entry["inbound_nodes"]))]
     while waiting:
         # A shared layer may precede the sources of its second call.
         later = [use for use in waiting if not _enter(*use, known, by_name, network)]
@@ -160,12 +161,6 @@ def _walk(model: Any, inputs: Sequence[int], network: WebNetwork) -> list[int]:
             raise _missing(str(later[0][0]["class_name"]), str(later[0][0]["name"]))
         waiting = later
     return [known[place[:2]][place[2]] for place in tensor_places(config["output_layers"])]
-
-
-def _nodes(layers: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], int]]:
-    for entry in layers:
-        for number in range(len(entry["inbound_nodes"])):
-            yield entry, number
 
 
 def _enter(

@@ -490,14 +490,14 @@ class Calls:
             id(start): tensor for start, tensor in zip(target.inputs, tensors, strict=False)
         }
 
-        def again(call: Call) -> Call:
+        def replay(call: Call) -> Call:
             if id(call) not in done:
-                sources = tuple(again(source) for source in call.sources)
+                sources = tuple(replay(source) for source in call.sources)
                 done[id(call)] = Call(call.layer, sources, node.lineno) if sources else call
                 call.layer.calls.append(done[id(call)])
             return done[id(call)]
 
-        results = [again(output) for output in target.outputs]
+        results = [replay(output) for output in target.outputs]
         return results[0] if len(results) == 1 else results
 
     def _through(self, layers: list[Any], tensors: list[Call], node: Any) -> Any:

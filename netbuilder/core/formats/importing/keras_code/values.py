@@ -225,7 +225,8 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
     if name.startswith("Convolution") and len(args) > int(kind[4]):
         sides = int(kind[4])  # Keras 1: one number per side of the kernel
         args = [args[0], tuple(args[1 : 1 + sides]), *args[1 + sides :]]
-    arguments = {**_named(kind, args), **kwargs}
+    order = _ORDERS.get(kind) or argument_order(kind, len(args))
+    arguments = {**dict(zip(order, args, strict=False)), **kwargs}
     if kind in BACKBONES:
         arguments = _backbone(kind, arguments)
     rows = arguments.pop("nb_row", None), arguments.pop("nb_col", None)
@@ -233,7 +234,8 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
         arguments["kernel_size"] = rows
     if kind != "Embedding" and "output_dim" in arguments:
         arguments["units"] = arguments.pop("output_dim")
-    layer = Layer(kind, {}, line, _text(arguments.pop("name", "")))
+    layer_name = arguments.pop("name", "")
+    layer = Layer(kind, {}, line, layer_name if isinstance(layer_name, str) else "")
     layer.shape = _shape(kind, arguments)
     by_name = LAYERS[kind].by_name
     for key, value in arguments.items():
@@ -245,7 +247,8 @@ def make_layer(name: str, args: list[Any], kwargs: dict[str, Any], line: int) ->
             continue
         flat = plain(value)
         if flat is UNREAD:
-            layer.notes.append(_text_of(new, value))
+            unread = unread_texts(value)
+            layer.notes.append(f"{new}={unread[0].text}" if unread else new)
         else:
             layer.config[new] = flat
     return layer
@@ -267,11 +270,6 @@ def _backbone(kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
     elif isinstance(weights, str) and weights != "imagenet":
         result |= {"weights": "file", "weights_file": weights}
     return result
-
-
-def _named(kind: str, args: list[Any]) -> dict[str, Any]:
-    order = _ORDERS.get(kind) or argument_order(kind, len(args))
-    return dict(zip(order, args, strict=False))
 
 
 def is_included_backbone(node: ast.FunctionDef) -> bool:
@@ -349,15 +347,6 @@ def unread_texts(value: Any) -> list[Unread]:
     if isinstance(value, list | tuple):
         return [unread for item in value for unread in unread_texts(item)]
     return []
-
-
-def _text_of(key: str, value: Any) -> str:
-    unread = unread_texts(value)
-    return f"{key}={unread[0].text}" if unread else key
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def family_of(name: Dotted) -> str:

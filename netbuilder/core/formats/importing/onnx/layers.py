@@ -423,8 +423,7 @@ class LayerConverter(ShapeConverter):
         shape = tuple(tensor.shape[i] if i != axis else 1 for i in rest)
         axes = tuple(tensor.axes[i] for i in rest)
         if side == 1:
-            squeezed = Tensor(tensor.node, shape, axes, half=tensor.half)
-            self.give(op, squeezed)
+            self.give(op, Tensor(tensor.node, shape, axes, half=tensor.half))
             return
         shared = tensor.axes.count(tensor.axes[axis]) > 1
         if shared and side == 2:  # one direction of a recurrent layer
@@ -436,10 +435,8 @@ class LayerConverter(ShapeConverter):
             raise self.unknown(op, _("it selects a part of each sample"))
         place %= side
         self._part(op, tensor, axis, place, place + 1)
-        part = self.tensors.pop(op.outputs[0])
-        self.tensors[op.outputs[0]] = part
-        one_axis = Operator("Squeeze", op.name, [op.outputs[0]], op.outputs, {"axes": [axis]})
-        self._squeeze(one_axis)
+        squeeze = Operator("Squeeze", op.name, [op.outputs[0]], op.outputs, {"axes": [axis]})
+        self._squeeze(squeeze)
 
     def _recurrent(self, op: Operator) -> None:
         first = op.attributes.get("layout", 0)
@@ -515,9 +512,7 @@ class LayerConverter(ShapeConverter):
         if odd or (op.kind == "LSTM" and names[1] != names[2]):
             raise self.unknown(op, ", ".join(listed))
         if op.kind == "RNN":
-            return "SimpleRNN", {"activation": None if names[0] == "tanh" else names[0]} if (
-                names[0] != "tanh"
-            ) else {}
+            return "SimpleRNN", {} if names[0] == "tanh" else {"activation": names[0]}
         params: dict[str, Any] = {}
         if names[1] != "tanh":
             params["activation"] = names[1]

@@ -57,13 +57,10 @@ class Operator:
 class OnnxGraph:
     """The relevant part of a file.
 
-    Attributes:
-        inputs: name → (shape with ``OPEN`` sizes, NumPy dtype).
-        outputs: names of the predictions.
-        operators: those that lead to the outputs, in file order.
-        left_out: outputs that are not predictions, such as class labels.
-        fixed_batch: required batch size, or 0.
-        proto: the model with these outputs only.
+    ``inputs`` maps names to shapes with ``OPEN`` sizes and NumPy dtypes; ``left_out`` are outputs
+    that are not predictions, such as class labels; ``fixed_batch`` is the required batch size, or
+    0;
+    ``proto`` is the model with the remaining outputs.
     """
 
     inputs: dict[str, tuple[tuple[int, ...], str]]

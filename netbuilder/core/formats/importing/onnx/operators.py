@@ -420,13 +420,12 @@ class Converter:
             and node.params.get("axis", -1) == (-1 if last else axis)
         ):
             gamma, beta = arrays[0] * scale, arrays[1] * scale + offset
-            self.draft.weights[node.id] = [
-                np.asarray(v, "float32") for v in (gamma, beta)
-            ] + arrays[2:]
+            weights = [np.asarray(v, "float32") for v in (gamma, beta)]
+            self.draft.weights[node.id] = weights + arrays[2:]
             self.give(op, tensor)
         else:
-            weights = (scale, offset, np.zeros(count), np.full(count, 1 - EPSILON))
-            self.layer(op, "BatchNormalization", tensor, {"axis": -1 if last else axis}, weights)
+            parts = (scale, offset, np.zeros(count), np.full(count, 1 - EPSILON))
+            self.layer(op, "BatchNormalization", tensor, {"axis": -1 if last else axis}, parts)
 
     def _one_axis(self, op: Operator, tensor: Tensor, *values: Array) -> int | None:
         """Return Keras's axis along which constants vary, or None."""

@@ -70,12 +70,9 @@ class ProjectDraft:
     ) -> str:
         """Add a node and return its id.
 
-        Args:
-            layer: catalog name.
-            sources: ids of its sources.
-            params: may include defaults.
-            weights: in Keras's order.
-            name: ONNX's, used for the id if meaningful.
+        ``params`` may include defaults, ``weights`` are in Keras's order, and the id follows from
+        ONNX's
+        ``name`` if that is meaningful.
         """
         base = re.sub(r"\W+", "_", name.strip("/")).strip("_").lower()
         if not re.match("[a-z]", base) or len(base) > 40 or re.match(r"(val|node|n\d|onnx)", base):
@@ -116,7 +113,8 @@ class ProjectDraft:
             # Missing or shared axes: reshape in Keras's order first.
             order = sorted(range(len(have)), key=lambda i: (_place(have, i), i))
             order = [i for i in order if i != tensor.shape.index(BATCH)]
-            node = self.add("Reshape", [node], {"target_shape": _sizes(tensor, order)})
+            sizes = [-1 if tensor.shape[i] in OPEN else tensor.shape[i] for i in order]
+            node = self.add("Reshape", [node], {"target_shape": sizes})
             places = {axis: number for number, axis in enumerate(order, 1)}
             have = tuple(places.get(i, 0) for i in range(len(have)))
         if have != target:
@@ -149,10 +147,6 @@ def _batch_first(tensor: Tensor) -> tuple[int, ...]:
     batch = tensor.shape.index(BATCH)
     rest = iter(range(1, len(tensor.shape)))
     return tuple(0 if i == batch else next(rest) for i in range(len(tensor.shape)))
-
-
-def _sizes(tensor: Tensor, order: Sequence[int]) -> list[int]:
-    return [-1 if tensor.shape[i] in OPEN else tensor.shape[i] for i in order]
 
 
 def size_of(shape: Sequence[int]) -> int:
