@@ -1,4 +1,4 @@
-"""New, open, save, export: the way between the window and files."""
+"""New, open, save, export."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ if TYPE_CHECKING:
 PROJECT_ENDING = ".netbuilder"
 PROJECT_TYPE = FileType(N_("NetBuilder project"), (PROJECT_ENDING,))
 _MODELS = " ".join(f"*{ending}" for ending in IMPORT_ENDINGS)
-# A dropped .h5 is taken for a model, which says so where it is none.
+# A dropped .h5 is opened as a model.
 DATA_ENDINGS = tuple(end for end in registry.all_endings() if end not in MODEL_ENDINGS)
 _DATA = " ".join(f"*{ending}" for ending in DATA_ENDINGS)
 
 
 def model_types() -> tuple[FileType, ...]:
-    """Return the kinds of files that a trained model is saved as, in the chosen language."""
+    """Return the file types of trained models."""
     return tuple(
         FileType(re.split(r"\s*[(（]", _(row.title))[0], row.endings)
         for row in FORMATS
@@ -61,7 +61,7 @@ def model_types() -> tuple[FileType, ...]:
 
 
 def open_filter() -> str:
-    """Return the kinds of files that "Open" offers, as Qt's file dialog takes them."""
+    """Return the file types of "Open", as a filter of Qt's file dialog."""
     project = f"*{PROJECT_ENDING}"
     kinds = (
         (_("Projects, models and data"), f"{project} {_MODELS} {_DATA}"),
@@ -75,43 +75,39 @@ def open_filter() -> str:
 
 @dataclass(frozen=True)
 class Unsaved:
-    """Work that would be lost: what it is in words, and what saves it.
-
-    ``save_network`` gives False where it was not saved: it failed, which was said, or was
-    cancelled.
-    """
+    """Unsaved work in words; ``save`` returns False if it failed or was cancelled."""
 
     what: str
     save: Callable[[], bool]
 
 
 def empty_project() -> Project:
-    """What "New" begins with: an Input, and nothing to learn from yet."""
+    """Return a project with only an Input."""
     return Project(graph=Graph(nodes=(Node("input", "Input"),)), data=Data())
 
 
 def _named(project: Project, path: Path) -> Project:
-    """A project that has no name of its own gets that of its file."""
+    """Name a project without a name after its file."""
     return edits.rename_project(project, path.stem) if project.name == Project().name else project
 
 
 def _as_trained(project: Project, trained: Project) -> bool:
-    """Whether a project is what was trained; a run fills in what was left to be chosen."""
-    plan = project.training
-    chosen = replace(
-        plan,
-        loss=plan.loss or trained.training.loss,
-        metrics=trained.training.metrics if plan.metrics is None else plan.metrics,
+    """Return whether a project is the trained one, whose automatic settings are resolved."""
+    training = project.training
+    resolved = replace(
+        training,
+        loss=training.loss or trained.training.loss,
+        metrics=trained.training.metrics if training.metrics is None else training.metrics,
     )
     same = replace(trained, name=project.name, extra=project.extra)
-    return replace(project, training=chosen) == same
+    return replace(project, training=resolved) == same
 
 
-def _opened(path: Path, found: Imported) -> str:
-    """Words for what an opened file became."""
-    if found.trained is not None:
+def _opened(path: Path, imported: Imported) -> str:
+    """Return the message about an opened file."""
+    if imported.trained is not None:
         return _("Opened {file} with its trained weights.", file=path.name)
-    count = len(found.project.graph.nodes)
+    count = len(imported.project.graph.nodes)
     return ngettext(
         "Opened {file}: {count} layer, no weights.",
         "Opened {file}: {count} layers, no weights.",
@@ -121,16 +117,16 @@ def _opened(path: Path, found: Imported) -> str:
 
 
 class Documents(QObject):
-    """What is open, and where it lies.
+    """The open document and its file.
 
     Signals:
-        leaving: what is open goes in a moment; whatever had to be asked was asked.
+        leaving: the document is about to be replaced; the user has been asked.
         opened: another project is on the canvas.
-        told(words): something worth a line in the status bar.
-        confirmed(words): what was asked for is done: a file is written.
+        told(words): a message for the status bar.
+        confirmed(words): a file is written.
         failed(error): a ``UserError`` to show.
-        data_opened(path): data is to be opened, to begin a project with.
-        noted(name, sentences): what an opened file holds that could not be taken over.
+        data_opened(path): start a project with this data.
+        noted(name, sentences): what could not be imported from a file.
         busy(words): a file is being read or written; "" when done.
     """
 
@@ -159,24 +155,22 @@ class Documents(QObject):
         self.recovery.failed.connect(self.failed)
         self.opening = ""
         self._shown = 0
-        self._model_file: Path | None = None  # that the trained network was saved to last
+        self._model_file: Path | None = None  # the network's last file
         store.path_changed.connect(self._keep_place)
         store.changed.connect(
             lambda old, new: self._keep_place() if old.data is not new.data else None
         )
         self._keep_place()
         self.held_lock: QLockFile | None = None
-        self.only_reads = False  # as for a picture: other windows may have the same file
-        self.hold_soon = QTimer(
-            self, singleShot=True, interval=0
-        )  # what is opened clears the banner
-        self.hold_soon.timeout.connect(self._hold_file)
+        self.only_reads = False  # for screenshots: do not lock the file
+        self.hold_soon = QTimer(self, singleShot=True, interval=0)
+        self.hold_soon.timeout.connect(self._lock_file)
         store.path_changed.connect(self.hold_soon.start)
         self.hold_soon.start()
 
     @property
     def name(self) -> str:
-        """The name of the file, or of the project where there is no file."""
+        """The name of the file, or of the project."""
         path = self._store.path
         if path is None and self._models.trained is not None and not self.model_in_no_file:
             path = self._model_file
@@ -188,29 +182,27 @@ class Documents(QObject):
 
     @property
     def title(self) -> str:
-        """The window's title, with ``[*]`` where Qt puts the star of a modified file."""
+        """The window's title, with Qt's ``[*]`` for modified files."""
         return f"{self.name}[*] – NetBuilder"
 
     def new(self, *, asked: bool = False) -> None:
-        """Begin an empty project; ``asked``: what is open may go."""
+        """Start an empty project; ``asked``: without asking about unsaved work."""
         if asked or self.may_close():
             self.show_project(empty_project(), None)
 
     def open(self) -> Path | None:
-        """Ask for a file, and open it; which one, None where none was chosen."""
+        """Ask for a file and open it; return its path, or None."""
         path = ask_open(self._window, _("Open"), open_filter())
         if path is not None:
             self.open_asking(path)
         return path
 
     def open_asking(self, path: Path) -> None:
-        """Open a file that a person chose or dropped. What is unsaved is asked about once the
-        file was read: for one that cannot be opened nothing has to go."""
+        """Open a file, and ask about unsaved work once it has been read."""
         self.open_path(path, asking=True)
 
     def open_path(self, path: Path, *, asking: bool = False) -> None:
-        """Open a project, a model, or data to begin a project with; what cannot be opened leaves
-        all as it was. ``asking``: what is open may not go unasked."""
+        """Open a project, a model or data; ``asking``: ask about unsaved work."""
         path = path.absolute()
         if is_importable(path):
             self._open_model(path, asking=asking)
@@ -233,7 +225,7 @@ class Documents(QObject):
     def show_project(
         self, project: Project, path: Path | None, *, folder: Path | None = None, saved: bool = True
     ) -> None:
-        """Put a project on the canvas; a file that is still being read comes too late now.
+        """Put a project on the canvas, and cancel opening another file.
 
         ``folder`` and ``saved`` are those of ``ProjectStore.reset``.
         """
@@ -248,34 +240,33 @@ class Documents(QObject):
         self._store.reset(project, path, folder=folder, saved=saved)
         self.opened.emit()
 
-    def recover(self, found: RecoveredProject) -> None:
-        """Put back what a crash left."""
-        self.recovery.take_over(found)
-        self.show_project(found.project, found.original, folder=found.base, saved=False)
+    def recover(self, recovered: RecoveredProject) -> None:
+        """Restore recovered work."""
+        self.recovery.take_over(recovered)
+        self.show_project(recovered.project, recovered.original, folder=recovered.base, saved=False)
         self.recovered.emit()
 
     def save(self) -> bool:
-        """Write the project to its file; asks for one where there is none."""
+        """Save the project, or ask for a file name."""
         path = self._store.path
         if path is None or path.suffix.lower() != PROJECT_ENDING:
             return self.save_as()
         return self.save_to(path)
 
     def save_as(self) -> bool:
-        """Ask for a file name, and write the project there."""
         path = ask_save(
             self._window, _("Save the project"), self.suggested(PROJECT_ENDING), (PROJECT_TYPE,)
         )
         return path is not None and self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
-        """Write the project to ``path``; False when that failed, which is said."""
+        """Save the project to ``path``; return False after an error."""
         path = path.absolute()
-        old = self._workbench.base
+        old_base = self._workbench.base
 
         def settled(project: Project) -> Project:
-            # Relative paths of data start from the project's folder, which is another one now.
-            return _named(rebased(project, old, path.parent), path)
+            # Relative data paths start from the project's folder.
+            return _named(rebased(project, old_base, path.parent), path)
 
         if path == self._store.path and self._store.document.changed_outside:
             answers = (_("Save as…"), _("Replace it"), _("Reload it"), _("Cancel"))
@@ -302,7 +293,7 @@ class Documents(QObject):
         return True
 
     def save_model(self) -> bool:
-        """Ask for a file name, and write the trained model there; False when that was cancelled."""
+        """Ask for a file name and save the trained model; return False if cancelled."""
         trained = self._models.trained
         if trained is None:
             self.failed.emit(
@@ -317,7 +308,6 @@ class Documents(QObject):
         return path is not None and self.export_to(path).finish()
 
     def export(self) -> None:
-        """Ask for a file of any format that there is, and write it."""
         types = [
             FileType(_(row.title).split(" (")[0], row.endings)
             for row in FORMATS
@@ -328,8 +318,7 @@ class Documents(QObject):
             self.export_to(path)
 
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
-        """Ask for a file name, and write the script there in a style ("short" or "exact");
-        ``told`` hears that it is written."""
+        """Ask for a file name and save the script in a style ("short" or "exact")."""
         types = [
             FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.styled
         ]
@@ -340,8 +329,7 @@ class Documents(QObject):
             )
 
     def export_to(self, path: Path, style: str = "") -> jobs.Job:
-        """Write the trained model, or the project where there is none, by the path's ending;
-        ``style``: of a script."""
+        """Export the trained model or the project in the format of the file's ending."""
         trained, base = self._models.trained, self._workbench.base
         problems = self._workbench.problems
         project = self._lessons.stamp(self._store.project)
@@ -364,7 +352,7 @@ class Documents(QObject):
                     self._model_file = path
                     self._store.rewrite(lambda project: _named(project, path))
                     self.keep_model()
-                    # The project lies in that file too, unless the canvas has gone on since.
+                    # The file contains the project, unless it was edited since.
                     if _as_trained(self._store.project, trained.project):
                         self._store.mark_saved()
             self.busy.emit("")
@@ -375,74 +363,73 @@ class Documents(QObject):
         return jobs.run_job(
             work,
             done,
-            lambda error: self._trouble(error, path, _("“{name}” could not be saved: {error}")),
+            lambda error: self._report(error, path, _("“{name}” could not be saved: {error}")),
             name="export",
             owner=self,
         )
 
     def may_close(self) -> bool:
-        """Return whether what is open may go; ask once about all that would be lost.
+        """Return whether the document may be closed; ask once about all unsaved work.
 
-        A run that is stopped for it left weights, which can be saved then.
+        A stopped run leaves a network that can be saved.
         """
         before = self._models.trained
-        return self._may_leave() and self._may_lose(self._models.trained is not before)
+        return self._may_leave() and self._confirm_loss(self._models.trained is not before)
 
     def may_restore(self, project: Project) -> bool:
-        """Whether a run of ``project`` may take the place of what is open: asks about what closing
-        the window would not ask about then. Undo brings it back until then."""
-        stays = project.name == self._store.project.name
-        return (stays and not self.model_unsaved) or self._may_lose()
+        """Return whether a run of ``project`` may replace the document, which undo restores."""
+        same_document = project.name == self._store.project.name
+        return (same_document and not self.model_unsaved) or self._confirm_loss()
 
-    def _may_lose(self, run_stopped: bool = False) -> bool:
+    def _confirm_loss(self, run_stopped: bool = False) -> bool:
         unsaved = self.unsaved
         in_runs = self.model_in_no_file and not self.model_unsaved
         if in_runs and run_stopped:
             unsaved = (*unsaved, Unsaved(_("The trained network"), self.save_model))
         if not unsaved:
             return True
-        words = "\n".join((_("Not saved:"), *(f"• {u.what}" for u in unsaved)))
+        message = "\n".join((_("Not saved:"), *(f"• {u.what}" for u in unsaved)))
         if in_runs and not run_stopped:
-            stays = (
+            note = (
                 _("The trained network is in no file. It stays in Runs, which Full shows.")
                 if level().basic
                 else _("The trained network is in no file. It stays in Runs.")
             )
-            words = f"{words}\n\n{stays}"
+            message = f"{message}\n\n{note}"
         answers = (_("Save"), _("Don't save"), _("Cancel"))
-        answer = ask_question(self._window, _("Unsaved work"), words, answers)
+        answer = ask_question(self._window, _("Unsaved work"), message, answers)
         return answer == answers[1] or (answer == answers[0] and all(u.save() for u in unsaved))
 
     @property
     def unsaved(self) -> tuple[Unsaved, ...]:
-        """What would be lost: changes of the project, and a network, that no file holds."""
-        found = []
+        """Changes of the project and a network that no file contains."""
+        unsaved = []
         name = self._store.project.name
-        if self._store.modified and not self._quickly_chosen:
-            found.append(Unsaved(_("The project “{name}”", name=name), self.save))
+        if self._store.modified and not self._only_data_chosen:
+            unsaved.append(Unsaved(_("The project “{name}”", name=name), self.save))
         if self.model_unsaved:
-            found.append(Unsaved(_("The trained network"), self.save_model))
-        return tuple(found)
+            unsaved.append(Unsaved(_("The trained network"), self.save_model))
+        return tuple(unsaved)
 
     @property
-    def _quickly_chosen(self) -> bool:
-        """Whether all that was done is to choose data of one's own: no layer, no plan, one step.
+    def _only_data_chosen(self) -> bool:
+        """Whether the only change is the choice of the user's own data.
 
-        A table that was pasted lies in the program's own folder: nobody would find it again.
+        Pasted tables count as work: they are in the program's own folder.
         """
-        project, begun = self._store.project, empty_project()
+        project, empty = self._store.project, empty_project()
         return (
             self._store.path is None
             and len(self._store.undo_labels) == 1
-            and replace(project, data=begun.data) == begun
+            and replace(project, data=empty.data) == empty
             and not Path(project.data.path).absolute().is_relative_to(folders.data().absolute())
         )
 
     @property
     def model_unsaved(self) -> bool:
-        """Whether there is a trained network that would be lost: in no file, and not in Runs.
+        """Whether there is a trained network in no file and not in Runs.
 
-        Where a model's file is open, another network is a change of that file.
+        If a model's file is open, another network is a change of that file.
         """
         path = self._store.path
         in_runs = self._models.state.settled.run_id and not (path is not None and is_model(path))
@@ -450,27 +437,25 @@ class Documents(QObject):
 
     @property
     def model_in_no_file(self) -> bool:
-        """Whether there is a trained network that no file holds but the record of its run."""
+        """Whether no file contains the trained network, other than Runs."""
         trained = self._models.trained
         return trained is not None and trained is not self._store.document.model
 
     def keep_model(self) -> None:
-        """The trained network is in a file, or need not be."""
         self._store.mark_model_saved(self._models.trained)
 
     def close(self) -> None:
-        """Nothing needs to be recovered from here on."""
         self.recovery.close()
-        self._let_go()
+        self._release_lock()
 
-    def _let_go(self) -> None:
+    def _release_lock(self) -> None:
         self.hold_soon.stop()
         if self.held_lock is not None:
             self.held_lock.unlock()
 
-    def _hold_file(self) -> None:
-        """Say so where another window has the project's file open, too."""
-        self._let_go()
+    def _lock_file(self) -> None:
+        """Lock the project's file, and report if another window has it open."""
+        self._release_lock()
         path = self._store.path
         if path is None or self.only_reads:
             return
@@ -495,38 +480,38 @@ class Documents(QObject):
             except FormatError as error:
                 if error.code == "weights_only":
                     return onto_project(Imported(before[0]), path, base)
-                # The canvas can show what Keras cannot make.
-                found = import_file(path, trained=False)
+                # The canvas can show networks that Keras cannot build.
+                imported = import_file(path, trained=False)
                 item = ReportItem("weights", LEFT_OUT, str(error))
-                return replace(found, report=(*found.report, item))
+                return replace(imported, report=(*imported.report, item))
 
-        def done(found: Imported) -> None:
+        def done(imported: Imported) -> None:
             if number != self._shown:
                 return
             self.opening = ""
             self.busy.emit("")
-            # What was edited or trained meanwhile was not asked about when the file was chosen.
+            # Ask about edits and trainings since the file was chosen.
             if not self._may_leave():
                 return
             project, trained = before
             changed = self._store.project is not project or self._models.trained is not trained
-            if (asking or changed) and not self._may_lose():
+            if (asking or changed) and not self._confirm_loss():
                 return
-            trained, project = found.trained, _named(found.project, path)
+            trained, project = imported.trained, _named(imported.project, path)
             self.show_project(project, path)
             if trained is not None:
                 self._models.submit(ModelState(trained, Source.FILE))
                 self.keep_model()
             settings.remember_file(path)
-            self.told.emit(_opened(path, found))
+            self.told.emit(_opened(path, imported))
             self._workbench.happened.emit(f"opened:{path.suffix.lower()}")
-            if found.changes:
-                self.noted.emit(path.name, lines_of(found.changes))
+            if imported.changes:
+                self.noted.emit(path.name, lines_of(imported.changes))
 
         def failed(error: Exception) -> None:
             if number == self._shown:
                 self.opening = ""
-                self._trouble(error, path, _("“{name}” could not be opened: {error}"))
+                self._report(error, path, _("“{name}” could not be opened: {error}"))
 
         self._shown += 1
         number, before = self._shown, (self._store.project, self._models.trained)
@@ -535,7 +520,7 @@ class Documents(QObject):
         self.busy.emit(_("Opening {name}…", name=path.name))
         jobs.run_job(work, done, failed, name="open model", owner=self)
 
-    def _trouble(self, error: Exception, path: Path, words: str) -> None:
+    def _report(self, error: Exception, path: Path, words: str) -> None:
         self.busy.emit("")
         if not isinstance(error, UserError):
             from netbuilder.ui.services.unexpected_errors import log
@@ -550,11 +535,11 @@ class Documents(QObject):
         self.failed.emit(error)
 
     def suggested(self, ending: str) -> str:
-        """A path to offer for a file of that ending."""
+        """Return a suggested path for a file with this ending."""
         return suggested_paths.suggested_path(self._workbench, ending)
 
     def _keep_place(self) -> None:
-        """Let every file dialog of the window begin where its files are."""
+        """Set the initial folder of the window's file dialogs."""
         own = suggested_paths.own_folder(self._workbench)
         self._window.setProperty(PLACE, str(own) if own is not None else "")
         if last_place() is None:

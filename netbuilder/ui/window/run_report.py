@@ -1,4 +1,4 @@
-"""A run on one page, to hand in or to hang up: network, data, curves, test, what was tried."""
+"""A report of a run on one page: network, data, curves, evaluation, earlier runs."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import TrainedModel
     from netbuilder.core.results.evaluate import Evaluation
 
-#: What a picture takes at most on a screen, and on A4 at 96 dots an inch: two stand side by side.
-#: The widest network that the curves stand beside.
+#: Maximum size of a picture on a screen and on A4 at 96 dpi, with two side by side, and the largest
+#: width of a network beside the curves.
 _SCREEN, _PAPER, _BESIDE = QSize(476, 20_000), QSize(310, 880), 372
 _MOST_RUNS, _MOST_COLUMNS, _MOST_CLASSES, _SAMPLES = 8, 8, 16, 8
-_TALL = 480  # of a network that has a page of its own, with the curves
-#: On a screen the page follows the system; its pictures stay as on paper.
+_TALL = 480  # taller networks start a new page
+#: Style on a screen: follow the system's colour scheme, except in pictures.
 _ON_SCREEN = (
     " :root { color-scheme: light dark; } img { border-radius: 8px; }"
     " @media (prefers-color-scheme: dark) { body { color: #e6e9ee; background: #181b20; }"
@@ -55,7 +55,7 @@ _ON_SCREEN = (
 
 @dataclass(frozen=True)
 class RunReport:
-    """What stands on the page. ``curves`` is a PNG; ``run_id`` the record of the run, or ""."""
+    """The contents of a report. ``curves`` is a PNG; ``run_id`` the record of the run, or ""."""
 
     project: Project
     facts: DataFacts | None
@@ -67,7 +67,7 @@ class RunReport:
 
 
 def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
-    """Write the page as ``.html`` or ``.pdf``. Needs no window, and may run in any thread.
+    """Write a report as ``.html`` or ``.pdf``; may run in any thread.
 
     Raises:
         UserError: another ending, or the file cannot be written.
@@ -88,14 +88,14 @@ def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
 
 
 def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -> str:
-    """The page as HTML in itself: its pictures are within, none larger than ``most``."""
+    """Return a report as HTML with embedded pictures, none larger than ``most``."""
     from netbuilder.core.results.model_card import evaluation_rows
 
     project, trained = report.project, report.trained
-    plan = trained.project.training
+    setup = trained.project.training
     scheme = theme.LIGHT
-    loss = short_loss_title(plan.loss.name) if plan.loss is not None else _("automatic loss")
-    optimizer, found = _optimizer_words(plan.optimizer), report.evaluation
+    loss = short_loss_title(setup.loss.name) if setup.loss is not None else _("automatic loss")
+    optimizer, evaluation = _optimizer_words(setup.optimizer), report.evaluation
     rows = [
         (_("Data"), _data_words(report)),
         *_columns_and_split(report),
@@ -103,36 +103,36 @@ def report_page(report: RunReport, runs: Iterable[Run], most: QSize = _SCREEN) -
         (_("Settings"), ngettext(
             "{count} epoch, batch size {batch}, {optimizer}, {loss}",
             "{count} epochs, batch size {batch}, {optimizer}, {loss}",
-            plan.epochs, batch=plan.batch_size, optimizer=optimizer, loss=loss,
+            setup.epochs, batch=setup.batch_size, optimizer=optimizer, loss=loss,
         )),
         (_("Training"), _training_words(trained)),
         (_("Tested"), _tested_words(trained)),
-        (_("Test set"), _result_words(found) if found is not None else _("no test set")),
-        *evaluation_rows(trained, found),
+        (_("Test set"), _result_words(evaluation) if evaluation is not None else _("no test set")),
+        *evaluation_rows(trained, evaluation),
     ]  # fmt: skip
     network, curves = _("Network"), _("Training curves")
     by_epoch, training, validation = _("Loss by epoch:"), _("training"), _("validation")
     drawing = _network(report)
     size = QImage.fromData(drawing).size() / 2
-    wide = size.width() > _BESIDE
-    heads = "" if wide else f"<th>{curves}</th>"
+    is_wide = size.width() > _BESIDE
+    heads = "" if is_wide else f"<th>{curves}</th>"
     own_page = " style='page-break-before: always'" if size.height() > _TALL else ""
-    whole = QSize(2 * most.width(), most.height()) if wide else most
-    between = f"</td></tr><tr><th>{curves}</th></tr><tr><td>" if wide else "</td><td>"
+    network_size = QSize(2 * most.width(), most.height()) if is_wide else most
+    separator = f"</td></tr><tr><th>{curves}</th></tr><tr><td>" if is_wide else "</td><td>"
     parts = [
         f"<h1>{html.escape(project.name)}</h1>",
         f"<p class='note'>{format_moment(datetime.now())} · NetBuilder</p>",
         _table(rows),
-        *(_truth_and_predictions(found) if found is not None else ()),
+        *(_truth_and_predictions(evaluation) if evaluation is not None else ()),
         f"<table{own_page}><tr><th>{network}</th>{heads}</tr><tr><td>",
-        _picture(drawing, _("The network"), whole),
-        between,
+        _picture(drawing, _("The network"), network_size),
+        separator,
         _picture(report.curves, curves, most),
         f"<p class='note'>{by_epoch}"
         f" <span style='color:{scheme.training}'>━</span> {training}"
         f" <span style='color:{scheme.validation}'>━</span> {validation}"
         "</p></td></tr></table>",
-        *(f"<p>• {html.escape(one)}</p>" for one in report.notices),
+        *(f"<p>• {html.escape(notice)}</p>" for notice in report.notices),
         *_tried(report, runs),
     ]
     style = (
@@ -202,48 +202,48 @@ def _tested_words(trained: TrainedModel) -> str:
     return _("the weights of epoch {epoch} (the last)", epoch=epoch)
 
 
-def _result_words(found: Evaluation) -> str:
-    """What came of the test, and whether a rule without a network does better."""
+def _result_words(evaluation: Evaluation) -> str:
+    """Return the test result, and whether a baseline is better."""
     from netbuilder.core.results.headline import headline
 
-    return join_sentences((found.sentence, headline(found).worse))
+    return join_sentences((evaluation.sentence, headline(evaluation).worse))
 
 
-def _truth_and_predictions(found: Evaluation) -> list[str]:
-    """The confusion matrix; of numbers some samples, from the lowest true value to the highest."""
-    if found.confusion_matrix is not None:
-        if len(found.labels) > _MOST_CLASSES:
+def _truth_and_predictions(result: Evaluation) -> list[str]:
+    """Return the confusion matrix, or some samples of a regression by true value."""
+    if result.confusion_matrix is not None:
+        if len(result.labels) > _MOST_CLASSES:
             return []
-        title, head = _("Confusion matrix"), (_("true ↓ predicted →"), *found.labels)
+        title, head = _("Confusion matrix"), (_("true ↓ predicted →"), *result.labels)
         lines = [
             (label, *map(format_number, counts))
-            for label, counts in zip(found.labels, found.confusion_matrix.tolist(), strict=True)
+            for label, counts in zip(result.labels, result.confusion_matrix.tolist(), strict=True)
         ]
-    elif found.task == "regression" and not found.whole:
+    elif result.task == "regression" and not result.whole:
         title, head = _("Predicted against true"), ()
-        order = found.truth[:, 0].argsort(kind="stable").tolist()
+        order = result.truth[:, 0].argsort(kind="stable").tolist()
         count = min(_SAMPLES, len(order))
-        shown = [order[k * (len(order) - 1) // max(count - 1, 1)] for k in range(count)]
+        rows = [order[k * (len(order) - 1) // max(count - 1, 1)] for k in range(count)]
         if count < len(order):
             part = _("{count} of {total} shown", count=count, total=format_number(len(order)))
             title = f"{title} · {part}"
-        sides = ((_("true value"), found.truth), (_("prediction"), found.predictions))
-        lines = [(name, *(found.told(float(of[k, 0]), 0) for k in shown)) for name, of in sides]
+        sides = ((_("true value"), result.truth), (_("prediction"), result.predictions))
+        lines = [(name, *(result.told(float(of[k, 0]), 0) for k in rows)) for name, of in sides]
     else:
         return []
     return [f"<h2>{html.escape(title)}</h2><div class='numbers'>{_table(lines, head)}</div>"]
 
 
 def _tried(report: RunReport, runs: Iterable[Run]) -> list[str]:
-    """The latest other runs on the same data, with what each has that not all have."""
+    """Return the latest other runs on the same data, with their differing settings."""
     project = report.trained.project
-    same = [
+    others = [
         run for run in runs if run.id != report.run_id and same_rows(run.project.data, project.data)
     ][:_MOST_RUNS]
-    if not same:
+    if not others:
         return []
     head = (_("Started"), _("Epochs"), _("Differs"), _("Test set"))
-    _own, *choices = distinct_choices([project, *(run.project for run in same)])
+    _own, *choices = distinct_choices([project, *(run.project for run in others)])
     lines = [
         (
             format_start(run),
@@ -251,32 +251,32 @@ def _tried(report: RunReport, runs: Iterable[Run]) -> list[str]:
             join_values(differs),
             join_values(format_metric(name, value) for name, value in list(run.test.items())[:3]),
         )
-        for run, differs in zip(same, choices, strict=True)
+        for run, differs in zip(others, choices, strict=True)
     ]
     return ["<h2>" + _("Other runs on this data") + "</h2>", _table(lines, head)]
 
 
 def _table(rows: Sequence[Sequence[str]], head: Sequence[str] = ()) -> str:
-    title = "".join(f"<th>{html.escape(one)}</th>" for one in head)
+    title = "".join(f"<th>{html.escape(name)}</th>" for name in head)
     lines = [
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     ]
     return f"<table>{f'<tr>{title}</tr>' if head else ''}{''.join(lines)}</table>"
 
 
-def _picture(png: bytes, words: str, most: QSize) -> str:
-    size = shown = QImage.fromData(png).size() / 2  # it has two dots a pixel
+def _picture(png: bytes, alt_text: str, most: QSize) -> str:
+    size = scaled_size = QImage.fromData(png).size() / 2  # it has two dots per pixel
     if size.width() > most.width() or size.height() > most.height():
-        shown = size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
+        scaled_size = size.scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
     data = base64.b64encode(png).decode()
     return (
-        f"<p><img src='data:image/png;base64,{data}' alt='{html.escape(words)}'"
-        f" width='{shown.width()}' height='{shown.height()}'></p>"
+        f"<p><img src='data:image/png;base64,{data}' alt='{html.escape(alt_text)}'"
+        f" width='{scaled_size.width()}' height='{scaled_size.height()}'></p>"
     )
 
 
 def _network(report: RunReport) -> bytes:
-    """The network with shapes and parameters, from top to bottom: a page is narrow."""
+    """Draw the network with shapes and parameters, from top to bottom."""
     from netbuilder.core.worksheet import NUMBERS, worksheet
 
     graph = report.trained.project.graph
@@ -287,7 +287,7 @@ def _network(report: RunReport) -> bytes:
 
 
 def _own_facts(report: RunReport) -> DataFacts | None:
-    """What is known of the data that the network was trained on; None where other data is open."""
+    """Return the facts of the training data; None if other data is open."""
     return report.facts if report.project.data == report.trained.project.data else None
 
 

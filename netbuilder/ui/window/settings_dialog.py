@@ -1,4 +1,4 @@
-"""The settings that hold for every project, as rows."""
+"""The dialog of settings for all projects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from netbuilder.ui.window.action import WindowActions
 
 @dataclass(frozen=True)
 class SettingRow:
-    """One setting: its field, what it is now, what changes it, and what a value would do."""
+    """A setting: its field, its current value, what changes it, and the effect of a value."""
 
     param: Param
     now: Callable[[], Any]
@@ -42,17 +42,17 @@ class SettingRow:
 
 
 def _effect_on_runs(most: int) -> str:
-    there = runs.run_count()
-    words = ngettext("{count} run is now kept.", "{count} runs are now kept.", there)
-    gone = there - most
-    if most and gone > 0:
+    count = runs.run_count()
+    message = ngettext("{count} run is now kept.", "{count} runs are now kept.", count)
+    surplus = count - most
+    if most and surplus > 0:
         delete = ngettext(
             "The oldest run is deleted when the next run ends, with its network.",
             "The oldest {count} runs are deleted when the next run ends, with their networks.",
-            gone,
+            surplus,
         )
-        words = join_sentences((words, delete))
-    return words
+        message = join_sentences((message, delete))
+    return message
 
 
 LANGUAGE = N_("language")
@@ -60,40 +60,40 @@ SYSTEM = N_("the system's language")
 
 
 def language_names() -> dict[str, str]:
-    """The languages there are by the name that each has for itself, and "" for the system's."""
+    """Return the languages by their own names; "" is the system's."""
     from babel import Locale
 
-    found = {"": _(SYSTEM), i18n.SOURCE: "English"}
+    names = {"": _(SYSTEM), i18n.SOURCE: "English"}
     for name in i18n.languages():
-        found.setdefault(name, str(Locale.parse(name).get_display_name()))
-    return {name: words[:1].upper() + words[1:] for name, words in found.items()}
+        names.setdefault(name, str(Locale.parse(name).get_display_name()))
+    return {name: words[:1].upper() + words[1:] for name, words in names.items()}
 
 
 def _language_row() -> SettingRow:
     names = language_names()
-    now = names.get(settings.chosen_language(), names[""])
+    current = names.get(settings.chosen_language(), names[""])
     fixed = retranslate.fixed_by()
     if fixed:
-        now = names.get(i18n.language(), now)
-    known = {shown: name for name, shown in names.items()}
+        current = names.get(i18n.language(), current)
+    by_title = {shown: name for name, shown in names.items()}
 
     def effect(shown: str) -> str:
-        error = theme.font_error(retranslate.meant_language(known[shown]))
+        error = theme.font_error(retranslate.meant_language(by_title[shown]))
         return fixed or (str(error) if error else "")
 
     def change(shown: str) -> None:
         if not effect(shown):  # which the dialog shows
-            retranslate.choose_language(known[shown])
+            retranslate.choose_language(by_title[shown])
 
     return SettingRow(
         Param(
             _(LANGUAGE),
             Kind.CHOICE,
-            now,
+            current,
             _("for all text in the program"),
             choices=tuple(names.values()),
         ),
-        lambda: now,
+        lambda: current,
         change,
         effect,
     )
@@ -102,7 +102,7 @@ def _language_row() -> SettingRow:
 def _choice_row(
     title: str, words: str, names: Mapping[str, str], now: str, change: Callable[[str], object]
 ) -> SettingRow:
-    """A setting with a few values; ``names`` gives the words of each."""
+    """Return a setting with a few values; ``names`` are their titles."""
     values = {shown: name for name, shown in names.items()}
     return SettingRow(
         Param(title, Kind.CHOICE, names[now], words, choices=tuple(values)),
@@ -112,7 +112,7 @@ def _choice_row(
 
 
 def _window_rows(actions: WindowActions) -> tuple[SettingRow, ...]:
-    """What a control of the window remembers."""
+    """Return the settings that controls of the window change, too."""
 
     def set_all_layers(shown: bool) -> None:
         if shown != settings.lists_all_layers():
@@ -135,8 +135,7 @@ def _window_rows(actions: WindowActions) -> tuple[SettingRow, ...]:
 
 
 def setting_rows(actions: WindowActions | None = None) -> tuple[SettingRow, ...]:
-    """Return all settings that hold for every project, in the language in force; with the
-    ``actions`` of a window those that its controls remember."""
+    """Return the settings; with ``actions``, also those that the window's controls change."""
     return (
         _language_row(),
         _choice_row(
@@ -157,12 +156,12 @@ def setting_rows(actions: WindowActions | None = None) -> tuple[SettingRow, ...]
         _choice_row(
             _("text size"),
             _("of the whole window"),
-            {str(one): format_percent(one, 0) for one in font_scale.FACTORS},
+            {str(factor): format_percent(factor, 0) for factor in font_scale.FACTORS},
             min(
-                (str(one) for one in font_scale.FACTORS),
-                key=lambda one: abs(float(one) - font_scale.font_scale()),
+                (str(factor) for factor in font_scale.FACTORS),
+                key=lambda factor: abs(float(factor) - font_scale.font_scale()),
             ),
-            lambda chosen: choose_font_scale(float(chosen)),
+            lambda factor: choose_font_scale(float(factor)),
         ),
         SettingRow(
             Param(
@@ -184,12 +183,11 @@ def setting_rows(actions: WindowActions | None = None) -> tuple[SettingRow, ...]
     )
 
 
-#: At letters of the system's size.
-_WIDTH = 560
+_WIDTH = 560  # at the system's font size
 
 
 class SettingsDialog(Dialog):
-    """A field a row; nothing counts before OK."""
+    """One field per setting; changes apply on OK."""
 
     def __init__(self, parent: QWidget | None = None, actions: WindowActions | None = None) -> None:
         super().__init__(parent)
@@ -207,7 +205,7 @@ class SettingsDialog(Dialog):
         page = QWidget(self)
         page.setProperty("role", "page")
         self._page = vbox(self.form, self.effect, STRETCH, parent=page, margins=0, spacing=10)
-        self._scroll = QScrollArea(self)  # large letters take more than a low screen has
+        self._scroll = QScrollArea(self)  # for large fonts on small screens
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -221,20 +219,19 @@ class SettingsDialog(Dialog):
         layout.addWidget(plain_buttons(buttons))
         self._most = self.screen().availableGeometry().size() - QSize(40, 60)
         self.setMinimumWidth(min(font_scale.scaled(_WIDTH), self._most.width()))
-        self._tell()
+        self._show_effects()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        QTimer.singleShot(0, self, self._fit)  # once its fields have their letters
+        QTimer.singleShot(0, self, self._fit)  # once the fields have their font
 
     def _fit(self) -> None:
-        """Be as high as what it holds is in the width that it has."""
+        """Adapt the height to the content."""
         around = self.height() - self._scroll.height()
         page = self._page.totalHeightForWidth(self._scroll.viewport().width())
         self.resize(self.width(), min(page + around, self._most.height()))
 
     def accept(self) -> None:
-        """Let what was changed count from now on."""
         for row in self.rows:
             value = self.values[row.param.name]
             if value != self._before[row.param.name]:
@@ -244,8 +241,8 @@ class SettingsDialog(Dialog):
     def _take(self, name: str, value: Any) -> None:
         param = next(row.param for row in self.rows if row.param.name == name)
         self.values[name] = param.default if value is UNSET else value
-        self._tell()
+        self._show_effects()
 
-    def _tell(self) -> None:
-        said = [row.effect(self.values[row.param.name]) for row in self.rows]
-        self.effect.setText(join_sentences(said))
+    def _show_effects(self) -> None:
+        effects = [row.effect(self.values[row.param.name]) for row in self.rows]
+        self.effect.setText(join_sentences(effects))

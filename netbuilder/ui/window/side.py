@@ -1,4 +1,4 @@
-"""The side: four tasks, their pages in one column or two, and the strip of the selected layer."""
+"""The side: four tasks, their pages in one or two columns, and the strip of the selected layer."""
 
 from __future__ import annotations
 
@@ -28,27 +28,23 @@ from netbuilder.ui.style.shortcuts import key_text
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.window.side_pages import LazyPage, Page, PageColumn
 
-#: The page that shows the selected layer: elsewhere a strip at the foot does.
+#: The page of the selected layer; other pages have a strip at the foot.
 LAYER = "layer"
-#: Two pages stand side by side in a side of this width, at letters of the system's size.
+#: Width of a side with two columns, at the system's font size.
 TWO_COLUMNS = 890
 STRIP_HEIGHT, OPEN_STRIP_HEIGHT = 52, 32
-#: Of the side's height, what the selected layer takes at most: a plot above it stays readable.
+#: Share of the side's height for the selected layer.
 _DRAWER_PART = 0.4
-#: Of the four tasks together: what the narrowest side has room for.
+#: Width of the four tasks.
 _TASKS_WIDTH = 360
-#: Around a task's name, and what the narrowest side leaves of it.
+#: Margins of a task's name, normally and at least, and of all tasks.
 _AROUND_TASK, _LEAST_AROUND = 20, 6
-#: Beside the four: margins and gaps of their line.
 _AROUND_TASKS = 48
 
 
 @dataclass(frozen=True)
 class Task:
-    """A task: its pages in a narrow side, and those of both columns in a wide one.
-
-    A wide side may show a page of another task beside its own.
-    """
+    """A task: its pages in a narrow side, and those of both columns in a wide one."""
 
     id: str
     title: str
@@ -59,11 +55,11 @@ class Task:
 
 
 class TaskButton(QPushButton):
-    """One of the four tasks; a dot says that something new is there."""
+    """A task; a dot means new results."""
 
     def __init__(self, task: Task, parent: QWidget) -> None:
         super().__init__(_(task.title), parent)
-        self._task, self.marked = task, False  # whether it has a dot
+        self._task, self.marked = task, False
         self.setObjectName(f"task_{task.id}")
         self.setCheckable(True)
         self.setProperty("role", "task")
@@ -71,7 +67,7 @@ class TaskButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def mark(self, marked: bool) -> None:
-        """Draw the dot, or take it away."""
+        """Show or hide the dot."""
         self.marked = marked
         words = _(self._task.help)
         self.setToolTip(_("{help} (new results)", help=words) if marked else words)
@@ -79,19 +75,18 @@ class TaskButton(QPushButton):
         self.update()
 
     def retranslate(self) -> None:
-        """Show the words of another language."""
         self.setText(_(self._task.title))
         self.mark(self.marked)
 
     def wide(self, letters: float = 1.0) -> int:
-        """How wide its name is in the heavier letters of the chosen task."""
+        """Return the width of the bold title."""
         heavy = QFontMetrics(theme.ui_font(letters, bold=True))
         return heavy.horizontalAdvance(self.text())
 
     def sizeHint(self) -> QSize:
         return QSize(self.wide() + _AROUND_TASK, super().sizeHint().height())
 
-    def minimumSizeHint(self) -> QSize:  # in letters of the system's size
+    def minimumSizeHint(self) -> QSize:  # at the system's font size
         least = self.wide(1 / max(initial_font_scale(), 1.0)) + _LEAST_AROUND
         return QSize(least, super().minimumSizeHint().height())
 
@@ -110,7 +105,7 @@ class TaskButton(QPushButton):
 
 
 class LayerStrip(QFrame):
-    """The selected layer in one line. ``pressed``: open it, or close it."""
+    """The selected layer in one line; ``pressed``: open or close it."""
 
     pressed = Signal()
 
@@ -142,12 +137,11 @@ class LayerStrip(QFrame):
             self.pressed.emit()
 
     def grow(self) -> None:
-        """Be as high as the letters need."""
         height = OPEN_STRIP_HEIGHT if self.property("opened") else STRIP_HEIGHT
         self.setFixedHeight(scaled(height))
 
     def show_words(self, title: str, words: str, *, editable: bool, opened: bool) -> None:
-        """Say what is selected, unless the form above says it, and what the button does."""
+        """Show the selection, unless the open form shows it, and the button."""
         self.title.setText("" if opened else title)
         self.words.setText("" if opened else words)
         self.setProperty("opened", opened)
@@ -158,8 +152,8 @@ class LayerStrip(QFrame):
 class Side(QWidget):
     """The side of the window.
 
-    ``arranged``: another task, another page or another number of columns is shown.
-    ``expand_requested``: the page shall lie over the canvas, or no longer.
+    ``arranged``: the task, the page or the number of columns changed. ``expand_requested``: expand
+    the page over the canvas, or not.
     """
 
     arranged = Signal()
@@ -179,11 +173,11 @@ class Side(QWidget):
             self.pages[page.id] = lazy = LazyPage(page, self)
             lazy.hide()
             lazy.closed.connect(lambda name=page.id: self.attach(name))
-        #: The pages that the level shows; one that is asked for is shown in any level.
+        #: The pages that the level shows; requested ones are shown in any level.
         self.offered: frozenset[str] = frozenset(self.pages)
-        self._asked: set[str] = set()
+        self._requested: set[str] = set()
         self.task = next(iter(self.tasks))
-        #: The page of a task that is in front: narrow, and in the right column of a wide side.
+        #: The front page by task, and that in the right column of a wide side.
         self.chosen = {task.id: task.pages[0] for task in self.tasks.values()}
         self.beside = {task.id: task.right[0] for task in self.tasks.values()}
         self.single = False
@@ -217,7 +211,7 @@ class Side(QWidget):
         keys = key_text("Shift+F11")
         self.expand.setToolTip(_("Expand the page over the canvas, and back ({keys})", keys=keys))
         self.expand.clicked.connect(lambda _checked=False: self.expand_requested.emit())
-        # At the right, and no wider in a wide side: a task stays under the pointer that chose it.
+        # Aligned right, so that tasks stay under the pointer when the width changes.
         head.addStretch(1)
         head.addWidget(bar, 1000)
         head.addWidget(self.expand)
@@ -248,7 +242,6 @@ class Side(QWidget):
 
     @property
     def wide(self) -> bool:
-        """Whether two pages stand side by side."""
         return not self.single and self.width() >= scaled(TWO_COLUMNS)
 
     @property
@@ -263,22 +256,21 @@ class Side(QWidget):
             self._show()
 
     def _fit_bar(self) -> None:
-        """The names of the tasks are seen whole: where the room is narrow each has its share of
-        it, and then their letters are smaller."""
+        """Fit the names of the tasks, with equal widths or smaller letters if necessary."""
         buttons = self.buttons.values()
-        words, segments = sum(one.wide() for one in buttons), self._bar.layout()
+        words, segments = sum(button.wide() for button in buttons), self._bar.layout()
         assert isinstance(segments, QHBoxLayout)
-        wanted = words + len(buttons) * _AROUND_TASK
-        self._bar.setMaximumWidth(max(scaled(_TASKS_WIDTH), wanted))
+        needed = words + len(buttons) * _AROUND_TASK
+        self._bar.setMaximumWidth(max(scaled(_TASKS_WIDTH), needed))
         room = self.width() - self.expand.sizeHint().width() - _AROUND_TASKS
-        longest = max(one.wide() for one in buttons) + _LEAST_AROUND
+        longest = max(button.wide() for button in buttons) + _LEAST_AROUND
         equal = len(buttons) * longest <= min(room, self._bar.maximumWidth())
-        for at, one in enumerate(buttons):
-            segments.setStretch(at, 1 if equal else one.wide() + _AROUND_TASK)
+        for at, button in enumerate(buttons):
+            segments.setStretch(at, 1 if equal else button.wide() + _AROUND_TASK)
         letters = min((room - len(buttons) * _LEAST_AROUND) / words, 1.0)
         size = max(letters, 1 / max(initial_font_scale(), 1.0)) * theme.ui_font().pointSizeF()
         sheet = f'QPushButton[role="task"] {{ padding: 0; font-size: {size:.1f}pt; }}'
-        sheet = sheet if wanted > room else ""
+        sheet = sheet if needed > room else ""
         if sheet != self._bar.styleSheet():
             self._bar.setStyleSheet(sheet)
 
@@ -291,28 +283,27 @@ class Side(QWidget):
                 column.tabs.fit()
 
     def retranslate(self) -> None:
-        """Show the selected layer in the words of another language."""
-        QTimer.singleShot(0, self, self._fit_bar)  # when the tasks have their names
+        QTimer.singleShot(0, self, self._fit_bar)  # after the tasks
         self._show_strip()
 
     def offer(self, pages: Iterable[str]) -> None:
-        """Show only these pages, and those that were asked for."""
+        """Show only these pages and requested ones."""
         self.offered = frozenset(pages)
-        self._asked.clear()
+        self._requested.clear()
         for task, name in self.chosen.items():
             if name not in self.offered:
-                known = [one for one in self.tasks[task].pages if one in self.offered]
-                self.chosen[task] = known[0] if known else name
+                pages = [page for page in self.tasks[task].pages if page in self.offered]
+                self.chosen[task] = pages[0] if pages else name
         self._show()
 
     def show_task(self, name: str) -> None:
-        """Show a task with the pages that were last in front of it."""
+        """Show a task with its last pages."""
         self.task = name
         self.buttons[name].mark(False)
         self._show()
 
     def show_page(self, name: str) -> LazyPage:
-        """Bring a page to the front, with its task, unless it is there beside another task."""
+        """Bring a page to the front, with its task unless it is beside another task."""
         page = self.pages[name]
         if page.detached:
             page.show()
@@ -320,11 +311,11 @@ class Side(QWidget):
             page.activateWindow()
             return page
         if name not in self.offered:
-            self._asked.add(name)
+            self._requested.add(name)
         task = self.tasks[self.task]
         guest = self.wide and name in (*task.left, *task.right)
         if not guest and name not in task.pages:
-            task = next(one for one in self.tasks.values() if name in one.pages)
+            task = next(other for other in self.tasks.values() if name in other.pages)
         if self.wide and name in task.right:
             self.beside[task.id] = name
         else:
@@ -333,12 +324,12 @@ class Side(QWidget):
         return page
 
     def mark(self, task: str) -> None:
-        """Say with a dot that a task has something new, unless it is in front."""
+        """Mark a task that has new results, unless it is in front."""
         if task != self.task:
             self.buttons[task].mark(True)
 
     def detach(self, name: str) -> None:
-        """Open a page in a window of its own."""
+        """Open a page in its own window."""
         page = self.pages[name]
         size = page.size()
         page.setParent(self._window, Qt.WindowType.Window)
@@ -348,7 +339,7 @@ class Side(QWidget):
         page.show()
 
     def attach(self, name: str) -> None:
-        """Put a page that has a window of its own back into the side."""
+        """Put a detached page back."""
         page = self.pages[name]
         if page.detached:
             page.hide()
@@ -370,12 +361,10 @@ class Side(QWidget):
             self._show_strip()
 
     def close_drawer(self) -> None:
-        """Leave the strip alone at the foot."""
         self.drawer.hide()
         self._show_strip()
 
     def toggle_drawer(self) -> None:
-        """Open the selected layer, or close it."""
         if self.drawer.isHidden():
             self.open_drawer()
         else:
@@ -383,9 +372,9 @@ class Side(QWidget):
 
     def _visible(self, ids: Iterable[str]) -> list[str]:
         return [
-            one
-            for one in ids
-            if (one in self.offered or one in self._asked) and not self.pages[one].detached
+            page
+            for page in ids
+            if (page in self.offered or page in self._requested) and not self.pages[page].detached
         ]
 
     def _show(self) -> None:
@@ -399,7 +388,7 @@ class Side(QWidget):
         self.right.setHidden(not right)
         self.left.show_pages(left, first if first in left else left[0] if left else "")
         beside = self.beside[task.id]
-        if first in right:  # it was in front when there was one column
+        if first in right:  # it was in front with one column
             beside = first
         self.right.show_pages(right, beside if beside in right else right[0] if right else "")
         if right:

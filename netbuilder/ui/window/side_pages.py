@@ -1,4 +1,4 @@
-"""Pages of the side: built when they are first seen, and in a column with a bar of names."""
+"""Pages of the side, built when first visible, in columns with tabs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its id, its title, what it is for, its task, and what builds it when first seen."""
+    """A page: its id, title, help and task, and what builds it."""
 
     id: str
     title: str
@@ -37,10 +37,9 @@ class Page:
 
 
 class LazyPage(QWidget):
-    """A place for a panel that is built when it is first seen.
+    """A page whose panel is built when first visible.
 
-    ``seen_changed(seen)``: it came to the front, or went behind another page.
-    ``closed``: the window that it was opened in is closed.
+    ``seen_changed(seen)``: it was shown or hidden. ``closed``: its own window was closed.
     """
 
     seen_changed = Signal(bool)
@@ -56,7 +55,6 @@ class LazyPage(QWidget):
 
     @property
     def detached(self) -> bool:
-        """Whether it stands in a window of its own."""
         return self.isWindow()
 
     def sizeHint(self) -> QSize:
@@ -82,13 +80,13 @@ class LazyPage(QWidget):
         self.closed.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Build the panel once the page has really been seen, after the window was painted."""
+        """Build the panel after the first painting of the window."""
         super().paintEvent(event)
         if self.panel is None:
             QTimer.singleShot(0, self, self.fill)
 
     def fill(self) -> QWidget:
-        """Build the panel if it is not there yet."""
+        """Build the panel if necessary, and return it."""
         if self.panel is None:
             try:
                 self.panel = self.page.build(self)
@@ -98,10 +96,10 @@ class LazyPage(QWidget):
                 self.panel = note_label(words, role="empty")
             layout = self.layout()
             assert layout is not None
-            # The inspector comes from elsewhere: Qt takes the keyboard from what moves.
+            # Reparenting the inspector takes its focus.
             focused = QApplication.focusWidget()
             layout.addWidget(self.panel)
-            # Qt would show it in the next turn; who asked for it may want to point at it now.
+            # Qt would show it only in the next turn of the event loop.
             self.panel.show()
             if focused is not None and self.panel.isAncestorOf(focused):
                 focused.setFocus()
@@ -109,12 +107,12 @@ class LazyPage(QWidget):
 
 
 class PageTabs(QTabBar):
-    """Names of pages, always whole: closer together where there is little room."""
+    """Tabs with whole names, closer together if room is short."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setElideMode(Qt.TextElideMode.ElideNone)
-        self.setUsesScrollButtons(True)  # where not even names that stand close have room
+        self.setUsesScrollButtons(True)
         self.setExpanding(False)
         self.setDrawBase(False)
         self.setProperty("close", False)
@@ -124,20 +122,20 @@ class PageTabs(QTabBar):
         self.fit()
 
     def fit(self) -> None:
-        """Let the names stand close where they need it."""
+        """Reduce the spacing if necessary."""
         for close in (False, True):
             if self.property("close") != close:
                 self.setProperty("close", close)
                 self.style().unpolish(self)
                 self.style().polish(self)
-                # Measures the tabs anew, which polishing alone does not.
+                # Polishing alone does not measure the tabs.
                 QApplication.sendEvent(self, QEvent(QEvent.Type.StyleChange))
-            if sum(self.tabRect(one).width() for one in range(self.count())) <= self.width():
+            if sum(self.tabRect(tab).width() for tab in range(self.count())) <= self.width():
                 return
 
 
 class PageColumn(QWidget):
-    """A bar of names and the page that is chosen. ``chosen(id)``: by the user."""
+    """Tabs and the chosen page; ``chosen(id)``: by the user."""
 
     chosen = Signal(str)
 
@@ -167,13 +165,13 @@ class PageColumn(QWidget):
 
     @property
     def current(self) -> str:
-        """The page in front; "" where there is none."""
+        """The front page, or ""."""
         at = self.tabs.currentIndex()
         return self._ids[at] if 0 <= at < len(self._ids) else ""
 
     def show_pages(self, ids: Sequence[str], current: str) -> None:
-        """Offer these pages, with one of them in front."""
-        was = self.tabs.blockSignals(True)
+        """Show these pages, with ``current`` in front."""
+        blocked = self.tabs.blockSignals(True)
         if tuple(ids) != self._ids:
             self._ids = tuple(ids)
             while self.tabs.count():
@@ -184,19 +182,18 @@ class PageColumn(QWidget):
                 self.tabs.setTabToolTip(number, _(page.help))
         if current in self._ids:
             self.tabs.setCurrentIndex(self._ids.index(current))
-        self.tabs.blockSignals(was)
+        self.tabs.blockSignals(blocked)
         self.tabs.fit()
         self.place()
 
     def retranslate(self) -> None:
-        """Show the names in another language."""
         for number, name in enumerate(self._ids):
             self.tabs.setTabText(number, _(self._pages[name].page.title))
             self.tabs.setTabToolTip(number, _(self._pages[name].page.help))
         self.tabs.fit()
 
     def place(self) -> None:
-        """Put the page that is chosen in front."""
+        """Show the chosen page."""
         if not self.current:
             return
         page = self._pages[self.current]
