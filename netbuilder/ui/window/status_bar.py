@@ -1,4 +1,4 @@
-"""The line at the bottom: Keras's state, totals, problems, zoom."""
+"""The status bar: Keras's state, totals, problems, zoom."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from netbuilder.ui.widgets.accessible_roles import announce
 from netbuilder.ui.widgets.labels import ClampedLabel
 from netbuilder.ui.widgets.reading_bar import ReadingBar
 
-_BETWEEN = 12  # pixels between two of them
+_BETWEEN = 12  # pixels between two labels
 _KERAS_WORDS = {
     "off": N_("Keras not loaded"),
     "loading": N_("loading Keras…"),
@@ -32,8 +32,7 @@ _KERAS_WORDS = {
 
 
 class StatusBar(QStatusBar):
-    """Follows the workbench. ``problem_requested(problem)``: go to the next one;
-    ``data_requested``: to the data, where its trouble stands with its mends."""
+    """Follows the workbench; asks to go to a problem, or to the data."""
 
     problem_requested = Signal(object)
     data_requested = Signal()
@@ -42,18 +41,18 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._workbench = workbench
         self._next_problem = 0
-        self._of_run = self._summed = False
+        self._of_run = self._has_totals = False
         self.setSizeGripEnabled(False)
         self.keras = QLabel(self)
         self.parameters = QLabel(self)
         self.memory = QLabel(self)
         self.operations = QLabel(self)
-        self.news = ClampedLabel("", self, lines=1)  # gives way: what else stands here is short
+        self.news = ClampedLabel("", self, lines=1)
         for label in (self.keras, self.parameters, self.memory, self.operations, self.news):
             label.setProperty("role", "chip")
             label.setContentsMargins(8, 0, 8, 0)
             self.addWidget(label, 1 if label is self.news else 0)
-        # Also while another tab than Data is in front, and when Train has to prepare the data.
+        # Also visible on other pages than Data.
         self.reading = ReadingBar(self)
         self.reading.setMaximumWidth(320)
         self.reading.stopped.connect(workbench.reading.stop)
@@ -87,17 +86,16 @@ class StatusBar(QStatusBar):
         self._fit()
 
     def _fit(self) -> None:
-        """In large letters the sums give way, the last first, and then that Keras is ready: what
-        was just told, and problems, must be seen."""
+        """Hide totals, the last first, and then "Keras ready", if room is short."""
         always = (self.problems, self.zoom)
-        room = self.width() - sum(one.sizeHint().width() + _BETWEEN for one in always)
+        room = self.width() - sum(widget.sizeHint().width() + _BETWEEN for widget in always)
         if words := self.news.text():
             room -= self.news.fontMetrics().horizontalAdvance(words) + 2 * _BETWEEN
         ready = self._workbench.keras_state == "ready"
         for label in (self.keras, self.parameters, self.memory, self.operations):
             room -= label.sizeHint().width() + _BETWEEN
-            shown = self._summed if label is not self.keras else True
-            label.setVisible(shown and (room > 0 or (label is self.keras and not ready)))
+            applies = self._has_totals if label is not self.keras else True
+            label.setVisible(applies and (room > 0 or (label is self.keras and not ready)))
 
     def _show_news(self, words: str, *shorter: str) -> None:
         self.news.setText(words, *shorter)
@@ -112,15 +110,15 @@ class StatusBar(QStatusBar):
         shorter: Iterable[str] = (),
         aloud: str = "",
     ) -> None:
-        """Say something for a while; ``of_run``: about the run that has just ended, or that
-        cannot begin; ``shorter``: what is seen where the words have no room."""
+        """Show a message for a while; ``of_run``: about the last run, ``aloud``: read out
+        instead."""
         self._of_run = of_run
         self._show_news(words, *shorter)
         announce(self, aloud or words)
         self._fade.start(round(1000 * seconds))
 
     def forget_run(self) -> None:
-        """Another run has begun, or another project is open: the last one's end is no news now."""
+        """Hide a message about the last run."""
         if self._of_run:
             self.tell("")
 
@@ -128,7 +126,6 @@ class StatusBar(QStatusBar):
         self.zoom.setText(format_number(factor, ".0%"))
 
     def next_problem(self) -> None:
-        """Go to the node of the next problem."""
         problems = [p for p in self._workbench.all_problems if p.follows is None]
         if not problems:
             trouble = self._workbench.data_error
@@ -157,14 +154,14 @@ class StatusBar(QStatusBar):
 
     def _show_totals(self) -> None:
         shapes = self._workbench.shapes
-        self._summed = False
+        self._has_totals = False
         if shapes is None:
             self._fit()
             return
-        # While the shapes are unknown (unreadable data, Keras still counting) all sums are zero.
-        self._summed = (
+        # While the shapes are unknown, all totals are zero.
+        self._has_totals = (
             self._workbench.data_error is None
-            and not any(one.error for one in shapes.by_node.values())
+            and not any(shape.error for shape in shapes.by_node.values())
             and shapes.total_parameters > 0
         )
         self.parameters.setText(
@@ -200,9 +197,9 @@ class StatusBar(QStatusBar):
             parts.append(ngettext("{count} problem", "{count} problems", errors))
         if beginnings:
             to_do = ngettext("{count} step to go", "{count} steps to go", beginnings)
-            # Alone it says what to do next; beside faults these come first.
-            named = not errors and not unreadable
-            parts.append(labelled(to_do, steps[0][:1].lower() + steps[0][1:]) if named else to_do)
+            # Name the next step if there are no errors.
+            alone = not errors and not unreadable
+            parts.append(labelled(to_do, steps[0][:1].lower() + steps[0][1:]) if alone else to_do)
         if hints:
             parts.append(ngettext("{count} suggestion", "{count} suggestions", hints))
         self.problems.setText(" · ".join(parts) or _("No problems"))

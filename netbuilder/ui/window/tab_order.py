@@ -1,8 +1,4 @@
-"""The way of the Tab key: as the eye goes, whenever and in whatever order widgets were made.
-
-Qt walks through widgets as they were made; forms that are made when data or a layer is known would
-come after what stands below them.
-"""
+"""The tab order by position, since Qt's depends on the order of creation."""
 
 from __future__ import annotations
 
@@ -15,26 +11,28 @@ _CHILDREN = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def tab_stops(window: QMainWindow) -> list[QWidget]:
-    """All that takes the keyboard by Tab: bar, then the columns from left to right."""
+    """Return the widgets that take the keyboard by Tab: the bar, then columns left to right."""
     return [stop for part in _parts(window) for stop in _within(part)]
 
 
 def neighbour_stop(window: QMainWindow, now: QWidget, *, forward: bool) -> QWidget | None:
-    """What comes after, or before, ``now``; None where ``now`` is none of the stops."""
-    found = tab_stops(window)
-    at = next((n for n, stop in enumerate(found) if stop is now or stop.focusProxy() is now), None)
-    if at is None:
+    """Return the stop after or before ``now``; None if ``now`` is not a stop."""
+    stops = tab_stops(window)
+    index = next(
+        (n for n, stop in enumerate(stops) if stop is now or stop.focusProxy() is now), None
+    )
+    if index is None:
         return None
-    return found[(at + (1 if forward else -1)) % len(found)]
+    return stops[(index + (1 if forward else -1)) % len(stops)]
 
 
 def _parts(window: QMainWindow) -> list[QWidget]:
     bars = window.findChildren(QToolBar, options=_CHILDREN)
     status = window.findChildren(QStatusBar, options=_CHILDREN)
-    return [one for one in (*bars, window.centralWidget(), *status) if one and _shown(one)]
+    return [part for part in (*bars, window.centralWidget(), *status) if part and _is_shown(part)]
 
 
-def _shown(widget: QWidget) -> bool:
+def _is_shown(widget: QWidget) -> bool:
     return widget.isVisible() and not widget.isWindow()
 
 
@@ -44,23 +42,23 @@ def _within(widget: QWidget) -> Iterator[QWidget]:
     if takes and widget.isEnabled():
         yield widget
     for child in _as_read(
-        [one for one in widget.findChildren(QWidget, options=_CHILDREN) if _shown(one)]
+        [child for child in widget.findChildren(QWidget, options=_CHILDREN) if _is_shown(child)]
     ):
         yield from _within(child)
 
 
 def _as_read(widgets: list[QWidget]) -> list[QWidget]:
-    """Siblings in rows from top to bottom, each row from left to right."""
+    """Sort siblings into rows from top to bottom, each from left to right."""
     rows: list[list[QWidget]] = []
-    for one in sorted(widgets, key=lambda widget: (widget.y(), widget.x())):
+    for widget in sorted(widgets, key=lambda child: (child.y(), child.x())):
         last = rows[-1] if rows else None
-        if last is not None and any(_same_row(one, other) for other in last):
-            last.append(one)
+        if last is not None and any(_same_row(widget, other) for other in last):
+            last.append(widget)
         else:
-            rows.append([one])
-    return [one for row in rows for one in sorted(row, key=lambda widget: widget.x())]
+            rows.append([widget])
+    return [widget for row in rows for widget in sorted(row, key=lambda child: child.x())]
 
 
-def _same_row(one: QWidget, other: QWidget) -> bool:
-    shared = min(one.geometry().bottom(), other.geometry().bottom()) - max(one.y(), other.y())
-    return shared > min(one.height(), other.height()) / 2
+def _same_row(widget: QWidget, other: QWidget) -> bool:
+    shared = min(widget.geometry().bottom(), other.geometry().bottom()) - max(widget.y(), other.y())
+    return shared > min(widget.height(), other.height()) / 2

@@ -1,4 +1,4 @@
-"""The bar at the top: files, undo, Train and its progress, help."""
+"""The top bar: files, undo, training and its progress, help."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ from netbuilder.ui.window.action import WindowActions
 from netbuilder.ui.window.documents import PROJECT_ENDING
 
 _SIDE, _GAP = 8, 12
-#: What gives way where there is no room for all: words become short, then what the menus have too
-#: goes, the least important first.
+#: If room is short, texts are shortened, then widgets are hidden, the least important first.
 _SHORT = {"save-model": ".h5", "help": "?"}
 _GIVE_WAY = ("gallery", "level", "save-model", "document", "save", "redo", "undo", "speed", "stop")
-#: What the coloured button does, by its action: its words and its icon.
+#: Text and icon of the train button, by action.
 _TRAIN = {
     "train": (N_("Train"), "play"),
     "pause": (N_("Pause"), "pause"),
@@ -46,7 +45,7 @@ _TRAIN = {
 }
 _SHOWN = Qt.TextFlag.TextShowMnemonic
 _NAME_WIDTH, _SHORT_NAME, _ICON = 128, 96, 15
-#: Pixels, at the system's letters, below which everything stands closer together.
+#: Width in pixels, at the system's font size, below which the layout is compact.
 _ROOMY = 1200
 
 
@@ -77,7 +76,7 @@ class ProgressView(SteadyFrame):
         layout.addLayout(words)
         layout.addWidget(self.bar)
         layout.addStretch(1)
-        # At 1024 pixels Gallery and Help have room beside it, whatever the speed is called.
+        # Leaves room for Gallery and Help at 1024 pixels.
         self.setMinimumWidth(64)
         self.setMaximumWidth(300)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -87,7 +86,6 @@ class ProgressView(SteadyFrame):
         return QSize(300, 36)
 
     def show_progress(self, progress: RunProgress | None) -> None:
-        """Show where the run is; None: there is none."""
         self._progress = progress
         self.bar.setVisible(progress is not None)
         if progress is None:
@@ -95,28 +93,26 @@ class ProgressView(SteadyFrame):
             return
         self._fit()
         if progress.part is None:
-            # Nobody knows how long: a bar that runs to and fro, or an empty one that stands still.
+            # An indeterminate bar, or an empty one with reduced motion.
             self.bar.setRange(0, 1000 if reduced_motion() else 0)
             self.bar.setValue(0)
         else:
-            # A bar that is seen paints itself at once, and with it all of the window that waits to
-            # be painted: the canvas would be painted twice for each moment of a run.
+            # A visible bar repaints immediately, with all pending updates of the window.
             self.bar.setUpdatesEnabled(False)
             self.bar.setRange(0, 1000)
             self.bar.setValue(max(round(1000 * progress.part), self._least))
             self.bar.setUpdatesEnabled(True)
 
     def retranslate(self) -> None:
-        """Say the same in another language."""
-        if (one := self._progress) is not None:
-            short = tuple(map(rerendered, one.short))
-            words, left = rerendered(one.words), rerendered(one.left)
-            self.show_progress(replace(one, words=words, left=left, short=short))
+        if (progress := self._progress) is not None:
+            short = tuple(map(rerendered, progress.short))
+            words, left = rerendered(progress.words), rerendered(progress.left)
+            self.show_progress(replace(progress, words=words, left=left, short=short))
 
     @property
     def _least(self) -> int:
-        """Two pixels of the bar. One that ran to and fro, and then shows nothing, is painted thirty
-        times a second on and on: Qt's style ends the movement only where it paints a part."""
+        """Two pixels of the bar: Qt's style ends the indeterminate animation only when it paints a
+        part."""
         return math.ceil(2000 / max(self.bar.width(), 2))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -124,7 +120,7 @@ class ProgressView(SteadyFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Say what there is room for: all, or less and less of it, never one over the other."""
+        """Show as much as fits without overlap."""
         progress = self._progress
         words, left = (progress.words, progress.left) if progress is not None else ("", "")
         self.setToolTip(" · ".join(part for part in (words, left) if part))
@@ -137,22 +133,23 @@ class ProgressView(SteadyFrame):
             (parts[0], ""),
             *((words, "") for words in short),
         ]
-        for begin, end in choices:
-            gap = _GAP if end else 0
-            width = metrics.horizontalAdvance(begin) + gap + metrics.horizontalAdvance(end)
+        for left_text, right_text in choices:
+            gap = _GAP if right_text else 0
+            width = (
+                metrics.horizontalAdvance(left_text) + gap + metrics.horizontalAdvance(right_text)
+            )
             if width <= room:
                 break
         else:
-            begin = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, room)
-            end = ""
-        self.left.setText(begin)
-        self.right.setText(end)
-        self.right.setVisible(bool(end))
+            left_text = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, room)
+            right_text = ""
+        self.left.setText(left_text)
+        self.right.setText(right_text)
+        self.right.setVisible(bool(right_text))
 
 
 class DocumentLabel(QWidget):
-    """The name of what is open, and whether it is saved, in a room that never changes: buttons
-    beside it stay under the pointer."""
+    """The document's name and whether it is saved, with a constant width."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -174,18 +171,15 @@ class DocumentLabel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_document(self, name: str, unsaved: Iterable[str], *, in_file: bool) -> None:
-        """Show what is open.
+        """Show the document.
 
-        Args:
-            name: of the file, or of the project.
-            unsaved: what would be lost, in words.
-            in_file: whether a file holds it.
+        ``unsaved``: descriptions of unsaved work; ``in_file``: whether there is a file.
         """
         self._name, lost = name, tuple(unsaved)
         self._states = (_("not saved"), _("saved"))
         self.saved.setText(self._states[0] if lost else self._states[1] if in_file else "")
-        self.saved.setHidden(not self.saved.text())  # the name stands in the middle then
-        self.setToolTip("\n".join((name, *(f"• {one}" for one in lost))))
+        self.saved.setHidden(not self.saved.text())  # centres the name
+        self.setToolTip("\n".join((name, *(f"• {work}" for work in lost))))
         self._fit()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -194,27 +188,25 @@ class DocumentLabel(QWidget):
             self._fit()
 
     def retranslate(self) -> None:
-        """Make room for the words of another language."""
         self._states = (_("not saved"), _("saved"))
-        QTimer.singleShot(0, self, self._fit)  # a name is a person's own, also "Digits"
+        QTimer.singleShot(0, self, self._fit)  # restores the name, which is not translated
 
     def set_compact(self, compact: bool) -> None:
-        """Take less room, or as much as in a wide bar."""
         self.compact = compact
         self._fit()
 
     def _fit(self) -> None:
-        """Take the room of the longest name and the longest state, whatever they are now."""
-        if not hasattr(self, "_states"):  # Qt polishes a widget before it is built
+        """Set the width for the longest name and state."""
+        if not hasattr(self, "_states"):  # Qt sends events during construction
             return
         for label in (self.name, self.saved):
             label.ensurePolished()
         width = scaled(_SHORT_NAME if self.compact else _NAME_WIDTH)
-        words, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
-        whole = words.horizontalAdvance(self._name) <= width
-        # The ending is what tells least; the title of the window and the tooltip have it.
-        name = self._name if whole else self._name.removesuffix(PROJECT_ENDING)
-        self.name.setText(words.elidedText(name, mode, width))
+        metrics, mode = self.name.fontMetrics(), Qt.TextElideMode.ElideMiddle
+        fits = metrics.horizontalAdvance(self._name) <= width
+        # The window's title and the tooltip have the ending.
+        name = self._name if fits else self._name.removesuffix(PROJECT_ENDING)
+        self.name.setText(metrics.elidedText(name, mode, width))
         state = max(map(self.saved.fontMetrics().horizontalAdvance, self._states))
         self._width = max(width, state) + 4 + 6
         self.updateGeometry()
@@ -227,12 +219,12 @@ class DocumentLabel(QWidget):
 
 
 class TrainButton(QPushButton):
-    """Train; while a run goes on Pause, and Continue in a pause. As wide as its longest word."""
+    """Train, Pause or Continue, as wide as the longest of these."""
 
     def __init__(self, actions: WindowActions, parent: QWidget) -> None:
         super().__init__(_("Train"), parent)
         self.setObjectName("train_button")
-        self._actions, self._now, self._icon = actions, "train", ("", "")
+        self._actions, self._mode, self._icon = actions, "train", ("", "")
         self.setProperty("role", "train")
         self.clicked.connect(lambda _checked=False: self._action.trigger())
         for name in ("train", "pause"):
@@ -241,33 +233,32 @@ class TrainButton(QPushButton):
 
     @property
     def _action(self) -> QAction:
-        return self._actions["pause" if self._now == "pause" else "train"]
+        return self._actions["pause" if self._mode == "pause" else "train"]
 
     def show_run(self, *, running: bool, paused: bool) -> None:
-        self._now = "resume" if paused else "pause" if running else "train"
+        self._mode = "resume" if paused else "pause" if running else "train"
         self.follow()
 
     def follow(self) -> None:
-        """Show the action that a press does."""
-        words, picture = _TRAIN[self._now]
-        self.setText(_(words))
-        if self._icon != (wanted := (picture, theme.colors().disabled)):
-            self._icon = wanted
-            self.setIcon(icons.icon(picture, "#FFFFFF", wanted[1]))
+        """Show the current action."""
+        title, icon_name = _TRAIN[self._mode]
+        self.setText(_(title))
+        if self._icon != (icon_key := (icon_name, theme.colors().disabled)):
+            self._icon = icon_key
+            self.setIcon(icons.icon(icon_name, "#FFFFFF", icon_key[1]))
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
     def retranslate(self) -> None:
-        """Show the words of another language."""
         self.follow()
 
     def sizeHint(self) -> QSize:
         size = super().sizeHint()
-        longest = max(self._text_width(_(one)) for one, _picture in _TRAIN.values())
+        longest = max(self._text_width(_(title)) for title, _icon in _TRAIN.values())
         return QSize(size.width() + longest - self._text_width(self.text()), size.height())
 
     def _text_width(self, text: str) -> int:
-        """As a button measures its text: another measure is a dot off, and the bar moves."""
+        """Measure a text as the button does, or the bar moves by a pixel."""
         return self.fontMetrics().size(_SHOWN, text).width()
 
     def minimumSizeHint(self) -> QSize:
@@ -275,7 +266,7 @@ class TrainButton(QPushButton):
 
 
 class TopBar(QToolBar):
-    """The one tool bar. What it shows comes from the window's actions."""
+    """The tool bar, made of the window's actions."""
 
     def __init__(
         self, actions: WindowActions, menus: list[QMenu], speeds: Iterable[str], parent: QWidget
@@ -292,7 +283,7 @@ class TopBar(QToolBar):
         self.menu_button.setAccessibleName(_("Menu"))
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu_button.setMenu(QMenu(self.menu_button))
-        # The menu keeps from the button that the mouse left it: it would look pressed ever after.
+        # The menu hides the mouse's leaving from the button, which would look pressed.
         over = Qt.WidgetAttribute.WA_UnderMouse
         self.menu_button.menu().aboutToHide.connect(
             lambda: self.menu_button.setAttribute(over, False)
@@ -300,7 +291,7 @@ class TopBar(QToolBar):
         for menu in menus:
             self.menu_button.menu().addMenu(menu)
         self.addWidget(self.menu_button)
-        #: What stands in the bar, by its name: actions of the bar, which show and hide it.
+        #: The toolbar's actions by name, which show and hide its widgets.
         self._places: dict[str, QAction] = {}
         self._fitting = self._short = False
         self._named: dict[str, tuple[QToolButton, Callable[..., str]]] = {}
@@ -335,7 +326,7 @@ class TopBar(QToolBar):
             return
         action = self._actions[name]
 
-        # Qt enables the widget of a place that is shown, whatever its own action says.
+        # Qt enables a widget when its toolbar action is shown.
         def follow() -> None:
             place.setEnabled(action.isEnabled())
 
@@ -348,9 +339,9 @@ class TopBar(QToolBar):
         return super().event(event)
 
     def _fit(self) -> None:
-        """Leave out what the menus have too, as far as there is no room for all.
+        """Hide what the menus also have if room is short.
 
-        Qt would fold away the end of the bar, and with it Help, behind a sign of a few pixels.
+        Qt would hide the end of the bar, with Help, behind a tiny button.
         """
         if self._fitting or self.width() < self.menu_button.width():
             return
@@ -364,32 +355,33 @@ class TopBar(QToolBar):
                 widget.updateGeometry()
             for part in (self.document, self.speed):
                 part.set_compact(compact)
-        shown = dict.fromkeys(self._places, True)
+        visible = dict.fromkeys(self._places, True)
         for name in ("", "short", *_GIVE_WAY):
-            shown.pop(name, None)
+            visible.pop(name, None)
             self._short = name != ""
-            shown["steps"] = any(shown.get(one) for one in ("save", "undo", "redo"))
-            if self._needed({one for one, on in shown.items() if on}) <= self.width():
+            visible["steps"] = any(visible.get(step) for step in ("save", "undo", "redo"))
+            if self._needed({place for place, on in visible.items() if on}) <= self.width():
                 break
         for name in _SHORT:
-            self._name(name)
+            self._update_text(name)
         for name, place in self._places.items():
-            if place.isVisible() != shown.get(name, False):
-                place.setVisible(shown.get(name, False))
+            if place.isVisible() != visible.get(name, False):
+                place.setVisible(visible.get(name, False))
         self._fitting = False
 
     def _needed(self, names: set[str]) -> int:
-        """The width of the bar with these of its places in it."""
+        """Return the width of the bar with these widgets."""
         hidden = {place for name, place in self._places.items() if name not in names}
-        widgets = [self.widgetForAction(one) for one in self.actions() if one not in hidden]
+        widgets = [self.widgetForAction(place) for place in self.actions() if place not in hidden]
         layout, total = self.layout(), 0
         assert layout is not None
-        for button, words in (self._named[one] for one in names & _SHORT.keys()):
+        for button, text in (self._named[name] for name in names & _SHORT.keys()):
             button.ensurePolished()
-            wide = [
-                button.fontMetrics().size(_SHOWN, one).width() for one in (words(), button.text())
+            widths = [
+                button.fontMetrics().size(_SHOWN, label).width()
+                for label in (text(), button.text())
             ]
-            total += wide[0] - wide[1]
+            total += widths[0] - widths[1]
         for widget in widgets:
             if widget is self.progress:
                 total += widget.minimumWidth()
@@ -400,7 +392,6 @@ class TopBar(QToolBar):
         return total + (len(widgets) - 1) * layout.spacing() + margins.left() + margins.right()
 
     def restyle(self) -> None:
-        """Draw the icons in the theme's colours."""
         scheme = theme.colors()
         for name in ("undo", "redo", "stop", "step"):
             self._actions[name].setIcon(icons.icon(name, scheme.text, scheme.disabled))
@@ -409,7 +400,6 @@ class TopBar(QToolBar):
         self.train.follow()
 
     def _level_switch(self) -> QFrame:
-        """Basic or Full, of which one is down."""
         frame = QFrame(self)
         frame.setObjectName("level_switch")
         frame.setProperty("role", "tasks")
@@ -430,7 +420,7 @@ class TopBar(QToolBar):
 
             def press(_checked: bool = False, action: QAction = action) -> None:
                 action.trigger()
-                self._actions.refresh()  # a press of the level in force changes nothing
+                self._actions.refresh()  # keep the current level checked
 
             action.changed.connect(follow)
             button.clicked.connect(press)
@@ -439,10 +429,10 @@ class TopBar(QToolBar):
         return frame
 
     def _speed_control(self, names: Iterable[str]) -> SpeedControl:
-        """The three speeds as buttons; what else ``names`` has is in its menu."""
+        """Return three speeds as buttons, with the rest of ``names`` in a menu."""
         choices = [self._actions[f"speed-{name}"] for name in ("step", "watch", "full")]
         others = [self._actions[name] if name else None for name in names]
-        more = [one for one in others if one not in choices]
+        more = [action for action in others if action not in choices]
         return SpeedControl(choices, choices[-1], self._actions["finish-now"], more, self)
 
     def _picture_button(self, name: str) -> QToolButton:
@@ -465,14 +455,13 @@ class TopBar(QToolBar):
                 return _SHORT[name]
             return _(title) if title else action.text().replace("&", "").rstrip("…")
 
-        # A button takes its action's text anew at each change, and an ellipsis is noise on a bar.
+        # Each change of the action resets the button's text.
         self._named[name] = button, words
-        action.changed.connect(partial(self._name, name))
-        self._name(name)
+        action.changed.connect(partial(self._update_text, name))
+        self._update_text(name)
         return button
 
-    def _name(self, name: str) -> None:
-        """Show the words that a button has at this width."""
+    def _update_text(self, name: str) -> None:
         button, words = self._named[name]
         button.setText(words())
         button.setAccessibleName(words(whole=True))

@@ -1,4 +1,4 @@
-"""What the menus, keys and buttons of the main window do."""
+"""The commands of the main window's menus, keys and buttons."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ if TYPE_CHECKING:
     from netbuilder.core.data.data_facts import DataFacts
     from netbuilder.ui.window.guide.welcome import WelcomeGuide
 
-#: Letters, against the system's own; who has larger ones keeps them.
+#: Minimum font scale of a presentation.
 LETTERS = 1.5
-#: A class follows five epochs a second with its eyes; at full speed a run is over at once.
+#: Speed of a presentation, slow enough to watch.
 SLOW = SPEEDS[1]
 
 
 @dataclass(frozen=True)
 class _Before:
-    """How everything stood, to be put back."""
+    """The state to restore after a presentation."""
 
     docks: Arrangement
     letters: float
@@ -58,7 +58,7 @@ class _Before:
 
 
 class Presentation(QObject):
-    """Changes the window for those who watch, and back again. Nothing of it is remembered."""
+    """Changes the window for an audience, and back; nothing is saved."""
 
     def __init__(self, parts: WindowParts) -> None:
         super().__init__(parts.window)
@@ -95,9 +95,9 @@ class Presentation(QObject):
                 key.activated.connect(partial(parts.docks.show_panel, row.id, focus=False))
                 self._keys.append(key)
         self.spotlight.start()
-        QTimer.singleShot(0, self, self._settle)
+        QTimer.singleShot(0, self, self._finish_layout)
 
-    def _settle(self) -> None:
+    def _finish_layout(self) -> None:
         if self._before is None:
             return
         self._parts.docks.leave_room()
@@ -123,11 +123,11 @@ class Presentation(QObject):
         parts.docks.put_back(before.docks)
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
 
-    def _card_at(self, at: QPoint) -> QRect | None:
-        """The card under a point of the window, as the window sees it."""
+    def _card_at(self, point: QPoint) -> QRect | None:
+        """Return the card at a point of the window."""
         canvas = self._parts.canvas
         view = canvas.viewport()
-        inside = view.mapFrom(self._parts.window, at)
+        inside = view.mapFrom(self._parts.window, point)
         if not view.rect().contains(inside):
             return None
         for name in canvas.picture.cards:
@@ -137,35 +137,33 @@ class Presentation(QObject):
         return None
 
 
-#: Tabs that show the running training by themselves.
+#: Pages that show a running training.
 _WATCHING = ("surface", "inside", "training")
-
-
-#: Sentences of a report that stand in the window; all of them are in ``netbuilder import``.
+#: Import notes shown in the window; ``netbuilder import`` prints all.
 _MOST_NOTES = 12
 
 
 def _shortened(notes: Sequence[str]) -> str:
-    shown, rest = list(notes[:_MOST_NOTES]), len(notes) - _MOST_NOTES
-    if rest > 0:
-        shown.append(ngettext("… and {count} more.", "… and {count} more.", rest))
-    return "\n".join(shown)
+    lines, hidden = list(notes[:_MOST_NOTES]), len(notes) - _MOST_NOTES
+    if hidden > 0:
+        lines.append(ngettext("… and {count} more.", "… and {count} more.", hidden))
+    return "\n".join(lines)
 
 
 class WindowCommands:
-    """The commands of one window."""
+    """The commands of a window."""
 
     def __init__(self, parts: WindowParts) -> None:
         self._parts = parts
         self._problem: Problem | None = None
         self._blocking = self._refused = False
-        self.work_left = False  # what a crash left was neither restored nor discarded
+        self.work_left = False  # whether recovered work waits in the menu
         self.presentation = Presentation(parts)
-        #: Set once the bar at the top, at which it points, is there.
+        #: Set after the top bar, which it points at.
         self.welcome: WelcomeGuide
 
     def show_error(self, error: UserError) -> None:
-        """Say what went wrong, above the canvas, until it is read."""
+        """Show an error above the canvas until it is closed."""
         self._parts.banner.clear()
         self._parts.banner.add(
             RoleBox(
@@ -181,10 +179,7 @@ class WindowCommands:
         )
 
     def show_of_machine(self, error: UserError, *buttons: tuple[str, Callable[[], object]]) -> None:
-        """Say what is wrong with this machine or account, whatever is open, until it is closed.
-
-        ``buttons``: what may be done about it, beside closing it.
-        """
+        """Show a problem of this computer until it is closed; ``buttons`` are its fixes."""
         banner = self._parts.banner
         card = RoleBox(
             "warning",
@@ -196,13 +191,13 @@ class WindowCommands:
         banner.add(card, lasting=True)
 
     def restore_work(self) -> None:
-        """Ask about what a crash left; who is asked later finds it in the menu File."""
+        """Ask about work that a crash left."""
         lessons = self.welcome.lessons
         self.work_left = dialogs.restore_work(self._parts, lessons.resume, self.show_error)
         self._parts.actions.refresh()
 
     def show_notes(self, name: str, notes: Sequence[str]) -> None:
-        """Say what an opened file holds that could not be taken over, until it is read."""
+        """Show what could not be imported from a file."""
         card = RoleBox(
             "warning",
             _("Not all of {file} could be imported", file=name),
@@ -214,32 +209,29 @@ class WindowCommands:
         self._parts.banner.add(card)
 
     def show_panel(self, name: str) -> None:
-        """Bring a tab to the front, with the keyboard in it."""
         self._parts.docks.show_panel(name)
 
     def train(self) -> None:
-        """Begin to train, or go on where the run is paused."""
+        """Start a run, or resume a paused one."""
         if self._parts.runner.paused:
             self._parts.runner.toggle_pause()
             return
         self._begin(self._parts.runner.start)
 
     def step(self) -> None:
-        """Train one step, and stand still."""
-        self._steer(self._parts.runner.step)
+        self._start_or_continue(self._parts.runner.step)
 
     def one_epoch(self) -> None:
-        """Train to the end of the epoch, and stand still."""
-        self._steer(self._parts.runner.one_epoch)
+        self._start_or_continue(self._parts.runner.one_epoch)
 
-    def _steer(self, go: Callable[[], object]) -> None:
+    def _start_or_continue(self, go: Callable[[], object]) -> None:
         if self._parts.runner.active:
             go()
         else:
             self._begin(go)
 
     def _begin(self, go: Callable[[], object]) -> None:
-        """Begin a run, or say what stands in its way."""
+        """Start a run, or show what prevents it."""
         self._parts.workbench.diagnose(partial(self._begin_diagnosed, go))
 
     def _begin_diagnosed(self, go: Callable[[], object]) -> None:
@@ -249,32 +241,28 @@ class WindowCommands:
             return
         self._problem, self._blocking = None, False
         self._parts.banner.clear()
-        # Who watches the border bend, or a layer, goes on watching it.
+        # Keep a page that shows the training.
         if not self._parts.docks.in_front(*_WATCHING):
             self._parts.docks.show_panel("training", focus=False)
-        if self._parts.docks.in_front("training"):  # the drawer would lie over the result
+        if self._parts.docks.in_front("training"):  # the drawer would cover the result
             self._parts.docks.side.close_drawer()
-        self._parts.canvas.setFocus()  # not Help: the button is disabled while it trains
+        self._parts.canvas.setFocus()  # the train button gets disabled
         go()
 
     def show_problem(self, problem: Problem) -> None:
-        """Go to a problem: Enter mends it, Escape leaves it and goes to the canvas."""
+        """Go to a problem: Enter applies its fix, Escape returns to the canvas."""
         if not self._go_to(problem):
             box = self._show_box(problem, self._title(problem))
             if box.button is not None:
                 box.button.setFocus()
 
     def _go_to(self, problem: Problem) -> bool:
-        """Show where a problem is: its layer, its setting, or the data that there is none of.
-
-        Returns:
-            Whether it stands there in words.
-        """
-        docks, canvas, told = self._parts.docks, self._parts.canvas, False
+        """Show a problem's layer, setting or data; return whether its message is shown there."""
+        docks, canvas, is_shown = self._parts.docks, self._parts.canvas, False
         if problem.field:
             panel = docks.show_panel("settings")
             if isinstance(panel, SettingsPanel):
-                told = panel.show_complaint(problem.field)
+                is_shown = panel.show_complaint(problem.field)
         elif problem.node is None:
             if self._parts.store.project.data.kind == "":
                 self.show_panel("data")
@@ -284,21 +272,21 @@ class WindowCommands:
         if canvas.problems.show(problem):
             canvas.setFocus()
             return True
-        return told
+        return is_shown
 
     def _refuse(self, problem: Problem) -> None:
-        """Say why it cannot be trained, where the mend is a button."""
-        words = _("The network cannot be trained: {problem}", problem=self._title(problem))
+        """Show why the network cannot be trained."""
+        message = _("The network cannot be trained: {problem}", problem=self._title(problem))
         if self._go_to(problem):
             self._parts.banner.clear()
             self._refused = True
-            self._parts.status.tell(words, 12, of_run=True)
+            self._parts.status.tell(message, 12, of_run=True)
         else:
             self._blocking = True
-            self._show_box(problem, words)
+            self._show_box(problem, message)
 
     def _title(self, problem: Problem) -> str:
-        """With the layer's name: of two cards that look alike only the name tells."""
+        """Return a problem's title with its layer's name."""
         return problem.title if problem.node is None else f"{problem.title} ({problem.node})"
 
     def _show_box(self, problem: Problem, title: str) -> RoleBox:
@@ -322,41 +310,37 @@ class WindowCommands:
         self._parts.canvas.setFocus()
 
     def problems_changed(self) -> None:
-        """Take away, or renew, what was said about a problem that is no more."""
-        told, found = self._problem, self._parts.workbench.all_problems
-        if self._refused and not any(p.blocks for p in found):
+        """Hide or replace the message about a fixed problem."""
+        current, problems = self._problem, self._parts.workbench.all_problems
+        if self._refused and not any(p.blocks for p in problems):
             self._refused = False
             self._parts.status.forget_run()
-        if told is None or not self._parts.banner.cards or told in found:
+        if current is None or not self._parts.banner.cards or current in problems:
             return
-        # What has a card, or a setting, stands there.
-        others = [p for p in found if p.blocks and not (p.follows or p.node or p.field)]
+        # Problems of layers and settings are shown there.
+        others = [p for p in problems if p.blocks and not (p.follows or p.node or p.field)]
         if self._blocking and others:
             self._refuse(others[0])
         else:
             self._close_problem()
 
     def find_layer(self) -> None:
-        """Put the cursor into the palette's search field."""
         self._parts.docks.palette.open()
         self._parts.palette.start_search()
 
     def append_block(self, block: SavedBlock) -> None:
-        """Put a saved block behind the end of the network."""
         self._parts.canvas.add(
             _("Add {block}", block=block.name), lambda project: append_block(project, block.graph)
         )
 
     def to_canvas(self) -> None:
-        """Put the keyboard into the canvas, from wherever it is."""
         self._parts.canvas.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def edit_layer(self) -> None:
-        """Put the cursor into the selected layer's first field."""
         self._parts.docks.edit_layer()
 
     def fit_to_data(self) -> None:
-        """Give the last layer the units and the activation that suit the target."""
+        """Give the last layer units and activation that suit the target."""
         from netbuilder.core.data.defaults import fit_output_to_data
 
         def fit(facts: DataFacts) -> None:
@@ -366,7 +350,7 @@ class WindowCommands:
         self._parts.workbench.with_facts(fit)
 
     def write_report(self) -> None:
-        """Ask for a file, and write the last run on one page."""
+        """Ask for a file, and write a report of the last run."""
         parts = self._parts
         suggested = parts.documents.suggested(".html")
         types = (FileType(_("Web page"), (".html",)), FileType("PDF", (".pdf",)))
@@ -375,7 +359,7 @@ class WindowCommands:
             self.report_to(path)
 
     def report_to(self, path: Path) -> None:
-        """Write the last run on one page, as ``.html`` or ``.pdf``."""
+        """Write a report of the last run, as ``.html`` or ``.pdf``."""
         from netbuilder.core.engine.runs.run_store import list_runs
         from netbuilder.ui.plots.picture_export import image_png_bytes
         from netbuilder.ui.plots.run_curves import RunCurves
@@ -386,7 +370,7 @@ class WindowCommands:
         settled, trained = parts.workbench.models.state.settled, parts.workbench.models.trained
         if trained is None:
             return
-        of_run = parts.runner.project is not None  # else a file was opened, which has its own
+        of_run = parts.runner.project is not None  # else of an opened file
         curves = parts.runner.curves if of_run else RunCurves.of_model(trained)
         report = RunReport(
             parts.store.project,
@@ -395,7 +379,7 @@ class WindowCommands:
             image_png_bytes(run_picture(curves, QSize(280, 260))),
             settled.evaluation,
             settled.run_id,
-            tuple(labelled(one.title, one.message) for one in parts.runner.run.notices),
+            tuple(labelled(notice.title, notice.message) for notice in parts.runner.run.notices),
         )
         jobs.run_job(
             lambda: write_report(report, list_runs(), path),
@@ -410,11 +394,10 @@ class WindowCommands:
         )
 
     def write_worksheet(self) -> None:
-        """Ask for a file, and draw the network for a worksheet."""
         from netbuilder.core.worksheet import BLANK, EXERCISE, NUMBERS
 
         parts = self._parts
-        words = _(
+        question = _(
             "Connections show shapes, and layers show their numbers of weights. "
             "“Exercise” leaves shapes and numbers blank for students to work out."
         )
@@ -424,7 +407,7 @@ class WindowCommands:
             _("Blank lines"): BLANK,
         }
         answers = (*sheets, _("Cancel"))
-        answer = ask_question(parts.window, _("Worksheet"), words, answers)
+        answer = ask_question(parts.window, _("Worksheet"), question, answers)
         if answer in ("", answers[-1]):
             return
         suggested = parts.documents.suggested(".pdf")
@@ -457,7 +440,7 @@ class WindowCommands:
         )
 
     def guide(self, name: str) -> Callable[[], object]:
-        """What the guide does under a name: it is made after the buttons that it points at."""
+        """Return a slot of the guide, which is created later."""
 
         def call() -> object:
             return getattr(self.welcome, name)()
@@ -466,11 +449,9 @@ class WindowCommands:
 
     @property
     def motion_reduced(self) -> bool:
-        """Whether what only moves to please stands still."""
         return reduced_motion()
 
     def toggle_motion(self) -> None:
-        """Let it move, or stand still; remembered."""
         settings.set_motion(not reduced_motion())
         self._motion_changed()
 
@@ -479,7 +460,7 @@ class WindowCommands:
         self._parts.actions.refresh()
 
     def collect(self) -> None:
-        """Take samples with camera or microphone, and learn from them."""
+        """Take samples with camera or microphone, and train on them."""
         parts = self._parts
 
         def use(folder: Path) -> None:
@@ -493,7 +474,7 @@ class WindowCommands:
         dialogs.open_collect_window(parts.window, parts.workbench, parts.runner, use)
 
     def use_data(self, path: Path) -> None:
-        """Learn from a file or a folder, and show it."""
+        """Choose a file or a folder as data, and show it."""
         self.show_panel("data")
         base = self._parts.workbench.base if self._parts.workbench.store.path is not None else None
         try:
@@ -504,7 +485,7 @@ class WindowCommands:
         self._parts.store.apply(_("Choose data"), lambda p: edits.set_data(p, data))
 
     def begin_with_data(self, path: Path) -> None:
-        """An empty canvas for data that was opened; what cannot be read leaves all as it was."""
+        """Start a project with data; if it cannot be read, nothing changes."""
         try:
             recipe_for(path, None)
         except UserError as error:
@@ -514,27 +495,24 @@ class WindowCommands:
         self.use_data(path)
 
     def show_settings(self) -> None:
-        """Change what holds for every project."""
         dialogs.show_settings(self._parts.window, self._parts.actions)
         self._parts.docks.widen()
         self._motion_changed()
 
     def show_help(self) -> None:
-        """Explain the field that has the keyboard, or how the window is used."""
+        """Explain the focused field, or show the help."""
         dialogs.show_help(self._parts.window, self._parts.actions, word_at_focus())
 
     @property
     def horizontal(self) -> bool:
-        """Whether the network reads from left to right."""
         return bool(self._parts.store.project.graph.extra.get("horizontal"))
 
     def toggle_horizontal(self) -> None:
-        """Let the network read the other way."""
         self._parts.canvas.commands.set_horizontal(not self.horizontal)
         self._parts.actions.refresh()
 
     def scale(self, step: int) -> None:
-        """Make everything larger (1), smaller (-1) or as it was (0)."""
+        """Zoom in (1), out (-1), or reset (0)."""
         self._parts.scaling.step(step)
         self._parts.docks.widen()
 
@@ -543,23 +521,20 @@ class WindowCommands:
         return theme.theme().dark
 
     def toggle_dark(self) -> None:
-        """Use the other scheme."""
         settings.set_scheme("light" if self.dark else "dark")
         self._parts.actions.refresh()
 
     def toggle_all_layers(self) -> None:
-        """Show all layers, or the teaching ones; remembered."""
         everything = not self._parts.palette.shows_all
         settings.remember({settings.ALL_LAYERS: everything})
         self._parts.palette.show_all(everything)
         self._parts.actions.refresh()
 
     def choose_level(self, name: str) -> None:
-        """Show what a first lesson needs ("basic"), or everything ("full")."""
         level().choose(name)
 
     def show_level(self) -> None:
-        """Follow the level: palette and pages."""
+        """Apply the level to palette and pages."""
         parts, basic = self._parts, level().basic
         layers = listed_layers(parts.store.project) if basic else None
         parts.palette.list_only(layers)
@@ -567,28 +542,25 @@ class WindowCommands:
         parts.actions.refresh()
 
     def show_used_layers(self) -> None:
-        """List what the project uses in the palette, whatever the level."""
+        """List the project's layers in the palette."""
         if level().basic:
             self._parts.palette.list_only(listed_layers(self._parts.store.project))
 
     @property
     def page_expanded(self) -> bool:
-        """Whether the page in front lies over the canvas."""
         return self._parts.docks.expanded
 
     def expand_page(self) -> None:
-        """Let the page in front lie over the canvas, and back."""
         self._parts.docks.toggle_expanded()
         self._parts.actions.refresh()
 
     def reset_panels(self) -> None:
-        """Show palette and side as they were at first."""
         self._parts.docks.reset()
         self._parts.actions.refresh()
 
 
 def word_at_focus() -> str:
-    """The word of the glossary that explains the field with the keyboard; "" for none."""
+    """Return the glossary word of the focused field, or ""."""
     from netbuilder.core.lessons.glossary import FIELDS
 
     widget = QApplication.focusWidget()

@@ -1,7 +1,4 @@
-"""What the window is made of, handed to those who wire it: panels, commands, rows of actions.
-
-Nobody below knows the main window; a panel's row takes from here what the panel needs.
-"""
+"""The parts of the window, for panels and commands, which do not know the main window."""
 
 from __future__ import annotations
 
@@ -32,9 +29,9 @@ from netbuilder.ui.window.status_bar import StatusBar
 
 @dataclass(frozen=True)
 class WindowParts:
-    """Services first, then what is seen.
+    """Services, then widgets.
 
-    ``window`` is the parent of dialogs. ``show_node(id)`` selects a layer and brings it into view.
+    ``window`` is the parent of dialogs; ``show_node(id)`` selects a layer and scrolls to it.
     """
 
     window: QMainWindow

@@ -1,4 +1,4 @@
-"""Where in the window each place is that a lesson or the tour can point at."""
+"""Places in the window that a lesson or the tour can point at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SETTINGS = "settings"
 
 
 class PlaceFinder:
-    """Finds the rectangle of a place, in the window's coordinates; None where it is not seen."""
+    """Finds the rectangle of a place in the window's coordinates; None if it is not visible."""
 
     def __init__(self, parts: WindowParts, top_bar: TopBar) -> None:
         self._parts, self._bar = parts, top_bar
@@ -26,10 +26,7 @@ class PlaceFinder:
             "input": lambda: self._card(parts.store.project.graph.inputs),
             "last": lambda: self._card(parts.store.project.graph.outputs[-1:]),
             "inspector": self._inspector,
-            **{
-                name: lambda: self._of(top_bar.train)  # Pause takes its place
-                for name in ("train", "pause")
-            },
+            **{name: lambda: self._of(top_bar.train) for name in ("train", "pause")},
             "menu": lambda: self._of(top_bar.menu_button),
             "problems": lambda: self._of(parts.status),
             **{
@@ -51,7 +48,7 @@ class PlaceFinder:
         return frozenset(self._finders)
 
     def rect(self, place: str) -> QRect | None:
-        """Where a place is, once its tab and its page are brought to the front."""
+        """Return a place's rectangle, after bringing its page to the front."""
         if place in self._parts.docks.pages:
             self._parts.docks.show_panel(place, focus=False)
         elif place in PLAN_FIELDS:
@@ -64,12 +61,12 @@ class PlaceFinder:
         return self.where(place)
 
     def where(self, place: str) -> QRect | None:
-        """Where a place is now; None where it is not in sight."""
+        """Return a place's current rectangle; None if it is not visible."""
         finder = self._finders.get(place)
         return finder() if finder is not None else None
 
     def layer(self, name: str) -> QRect | None:
-        """Where a layer stands in the palette; searches for it where it is not in sight."""
+        """Return a layer's rectangle in the palette; search for it if necessary."""
         palette = self._parts.palette
         self._parts.docks.palette.open()
         index = palette.index_of(name)
@@ -84,10 +81,8 @@ class PlaceFinder:
         return QRect(view.mapTo(self._parts.window, inside.topLeft()), inside.size())
 
     def drop_point(self, after: str = "") -> QPoint:
-        """Where a layer is dropped: onto the wire behind a layer ``after``, where there is one.
-
-        Else it is below the last card on the canvas, or in its middle.
-        """
+        """Return where to drop a layer: on the connection after a layer ``after``, else below the
+        last card, else in the middle."""
         canvas, graph = self._parts.canvas, self._parts.store.project.graph
         ends = graph.outputs or graph.inputs
         view, cards = canvas.viewport(), canvas.picture.cards
@@ -97,8 +92,8 @@ class PlaceFinder:
             if graph.by_id[a].layer == after and a in cards and b in cards
         ]
         if wires:
-            one, other = (canvas.sight.card_rect(name).center() for name in wires[0])
-            point = ((one + other) / 2).toPoint()
+            start, end = (canvas.sight.card_rect(name).center() for name in wires[0])
+            point = ((start + end) / 2).toPoint()
         elif ends and ends[-1] in canvas.picture.cards:
             card = canvas.sight.card_rect(ends[-1]).toRect()
             point = QPoint(card.center().x(), min(card.bottom() + 60, view.height() - 30))
@@ -116,18 +111,18 @@ class PlaceFinder:
 
     def _button(self, action: str) -> QRect | None:
         for button in self._bar.findChildren(QToolButton):
-            held = button.defaultAction()
-            if held is not None and held.objectName() == action:
-                # In a narrow window the bar's end is folded away: the menus have it too.
+            default = button.defaultAction()
+            if default is not None and default.objectName() == action:
+                # In a narrow window the button is hidden; the menus have its action.
                 return self._of(button) or self._of(self._bar.menu_button)
         return self._of(self._bar.menu_button)
 
     def _setting(self, name: str) -> QRect | None:
-        whole, found = self._of(self._settings()), self._of(self._settings().plan.field(name))
-        # What is rolled out of sight is pointed at no more.
-        if whole is None or found is None or not whole.intersects(found):
+        panel, field = self._of(self._settings()), self._of(self._settings().plan.field(name))
+        # Not if it is scrolled out of view.
+        if panel is None or field is None or not panel.intersects(field):
             return None
-        return whole.intersected(found)
+        return panel.intersected(field)
 
     def _settings(self) -> SettingsPanel:
         panel = self._parts.docks.pages[_SETTINGS].fill()
@@ -136,14 +131,14 @@ class PlaceFinder:
 
     def _card(self, ids: tuple[str, ...]) -> QRect | None:
         canvas = self._parts.canvas
-        for one in ids:
-            if one in canvas.picture.cards:
-                card = canvas.sight.card_rect(one).toRect()
+        for node_id in ids:
+            if node_id in canvas.picture.cards:
+                card = canvas.sight.card_rect(node_id).toRect()
                 corner = canvas.viewport().mapTo(self._parts.window, card.topLeft())
                 return QRect(corner, card.size())
         return self._of(canvas)
 
 
 def unknown_places(places: PlaceFinder) -> frozenset[str]:
-    """Names that lessons may use and that the window does not know: none, as a test holds."""
+    """Return the places of lessons that the window does not know; a test checks that none is."""
     return frozenset(PLACES) - places.known

@@ -1,4 +1,4 @@
-"""The start page, the lessons and the tour of one window: what is opened from them, and how."""
+"""The start page, the lessons and the tour of a window."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MY_FILE, _AGAIN = N_("Open my file…"), N_("Start again")
 
 
 class LessonDock(QObject):
-    """The lesson's column, which is there only while a lesson is open."""
+    """The lesson's column, visible while a lesson is open."""
 
     def __init__(
         self,
@@ -62,9 +62,9 @@ class LessonDock(QObject):
         self.panel.setObjectName("lesson")
         parts.docks.add_lesson(self.panel)
         self._pointed = -1
-        self._awaited: Lesson | None = None  # whose network is in a file that is being opened
+        self._awaited: Lesson | None = None  # waits for the file with its network
         parts.documents.opened.connect(self._file_opened)
-        session.opened.connect(self._follow)
+        session.opened.connect(self._lesson_changed)
         session.changed.connect(self._end_of_step)
         self.panel.callout_requested.connect(self.point)
         self.panel.restart_requested.connect(self.restart)
@@ -74,9 +74,9 @@ class LessonDock(QObject):
             page.seen_changed.connect(partial(self._page_seen, name))
 
     def open(self, lesson: Lesson, *, anew: bool = False) -> None:
-        """Open a lesson, and its start project where nothing of it was done yet.
+        """Open a lesson, and its start project if no step is done.
 
-        Where steps were done before and their network is not on the canvas, it is asked for.
+        If the network of earlier steps is not on the canvas, ask for it.
         """
         self._awaited = None
         count = 0 if anew else self._session.left_behind(lesson)
@@ -96,7 +96,6 @@ class LessonDock(QObject):
                 (_(_MY_FILE), _(_AGAIN), _("Cancel")),
             )
             if answer == _(_MY_FILE):
-                # Until a file is open all stays as it was.
                 self._awaited = lesson
                 if self._parts.documents.open() is None:
                     self._awaited = None
@@ -123,9 +122,9 @@ class LessonDock(QObject):
             self._parts.documents.show_project(_placed(lesson, start), None)
         self.show()
 
-    def resume(self, was: OpenLesson) -> None:
-        """Open a lesson beside the network that a crash left, at the step that was shown."""
-        name, step = was
+    def resume(self, open_lesson: OpenLesson) -> None:
+        """Reopen a lesson beside recovered work."""
+        name, step = open_lesson
         if not name:
             return
         try:
@@ -138,7 +137,6 @@ class LessonDock(QObject):
         self.show()
 
     def restart(self) -> None:
-        """The same lesson from its first step."""
         if self._session.lesson is not None:
             self.open(self._session.lesson, anew=True)
 
@@ -151,15 +149,15 @@ class LessonDock(QObject):
         self.panel.focus_step()
 
     def focus(self) -> None:
-        """Put the keyboard where the step is: into its question, else onto Next."""
+        """Focus the current step."""
         self._parts.docks.show_lesson(True)
         self.panel.focus_step()
 
     def close(self) -> None:
         self._session.close()
 
-    def _follow(self) -> None:
-        """No lesson, no column: an example that is opened ends the lesson too."""
+    def _lesson_changed(self) -> None:
+        """Hide the column without a lesson."""
         lesson = self._session.lesson
         level().lend(lesson.interface if lesson is not None else "")
         if self._session.lesson is not None or self.panel.isHidden():
@@ -183,23 +181,21 @@ class LessonDock(QObject):
             ((_("Close"), self.end_callout),),
             towards=towards,
             ghost=show.layer,
-            find=None if show.layer else partial(self._still, show.place),
+            find=None if show.layer else partial(self._callout_rect, show.place),
         )
 
-    def _still(self, place: str) -> QRect | None:
-        """Where it is that is pointed at; once it is out of sight nothing is pointed at."""
-        found = self._places.where(place)
-        if found is None:
+    def _callout_rect(self, place: str) -> QRect | None:
+        """Return the place of the callout; end it when the place is hidden."""
+        rect = self._places.where(place)
+        if rect is None:
             self.end_callout()
-        return found
+        return rect
 
     def _end_of_step(self) -> None:
-        """Another step is about something else."""
         if self.callout is not None and self._session.current != self._pointed:
             self.end_callout()
 
     def end_callout(self) -> None:
-        """Take away what points."""
         if self.callout is not None:
             self.callout.end()
             self.callout = None
@@ -211,7 +207,7 @@ class LessonDock(QObject):
 
 
 def _placed(lesson: Lesson, start: Project) -> Project:
-    """The start project with its data found from wherever it will be saved."""
+    """Rebase the start project's data paths."""
     if lesson.start == EMPTY:
         return start
     from netbuilder.core.folders import working_folder
@@ -225,7 +221,7 @@ KEY = "tour-seen"
 
 @dataclass(frozen=True)
 class Stop:
-    """One step: a row of ``places``, and what is said there."""
+    """A step of the tour: a place, and the text."""
 
     place: str
     title: str
@@ -254,7 +250,7 @@ STOPS = (
 
 
 class Tour(QObject):
-    """The tour of one window."""
+    """The tour of a window."""
 
     def __init__(self, window: QWidget, places: PlaceFinder) -> None:
         super().__init__(window)
@@ -263,30 +259,28 @@ class Tour(QObject):
         self.callout: Callout | None = None
 
     def to_front(self) -> None:
-        """Let the bubble lie over a page that comes forward."""
+        """Keep the callout above a page that comes to the front."""
         if self.callout is not None:
             self.callout.to_front()
 
     @property
     def seen(self) -> bool:
-        """Whether the user has seen it, skipped it, or been offered it."""
+        """Whether the user has seen, skipped or been offered the tour."""
         return str(settings().value(KEY, "false")).lower() == "true"
 
     def start(self) -> None:
-        """Begin with the first step."""
         self._go(0)
 
     def end(self) -> None:
-        """Stop, and never begin by itself again."""
+        """End the tour, and do not offer it again."""
         self._take_away()
         self.at = -1
         self.remember()
 
     def remember(self) -> None:
-        """Offer it no more: it was seen, skipped, or offered once."""
-        kept = settings()
-        kept.setValue(KEY, True)
-        kept.sync()
+        store = settings()
+        store.setValue(KEY, True)
+        store.sync()
 
     def _take_away(self) -> None:
         if self.callout is not None:
@@ -329,7 +323,7 @@ log = logging.getLogger(__name__)
 
 
 class WelcomeGuide(QObject):
-    """What helps a beginner to begin."""
+    """Helps beginners to start."""
 
     def __init__(
         self, parts: WindowParts, top_bar: TopBar, show_error: Callable[[UserError], object]
@@ -342,7 +336,7 @@ class WelcomeGuide(QObject):
         self.tour = Tour(parts.window, self.places)
         parts.docks.side.arranged.connect(
             self.tour.to_front,
-            Qt.ConnectionType.QueuedConnection,  # once the page stands
+            Qt.ConnectionType.QueuedConnection,  # after the layout
         )
         self.page = StartPage(parts.window, lambda: top_bar.y() + top_bar.height())
         self.page.example_chosen.connect(self.open_example)
@@ -356,15 +350,14 @@ class WelcomeGuide(QObject):
         self.page.closed.connect(self._page_closed)
         self._welcomed = False  # whether the start page was shown
         self._cards: dict[str, RoleBox] = {}
-        self._left = ""  # the record of a network that was left and lies in no file
+        self._left = ""  # run id of a network that was closed unsaved
         parts.documents.leaving.connect(self._leaving)
         parts.documents.opened.connect(self._opened)
-        # What was asked for happens behind the page.
         parts.workbench.training_changed.connect(self._training_changed)
         parts.store.changed.connect(self._project_changed)
 
     def show_page(self) -> None:
-        """Show the start page, or take it away."""
+        """Show or hide the start page."""
         if self.page.isVisible():
             self.page.shut()
             return
@@ -375,25 +368,23 @@ class WelcomeGuide(QObject):
         self.page.open(path.parent if path is not None else None)
 
     def show_lesson(self) -> None:
-        """Put the keyboard into the lesson; without one show which there are."""
+        """Focus the lesson, or show the list of lessons."""
         if self.session.lesson is None:
             self.show_page()
         else:
             self.lessons.focus()
 
     def start_tour(self) -> None:
-        """Show the six places."""
         self.page.shut()
         self._close("tour")
         QTimer.singleShot(0, self, self.tour.start)
 
     def open_example(self, name: str) -> None:
-        """Open an example as a new, unsaved project."""
         if not self._parts.documents.may_close():
             return
         try:
             example = find_example(name)
-            # In the language of its card: from here on it is the person's own project.
+            # Translate its name as on its card.
             project = replace(files.read(example.path), name=example.title)
         except UserError as error:
             self._show_error(error)
@@ -402,10 +393,9 @@ class WelcomeGuide(QObject):
         self._parts.documents.show_project(project, None)
 
     def open_data(self) -> None:
-        """Let data be chosen, and begin with it on an empty canvas.
+        """Ask for data and start a project with it.
 
-        Nothing that is open goes before something was chosen. Who chose nothing may have meant a
-        folder, or a table on the clipboard: an empty canvas shows the tab where these are.
+        If cancelled on an empty canvas, show the Data page, which has other sources.
         """
         parts = self._parts
         path = ask_open(parts.window, _("Choose data"), FILE_FILTER)
@@ -416,7 +406,6 @@ class WelcomeGuide(QObject):
             parts.docks.show_panel("data")
 
     def open_folder(self) -> None:
-        """Let a folder be chosen, a folder of pictures most often, and begin with it."""
         parts = self._parts
         path = ask_folder(parts.window, _("Choose a data folder"))
         if path is not None and parts.documents.may_close():
@@ -427,7 +416,7 @@ class WelcomeGuide(QObject):
         self.lessons.open(lesson)
 
     def write_lesson(self) -> None:
-        """Write a lesson that begins with this project, and open it once it is written."""
+        """Write a lesson that starts with this project, and open it."""
         from netbuilder.core.lessons.parse import read_lesson
         from netbuilder.ui.lessons.lesson_writer import LessonWriter
 
@@ -443,24 +432,20 @@ class WelcomeGuide(QObject):
             self.tour.end()
         self._leave_lesson()
         self.session.take_over()
-        # The window takes away what was said about the project before.
+        # After the window has cleared its messages.
         QTimer.singleShot(0, self, self._offer_start)
 
     def _leave_lesson(self) -> None:
-        """Put the lesson away where a network that is not of it was opened, and tell the way back.
-
-        Its steps are about another network: they would tick by chance on this one.
-        """
+        """Close the lesson if an opened network does not belong to it."""
         lesson, project = self.session.lesson, self._parts.store.project
         if lesson is None or self.session.on_canvas(lesson) or self.session.waits_for_file:
             return
-        # On an empty canvas anything can begin, the lesson's own work too.
         if _empty(project):
             return
         self.session.close()
-        QTimer.singleShot(0, self, partial(self._tell_left, lesson, project))
+        QTimer.singleShot(0, self, partial(self._show_lesson_closed, lesson, project))
 
-    def _tell_left(self, lesson: Lesson, project: Project) -> None:
+    def _show_lesson_closed(self, lesson: Lesson, project: Project) -> None:
         self._close("lesson")
         if self.session.lesson is not None:
             return
@@ -485,7 +470,7 @@ class WelcomeGuide(QObject):
         self._left = run_id if parts.documents.model_in_no_file else ""
 
     def _offer_start(self) -> None:
-        """On an empty canvas, say where ready-made networks and lessons are."""
+        """On an empty canvas, offer examples and lessons."""
         self._close("empty")
         project = self._parts.store.project
         if _empty(project) and self.session.lesson is None:
@@ -503,7 +488,7 @@ class WelcomeGuide(QObject):
         self._offer_tour()
 
     def _offer_last_training(self) -> None:
-        """What was trained before and saved nowhere is not lost: say so, where the eye is."""
+        """Offer to restore a network that was closed unsaved."""
         self._close("left")
         run_id = self._left
         if not run_id:
@@ -542,15 +527,15 @@ class WelcomeGuide(QObject):
     def _offer(
         self, name: str, title: str, words: str, *buttons: tuple[str, Callable[[], object]]
     ) -> None:
-        """A card above the canvas that can be left alone; one of a name at a time."""
+        """Show a card above the canvas; one per name."""
         self._close(name)
         box = RoleBox("info", title, words, self._parts.window, buttons=buttons)
-        # A run that lies in no file stays on offer while another trains.
+        # An unsaved run can be restored later.
         self._cards[name] = self._parts.banner.add(box, lasting=name == "left")
 
     def _page_closed(self) -> None:
         self._welcomed = True
-        QTimer.singleShot(0, self, self._offer_tour)  # once what was chosen there is open
+        QTimer.singleShot(0, self, self._offer_tour)  # after opening the chosen project
 
     def _training_changed(self, training: bool) -> None:
         if training:
@@ -567,10 +552,7 @@ class WelcomeGuide(QObject):
             self._close("empty")
 
     def _offer_tour(self) -> None:
-        """Ask whether it is wanted: a stranger's bubble in the way of the first click is not.
-
-        Who begins with a lesson is led already.
-        """
+        """Offer the tour once, unless a lesson is open."""
         busy = self.tour.at >= 0 or self._parts.runner.active or self.page.isVisible()
         if self._welcomed and not busy and self.session.lesson is None and not self.tour.seen:
             self._offer(
@@ -578,15 +560,15 @@ class WelcomeGuide(QObject):
                 _("New here?"),
                 _("A two-minute tour shows the six most important places."),
                 (_("Show the tour"), self.start_tour),
-                (_("Not now"), self._refuse_tour),
+                (_("Not now"), self._decline_tour),
             )
             self.tour.remember()
 
-    def _refuse_tour(self) -> None:
+    def _decline_tour(self) -> None:
         self._close("tour")
         self._parts.status.tell(_("You can start the tour later: Help → Show the tour."))
 
 
 def _empty(project: Project) -> bool:
-    """Whether nothing was begun yet: no layer but an Input, and no data."""
+    """Return whether a project has neither data nor layers other than Inputs."""
     return not project.data.kind and all(node.layer == "Input" for node in project.graph.nodes)
