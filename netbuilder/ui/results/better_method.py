@@ -1,4 +1,4 @@
-"""Beside a first result: the methods that suit the rows better than the network, if any does."""
+"""A card with other methods that suit the data better than the network."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ _MOST_NUMBERS = 200_000
 
 
 class BetterMethodCard(CardList):
-    """The comparison with other methods, where one is better beyond chance.
-
-    ``network_requested()``: better networks are to be tried.
-    """
+    """Compares with other methods and shows a significantly better one. ``network_requested()``:
+    better networks are to be tried."""
 
     network_requested = Signal()
 
@@ -41,10 +39,7 @@ class BetterMethodCard(CardList):
         self.table: ShortTable | None = None
 
     def compare(self, trained: TrainedModel | None) -> None:
-        """Compare a network that was trained on a table of the person's own, in the background.
-
-        In a lesson the person is not told: the network of the lesson is the subject.
-        """
+        """Compare a network trained on the user's own table in the background; not in lessons."""
         if trained is self._trained:
             return
         self._stop.set()

@@ -1,4 +1,4 @@
-"""Surfaces of the runs that are ticked in Runs, side by side beneath that of the newest."""
+"""Decision surfaces of the ticked runs beneath the newest one."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def picture_note(
     losses: str = "",
     parts: Collection[int] = (0, 1, 2),
 ) -> str:
-    """A sentence or two about a picture.
+    """Return a sentence or two about a picture.
 
     Args:
         picture: of a view.
-        live: that answers it.
+        live: the service that computes it.
         over_epochs: a histogram is drawn as a map.
-        resting: what columns without an axis are held at, in words.
-        losses: of the run that goes on, said first where answers are drawn.
+        resting: values of columns without an axis, in words.
+        losses: of the current run, said first.
         parts: whose points are drawn.
     """
     from netbuilder.core.results.live import view_data
@@ -81,8 +81,8 @@ def picture_note(
                 return _unanswered(live)
             if not np.isfinite(picture.y).all():
                 return _(NO_NUMBER)
-            held = _held(live, (picture.across,), resting)
-            return join_sentences((losses, held, _filled(picture)))
+            at_rest = _held(live, (picture.across,), resting)
+            return join_sentences((losses, at_rest, _filled(picture)))
         case view_data.ForecastPicture():
             colours = _(
                 "Grey is the true series, orange the forecast: each value is predicted "
@@ -121,27 +121,27 @@ def picture_note(
 
 
 def no_model_sentence(workbench: Workbench) -> str:
-    """What Train will show on this page."""
+    """Return what Train will show on this page."""
     return _(NO_FORECAST if shows_forecast(workbench) else NO_MODEL)
 
 
 def no_model_picture(workbench: Workbench) -> str:
-    """What of it the invitation to train draws."""
+    """Return the name of the picture of the invitation to train."""
     return "forecast" if shows_forecast(workbench) else "surface"
 
 
 def loss_sentence(curves: RunCurves) -> str:
-    """The newest losses of a run, in a sentence; "" before its first epoch."""
-    loss, held = curves.training("loss", False).last, curves.validation("loss").last
+    """Return the newest losses of a run; "" before its first epoch."""
+    loss, val_loss = curves.training("loss", False).last, curves.validation("loss").last
     if loss is None:
         return ""
     return (
         _("Loss {loss}.", loss=short_number(loss))
-        if held is None
+        if val_loss is None
         else _(
             "Loss {loss}, validation {validation}.",
             loss=short_number(loss),
-            validation=short_number(held),
+            validation=short_number(val_loss),
         )
     )
 
@@ -157,8 +157,8 @@ def _of_surface(
 ) -> str:
     if not picture.answered:
         return _unanswered(live)
-    seen = picture.shares if picture.shares is not None else picture.values
-    if not np.isfinite(seen).all():
+    surface = picture.shares if picture.shares is not None else picture.values
+    if not np.isfinite(surface).all():
         return _(NO_NUMBER)
     drawn = picture.points.right[np.isin(picture.points.part, sorted(parts))]
     wrong, count = int((~drawn).sum()), len(drawn)
@@ -172,18 +172,16 @@ def _of_surface(
         if picture.classes
         else ""
     )
-    held = _held(live, (picture.across, picture.up), resting)
-    return join_sentences((words, held, _filled(picture)))
+    at_rest = _held(live, (picture.across, picture.up), resting)
+    return join_sentences((words, at_rest, _filled(picture)))
 
 
 def _projection_text(picture: Any) -> str:
-    """How a map was made, and how much of all differences it shows where that can be said."""
     share = _("{share} of the variance", share=format_percent(picture.explained))
     return labelled(picture.way, share) if picture.way == "PCA" else picture.way
 
 
 def _filled(picture: Any) -> str:
-    """What faint points are; "" where there is none."""
     points = picture.points
     if points.filled is None:
         return ""
@@ -196,7 +194,6 @@ def _filled(picture: Any) -> str:
 
 
 def _held(live: LiveView, axes: tuple[str, ...], resting: Mapping[str, str]) -> str:
-    """Where the columns that no axis shows are held; "" where there is none."""
     others = [f"{name} {words}" for name, words in resting.items() if name not in axes]
     if live.shown is None or not (others or len(live.shown.columns) > len(axes)):
         return ""
@@ -216,7 +213,7 @@ MOST, HEIGHT = 3, 170
 
 
 class _NetworkCache:
-    """Networks of runs, read once while their runs are ticked."""
+    """Networks of ticked runs, loaded once."""
 
     def __init__(self) -> None:
         self._kept: dict[str, TrainedModel | None] = {}
@@ -224,9 +221,9 @@ class _NetworkCache:
     def pictures(
         self, runs: tuple[tuple[str, Run], ...], view: str, axes: Axes
     ) -> list[Picture | str]:
-        """A picture a run, or why there is none."""
-        wanted = {run.id for _, run in runs}
-        self._kept = {key: one for key, one in self._kept.items() if key in wanted}
+        """Return a picture for each run, or why there is none."""
+        ticked = {run.id for _, run in runs}
+        self._kept = {key: network for key, network in self._kept.items() if key in ticked}
         return [self._picture(run, view, axes) for _, run in runs]
 
     def _picture(self, run: Run, view: str, axes: Axes) -> Picture | str:
@@ -249,14 +246,14 @@ class _NetworkCache:
             named = [name for name in (axes.across, axes.up) if name and name not in columns]
             if view not in fitting or named:
                 return _("It was trained on other data.")
-            asked = fitting[view].ask(dataset, trained.project, axes)
-            return asked.read(evaluate_probe(trained, asked.probe))
+            request = fitting[view].ask(dataset, trained.project, axes)
+            return request.read(evaluate_probe(trained, request.probe))
         except UserError as error:
             return str(error)
 
 
 class ComparedSurfaces(QWidget):
-    """A small plot for each run that is ticked; hidden while none is."""
+    """A small plot for each ticked run; hidden without any."""
 
     def __init__(self, live: LiveView, runner: Runner, parent: QWidget) -> None:
         super().__init__(parent)
@@ -275,16 +272,21 @@ class ComparedSurfaces(QWidget):
         return self._worker.idle
 
     def ask(self) -> None:
-        """Ask the ticked runs for what is shown of the newest."""
-        shown = self._live.shown
+        """Request the shown view of the ticked runs."""
+        visible = self._live.shown
         runs = tuple(self._runner.compared.items())[:MOST]
-        if not runs or shown is None or shown.view.name not in COMPARED or not self._live.watched:
+        if (
+            not runs
+            or visible is None
+            or visible.view.name not in COMPARED
+            or not self._live.watched
+        ):
             self._show({})
             return
         from netbuilder.core.results.live.views import Axes
 
         row = self._live.sample if self._live.at_sample else None
-        self._worker.ask(runs, shown.view.name, Axes(*self._live.axes, row=row))
+        self._worker.ask(runs, visible.view.name, Axes(*self._live.axes, row=row))
 
     def _found(self, pictures: list[Picture | str]) -> None:
         names = [name for name, _ in self._worker.inputs[0]]
@@ -292,7 +294,6 @@ class ComparedSurfaces(QWidget):
             self._show(dict(zip(names, pictures, strict=True)))
 
     def set_discrete(self, on: bool) -> None:
-        """Clear borders, or how surely, as above."""
         for name, plot in self.plots.items():
             plot.discrete = on
             self._draw(plot, self.pictures[name])

@@ -1,4 +1,4 @@
-"""What a page says that has nothing to show yet: the next step."""
+"""Empty pages: the next step."""
 
 from __future__ import annotations
 
@@ -20,11 +20,8 @@ _CHANGED = {
 
 
 class StaleNote(QLabel):
-    """Shows itself while the network, or its data, is another than the one that was trained, and
-    while another training goes on (where ``live``, what stands below follows that).
-
-    ``meanwhile`` says what stands below while a run goes on; "": what this note says by itself.
-    """
+    """Visible while network or data differ from the trained ones, or (unless ``live``) while
+    training. ``meanwhile`` is its text during a run."""
 
     def __init__(
         self,
@@ -54,8 +51,8 @@ class StaleNote(QLabel):
             words = self._meanwhile()
             if not words and trained is not None and not self._live:
                 words = self._about_the_run()
-        elif trained is not None and (what := changed_since(trained.project, project)):
-            words = "⚠ " + _(_CHANGED[what])
+        elif trained is not None and (change := changed_since(trained.project, project)):
+            words = "⚠ " + _(_CHANGED[change])
         elif trained is not None and trained.set_by_hand:
             words = ngettext(
                 "{count} weight of this network was set by hand ({key}).",
@@ -85,7 +82,7 @@ class StaleNote(QLabel):
 
 
 def shows_forecast(workbench: Workbench) -> bool:
-    """Whether the page *Surface* shows how a series goes on, and no surface."""
+    """Return whether the page *Surface* shows a forecast."""
     from netbuilder.core.data.data_facts import REGRESSION
     from netbuilder.core.data.registry import KINDS
 
@@ -97,7 +94,7 @@ def shows_forecast(workbench: Workbench) -> bool:
 
 
 def next_step_sentence(workbench: Workbench, ready: str) -> str:
-    """``ready`` where the project can be trained; else what it lacks for that, in words."""
+    """Return ``ready`` if the project can be trained, else what is missing."""
     lacks = missing_step_sentence(workbench)
     if lacks:
         return lacks
@@ -107,7 +104,7 @@ def next_step_sentence(workbench: Workbench, ready: str) -> str:
 
 
 def missing_step_sentence(workbench: Workbench) -> str:
-    """Return what has to be done before the project can be trained; "" for nothing."""
+    """Return what is needed before training; "" for nothing."""
     from netbuilder.core.data.registry import is_chosen
 
     project = workbench.store.project
@@ -120,7 +117,7 @@ def missing_step_sentence(workbench: Workbench) -> str:
             "{problem}. The Data page says what to do.",
             problem=capitalize_first(workbench.data_trouble),
         )
-    wrong = next((one for one in workbench.problems if one.blocks), None)
+    wrong = next((problem for problem in workbench.problems if problem.blocks), None)
     if wrong is not None:
         return _("{problem}\nFix it on the canvas first.", problem=wrong.message)
     return ""
@@ -129,7 +126,7 @@ def missing_step_sentence(workbench: Workbench) -> str:
 def follow_next_step(
     workbench: Workbench, waiting: EmptyStatePage, show: Callable[[], object]
 ) -> None:
-    """Show a panel anew, while it waits, whenever the next step is another."""
+    """Call ``show`` whenever the next step changes, while ``waiting``."""
 
     def look(*_changed: object) -> None:
         if waiting.currentIndex() == 0:

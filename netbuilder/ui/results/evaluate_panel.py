@@ -1,4 +1,4 @@
-"""The page Evaluate: the figure, its picture, and one table of all measures."""
+"""The page Evaluate."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ HEIGHT = 190
 
 
 class SampleList(QWidget):
-    """Shows one handful of samples at a time. ``chosen(row)``: one was clicked, or reached with the
-    keyboard and Enter; its place in the split."""
+    """A list of samples. ``chosen(row)``: a sample was clicked or entered; its place in the
+    split."""
 
     chosen = Signal(int)
 
@@ -83,7 +83,7 @@ class SampleList(QWidget):
             self.chosen.emit(self._rows[index.row()])
 
     def expect(self, count: int, *, pictures: bool) -> None:
-        """Keep the place of so many samples that are being found."""
+        """Reserve space for samples that are being computed."""
         self._rows = ()
         self.words.setText("…")
         self.grid.setVisible(pictures)
@@ -98,7 +98,7 @@ class SampleList(QWidget):
         self.show()
 
     def show_samples(self, found: MistakeSamples | None, words: str) -> None:
-        """Show these, below some words; None hides the list."""
+        """Show samples below a title; None hides the list."""
         self.setVisible(found is not None)
         if found is None:
             return
@@ -127,10 +127,7 @@ _COMPARING = N_(
 
 
 class EvaluatePanel(QWidget):
-    """Shows what the evaluation service found; ``sample`` says which row the canvas shows.
-
-    ``sample_chosen(row)``: a test sample was clicked.
-    """
+    """Shows the evaluation service's result. ``sample_chosen(row)``: a test sample was clicked."""
 
     sample_chosen = Signal(int)
 
@@ -203,7 +200,6 @@ class EvaluatePanel(QWidget):
         self._show()
 
     def _build_head(self) -> None:
-        """The figure with what it counts and what it is compared with."""
         page = self.waiting.page_layout
         self.stale = StaleNote(self.workbench, self)
         self.output = NoWheelComboBox(self)
@@ -244,8 +240,8 @@ class EvaluatePanel(QWidget):
         from netbuilder.ui.results.method_comparison import MethodComparisonDialog
 
         self._open(MethodComparisonDialog)
-        for shown in self.findChildren(MethodComparisonDialog):
-            shown.show_sample(self._sample())
+        for dialog in self.findChildren(MethodComparisonDialog):
+            dialog.show_sample(self._sample())
 
     def _edit_card(self) -> None:
         from netbuilder.ui.results.model_card_dialog import ModelCardDialog
@@ -253,17 +249,16 @@ class EvaluatePanel(QWidget):
         self._open(ModelCardDialog)
 
     def _open(self, kind: type[MethodComparisonDialog | ModelCardDialog]) -> None:
-        """Show a window about the trained model beside this one; the one that is there already."""
-        trained, shown = self.workbench.models.trained, self.findChild(kind)
+        trained, dialog = self.workbench.models.trained, self.findChild(kind)
         if trained is None:
             return
-        if shown is not None and shown.trained is not trained:
-            shown.close()
-            shown = None
-        shown = shown or kind(self.workbench, trained, self)
-        shown.show()
-        shown.raise_()
-        shown.activateWindow()
+        if dialog is not None and dialog.trained is not trained:
+            dialog.close()
+            dialog = None
+        dialog = dialog or kind(self.workbench, trained, self)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def _button(self, title: str, pressed: Callable[[], object]) -> QPushButton:
         button = QPushButton(title, self)
@@ -297,7 +292,6 @@ class EvaluatePanel(QWidget):
             self._show_evaluation(evaluation_service.evaluation, evaluation_service.file)
 
     def _hide_late_results(self) -> None:
-        """Hide what is found late: it is of another project, or of another output."""
         self.parts_note.setText("")
         self.samples.hide()
         self.calibration.show_calibration(None)
@@ -308,17 +302,16 @@ class EvaluatePanel(QWidget):
         if path is not None:
             self.evaluation_service.evaluate(path)
 
-    def _list_outputs(self, found: Evaluation) -> None:
-        """Of a network with several outputs one is looked at: the first to begin with."""
+    def _list_outputs(self, result: Evaluation) -> None:
         trained = self.workbench.models.trained
         names = list(trained.project.graph.outputs) if trained is not None else []
-        if [self.output.itemText(one) for one in range(self.output.count())] != names:
+        if [self.output.itemText(index) for index in range(self.output.count())] != names:
             self.output.clear()
             self.output.addItems(names)
-        self.output.setVisible(bool(found.others))
+        self.output.setVisible(bool(result.others))
 
-    def _chosen(self, found: Evaluation) -> Evaluation:
-        return found.others.get(self.output.currentText(), found)
+    def _chosen(self, result: Evaluation) -> Evaluation:
+        return result.others.get(self.output.currentText(), result)
 
     def _show_evaluation(self, whole: Evaluation, file: Path | None) -> None:
         self.cards.clear()
@@ -329,16 +322,16 @@ class EvaluatePanel(QWidget):
             self.waiting.restart()
             if file is None:
                 self.better.compare(self.workbench.models.trained)
-        found = self.shown = self._chosen(whole)
+        result = self.shown = self._chosen(whole)
         trained = self.workbench.models.trained
         data = trained.project.data if trained is not None else Data()
-        of = (data.kind, data.name, data.path, found.task, found.labels)
+        of = (data.kind, data.name, data.path, result.task, result.labels)
         if of != self._shown_for:
             self._shown_for = of
             self._hide_late_results()
         from netbuilder.core.results.headline import headline
 
-        head = headline(found, file.name if file is not None else "")
+        head = headline(result, file.name if file is not None else "")
         self.figure.setText(head.figure)
         self.sentence.setText(head.words)
         self._compared = head.comparison
@@ -347,93 +340,93 @@ class EvaluatePanel(QWidget):
         self._show_comparison("…")
         for widget in (self.figure, self.sentence, self.comparison):
             widget.show()
-        self._say_about(found)
+        self._say_about(result)
         from netbuilder.core.results.mistakes import visible_matrix
 
-        matrix = self.matrix = visible_matrix(found)
+        matrix = self.matrix = visible_matrix(result)
         self.heat.setVisible(matrix is not None)
         self.heat_title.setVisible(matrix is not None)
         if matrix is not None:
             self.heat.show_matrix(matrix.counts, matrix.labels)
-            shown = len(matrix.classes)
+            visible = len(matrix.classes)
             self.heat_title.setText(
                 _(
                     "Confusion matrix: the {count} of {total} classes that are confused most",
-                    count=shown, total=format_number(len(found.labels), ",.0f"),
+                    count=visible, total=format_number(len(result.labels), ",.0f"),
                 )
-                if shown < len(found.labels)
+                if visible < len(result.labels)
                 else _("Confusion matrix")
             )  # fmt: skip
-        self.residuals.show_evaluation(found)
+        self.residuals.show_evaluation(result)
         self.compare.show_evaluation(whole)
-        self.threshold.show_evaluation(found)
+        self.threshold.show_evaluation(result)
         self.threshold_title.setVisible(self.threshold.isVisibleTo(self))
-        self._keep_place(found, file)
-        self.behind.ask(found, file)
-        if self.threshold.isHidden():  # else it was told by the threshold
-            self._show_classes(found.classes, _("Classes"))
-        self.classes_title.setVisible(bool(found.classes))
-        self.classes.setVisible(bool(found.classes))
+        self._keep_place(result, file)
+        self.behind.ask(result, file)
+        if self.threshold.isHidden():  # else the threshold did it
+            self._show_classes(result.classes, _("Classes"))
+        self.classes_title.setVisible(bool(result.classes))
+        self.classes.setVisible(bool(result.classes))
 
     def _show_comparison(self, interval: str) -> None:
         within = _("95% interval: {interval}", interval=interval)
         self.comparison.setText(f"{within}\n{self._compared}")
 
-    def _say_about(self, found: Evaluation) -> None:
+    def _say_about(self, result: Evaluation) -> None:
         trained = self.workbench.models.trained
         words = [restored_sentence(trained.kept_epoch, trained.epochs)] if trained else []
-        words.append(found.reading)
-        if found.known:
+        words.append(result.reading)
+        if result.known:
             words.append(
                 ngettext(
                     "{count} of these samples is identical to a training sample; samples of the "
                     "validation set are not counted.",
                     "{count} of these samples are identical to training samples; samples of the "
                     "validation set are not counted.",
-                    found.known,
+                    result.known,
                 )
             )
         self.about.setText(join_sentences(words))
         self.about.setVisible(any(words))
 
     def _threshold_moved(self, at: ThresholdScores) -> None:
-        """Of two classes the table follows; of more the likeliest is predicted all the same."""
+        """Update the table of a binary classifier."""
         from netbuilder.core.data.data_facts import MULTI_LABEL
         from netbuilder.core.results.classification_curves import classes_at
 
-        if (found := self.shown) is None:
+        if (result := self.shown) is None:
             return
-        classes, title = found.classes, _("Classes: the most likely class is predicted")
-        if found.task == MULTI_LABEL:
+        classes, title = result.classes, _("Classes: the most likely class is predicted")
+        if result.task == MULTI_LABEL:
             title = _("Classes: each from {threshold} on", threshold=format_percent(0.5, 0))
-        elif len(found.labels) == 2 == len(classes):
+        elif len(result.labels) == 2 == len(classes):
             part = format_percent(at.threshold, 0)
             title = _("Classes: “{label}” from {threshold} on", label=at.label, threshold=part)
-            classes = classes if at.threshold == 0.5 else classes_at(at, found.labels)
+            classes = classes if at.threshold == 0.5 else classes_at(at, result.labels)
         self._show_classes(classes, title)
 
     def _show_classes(self, classes: Sequence[ClassScore], title: str) -> None:
         from netbuilder.core.results.headline import has_rare_class, interval_text
 
-        found, behind = self.shown, self.behind.behind
-        if found is not None and has_rare_class(found):
-            classes = sorted(classes, key=lambda one: one.support)
+        result, behind = self.shown, self.behind.behind
+        if result is not None and has_rare_class(result):
+            classes = sorted(classes, key=lambda score: score.support)
         scores = [
             (
-                one.label,
+                score.label,
                 *(
                     "" if math.isnan(part) else format_percent(part)  # no sample of the class
-                    for part in (one.precision, one.recall, one.f1)
+                    for part in (score.precision, score.recall, score.f1)
                 ),
-                format_number(one.support, ",.0f"),
+                format_number(score.support, ",.0f"),
             )
-            for one in classes
+            for score in classes
         ]
         tips: list[str] = []
-        if found is not None and behind is not None and classes is found.classes:
-            for one in classes:
-                within = behind.classes.get(one.label, {}).get("intervals", {})
-                texts = {name: interval_text(found, name, within) for name in within}
+        if result is not None and behind is not None and classes is result.classes:
+            for score in classes:
+                within = behind.classes.get(score.label, {}).get("intervals", {})
+                texts = {name: interval_text(result, name, within) for name in within}
                 tips.append(
                     _("95% intervals: precision {precision}, recall {recall}", **texts)
                     if texts
@@ -443,9 +436,9 @@ class EvaluatePanel(QWidget):
         columns = (_("class"), _("precision"), _("recall"), _("F1"), _("samples"))
         self.classes.show_rows(columns, scores, row_tips=tips)
 
-    def _keep_place(self, found: Evaluation, file: Path | None) -> None:
-        """Hold the room of what is still being found, so that nothing jumps when it comes."""
-        self._show_parts(found, {"test" if file is None else "": found}, {})
+    def _keep_place(self, result: Evaluation, file: Path | None) -> None:
+        """Reserve space for late results so that nothing jumps."""
+        self._show_parts(result, {"test" if file is None else "": result}, {})
         self.parts.show()
         if file is not None:  # it has no training rows to compare with
             self.parts_note.setText("")
@@ -455,39 +448,37 @@ class EvaluatePanel(QWidget):
         note = self.parts_note
         high = lines * note.fontMetrics().lineSpacing()
         # While it is hidden its width is not that of the page.
-        now = note.heightForWidth(note.width()) if note.isVisible() else 0
-        note.setMinimumHeight(max(high, now))
+        height = note.heightForWidth(note.width()) if note.isVisible() else 0
+        note.setMinimumHeight(max(high, height))
         self.parts_note.show()
-        # What was said of the network before stands there, pale, until the new is found.
+        # The old text stays, pale, until the new one is computed.
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(False)
         trained = self.workbench.models.trained
         if file is not None:
             self.samples.hide()
         elif trained is not None:
-            self._expect_late_results(trained, found)
+            self._expect_late_results(trained, result)
 
-    def _expect_late_results(self, trained: TrainedModel, found: Evaluation) -> None:
-        """Show the frames of what will be found, where nothing of before stands in its place."""
+    def _expect_late_results(self, trained: TrainedModel, result: Evaluation) -> None:
         from netbuilder.core.data.data_facts import MULTI_LABEL
         from netbuilder.core.results.mistakes import has_pictures
         from netbuilder.core.results.own_units import preprocessing_of
 
-        wrong = round((1 - found.metrics.get("accuracy", 0.0)) * found.samples)
+        wrong = round((1 - result.metrics.get("accuracy", 0.0)) * result.samples)
         if self.samples.isHidden() and wrong:
             self.samples.expect(min(wrong, 12), pictures=has_pictures(preprocessing_of(trained)))
-        if found.probabilities is not None and found.task != MULTI_LABEL:
+        if result.probabilities is not None and result.task != MULTI_LABEL:
             self.calibration.show()
         if self.groups.isHidden():
             self.groups.expect(trained)
 
     def _show_parts(
         self,
-        found: Evaluation,
+        result: Evaluation,
         parts: Mapping[str, Evaluation],
         intervals: Mapping[str, tuple[float, float]],
     ) -> None:
-        """Fill the one table: a measure a line, the parts of the data as columns."""
         from netbuilder.core.results.classification_curves import metric_meaning
         from netbuilder.core.results.headline import metric_column
 
@@ -498,21 +489,21 @@ class EvaluatePanel(QWidget):
             "": _("value"),
         }  # fmt: skip
         rows, tips = [], []
-        for name, value in found.metrics.items():
+        for name, value in result.metrics.items():
             known = {
-                one: parts[one].metrics[name]
-                for one in columns
-                if one in parts and name in parts[one].metrics
+                part: parts[part].metrics[name]
+                for part in columns
+                if part in parts and name in parts[part].metrics
             }
-            within = [intervals if one == columns[-1] else {} for one in known]
-            told = metric_column(found, name, list(zip(known.values(), within, strict=True)))
-            texts = {one: text for one, (text, _within) in zip(known, told, strict=True)}
+            within = [intervals if part == columns[-1] else {} for part in known]
+            texts_of = metric_column(result, name, list(zip(known.values(), within, strict=True)))
+            texts = {part: text for part, (text, _within) in zip(known, texts_of, strict=True)}
             wait = "" if intervals else "…"
-            cells = [texts.get(one, _as_wide(wait, texts[columns[-1]])) for one in columns]
-            interval = told[-1][1] or _as_wide(wait, 2 * texts[columns[-1]])
+            cells = [texts.get(part, _as_wide(wait, texts[columns[-1]])) for part in columns]
+            interval = texts_of[-1][1] or _as_wide(wait, 2 * texts[columns[-1]])
             rows.append((metric_words(name), *cells, interval))
-            tips.append(metric_meaning(name, value, found))
-        head = (_("metric"), *(titles[one] for one in columns), _("95% interval"))
+            tips.append(metric_meaning(name, value, result))
+        head = (_("metric"), *(titles[part] for part in columns), _("95% interval"))
         self.parts.show_rows(head, rows, row_tips=tips, folds=True)
 
     def _show_error(self, error: UserError) -> None:
@@ -530,12 +521,11 @@ class EvaluatePanel(QWidget):
         self.waiting.ready()
 
     def _show_behind(self) -> None:
-        """Show the parts side by side, intervals, and the worst mistakes."""
-        behind, found = self.behind.behind, self.shown
-        if behind is None and self.behind.idle:  # it could not be found
+        behind, result = self.behind.behind, self.shown
+        if behind is None and self.behind.idle:  # it failed
             for widget in (self.parts_note, self.samples, self.calibration, self.groups):
                 widget.hide()
-        if behind is None or found is None or behind.evaluation is not found:
+        if behind is None or result is None or behind.evaluation is not result:
             return
         from netbuilder.core.results.classification_curves import gap_sentence, overfits_since
         from netbuilder.core.results.headline import headline, interval_text
@@ -543,12 +533,12 @@ class EvaluatePanel(QWidget):
 
         parts = {name: self._chosen(part) for name, part in behind.parts.items()}
         of_file = self.evaluation_service.file is not None
-        self._show_parts(found, {"": found} if of_file else parts or {"test": found},
+        self._show_parts(result, {"": result} if of_file else parts or {"test": result},
                          behind.intervals)  # fmt: skip
-        within = interval_text(found, headline(found).metric, behind.intervals)
+        within = interval_text(result, headline(result).metric, behind.intervals)
         if within:
             self._show_comparison(within)
-        self._show_classes(found.classes, self.classes_title.text())
+        self._show_classes(result.classes, self.classes_title.text())
         trained = self.workbench.models.prediction_model
         overfits = overfits_since(trained) if trained is not None else 0
         far = map(far_words, behind.far)
@@ -557,8 +547,8 @@ class EvaluatePanel(QWidget):
         self.groups.show_behind(behind, self.evaluation_service.file)
         for widget in (self.parts_note, self.samples, self.calibration, self.groups):
             widget.setEnabled(True)
-        what = behind.worst.what if behind.worst is not None else ""
-        self.samples.show_samples(behind.worst, _("Worst mistakes ({what}):", what=what))
+        caption = behind.worst.what if behind.worst is not None else ""
+        self.samples.show_samples(behind.worst, _("Worst mistakes ({what}):", what=caption))
 
     def _choose_sample(self, row: int) -> None:
         if self.evaluation_service.file is None:  # rows of a file are none of the data's own
@@ -589,7 +579,7 @@ class EvaluatePanel(QWidget):
 
 
 def _as_wide(wait: str, text: str) -> str:
-    """What stands where something comes late, as wide as that will be."""
+    """Return a placeholder as wide as ``text``."""
     return f"{wait:\u2007>{len(text)}}" if wait else ""
 
 

@@ -1,4 +1,4 @@
-"""The Variants tab: try chosen values, watch all of them learn, take the best."""
+"""The tab Experiments: search for better settings."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _ALIKE = N_("≈: as good as the best, as far as the validation rows can tell")
 
 
 class TrialTable(QTableView):
-    """What was varied stands right beside the loss. ``chosen`` is the variant of the chosen row."""
+    """The trials with their varied settings and losses."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class TrialTable(QTableView):
 
     @property
     def chosen(self) -> Trial | None:
-        """The variant of the row that is chosen, where that is one, and could train."""
+        """Return the selected trial, if it did not fail."""
         rows = {self.rows.place(index.row()) for index in self.selectedIndexes()}
         chosen = [self._trials[row] for row in rows]
         return chosen[0] if len(chosen) == 1 and chosen[0].score is not None else None
@@ -80,19 +80,19 @@ class TrialTable(QTableView):
         from netbuilder.core.results.tuning.search_space import display_name
         from netbuilder.core.results.tuning.trial import describe_score as measured
 
-        paths = [one.path for one in study.plan.varied]
-        alike = {id(one) for one in study.as_good}
+        paths = [dimension.path for dimension in study.plan.varied]
+        alike = {id(trial) for trial in study.as_good}
         self._trials = list(study.ranked)
         cells = [
             (
-                f"{format_number(one.score)}{' ≈' if id(one) in alike else ''}"
-                if one.score is not None
+                f"{format_number(trial.score)}{' ≈' if id(trial) in alike else ''}"
+                if trial.score is not None
                 else pgettext("trial", "failed"),
-                *(format_setting(one.values[path]) for path in paths),
-                measured(one.measured, one.unit),
-                _epochs(one),
+                *(format_setting(trial.values[path]) for path in paths),
+                measured(trial.measured, trial.unit),
+                _epochs(trial),
             )
-            for one in self._trials
+            for trial in self._trials
         ]
         tips = (
             _(_ALIKE),
@@ -100,14 +100,14 @@ class TrialTable(QTableView):
             _("Result of its best epoch on the validation set"),
             _("The best epoch, and the number of epochs"),
         )
-        numbers = any("mean_absolute_error" in one.measured for one in self._trials)
+        numbers = any("mean_absolute_error" in trial.measured for trial in self._trials)
         reached = _("mean absolute error") if numbers else _("correct")
         self.rows.show_rows((_("loss"), *_short(paths), reached, _("epochs")), cells, tips)
         self.resizeColumnsToContents()
 
 
 def _epochs(trial: Trial) -> str:
-    """ "8 of 60", "25 of 41, ended early"."""
+    """Return "8 of 60", "25 of 41, ended early"."""
     words = format_number(trial.epochs, ",")
     if 0 < trial.best_epoch < trial.epochs:
         best = format_number(trial.best_epoch, ",")
@@ -116,17 +116,17 @@ def _epochs(trial: Trial) -> str:
 
 
 def _short(paths: Sequence[str]) -> list[str]:
-    """Heads of columns: "units", and "dense units" where another layer's are varied too."""
+    """Return column titles: "units", or "dense units" if several layers have them."""
     from netbuilder.core.engine.runs.differences import setting_words
 
     names = [path.rpartition(".")[2] for path in paths]
-    found = []
+    titles = []
     for path, name in zip(paths, names, strict=True):
         layer = path.rpartition(".")[0]
         whole = layer if name == "on" else f"{layer} {name}"
         several = names.count(name) > 1 or name == "on"
-        found.append(whole.replace("_", " ") if several else setting_words(name))
-    return found
+        titles.append(whole.replace("_", " ") if several else setting_words(name))
+    return titles
 
 
 _BEST, _CHOSEN = N_("Apply the best trial"), N_("Apply the selected trial")
@@ -134,7 +134,7 @@ _METHODS = ((N_("automatic"), ""), ("grid", "grid"), ("random", "random"), ("bay
 
 
 class ExperimentsPanel(QWidget):
-    """A line for each thing that is varied, and what came of it."""
+    """The search space, its trials and their curves."""
 
     def __init__(
         self,
@@ -195,7 +195,7 @@ class ExperimentsPanel(QWidget):
         page.addStretch(1)
         self.under_way: dict[str, pg.PlotDataItem] = {}
         self._plan: StudyPlan | None = None  # what a click would try
-        self._taken: Project | None = None  # with the variant that was put on the canvas
+        self._applied: Project | None = None  # with the variant that was put on the canvas
         self._taken_told, self._taken_words = False, ""
         self._suggest()
         self.varied.set_lines(self._suggestions[:2])
@@ -254,7 +254,6 @@ class ExperimentsPanel(QWidget):
         return row
 
     def _look(self) -> None:
-        """Say what has to be done first, while there is nothing to vary and nothing was tried."""
         lacks = missing_step_sentence(self._workbench)
         if lacks and self.variants.study is None and not self.variants.running:
             self.waiting.wait(lacks)
@@ -262,18 +261,17 @@ class ExperimentsPanel(QWidget):
             self.waiting.ready()
 
     def _follow(self) -> None:
-        """The project is another: what leads nowhere any more is not varied."""
+        """Drop dimensions that do not exist in the new project."""
         self._suggest()
         self.varied.keep_known()
         if not self.varied.rows:
             self.varied.set_lines(self._suggestions[:2])
         self._tell_plan()
-        if (self._store.project is self._taken) != self._taken_told:
+        if (self._store.project is self._applied) != self._taken_told:
             self._tell_found()
         self._look()
 
     def _tell_plan(self) -> None:
-        """Say how many variants there will be, or what is wrong with a value."""
         from netbuilder.core.results.tuning.search_space import parse_dimension
         from netbuilder.core.results.tuning.study import StudyPlan
 
@@ -296,7 +294,6 @@ class ExperimentsPanel(QWidget):
         self._name_start()
 
     def _name_start(self) -> None:
-        """What a click does: it stops, goes on with what was tried before, or begins."""
         variants = self.variants
         words = pgettext("button", "Start")
         if variants.running:
@@ -306,13 +303,13 @@ class ExperimentsPanel(QWidget):
         self.start.setText(words)
 
     def _set_as_then(self) -> None:
-        """Choose what was chosen for the study that was found, so that a click goes on with it."""
+        """Restore the options of the study that was found, so that a click continues it."""
         from netbuilder.core.results.tuning.search_space import format_dimension
 
         study = self.variants.study
         if study is not None:
             plan = study.plan
-            self.varied.set_lines([format_dimension(one) for one in plan.varied])
+            self.varied.set_lines([format_dimension(dimension) for dimension in plan.varied])
             self.method.setCurrentIndex(max(self.method.findData(plan.method), 0))
             self.trials.setValue(plan.trials or plan.count)
 
@@ -364,7 +361,7 @@ class ExperimentsPanel(QWidget):
             self.cards.clear()
             self.cards.add(RoleBox("error", error.what, error.fix, self))
             return
-        self._taken = self._store.project
+        self._applied = self._store.project
         self._taken_words = (
             _("Best values applied. Press {key} to undo.", key=key_text("Ctrl+Z"))
             if chosen is None
@@ -373,16 +370,14 @@ class ExperimentsPanel(QWidget):
         self._tell_found()
 
     def _tell_found(self) -> None:
-        """What came out and, as long as that is so, that a variant stands on the canvas."""
         study = self.variants.study
         if study is None:
             return
-        self._taken_told = self._store.project is self._taken
+        self._taken_told = self._store.project is self._applied
         words = self._said_of(study)
         self.words.setText(f"{self._taken_words}\n{words}" if self._taken_told else words)
 
     def _grow(self, values: dict[str, object], curve: tuple[float, ...]) -> None:
-        """Draw the curve of a variant that is being trained."""
         key = repr(values)
         if key not in self.under_way:
             self.under_way[key] = self.plot.plot([], [])
@@ -432,26 +427,29 @@ class ExperimentsPanel(QWidget):
         values = join_values(
             f"{names[path]} {format_setting(v)}" for path, v in best.values.items()
         )
-        told = [
+        scores_of = [
             f"{study.plan.measure} {format_number(best.score)}",
             measured(best.measured, best.unit),
         ]
-        scores = join_values(one for one in told if one)
+        scores = join_values(part for part in scores_of if part)
         told_best = _(
             "Best so far: {values} ({scores} after epoch {epoch})",
             values=values, scores=scores, epoch=best.best_epoch,
         )  # fmt: skip
         keeps = _("It keeps the best epoch") if best.best_epoch < best.epochs else ""
-        said = join_sentences(as_sentence(one) for one in (done, told_best, keeps) if one)
+        summary = join_sentences(as_sentence(part) for part in (done, told_best, keeps) if part)
         if not study.caution or self.variants.running:
-            return said
+            return summary
         alike = _("In the table they are marked ≈.") if study.as_good else ""
-        return f"{said}\n⚠ {join_sentences((study.caution, alike))}"
+        return f"{summary}\n⚠ {join_sentences((study.caution, alike))}"
 
     def _names(self, study: Study) -> dict[str, str]:
         from netbuilder.core.results.tuning.search_space import display_name
 
-        return {one.path: display_name(one.path, study.plan.project) for one in study.plan.varied}
+        return {
+            dimension.path: display_name(dimension.path, study.plan.project)
+            for dimension in study.plan.varied
+        }
 
     def _draw_curves(self) -> None:
         scheme, study = theme.colors(), self.variants.study
@@ -468,7 +466,6 @@ class ExperimentsPanel(QWidget):
 
 
 def _pair(words: str, box: CountBox) -> QWidget:
-    """A box behind its name, never parted by a narrow panel."""
     pair = QWidget(box.parentWidget())
     beside = QHBoxLayout(pair)
     beside.setContentsMargins(0, 0, 0, 0)

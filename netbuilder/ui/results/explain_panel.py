@@ -1,4 +1,4 @@
-"""The page Explain: why the network predicts what it does for the sample on the canvas."""
+"""The page Explain."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_MODEL = N_("Press Train to see which inputs are evidence for or against a pr
 
 
 class ExplainPanel(QWidget):
-    """Follows the sample that the canvas shows, or a person's own."""
+    """Explains the sample of the canvas, or the user's own."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class ExplainPanel(QWidget):
         self.about = note_label("", self, role="heading")
         self.why = ExplanationView(workbench, self)
         self.why.button.hide()
-        self.why.side = 280  # it has the page for itself
+        self.why.side = 280
         self.none = note_label(_("There is no method to explain this network."), self)
         for widget in (self.about, self.why, self.none):
             page.addWidget(widget)
@@ -58,7 +58,7 @@ class ExplainPanel(QWidget):
         self.waiting.wait(next_step_sentence(self._workbench, _(_NO_MODEL)))
 
     def _follow(self) -> None:
-        if not self.isVisible():  # an explanation takes a while: only for who looks
+        if not self.isVisible():  # explanations are slow
             return
         look, trained = self._activations.look, self._workbench.models.prediction_model
         if trained is None:

@@ -1,4 +1,4 @@
-"""Why this answer: a way to explain, its picture or bars, and what would have to change."""
+"""The explanation of a prediction: method, picture or bars, nearest counterexample."""
 
 from __future__ import annotations
 
@@ -56,12 +56,11 @@ def _explain(
 
 
 class ExplanationView(QWidget):
-    """``show_sample`` says what is asked about; it is explained once ``button`` is pressed.
+    """Explains a sample when ``button`` is pressed. ``side``: of a picture, in pixels.
 
-    ``side``: of a picture, in pixels. ``button`` stands where the panel puts it, and ``picture``
-    where the way to ask has room for it. ``picture_ready``: it is seen, or no more.
-    ``explained(responses)``: another explanation is there, or none. ``came``: the one that was
-    asked for with the button.
+    Signals:
+        picture_ready: a picture is shown or hidden. explained(responses): the explanation changed.
+        came: the requested explanation is shown.
     """
 
     picture_ready = Signal()
@@ -95,9 +94,9 @@ class ExplanationView(QWidget):
         row.addWidget(self.method)
         row.addWidget(self.legend)
         layout.addLayout(row)
-        shown = (self.sentence, self.picture, self.text, self.bars, self.nearest)
-        self._parts = (*shown, self.legend)
-        for widget in shown:
+        parts = (self.sentence, self.picture, self.text, self.bars, self.nearest)
+        self._parts = (*parts, self.legend)
+        for widget in parts:
             layout.addWidget(widget)
         self._worker = Derived(
             self, _explain, self._found, self._failed,
@@ -110,7 +109,7 @@ class ExplanationView(QWidget):
         return self._worker.idle
 
     def show_sample(self, sample: Callable[[TrainedModel], Sample] | None) -> None:
-        """Say what is asked about; None: nothing."""
+        """Set the sample, or None."""
         self._sample = sample
         self.button.setVisible(sample is not None)
         self._list_methods()
@@ -121,12 +120,11 @@ class ExplanationView(QWidget):
         self._ask()
 
     def retranslate(self) -> None:
-        """Explain it in another language."""
         if self.button.isChecked():
             self._ask()
 
     def forget(self) -> None:
-        """Close what was explained: another project is asked from now on."""
+        """Clear the explanation."""
         self._sample = None
         self.button.setChecked(False)
         self._hide_parts()
@@ -138,7 +136,6 @@ class ExplanationView(QWidget):
         self.explained.emit(())
 
     def _make_room(self) -> None:
-        """Take room where something is explained, and only there."""
         on = self.button.isChecked() and self._sample is not None
         self.setVisible(on)
         self.method.setVisible(on and self.method.count() > 1)
@@ -193,7 +190,7 @@ class ExplanationView(QWidget):
         self.sentence.setText(str(error))
         self.sentence.setVisible(True)
 
-    def _found(self, found: Explanation) -> None:
+    def _found(self, result: Explanation) -> None:
         from netbuilder.core.results.explain.explanation_drawing import (
             explanation_bars,
             heat_map_legend,
@@ -205,38 +202,38 @@ class ExplanationView(QWidget):
 
         if not self.button.isChecked():
             return
-        self.sentence.setText(found.sentence)
+        self.sentence.setText(result.sentence)
         self.sentence.setVisible(True)
-        self.picture.setVisible(found.heatmap is not None)
-        self.text.setVisible(bool(found.tokens))
-        self.text.show_tokens(token_patches(found))
-        told = found.heatmap is not None and bool(found.heatmap.any())
-        self.legend.setVisible(told or any(value for _unused, value in found.tokens))
-        rgb, ends = heat_map_legend(found)
-        colours = tuple(QColor(*one) for one in rgb)
-        self.legend.show_ends(self.text.colours(colours) if found.tokens else colours, ends)
-        if found.heatmap is not None and found.picture is not None:
-            image = to_image(overlay_heat_map(found.picture, found.heatmap))
-            kept = Qt.AspectRatioMode.KeepAspectRatio
-            pixels = QPixmap.fromImage(image).scaled(self.side, self.side, kept)
+        self.picture.setVisible(result.heatmap is not None)
+        self.text.setVisible(bool(result.tokens))
+        self.text.show_tokens(token_patches(result))
+        evidence = result.heatmap is not None and bool(result.heatmap.any())
+        self.legend.setVisible(evidence or any(value for _unused, value in result.tokens))
+        rgb, ends = heat_map_legend(result)
+        colours = tuple(QColor(*rgb_color) for rgb_color in rgb)
+        self.legend.show_ends(self.text.colours(colours) if result.tokens else colours, ends)
+        if result.heatmap is not None and result.picture is not None:
+            image = to_image(overlay_heat_map(result.picture, result.heatmap))
+            keep = Qt.AspectRatioMode.KeepAspectRatio
+            pixels = QPixmap.fromImage(image).scaled(self.side, self.side, keep)
             self.picture.setPixmap(pixels)
-            self.picture.setAccessibleName(found.sentence)
-        pairs, left = strongest_values(explanation_bars(found), MOST_BARS)
+            self.picture.setAccessibleName(result.sentence)
+        pairs, left = strongest_values(explanation_bars(result), MOST_BARS)
         largest = max((abs(value) for _name, value in pairs), default=0.0)
         signed = partial(format_signed, largest=largest)
-        written = format_number if found.responses else signed
+        written = format_number if result.responses else signed
         rows = [(name, value, written(value)) for name, value in pairs]
         self.bars.show_rows(rows if any(value for _unused, value in pairs) else [], signed=True)
         if left:
             self.sentence.setText(
                 _(
                     "{result} The {count} of {total} columns that change it most:",
-                    result=found.sentence,
+                    result=result.sentence,
                     count=MOST_BARS,
                     total=len(pairs) + left,
                 )
             )
-        near = found.nearest
+        near = result.nearest
         self.nearest.setVisible(near is not None and bool(near.changes))
         if near is not None:
             changes = join_values(
@@ -244,7 +241,7 @@ class ExplanationView(QWidget):
             )
             self.nearest.setText(f"{near.words} ({near.answer}): {changes}.")
         self.picture_ready.emit()
-        self.explained.emit(found.responses)
+        self.explained.emit(result.responses)
         if self._awaited:  # once: whoever slides or draws on stays where that is
             self._awaited = False
             QTimer.singleShot(0, self, self.came.emit)

@@ -1,4 +1,4 @@
-"""The Inside tab: what the layers make of one row, and what their weights are like."""
+"""The tab Inside: activations of a row, and weights."""
 
 from __future__ import annotations
 
@@ -63,11 +63,10 @@ _LEAST_SHARE = 0.0005  # that is written as more than 0.0%
 
 
 class InsidePanel(QWidget):
-    """With a layer selected: its values, filters and weights; else all layers in a row.
+    """Values, filters and weights of the selected layer, or all layers in a row; live during a run.
 
-    While a run goes on it is what the run makes of the row just now, four times a second.
-    ``value_requested(layer, place)``: a number was clicked (its place in the output; None: beside
-    them), and how it comes about is to be shown.
+    Signals:
+        value_requested(layer, place): a number was clicked (place in the output, or None).
     """
 
     value_requested = Signal(str, object)
@@ -134,7 +133,7 @@ class InsidePanel(QWidget):
         self._show()
 
     def _answered(self) -> None:
-        """In the turn after the one in which the canvas paints the same."""
+        """Update on the next turn of the event loop, after the canvas."""
         if self.isVisible():
             QTimer.singleShot(0, self, self._show)
         else:
@@ -186,7 +185,6 @@ class InsidePanel(QWidget):
         node_id: str,
         find: Callable[[ScaledPicture, tuple[float, float]], tuple[int, ...] | None],
     ) -> None:
-        """Let a click on a number of a picture show how it comes about."""
         picture.setCursor(Qt.CursorShape.PointingHandCursor)
         picture.setToolTip(_("Click a number to see on the canvas how it is computed"))
 
@@ -248,14 +246,14 @@ class InsidePanel(QWidget):
             else look.own or of_rows
         )
         there = look.project.graph.by_id if bare else look.values
-        chosen = [one for one in self._selection if one in there]
-        one = chosen[0] if len(chosen) == 1 else ""
-        shown = (look.project.graph, one, tuple(look.values), self._weights(one))
-        if shown[0] is not (self._shown or (None,))[0] or shown[1:] != self._shown[1:]:
-            self._shown = shown
+        chosen = [layer for layer in self._selection if layer in there]
+        layer = chosen[0] if len(chosen) == 1 else ""
+        content = (look.project.graph, layer, tuple(look.values), self._weights(layer))
+        if content[0] is not (self._shown or (None,))[0] or content[1:] != self._shown[1:]:
+            self._shown = content
             self._clear()
-            if one:
-                self._lay_layer(one)
+            if layer:
+                self._lay_layer(layer)
             else:
                 self._lay_all()
         else:
@@ -266,8 +264,7 @@ class InsidePanel(QWidget):
         self.waiting.ready()
 
     def _weights_only(self) -> SampleActivations | None:
-        """A network that was opened without its data: no row goes through it, and its weights can
-        be seen all the same."""
+        """Return the weights of a network without data."""
         trained = self._workbench.models.trained
         if trained is None or self._workbench.training or not self._activations_service.trouble:
             return None
@@ -276,12 +273,10 @@ class InsidePanel(QWidget):
         return self._bare
 
     def _weights(self, node_id: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
-        """Names and shapes of a layer's weights."""
-        found = self._of_look().weights_of(node_id) if node_id else {}
-        return tuple((name, value.shape) for name, value in found.items())
+        weights = self._of_look().weights_of(node_id) if node_id else {}
+        return tuple((name, value.shape) for name, value in weights.items())
 
     def _of_look(self) -> SampleActivations:
-        """The newest look: parts are made, and made anew, only while there is one."""
         assert self._look is not None
         return self._look
 
@@ -309,7 +304,7 @@ class InsidePanel(QWidget):
         return self._of_look().raw.get(node_id)
 
     def _told(self, node_id: str) -> bool:
-        """Whether there are words or named numbers for what a layer gives."""
+        """Return whether a layer's output has words or named numbers."""
         look = self._of_look()
         named = node_id in look.told or node_id in look.answers
         return named and self._values(node_id).ndim == 1
@@ -320,15 +315,14 @@ class InsidePanel(QWidget):
         return None if self._told(node_id) else self._in_strip(node_id, 36, picture, spot)
 
     def _titled(self, title: QLabel, words: str, node_id: str, width: int) -> QImage | None:
-        """The small picture; its title says how much of the layer it shows."""
         values = self._values(node_id)
         if values.ndim > 2 and not (values.ndim == 3 and values.shape[2] in (1, 3)):
-            shown = activation_strips.maps_in_strip(width, 36)[0]
-            title.setText(_with_part(words, shown, values.shape[2 if values.ndim == 3 else 0]))
+            visible = activation_strips.maps_in_strip(width, 36)[0]
+            title.setText(_with_part(words, visible, values.shape[2 if values.ndim == 3 else 0]))
         return self._small(node_id, width)
 
     def _small(self, node_id: str, width: int) -> QImage | None:
-        """One line of pictures; where there are words or named numbers for it, those."""
+        """Return one line of pictures, or the layer's words or named numbers."""
         look = self._of_look()
         if self._told(node_id):
             node = look.project.graph.by_id[node_id]
@@ -365,14 +359,12 @@ class InsidePanel(QWidget):
         self._lay_weights(owner)
 
     def _lay_weights_of(self, node_id: str) -> None:
-        """A layer by its name, with its filters and weights; nothing of one without any."""
         node = self._of_look().project.graph.by_id[node_id]
         if self._of_look().weights_of(node_id):
             self._add(_title(f"{node.layer} “{node_id}”", self))
             self._lay_layer(node_id)
 
     def _lay_vectors(self, owner: Node) -> None:
-        """The words of an Embedding, on top since they tell most; of one layer at a time."""
         if self.vectors in self.parts:
             return
         self._add(self.vectors)
@@ -385,7 +377,7 @@ class InsidePanel(QWidget):
         self._add(_title(_("Output of {layer} “{name}”", layer=node.layer, name=node_id), self))
         if values.dtype.kind in "fiub" and values.size:
             self._add_words(lambda: span_words(self._values(node_id), self._raw(node_id)))
-            if self._told(node_id):  # bars without a scale would say less
+            if self._told(node_id):  # bars have no scale
                 self._add_picture(partial(self._small, node_id), WIDE)
             if values.size == 1:
                 pass  # it stands there in words
@@ -421,8 +413,8 @@ class InsidePanel(QWidget):
     def _stats(self, owner: Node, name: str) -> WeightStats:
         from netbuilder.core.results.layer_values import array_stats
 
-        (found,) = array_stats({name: self._of_look().weights_of(owner.id)[name]})
-        return found
+        (stats,) = array_stats({name: self._of_look().weights_of(owner.id)[name]})
+        return stats
 
     def _lay_weights(self, owner: Node) -> None:
         look = self._of_look()
@@ -456,7 +448,7 @@ class InsidePanel(QWidget):
         stats = self._stats(owner, name)
         if stats.count == 1:
             return labelled(_counted(1), short_number(stats.mean))
-        said = _(
+        facts = _(
             "{weights} from {low} to {high}, mean {mean}, standard deviation {deviation}",
             weights=_counted(stats.count),
             low=short_number(stats.minimum),
@@ -465,7 +457,7 @@ class InsidePanel(QWidget):
             deviation=short_number(stats.deviation),
         )
         near = _("{share} near 0", share=format_percent(stats.near_zero))
-        return join_values((said, near)) if stats.near_zero >= _LEAST_SHARE else said
+        return join_values((facts, near)) if stats.near_zero >= _LEAST_SHARE else facts
 
     def _histogram(self, owner: Node, name: str, width: int) -> QImage:
         stats = self._stats(owner, name)
@@ -473,7 +465,7 @@ class InsidePanel(QWidget):
 
 
 def span_words(values: NDArray[Any], raw: NDArray[Any] | None) -> str:
-    """How many numbers, from where to where, in words; ``raw``: what they were in the data."""
+    """Return count and range of numbers in words; ``raw``: in the data's units."""
     numbers = _numbers(values.shape)
     if (
         raw is not None
@@ -500,33 +492,30 @@ def _montage(values: NDArray[Any], width: int) -> QImage:
 
 
 def _title(text: str, parent: QWidget) -> QLabel:
-    """A heading that wraps: names of layers are as long as people make them."""
+    """Return a wrapping heading: layer names may be long."""
     return note_label(text, parent, role="heading")
 
 
 def _maps(
     maps: NDArray[Any], width: int, colored: Callable[[NDArray[Any]], list[QImage]]
 ) -> QImage:
-    """Maps (n, height, width) in as many columns as ``width`` pixels have room for."""
     return activation_strips.map_montage(maps, *_map_grid(width), colored=colored)
 
 
 def _map_grid(width: int) -> tuple[int, int]:
-    """The side of a map, and how many stand beside each other."""
+    """Return the side of a map, and how many fit beside each other."""
     side = min(max(width // 10, SIDE), LARGEST_SIDE)
     return side, max((width + activation_strips.GAP) // (side + activation_strips.GAP), 1)
 
 
-def _with_part(words: str, shown: int, total: int) -> str:
-    """Say behind some words how many of a layer's maps are shown, where it is not all."""
-    if shown >= total:
+def _with_part(words: str, visible: int, total: int) -> str:
+    if visible >= total:
         return words
-    part = _("{count} of {total} shown", count=shown, total=total)
+    part = _("{count} of {total} shown", count=visible, total=total)
     return f"{words} · {part}" if words else part
 
 
 def _numbers(shape: tuple[int, ...]) -> str:
-    """How many numbers a shape holds, in words: ``8 × 8 × 32 numbers``, ``1 number``."""
     sizes = " × ".join(str(size) for size in shape) or "1"
     return ngettext("{sizes} number", "{sizes} numbers", math.prod(shape), sizes=sizes)
 

@@ -1,4 +1,4 @@
-"""Other methods beside the network: k-nearest neighbours, a tree, a linear model, a forest."""
+"""Comparison of the network with k-nearest neighbours, a tree, a linear model, a forest."""
 
 from __future__ import annotations
 
@@ -61,20 +61,22 @@ _HELD = N_("Other columns are at their mean.")
 
 
 def score_rows(found: Comparison) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return the titles of the columns, and the scores of each method in words."""
+    """Return the column titles, and the scores of each method in words."""
     from netbuilder.core.results.headline import metric_column
 
     first = found.candidates[0].evaluation
     metric = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
-    scores = [(one.evaluation.metrics[metric], one.intervals) for one in found.candidates]
+    scores = [(method.evaluation.metrics[metric], method.intervals) for method in found.candidates]
     rows: list[tuple[str, ...]] = []
-    for one, (text, interval) in zip(
+    for method, (text, interval) in zip(
         found.candidates, metric_column(first, metric, scores), strict=True
     ):
-        apart = len(found.disagreements(one.name))
+        apart = len(found.disagreements(method.name))
         differs = ngettext("{count} sample", "{count} samples", apart)
-        times = (format_duration(one.seconds), format_bytes(one.size))
-        rows.append((_title(one), text, interval, *times, differs if one.model is not None else ""))
+        times = (format_duration(method.seconds), format_bytes(method.size))
+        rows.append(
+            (_title(method), text, interval, *times, differs if method.model is not None else "")
+        )
     columns = (
         _("method"), metric_words(metric), _("95% interval"), _("training time"), _("size"),
         _("differs on"),
@@ -158,7 +160,7 @@ class MethodComparisonDialog(Dialog):
         return chosen
 
     def show_sample(self, row: int) -> None:
-        """Show the sample that the canvas shows, from 0; the first where that is a training row."""
+        """Show the canvas's sample, from 0; the first for a training row."""
         self._sample = row
         if self.found is not None:
             self.row.setValue(row + 1 if self.found.dataset.test is not None else 1)
@@ -172,13 +174,13 @@ class MethodComparisonDialog(Dialog):
         self.bar.hide()
         self.words.setText(str(error))
 
-    def _show(self, found: Comparison) -> None:
-        self.found = found
+    def _show(self, result: Comparison) -> None:
+        self.found = result
         self.bar.hide()
         name = self._data.name or Path(self._data.path).name
         self._workbench.happened.emit(f"compared:{name}")
-        first = found.candidates[0].evaluation
-        columns, rows = score_rows(found)
+        first = result.candidates[0].evaluation
+        columns, rows = score_rows(result)
         self.table.show_rows(columns, rows, narrow=2)
         self.table.show()
         samples = ngettext(
@@ -200,12 +202,12 @@ class MethodComparisonDialog(Dialog):
                 "absolute error.",
                 error=error,
             )
-        self.words.setText(join_sentences((found.advice, samples, differs, *found.notes)))
-        for one in found.candidates[1:]:
-            view = self.views[one.name] = _text_view(_title(one), self)
-            self.details.addTab(view, _title(one))
-        if len(found.candidates) > 1:
-            self._show_surfaces(found)
+        self.words.setText(join_sentences((result.advice, samples, differs, *result.notes)))
+        for method in result.candidates[1:]:
+            view = self.views[method.name] = _text_view(_title(method), self)
+            self.details.addTab(view, _title(method))
+        if len(result.candidates) > 1:
+            self._show_surfaces(result)
             self.row.setRange(1, first.samples)
             self.show_sample(self._sample)
             self._show_row()
@@ -216,47 +218,43 @@ class MethodComparisonDialog(Dialog):
     def _show_row(self) -> None:
         from netbuilder.core.results.other_methods import row_words
 
-        found = self.found
-        if found is None:
+        result = self.found
+        if result is None:
             return
         row = self.row.value() - 1
-        said = [
-            _("{method}: {prediction}", method=_title(one), prediction=_answer(one, row))
-            for one in found.candidates
+        predictions = [
+            _("{method}: {prediction}", method=_title(method), prediction=_answer(method, row))
+            for method in result.candidates
         ]
-        truth = _answer(found.candidates[0], row, truth=True)
-        about = row_words(found, found.x[row]) if len(found.features) <= _MOST_COLUMNS else ""
-        columns = found.candidates[0].evaluation.columns
+        truth = _answer(result.candidates[0], row, truth=True)
+        about = row_words(result, result.x[row]) if len(result.features) <= _MOST_COLUMNS else ""
+        columns = result.candidates[0].evaluation.columns
         true = (
             _("true value of {column}: {truth}", column=columns[0], truth=truth)
             if len(columns) > 1
             else _("true value: {truth}", truth=truth)
         )
-        self.about_row.setText("\n".join(filter(None, (about, " · ".join((*said, true))))))
-        for one in found.candidates[1:]:
-            view = self.views[one.name]
+        self.about_row.setText("\n".join(filter(None, (about, " · ".join((*predictions, true))))))
+        for method in result.candidates[1:]:
+            view = self.views[method.name]
             at = view.verticalScrollBar().value()
-            view.setPlainText(_detail(found, one, row))
+            view.setPlainText(_detail(result, method, row))
             view.verticalScrollBar().setValue(at)
 
-    def _show_surfaces(self, found: Comparison) -> None:
-        """Add the page of decision surfaces, where the data has two numeric columns."""
+    def _show_surfaces(self, result: Comparison) -> None:
         from netbuilder.core.results.other_methods import important_columns
 
-        names = important_columns(found)
+        names = important_columns(result)
         if len(names) > 1:
-            self.surfaces = MethodSurfaces(found, names, self)
+            self.surfaces = MethodSurfaces(result, names, self)
             self.details.insertTab(0, self.surfaces, _("Surfaces"))
             self.details.setCurrentIndex(0)
 
 
 class MethodSurfaces(QWidget):
-    """The decision surface of each method over two columns, side by side.
+    """The decision surface of each method over two columns.
 
-    Args:
-        found: the methods.
-        names: the columns of numbers, the two that are shown at first in front.
-        parent: where it stands.
+    ``names``: the numeric columns, the two to show first in front.
     """
 
     def __init__(self, found: Comparison, names: tuple[str, ...], parent: QWidget) -> None:
@@ -277,16 +275,16 @@ class MethodSurfaces(QWidget):
             head.addWidget(QLabel(words, self))
             head.addWidget(box)
         head.addStretch(1)
-        for number, one in enumerate(found.candidates):
+        for number, method in enumerate(found.candidates):
             place, plot = QVBoxLayout(), SurfacePlot(self, small=True)
             plot.setMinimumSize(150, _LEAST_HEIGHT)
             plot.shown_parts = {1 if found.dataset.test is None else 2}
-            title = QLabel(_title(one), self)
+            title = QLabel(_title(method), self)
             title.setProperty("role", "heading")
             place.addWidget(title)
             place.addWidget(plot, 1)
             grid.addLayout(place, number // 3, number % 3)
-            self.plots[one.name] = plot
+            self.plots[method.name] = plot
         self.legend = QLabel(self)
         self.legend.setObjectName("compared_classes")
         self.legend.setTextFormat(Qt.TextFormat.RichText)
@@ -302,7 +300,7 @@ class MethodSurfaces(QWidget):
         page.addWidget(self.legend)
         page.addWidget(self.colours)
         page.addWidget(self.note)
-        self._titles = {one.name: _title(one) for one in found.candidates}
+        self._titles = {method.name: _title(method) for method in found.candidates}
         self._worker = Derived(
             self, lambda across, up: surfaces(found, across, up), self._draw, self._fail,
             slow=lambda: self.note.setText(_("Computing the predictions…")),
@@ -311,11 +309,10 @@ class MethodSurfaces(QWidget):
 
     @property
     def idle(self) -> bool:
-        """Whether the surfaces of the chosen columns are drawn."""
+        """Return whether the surfaces are drawn."""
         return self._worker.idle
 
     def ask(self) -> None:
-        """Have the surfaces over the chosen columns computed."""
         across, up = (box.currentText() for box in self.axes)
         if across == up:
             self.note.setText(_("Choose two different columns."))
@@ -332,7 +329,6 @@ class MethodSurfaces(QWidget):
         self._say_colours(picture)
 
     def _say_colours(self, picture: SurfacePicture) -> None:
-        """Say what the colours mean: the classes, or the lowest and the highest true value."""
         self.legend.setText(class_legend(picture.classes))
         self.legend.setVisible(bool(picture.classes))
         truth = picture.points.value
@@ -345,22 +341,22 @@ class MethodSurfaces(QWidget):
         self.note.setText(str(error))
 
 
-def _answer(one: Candidate, row: int, *, truth: bool = False) -> str:
-    """What a method predicts for a row, or what is true of it."""
-    found = one.evaluation
-    value = (found.truth if truth else found.predictions)[row]
-    if found.task == "regression":
-        return found.told(float(_flat(value)))
-    if found.task == "multi_label":
-        names = [name for name, on in zip(found.labels, value, strict=True) if on]
+def _answer(method: Candidate, row: int, *, truth: bool = False) -> str:
+    """Return a method's prediction for a row, or its label."""
+    scored = method.evaluation
+    value = (scored.truth if truth else scored.predictions)[row]
+    if scored.task == "regression":
+        return scored.told(float(_flat(value)))
+    if scored.task == "multi_label":
+        names = [name for name, on in zip(scored.labels, value, strict=True) if on]
         return format_list(names) or _("none")
-    return found.labels[int(value)]
+    return scored.labels[int(value)]
 
 
-def _title(one: Candidate) -> str:
+def _title(method: Candidate) -> str:
     from netbuilder.core.results.other_methods import method_title
 
-    return method_title(one.name)
+    return method_title(method.name)
 
 
 def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
@@ -372,91 +368,90 @@ def _text_view(name: str, parent: QWidget) -> QPlainTextEdit:
     return view
 
 
-def _detail(found: Comparison, one: Candidate, row: int) -> str:
-    """What a method has learned, how it treats a row, and where the network predicts otherwise."""
+def _detail(result: Comparison, method: Candidate, row: int) -> str:
+    """Return what a method has learned, its path for a row, and its disagreements."""
     from netbuilder.core.results.other_methods import tree_lines
 
     parts = []
-    if one.name == "tree":
+    if method.name == "tree":
         # An arrow at the line's start, as a reader of screens says it too.
         lines = (
             f"{'→' if line.passed else ' '} {'│  ' * line.depth}{line.text}"
-            for line in tree_lines(found, row)
+            for line in tree_lines(result, row)
         )
         parts += [_("The arrows show the path of row {row}:", row=row + 1), "\n".join(lines)]
-    elif one.name == "knn":
+    elif method.name == "knn":
         words = _(
             "Training rows nearest to row {row}, by the distance of scaled columns:", row=row + 1
         )
-        parts += [words, _neighbours(found, row)]
-    elif one.name == "linear":
-        parts += _weights(found)
-    parts.append(_disagreements(found, one))
+        parts += [words, _neighbours(result, row)]
+    elif method.name == "linear":
+        parts += _weights(result)
+    parts.append(_disagreements(result, method))
     return "\n\n".join(part for part in parts if part)
 
 
-def _weights(found: Comparison) -> list[str]:
-    """What the linear model's coefficients mean, and the largest of them, a line a feature."""
+def _weights(result: Comparison) -> list[str]:
+    """Return the largest coefficients with their meaning, a line per feature."""
     from netbuilder.core.results.other_methods import coefficients
 
-    told, evaluation = coefficients(found), found.by_name["linear"].evaluation
-    values = told.values[:_MOST]
+    table, evaluation = coefficients(result), result.by_name["linear"].evaluation
+    values = table.values[:_MOST]
     if evaluation.task == "regression":
         meaning = _("How much the prediction changes when a column increases by one unit:")
     else:
         meaning = (
             _(
                 "Weight of each scaled column: + is evidence for “{second}”, − for “{first}”.",
-                first=evaluation.labels[0], second=told.columns[0],
+                first=evaluation.labels[0], second=table.columns[0],
             )
-            if len(told.columns) == 1
+            if len(table.columns) == 1
             else _("Weight of each scaled column: + is evidence for the class, − against it.")
         )  # fmt: skip
-    columns = [[format_signed(float(one)) for one in column] for column in values.T]
+    columns = [[format_signed(float(number)) for number in column] for column in values.T]
     texts = [
-        [one + decimal_padding(one, most) for one in column]
+        [cell + decimal_padding(cell, most) for cell in column]
         for column in columns
         for most in (most_decimals(column),)
     ]
     cells = list(zip(*texts, strict=True))
-    heads = list(told.columns) if len(told.columns) > 1 else []
+    heads = list(table.columns) if len(table.columns) > 1 else []
     wide = max(9, *(len(word) for row in (heads, *cells) for word in row))
     lines = [
         "  ".join(f"{word:>{wide}}" for word in row) for row in ([heads] if heads else []) + cells
     ]
-    names = [""] * bool(heads) + list(told.features[:_MOST])
+    names = [""] * bool(heads) + list(table.features[:_MOST])
     rows = (f"{line}  {name}".rstrip() for line, name in zip(lines, names, strict=True))
     return [meaning, "\n".join(rows)]
 
 
-def _neighbours(found: Comparison, row: int) -> str:
-    """The neighbours of a row: how far each is, what it is, and its columns where these are few."""
+def _neighbours(result: Comparison, row: int) -> str:
     from netbuilder.core.results.other_methods import nearest_rows, row_words
 
-    one, lines = found.by_name["knn"], []
-    for place, distance in nearest_rows(found, row):
-        known = replace(one.evaluation, truth=found.train_y)
-        answer = _answer(replace(one, evaluation=known), place, truth=True)
+    knn, lines = result.by_name["knn"], []
+    for place, distance in nearest_rows(result, row):
+        known = replace(knn.evaluation, truth=result.train_y)
+        answer = _answer(replace(knn, evaluation=known), place, truth=True)
         words = _(
             "distance {distance}: {value}", distance=format_number(distance, ".2f"), value=answer
         )
-        if len(found.features) <= _MOST_COLUMNS:
-            words += f"   {row_words(found, found.train_x[place])}"
+        if len(result.features) <= _MOST_COLUMNS:
+            words += f"   {row_words(result, result.train_x[place])}"
         lines.append(words)
     return "\n".join(lines)
 
 
-def _disagreements(found: Comparison, one: Candidate) -> str:
-    rows = found.disagreements(one.name)[:_MOST]
+def _disagreements(result: Comparison, method: Candidate) -> str:
+    rows = result.disagreements(method.name)[:_MOST]
     if not len(rows):
         return _("The network and this method differ on no sample.")
     lines = [_("Samples on which the network and this method differ:")]
-    for row in map(int, rows) if one.evaluation.task != "multi_label" else ():
-        mine, its = (_answer(each, row) for each in (found.candidates[0], one))
+    for row in map(int, rows) if method.evaluation.task != "multi_label" else ():
+        mine, its = (_answer(each, row) for each in (result.candidates[0], method))
         lines.append(
             _(
                 "row {row}: network {mine}, this method {its}, true value {truth}",
-                row=row + 1, mine=mine, its=its, truth=_answer(one, row, truth=True),
+                row=row + 1, mine=mine, its=its, truth=_answer(method, row, truth=True),
             )
         )  # fmt: skip
     return "\n".join(lines)

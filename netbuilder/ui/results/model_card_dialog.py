@@ -1,4 +1,4 @@
-"""The model card: the facts that the program knows, and the judgement of who made the model."""
+"""The dialog of the model card."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _TYPES = (
 
 
 def _dataset(trained: TrainedModel, base: Path) -> Dataset | None:
-    """The data of a model; None where it is not at hand: the card says less then."""
+    """Return the data of a model, or None."""
     from netbuilder.core.data.load import load_dataset
 
     if not trained.project.data.kind:
@@ -54,7 +54,7 @@ def _dataset(trained: TrainedModel, base: Path) -> Dataset | None:
 
 
 class ModelCardDialog(Dialog):
-    """Asks the three questions of the card, shows its facts, and saves it."""
+    """Asks the card's questions, shows its facts, and saves it."""
 
     def __init__(
         self, workbench: Workbench, trained: TrainedModel, parent: QWidget | None = None
@@ -76,10 +76,10 @@ class ModelCardDialog(Dialog):
             )
         )
         self.answers: dict[str, QPlainTextEdit] = {}
-        given = card_answers.answers_of(self._store.project)
+        answers = card_answers.answers_of(self._store.project)
         for key, question in card_answers.QUESTIONS.items():
             label = QLabel(_(question), self)
-            field = QPlainTextEdit(given[key], self)
+            field = QPlainTextEdit(answers[key], self)
             field.setObjectName(f"card_{key}")
             field.setTabChangesFocus(True)
             field.setAccessibleName(_(question))
@@ -114,7 +114,7 @@ class ModelCardDialog(Dialog):
         jobs.run_job(work, self._show, self._failed, name="model card", owner=self)
 
     def _follow(self, _old: Project, new: Project) -> None:
-        """Show the answers of the project where something else changed them: undo, say."""
+        """Show answers changed elsewhere, by undo for example."""
         for key, text in card_answers.answers_of(new).items():
             field = self.answers[key]
             if field.toPlainText().strip() != text:
@@ -122,7 +122,6 @@ class ModelCardDialog(Dialog):
                     field.setPlainText(text)
 
     def _close_with_model(self, *_states: object) -> None:
-        """The facts are those of a model that is no longer shown; the answers are saved."""
         if self._workbench.models.trained is not self.trained:
             self.close()
 
@@ -134,9 +133,9 @@ class ModelCardDialog(Dialog):
             merge=f"card/{key}",
         )
 
-    def _show(self, found: tuple[Dataset | None, model_card.ModelCard]) -> None:
-        self._dataset, card = found
-        facts = replace(card, sections=tuple(one for one in card.sections if one.rows))
+    def _show(self, facts_of: tuple[Dataset | None, model_card.ModelCard]) -> None:
+        self._dataset, card = facts_of
+        facts = replace(card, sections=tuple(section for section in card.sections if section.rows))
         self.facts.setHtml(model_card.as_html(facts))
         self.save.setEnabled(True)
 
@@ -150,13 +149,13 @@ class ModelCardDialog(Dialog):
 
     def _ask_file(self) -> None:
         name = f"{self._store.project.name or 'model'}-card.html"
-        types = [FileType(_(one.title), one.endings) for one in _TYPES]
+        types = [FileType(_(kind.title), kind.endings) for kind in _TYPES]
         path = ask_save(self, _("Save the model card"), name, types)
         if path is not None:
             self.write_to(path)
 
     def write_to(self, path: Path) -> None:
-        """Write the card with the answers as they are now; the ending says in which format."""
+        """Write the card in the format of the suffix."""
         extra = self._store.project.extra
         answered = replace(self.trained, project=replace(self.trained.project, extra=extra))
         trained, dataset = answered, self._dataset

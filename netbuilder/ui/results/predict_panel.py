@@ -1,4 +1,4 @@
-"""The Predict tab: ask the trained network about a sample, or about a file."""
+"""The page Predict."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _predict(trained: TrainedModel, ask: Callable[[TrainedModel], Answer], _path
 
 
 class PredictPanel(QWidget):
-    """The answer above, and below it the way to ask that fits the network: one of
-    ``PREDICT_FORMS``, each an attribute by its name."""
+    """The prediction, and below it the form that fits the network: one of ``PREDICT_FORMS``, each
+    an attribute by its name."""
 
     rows: RowForm
     pictures: PictureForm
@@ -170,7 +170,7 @@ class PredictPanel(QWidget):
 
     @property
     def form(self) -> ParamForm | None:
-        """The form of one row, where the network takes rows."""
+        """The form of a row, if the network takes rows."""
         return self.rows.form if self.view is self.rows else None
 
     @property
@@ -200,7 +200,11 @@ class PredictPanel(QWidget):
         self.why.show_sample(None)
         self.head.setVisible(trained is not None)
         self._clear_answer()
-        view = None if trained is None else next(one for one in self.views if one.fits(trained))
+        view = (
+            None
+            if trained is None
+            else next(candidate for candidate in self.views if candidate.fits(trained))
+        )
         if view is not self.view or fresh:  # else it stays under the hand
             self.view.hide()
         if trained is None or view is None:
@@ -226,14 +230,14 @@ class PredictPanel(QWidget):
         self._look_changed()
 
     def _leave_what_goes(self) -> None:
-        """Take the keyboard from what is about to hide: Qt would give it to a button far below,
-        and scroll there."""
-        held = QApplication.focusWidget()
-        if held is not None and (held is self.why.button or self.why.isAncestorOf(held)):
+        """Drop the focus of a widget that is about to hide: Qt would focus a button far below and
+        scroll there."""
+        focused = QApplication.focusWidget()
+        if focused is not None and (focused is self.why.button or self.why.isAncestorOf(focused)):
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _place_words(self) -> None:
-        """What is said comes and goes: above the way to ask, or below one that must stay."""
+        """Place the notes above the form, or below a fixed one."""
         page = self.waiting.page_layout
         for widget in (self.stale, self.cards, self.about):
             page.removeWidget(widget)
@@ -247,14 +251,14 @@ class PredictPanel(QWidget):
             page.insertWidget(page.indexOf(self._buttons) + 1, self.about)
 
     def _another(self) -> None:
-        """Look at the next sample of the test data; Inside and the canvas follow."""
+        """Show the next test sample here, on the canvas and in Inside."""
         self._asked_by_hand()
         self._another_asked = True
         step = not self.view.before_samples
         self._activations_service.show_row(self._activations_service.index + step)
 
     def _look_changed(self) -> None:
-        """Ask about the test sample that the canvas shows, where none was drawn or written."""
+        """Predict for the canvas's sample unless the user entered one."""
         look = self._activations_service.look
         if look is None or look.trained is not self._workbench.models.prediction_model:
             if self._another_asked and self._activations_service.trouble:
@@ -274,56 +278,53 @@ class PredictPanel(QWidget):
         else:
             about = _("{sample}.", sample=about)
         about = join_sentences((about, filled_words(look.filled)))
-        wanted, self._another_asked = self._another_asked, False
-        if self._file_asked and not wanted:
+        requested, self._another_asked = self._another_asked, False
+        if self._file_asked and not requested:
             return  # a test row that comes by itself would take the place of the file's answers
-        self.view.show_look(look, about, wanted)
+        self.view.show_look(look, about, requested)
 
     def _asked_by_hand(self) -> None:
-        """Say that a person asked, and not the panel by itself."""
         if self._workbench.models.prediction_model is not None:
             self._workbench.happened.emit("predicted")
 
-    def _ask(self, asked: PredictionRequest) -> None:
+    def _ask(self, request: PredictionRequest) -> None:
         trained = self._workbench.models.prediction_model
         if trained is None or self.sender() is not self.view:
             return
         self._file_asked = False
         if self.view.steady:
             self.waiting.hold_height()  # one draws, where the page may be scrolled to its end
-        if asked.about is not None:
-            self.about.setText(asked.about)
-        if asked.by_hand:
+        if request.about is not None:
+            self.about.setText(request.about)
+        if request.by_hand:
             self._asked_by_hand()
-        self._request = asked
-        self.learning.ask(asked)
-        self._worker.ask(trained, asked.answer, "")
-        if asked.own and asked.sample is not None:
-            self._activations_service.show_own(asked.sample, asked.own)
+        self._request = request
+        self.learning.ask(request)
+        self._worker.ask(trained, request.answer, "")
+        if request.own and request.sample is not None:
+            self._activations_service.show_own(request.sample, request.own)
         else:
             self._leave_own()
         if self.learning.going:
             self._ask_no_more()
             return
-        self.why.show_sample(asked.sample)
-        if asked.sample is not None:
-            self._sure_worker.ask(trained, self._workbench.base, asked.sample)
+        self.why.show_sample(request.sample)
+        if request.sample is not None:
+            self._sure_worker.ask(trained, self._workbench.base, request.sample)
 
     def retranslate(self) -> None:
-        """Say the answer in another language."""
-        trained, asked = self._workbench.models.prediction_model, self._request
-        if trained is None or asked is None or self._file_asked or not self.answer.text():
+        trained, request = self._workbench.models.prediction_model, self._request
+        if trained is None or request is None or self._file_asked or not self.answer.text():
             return
-        self._worker.ask(trained, asked.answer, "")
-        if asked.sample is not None and not self.learning.going:
-            self._sure_worker.ask(trained, self._workbench.base, asked.sample)
+        self._worker.ask(trained, request.answer, "")
+        if request.sample is not None and not self.learning.going:
+            self._sure_worker.ask(trained, self._workbench.base, request.sample)
 
-    def _sure_found(self, found: Uncertainty | None) -> None:
+    def _sure_found(self, uncertainty: Uncertainty | None) -> None:
         if not self.learning.going and self.answer.text():
-            self.head.sure.setText(found.sentence if found is not None else "")
+            self.head.sure.setText(uncertainty.sentence if uncertainty is not None else "")
 
     def _nothing(self, words: str) -> None:
-        """There is nothing to be answered: what was answered before is gone."""
         self.learning.ask(None)
         self._clear_answer()
         self.why.show_sample(None)
@@ -331,7 +332,7 @@ class PredictPanel(QWidget):
         self.about.setText(words)
 
     def _leave_own(self) -> None:
-        """What was a person's own is asked about no more: the canvas shows a row again."""
+        """Drop the user's own sample: the canvas shows a row again."""
         if self._activations_service.own is not None:
             self._activations_service.show_row(self._activations_service.index)
 
@@ -340,7 +341,6 @@ class PredictPanel(QWidget):
         self._show_others([], None)
 
     def _show_others(self, rows: list[tuple[str, float, str]], marked: str | None) -> None:
-        """The classes that the head has no room for."""
         self.bars.show_rows(rows[TOP:], marked=marked, top=1.0)
         self.others.setVisible(len(rows) > TOP)
 
@@ -350,10 +350,7 @@ class PredictPanel(QWidget):
             self.answer_file(path)
 
     def answer_file(self, path: Path, *, scaled: bool = False) -> None:
-        """Answer all rows of a file, and show the answers: they can then be saved.
-
-        ``scaled``: its numbers were brought to 0 to 1 before.
-        """
+        """Predict for all rows of a file and show them. ``scaled``: undo a scaling to 0 to 1."""
         trained = self._workbench.models.prediction_model
         if trained is None:
             return
@@ -379,52 +376,50 @@ class PredictPanel(QWidget):
             self._see_file_answers()
             return
         self.head.show()
-        found = cast("Predictions", answer)
+        predictions = cast("Predictions", answer)
         self.file_answers.forget()
-        for note in found.notes:
+        for note in predictions.notes:
             self.cards.add(RoleBox("info", "", note, self))
-        self._show_found(self.learning.found or found)
+        self._show_found(self.learning.found or predictions)
 
     def _show_learned(self) -> None:
-        """Show what a run that goes on answers now."""
-        found = self.learning.found
-        if found is not None and not self._file_asked:
+        predictions = self.learning.found
+        if predictions is not None and not self._file_asked:
             self.head.show()
-            self._show_found(found)
+            self._show_found(predictions)
         self.stale.look()
 
     def _meanwhile(self) -> str:
         if not self.learning.going or self._file_asked:
             return ""
-        asked = self._workbench.models.prediction_model
+        network = self._workbench.models.prediction_model
         # No number that moves: new words lay out the whole page anew.
         words = _("The network is training, and the prediction is updated continuously.")
-        if self.view.stands_still and asked is not None:
+        if self.view.stands_still and network is not None:
             below = ngettext(
                 "{part} below shows the network after {count} epoch.",
                 "{part} below shows the network after {count} epochs.",
-                asked.epochs,
+                network.epochs,
                 part=capitalize_first(self.view.stands_still),
             )
             words = join_sentences((words, below))
         return words
 
     def _pace_changed(self) -> None:
-        """A run that was paused goes on."""
         if self.learning.going:
             self._ask_no_more()
 
     def _ask_no_more(self) -> None:
-        """What takes long to find out is asked of a network that stands."""
+        """Stop slow requests while a run changes the network."""
         self._leave_what_goes()
         self.why.show_sample(None)
         self.head.sure.setText("")
 
-    def _show_found(self, found: Predictions) -> None:
-        self.predictions = found
-        self.head.show_answer(found, self.view.answer_words(found))
-        self.view.show_answer(found)
-        self._show_others(class_rows(found), most_likely(found))
+    def _show_found(self, predictions: Predictions) -> None:
+        self.predictions = predictions
+        self.head.show_answer(predictions, self.view.answer_words(predictions))
+        self.view.show_answer(predictions)
+        self._show_others(class_rows(predictions), most_likely(predictions))
 
     def _reword(self) -> None:
         if self.predictions is not None and self.answer.text():
@@ -442,7 +437,6 @@ class PredictPanel(QWidget):
             self.tell_trouble(error)
 
     def _see_file_answers(self) -> None:
-        """Scroll to what was asked for: its button stands at the end of the page."""
         self.waiting.see(self.file_answers)
 
     def tell_trouble(self, failure: Exception) -> None:
@@ -454,8 +448,8 @@ class PredictPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         # What cannot be asked about is left to the window, which opens files.
-        now = self._workbench.models.prediction_model
-        if now is not None and self.view.takes(event.mimeData()):
+        network = self._workbench.models.prediction_model
+        if network is not None and self.view.takes(event.mimeData()):
             event.acceptProposedAction()
         else:
             event.ignore()
@@ -482,7 +476,7 @@ class PredictPanel(QWidget):
 
 
 def has_dropout(trained: TrainedModel) -> bool:
-    """Whether the network switches units off at random while training."""
+    """Return whether the network has dropout layers."""
     from netbuilder.core.results.uncertainty import dropout_nodes
 
     return bool(dropout_nodes(trained.project.graph))

@@ -1,4 +1,4 @@
-"""Predictions in the Predict panel: the one of a sample, those of a file, those of a run."""
+"""Predictions on the page Predict: of a sample, of a file, of a run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOP = 3
 
 
 class PredictionHeader(QFrame):
-    """The answer, how sure it is, and the likeliest classes. Its height never changes."""
+    """The prediction, its uncertainty, and the most likely classes; of constant height."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,8 +57,8 @@ class PredictionHeader(QFrame):
     def begin(
         self, classes: int, explains: bool, columns: int = 1, *, knows_data: bool = False
     ) -> None:
-        """Keep room for a network of so many classes (0: numbers, of so many ``columns``), for a
-        sentence, and where it knows its training data for whether a sample is unlike that."""
+        """Reserve space for a network of ``classes`` classes (0: of ``columns`` numbers), for an
+        explanation and a novelty note."""
         self._columns = columns
         self.unlike.keep_lines(int(knows_data))
         self.unlike.setVisible(knows_data)
@@ -75,7 +75,7 @@ class PredictionHeader(QFrame):
         self.answer.keep_lines(2 if scaled(10) > 13 or self._columns > 1 else 1)
 
     def clear(self) -> None:
-        """Show no answer; its place stays."""
+        """Clear the prediction, keeping its space."""
         self.answer.setText("")
         self.unlike.setText("")
         self.sure.setText("")
@@ -88,7 +88,7 @@ class PredictionHeader(QFrame):
 
 
 def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
-    """Label, probability and its words of each class, the likeliest first."""
+    """Return label, probability and its words of each class, most likely first."""
     first = found.first
     if first.probabilities is None or not np.isfinite(first.probabilities[0]).all():
         return []
@@ -100,7 +100,7 @@ def class_rows(found: Predictions) -> list[tuple[str, float, str]]:
 
 
 def most_likely(found: Predictions) -> str | None:
-    """The label of the likeliest class."""
+    """Return the label of the most likely class."""
     rows = class_rows(found)
     return rows[0][0] if rows else None
 
@@ -110,8 +110,12 @@ _MOST_SORTED = 50_000
 
 
 class FilePredictionsView(QWidget):
-    """``failed(error)``: the answers could not be written; ``scaled(path)``: the file's numbers
-    were brought to 0 to 1 before, says the person who asks."""
+    """The predictions for a file.
+
+    Signals:
+        failed(error): they could not be written. scaled(path): the user says that the file's
+            numbers were scaled.
+    """
 
     failed = Signal(object)
     scaled = Signal(object)
@@ -132,7 +136,6 @@ class FilePredictionsView(QWidget):
         self.hide()
 
     def forget(self) -> None:
-        """Show nothing any more."""
         self.found = None
         self.cards.clear()
         self.hide()
@@ -149,7 +152,7 @@ class FilePredictionsView(QWidget):
         self._tell("")
 
     def show_trouble(self, error: UserError) -> None:
-        """Say why a file could not be answered, where its answers would stand."""
+        """Show why a file could not be predicted."""
         self.found = None
         self.cards.clear()
         self.cards.add(RoleBox("error", error.what, error.fix, self))
@@ -157,11 +160,11 @@ class FilePredictionsView(QWidget):
         self.show()
 
     def _tell(self, words: str) -> None:
-        found = self.found
-        if found is None:
+        result = self.found
+        if result is None:
             return
         self.cards.clear()
-        if found.looks_scaled:
+        if result.looks_scaled:
             from netbuilder.core.results.predict_file import LOOKS_SCALED_SENTENCE
 
             self.cards.add(
@@ -173,14 +176,14 @@ class FilePredictionsView(QWidget):
         title = ngettext(
             "{count} prediction for {file}",
             "{count} predictions for {file}",
-            len(found.predictions),
-            count=format_number(len(found.predictions), ",.0f"),
+            len(result.predictions),
+            count=format_number(len(result.predictions), ",.0f"),
             file=Path(self._path).name,
         )
         self.cards.add(
             RoleBox("info", title, words, self, button=_("Save predictions…"), do=self._ask_out)
         )
-        for note in found.predictions.notes:
+        for note in result.predictions.notes:
             self.cards.add(RoleBox("info", "", note, self))
 
     def _take_as_scaled(self) -> None:
@@ -194,12 +197,12 @@ class FilePredictionsView(QWidget):
             self.save(out)
 
     def save(self, out: Path) -> None:
-        """Write the answers about the file, with all that the file holds."""
-        found = self.found
-        if found is None:
+        """Write the file with its predictions."""
+        result = self.found
+        if result is None:
             return
         jobs.run_job(
-            lambda: found.write(out),
+            lambda: result.write(out),
             lambda _none: self._tell(_("Saved {file}.", file=out)),
             self.failed.emit,
             name="answers",
@@ -208,10 +211,8 @@ class FilePredictionsView(QWidget):
 
 
 class LivePrediction(QObject):
-    """What a run says about the sample that is asked about: the canvas asks it for that anyway.
-
-    ``answered``: ``found`` is newer, or another; None where the run does not look at it.
-    """
+    """A run's prediction for the current sample, which the canvas computes anyway. ``answered``:
+    ``found`` changed; None if the run has another sample."""
 
     answered = Signal()
 
@@ -226,21 +227,21 @@ class LivePrediction(QObject):
 
     @property
     def going(self) -> bool:
-        """Whether a run goes on of the network that is asked, so that its answers move."""
+        """Whether the network is being trained."""
         bench = self._workbench
         of_run = bench.models.state.source in (Source.PAUSED, Source.LIVE)
         return of_run and bench.training and not bench.paused
 
     def ask(self, asked: PredictionRequest | None) -> None:
-        """Follow this question from now on; None: none."""
+        """Follow this request; None: none."""
         self._asked = asked
         self._look()
 
     def _look(self, *_changed: object) -> None:
         look = self._live.look
         before, self.found = self.found, None
-        seen = look is not None and not self._panel.visibleRegion().isEmpty()
-        if look is not None and seen and self.going and self._is_of(look):
+        visible = look is not None and not self._panel.visibleRegion().isEmpty()
+        if look is not None and visible and self.going and self._is_of(look):
             from netbuilder.core.results.predict import predictions_of
 
             trained = self._workbench.models.prediction_model
@@ -251,14 +252,13 @@ class LivePrediction(QObject):
             self.answered.emit()
 
     def _is_of(self, look: SampleActivations) -> bool:
-        """Whether the run looks at what is asked about. Of one's own samples it follows within
-        moments, and the last one stays."""
-        asked = self._asked
-        if asked is None or look.own != asked.own:
+        """Return whether the run shows the requested sample; the last own sample stays."""
+        request = self._asked
+        if request is None or look.own != request.own:
             return False
-        if asked.own or asked.raw is None:
+        if request.own or request.raw is None:
             return True
-        return look.raw.keys() == asked.raw.keys() and all(
-            np.array_equal(value, asked.raw[key], equal_nan=value.dtype.kind == "f")
+        return look.raw.keys() == request.raw.keys() and all(
+            np.array_equal(value, request.raw[key], equal_nan=value.dtype.kind == "f")
             for key, value in look.raw.items()
         )

@@ -1,4 +1,4 @@
-"""What the table of the Runs tab holds: a row a run, with what differs between them."""
+"""The table model of the tab Runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole
-_MOST_CHANGES = 3  # that are told of those since the run before
+_MOST_CHANGES = 3  # listed since the previous run
 _REASONS = {
     "done": N_("finished"),
     "stopped": N_("stopped"),
@@ -49,7 +49,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class RunColumn:
-    """A column: its title, what it shows, and what it is sorted by."""
+    """A column: title, text and sort key."""
 
     title: str
     text: Callable[[Run], str]
@@ -57,15 +57,14 @@ class RunColumn:
 
 
 def kept_loss(run: Run) -> float | None:
-    """The validation loss, or the training's where none was measured, of the network that the run
-    was left with: at its end, or in the epoch that was kept."""
+    """Return the validation (else training) loss of the network that the run kept."""
     numbers = run.kept or run.last
     value = numbers.get("val_loss", numbers.get("loss"))
     return None if value is None else float(value)
 
 
 def loss_text(run: Run) -> str:
-    """The loss, with a word where it is not the validation's."""
+    """Return the loss, marked if it is not the validation's."""
     text = short_number(kept_loss(run))
     if not text or "val_loss" in (run.kept or run.last):
         return text
@@ -73,13 +72,13 @@ def loss_text(run: Run) -> str:
 
 
 def _rows(run: Run) -> tuple[str, str, str]:
-    """Which rows it learned from: on others neither losses nor units are the same."""
+    """Return the training rows: losses of others do not compare."""
     data = run.project.data
     return data.kind, data.name, data.path
 
 
 def epochs_text(run: Run) -> str:
-    """How many were done, and which of them was kept where that is not the last: "48 of 100"."""
+    """Return the number of epochs, and the kept one if it is not the last: "48 of 100"."""
     count = format_number(run.epochs, ",")
     if not run.kept_epoch:
         return count
@@ -99,7 +98,7 @@ COLUMNS: tuple[RunColumn, ...] = (
     RunColumn(
         N_("training time"), lambda run: format_duration(run.seconds), lambda run: run.seconds
     ),
-    RunColumn(N_("differs in"), lambda _run: "", lambda _run: ""),  # told among all runs
+    RunColumn(N_("differs in"), lambda _run: "", lambda _run: ""),  # computed for all runs together
 )
 
 _LOSS, DIFFERS = 3, 6
@@ -108,7 +107,11 @@ _NUMBERS, _POINTS = (2, 3, 4, 5), (3, 4)
 
 
 class RunsModel(QAbstractTableModel):
-    """``renamed(run, name)`` and ``overlays_chosen(ids)`` tell what the user did."""
+    """The table of runs.
+
+    Signals:
+        renamed(run, name): the user renamed a run. overlays_chosen(ids): the user ticked runs.
+    """
 
     renamed = Signal(object, str)
     overlays_chosen = Signal(object)
@@ -123,32 +126,32 @@ class RunsModel(QAbstractTableModel):
         self._decimals: dict[tuple[RunColumn, tuple[str, str, str]], int] = {}
 
     def show_runs(self, runs: list[Run]) -> None:
-        """Show other runs; ticks of those that are gone go too."""
+        """Show other runs; ticks of missing runs go."""
         from netbuilder.core.engine.runs.differences import distinct_choices, loss_titles
 
         self.beginResetModel()
         self.runs, self._decimals = runs, {}
-        found = distinct_choices([run.project for run in runs])
-        self.differing = {r.id: join_values(one) for r, one in zip(runs, found, strict=True)}
+        choices = distinct_choices([run.project for run in runs])
+        self.differing = {r.id: join_values(key) for r, key in zip(runs, choices, strict=True)}
         losses = {run.id: loss_titles(run.project.training) for run in runs}
-        seen = {(_rows(run), losses[run.id]) for run in runs if losses[run.id]}
-        several = Counter(rows for rows, _loss in seen)
+        losses_by_rows = {(_rows(run), losses[run.id]) for run in runs if losses[run.id]}
+        several = Counter(rows for rows, _loss in losses_by_rows)
         self.losses = {run.id: losses[run.id] for run in runs if several[_rows(run)] > 1}
         known = {run.id for run in runs}
-        self.ticked = [one for one in self.ticked if one in known]
+        self.ticked = [key for key in self.ticked if key in known]
         self.endResetModel()
 
     def tick(self, ids: Sequence[str]) -> None:
         known = {run.id for run in self.runs}
-        self.ticked = [one for one in ids if one in known]
+        self.ticked = [run_id for run_id in ids if run_id in known]
         if self.runs:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
         self.overlays_chosen.emit(tuple(self.ticked))
 
     def replace(self, run: Run) -> None:
-        """Put another value in the place of the run of the same id. No reset: an editor is open."""
-        for row, one in enumerate(self.runs):
-            if one.id == run.id:
+        """Replace a run by id without a reset, which would close an open editor."""
+        for row, old in enumerate(self.runs):
+            if old.id == run.id:
                 self.runs[row] = run
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
 
@@ -176,11 +179,11 @@ class RunsModel(QAbstractTableModel):
                 return Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.DecorationRole if index.column() == 0 and run.id in self.ticked:
                 # The colour that it has in every plot: they are drawn in the order of the list.
-                shown = [one.id for one in self.runs if one.id in self.ticked]
-                return QColor(overlay_color(shown.index(run.id)))
+                overlays = [other.id for other in self.runs if other.id in self.ticked]
+                return QColor(overlay_color(overlays.index(run.id)))
             case Qt.ItemDataRole.ToolTipRole:
-                told = labelled(_(COLUMNS[DIFFERS].title), self.differing[run.id] or "–")
-                return f"{run_tooltip(run, self.runs)}\n{told}"
+                difference = labelled(_(COLUMNS[DIFFERS].title), self.differing[run.id] or "–")
+                return f"{run_tooltip(run, self.runs)}\n{difference}"
             case _ if role == SORT_ROLE:
                 return column.key(run) if index.column() != DIFFERS else self.data(index)
         return None
@@ -197,7 +200,9 @@ class RunsModel(QAbstractTableModel):
         run = self.runs[index.row()]
         if role == Qt.ItemDataRole.CheckStateRole:
             on = Qt.CheckState(value) == Qt.CheckState.Checked
-            self.ticked = [one for one in self.ticked if one != run.id] + ([run.id] if on else [])
+            self.ticked = [ticked_id for ticked_id in self.ticked if ticked_id != run.id] + (
+                [run.id] if on else []
+            )
             # The colours of those below it move on.
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.runs) - 1, 0))
             self.overlays_chosen.emit(tuple(self.ticked))
@@ -224,25 +229,25 @@ class RunsModel(QAbstractTableModel):
 
 
 def changes_since_previous(run: Run, among: Sequence[Run]) -> str:
-    """What was changed since the run before of the same data; "" where there is none."""
+    """Return the changes since the previous run on the same data; "" without one."""
     from netbuilder.core.engine.runs.differences import project_differences
     from netbuilder.core.engine.runs.run_store import previous_run
 
     earlier = previous_run(run, among)
     if earlier is None:
         return ""
-    found = [str(one) for one in project_differences(earlier.project, run.project)]
+    changes = [str(change) for change in project_differences(earlier.project, run.project)]
     more = (
-        [ngettext("{count} more", "{count} more", len(found) - _MOST_CHANGES)]
-        if len(found) > _MOST_CHANGES
+        [ngettext("{count} more", "{count} more", len(changes) - _MOST_CHANGES)]
+        if len(changes) > _MOST_CHANGES
         else []
     )
-    told = join_values((*found[:_MOST_CHANGES], *more), clauses=True) or _("nothing changed")
-    return _("Since “{run}”: {changes}", run=run_title(earlier), changes=told)
+    listed = join_values((*changes[:_MOST_CHANGES], *more), clauses=True) or _("nothing changed")
+    return _("Since “{run}”: {changes}", run=run_title(earlier), changes=listed)
 
 
 def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
-    """All about a run, in a few lines, and what was changed since the one before."""
+    """Return a run's details, and the changes since the previous one."""
     lines = [
         labelled(f"{run_title(run)}, {format_start(run)}", _(_REASONS.get(run.reason, run.reason)))
     ]

@@ -1,4 +1,4 @@
-"""The Runs tab: earlier trainings, to compare and to bring back."""
+"""The tab Runs: compare and restore earlier trainings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 class DiffersDelegate(QStyledItemDelegate):
-    """Draws the beginning of what differs: the fewest runs have that."""
+    """Elides at the end: the rarest differences come first."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
@@ -74,7 +74,7 @@ def _list() -> list[Run]:
 
 
 class RunsPanel(QWidget):
-    """A table of runs, and what differs between the selected ones or from the canvas."""
+    """A table of runs, and the differences between selected ones or from the canvas."""
 
     def __init__(
         self,
@@ -140,21 +140,21 @@ class RunsPanel(QWidget):
         self._show_differences()
 
     def _rows_of_data(self) -> tuple[str, ...]:
-        """Which rows the project learns from, wherever its own file lies."""
+        """Return the project's training rows, independent of its own path."""
         data = self._store.project.data
         path = str(self._workbench.base / data.path) if data.path else ""
         return (data.kind, data.name, path)
 
     def _project_changed(self) -> None:
-        """Runs on other rows cannot be compared: their ticks wait until those rows are back."""
+        """Keep ticks of runs on other rows until these rows are back."""
         rows = self._rows_of_data()
         if rows != self._of:
             if self.model.ticked:
                 self._ticks[self._of] = tuple(self.model.ticked)
             self._of = rows
-            wanted = self._ticks.pop(rows, ())
-            if wanted or self.model.ticked:
-                self.model.tick(wanted)
+            ticked = self._ticks.pop(rows, ())
+            if ticked or self.model.ticked:
+                self.model.tick(ticked)
         self._show_differences()
 
     def _build_table(self) -> None:
@@ -194,7 +194,7 @@ class RunsPanel(QWidget):
         QTimer.singleShot(0, self, self._leave_names_room)
 
     def _leave_names_room(self) -> None:
-        """Where the names would be cut to a letter or two, what is least asked for gives way."""
+        """Hide the least important columns if names would be cut."""
         header = self.table.horizontalHeader()
         letter = self.fontMetrics().averageCharWidth()
         for number in _GIVE_WAY:
@@ -205,15 +205,15 @@ class RunsPanel(QWidget):
             for number in range(1, header.count())
         }
         differ = any(self.model.differing.values())
-        wanted = wide[DIFFERS] if differ else 0
-        wide[DIFFERS] = min(wanted, _DIFFERS_LETTERS * letter)  # it is whole in the tooltip
+        needed = wide[DIFFERS] if differ else 0
+        wide[DIFFERS] = min(needed, _DIFFERS_LETTERS * letter)  # it is whole in the tooltip
         room = self.table.viewport().width() - sum(wide.values())
         least = min(_NAME_LETTERS * letter, cells[0])
         for number in _GIVE_WAY:
             hidden = room < least or (number == DIFFERS and not differ)
             header.setSectionHidden(number, hidden)
             room += wide[number] if hidden else 0
-        more = max(min(wanted - wide[DIFFERS], room - cells[0]), 0)
+        more = max(min(needed - wide[DIFFERS], room - cells[0]), 0)
         more = 0 if header.isSectionHidden(DIFFERS) else more
         wide |= {0: room - more, DIFFERS: wide[DIFFERS] + more}
         for number, width in wide.items():
@@ -221,7 +221,7 @@ class RunsPanel(QWidget):
                 header.resizeSection(number, width)
 
     def _width_of_cells(self, column: int) -> int:
-        """Pixels that the longest text of a column takes, of the rows that are on top."""
+        """Return the width of a column's longest text among the first rows, in pixels."""
         metrics, texts = self.table.fontMetrics(), []
         for row in range(min(self.sorted.rowCount(), _MEASURED)):
             index = self.sorted.index(row, column)
@@ -245,10 +245,7 @@ class RunsPanel(QWidget):
         return [self.model.runs[self.sorted.mapToSource(row).row()] for row in rows]
 
     def bring_back(self) -> None:
-        """Put the selected run's project on the canvas, and its trained network where one was kept.
-
-        One undo takes the project back. The network can be asked, saved and trained on.
-        """
+        """Restore the selected run's project (one undo step), and its network if it was kept."""
         chosen = self.selected()
         if len(chosen) != 1:
             return
@@ -256,7 +253,7 @@ class RunsPanel(QWidget):
         bring_back(run, run_title(run), self._workbench, self._runner, tell, self, may)
 
     def delete_selected(self) -> None:
-        """Take the selected runs away for good."""
+        """Delete the selected runs permanently."""
         from netbuilder.core.engine.runs import run_store as runs
         from netbuilder.core.errors import UserError
 
@@ -271,14 +268,14 @@ class RunsPanel(QWidget):
         self._show([run for run in self.model.runs if run.id not in gone])
         self._overlay(tuple(self.model.ticked))
 
-    def _show(self, found: list[Run]) -> None:
-        kept = {run.id for run in self.selected()}
-        self.model.show_runs(found)
-        self.stack.setCurrentIndex(1 if found else 0)
+    def _show(self, listed: list[Run]) -> None:
+        selected = {run.id for run in self.selected()}
+        self.model.show_runs(listed)
+        self.stack.setCurrentIndex(1 if listed else 0)
         # Not selectRow: with a key held down it would toggle, and of several it would keep one.
         rows = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for number, run in enumerate(found):
-            if run.id in kept:
+        for number, run in enumerate(listed):
+            if run.id in selected:
                 index = self.sorted.mapFromSource(self.model.index(number, 0))
                 self.table.selectionModel().select(index, rows)
         self._leave_names_room()
@@ -350,9 +347,9 @@ class RunsPanel(QWidget):
     def _tell(self, title: str, old: Any, new: Any) -> None:
         from netbuilder.core.engine.runs.differences import project_differences
 
-        found = [str(one) for one in project_differences(old, new)]
+        differences = [str(difference) for difference in project_differences(old, new)]
         self.differs_title.setText(title)
-        shown = [f"• {line}" for line in found[:12]]
-        if len(found) > 12:
-            shown.append("… " + ngettext("{count} more", "{count} more", len(found) - 12))
-        self.differs.setText("\n".join(shown) or _("No differences."))
+        lines = [f"• {line}" for line in differences[:12]]
+        if len(differences) > 12:
+            lines.append("… " + ngettext("{count} more", "{count} more", len(differences) - 12))
+        self.differs.setText("\n".join(lines) or _("No differences."))

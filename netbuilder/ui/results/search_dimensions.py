@@ -1,4 +1,4 @@
-"""What is varied, a line each: its name, and a list of values or a range to take them from."""
+"""The search space, a line for each dimension."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TIPS = {
 
 
 class DimensionRow(QWidget):
-    """One path. ``line()`` is it as ``netbuilder tune --vary`` takes it."""
+    """One path. ``line()`` is the text of ``netbuilder tune --vary``."""
 
     edited = Signal()
     removed = Signal()
@@ -52,7 +52,7 @@ class DimensionRow(QWidget):
         for name in (LIST, RANGE, LOGARITHMIC) if numbers else (LIST,):
             self.how.addItem(_(name), name)
             self.how.setItemData(self.how.count() - 1, _(_TIPS[name]), Qt.ItemDataRole.ToolTipRole)
-        longest = max(len(self.how.itemText(one)) for one in range(self.how.count()))
+        longest = max(len(self.how.itemText(index)) for index in range(self.how.count()))
         self.how.setMinimumContentsLength(max(6, longest - 2))  # of letters as wide as an X
         self.how.setAccessibleName(_("{setting}: a list or a range", setting=title))
         self.how.setVisible(numbers)
@@ -98,7 +98,7 @@ class DimensionRow(QWidget):
         self._lay(above=room < _NAME_LETTERS * self.fontMetrics().averageCharWidth())
 
     def _lay(self, *, above: bool) -> None:
-        """The name beside its values, or above them where there it would be cut to pieces."""
+        """Lay the title beside the values, or above if it would be cut."""
         if above == self._above:
             return
         self._above = above
@@ -112,7 +112,8 @@ class DimensionRow(QWidget):
             self._grid.addWidget(self._said, 0, 1)
 
     def line(self) -> str:
-        """``dense.units=16,32``, ``dense.rate=0.1:0.5``, ``…learning_rate=log:1e-4:1e-1``."""
+        """Return ``dense.units=16,32``, ``dense.rate=0.1:0.5``,
+        ``…learning_rate=log:1e-4:1e-1``."""
         first, last = self.first.text().strip(), self.last.text().strip()
         start = {LIST: "", RANGE: "", LOGARITHMIC: "log:"}[self.how.currentData()]
         if self.how.currentData() == LIST:
@@ -144,7 +145,7 @@ class DimensionRow(QWidget):
         self.last.setAccessibleName(_("{setting}: to", setting=name))
 
     def _turn(self) -> None:
-        """A list becomes the range that it spans, and a range the list of its ends."""
+        """Turn a list into the range that it spans, and a range into its ends."""
         listed, ends = self.how.currentData() == LIST, [self.first.text(), self.last.text()]
         if listed and self.last.text():
             self.first.setText(_between().join(ends))
@@ -165,7 +166,7 @@ def _size(word: str) -> float:
 
 
 def _between() -> str:
-    """What stands between two values: no comma where it is the decimal sign."""
+    """Return the separator of values: no comma where it is the decimal sign."""
     return "; " if number_style().decimal == "," else ", "
 
 
@@ -174,15 +175,15 @@ def _split(text: str) -> list[str]:
 
     if number_style().decimal != ",":
         return [word for word in split_values(text) if word]
-    found: list[str] = []
+    values: list[str] = []
     for part in split_values(text, ";"):
         bracketed = part.startswith(("[", "{"))
-        found += split_values(part) if bracketed else re.split(r",\s+", part.rstrip(","))
-    return [word for word in found if word]
+        values += split_values(part) if bracketed else re.split(r",\s+", part.rstrip(","))
+    return [word for word in values if word]
 
 
 def _read(word: str) -> str:
-    """A value that was typed as ``search_space.parse_dimension`` reads it: "0.1" of "0,1"."""
+    """Return a typed value for ``search_space.parse_dimension``: "0.1" of "0,1"."""
     word = word.strip()
     if number_style().decimal != ",":
         return word
@@ -195,7 +196,7 @@ def _read(word: str) -> str:
 
 
 def _shown(word: str) -> str:
-    """A value of a line as the language writes it."""
+    """Return a value of a line in the language's notation."""
     try:
         number = float(word)
     except ValueError:
@@ -204,7 +205,7 @@ def _shown(word: str) -> str:
 
 
 class DimensionRows(QWidget):
-    """The lines. ``changed``: something is varied otherwise."""
+    """The lines. ``changed``: a line changed."""
 
     changed = Signal()
 
@@ -217,11 +218,11 @@ class DimensionRows(QWidget):
         self._page.setSpacing(4)
 
     def lines(self) -> list[str]:
-        """What is varied, as ``search_space.parse_dimension`` reads it."""
+        """Return the search space for ``search_space.parse_dimension``."""
         return [row.line() for row in self.rows]
 
     def set_lines(self, lines: Sequence[str]) -> None:
-        """Vary these instead; what leads nowhere in the project is left out."""
+        """Replace all lines; paths that do not exist are left out."""
         for row in self.rows:
             self._page.removeWidget(row)
             row.hide()
@@ -232,7 +233,7 @@ class DimensionRows(QWidget):
         self.changed.emit()
 
     def add(self, line: str) -> None:
-        """Vary one thing more; what is varied already gets the keyboard."""
+        """Add a line, or focus the existing one."""
         path = line.partition("=")[0]
         known = next((row for row in self.rows if row.path == path), None)
         if known is None:
@@ -242,7 +243,7 @@ class DimensionRows(QWidget):
             known.first.setFocus()
 
     def keep_known(self) -> None:
-        """Take out what leads nowhere since the project is another."""
+        """Remove paths that do not exist in the current project."""
         from netbuilder.core.results.tuning.search_space import display_name
 
         project = self._project()

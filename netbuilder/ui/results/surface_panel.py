@@ -1,4 +1,4 @@
-"""The Surface tab: what the network answers everywhere, moving while it learns."""
+"""The tab Surface: predictions over columns, live during training."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ Place = tuple[float, float]
 
 
 class PointEditor(QWidget):
-    """Writes what the hand does into the project. ``told(words)``: what was done, or why not."""
+    """Writes edited points into the project. ``told(words)``: what was done, or why not."""
 
     told = Signal(str)
 
@@ -114,10 +114,8 @@ class PointEditor(QWidget):
         self._show_edits()
 
     def show_for(self, columns: tuple[str, str] | None, classes: tuple[str, ...]) -> None:
-        """Edit points over these columns, (across, up); None: there are none to edit.
-
-        Points of a curve have no ``classes``, and stand at their column and their target.
-        """
+        """Edit points over these columns, (across, up), or none. Without ``classes`` they are
+        points of a curve."""
         self.setVisible(columns is not None)
         if columns is None:
             self.edit.setChecked(False)
@@ -144,7 +142,7 @@ class PointEditor(QWidget):
         self.as_made.setToolTip(_("Discard all changes: {changes}", changes=done) if done else "")
 
     def _plane(self, place: Place) -> Place:
-        """A place on the plot as (x, y) of the set."""
+        """Return a place on the plot as (x, y) of the set."""
         return (place[1], place[0]) if self._columns == ("y", "x") else place
 
     def _put(self, across: float, up: float) -> None:
@@ -215,7 +213,7 @@ QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's, which PySide6 does not hand on
 
 
 class SurfacePanel(QWidget):
-    """Chooses a view, and draws the newest picture of it."""
+    """Chooses a view, and draws its newest picture."""
 
     def __init__(
         self,
@@ -297,7 +295,6 @@ class SurfacePanel(QWidget):
         follow_next_step(self._workbench, self.waiting, self._show_waiting)
 
     def _add_pictures(self, page: QVBoxLayout) -> None:
-        """One widget for each way to draw; the view says which is seen."""
         self.plot = SurfacePlot(self)
         self.wall = PictureWall(self)
         self.histograms = HistogramRidges(self)
@@ -373,7 +370,7 @@ class SurfacePanel(QWidget):
             QTimer.singleShot(0, self, lambda: self._hold_still(self.points.edit.isChecked()))
 
     def _hold_still(self, on: bool) -> None:
-        """While points are edited the plot keeps its size, whatever is said beneath it."""
+        """Keep the plot's size while points are edited."""
         self.waiting.hold_still(on)
         if not on:
             self.plot.setMinimumHeight(self._least_height)
@@ -418,63 +415,63 @@ class SurfacePanel(QWidget):
         self.waiting.wait(words, first=words == ready)
 
     def _show(self) -> None:
-        shown = self.live.shown
+        visible = self.live.shown
         if self.live.error is not None:
             self.waiting.wait(str(self.live.error))
             return
-        if shown is None:
+        if visible is None:
             self._wait()
             return
         self.view.clear()
-        for one in shown.views:
-            self.view.addItem(_(one.title), one.name)
-            self.view.setItemData(self.view.count() - 1, _(one.help), Qt.ItemDataRole.ToolTipRole)
-        self.view.setCurrentIndex(self.view.findData(shown.view.name))
+        for entry in visible.views:
+            self.view.addItem(_(entry.title), entry.name)
+            self.view.setItemData(self.view.count() - 1, _(entry.help), Qt.ItemDataRole.ToolTipRole)
+        self.view.setCurrentIndex(self.view.findData(visible.view.name))
         for number, box in enumerate((self.across, self.up)):
-            asked = shown.view.axes > number
-            self.axes[number].setVisible(asked)
+            needed = visible.view.axes > number
+            self.axes[number].setVisible(needed)
             before = self.live.axes[number]
             box.clear()
-            box.addItems(list(shown.columns))
-            fallback = min(number, len(shown.columns) - 1)
+            box.addItems(list(visible.columns))
+            fallback = min(number, len(visible.columns) - 1)
             box.setCurrentIndex(
-                shown.columns.index(before) if before in shown.columns else fallback
+                visible.columns.index(before) if before in visible.columns else fallback
             )
-        earlier, project = self._drawn_for, shown.question.project
-        editable = shown.view.name == point_view_name(project.data)
+        earlier, project = self._drawn_for, visible.question.project
+        editable = visible.view.name == point_view_name(project.data)
         self._drawn_for = project if editable else None
         # Trained anew after a point was put in: it goes on from what is seen.
-        again = earlier is not None and same_points(earlier, project)
-        self.plot.clear_all(keep_answers=again and self._drawn_for is not None)
+        same_set = earlier is not None and same_points(earlier, project)
+        self.plot.clear_all(keep_answers=same_set and self._drawn_for is not None)
         self.picture = None
         if not self.points.hand.on:  # else it says what the hand does
-            coming = shown.asked is not None and shown.picture is None
+            coming = visible.asked is not None and visible.picture is None
             state = self.live.run_words or _("the network is training")
             first = labelled(capitalize_first(state), _(COMING))
-            self.note.setText(first if coming else as_sentence(_(shown.view.help)))
-        self.legend.setText(class_legend(shown.dataset.preprocessing.classes))
-        walls = shown.view.name == "wall"
+            self.note.setText(first if coming else as_sentence(_(visible.view.help)))
+        self.legend.setText(class_legend(visible.dataset.preprocessing.classes))
+        walls = visible.view.name == "wall"
         self._wall_place.setVisible(walls)
-        grows = shown.asked is not None and shown.asked.grows
+        grows = visible.asked is not None and visible.asked.grows
         self.over_epochs.setVisible(grows)
         self.histograms.setVisible(grows and not self.over_epochs.isChecked())
         self.maps.setVisible(grows and self.over_epochs.isChecked())
         self.plot.setVisible(not walls and not grows)
         for part in self.parts:
-            part.setVisible(shown.view.axes > 0)
-        self.discrete.setVisible(shown.view.name == "surface" and shown.asked is not None)
-        self.held.setVisible(0 < shown.view.axes < len(shown.columns))
+            part.setVisible(visible.view.axes > 0)
+        self.discrete.setVisible(visible.view.name == "surface" and visible.asked is not None)
+        self.held.setVisible(0 < visible.view.axes < len(visible.columns))
         self.held.setCurrentIndex(int(self.live.at_sample))
         columns = (self.across.currentText(), self.up.currentText())
-        self.points.show_for(columns if editable else None, shown.dataset.preprocessing.classes)
-        self.neighbours.setVisible(shown.view.name == "map")
+        self.points.show_for(columns if editable else None, visible.dataset.preprocessing.classes)
+        self.neighbours.setVisible(visible.view.name == "map")
         self.neighbours.setEnabled(not self.live.live)
-        named = bool(shown.dataset.preprocessing.classes)
+        named = bool(visible.dataset.preprocessing.classes)
         self.colours.hide()
-        self.legend.setVisible(named and shown.view.name in {"surface", "curve", "map"})
+        self.legend.setVisible(named and visible.view.name in {"surface", "curve", "map"})
         self.waiting.ready()
-        if shown.first is not None:
-            self.draw(shown.first)
+        if visible.first is not None:
+            self.draw(visible.first)
 
     def _spread(self) -> None:
         from netbuilder.core.results.live import maps, view_data
@@ -496,12 +493,12 @@ class SurfacePanel(QWidget):
         jobs.run_job(lambda: maps.neighbour_map(picture), found, failed, name="t-SNE", owner=self)
 
     def draw(self, picture: Any) -> None:
-        """Draw a picture of the view that is shown, and say what there is to say of it."""
+        """Draw a picture of the current view with its note."""
         self._draw(picture)
         self._words.now()
 
     def _draw_newer(self, picture: Any) -> None:
-        """Draw the next one of a view; twenty a second have words that can be read."""
+        """Draw the next picture, updating the text at a readable rate."""
         self._draw(picture)
         (self._words.soon if self.live.live else self._words.now)()
 
@@ -526,7 +523,6 @@ class SurfacePanel(QWidget):
                 self.plot.ring_sample(self._activations_service.index)
 
     def _say(self) -> None:
-        """Say what is to say of the picture, unless it is told just now what the hand does."""
         if self.picture is None or self.points.hand.on:
             return
         self.note.setText(
@@ -541,7 +537,6 @@ class SurfacePanel(QWidget):
         )
 
     def _run_words(self) -> str:
-        """What the run that goes on has come to, and what it learns from."""
         bench, run = self._workbench, self._runner.project
         snapshot = bench.models.paused_snapshot
         count = snapshot.set_by_hand if snapshot is not None and bench.paused else 0
@@ -559,7 +554,6 @@ class SurfacePanel(QWidget):
         return words
 
     def _resting_words(self) -> dict[str, str]:
-        """What columns without an axis are held at; found once for a data set."""
         from netbuilder.core.results.live.table_rows import held_values
 
         dataset = self.live.shown.dataset if self.live.shown is not None else None
@@ -568,12 +562,14 @@ class SurfacePanel(QWidget):
         return self._resting[1]
 
     def _show_colours(self, picture: SurfacePicture) -> None:
-        """Say what the colours of numbers mean: from the lowest to the highest right answer."""
-        shown, truth = self.live.shown, picture.points.value
-        numbers = shown is not None and not picture.classes and len(truth) > 0
+        visible, truth = self.live.shown, picture.points.value
+        numbers = visible is not None and not picture.classes and len(truth) > 0
         self.colours.setVisible(numbers)
-        if shown is not None and numbers:
-            name, target = picture.target, next(iter(shown.dataset.preprocessing.outputs.values()))
+        if visible is not None and numbers:
+            name, target = (
+                picture.target,
+                next(iter(visible.dataset.preprocessing.outputs.values())),
+            )
             ends = target.told(float(truth.min())), target.told(float(truth.max()))
             first = f"{name or target.columns[0]} {ends[0]}"
             self.colours.show_ends(number_colours(), (first, ends[1]))
@@ -582,7 +578,7 @@ class SurfacePanel(QWidget):
         return self.maps if self.over_epochs.isChecked() else self.histograms
 
     def _choose_sample(self, row: int) -> None:
-        """A picture or a point was clicked: it is the one that Inside and the canvas show."""
+        """Select a clicked sample for Inside and the canvas."""
         self._activations_service.show_row(row)
         self.plot.ring_sample(self._activations_service.index)
         self.note.setText(
@@ -594,6 +590,6 @@ class SurfacePanel(QWidget):
 
 
 def _as_wide_as_named(box: QComboBox) -> None:
-    """As wide as its entries: an empty box has room for seven letters, and keeps that else."""
+    """Make a box as wide as its entries: an empty one keeps room for seven letters."""
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
     box.setMinimumContentsLength(1)

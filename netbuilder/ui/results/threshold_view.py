@@ -1,4 +1,4 @@
-"""One class against the rest: its curves, and a threshold that moves matrix and metrics."""
+"""Curves of one class against the rest, with a movable threshold."""
 
 from __future__ import annotations
 
@@ -26,11 +26,8 @@ _ROC, _PR, _CALIBRATION = "ROC", N_("Precision and recall"), N_("Calibration")
 
 
 class ThresholdView(QWidget):
-    """Curves of a class, with the threshold as a point on them.
-
-    Signals:
-        moved(at): the threshold, or its class, is another; what comes of it.
-    """
+    """Curves of a class, with the threshold as a point on them. ``moved(at)``: threshold or class
+    changed; its scores."""
 
     moved = Signal(object)
 
@@ -71,7 +68,7 @@ class ThresholdView(QWidget):
         theme.theme().changed.connect(self._draw)
 
     def show_evaluation(self, found: Evaluation) -> None:
-        """Show the curves of a judgement; hides itself where there are no probabilities."""
+        """Show an evaluation; hide without probabilities."""
         from netbuilder.core.results.classification_curves import first_class
 
         self._found = found
@@ -91,11 +88,11 @@ class ThresholdView(QWidget):
     def _draw(self) -> None:
         from netbuilder.core.results.classification_curves import at_threshold
 
-        found, index = self._found, self.label.currentIndex()
-        if found is None or found.probabilities is None or index < 0:
+        result, index = self._found, self.label.currentIndex()
+        if result is None or result.probabilities is None or index < 0:
             return
         part = self.slider.value() / 100
-        at = at_threshold(found, index, part)
+        at = at_threshold(result, index, part)
         self.value.setText(
             _(
                 "predict “{label}” from {threshold} on",
@@ -103,7 +100,7 @@ class ThresholdView(QWidget):
                 threshold=format_percent(part, 0),
             )
         )
-        others = [one for one in found.labels if one != at.label]
+        others = [label for label in result.labels if label != at.label]
         rest = others[0] if len(others) == 1 else _("not {label}", label=at.label)
         self.heat.show_matrix(at.matrix, (rest, at.label))
         self.moved.emit(at)
@@ -120,7 +117,7 @@ class ThresholdView(QWidget):
             recall=found_again,
         )
         try:
-            curve = self._curve(found, index)
+            curve = self._curve(result, index)
         except UserError as error:
             self.plot.clear()
             self.words.setText(join_sentences((as_sentence(head), str(error))))
@@ -136,8 +133,8 @@ class ThresholdView(QWidget):
         head = as_sentence(f"{head}, F1 {format_percent(at.f1)}")
         self.words.setText(join_sentences((head, curve)))
 
-    def _curve(self, found: Evaluation, index: int) -> str:
-        """Draw the chosen curve; what it says in words."""
+    def _curve(self, result: Evaluation, index: int) -> str:
+        """Draw the chosen curve and return its meaning."""
         from netbuilder.core.results.classification_curves import calibration_curve, class_curves
 
         scheme, kind = theme.colors(), self.which.currentData()
@@ -147,7 +144,7 @@ class ThresholdView(QWidget):
         pen = pg.mkPen(scheme.training, width=2)
         dotted = pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine)
         if kind == _CALIBRATION:
-            mean, share, counts = calibration_curve(found, index)
+            mean, share, counts = calibration_curve(result, index)
             self.plot.plot([0, 1], [0, 1], pen=dotted)
             sizes = 6 + 10 * np.sqrt(counts / counts.max())
             self.plot.plot(
@@ -158,7 +155,7 @@ class ThresholdView(QWidget):
             return _(
                 "On the dotted line, the share of correct predictions equals their confidence."
             )
-        curves = class_curves(found, index)
+        curves = class_curves(result, index)
         if kind == _ROC:
             self.plot.plot([0, 1], [0, 1], pen=dotted)
             self.plot.plot(curves.false_positive, curves.true_positive, pen=pen)

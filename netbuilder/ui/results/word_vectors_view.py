@@ -1,4 +1,4 @@
-"""The vectors of an Embedding on the Inside page: a map, neighbours, analogies, two compared."""
+"""Word vectors on the page Inside: map, neighbours, analogies, comparison."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WAY_TIPS = (
 
 @dataclass(frozen=True, eq=False)
 class _TableRequest:
-    """The Embedding whose rows are named, and the data that they are counted in."""
+    """An Embedding and the data to count its words in."""
 
     project: Project
     base: Path
@@ -58,7 +58,7 @@ class _TableRequest:
 
 
 def _name_rows(request: _TableRequest) -> tuple[TokenTable, str]:
-    """The table of an Embedding's words, and why they could not be counted."""
+    """Return the words of an Embedding, and why they could not be counted."""
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.results.word_vectors import token_table
 
@@ -78,7 +78,7 @@ def _make_map(vectors: WordVectors, way: str, before: WordMap | None) -> WordMap
 
 
 class WordTask(QWidget):
-    """Fields for some words, and what comes of them. ``changed``: another word is written."""
+    """Fields for words, and their result. ``changed``: a word was edited."""
 
     changed = Signal()
 
@@ -99,10 +99,10 @@ class WordTask(QWidget):
             field.setMaximumWidth(18 * self.fontMetrics().averageCharWidth())
             completer = QCompleter(self.known, field)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-            if (found := completer.popup()) is not None:
+            if (popup := completer.popup()) is not None:
                 # As a child it has the stylesheet of its window.
-                found.setParent(field, found.windowFlags())
-                found.setAccessibleName(field.accessibleName())
+                popup.setParent(field, popup.windowFlags())
+                popup.setAccessibleName(field.accessibleName())
             field.setCompleter(completer)
             field.textChanged.connect(self.changed)
             row.addWidget(field)
@@ -116,18 +116,18 @@ class WordTask(QWidget):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is written in the fields; () while one of them is empty."""
-        found = tuple(field.text() for field in self.fields)
-        return found if all(found) else ()
+        """Return the words; () while a field is empty."""
+        texts = tuple(field.text() for field in self.fields)
+        return texts if all(texts) else ()
 
     def take(self, word: str) -> None:
-        """Write a word into the first empty field, or else into the next one in turn."""
+        """Write a word into the first empty field, or the next one in turn."""
         empty = [number for number, field in enumerate(self.fields) if not field.text()]
         self._turn = empty[0] if empty else (self._turn + 1) % len(self.fields)
         self.fields[self._turn].setText(word)
 
     def answer(self, vectors: WordVectors) -> None:
-        """Show what comes of the words.
+        """Show the result.
 
         Raises:
             UserError: a word has no vector.
@@ -138,16 +138,16 @@ class WordTask(QWidget):
         self.note.setText(_(self._help))
 
     def marks(self, vectors: WordVectors) -> Marks:
-        """The places of the words, of those near them, and the arrows between words."""
-        found = []
+        """Return the places of the words, of words near them, and arrows."""
+        places = []
         for field in self.fields:
             with suppress(UserError):
-                found.append(vectors.tokens.find(field.text()))
-        return found, [], []
+                places.append(vectors.tokens.find(field.text()))
+        return places, [], []
 
 
 class _ListTask(WordTask):
-    """A task whose answer is a list of words."""
+    """A task with a list of words as its result."""
 
     def __init__(self, name: str, help_text: str, signs: Sequence[str], parent: QWidget) -> None:
         super().__init__(name, help_text, signs, parent)
@@ -202,15 +202,15 @@ class AnalogyTask(_ListTask):
 
     def answer(self, vectors: WordVectors) -> None:
         first, second, third = self.words
-        found = vectors.analogy(first, second, third)
-        self.list_words(vectors, found)
-        if found:
+        nearest = vectors.analogy(first, second, third)
+        self.list_words(vectors, nearest)
+        if nearest:
             self.note.setText(
                 _(
                     "“{first}” is to “{second}” as “{answer}” is to “{third}”: the nearest word to "
                     "the sum, apart from these three.",
                     first=first, second=second, third=third,
-                    answer=vectors.tokens.names[found[0][0]],
+                    answer=vectors.tokens.names[nearest[0][0]],
                 )
             )  # fmt: skip
 
@@ -223,7 +223,7 @@ class AnalogyTask(_ListTask):
 
 
 class CompareTask(WordTask):
-    """Two words: how similar they are, and their vectors as bars."""
+    """Similarity of two words, and their vectors as bars."""
 
     def __init__(self, name: str, help_text: str, signs: Sequence[str], parent: QWidget) -> None:
         super().__init__(name, help_text, signs, parent)
@@ -259,29 +259,31 @@ class CompareTask(WordTask):
         scheme = theme.colors()
         self.legend.setText(
             "&nbsp;&nbsp; ".join(
-                f'<span style="color:{color}">■</span>&nbsp;{escape(one)}'
-                for color, one in zip((scheme.training, scheme.validation), self.words, strict=True)
+                f'<span style="color:{color}">■</span>&nbsp;{escape(text)}'
+                for color, text in zip(
+                    (scheme.training, scheme.validation), self.words, strict=True
+                )
             )
         )
         self.legend.show()
 
 
 def _facts(tokens: TokenTable, place: int) -> list[str]:
-    """What the training set says of a word: how often it occurs, and in which class."""
-    found = []
+    """Return a word's frequency and class in the training set."""
+    facts = []
     if tokens.counts is not None:
-        found.append(format_number(int(tokens.counts[place]), ","))
+        facts.append(format_number(int(tokens.counts[place]), ","))
     if tokens.lift is not None and tokens.leaning is not None:
         leaning = int(tokens.leaning[place])
         lift = format_number(float(tokens.lift[place, leaning]), ".2g")
-        found.append(f"{tokens.classes[leaning]} × {lift}" if leaning >= 0 else "")
+        facts.append(f"{tokens.classes[leaning]} × {lift}" if leaning >= 0 else "")
     elif tokens.means is not None:
-        found.append(format_number(float(tokens.means[place])))
-    return found
+        facts.append(format_number(float(tokens.means[place])))
+    return facts
 
 
 def _tips(tokens: TokenTable) -> list[str]:
-    """A line for the pointer, for each word that a map has room for."""
+    """Return a tooltip for each word of the map."""
     from netbuilder.core.results.word_vectors import MOST_ON_MAP
 
     tips = []
@@ -290,12 +292,12 @@ def _tips(tokens: TokenTable) -> list[str]:
         if facts and tokens.counts is not None:
             times = int(tokens.counts[place])
             facts[0] = ngettext("{count} time", "{count} times", times, count=facts[0])
-        tips.append(" · ".join([name, *(one for one in facts if one)]))
+        tips.append(" · ".join([name, *(fact for fact in facts if fact)]))
     return tips
 
 
 class WordVectorsView(QWidget):
-    """Shows the vectors of one Embedding, of a run as they move or of a trained network."""
+    """The vectors of one Embedding, live during a run."""
 
     def __init__(self, base: Callable[[], Path], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -366,7 +368,7 @@ class WordVectorsView(QWidget):
         return self._names.idle and self._maps.idle
 
     def show_look(self, look: SampleActivations, node_id: str) -> None:
-        """Show the vectors that an Embedding has at a moment of a run, or in a trained network."""
+        """Show an Embedding's vectors at a moment of a run, or of a trained network."""
         matrix = look.weights_of(node_id)["embeddings"]
         moved = self._matrix is None or not np.array_equal(matrix, self._matrix)
         over = self._live and look.trained is not None
@@ -379,8 +381,8 @@ class WordVectorsView(QWidget):
         elif self._table is not None and (moved or over):
             self._renew()
 
-    def _named(self, found: tuple[TokenTable, str]) -> None:
-        self._table, self._trouble = found
+    def _named(self, named: tuple[TokenTable, str]) -> None:
+        self._table, self._trouble = named
         tokens = self._table
         self._tips = _tips(tokens)
         for task in self._all_tasks:
@@ -393,7 +395,6 @@ class WordVectorsView(QWidget):
         self._renew()
 
     def _renew(self) -> None:
-        """Other vectors: map and answers follow."""
         from netbuilder.core.results.word_vectors import WordVectors
 
         assert self._table is not None
@@ -410,53 +411,53 @@ class WordVectorsView(QWidget):
         self._maps.ask(self.vectors, way, self.map)
 
     def _choose_way(self) -> None:
-        kept = settings()
-        kept.setValue(_KEY, self.way.currentText())
-        kept.sync()
+        stored = settings()
+        stored.setValue(_KEY, self.way.currentText())
+        stored.sync()
         self._ask_map()
 
-    def _mapped(self, found: WordMap) -> None:
-        if found.vectors.tokens is not self._table:
+    def _mapped(self, drawn: WordMap) -> None:
+        if drawn.vectors.tokens is not self._table:
             return  # of another layer, or of other data
-        self.map = found
-        self.plot.show_map(found, self._tips)
+        self.map = drawn
+        self.plot.show_map(drawn, self._tips)
         self.plot.show()
-        self.note.setText(join_sentences(self._map_sentences(found)))
+        self.note.setText(join_sentences(self._map_sentences(drawn)))
 
     def _failed(self, error: UserError) -> None:
         self.plot.hide()
         self.note.setText(str(error))
 
-    def _map_sentences(self, found: WordMap) -> list[str]:
-        tokens = found.vectors.tokens
-        shown, count = len(found.at), len(tokens.names)
+    def _map_sentences(self, drawn: WordMap) -> list[str]:
+        tokens = drawn.vectors.tokens
+        visible, count = len(drawn.at), len(tokens.names)
         words = ngettext("{count} word.", "{count} words.", count, count=format_number(count, ","))
-        if shown < count:
+        if visible < count:
             ranked = tokens.counts is not None
             words = (
-                _("The {shown} most frequent of {count} words.", shown=shown,
+                _("The {shown} most frequent of {count} words.", shown=visible,
                   count=format_number(count, ","))
                 if ranked
-                else _("The first {shown} of {count} words of the vocabulary.", shown=shown,
+                else _("The first {shown} of {count} words of the vocabulary.", shown=visible,
                        count=format_number(count, ","))
             )  # fmt: skip
-        said = [words]
-        if found.way == _WAYS[0]:
-            share = format_percent(found.explained)
-            said.append(_("The plane shows {share} of the variance.", share=share))
+        sentences = [words]
+        if drawn.way == _WAYS[0]:
+            share = format_percent(drawn.explained)
+            sentences.append(_("The plane shows {share} of the variance.", share=share))
         else:
-            said.append(_("Neighbours are close together; other distances have no meaning."))
+            sentences.append(_("Neighbours are close together; other distances have no meaning."))
         if self._live and self.way.currentText() != _WAYS[0]:
-            said.append(_("During training the map is a PCA; t-SNE follows after the run."))
+            sentences.append(_("During training the map is a PCA; t-SNE follows after the run."))
         if tokens.leaning is not None:
-            said.append(
+            sentences.append(
                 _(
                     "× 2: samples with the word are of that class twice as often as samples in "
                     "general. Grey: chance explains the difference."
                 )
             )  # fmt: skip
         if tokens.unseen:
-            said.append(
+            sentences.append(
                 ngettext(
                     "{count} row is left out: it does not occur in the training set.",
                     "{count} rows are left out: they do not occur in the training set.",
@@ -464,8 +465,8 @@ class WordVectorsView(QWidget):
                 )
             )
         if self._trouble:
-            said.append(_("The words could not be counted: {problem}", problem=self._trouble))
-        return said
+            sentences.append(_("The words could not be counted: {problem}", problem=self._trouble))
+        return sentences
 
     def _show_legend(self) -> None:
         tokens = self._table
@@ -489,7 +490,7 @@ class WordVectorsView(QWidget):
             task.take(self.vectors.tokens.names[place])
 
     def _follow(self, index: QModelIndex) -> None:
-        """A word of the list was chosen: its neighbours are shown."""
+        """Show the neighbours of a chosen word."""
         place, _cosine = self.neighbours.found[self.neighbours.table.rows.place(index.row())]
         self._take(place)
 

@@ -1,4 +1,4 @@
-"""Runs side by side: their numbers, their curves, what each took for what."""
+"""Runs side by side: metrics, curves and confusion matrices."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SMALL = 4
 
 
 class CompareView(QWidget):
-    """The network that was trained last, and the runs that are ticked in the tab Runs."""
+    """The newest network, and the runs that are ticked in the tab Runs."""
 
     def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,25 +93,27 @@ class CompareView(QWidget):
 
     @property
     def all(self) -> tuple[ComparedNetwork, ...]:
-        """This network first, then those that are judged."""
+        """Return this network and the evaluated runs."""
         from netbuilder.core.results.compare import ComparedNetwork
 
         mine = (ComparedNetwork(THIS, self._mine),) if self._mine is not None else ()
         return (*mine, *self.runs.found)
 
     def _colors(self) -> list[str]:
-        """Of ``all``: this network as everywhere, the others as in the tab Runs."""
+        """Return the colours of ``all``, as in the tab Runs."""
         order = [name for name, _ in self.runs.named]
         return [
-            theme.colors().training if one.name == THIS else overlay_color(order.index(one.name))
-            for one in self.all
-            if one.name == THIS or one.name in order
+            theme.colors().training
+            if model.name == THIS
+            else overlay_color(order.index(model.name))
+            for model in self.all
+            if model.name == THIS or model.name in order
         ]
 
     def _show(self) -> None:
         from netbuilder.core.results.compare import metric_rows, same_rows
 
-        found = self.all
+        models = self.all
         several = bool(self.runs.named)
         for widget in self._shown:
             widget.setVisible(several)
@@ -120,11 +122,11 @@ class CompareView(QWidget):
         if not several:
             self.words.setText(_(_TICK))
             return
-        self._show_words(found, same_rows(found))
+        self._show_words(models, same_rows(models))
         colors = self._colors()
         self.legend.setText(
             " &nbsp; ".join(
-                _named(color, one.name) for color, one in zip(colors, found, strict=True)
+                _named(color, model.name) for color, model in zip(colors, models, strict=True)
             )
         )
         rows = [
@@ -136,14 +138,14 @@ class CompareView(QWidget):
                     for place, (text, value) in enumerate(zip(row.texts, row.values, strict=True))
                 ),
             )
-            for row in metric_rows(found)
+            for row in metric_rows(models)
         ]
-        self.table.show_rows((_("metric"), *(one.name for one in found)), rows)
-        self._show_choices(found)
+        self.table.show_rows((_("metric"), *(model.name for model in models)), rows)
+        self._show_choices(models)
         self._draw()
-        self._show_matrices(found, colors)
+        self._show_matrices(models, colors)
 
-    def _show_words(self, found: tuple[ComparedNetwork, ...], same: bool) -> None:
+    def _show_words(self, models: tuple[ComparedNetwork, ...], same: bool) -> None:
         from netbuilder.core.results.compare import same_losses
 
         parts = []
@@ -156,26 +158,27 @@ class CompareView(QWidget):
                     "differently."
                 )
             )
-        if len(found) > 1 and not same_losses(found):
+        if len(models) > 1 and not same_losses(models):
             parts.append(
                 _(
                     "Their losses differ in formula or include regularisation penalties, so they "
                     "cannot be compared."
                 )
             )
-        parts += [f"“{one.name}”: {one.trouble}" for one in found if one.trouble]
+        parts += [f"“{model.name}”: {model.trouble}" for model in models if model.trouble]
         parts.append(_("★ marks the best value in each row."))
         self.words.setText(join_sentences(parts))
 
-    def _show_choices(self, found: tuple[ComparedNetwork, ...]) -> None:
-        """Which curves there are for these tasks, and of which class."""
+    def _show_choices(self, models: tuple[ComparedNetwork, ...]) -> None:
         from netbuilder.core.results.classification_curves import first_class
 
-        sure = [one.evaluation for one in found if one.evaluation is not None]
-        classes = [one for one in sure if one.probabilities is not None and len(one.labels) > 1]
+        sure = [model.evaluation for model in models if model.evaluation is not None]
+        classes = [
+            result for result in sure if result.probabilities is not None and len(result.labels) > 1
+        ]
         kinds = [_LOSS]
         kinds += [_ROC, _PR] if classes else []
-        kinds += [_OFF] if any(one.task == "regression" for one in sure) else []
+        kinds += [_OFF] if any(result.task == "regression" for result in sure) else []
         labels = list(classes[0].labels) if classes else []
         for box, names in ((self.which, kinds), (self.label, labels)):
             if [box.itemData(index) for index in range(box.count())] == names:
@@ -198,9 +201,9 @@ class CompareView(QWidget):
         if kind == _LOSS:
             self._draw_losses()
         else:
-            for color, one in zip(self._colors(), self.all, strict=True):
-                if one.evaluation is not None:
-                    self._draw_one(kind, one.evaluation, color)
+            for color, model in zip(self._colors(), self.all, strict=True):
+                if model.evaluation is not None:
+                    self._draw_one(kind, model.evaluation, color)
         names = {
             _LOSS: ("epoch", _("validation loss")),
             _ROC: (_("false positive rate"), "found"),
@@ -217,31 +220,31 @@ class CompareView(QWidget):
         scheme = theme.colors()
         curves: list[tuple[str, RunCurves]] = [(scheme.training, self._runner.curves)]
         curves += [
-            (overlay_color(number), one)
-            for number, one in enumerate(self._runner.overlays.values())
+            (overlay_color(number), curve)
+            for number, curve in enumerate(self._runner.overlays.values())
         ]
-        for color, one in curves:
-            series = one.validation("loss")
-            series = series if len(series) else one.training("loss", False)
+        for color, curve in curves:
+            series = curve.validation("loss")
+            series = series if len(series) else curve.training("loss", False)
             if len(series):
                 self.plot.plot(series.x, series.y, pen=pg.mkPen(color, width=2))
 
-    def _draw_one(self, kind: str, found: Evaluation, color: str) -> None:
+    def _draw_one(self, kind: str, result: Evaluation, color: str) -> None:
         pen = pg.mkPen(color, width=2)
         if kind == _OFF:
-            if found.task == "regression":
+            if result.task == "regression":
                 off = np.sort(
-                    np.abs(found.truth - found.predictions).reshape(found.samples, -1)[:, 0]
+                    np.abs(result.truth - result.predictions).reshape(result.samples, -1)[:, 0]
                 )
                 self.plot.plot(off, np.arange(1, len(off) + 1) / len(off), pen=pen)
             return
         from netbuilder.core.results.classification_curves import class_curves
 
         name = self.label.currentText()
-        if name not in found.labels:
+        if name not in result.labels:
             return
         try:
-            curves = class_curves(found, found.labels.index(name))
+            curves = class_curves(result, result.labels.index(name))
         except UserError:  # no row, or every row, is of the class
             return
         if kind == _ROC:
@@ -249,7 +252,7 @@ class CompareView(QWidget):
         else:
             self.plot.plot(curves.recall, curves.precision, pen=pen)
 
-    def _show_matrices(self, found: tuple[ComparedNetwork, ...], colors: list[str]) -> None:
+    def _show_matrices(self, models: tuple[ComparedNetwork, ...], colors: list[str]) -> None:
         from netbuilder.core.results.mistakes import visible_matrix
 
         while (item := self._grid.takeAt(0)) is not None:
@@ -258,19 +261,21 @@ class CompareView(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.heats = []
-        shown = [
-            (one, color)
-            for one, color in zip(found, colors, strict=True)
-            if one.evaluation is not None and one.evaluation.confusion_matrix is not None
+        colored = [
+            (model, color)
+            for model, color in zip(models, colors, strict=True)
+            if model.evaluation is not None and model.evaluation.confusion_matrix is not None
         ]
-        self._matrices.setVisible(bool(shown) and bool(self.runs.named))
-        few = all(len(one.evaluation.labels) <= _SMALL for one, _ in shown if one.evaluation)
+        self._matrices.setVisible(bool(colored) and bool(self.runs.named))
+        few = all(
+            len(model.evaluation.labels) <= _SMALL for model, _ in colored if model.evaluation
+        )
         columns = 2 if few else 1
-        for number, (one, color) in enumerate(shown):
-            assert one.evaluation is not None
-            name = QLabel(_named(color, one.name), self._matrices)
+        for number, (model, color) in enumerate(colored):
+            assert model.evaluation is not None
+            name = QLabel(_named(color, model.name), self._matrices)
             heat = HeatMap(self._matrices)
-            matrix = visible_matrix(one.evaluation)
+            matrix = visible_matrix(model.evaluation)
             assert matrix is not None
             heat.show_matrix(matrix.counts, matrix.labels)
             row, column = divmod(number, columns)
@@ -280,5 +285,5 @@ class CompareView(QWidget):
 
 
 def _named(color: str, name: str) -> str:
-    """A run's name behind its colour, as rich text."""
+    """Return a run's name with its colour as rich text."""
     return f'<span style="color:{color}">■</span> {html.escape(name)}'

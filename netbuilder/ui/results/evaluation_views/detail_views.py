@@ -1,4 +1,4 @@
-"""What an evaluation is worth in detail: calibration, and the results of each group."""
+"""Calibration and group results of an evaluation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _calibration_words(error: str) -> str:
 
 
 class CalibrationView(QWidget):
-    """A reliability diagram: how often predictions of a confidence are correct."""
+    """A reliability diagram."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,7 +59,7 @@ class CalibrationView(QWidget):
         self.hide()
 
     def show_calibration(self, found: Calibration | None) -> None:
-        """Show the calibration of an evaluation; hide without one."""
+        """Show a calibration; hide without one."""
         self.found = found
         self.setVisible(found is not None)
         if found is not None:
@@ -67,22 +67,22 @@ class CalibrationView(QWidget):
             self._draw()
 
     def _draw(self) -> None:
-        item, scheme, found = self.plot.getPlotItem(), theme.colors(), self.found
+        item, scheme, curve = self.plot.getPlotItem(), theme.colors(), self.found
         item.clear()
-        if found is None:
+        if curve is None:
             return
         item.setLabel("bottom", _("confidence"))
         item.setLabel("left", _("share correct"))
         item.setRange(xRange=(0, 1), yRange=(0, 1.15), padding=0.02)
         dotted = pg.mkPen(scheme.secondary, style=Qt.PenStyle.DotLine)
         item.plot([0, 1], [0, 1], pen=dotted)
-        counts = np.asarray(found.samples, float)
+        counts = np.asarray(curve.samples, float)
         item.plot(
-            found.confidence, found.accuracy, pen=pg.mkPen(scheme.training, width=2), symbol="o",
+            curve.confidence, curve.accuracy, pen=pg.mkPen(scheme.training, width=2), symbol="o",
             symbolSize=6 + 10 * np.sqrt(counts / counts.max()),
             symbolBrush=QColor(scheme.training), symbolPen=QColor(scheme.panel),
         )  # fmt: skip
-        for x, y, count in zip(found.confidence, found.accuracy, found.samples, strict=True):
+        for x, y, count in zip(curve.confidence, curve.accuracy, curve.samples, strict=True):
             label = pg.TextItem(format_number(count, ",.0f"), scheme.secondary, anchor=(0.9, 1.05))
             item.addItem(label, ignoreBounds=True)
             label.setPos(x, y)
@@ -96,7 +96,7 @@ def _groups(behind: Behind, base: Path, column: str, file: Path | None) -> tuple
 
 
 def _table(trained: TrainedModel, base: Path, *, test: bool = False) -> Path | None:
-    """The file of a model's rows, where there is one; of its ``test`` rows, or to train on."""
+    """Return the file of a model's ``test`` or training rows, if there is one."""
     data = trained.project.data
     path = data.test_path if test and data.test_path else data.path
     return base / path if path and (base / path).is_file() else None
@@ -116,19 +116,22 @@ def _remedies(
 
 
 def _columns(trained: TrainedModel) -> list[str]:
-    """The columns that rows can be grouped by: also those that are no features."""
+    """Return the columns to group by, also those that are no features."""
     from netbuilder.core.results.own_units import preprocessing_of
 
     preprocessing = preprocessing_of(trained)
-    names = [one.name for entry in preprocessing.inputs.values() for one in entry.columns]
+    names = [column.name for entry in preprocessing.inputs.values() for column in entry.columns]
     targets = [
-        name for one in preprocessing.outputs.values() if one.classes for name in one.columns
+        name
+        for target in preprocessing.outputs.values()
+        if target.classes
+        for name in target.columns
     ]
     return list(dict.fromkeys([*targets, *trained.project.data.columns, *names]))
 
 
 class GroupView(QWidget):
-    """The evaluation of the rows of each value of a column that the person chooses."""
+    """The evaluation by the values of a column."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,14 +177,14 @@ class GroupView(QWidget):
         self.hide()
 
     def show_behind(self, behind: Behind | None, file: Path | None) -> None:
-        """Offer the columns of an evaluation's rows; hide where there are none."""
+        """Offer the columns of an evaluation's rows; hide without any."""
         self._behind, self._file = behind, file
         fits = behind is not None and len(behind.split) == behind.evaluation.samples
         self._offer(_columns(behind.trained) if behind is not None and fits else [])
         self._ask()
 
     def expect(self, trained: TrainedModel) -> None:
-        """Keep the place of the groups of an evaluation that is being looked into."""
+        """Reserve space while an evaluation is prepared."""
         self._behind = None
         self._offer(_columns(trained))
         self._ask()
@@ -213,23 +216,23 @@ class GroupView(QWidget):
             return
         from netbuilder.core.results.headline import metric_column
 
-        found: Any = self._behind.evaluation
-        metric = "accuracy" if "accuracy" in found.metrics else "mean_absolute_error"
-        told = metric_column(
-            found, metric, [(one.metrics[metric], one.intervals) for one in groups]
+        result: Any = self._behind.evaluation
+        metric = "accuracy" if "accuracy" in result.metrics else "mean_absolute_error"
+        cells = metric_column(
+            result, metric, [(group.metrics[metric], group.intervals) for group in groups]
         )
         rows = [
             (
-                one.value or _("(empty)"),
-                format_number(one.samples, ",.0f"),
-                f"{text} *" if one.apart else text,
+                group.value or _("(empty)"),
+                format_number(group.samples, ",.0f"),
+                f"{text} *" if group.apart else text,
                 interval,
             )
-            for one, (text, interval) in zip(groups, told, strict=True)
+            for group, (text, interval) in zip(groups, cells, strict=True)
         ]
         columns = (_("group"), _("samples"), metric_words(metric), _("95% interval"))
         self.table.show_rows(columns, rows)
-        if any(one.apart for one in groups):
+        if any(group.apart for group in groups):
             words = _(
                 "* Differs from all other rows by more than chance explains. More training data of "
                 "this group, or a higher weight for its rows, can reduce the difference: measure "
@@ -243,14 +246,14 @@ class GroupView(QWidget):
         self._workbench.happened.emit(f"grouped:{self.column.currentText()}")
 
     def offer_remedies(self, groups: tuple[GroupScore, ...], *, rises: bool) -> None:
-        """Offer to measure remedies for the worst group that is not bad by chance alone."""
+        """Offer to measure remedies for the worst group that differs significantly."""
         metric = "accuracy" if rises else "mean_absolute_error"
-        apart = [one for one in groups if one.apart]
+        apart = [group for group in groups if group.apart]
         of_data = self._file is None and bool(apart) and len(groups) > 1
         self.remedies.setVisible(of_data)
         if of_data:
             pick = min if rises else max
-            self.worst = pick(apart, key=lambda one: one.metrics[metric]).value
+            self.worst = pick(apart, key=lambda group: group.metrics[metric]).value
             self.remedies.setText(
                 _("Measure what helps “{group}”", group=self.worst or _("(empty)"))
             )
@@ -278,14 +281,13 @@ class GroupView(QWidget):
 
         jobs.run_job(
             lambda: _remedies(behind, base, column, group, stop),
-            lambda found: ended("\n".join(found.sentences) if found is not None else ""),
+            lambda remedies: ended("\n".join(remedies.sentences) if remedies is not None else ""),
             lambda error: ended(str(error)),
             name="group remedies",
             owner=self,
         )
 
     def _end_remedies(self) -> None:
-        """End a measurement after the epoch that runs."""
         if self._stop is not None:
             self._stop.set()
             self._stop = None

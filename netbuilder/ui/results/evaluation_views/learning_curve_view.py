@@ -1,4 +1,4 @@
-"""A curve over amounts of data, on request: would more rows help?"""
+"""The learning curve on request: would more rows help?"""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WHAT = N_(
 
 
 class LearningCurveView(QWidget):
-    """A button that trains on less and more, the curves with their bands, and the numbers."""
+    """A button that trains on parts of the data, the curves with bands, and the numbers."""
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,11 +84,11 @@ class LearningCurveView(QWidget):
 
     @property
     def running(self) -> bool:
-        """Whether it is being trained on parts of the data."""
+        """Return whether parts are being trained."""
         return self._stop is not None
 
     def begin(self, trained: TrainedModel | None) -> None:
-        """Another network is judged from now on: what was found of the last one goes."""
+        """Set another network and clear the results."""
         if trained is self._of:
             return
         self.stop()
@@ -97,7 +97,7 @@ class LearningCurveView(QWidget):
         self._show(None)
 
     def stop(self) -> None:
-        """End after the epoch that runs; what was found stays."""
+        """Stop after the current epoch and keep the results."""
         if self._stop is not None:
             self._stop.set()
         self._stop = None
@@ -117,38 +117,38 @@ class LearningCurveView(QWidget):
         self.words.setText(_("Training on the smallest amount…"))
         self._show(None)
         base, seeds = self._workbench.base, self.seeds.value()
-        told = jobs.relay_to_gui(self, self._tell)
+        on_point = jobs.relay_to_gui(self, self._tell)
 
         def work() -> LearningCurve:
-            return _find(trained, base, seeds, told, stop)
+            return _find(trained, base, seeds, on_point, stop)
 
         jobs.run_job(
             work,
-            lambda found: self._ended(stop, found),
+            lambda curve: self._ended(stop, curve),
             lambda error: self._failed(stop, error),
             name="learning curve",
             owner=self,
         )
 
-    def _tell(self, stop: threading.Event, found: LearningCurve) -> None:
+    def _tell(self, stop: threading.Event, curve: LearningCurve) -> None:
         if stop is not self._stop:
             return
-        last = found.points[-1]
+        last = curve.points[-1]
         self.words.setText(
             _(
                 "{rows} rows: amount {number} of {total}.",
                 rows=format_number(last.rows, ",.0f"),
-                number=len(found.points),
-                total=found.total,
+                number=len(curve.points),
+                total=curve.total,
             )
         )
-        self._show(found)
+        self._show(curve)
 
-    def _ended(self, stop: threading.Event, found: LearningCurve) -> None:
+    def _ended(self, stop: threading.Event, curve: LearningCurve) -> None:
         if stop is self._stop:
             self.stop()
-            self.words.setText(found.sentence or _(_WHAT))
-            self._show(found)
+            self.words.setText(curve.sentence or _(_WHAT))
+            self._show(curve)
 
     def _failed(self, stop: threading.Event, error: Exception) -> None:
         if stop is not self._stop:
@@ -158,8 +158,8 @@ class LearningCurveView(QWidget):
         self.stop()
         self.words.setText(str(error))
 
-    def _show(self, found: LearningCurve | None) -> None:
-        self.found = found if found is not None and found.points else None
+    def _show(self, curve: LearningCurve | None) -> None:
+        self.found = curve if curve is not None and curve.points else None
         for widget in (self.legend, self.plot, self.table):
             widget.setVisible(self.found is not None)
         self._draw()
@@ -167,7 +167,10 @@ class LearningCurveView(QWidget):
             return
         points = self.found.points
         counts = [format_number(point.rows, ",") for point in points]
-        known, new = (_column([one.known for one in points]), _column([one.new for one in points]))
+        known, new = (
+            _column([amount.known for amount in points]),
+            _column([amount.new for amount in points]),
+        )
         rows = list(zip(counts, known, new, strict=True))
         names = (_("rows"), _("on training rows"), _(_ON_ROWS[self.found.what]))
         self.table.show_rows(names, rows)
@@ -175,23 +178,23 @@ class LearningCurveView(QWidget):
     def _draw(self) -> None:
         scheme, item = theme.colors(), self.plot.getPlotItem()
         item.clear()
-        found = self.found
-        if found is None:
+        curve = self.found
+        if curve is None:
             return
-        x = np.array([point.rows for point in found.points], float)
+        x = np.array([point.rows for point in curve.points], float)
         curves = (
-            (_("training rows"), [p.known for p in found.points], scheme.training, "o"),
+            (_("training rows"), [p.known for p in curve.points], scheme.training, "o"),
             (
-                _(_ROWS[found.what]),
-                [p.new for p in found.points],
+                _(_ROWS[curve.what]),
+                [p.new for p in curve.points],
                 scheme.validation,
                 "t",
             ),
         )
         for _name, values, color, symbol in curves:
-            mean = np.array([np.mean(one) for one in values])
-            low = np.array([np.min(one) for one in values])
-            high = np.array([np.max(one) for one in values])
+            mean = np.array([np.mean(scores) for scores in values])
+            low = np.array([np.min(scores) for scores in values])
+            high = np.array([np.max(scores) for scores in values])
             # A curve without a pen would have no points to fill between.
             edges = [self.plot.plot(x, ends, pen=pg.mkPen(0, 0, 0, 0)) for ends in (low, high)]
             soft = QColor(color)
@@ -208,13 +211,13 @@ class LearningCurveView(QWidget):
             )
         )
         item.setLabel("bottom", _("training rows"))
-        item.setLabel("left", metric_words(found.metric))
+        item.setLabel("left", metric_words(curve.metric))
         item.autoRange()
         self.plot.setAccessibleName(
             _(
                 "{metric} over training rows. {result}",
-                metric=metric_words(found.metric),
-                result=found.sentence,
+                metric=metric_words(curve.metric),
+                result=curve.sentence,
             )
         )
 
@@ -224,12 +227,12 @@ _ON_ROWS = {"test": N_("on test rows"), "validation": N_("on validation rows")}
 
 
 def _column(results: Sequence[tuple[float, ...]]) -> list[str]:
-    """Write the mean of each amount's results, and from where to where they are."""
-    numbers = [(float(np.mean(one)), min(one), max(one)) for one in results]
-    texts = [[format_number(one) for one in row] for row in numbers]
+    """Format the mean and range of each amount's results."""
+    numbers = [(float(np.mean(scores)), min(scores), max(scores)) for scores in results]
+    texts = [[format_number(scores) for scores in row] for row in numbers]
     return [
-        _("{mean} ({low} to {high})", mean=mean, low=low, high=high) if len(one) > 1 else mean
-        for one, (mean, low, high) in zip(results, texts, strict=True)
+        _("{mean} ({low} to {high})", mean=mean, low=low, high=high) if len(scores) > 1 else mean
+        for scores, (mean, low, high) in zip(results, texts, strict=True)
     ]
 
 
@@ -248,6 +251,6 @@ def _find(
         load_dataset(trained.project, base),
         base=base,
         seeds=seeds,
-        tell=lambda found: tell(stop, found),
+        tell=lambda curve: tell(stop, curve),
         ended=stop.is_set,
     )

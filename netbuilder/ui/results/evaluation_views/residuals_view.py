@@ -1,4 +1,4 @@
-"""Answers that are numbers, against the truth: where they lie, and how far they are off."""
+"""Numeric predictions against true values, and their residuals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _AGAINST, _OVER, _SPREAD = (
 
 
 class ResidualsView(QWidget):
-    """One target column in one of three pictures, and what they say in words."""
+    """One target column in one of three plots, with a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class ResidualsView(QWidget):
         theme.theme().changed.connect(self._draw)
 
     def show_evaluation(self, found: Evaluation) -> None:
-        """Show the answers of a judgement; hides itself where they are no numbers."""
+        """Show an evaluation; hide if it predicts no numbers."""
         self._evaluation = found
         numbers = found.task == "regression"
         self.setVisible(numbers)
@@ -78,16 +78,16 @@ class ResidualsView(QWidget):
             return
         from netbuilder.core.results.compare import residuals
 
-        found = self.found = residuals(self._evaluation, max(self.column.currentIndex(), 0))
+        result = self.found = residuals(self._evaluation, max(self.column.currentIndex(), 0))
         self.plot.getPlotItem().clear()
-        self.words.setText(found.sentence)
+        self.words.setText(result.sentence)
         {_AGAINST: self._against, _OVER: self._over, _SPREAD: self._spread}[
             self.which.currentData()
-        ](found)
-        self.plot.setAccessibleName(labelled(self.which.currentText(), found.column))
+        ](result)
+        self.plot.setAccessibleName(labelled(self.which.currentText(), result.column))
 
     def _points(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Of very many rows an even part."""
+        """Draw points, of very many an even part."""
         step = max(len(x) // SHOWN_POINTS, 1)
         color = QColor(theme.colors().training)
         color.setAlphaF(0.6)
@@ -98,32 +98,32 @@ class ResidualsView(QWidget):
     def _dotted(self) -> object:
         return pg.mkPen(theme.colors().secondary, width=1, style=Qt.PenStyle.DashLine)
 
-    def _against(self, found: Residuals) -> None:
-        self._points(found.truth, found.answers)
-        low, high = _ends(np.concatenate([found.truth, found.answers]))
+    def _against(self, result: Residuals) -> None:
+        self._points(result.truth, result.answers)
+        low, high = _ends(np.concatenate([result.truth, result.answers]))
         self.plot.plot([low, high], [low, high], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=(low, high), yRange=(low, high), padding=0)
         item.setLabel(
-            "bottom", label_with_unit(_("true {column}", column=found.column), found.unit)
+            "bottom", label_with_unit(_("true {column}", column=result.column), result.unit)
         )
         item.setLabel(
-            "left", label_with_unit(_("predicted {column}", column=found.column), found.unit)
+            "left", label_with_unit(_("predicted {column}", column=result.column), result.unit)
         )
 
-    def _over(self, found: Residuals) -> None:
-        self._points(found.answers, found.values)
-        across, up = _ends(found.answers), _ends(np.append(found.values, 0.0))
+    def _over(self, result: Residuals) -> None:
+        self._points(result.answers, result.values)
+        across, up = _ends(result.answers), _ends(np.append(result.values, 0.0))
         self.plot.plot(list(across), [0.0, 0.0], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=across, yRange=up, padding=0)
         item.setLabel(
-            "bottom", label_with_unit(_("predicted {column}", column=found.column), found.unit)
+            "bottom", label_with_unit(_("predicted {column}", column=result.column), result.unit)
         )
-        item.setLabel("left", label_with_unit(_("true − predicted"), found.unit))
+        item.setLabel("left", label_with_unit(_("true − predicted"), result.unit))
 
-    def _spread(self, found: Residuals) -> None:
-        values = found.values[np.isfinite(found.values)]
+    def _spread(self, result: Residuals) -> None:
+        values = result.values[np.isfinite(result.values)]
         if not len(values):
             return
         counts, edges = np.histogram(values, bins=min(40, max(8, int(np.sqrt(len(values))))))
@@ -138,7 +138,7 @@ class ResidualsView(QWidget):
         self.plot.plot([0.0, 0.0], [0.0, top], pen=self._dotted())
         item = self.plot.getPlotItem()
         item.setRange(xRange=_ends(np.append(values, 0.0)), yRange=(0, 1.05 * top), padding=0)
-        item.setLabel("bottom", label_with_unit(_("true − predicted"), found.unit))
+        item.setLabel("bottom", label_with_unit(_("true − predicted"), result.unit))
         item.setLabel("left", "rows")
 
 
