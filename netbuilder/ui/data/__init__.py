@@ -1,4 +1,1 @@
-"""The Data panel: choosing data, its recipe, and a look at it.
-
-Reading and understanding files is ``core/data``'s.
-"""
+"""The Data panel: data source, recipe, and views of the data."""

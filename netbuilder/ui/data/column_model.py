@@ -1,4 +1,4 @@
-"""The columns of the data as rows of a table in which everything about them is chosen."""
+"""The columns of the data as table rows with editable settings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ TYPE_WORDS = {
 
 @dataclass(frozen=True)
 class ColumnEnds:
-    """What each Input is fed by and each output learns, by node id."""
+    """The columns of each Input and output, by node id."""
 
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -75,10 +75,7 @@ class ColumnEnds:
 
 @dataclass(frozen=True)
 class ColumnField:
-    """A column of the table: its title, its words, and what can be chosen in it.
-
-    ``key`` is what is decided; ``choices`` are values with their words.
-    """
+    """A table column: title, text, and the ``choices`` (value to words) of setting ``key``."""
 
     title: str
     text: Callable[[ColumnFacts, ColumnEnds], str]
@@ -89,31 +86,31 @@ class ColumnField:
     tip: str = ""
 
 
-def _missing(one: ColumnFacts, ends: ColumnEnds) -> str:
-    if one.missing and one.role == "ignore":
-        return format_number(one.missing, ",")  # nothing is done with them
-    rule = _(MISSING_WORDS.get(one.missing_rule, one.missing_rule))
-    count = format_number(one.missing, ",")
-    return f"{count} · {rule}" if one.missing else pgettext("missing values", "none")
+def _missing(column: ColumnFacts, ends: ColumnEnds) -> str:
+    if column.missing and column.role == "ignore":
+        return format_number(column.missing, ",")  # nothing is done with them
+    rule = _(MISSING_WORDS.get(column.missing_rule, column.missing_rule))
+    count = format_number(column.missing, ",")
+    return f"{count} · {rule}" if column.missing else pgettext("missing values", "none")
 
 
-def _range(one: ColumnFacts, ends: ColumnEnds) -> str:
-    if one.ends is not None:
-        return format_range(*one.ends, one.unit)
-    if one.common:
-        return join_values(name for name, _count in one.common[:3]) + (
-            " …" if one.unique > 3 else ""
+def _range(column: ColumnFacts, ends: ColumnEnds) -> str:
+    if column.ends is not None:
+        return format_range(*column.ends, column.unit)
+    if column.common:
+        return join_values(name for name, _count in column.common[:3]) + (
+            " …" if column.unique > 3 else ""
         )
-    return join_values(one.examples)
+    return join_values(column.examples)
 
 
-def _nodes(one: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
+def _nodes(column: ColumnFacts, ends: ColumnEnds) -> dict[str, str]:
     inputs = {node: _("Input {name}", name=node) for node in ends.inputs}
     return inputs | {node: _("Target of {name}", name=node) for node in ends.outputs}
 
 
-def _goes_to(one: ColumnFacts, ends: ColumnEnds) -> str:
-    return join_values(ends.of(one)) or "–"
+def _goes_to(column: ColumnFacts, ends: ColumnEnds) -> str:
+    return join_values(ends.of(column)) or "–"
 
 
 FIELDS = (
@@ -177,7 +174,7 @@ GOES_TO = next(n for n, one in enumerate(FIELDS) if one.key == "node")
 
 
 class ColumnModel(QAbstractTableModel):
-    """The rows. ``decided(names, key, value)`` when something was chosen for columns."""
+    """The rows. ``decided(names, key, value)``: a setting of columns was chosen."""
 
     decided = Signal(object, str, str)
 
@@ -195,8 +192,8 @@ class ColumnModel(QAbstractTableModel):
         rows: int,
         project: Project,
     ) -> None:
-        """Show these columns of a table of ``rows`` rows, with what was noticed about each."""
-        same = [one.name for one in columns] == [one.name for one in self.columns]
+        """Show the columns of a table of ``rows`` rows, with their findings."""
+        same = [column.name for column in columns] == [column.name for column in self.columns]
         self._findings = {}
         for finding in findings:
             if finding.column:
@@ -216,24 +213,24 @@ class ColumnModel(QAbstractTableModel):
         return ColumnEnds(input_columns(project, features), output_columns(project, targets))
 
     def follow(self, project: Project) -> None:
-        """The network has other ends, or they get other columns."""
+        """Update the Inputs and outputs of the columns."""
         self.ends = self._ends_of(project)
         if self.columns:
             last = self.index(len(self.columns) - 1, len(FIELDS) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
     def named(self, role: str) -> tuple[str, ...]:
-        return tuple(one.name for one in self.columns if one.role == role)
+        return tuple(column.name for column in self.columns if column.role == role)
 
     def findings_of(self, row: int) -> list[Finding]:
         return self._findings.get(self.columns[row].name, [])
 
     def warned(self, row: int) -> bool:
-        """Whether something looks wrong with the column of a row; how it was read is told only."""
+        """Return whether a column has a warning."""
         return any(finding.severity != INFO for finding in self.findings_of(row))
 
     def asked(self) -> dict[int, Finding]:
-        """By row what must be answered about its column before it can be learned from."""
+        """Return by row the question that must be answered before training."""
         return {
             row: finding
             for row in range(len(self.columns))
@@ -242,19 +239,19 @@ class ColumnModel(QAbstractTableModel):
         }
 
     def choices_of(self, row: int, column: int) -> dict[str, str]:
-        """Values that can be chosen in a cell, with their words; "" concludes again."""
-        one = FIELDS[column]
-        found = dict(one.choices(self.columns[row], self.ends))
-        return found if not found or one.key == "node" else {"": _(AUTOMATIC), **found}
+        """Return the values of a cell with their words; "" is automatic."""
+        kind = FIELDS[column]
+        choices = dict(kind.choices(self.columns[row], self.ends))
+        return choices if not choices or kind.key == "node" else {"": _(AUTOMATIC), **choices}
 
     def chosen_in(self, row: int, column: int) -> str:
-        """What was decided in a cell; "" where it was concluded."""
-        facts, one = self.columns[row], FIELDS[column]
-        decided = one.key == "node" or one.key in facts.decided
-        return one.now(facts, self.ends) if decided else ""
+        """Return the chosen value of a cell; "" if automatic."""
+        facts, kind = self.columns[row], FIELDS[column]
+        decided = kind.key == "node" or kind.key in facts.decided
+        return kind.now(facts, self.ends) if decided else ""
 
     def choose(self, rows: Sequence[int], key: str, value: str) -> None:
-        """Decide something for the columns of some rows; "" lets the program conclude again."""
+        """Choose a value for columns; "" is automatic."""
         names = tuple(self.columns[row].name for row in rows)
         if names:
             self.decided.emit(names, key, value)
@@ -279,63 +276,63 @@ class ColumnModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        one, shown = self.columns[index.row()], FIELDS[index.column()]
-        found = self.findings_of(index.row())
+        column, kind = self.columns[index.row()], FIELDS[index.column()]
+        findings = self.findings_of(index.row())
         if role == FACTS_ROLE:
-            return one
+            return column
         if role == Qt.ItemDataRole.DisplayRole:
-            mark = "⚠ " if shown is FIELDS[0] and self.warned(index.row()) else ""
-            return f"{mark}{shown.text(one, self.ends)}"
+            mark = "⚠ " if kind is FIELDS[0] and self.warned(index.row()) else ""
+            return f"{mark}{kind.text(column, self.ends)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(finding.message for finding in found) or self._tip(one, shown)
+            return "\n".join(finding.message for finding in findings) or self._tip(column, kind)
         if role == Qt.ItemDataRole.FontRole:
-            return theme.ui_font(bold=one.role == "target" or shown.key in one.decided)
+            return theme.ui_font(bold=column.role == "target" or kind.key in column.decided)
         if role == Qt.ItemDataRole.ForegroundRole:
             scheme = theme.colors()
-            if shown is FIELDS[0] and any(finding.severity == ERROR for finding in found):
+            if kind is FIELDS[0] and any(finding.severity == ERROR for finding in findings):
                 return QColor(scheme.error)
-            return QColor(scheme.secondary) if one.role == "ignore" else None
+            return QColor(scheme.secondary) if column.role == "ignore" else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            words = shown.text(one, self.ends) or self._tip(one, shown)
+            words = kind.text(column, self.ends) or self._tip(column, kind)
             return _(
-                "{field} of {column}: {value}", field=_(shown.title), column=one.name, value=words
+                "{field} of {column}: {value}", field=_(kind.title), column=column.name, value=words
             )
         return None
 
-    def _tip(self, one: ColumnFacts, shown: ColumnField) -> str:
-        if shown is FIELDS[DISTRIBUTION]:
-            if one.histogram is None:
+    def _tip(self, column: ColumnFacts, kind: ColumnField) -> str:
+        if kind is FIELDS[DISTRIBUTION]:
+            if column.histogram is None:
                 return join_values(
-                    labelled(name, format_number(count, ",")) for name, count in one.common
+                    labelled(name, format_number(count, ",")) for name, count in column.common
                 )
-            if one.mean is None:
-                return _range(one, self.ends)
+            if column.mean is None:
+                return _range(column, self.ends)
             return _(
                 "{range}, mean {mean}",
-                range=_range(one, self.ends),
-                mean=format_number(one.mean),
+                range=_range(column, self.ends),
+                mean=format_number(column.mean),
             )
-        if shown.key and shown.key != "node" and shown.key not in one.decided:
+        if kind.key and kind.key != "node" and kind.key not in column.decided:
             return _(
                 "{value} (detected automatically; click to change)",
-                value=shown.text(one, self.ends),
+                value=kind.text(column, self.ends),
             )
-        if shown is FIELDS[0]:
+        if kind is FIELDS[0]:
             return ngettext(
                 "{count} different value, such as {examples}",
                 "{count} different values, such as {examples}",
-                one.unique,
-                examples=join_values(one.examples),
+                column.unique,
+                examples=join_values(column.examples),
             )
-        return shown.text(one, self.ends)
+        return kind.text(column, self.ends)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        found = super().flags(index)
+        flags = super().flags(index)
         if index.isValid():
-            found |= Qt.ItemFlag.ItemIsDragEnabled
+            flags |= Qt.ItemFlag.ItemIsDragEnabled
             if FIELDS[index.column()].key:
-                found |= Qt.ItemFlag.ItemIsEditable
-        return found
+                flags |= Qt.ItemFlag.ItemIsEditable
+        return flags
 
     def mimeTypes(self) -> list[str]:
         return [MIME]

@@ -1,4 +1,4 @@
-"""What there is to learn from: the built-in sets as cards, and files of one's own."""
+"""The gallery of built-in data sets and own files."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _TASKS = {
 
 
 def _kinds(place: DataLocation) -> str:
-    """What can lie there, a line for each kind of data."""
-    found = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
-    return "\n".join(labelled(_(kind.title), _(kind.help)) for kind in found)
+    """Return the kinds of data of a place, a line each."""
+    kinds = [kind for kind in KINDS.values() if kind.place in {place, DataLocation.EITHER}]
+    return "\n".join(labelled(_(kind.title), _(kind.help)) for kind in kinds)
 
 
 class DataCard(ClickableCard):
-    """One built-in set: click it, or press Enter on it."""
+    """A built-in set: click it, or press Enter on it."""
 
     def __init__(self, row: DataSet, parent: QWidget | None = None) -> None:
         super().__init__(_(row.title), _(row.description), parent)

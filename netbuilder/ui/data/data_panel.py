@@ -1,4 +1,4 @@
-"""The Data tab: choose what to learn from, say what the target is, look at it."""
+"""The Data tab: choose data and target, and view them."""
 
 from __future__ import annotations
 
@@ -76,21 +76,19 @@ def _read_report(
     from netbuilder.core.data.data_views import find_data_views
 
     try:
-        found = make_report(project, base)
+        report = make_report(project, base)
     except UserError:
         # What a file holds can be looked into, and chosen from, before it is understood.
-        seen = find_data_views(project, base, None)
-        if not seen:
+        views = find_data_views(project, base, None)
+        if not views:
             raise
-        return DataReport(project.data.kind, {}), seen
-    return found, find_data_views(project, base, found)
+        return DataReport(project.data.kind, {}), views
+    return report, find_data_views(project, base, report)
 
 
 class DataPanel(QWidget):
-    """A gallery while nothing is chosen; then the recipe and a preview.
-
-    ``collect_requested``: a person wants to take samples with a camera or a microphone.
-    """
+    """A gallery while no data is chosen; then the recipe and a preview. ``collect_requested``: the
+    user wants to record samples."""
 
     collect_requested = Signal()
 
@@ -196,8 +194,7 @@ class DataPanel(QWidget):
         return scroll
 
     def _look_pressed(self, place: int) -> None:
-        """The tab of a table stays under the pointer that presses it, also where the page gets
-        lower; a plot's axis would lie below the panel's end in a small window."""
+        """Keep a pressed tab of a table under the pointer; scroll to a plot."""
         scroll = self.scroll_area
         if self.look.widget(place) not in (self.look.columns, self.preview):
             QTimer.singleShot(0, self, self._see_look)
@@ -205,8 +202,8 @@ class DataPanel(QWidget):
             self._page.setMinimumHeight(scroll.verticalScrollBar().value() + scroll.height())
 
     def _let_shrink(self, top: int) -> None:
-        seen = top + self.scroll_area.height()
-        self._page.setMinimumHeight(min(self._page.minimumHeight(), seen))
+        visible = top + self.scroll_area.height()
+        self._page.setMinimumHeight(min(self._page.minimumHeight(), visible))
 
     def _look_chosen(self) -> None:
         pressed = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
@@ -214,24 +211,24 @@ class DataPanel(QWidget):
             QTimer.singleShot(0, self, self._see_look)
 
     def _see_look(self) -> None:
-        """Scroll until the view that was chosen is seen whole, its tabs at least."""
+        """Scroll until the chosen view is visible, or at least its tabs."""
         # As high as the view is now, and not the one before.
         QCoreApplication.sendPostedEvents(self._page, QEvent.Type.LayoutRequest)
         top, bar = self.look.y(), self.scroll_area.verticalScrollBar()
-        wanted = top + self.look.height() - self.scroll_area.viewport().height()
-        if wanted > bar.value():
-            bar.setValue(min(top, wanted))
+        bottom = top + self.look.height() - self.scroll_area.viewport().height()
+        if bottom > bar.value():
+            bar.setValue(min(top, bottom))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask_preview()
 
     def choose_builtin(self, name: str) -> None:
-        """Learn from a set that comes along."""
+        """Choose a built-in set."""
         self._chooser.choose_builtin(name)
 
     def choose_path(self, path: Path) -> None:
-        """Learn from a file or a folder."""
+        """Choose a file or folder."""
         self._chooser.choose_path(path)
 
     def event(self, event: QEvent) -> bool:
@@ -272,7 +269,7 @@ class DataPanel(QWidget):
         self._ask_preview()
 
     def _forget(self, data: Data) -> None:
-        """Other data: nothing that was found of the old, or asked about it, holds any more."""
+        """Clear findings and questions of the old data."""
         self.form.discard_typed()
         self.parts.show_rows({})
         self.findings.show_findings(())
@@ -322,26 +319,30 @@ class DataPanel(QWidget):
         self.summary.setVisible(bool(self.summary.text()))
         # What was done to the data: nobody would look for it. What can be had otherwise is told
         # with its button.
-        told = {one.message for one in facts.findings if one.fixes} if facts is not None else set()
-        notes = [one for one in facts.notes if one not in told] if facts is not None else []
+        messages = (
+            {finding.message for finding in facts.findings if finding.fixes}
+            if facts is not None
+            else set()
+        )
+        notes = [note for note in facts.notes if note not in messages] if facts is not None else []
         self.notes.setText("\n".join(notes))
         self.notes.setVisible(bool(notes))
         self._show_preview_note()
         self._show_end()
 
     def _show_preview_note(self) -> None:
-        """The preview says below the rows only what the notes above do not say already."""
+        """Show the preview's note unless the notes above say the same."""
         note = self.preview.note
         facts = self._workbench.facts
-        said = join_sentences(facts.notes) if facts is not None else ""
-        note.setVisible(bool(note.text()) and note.text() not in said)
+        notes = join_sentences(facts.notes) if facts is not None else ""
+        note.setVisible(bool(note.text()) and note.text() not in notes)
 
     def _show_end(self) -> None:
-        """What the data asks of the network's end, in the words that stand on the canvas; with
-        its mend where that is not in view there."""
+        """Show what the data requires of the network's end, with the fix if it is not in view on
+        the canvas."""
         problems = self._workbench.problems if self._workbench.facts is not None else ()
         self.cards.show_problems(
-            [one for one in problems if one.code in _OF_THE_END][:1],
+            [problem for problem in problems if problem.code in _OF_THE_END][:1],
             self._workbench.problems_on_canvas,
         )
 
@@ -371,8 +372,8 @@ class DataPanel(QWidget):
     def _data(self) -> Data:
         return self._store.project.data
 
-    def _report_found(self, found: tuple[DataReport, tuple[object, ...]]) -> None:
-        report, looks = found
+    def _report_found(self, result: tuple[DataReport, tuple[object, ...]]) -> None:
+        report, looks = result
         self.reading.hide()
         self.look.show_report(report, looks, *self.reporter.inputs[1:])
         self.look.setVisible(not self.look.empty)
@@ -380,12 +381,12 @@ class DataPanel(QWidget):
         self.findings.show_findings(report.notes)
         self.conclusions.target_asked = not self._store.project.graph.outputs
         self.conclusions.show_findings(report.notes)
-        roles = {one.name: one.role for one in report.columns}
+        roles = {column.name: column.role for column in report.columns}
         targets = tuple(name for name, role in roles.items() if role == "target")
         self.target.show_guess(targets, sure=bool(targets) and "feature" not in roles.values())
 
     def _report_failed(self, error: UserError) -> None:
-        """What keeps the data from being read is told by the preview, which asks for the same."""
+        """Leave the error to the preview, which fails too."""
         self.reading.hide()
         self.look.show_nothing()
         self.look.setVisible(not self.look.empty)
@@ -396,32 +397,31 @@ class DataPanel(QWidget):
             self._show_error(error)
 
     def _apply(self, label: str, edit: Callable[[Project], Project]) -> None:
-        """Make an edit; one that is illegal is told in words."""
         try:
             self._store.apply(label, edit)
         except EditError as error:
             self._show_error(error)
 
     def _decide(self, names: tuple[str, ...], key: str, value: str) -> None:
-        what = (
+        column_names = (
             format_quoted_list(names)
             if len(names) < 3
             else ngettext("{count} column", "{count} columns", len(names))
         )
         if key != "node":
-            label = _(_DECISIONS[key], columns=what)
+            label = _(_DECISIONS[key], columns=column_names)
             self._apply(label, lambda p: set_columns(p, names, **{key: value}))
             return
         model = self.look.columns.columns
         features, targets = model.named("feature"), model.named("target")
         if value in model.ends.inputs:
             self._apply(
-                _("Use {columns} as input of '{node}'", columns=what, node=value),
+                _("Use {columns} as input of '{node}'", columns=column_names, node=value),
                 lambda p: set_input_columns(p, names, value, features),
             )
         else:
             self._apply(
-                _("Predict {columns} with '{output}'", output=value, columns=what),
+                _("Predict {columns} with '{output}'", output=value, columns=column_names),
                 lambda p: set_output_columns(p, names, value, targets),
             )
 
@@ -454,7 +454,7 @@ def _store(text: str, folder: Path | None) -> Path:
 
 
 class DataChooser(QObject):
-    """``chosen``: the project has other data; ``failed(error)``: what was pointed at is none."""
+    """``chosen``: the project has other data; ``failed(error)``: the data cannot be used."""
 
     chosen = Signal()
     failed = Signal(object)
@@ -468,11 +468,11 @@ class DataChooser(QObject):
         return self._workbench.base if self._workbench.store.path is not None else None
 
     def choose_builtin(self, name: str) -> None:
-        """Learn from a set that comes along."""
+        """Choose a built-in set."""
         self._choose(Data(kind="builtin", name=name))
 
     def choose_path(self, path: Path) -> None:
-        """Learn from a file or a folder; data that had moved keeps all that was decided of it."""
+        """Choose a file or folder; moved data keeps its settings."""
         try:
             data = recipe_for(path, self._folder)
         except DataError as error:
@@ -498,7 +498,7 @@ class DataChooser(QObject):
             self.choose_path(path)
 
     def paste(self) -> None:
-        """Keep the table on the clipboard as a file, and learn from that."""
+        """Save the clipboard's table as a file, and choose it."""
         text = QGuiApplication.clipboard().text()
         work = partial(_store, text, self._folder)
         jobs.run_job(work, self.choose_path, self._not_pasted, name="paste", owner=self)
@@ -516,8 +516,8 @@ class DataChooser(QObject):
         old = self._store.project.data
 
         def change(project: Project) -> Project:
-            kept = {"validation_split": old.validation_split, "test_split": old.test_split}
-            return edits.set_data(project, data, **kept)
+            splits = {"validation_split": old.validation_split, "test_split": old.test_split}
+            return edits.set_data(project, data, **splits)
 
         self._store.apply(_("Choose data"), change)
         self.chosen.emit()

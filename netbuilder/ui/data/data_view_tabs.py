@@ -1,4 +1,4 @@
-"""Ways to look at the data: its columns, its rows, and all that its kind has to show."""
+"""Views of the data: columns, rows, and those of its kind."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _ANY_HEIGHT = 16_777_215  # Qt's QWIDGETSIZE_MAX
 
 
 class ChoiceDelegate(QStyledItemDelegate):
-    """A list in the cell; choosing ends the edit. It counts for every selected column."""
+    """A list in the cell; choosing ends the edit and applies to all selected columns."""
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         box = NoWheelComboBox(parent)
@@ -87,8 +87,8 @@ class ChoiceDelegate(QStyledItemDelegate):
         assert isinstance(editor, QComboBox)
         model = index.model()
         assert isinstance(model, ColumnModel)
-        now = model.chosen_in(index.row(), index.column())
-        editor.setCurrentIndex(max(editor.findData(now), 0))
+        current = model.chosen_in(index.row(), index.column())
+        editor.setCurrentIndex(max(editor.findData(current), 0))
         editor.showPopup()
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
@@ -99,7 +99,7 @@ class ChoiceDelegate(QStyledItemDelegate):
 
 
 class DistributionDelegate(QStyledItemDelegate):
-    """A small histogram, or the shares of the commonest values."""
+    """A small histogram, or the shares of the most frequent values."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, index)
@@ -116,7 +116,7 @@ class DistributionDelegate(QStyledItemDelegate):
 
 
 class ColumnQuestion(QWidget):
-    """What is asked about a column, over the cells that its answer decides: a button an answer."""
+    """A question about a column over its cells, with a button for each answer."""
 
     def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
         super().__init__(parent)
@@ -138,10 +138,8 @@ class ColumnQuestion(QWidget):
 
 
 class ColumnView(QTableView):
-    """The table. Enter, F2 or a click opens the list of a cell; Ctrl and Shift select several.
-
-    ``apply(label, edit)`` does the mends of what was noticed about a column.
-    """
+    """The table of columns. Enter, F2 or a click opens a cell's list. ``apply(label, edit)`` makes
+    fixes."""
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -187,7 +185,7 @@ class ColumnView(QTableView):
         return sorted(index.row() for index in self.selectionModel().selectedRows())
 
     def choose(self, row: int, key: str, value: str) -> None:
-        """Decide for the column of ``row``, or for all selected ones where it is one of them."""
+        """Choose a value for ``row``, or for all selected columns if it is one of them."""
         rows = self.selected_rows
         self.columns.choose(rows if row in rows else [row], key, value)
 
@@ -205,44 +203,44 @@ class ColumnView(QTableView):
         self.setMaximumHeight(self._height(max(self.columns.rowCount(), 1)))
 
     def _fit(self) -> None:
-        """As wide as what stands in them, so that little is cut and more of them are in view."""
+        """Fit the widths to the contents."""
         for number, field in enumerate(FIELDS):
             if self.isColumnHidden(number):
                 continue
             words = field.width
             if number != DISTRIBUTION:
                 words = min(self.sizeHintForColumn(number) + _ROOM, round(_WIDEST * words))
-            wanted = max(words, self.horizontalHeader().sectionSizeHint(number))
-            if wanted == self._fitted.get(number):
+            width = max(words, self.horizontalHeader().sectionSizeHint(number))
+            if width == self._fitted.get(number):
                 continue  # a width that somebody chose stays as long as the words do
-            self._fitted[number] = wanted
-            self.setColumnWidth(number, wanted)
+            self._fitted[number] = width
+            self.setColumnWidth(number, width)
         self._stretch()
 
     def _stretch(self) -> None:
-        """Let the last column take what is free; Qt's own way would cut it where nothing is."""
+        """Extend the last column to free space; Qt's own way would cut it."""
         last = len(FIELDS) - 1
         free = self.viewport().width() - self.horizontalHeader().length() + self.columnWidth(last)
         self.setColumnWidth(last, max(self._fitted.get(last, 0), free))
 
     def _follow(self, *_changed: object) -> None:
-        """Show where columns go only where that can be chosen, and ask what must be answered."""
+        """Show the Inputs and outputs of columns if there is a choice, and open questions."""
         self.setColumnHidden(GOES_TO, not self.columns.ends.several)
         self._fit()
-        asked = self.columns.asked()
-        if asked == self._asked:
+        questions = self.columns.asked()
+        if questions == self._asked:
             return
         self.clearSpans()
-        for row in {*self._asked, *asked}:
+        for row in {*self._asked, *questions}:
             old = self.indexWidget(self.columns.index(row, _ROLE))
             if old is not None:
                 old.hide()  # it is deleted a moment later
             self.setIndexWidget(self.columns.index(row, _ROLE), None)  # type: ignore[arg-type]
-        for row, finding in asked.items():
+        for row, finding in questions.items():
             self.setSpan(row, _ROLE, 1, len(FIELDS) - _ROLE)
             widget = ColumnQuestion(finding, self._apply, self)
             self.setIndexWidget(self.columns.index(row, _ROLE), widget)
-        self._asked = asked
+        self._asked = questions
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
@@ -297,8 +295,7 @@ class ColumnView(QTableView):
             self.menu_for(index.row()).exec(place)
 
     def menu_for(self, row: int) -> QMenu:
-        """What was noticed with its mends, and everything that can be decided of a column, or of
-        all selected ones."""
+        """Return a menu of findings with fixes, and of all settings of the selected columns."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for finding in self.columns.findings_of(row):
@@ -334,7 +331,7 @@ class ColumnView(QTableView):
 
 
 def paint_histogram(painter: QPainter, box: QRectF, counts: Mapping[str, Sequence[int]]) -> None:
-    """Draw counts (class → a number a bin) into ``box``; "" is the class of all rows."""
+    """Draw counts (class → a number per bin) into ``box``; "" is the class of all rows."""
     bins = max((len(row) for row in counts.values()), default=0)
     if not bins:
         return
@@ -357,7 +354,7 @@ def paint_histogram(painter: QPainter, box: QRectF, counts: Mapping[str, Sequenc
 def paint_common(
     painter: QPainter, box: QRectF, common: Sequence[tuple[str, int]], total: int
 ) -> None:
-    """Draw the commonest values as parts of one bar; what is left over stays empty."""
+    """Draw the most frequent values as parts of one bar."""
     left = box.left()
     bar = QRectF(box.left(), box.center().y() - 5, box.width(), 10)
     painter.fillRect(bar, QColor(theme.colors().hairline))
@@ -368,12 +365,9 @@ def paint_common(
 
 
 class FrozenNames(QTableView):
-    """Lies over the left edge of the table ``of``, of which it shows the model and the selection.
+    """The first column over the left edge of the scrolled table ``of``.
 
-    It is there only while that is scrolled: else the table's own first column is seen.
-
-    ``released(event, index)`` and ``menu(index, place)`` are what the table does about a click
-    and about a press of the other button.
+    ``released(event, index)`` and ``menu(index, place)`` are the table's mouse handlers.
     """
 
     def __init__(
@@ -413,7 +407,7 @@ class FrozenNames(QTableView):
         self.hide()
 
     def follow(self) -> None:
-        """Lie where the first column would be seen, if the table is scrolled at all."""
+        """Show the first column if the table is scrolled."""
         of, scrolled = self._of, self._of.horizontalScrollBar().value() > 0
         self.setVisible(scrolled)
         if not scrolled:
@@ -448,10 +442,7 @@ _COLUMNS, _ROWS = N_("Columns"), N_("Rows")
 
 
 class DataViewTabs(QTabWidget):
-    """Tabs: those that make no sense for the data at hand are not there.
-
-    A tab is built when data first has it.
-    """
+    """The views that suit the data, built on first use."""
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -483,39 +474,39 @@ class DataViewTabs(QTabWidget):
         self.columns.columns.show_columns(report.columns, report.notes, rows, project)
         self.columns.updateGeometry()
         # Two columns at least can be drawn against each other.
-        found = {
-            type(one): one
-            for one in looks
-            if not isinstance(one, TableDataView) or len(one.names) > 1
+        views = {
+            type(view): view
+            for view in looks
+            if not isinstance(view, TableDataView) or len(view.names) > 1
         }
-        shown = {_COLUMNS} if report.columns else set()
-        shown |= {row.title for row in DATA_VIEW_ROWS if row.look in found}
+        titles = {_COLUMNS} if report.columns else set()
+        titles |= {row.title for row in DATA_VIEW_ROWS if row.look in views}
         understood = report.columns or report.facts is not None
-        if understood and not any(row.instead for row in DATA_VIEW_ROWS if row.look in found):
-            shown.add(_ROWS)
+        if understood and not any(row.instead for row in DATA_VIEW_ROWS if row.look in views):
+            titles.add(_ROWS)
         self._waiting = {
-            self._tab(row): (found[row.look], project, base)
+            self._tab(row): (views[row.look], project, base)
             for row in DATA_VIEW_ROWS
-            if row.look in found
+            if row.look in views
         }
         # Of what is made by sliders one wants to see the points move.
-        made = any(param.slide for param in KINDS[report.kind].params(project.data))
+        synthetic = any(param.slide for param in KINDS[report.kind].params(project.data))
         data = project.data
-        self._only(shown, (data.kind, data.name, data.path), ["Scatter"] if made else [])
+        self._only(titles, (data.kind, data.name, data.path), ["Scatter"] if synthetic else [])
         self._draw()
 
     @property
     def empty(self) -> bool:
-        shown = [place for place in range(self.count()) if self.isTabVisible(place)]
-        only_rows = all(self.widget(place) is self.preview for place in shown)
+        visible = [place for place in range(self.count()) if self.isTabVisible(place)]
+        only_rows = all(self.widget(place) is self.preview for place in visible)
         return only_rows and not self.preview.model.rowCount()
 
     def show_nothing(self) -> None:
-        """There is nothing to look at but rows."""
+        """Show the rows only."""
         self._only({_ROWS}, None)
 
     def follow(self, project: Project) -> None:
-        """The network changed: other ends get the columns, and other layers the pictures."""
+        """Update Inputs and outputs of columns, and augmented pictures."""
         self.columns.columns.follow(project)
         for tab, (look, _project, base) in self._waiting.items():
             self._waiting[tab] = (look, project, base)
@@ -526,11 +517,11 @@ class DataViewTabs(QTabWidget):
     def sizeHint(self) -> QSize:
         # A plot that was never shown asks for 480 pixels, which no small window has.
         rows = self.columns.sizeHint().height() + self.tabBar().sizeHint().height()
-        wanted = rows if self.currentWidget() is self.columns else 0
-        return QSize(super().sizeHint().width(), max(wanted, self.minimumHeight()))
+        height = rows if self.currentWidget() is self.columns else 0
+        return QSize(super().sizeHint().width(), max(height, self.minimumHeight()))
 
     def _fit(self) -> None:
-        """Columns take the height of their rows; what is drawn takes what room there is."""
+        """Give columns the height of their rows, plots all free height."""
         most = _ANY_HEIGHT
         if self.currentWidget() is self.columns:
             most = self.tabBar().sizeHint().height() + self.columns.maximumHeight()
@@ -538,7 +529,7 @@ class DataViewTabs(QTabWidget):
         self.setMaximumHeight(most)
 
     def _draw(self) -> None:
-        """Draw the tab in front; the others wait until somebody looks at them."""
+        """Draw the current tab; others are drawn when opened."""
         tab: Any = self.currentWidget()
         waiting = self._waiting.pop(tab, None)
         if waiting is not None:
@@ -546,25 +537,25 @@ class DataViewTabs(QTabWidget):
 
     def _tab(self, row: DataViewRow) -> Any:
         if row.title not in self.tabs:
-            self.tabs[row.title] = made = row.build(self._apply, self)
-            order = [one.title for one in DATA_VIEW_ROWS]
+            self.tabs[row.title] = tab = row.build(self._apply, self)
+            order = [view.title for view in DATA_VIEW_ROWS]
             before = [self._titles[self.widget(place)] for place in range(2, self.count())]
             place = 2 + sum(order.index(name) < order.index(row.title) for name in before)
-            self._titles[made] = row.title
-            self.insertTab(place, made, _(row.title))
+            self._titles[tab] = row.title
+            self.insertTab(place, tab, _(row.title))
         return self.tabs[row.title]
 
-    def _only(self, shown: set[str], of: object, first: Sequence[str] = ()) -> None:
-        """Show these tabs; of other data the one in front that tells most."""
+    def _only(self, visible: set[str], of: object, first: Sequence[str] = ()) -> None:
+        """Show these tabs, and of other data the most informative one."""
         titles = [self._titles[self.widget(place)] for place in range(self.count())]
         before = titles[self.currentIndex()]
         for place, title in enumerate(titles):
-            self.setTabVisible(place, title in shown)
-        self.tabBar().setVisible(len(shown) > 1)
+            self.setTabVisible(place, title in visible)
+        self.tabBar().setVisible(len(visible) > 1)
         other, self._of = of != self._of, of
-        if other or before not in shown:
+        if other or before not in visible:
             # What a kind has of its own tells more than its columns, those more than points.
             own = (row.title for row in DATA_VIEW_ROWS if row.own)
             order = (*first, *own, _COLUMNS, "Arrays", _ROWS)
-            wanted = next((title for title in order if title in shown), _ROWS)
-            self.setCurrentIndex(titles.index(wanted))
+            front = next((title for title in order if title in visible), _ROWS)
+            self.setCurrentIndex(titles.index(front))

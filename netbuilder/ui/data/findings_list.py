@@ -1,4 +1,4 @@
-"""What is told of the data: what looks wrong, with its mends, and what was concluded."""
+"""Findings about the data: problems with fixes, and automatic decisions."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
 
 class FindingsPreview(QWidget):
-    """The first findings of a sort, and a link to the others; nothing at all of none.
-
-    ``apply(label, edit)`` is what a finding's fix is done with.
-    """
+    """The first findings of a type, and a link to the others. ``apply(label, edit)`` makes
+    fixes."""
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,32 +38,32 @@ class FindingsPreview(QWidget):
         self.hide()
 
     def put(self, shown: QWidget) -> None:
-        """What shows the findings, above the link to the others."""
+        """Set the widget of the findings, above the link."""
         layout = self.layout()
         assert isinstance(layout, QVBoxLayout)
         layout.insertWidget(0, shown)
 
     @abstractmethod
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        """Those among all findings that are told here, in their order."""
+        """Return the findings that are shown here, in order."""
 
     @abstractmethod
     def at_first(self, findings: Sequence[Finding]) -> int:
-        """How many of them are shown before more are asked for."""
+        """Return how many are shown before the link is pressed."""
 
     @abstractmethod
     def fill(self, findings: Sequence[Finding]) -> None:
-        """Show these and no others."""
+        """Show these findings."""
 
     @abstractmethod
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
-        """What the link to the others says; ``more``: some are shown above it."""
+        """Return the link's text; ``more``: some are shown above it."""
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
-        """Tell what belongs here of all that was found."""
-        found = self.wanted(findings)
-        if found != self._findings:
-            self._findings, self._all = found, False
+        """Show those of all findings that belong here."""
+        chosen = self.wanted(findings)
+        if chosen != self._findings:
+            self._findings, self._all = chosen, False
             self._fill()
 
     def _show_all(self) -> None:
@@ -74,15 +72,15 @@ class FindingsPreview(QWidget):
 
     def _fill(self) -> None:
         first = len(self._findings) if self._all else self.at_first(self._findings)
-        shown, rest = self._findings[:first], self._findings[first:]
-        self.fill(shown)
-        self._rest = self.rest_in_words(rest, more=bool(shown)) if rest else ""
+        first_findings, rest = self._findings[:first], self._findings[first:]
+        self.fill(first_findings)
+        self._rest = self.rest_in_words(rest, more=bool(first_findings)) if rest else ""
         self._name_rest()
         self.more.setVisible(bool(rest))
         self.setVisible(bool(self._findings))
 
     def _name_rest(self) -> None:
-        """A button would cut a long line at both ends."""
+        """Elide the link: a button would cut it at both ends."""
         metrics, right = self.more.fontMetrics(), Qt.TextElideMode.ElideRight
         self.more.setText(metrics.elidedText(self._rest, right, self.width() - 8))
         self.more.setToolTip("" if self.more.text() == self._rest else self._rest)
@@ -93,11 +91,10 @@ class FindingsPreview(QWidget):
 
 
 class FindingsList(FindingsPreview):
-    """Warnings as cards: the first one open, the others on request.
+    """Warnings as cards, the first one open.
 
-    Those about a column stand on its row too (⚠), and what is asked of one only there: several of
-    them leave the room to the table, and are named in one line. An error that keeps the data from
-    being read is told where the data is told.
+    Those about a column are marked on its row (⚠) too, questions only there. Errors that prevent
+    reading are shown with the data source.
     """
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
@@ -106,24 +103,28 @@ class FindingsList(FindingsPreview):
         self.put(self.cards)
 
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-        told = [one for one in findings if not one.asked]
-        told = [one for one in told if one.severity == WARNING or _mended_error(one)]
-        return tuple(sorted(told, key=lambda one: (one.severity != ERROR, bool(one.column))))
+        chosen = [finding for finding in findings if not finding.asked]
+        chosen = [
+            finding for finding in chosen if finding.severity == WARNING or _mended_error(finding)
+        ]
+        return tuple(
+            sorted(chosen, key=lambda finding: (finding.severity != ERROR, bool(finding.column)))
+        )
 
     def at_first(self, findings: Sequence[Finding]) -> int:
         return 1 if len(findings) == 1 or (findings and not findings[0].column) else 0
 
     def fill(self, findings: Sequence[Finding]) -> None:
         self.cards.clear()
-        for one in findings:
+        for finding in findings:
             buttons = tuple(
-                (fix.label, partial(self._apply, fix.label, fix.edit)) for fix in one.fixes
+                (fix.label, partial(self._apply, fix.label, fix.edit)) for fix in finding.fixes
             )
-            role = "error" if one.severity == ERROR else "warning"
-            self.cards.add(RoleBox(role, "", one.message, self, buttons=buttons))
+            role = "error" if finding.severity == ERROR else "warning"
+            self.cards.add(RoleBox(role, "", finding.message, self, buttons=buttons))
 
     def rest_in_words(self, rest: Sequence[Finding], *, more: bool) -> str:
-        names = list(dict.fromkeys(one.column for one in rest if one.column))
+        names = list(dict.fromkeys(finding.column for finding in rest if finding.column))
         if names:
             return (
                 ngettext(
@@ -145,18 +146,15 @@ class FindingsList(FindingsPreview):
         return ngettext("⚠ {count} warning …", "⚠ {count} warnings …", len(rest))
 
 
-def _mended_error(one: Finding) -> bool:
-    return one.severity == ERROR and one.code != "unreadable"
+def _mended_error(finding: Finding) -> bool:
+    return finding.severity == ERROR and finding.code != "unreadable"
 
 
 SHOWN = 2
 
 
 class ConclusionRow(QWidget):
-    """A sentence, and a button whose menu holds what can be done instead.
-
-    The answers to a question about all of the data stand on buttons of their own.
-    """
+    """A sentence, and a menu of alternatives; answers to a question about all data have buttons."""
 
     def __init__(self, finding: Finding, apply: Apply, parent: QWidget) -> None:
         super().__init__(parent)
@@ -185,10 +183,10 @@ class ConclusionRow(QWidget):
 
 
 class ConclusionsList(FindingsPreview):
-    """What a person may want otherwise: about the whole file first, then about columns.
+    """Automatic decisions that can be changed, first those about the whole file.
 
-    What a column's row says already (its unit), what was done on request, and the target that is
-    asked about (``TargetPicker``), is none. ``target_asked`` says whether it is.
+    Left out: what a column's row shows, what was requested, and the target if ``TargetPicker`` asks
+    for it (``target_asked``).
     """
 
     target_asked = True
@@ -204,9 +202,13 @@ class ConclusionsList(FindingsPreview):
 
     def wanted(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
         elsewhere = ("done", "default-target") if self.target_asked else ("done",)
-        told = [one for one in findings if one.severity == INFO and one.code not in elsewhere]
-        whole = [one for one in told if not one.column]
-        return (*whole, *(one for one in told if one.column and one.fixes))
+        chosen = [
+            finding
+            for finding in findings
+            if finding.severity == INFO and finding.code not in elsewhere
+        ]
+        whole = [finding for finding in chosen if not finding.column]
+        return (*whole, *(finding for finding in chosen if finding.column and finding.fixes))
 
     def at_first(self, findings: Sequence[Finding]) -> int:
         return SHOWN
@@ -216,7 +218,7 @@ class ConclusionsList(FindingsPreview):
             self._layout.removeWidget(line)
             line.hide()
             line.deleteLater()
-        self.lines = [ConclusionRow(one, self._apply, self._box) for one in findings]
+        self.lines = [ConclusionRow(finding, self._apply, self._box) for finding in findings]
         for line in self.lines:
             self._layout.addWidget(line)
 

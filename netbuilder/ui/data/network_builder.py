@@ -1,4 +1,4 @@
-"""Offer a network that fits the data while the canvas is empty, and tell the reasons for it."""
+"""Offers to build a network for the data while the canvas is empty."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class NetworkBuilder(CardList):
-    """One card: the offer, the progress of the trials, or the reasons. ``failed(error)``."""
+    """A card: the offer, the progress, or the reasons. ``failed(error)``."""
 
     failed = Signal(object)
 
@@ -47,11 +47,11 @@ class NetworkBuilder(CardList):
             return
         self._built = ()
         # In a lesson the pupil builds it.
-        wanted = bool(project.data.kind) and empty and record_of(project) is None
-        if wanted == (self._offer in self.cards) == bool(self.cards):
+        offers = bool(project.data.kind) and empty and record_of(project) is None
+        if offers == (self._offer in self.cards) == bool(self.cards):
             return
         self.clear()
-        if wanted:
+        if offers:
             self._offer = self.add(
                 RoleBox(
                     "info",
@@ -66,7 +66,7 @@ class NetworkBuilder(CardList):
             )
 
     def build(self) -> None:
-        """Build the network in a thread: the data is read and candidates are tried for it."""
+        """Build the network in a thread: candidates are trained."""
         project, base = self._store.project, self._workbench.base
         self._asked, self._cancelled = project, threading.Event()
         cancelled = self._cancelled
@@ -95,7 +95,7 @@ class NetworkBuilder(CardList):
         return self._asked is not None
 
     def cancel(self) -> None:
-        """End the trials and leave the project as it is."""
+        """Cancel and leave the project unchanged."""
         self._cancelled.set()
         self.setEnabled(False)
 
@@ -107,10 +107,10 @@ class NetworkBuilder(CardList):
             )  # fmt: skip
 
     def _apply(self, suggestion: Suggestion) -> None:
-        asked, self._asked = self._asked, None
+        project, self._asked = self._asked, None
         self.clear()
         self.setEnabled(True)
-        if asked is not self._store.project or self._cancelled.is_set():
+        if project is not self._store.project or self._cancelled.is_set():
             self.offer()  # the data or the network is another meanwhile
             return
         built = suggestion.project

@@ -1,4 +1,4 @@
-"""The recipe's form, whose rows are those of the kind of data, and the target."""
+"""The form of the data recipe, and the target picker."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FIELDS = frozenset(Data.__dataclass_fields__)
 
 
 def params_of(data: Data) -> tuple[Param, ...]:
-    """The rows of the form; where the file can be read in several ways, that choice first."""
+    """Return the rows of the form; the choice of a file's kind first."""
     kind = KINDS.get(data.kind)
     if kind is None:
         return ()
@@ -42,26 +42,24 @@ def params_of(data: Data) -> tuple[Param, ...]:
 
 
 def values_of(data: Data) -> dict[str, Any]:
-    """The recipe as the form shows it; what is absent has its default."""
-    found: dict[str, Any] = dict(data.options)
+    """Return the recipe's values, with defaults."""
+    values: dict[str, Any] = dict(data.options)
     for param in params_of(data):
         if param.name in _FIELDS:
-            found[param.name] = getattr(data, param.name)
-    return found
+            values[param.name] = getattr(data, param.name)
+    return values
 
 
 def change_of(data: Data, name: str, value: Any) -> Mapping[str, Any]:
-    """What ``edits.set_data`` is told when a field was edited; ``...`` for the default."""
+    """Return the arguments of ``edits.set_data`` for an edited field; ``...`` is the default."""
     if value is ... and name in _FIELDS:
         return {name: Data.__dataclass_fields__[name].default}
     return {name: value}
 
 
 class RecipeForms(QObject):
-    """Two forms: ``sliders``, to stand above what is drawn of the data, and ``rest`` below it.
-
-    ``edited(name, value)`` as of a ``ParamForm``.
-    """
+    """Two forms: ``sliders``, above the plots of the data, and ``rest``. ``edited(name, value)`` as
+    of a ``ParamForm``."""
 
     edited = Signal(str, object)
 
@@ -78,20 +76,20 @@ class RecipeForms(QObject):
         return {name: row for form in self._forms.values() for name, row in form.rows.items()}
 
     def show_data(self, data: Data) -> None:
-        """Show a recipe; the rows are built anew where they are others."""
+        """Show a recipe, rebuilding the rows if they differ."""
         params = params_of(data)
         if params != self._shown:
             self._shown = params
-            slid = tuple(one for one in params if one.slide)
+            slid = tuple(param for param in params if param.slide)
             self._build(self.sliders, slid)
-            self._build(self.rest, tuple(one for one in params if not one.slide))
+            self._build(self.rest, tuple(param for param in params if not param.slide))
         for form in self._forms.values():
             form.show_values({**values_of(data), "kind": data.kind})
         if TEST.name in self.rows:  # beside a file to judge on no part is asked for
             self.rows[TEST.name].set_shown(not data.test_path)
 
     def discard_typed(self) -> None:
-        """Other data comes: what was typed and not told yet was meant for the old."""
+        """Discard uncommitted text, which was for the old data."""
         for form in self._forms.values():
             form.discard_typed()
 
@@ -112,7 +110,7 @@ class RecipeForms(QObject):
 
 
 class TargetPicker(QWidget):
-    """A list of columns with ticks. ``edited(names)``."""
+    """A list of columns with checkboxes. ``edited(names)``."""
 
     edited = Signal(object)
 
@@ -132,19 +130,18 @@ class TargetPicker(QWidget):
         column.addWidget(self._row)
 
     def show_columns(self, columns: tuple[str, ...], chosen: tuple[str, ...]) -> None:
-        """Show the columns of the data; nothing chosen means a guess, and a question."""
+        """Show the columns; without a choice there is a suggestion and a question."""
         self._columns, self._chosen = columns, chosen
         self._show()
 
     def show_guess(self, names: tuple[str, ...], *, sure: bool = False) -> None:
-        """What was concluded to be the target, where nobody has chosen one; ``sure``: it is the
-        only column that can be."""
+        """Show a suggested target; ``sure``: it is the only possible column."""
         if (names, sure) != (self._concluded, self._sure):
             self._concluded, self._sure = names, sure
             self._show()
 
     def show_answered(self, answered: bool) -> None:
-        """Whether a network predicts it already: there is nothing left to ask then."""
+        """Set whether a network predicts the target already, so that there is no question."""
         if answered != self._answered:
             self._answered = answered
             self._show()
@@ -157,13 +154,13 @@ class TargetPicker(QWidget):
     def _show(self) -> None:
         columns = self._columns
         self._ask()
-        shown = self._chosen or self._guess
-        self._row.show_text(join_values(shown) or _("no columns"))
+        names = self._chosen or self._guess
+        self._row.show_text(join_values(names) or _("no columns"))
         self.menu.clear()
         for name in columns:
             entry = self.menu.addAction(name.replace("&", "&&"))
             entry.setCheckable(True)
-            entry.setChecked(name in shown)
+            entry.setChecked(name in names)
             entry.triggered.connect(self._toggler(name))
         if len(columns) > 1:
             self.menu.addSeparator()
@@ -172,9 +169,9 @@ class TargetPicker(QWidget):
 
     def _ask(self) -> None:
         self.question.clear()
-        asked = bool(self._columns) and not (self._chosen or self._sure or self._answered)
-        self._row.setVisible(not asked)  # the question says the same, and has the same list
-        if not asked:
+        open_question = bool(self._columns) and not (self._chosen or self._sure or self._answered)
+        self._row.setVisible(not open_question)  # the question says the same, and has the same list
+        if not open_question:
             return
         guess = join_values(self._guess)
         card = self.question.add(
@@ -205,8 +202,8 @@ class TargetPicker(QWidget):
         from PySide6.QtWidgets import QApplication
 
         several = bool(QApplication.keyboardModifiers() & Qt.KeyboardModifier.ControlModifier)
-        now = [name]
+        chosen = [name]
         if several:
-            others = [one for one in self._chosen or self._guess if one != name]
-            now = [*others, name] if on or not others else others
-        self._settle(tuple(one for one in self._columns if one in now))
+            others = [column for column in self._chosen or self._guess if column != name]
+            chosen = [*others, name] if on or not others else others
+        self._settle(tuple(column for column in self._columns if column in chosen))

@@ -1,4 +1,4 @@
-"""The arrays of an HDF5 or NumPy file as a tree, in which inputs and answers are picked."""
+"""The arrays of an HDF5 or NumPy file as a tree, to choose inputs and targets."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class ArrayTree(QTreeWidget):
         ColumnHeaders(self)
 
     def show_look(self, look: ArraysDataView) -> None:
-        """Show the arrays of a file; where one stood stays."""
-        now = self.currentItem()
-        before = now.data(0, _NAME) if now is not None else None
+        """Show the arrays of a file, keeping the current one."""
+        current = self.currentItem()
+        before = current.data(0, _NAME) if current is not None else None
         self._look = look
         self.clear()
         self.boxes = {}
@@ -112,7 +112,7 @@ class ArrayTree(QTreeWidget):
 
 
 class ArraysTab(QWidget):
-    """The tree, and how many arrays there are."""
+    """The tree and the number of arrays."""
 
     def __init__(self, apply: Apply, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Byte pairs seen merging: each merge with its count, and a sentence after as many as one likes."""
+"""Byte-pair merges step by step, with their counts."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _TABLE_HEIGHT = 150
 
 
 class MergesView(QWidget):
-    """A slider over the merges of a text, the sentence that they join, and a table of them."""
+    """A slider over the merges of a text, the merged sentence, and a table."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._merges: Sequence[tuple[str, str, int]] = ()
-        self._given = ""
+        self._example = ""
         self.told = note_label("", self)
         self.slider = NoWheelSlider(Qt.Orientation.Horizontal, self)
         self.slider.setObjectName("merges-slider")
@@ -90,9 +90,9 @@ class MergesView(QWidget):
 
     def show_merges(self, merges: Sequence[tuple[str, str, int]], sentence: str) -> None:
         self.setVisible(bool(merges))
-        if self.text.text() == self._given:  # what a person wrote stays
+        if self.text.text() == self._example:  # what a person wrote stays
             self.text.setText(sentence)
-        self._given = sentence
+        self._example = sentence
         if tuple(merges) == self._merges:
             return
         self._merges = tuple(merges)

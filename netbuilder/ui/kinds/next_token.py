@@ -1,4 +1,4 @@
-"""A network that continues a text, looked into: attention, the next token, and what it writes."""
+"""A text-generating network: attention, next token, generated text."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class AttentionView(QWidget):
         self.lines.chosen.connect(lambda _place: self.sentence.setText(self.lines.sentence()))
 
     def show_found(self, found: TokenAttention) -> None:
-        """Show the attention that belongs to another text, or to another network."""
+        """Show the attention of another text or network."""
         self._found = found
         self.setVisible(bool(found.attention))
         names = list(found.attention)
@@ -107,23 +107,20 @@ class AttentionView(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        found, head = self._found, self.heads.currentIndex() - 1
-        if found is None or self.layers.currentText() not in found.attention:
+        result, head = self._found, self.heads.currentIndex() - 1
+        if result is None or self.layers.currentText() not in result.attention:
             return
-        shares = found.attention[self.layers.currentText()]
+        shares = result.attention[self.layers.currentText()]
         if head >= len(shares):
             return
         chosen = shares if head < 0 else shares[head : head + 1]
-        self.lines.show_attention(found.tokens, chosen, max(head, 0))
+        self.lines.show_attention(result.tokens, chosen, max(head, 0))
         self.sentence.setText(self.lines.sentence())
 
 
 class NextTokenView(QWidget):
-    """What comes next, drawn with a temperature and top-k: one token, or a text of some length.
-
-    Signals:
-        appended(text): the text with one token more.
-    """
+    """The next token, or a text, by temperature and top-k. ``appended(text)``: a token was
+    added."""
 
     appended = Signal(str)
     _grown = Signal(object, str)
@@ -217,7 +214,7 @@ class NextTokenView(QWidget):
         layout.addWidget(self.trouble)
 
     def _pair(self, words: str, box: QAbstractSpinBox, slider: QWidget | None = None) -> QWidget:
-        """A box with its name and its slider, which a narrow panel never parts."""
+        """Return a box with its name and slider that do not separate when the panel is narrow."""
         pair = QWidget(self)
         label = QLabel(words, pair)
         label.setBuddy(box)
@@ -238,26 +235,26 @@ class NextTokenView(QWidget):
 
     @property
     def running(self) -> bool:
-        """Whether the network is going on with a text."""
+        """Return whether text is being generated."""
         return self._stop is not None
 
     @property
     def found(self) -> TokenAttention | None:
-        """What the network makes of the text that stands there, once that is known."""
+        """Return the attention of the current text, once computed."""
         return self._found
 
     def show_start(self, words: str) -> None:
-        """Say what the text begins with."""
+        """Show the start of the text."""
         self._start = words
         if not words.strip():
             self._forget()
 
     def look_at(self, trained: TrainedModel, words: str) -> None:
-        """Find out what the network makes of a text."""
+        """Compute attention and next token of a text."""
         self._worker.ask(trained, words)
 
     def clear_all(self) -> None:
-        """Stop, and forget what was made: another network is asked from now on."""
+        """Stop, and clear the results."""
         self.stop()
         self.output.clear()
         self.trouble.setText("")
@@ -269,45 +266,45 @@ class NextTokenView(QWidget):
         self.shares.hide()
         self.attention.hide()
 
-    def _looked(self, found: TokenAttention | None) -> None:
-        if found is None or self._worker.inputs[1] != self._start:
+    def _looked(self, result: TokenAttention | None) -> None:
+        if result is None or self._worker.inputs[1] != self._start:
             return
-        self._found = found
-        count = len(found.classes)
+        self._found = result
+        count = len(result.classes)
         every = self.top_k.value() == self.top_k.maximum()
         for widget in (self.top_k_slider, self.top_k):
             widget.setMaximum(count)
         if every:
             self.top_k.setValue(count)
-        self.attention.show_found(found)
+        self.attention.show_found(result)
         self._show_shares()
         self.next.setEnabled(True)
         if self._owed:
             self._owed -= 1
             self._append()
 
-    def _shares(self, found: TokenAttention) -> np.ndarray:
+    def _shares(self, result: TokenAttention) -> np.ndarray:
         from netbuilder.core.results.generate import sampling_shares
 
-        return sampling_shares(found.probabilities, self.temperature.value(), self.top_k.value())
+        return sampling_shares(result.probabilities, self.temperature.value(), self.top_k.value())
 
     def _show_shares(self) -> None:
-        found = self._found
-        if found is None:
+        result = self._found
+        if result is None:
             return
-        shares = self._shares(found)
+        shares = self._shares(result)
         order = np.argsort(-shares, kind="stable")[:_BARS]
         rows = [
-            (found.classes[one], float(shares[one]), format_probability(float(shares[one])))
-            for one in order
-            if shares[one] > 0
+            (result.classes[token], float(shares[token]), format_probability(float(shares[token])))
+            for token in order
+            if shares[token] > 0
         ]
         self.shares.show_rows(rows, marked=rows[0][0], top=1.0)
 
     def _append(self) -> None:
-        """Draw one token, by the bars that are shown, and append it."""
-        found, trained = self._found, self._workbench.models.prediction_model
-        if found is None or trained is None:
+        """Draw one token by the shown probabilities, and append it."""
+        result, trained = self._found, self._workbench.models.prediction_model
+        if result is None or trained is None:
             return
         if self._worker.inputs[1] != self._start or not self._worker.idle:
             self._owed += 1  # a button that was disabled meanwhile would lose the focus and scroll
@@ -319,8 +316,8 @@ class NextTokenView(QWidget):
             return
         random = np.random.default_rng(self._seed)
         self._seed += 1
-        shares = self._shares(found)
-        token = found.classes[int(random.choice(len(shares), p=shares))]
+        shares = self._shares(result)
+        token = result.classes[int(random.choice(len(shares), p=shares))]
         self.appended.emit(append_token(self._start, token, ends[1]))
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -328,7 +325,7 @@ class NextTokenView(QWidget):
         self.stop()
 
     def stop(self) -> None:
-        """Keep what has been made so far."""
+        """Stop, keeping the text so far."""
         if self._stop is not None:
             self._stop.set()
         self._stop = None
@@ -370,7 +367,7 @@ class NextTokenView(QWidget):
         start: str,
         how: dict[str, Any],
     ) -> None:
-        """Draw tokens, in a thread of its own, until there are enough or nobody waits."""
+        """Draw tokens in a thread until there are enough or it is stopped."""
         from netbuilder.core.results.generate import stream_text
 
         for text in stream_text(trained, start, **how):
@@ -381,11 +378,11 @@ class NextTokenView(QWidget):
     def _grow(self, stop: threading.Event, text: str) -> None:
         if stop is not self._stop:
             return
-        shown = self.output.toPlainText()
-        if text.startswith(shown):  # almost always: then a selection and the place stay
+        visible = self.output.toPlainText()
+        if text.startswith(visible):  # almost always: then a selection and the place stay
             cursor = self.output.textCursor()
             cursor.movePosition(cursor.MoveOperation.End)
-            cursor.insertText(text[len(shown) :])
+            cursor.insertText(text[len(visible) :])
         else:
             self.output.setPlainText(text)
         bar = self.output.verticalScrollBar()

@@ -1,4 +1,4 @@
-"""Pictures of the data: mixed or of one class and part, and as augmentation changes them."""
+"""Pictures of the data, mixed or by class and split, optionally augmented."""
 
 from __future__ import annotations
 
@@ -49,34 +49,33 @@ class _PicturesResult:
     layers: tuple[str, ...]
 
 
-def _read(project: Project, base: Path, wanted: PictureQuery, augment: bool) -> _PicturesResult:
+def _read(project: Project, base: Path, query: PictureQuery, augment: bool) -> _PicturesResult:
     from netbuilder.core.data.kinds.images.view import raw_pictures, select_pictures
     from netbuilder.core.data.prepare.prepared_data import prepare_data
     from netbuilder.core.results.mistakes import augment_pictures
 
     plan = prepare_data(project, base)
-    found = select_pictures(plan, wanted)
+    pictures = select_pictures(plan, query)
     graph, key = project.graph, input_ids(project.graph)[0]
     layers = _layers(project)
-    images = found.images
+    images = pictures.images
     if augment and layers and len(images):
         preprocessing = plan.preprocessing.inputs[key]
         images = augment_pictures(
-            graph, key, preprocessing, raw_pictures(plan, preprocessing, found.rows)
+            graph, key, preprocessing, raw_pictures(plan, preprocessing, pictures.rows)
         )
     names = tuple(node.layer for node in layers)
-    return _PicturesResult(images, found.labels, found.parts, found.matching, names)
+    return _PicturesResult(images, pictures.labels, pictures.parts, pictures.matching, names)
 
 
 def _layers(project: Project) -> tuple[Node, ...]:
-    """The layers at the network's start that change pictures, and those on the way there."""
     from netbuilder.core.results.mistakes import augmentation_layers
 
     return augmentation_layers(project.graph, input_ids(project.graph)[0])
 
 
 class PicturesTab(QWidget):
-    """A gallery. Another draw shows other pictures, or the same anew where they are augmented."""
+    """A gallery, redrawn or augmented again on request."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,14 +121,14 @@ class PicturesTab(QWidget):
         self._restyle()
 
     def show_look(self, look: PicturesDataView, project: Project, base: Path) -> None:
-        """Show pictures of other data; the class that was chosen stays where there is one."""
+        """Show pictures of other data, keeping the chosen class if possible."""
         self._asked = (project, base)
         refill_combo(self.label, (_(ALL), *look.classes))
         self.label.setVisible(len(look.classes) > 1)
         self._ask()
 
     def follow(self, project: Project) -> None:
-        """The network changed: augmented pictures are made anew where its start did."""
+        """Augment again if the network's start changed."""
         if self._asked is None:
             return
         old, base = self._asked
@@ -149,8 +148,8 @@ class PicturesTab(QWidget):
         part = self.part.currentIndex() - 1
         augment = self.augment.isChecked()
         # Changed anew means the same pictures.
-        wanted = PictureQuery(label, part if part >= 0 else None, 0 if augment else self._draw)
-        self._reader.ask(project, base, wanted, augment)
+        query = PictureQuery(label, part if part >= 0 else None, 0 if augment else self._draw)
+        self._reader.ask(project, base, query, augment)
 
     def _found(self, answer: _PicturesResult) -> None:
         self.grid.show_pictures(answer.images, answer.labels, answer.parts)
@@ -175,7 +174,7 @@ class PicturesTab(QWidget):
         self.legend.setText(split_legend())
 
 
-_CELL = 76  # at letters of the system's size
+_CELL = 76
 
 
 def _side() -> int:
@@ -183,7 +182,7 @@ def _side() -> int:
 
 
 class PictureGrid(QWidget):
-    """A line in the colour of its part stands below each picture, and the class beside it."""
+    """Pictures with their class, and a line in the colour of their split."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -198,8 +197,8 @@ class PictureGrid(QWidget):
     def show_pictures(
         self, images: NDArray[np.uint8], labels: Sequence[str], parts: Sequence[int]
     ) -> None:
-        """Show pictures, uint8 (n, height, width, channels), with their classes and parts."""
-        self.images = [to_image(one) for one in images]
+        """Show pictures, uint8 (n, height, width, channels), with their classes and splits."""
+        self.images = [to_image(pixels) for pixels in images]
         self.labels, self.parts = labels, parts
         self.setAccessibleName(
             ngettext(
@@ -263,7 +262,7 @@ class PictureGrid(QWidget):
         return super().event(event)
 
     def text_at(self, x: float, y: float) -> str:
-        """The class and part of the picture at a place; "" beside them."""
+        """Return class and split of the picture at a place, or ""."""
         for number, label in enumerate(self.labels):
             if self._cell(number).contains(x, y):
                 part = self.parts[number]

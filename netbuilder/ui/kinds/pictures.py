@@ -50,7 +50,7 @@ Found = TypeVar("Found")
 
 
 class PictureForm(PredictForm):
-    """Buttons in a row (``ways``: others may add theirs), the pad, and what the network sees."""
+    """Buttons in a row (``ways``), the pad, and the network's input."""
 
     modalities = (IMAGE,)
     numbered = N_("Test picture {number} of {count}")
@@ -72,17 +72,17 @@ class PictureForm(PredictForm):
         self.picture = QLabel(self)
         self.picture.setAccessibleName(_("Picture to predict for"))
         self.picture.setMinimumHeight(self.pad.height())  # what stands below moves for neither
-        shown = self._shown = QHBoxLayout()
+        layout_row = self._shown = QHBoxLayout()
         self._why: Explanation | None = None
-        shown.setSpacing(12)
-        shown.addWidget(self.pad)
-        shown.addWidget(self.picture)
+        layout_row.setSpacing(12)
+        layout_row.addWidget(self.pad)
+        layout_row.addWidget(self.picture)
         self.drawn_again = QLabel(self)
         self.drawn_again.setToolTip(_("The prediction, as a picture"))
         self.drawn_again.hide()
-        shown.addWidget(self.drawn_again)
-        shown.addStretch(1)
-        self.page.addLayout(shown)
+        layout_row.addWidget(self.drawn_again)
+        layout_row.addStretch(1)
+        self.page.addLayout(layout_row)
         self.ways = FlowLayout(spacing=8)
         self.draw_button = QPushButton(_("Draw"), self)
         self.draw_button.setCheckable(True)
@@ -126,7 +126,7 @@ class PictureForm(PredictForm):
         self._draw_toggled(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Over the canvas, pad and pictures are twice as large."""
+        """Double pad and pictures over the canvas."""
         super().resizeEvent(event)
         times = 2 if event.size().width() > _WIDE else 1
         if times != self._times:
@@ -142,7 +142,7 @@ class PictureForm(PredictForm):
         label.setPixmap(pixels if pixels.isNull() else pixels.scaled(pixels.size() * self._times))
 
     def place_why(self, why: Explanation) -> None:
-        """Show beside the picture, or beside the pad, where the answer comes from."""
+        """Show the explanation beside the picture or the pad."""
         super().place_why(why)
         self._shown.insertWidget(2, why.picture)
         if self._why is None:
@@ -150,8 +150,8 @@ class PictureForm(PredictForm):
             why.picture_ready.connect(self._make_room)
 
     def _make_room(self) -> None:
-        """Two pictures have room side by side: an explanation goes before an answer that is a
-        picture, and beside the pad either before what the network sees."""
+        """Show at most two pictures: explanations go before predicted pictures and the network's
+        input."""
         drawing = self.draw_button.isChecked()
         self.drawn_again.setVisible(self.answered and not self._explained)
         self.picture.setVisible(not (drawing and (self._explained or self.answered)))
@@ -164,7 +164,7 @@ class PictureForm(PredictForm):
 
     @property
     def beside(self) -> str:
-        """What hangs beside the pad, in words."""
+        """Return what is shown beside the pad, in words."""
         if self._explained:
             return _("Next to the drawing: the evidence that the network found in it.")
         if self.answered:
@@ -172,7 +172,7 @@ class PictureForm(PredictForm):
         return _("Next to the drawing: the input that the network gets.")
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Start with a new page where the data is another; else what is drawn is asked again."""
+        """Clear the page for other data; else predict for the drawing again."""
         self._look, self._own, self.given = None, False, None
         self.turn_button.hide()
         self.drawn_soon.stop()
@@ -186,17 +186,17 @@ class PictureForm(PredictForm):
             self.camera.setChecked(False)
 
     def end(self) -> None:
-        """Ask nothing any more."""
+        """Stop predicting."""
         self.drawn_soon.stop()
         self.camera.setChecked(False)
 
     @property
     def busy(self) -> bool:
-        """Whether one draws, or looks at a picture of one's own."""
+        """Return whether the user draws, or chose an own picture."""
         return self._own or self.draw_button.isChecked() or self.camera.isChecked()
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show and ask about a test picture, unless something of one's own is looked at."""
+        """Show a test picture and predict for it, unless an own picture is shown."""
         first, self._look = self._look is None, look
         if wanted:
             self._own = False
@@ -212,7 +212,7 @@ class PictureForm(PredictForm):
         self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def show_answer(self, found: Predictions) -> None:
-        """Show numbers that are a picture again, as an autoencoder's are, as one."""
+        """Show a predicted picture, as of an autoencoder."""
         from netbuilder.core.results.predict import prediction_picture
 
         image = prediction_picture(self._trained, found) if self._trained is not None else None
@@ -240,7 +240,6 @@ class PictureForm(PredictForm):
         self.pad.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _ask_drawing(self) -> None:
-        """Ask about what is drawn, prepared as the set's pictures were."""
         if not self.draw_button.isChecked():
             return
         if self._look is None:
@@ -286,7 +285,7 @@ class PictureForm(PredictForm):
             self.answer_picture(path)
 
     def answer_picture(self, path: Path) -> None:
-        """Answer a picture file, prepared as the data set's were."""
+        """Predict for a picture file, prepared like the data."""
         self.camera.setChecked(False)
         image = QImage(str(path))
         if self._is_other_way_round(image):
@@ -302,7 +301,7 @@ class PictureForm(PredictForm):
         self._answer(image, about, _("your picture"))
 
     def _answer(self, image: QImage, about: str, own: str) -> None:
-        """Answer a picture; one that is bright where the data's are dark is turned first."""
+        """Predict for a picture; one brighter or darker than the data is inverted first."""
         goes_on = self.given is not None and self.given[2] == own == _CAMERA
         self.given = (image, about, own)
         if not (goes_on and self._turned_by_hand):  # the next picture of the same camera
@@ -342,19 +341,17 @@ class PictureForm(PredictForm):
         )
 
     def _offer_turn(self, turned: bool) -> None:
-        """Of grey pictures it is seen, and can be changed, whether one was turned."""
         self.turn_button.setChecked(turned)
         grey = self._look is not None and self._sample.shape[-1:] == (1,)
         self.turn_button.setVisible(grey)
 
     @property
     def _sample(self) -> Any:
-        """The picture of the data set that is looked at, raw."""
         return next(iter(self._look.raw.values())) if self._look is not None else np.zeros(0)
 
     def _is_other_way_round(self, image: QImage) -> bool:
-        """Whether a grey picture's page is bright where those of the data are dark, or the other
-        way round: ink on paper, where the data's digits are bright on dark."""
+        """Return whether a grey picture has a bright page and the data a dark one, or the
+        reverse."""
         if self._look is None or image.isNull() or self._sample.shape[-1:] != (1,):
             return False
         small = image.scaled(_EDGE, _EDGE).convertToFormat(QImage.Format.Format_Grayscale8)
@@ -365,7 +362,7 @@ class PictureForm(PredictForm):
         return bool((edge > 0.5) != self._page()[2])
 
     def _page(self) -> tuple[float, float, bool]:
-        """The lowest and the highest value of the data's pixels, and whether its page is bright."""
+        """Return the data's lowest and highest pixel value, and whether its page is bright."""
         from netbuilder.core.results.drawn_sample import picture_style
 
         assert self._look is not None and self._look.trained is not None
@@ -386,7 +383,7 @@ class PictureForm(PredictForm):
         return given.hasImage() or local_file(given, PICTURES) is not None
 
     def take(self, given: QMimeData) -> bool:
-        """Answer the picture that was pasted or dropped."""
+        """Predict for a pasted or dropped picture."""
         path = local_file(given, PICTURES)
         if path is not None:
             self.answer_picture(path)
@@ -399,14 +396,13 @@ class PictureForm(PredictForm):
 
 
 def pixmap_of(image: Any) -> QPixmap:
-    """A picture as it is, grey where it has one channel: beside the pad the same is seen twice."""
+    """Return a picture as a pixmap, grey with one channel."""
     if image.shape[2] == 3:
         return _framed(QPixmap.fromImage(map_montage(image[None], PICTURE_SIDE, 1)))
     return _framed(fitted(to_image(levels(image[:, :, 0])), PICTURE_SIDE))
 
 
 def _framed(picture: QPixmap) -> QPixmap:
-    """With a thin line around it: a white page ends somewhere, on a white panel too."""
     if picture.isNull():  # a file that is no picture
         return picture
     painter = QPainter(picture)
@@ -418,7 +414,8 @@ def _framed(picture: QPixmap) -> QPixmap:
 
 
 def _with_file(image: QImage, ask: Callable[[Path], Found]) -> Found:
-    """What ``ask`` makes of the picture as a file: it is then read as every other one."""
+    """Return the result of ``ask`` for the picture saved as a file, so that it is read like any
+    other."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "given.png"
         image.save(str(file))
@@ -432,11 +429,9 @@ def _answer(model: TrainedModel, file: Path) -> Predictions:
 
 
 class CameraButton(QPushButton):
-    """Looks while it is down: ``seen(image)`` some times a second, ``failed(words)``.
+    """Captures while it is down. ``seen(image)``: a frame; ``failed(words)``.
 
-    Args:
-        page: while nothing of it is to be seen, the camera does not look.
-        make: makes the camera when the button is pressed; another one in tests.
+    ``page``: no frames while it is hidden; ``make``: creates the camera.
     """
 
     seen = Signal(QImage)
@@ -485,6 +480,6 @@ class CameraButton(QPushButton):
         if not frame.isNull():
             self.seen.emit(frame)
 
-    def _failed(self, what: str, fix: str) -> None:
+    def _failed(self, problem: str, fix: str) -> None:
         self.setChecked(False)
-        self.failed.emit(join_sentences((what, fix)))
+        self.failed.emit(join_sentences((problem, fix)))

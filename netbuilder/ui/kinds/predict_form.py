@@ -1,4 +1,4 @@
-"""What all prediction forms have in common, and the form for samples of the data set alone."""
+"""The base of all prediction forms, and the form for test samples only."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class PredictionRequest:
-    """A question to the network.
+    """A request for a prediction.
 
     Attributes:
-        answer: finds the answer, off the GUI thread.
-        sample: the raw sample that it is about, to be explained; None: nothing to explain.
-        about: what is asked about, in words; None: what was said before holds.
-        by_hand: a person asked, and not the panel by itself.
-        own: what the sample is, where it is a person's own: "your drawing". Then the canvas and
-            Inside look at it too; "": it is a row of the data.
-        raw: the sample by Input id, where it is known already.
+        answer: predicts, off the GUI thread.
+        sample: the raw sample to explain, or None.
+        about: a description, or None to keep the last one.
+        by_hand: the user requested it.
+        own: a name of the user's own sample ("your drawing"), shown on the canvas and in Inside
+            too; "": a row of the data.
+        raw: the sample by Input id, if known already.
     """
 
     answer: Callable[[TrainedModel], Predictions]
@@ -43,7 +43,7 @@ class PredictionRequest:
 
 
 class Explanation(Protocol):
-    """The widget that says why: a column, in which ``picture`` may stand elsewhere."""
+    """The explanation's widget: a column; ``picture`` may be elsewhere."""
 
     column: QVBoxLayout
     picture: QLabel
@@ -51,20 +51,18 @@ class Explanation(Protocol):
 
 
 class PredictForm(QWidget):
-    """A way to ask. The panel shows the first whose ``fits`` says so.
+    """A form for one sample. The panel shows the first whose ``fits`` returns True.
 
     Signals:
-        asked(request): a question to the network.
-        nothing(words): there is nothing to be answered, and why; what was answered is gone.
-        said(words): what is to be told beside the answer.
-        reworded(): ``answer_words`` of the same answer are others.
+        asked(request): a prediction is requested. nothing(words): there is nothing to predict, and
+            why. said(words): a note beside the prediction. reworded(): ``answer_words`` of the same
+            prediction changed.
     """
 
     asked = Signal(object)
     nothing = Signal(str)
     said = Signal(str)
     reworded = Signal()
-    #: The sorts of samples that are asked about here.
     modalities: tuple[Modality, ...] = ()
     #: What one sample of the test set is called.
     numbered = N_("Test sample {number} of {count}")
@@ -72,13 +70,13 @@ class PredictForm(QWidget):
     another = N_("Show another test sample")
     #: Whether no sample of the test set was shown yet, not even the canvas's.
     before_samples = False
-    #: What stands there before anything is asked.
+    #: The text before the first request.
     words = ""
-    #: Whether what is said stands below it: what one draws on must not move under the pen.
+    #: Whether notes are placed below: a drawing pad must not move.
     steady = False
-    #: What of it shows a network that goes on learning as it stood once, in words.
+    #: What keeps its state during training, in words.
     stands_still = ""
-    #: Before which of its parts stands why it is answered so.
+    #: The part that follows the explanation.
     why_at = 0
 
     def __init__(self, workbench: Workbench, parent: QWidget | None = None) -> None:
@@ -92,50 +90,50 @@ class PredictForm(QWidget):
         self.hide()
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Whether the network takes what is asked here, and nothing else."""
+        """Return whether the form suits the network."""
         from netbuilder.core.results.predict import modalities_of
 
         return modalities_of(trained) <= set(self.modalities)
 
     def place_why(self, why: Explanation) -> None:
-        """Take in why it is answered so, where it is seen together with what is asked with."""
+        """Place the explanation where it is visible together with the form."""
         why.column.insertWidget(2, why.picture)
         self.page.insertWidget(self.why_at, cast("QWidget", why))
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Ask this network from now on; ``fresh``: it is of other data, so that nothing stays."""
+        """Set the network; ``fresh``: it has other data, so everything is cleared."""
 
     def end(self) -> None:
-        """Another view is shown from now on, or there is no network any more."""
+        """Stop: another form is shown, or there is no network."""
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Take the sample of the data set that the canvas shows; ``wanted``: a person wants it."""
+        """Take the canvas's sample; ``wanted``: the user requested it."""
         if wanted or not self.busy:
             self.asked.emit(request_for_raw(look.raw, about, by_hand=False))
 
     def answer_words(self, found: Predictions) -> str:
-        """The answer about the one sample, for the head of the page."""
+        """Return the prediction for the page's head."""
         return found.text(0)
 
     def show_answer(self, found: Predictions) -> None:
-        """Show beside what was asked what the answer looks like, where it can be looked at."""
+        """Show the prediction if it can be drawn."""
 
     @property
     def busy(self) -> bool:
-        """Whether something of a person's own is asked about, which a test row must not replace."""
+        """Return whether the user entered something that a test row must not replace."""
         return False
 
     @property
     def settled(self) -> bool:
-        """Whether no question waits to be asked."""
+        """Return whether no request is pending."""
         return True
 
     def takes(self, given: QMimeData) -> bool:
-        """Whether what is dragged or pasted can be asked about here."""
+        """Return whether dragged or pasted data can be predicted for."""
         return False
 
     def take(self, given: QMimeData) -> bool:
-        """Ask about what was dropped or pasted; whether that went."""
+        """Predict for dropped or pasted data; return whether that was possible."""
         return False
 
 
@@ -147,19 +145,19 @@ def request_for_raw(
     text: str | None = None,
     own: str = "",
 ) -> PredictionRequest:
-    """The question about one raw sample by Input id, without a batch axis."""
-    held = dict(raw)
+    """Return the request for a raw sample by Input id, without a batch axis."""
+    sample = dict(raw)
 
     def answer(model: TrainedModel) -> Predictions:
         from netbuilder.core.results.predict import predict_raw
 
-        return predict_raw(model, {key: value[None] for key, value in held.items()})
+        return predict_raw(model, {key: value[None] for key, value in sample.items()})
 
-    return PredictionRequest(answer, lambda model: (held, text), about, by_hand, own, held)
+    return PredictionRequest(answer, lambda model: (sample, text), about, by_hand, own, sample)
 
 
 def request_for_file(path: Path, about: str) -> PredictionRequest:
-    """The question about a file that holds one sample."""
+    """Return the request for a file of one sample."""
 
     def answer(model: TrainedModel) -> Predictions:
         from netbuilder.core.results.predict import predict_files
@@ -170,20 +168,20 @@ def request_for_file(path: Path, about: str) -> PredictionRequest:
 
 
 def file_sample(model: TrainedModel, path: Path) -> Sample:
-    """The raw sample of a file that holds one."""
+    """Return the raw sample of a file."""
     from netbuilder.core.results.file_samples import read_samples
 
     return read_samples(model, path).sample(0), None
 
 
 def local_file(given: QMimeData, endings: tuple[str, ...]) -> Path | None:
-    """The first file with one of these endings among what was pasted or dropped."""
+    """Return the first pasted or dropped file with one of these suffixes."""
     paths = [Path(url.toLocalFile()) for url in given.urls() if url.isLocalFile()]
-    return next((one for one in paths if one.suffix.lower() in endings), None)
+    return next((path for path in paths if path.suffix.lower() in endings), None)
 
 
 class TestSampleForm(PredictForm):
-    """Samples of the data set, for networks that take several sorts, or arrays."""
+    """Test samples, for networks with arrays or different inputs."""
 
     __test__ = False  # a view, and not a test of it
     words = N_("This network has inputs of several kinds. Choose a sample of its data, or a file.")

@@ -1,4 +1,4 @@
-"""What the window has of each kind of data: a row a kind, its tabs and its prediction form."""
+"""Widgets of each kind of data as a table."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class DataViewRow:
     """A tab of the Data panel.
 
     Attributes:
-        look: the type of what it shows; the widget has ``show_look(look, project, base)``.
+        look: the type that it shows; the widget has ``show_look(look, project, base)``.
         title: of the tab.
-        build: (what makes edits, parent) to the widget.
-        instead: it stands for the rows, which would only say the same.
-        own: it tells more than the columns, so that it is in front at first.
+        build: returns the widget from (edit function, parent).
+        instead: whether it replaces the tab of rows.
+        own: whether it is the first tab, before the columns.
     """
 
     look: type
@@ -52,13 +52,13 @@ class DataViewRow:
 
 @dataclass(frozen=True)
 class KindWidgets:
-    """What the window has of the sorts of samples of one kind.
+    """Widgets of a kind.
 
     Attributes:
-        name: of the prediction form, as an attribute of the Predict panel.
-        modalities: the sorts of samples.
+        name: of the prediction form, an attribute of the Predict panel.
+        modalities: of its samples.
         tabs: of the Data panel.
-        form: how the Predict panel asks about one sample.
+        form: for one sample.
     """
 
     name: str
@@ -68,7 +68,6 @@ class KindWidgets:
 
 
 def _alone(tab: Callable[[QWidget], Any]) -> Callable[[Apply, QWidget], Any]:
-    """Build a tab that makes no edits."""
     return lambda apply, parent: tab(parent)
 
 

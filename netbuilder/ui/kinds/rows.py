@@ -1,4 +1,4 @@
-"""The prediction form for a row: a field for each column, and the response along one column."""
+"""The prediction form for a row, and the response along a column."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _OWN = N_("your row")
 
 
 def param_of(field: FormField) -> Param:
-    """The form's row for a column of the data."""
+    """Return the form's row for a column."""
     typical = value_of(field, field.typical)
     if field.kind == "category":
         return Param(field.name, Kind.CHOICE, typical, "", choices=tuple(field.categories))
@@ -77,14 +77,14 @@ def param_of(field: FormField) -> Param:
 
 
 def is_switch(field: FormField) -> bool:
-    """Whether a column is either on or off: yes and no, or 0 and 1."""
+    """Return whether a column has two values only: yes and no, or 0 and 1."""
     if field.kind == "boolean":
         return len(field.categories) == 2
     return field.kind == "number" and field.whole and (field.low, field.high) == (0, 1)
 
 
 def value_of(field: FormField, value: float | str | None) -> Any:
-    """A value of a column as its field shows it: yes or no, a date, a whole number as one."""
+    """Return a value for its field: yes or no, a date, a whole number."""
     if not isinstance(value, (int, float)) or not math.isfinite(value):
         return value
     if field.kind == "boolean" or is_switch(field):
@@ -99,7 +99,7 @@ def value_of(field: FormField, value: float | str | None) -> Any:
 
 
 def beyond_training(field: FormField, cell: Any) -> str:
-    """That a value lies outside those of the training rows, in words; "" where it does not."""
+    """Return a note if a value is outside the training range; else ""."""
     from netbuilder.core.results.own_units import format_day
 
     place = _place_of(cell) if field.kind in {"number", "date"} else None
@@ -121,7 +121,7 @@ def beyond_training(field: FormField, cell: Any) -> str:
 
 
 class RowForm(PredictForm):
-    """A form made from the model's columns."""
+    """A form with a field for each column."""
 
     modalities = (TABLE,)
     numbered = N_("Test row {number} of {count}")
@@ -146,17 +146,17 @@ class RowForm(PredictForm):
 
     @property
     def settled(self) -> bool:
-        """Whether no question waits to be asked."""
+        """Return whether no request is pending."""
         return not self._soon.isActive()
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Networks that take rows of a table, and nothing else."""
+        """Return whether the network takes table rows only."""
         from netbuilder.core.results.predict import form_fields
 
         return super().fits(trained) and bool(form_fields(trained))
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Show the columns; values of columns that stay are kept."""
+        """Show the columns, keeping the values of common ones."""
         from netbuilder.core.results.predict import form_fields
 
         self._own = self._own and not fresh
@@ -167,11 +167,11 @@ class RowForm(PredictForm):
 
     @property
     def busy(self) -> bool:
-        """Whether a value was filled in by hand."""
+        """Return whether a value was edited."""
         return self._own
 
     def end(self) -> None:
-        """Ask nothing any more."""
+        """Stop predicting."""
         self._soon.stop()
 
     def _show_form(self, fields: tuple[FormField, ...]) -> None:
@@ -188,19 +188,19 @@ class RowForm(PredictForm):
         self.form = ParamForm([param_of(field) for field in fields], self, about="data")
         self.form.show_values(self.row)
         self.form.edited.connect(self.edit)
-        for name, one in self.form.rows.items():
-            one.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
-            if isinstance(one.editor, SlideEditor):
+        for name, row in self.form.rows.items():
+            row.editor.complaint_changed.connect(self._complained)  # type: ignore[attr-defined]
+            if isinstance(row.editor, SlideEditor):
                 # Tab goes from number to number.
-                one.editor.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-                one.editor.setFocusProxy(one.editor.box)
-            box = getattr(one.editor, "box", one.editor)
-            if isinstance(box, TypedBox) and one.param.kind is Kind.FLOAT:
+                row.editor.slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+                row.editor.setFocusProxy(row.editor.box)
+            box = getattr(row.editor, "box", row.editor)
+            if isinstance(box, TypedBox) and row.param.kind is Kind.FLOAT:
                 field = self._fields[name]
                 box.read = partial(read_cell, marks=field.marks, unit=field.unit)
-            if isinstance(one.editor, DaySlideEditor):
+            if isinstance(row.editor, DaySlideEditor):
                 # As the column of the file was read: the day or the month comes first.
-                one.editor.read = partial(_day_of, style=self._fields[name].style)
+                row.editor.read = partial(_day_of, style=self._fields[name].style)
         self._place.addWidget(self.form)
 
     def _complained(self, sentence: str) -> None:
@@ -208,7 +208,7 @@ class RowForm(PredictForm):
         self._soon.start()
 
     def edit(self, name: str, value: Any) -> None:
-        """Take another value of a column; ``...``: its typical one."""
+        """Set a column's value; ``...``: its typical one."""
         if value is ... and self.form is not None:
             value = self.form.rows[name].param.default
         self.row[name] = value
@@ -216,12 +216,12 @@ class RowForm(PredictForm):
         self._filled.discard(name)
         self._typed.add(name)
         self.response.follow(name)
-        self.said.emit(self.words)  # it is no test row any more
+        self.said.emit(self.words)
         self._workbench.happened.emit("predicted")
         self._soon.start()
 
     def _slid(self, name: str, place: float) -> None:
-        """Take the value that was chosen on the curve into the form, as if it were typed."""
+        """Take a value chosen on the curve as if it were typed."""
         value = value_of(self._fields[name], place)
         if self.form is not None:
             self.form.rows[name].complain("")
@@ -230,14 +230,14 @@ class RowForm(PredictForm):
 
     def _ask(self, *, by_hand: bool) -> None:
         rows = self.form.rows.values() if self.form is not None else ()
-        for one in rows:
-            name = one.param.name
+        for form_row in rows:
+            name = form_row.param.name
             warning = beyond_training(self._fields[name], self.row[name])
             if name in self._filled:
                 warning = _("The cell is empty in the file: this value is filled in.")
-            one.warn("" if one.complaint.text() else warning)
+            form_row.warn("" if form_row.complaint.text() else warning)
         kinds = {name: field.kind for name, field in self._fields.items()}
-        if any(one.complaint.text() for one in rows):
+        if any(form_row.complaint.text() for form_row in rows):
             # What stands in the form is not what was answered.
             self.nothing.emit(_("One of the values cannot be read. It is marked below."))
             return
@@ -263,7 +263,7 @@ class RowForm(PredictForm):
             self.response.show_row(self._placed(row), lambda model: _sample(model, row))
 
     def _placed(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The row with its dates as every axis knows them, however they were typed."""
+        """Return the row with dates in the axis's form."""
         trained = self._workbench.models.prediction_model
         dates = [name for name, field in self._fields.items() if field.kind == "date"]
         if trained is None or not dates:
@@ -271,26 +271,25 @@ class RowForm(PredictForm):
         from netbuilder.core.results.file_samples import row_of
 
         try:
-            found = row_of(trained, _sample(trained, row)[0])
+            cells = row_of(trained, _sample(trained, row)[0])
         except UserError:
-            return row  # the answer says what is wrong with it
+            return row  # the prediction reports the error
         return row | {
-            name: value_of(self._fields[name], found[name]) for name in dates if name in found
+            name: value_of(self._fields[name], cells[name]) for name in dates if name in cells
         }
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Write a test row into the form, to be changed from there; by itself only as long as
-        nothing was filled in by hand."""
+        """Fill in a test row, without request only if nothing was edited."""
         if self.form is None or look.trained is None or (self.busy and not wanted):
             return
         self._own, self._filled = False, set(look.filled)
         from netbuilder.core.results.file_samples import row_of
 
-        found = row_of(look.trained, look.raw)
-        self.row.update({name: value_of(self._fields[name], v) for name, v in found.items()})
+        cells = row_of(look.trained, look.raw)
+        self.row.update({name: value_of(self._fields[name], v) for name, v in cells.items()})
         self.form.show_values(self.row)
-        for one in self.form.rows.values():
-            one.complain("")
+        for row in self.form.rows.values():
+            row.complain("")
         self.said.emit(about)
         self._soon.start()
 
@@ -330,14 +329,14 @@ def _respond(
 
     sample, _ = make(trained)
     alone = {key: np.asarray(value)[None] for key, value in sample.items()}
-    asked = ask(trained, sample)
-    found = partial_dependence(asked, alone, column)
-    rows = vary_column(trained, sample, column, found.values)
-    return found, uncertainty_band(trained, rows, asked.unit, own_known_errors(trained, base))
+    target = ask(trained, sample)
+    response = partial_dependence(target, alone, column)
+    rows = vary_column(trained, sample, column, response.values)
+    return response, uncertainty_band(trained, rows, target.unit, own_known_errors(trained, base))
 
 
 class ResponseView(QWidget):
-    """``moved(column, value)``: the line on the curve was dragged to another value."""
+    """The curve along a column. ``moved(column, value)``: its line was dragged."""
 
     moved = Signal(str, float)
 
@@ -402,16 +401,15 @@ class ResponseView(QWidget):
 
     @property
     def _switches(self) -> bool:
-        """Whether the column has two values, and none between them."""
         field = self._fields.get(self.column.currentText())
         return field is not None and is_switch(field)
 
     def show_fields(self, fields: Sequence[FormField]) -> None:
-        """Offer the columns of numbers and dates of which the training rows' range is known."""
+        """Offer columns of numbers and dates with a known training range."""
         self._fields = {
-            one.name: one
-            for one in fields
-            if one.kind in {"number", "date"} and one.low is not None and one.high is not None
+            field.name: field
+            for field in fields
+            if field.kind in {"number", "date"} and field.low is not None and field.high is not None
         }
         self.show_curve([], [], None)  # what was drawn is of another network
         self.show_means(())
@@ -428,12 +426,10 @@ class ResponseView(QWidget):
             self._worker.ask(trained, self._workbench.base, make, self.column.currentText())
 
     def show_means(self, found: Sequence[Response]) -> None:
-        """Draw the mean answer over all rows beside the row's own; of no columns: no more.
-
-        The curve of the column along which it goes furthest comes first.
-        """
-        self.means = {one.column: one for one in found if one.column in self._fields}
-        widest = max(self.means.values(), key=lambda one: one.span, default=None)
+        """Draw the mean prediction over all rows too, starting with the column of the largest
+        effect; of no columns: none."""
+        self.means = {mean.column: mean for mean in found if mean.column in self._fields}
+        widest = max(self.means.values(), key=lambda mean: mean.span, default=None)
         if widest is not None and widest.column != self.column.currentText():
             self.follow(widest.column)
             self._column_chosen()
@@ -449,7 +445,7 @@ class ResponseView(QWidget):
         self.words.setText(_(_MEANT))
 
     def follow(self, column: str) -> None:
-        """Draw along this column from now on, where it is one of numbers or dates."""
+        """Select a column of numbers or dates."""
         if column in self._fields and column != self.column.currentText():
             self.column.setCurrentText(column)
             self.show_curve([], [], None)  # what was drawn is along another
@@ -462,7 +458,7 @@ class ResponseView(QWidget):
             self.show_row(self._row, self._make)
 
     def _range(self) -> tuple[float, float]:
-        """Of the training rows, and on to the row that is asked about."""
+        """Return the training range, extended to the current row."""
         field = self._fields.get(self.column.currentText())
         if field is None or field.low is None or field.high is None:
             return 0.0, 1.0
@@ -472,7 +468,7 @@ class ResponseView(QWidget):
         return min(field.low, here), max(field.high, here)
 
     def _place(self) -> None:
-        """Put the line where the row is, without saying that it was moved."""
+        """Move the line to the row without a signal."""
         low, high = self._range()
         self._name_places(low, high)
         self.plot.getPlotItem().setXRange(low, high, padding=0.3 if self._switches else 0.02)
@@ -482,14 +478,13 @@ class ResponseView(QWidget):
             self.here.setPos(here)
 
     def _name_places(self, low: float, high: float) -> None:
-        """Dates below a column of dates, numbers below others."""
         from netbuilder.core.results.own_units import format_day
 
         field = self._fields.get(self.column.currentText())
         ticks = None
         if field is not None and (is_days(field) or _is_clock(field)):
             places = [low + part * (high - low) for part in _DATES_AT]
-            days = places if _is_clock(field) else [round(one) for one in places]
+            days = places if _is_clock(field) else [round(place) for place in places]
             ticks = [[(day, format_day(day, field.low, field.high)) for day in days]]
         elif self._switches:
             ticks = [[(0, "0"), (1, "1")]]
@@ -505,13 +500,13 @@ class ResponseView(QWidget):
     def _found(self, answer: tuple[Response, _Band | None]) -> None:
         if self._worker.inputs[3] != self.column.currentText():
             return
-        found, around = answer
-        x = np.array(found.values, float)
-        self.show_curve(x, found.answers, around)
-        about = label_with_unit(found.about, found.unit)
+        response, around = answer
+        x = np.array(response.values, float)
+        self.show_curve(x, response.answers, around)
+        about = label_with_unit(response.about, response.unit)
         self.plot.getPlotItem().setLabel("left", about)
         self.plot.setAccessibleName(
-            _("{output} along {column}", output=found.about, column=found.column)
+            _("{output} along {column}", output=response.about, column=response.column)
         )
 
     def show_curve(self, x: Any, answers: Any, around: _Band | None) -> None:
@@ -534,22 +529,20 @@ class ResponseView(QWidget):
 
 
 def is_days(field: FormField) -> bool:
-    """Whether a column's numbers are days since 1970-01-01, and no years."""
+    """Return whether a column holds days since 1970-01-01, not years."""
     from netbuilder.core.results.own_units import has_dates
 
     return field.kind == "date" and has_dates(field.low, field.high)
 
 
 def _is_clock(field: FormField) -> bool:
-    """Whether a column holds times of the day, as parts of it."""
     from netbuilder.core.data.preprocessing.cells import has_times_only
 
     return field.kind == "date" and has_times_only(field.low, field.high)
 
 
 def _place_of(cell: Any) -> float | None:
-    """Where a cell of the form stands on the axis: a number, the days up to a date, or the part of
-    a day up to a time."""
+    """Return the axis position of a cell: a number, days of a date, or part of a day."""
     try:
         return float(cell)
     except (TypeError, ValueError):

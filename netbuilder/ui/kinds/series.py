@@ -1,4 +1,4 @@
-"""Series by time and sequences on the Data page, and a prediction form for a window."""
+"""Series and sequences on the Data page, and the prediction form for a window."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ALL = N_("All classes")
 
 
 class SeriesTab(QWidget):
-    """One column from the first row to the last, its parts in their colours."""
+    """One column over time, its splits in their colours."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +72,7 @@ class SeriesTab(QWidget):
         self._restyle()
 
     def show_look(self, look: SeriesDataView, project: Project, base: Path) -> None:
-        """Show another series; the column stays where it has it."""
+        """Show another series, keeping the column if possible."""
         self._look = look
         refill_combo(self.column, look.columns)
         self.column.setVisible(len(look.columns) > 1)
@@ -86,7 +86,7 @@ class SeriesTab(QWidget):
                 window=format_number(look.window),
             )
         ]
-        if any((one.parts == LOOKED_BACK_AT).any() for one in look.stretches):
+        if any((stretch.parts == LOOKED_BACK_AT).any() for stretch in look.stretches):
             words.append(_("Dotted rows serve only as input; they are never predicted."))
         if gaps:
             words.append(
@@ -158,7 +158,7 @@ class SequencesTab(QWidget):
 
 
 def refill_combo(box: QComboBox, names: tuple[str, ...]) -> None:
-    """Put other names into a box in silence; what was chosen stays where it is among them."""
+    """Replace a box's entries without signals, keeping the choice if possible."""
     before = box.currentText()
     box.blockSignals(True)
     box.clear()
@@ -175,7 +175,7 @@ _STYLES = (*3 * (Qt.PenStyle.SolidLine,), Qt.PenStyle.DotLine)
 
 
 class SeriesPlot(ThemedPlot):
-    """One column by time; where time jumps a shaded band stands, and no line crosses it."""
+    """One column over time; gaps are shaded bands that no line crosses."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("series", parent, least=200)
@@ -190,7 +190,7 @@ class SeriesPlot(ThemedPlot):
         item.setClipToView(True)
 
     def show_series(self, look: SeriesDataView, column: str) -> None:
-        """Show a column of a series; the view begins with all of it."""
+        """Show a column of a series as a whole."""
         self.look, self.column = look, column
         axis = DateAxis() if look.dates else NumberAxis("bottom")
         self.setAxisItems({"bottom": axis})
@@ -202,15 +202,17 @@ class SeriesPlot(ThemedPlot):
         axis.setRange(*self.getPlotItem().getViewBox().viewRange()[0])
         gaps = len(self.gaps())
         name = _("{column} by {order}", column=column, order=look.order or _("row"))
-        told = ngettext("{count} gap", "{count} gaps", gaps) if gaps else ""
-        self.setAccessibleName(join_values(filter(None, (name, told))))
+        gap_words = ngettext("{count} gap", "{count} gaps", gaps) if gaps else ""
+        self.setAccessibleName(join_values(filter(None, (name, gap_words))))
 
     def gaps(self) -> list[tuple[float, float]]:
-        """Where time jumps, as the axis has it: from the last row before to the first behind."""
+        """Return gaps in axis units: from the last row before to the first after."""
         if self.look is None:
             return []
-        ends = [(self._x(one)[0], self._x(one)[-1]) for one in self.look.stretches]
-        return [(one[1], other[0]) for one, other in pairwise(ends) if other[0] > one[1]]
+        ends = [(self._x(stretch)[0], self._x(stretch)[-1]) for stretch in self.look.stretches]
+        return [
+            (earlier[1], other[0]) for earlier, other in pairwise(ends) if other[0] > earlier[1]
+        ]
 
     def _x(self, stretch: ContiguousRows) -> NDArray[np.float64]:
         dates = self.look is not None and self.look.dates
@@ -256,7 +258,7 @@ class SeriesPlot(ThemedPlot):
 
 
 class SequencesPlot(ThemedPlot):
-    """Some sequences of each class over their steps; one feature at a time."""
+    """Some sequences of each class, one feature at a time."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("sequences", parent, least=200)
@@ -265,7 +267,7 @@ class SequencesPlot(ThemedPlot):
         self.label = ""
 
     def show_sequences(self, look: SequencesDataView, feature: int = 0, label: str = "") -> None:
-        """Show a feature of the sequences, of one class where ``label`` names it."""
+        """Show a feature of the sequences, or of class ``label`` only."""
         self.look, self.feature, self.label = look, feature, label
         self.restyle()
         self.getPlotItem().autoRange(padding=0.02)
@@ -310,24 +312,24 @@ def _end_of_data(trained: TrainedModel, base: Path) -> tuple[Any, Any]:
     return end_of_data(trained, base)
 
 
-def _forecast_columns(found: Forecast) -> dict[str, NDArray[np.float64]]:
-    """The table's columns by name: each target, and the ends of its band where it has one."""
+def _forecast_columns(result: Forecast) -> dict[str, NDArray[np.float64]]:
+    """Return table columns by name: each target and the ends of its band."""
     from netbuilder.core.results.forecast import LEVEL
 
-    low, high = found.band
+    low, high = result.band
     level = format_number(LEVEL, ".0%")
     columns = {}
-    for place, name in enumerate(found.targets):
-        columns[_("predicted {column}", column=name)] = found.values[:, place]
+    for place, name in enumerate(result.targets):
+        columns[_("predicted {column}", column=name)] = result.values[:, place]
         if np.isfinite(low[:1, place]).any():
-            what = f"{level} {name}" if len(found.targets) > 1 else level
-            columns[_("lower {level}", level=what)] = low[:, place]
-            columns[_("upper {level}", level=what)] = high[:, place]
+            title = f"{level} {name}" if len(result.targets) > 1 else level
+            columns[_("lower {level}", level=title)] = low[:, place]
+            columns[_("upper {level}", level=title)] = high[:, place]
     return columns
 
 
 class SeriesForm(PredictForm):
-    """The curve, which of its columns is dragged, and how many steps are predicted."""
+    """The curve of the window, its dragged column, and the number of steps."""
 
     modalities = (NUMBERS,)
     stands_still = N_("The forecast")
@@ -402,7 +404,7 @@ class SeriesForm(PredictForm):
         return self._worker.idle and self._last.idle
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Networks that take one sequence of numbers."""
+        """Return whether the network takes one sequence of numbers."""
         from netbuilder.core.results.own_units import preprocessing_of
 
         inputs = list(preprocessing_of(trained).inputs.values())
@@ -410,7 +412,7 @@ class SeriesForm(PredictForm):
         return sort in self.modalities and sort.is_sequence(inputs[0])
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Start at the end of a series; a window of one's own stays while the data does."""
+        """Start at the end of a series, keeping the user's own window."""
         from netbuilder.core.results.forecast import series_ends
         from netbuilder.core.results.own_units import preprocessing_of
 
@@ -459,13 +461,13 @@ class SeriesForm(PredictForm):
             self._show_last()
 
     def end(self) -> None:
-        """Ask nothing any more."""
+        """Stop predicting."""
         self._worker.cancel()
         self._last.cancel()
 
     @property
     def busy(self) -> bool:
-        """Whether a window of one's own stands there, or the end of the data."""
+        """Return whether an own window or the end of the data is shown."""
         return self._own
 
     def _show_last(self) -> None:
@@ -474,8 +476,8 @@ class SeriesForm(PredictForm):
             return
         self._last.ask(trained, self._workbench.base)
 
-    def _last_found(self, found: tuple[Any, Any]) -> None:
-        rows, self._days = found
+    def _last_found(self, result: tuple[Any, Any]) -> None:
+        rows, self._days = result
         if rows is not None:
             self._own = True
             self._show_rows(rows, _LAST)
@@ -487,7 +489,7 @@ class SeriesForm(PredictForm):
         self._show_passed_over()
 
     def _show_passed_over(self) -> None:
-        """Show the sample of the canvas after all, where nothing else is shown."""
+        """Show the canvas's sample that was skipped, if nothing else is shown."""
         if self.rows is None:
             self._own = False
             if self._passed_over is not None:
@@ -542,27 +544,27 @@ class SeriesForm(PredictForm):
         if self._trained is not None and self._ends is not None and self.rows is not None:
             self._worker.ask(self._trained, self.rows.copy(), self.count.value())
 
-    def _found(self, found: Forecast) -> None:
-        self.found = found
-        self.note.setText(found.note)
+    def _found(self, result: Forecast) -> None:
+        self.found = result
+        self.note.setText(result.note)
         self._show_ahead()
         self.reworded.emit()
 
     def _show_ahead(self) -> None:
         name = self._names[max(self.column.currentIndex(), 0)]
-        found = self.found
-        if found is not None and name in found.targets:
-            place = found.targets.index(name)
-            low, high = (end[:, place] for end in found.band)
-            self.curve.show_ahead(found.values[:, place], (low, high))
+        result = self.found
+        if result is not None and name in result.targets:
+            place = result.targets.index(name)
+            low, high = (end[:, place] for end in result.band)
+            self.curve.show_ahead(result.values[:, place], (low, high))
         else:
             self.curve.show_ahead(np.zeros(0))
         self.curve.show_dates(self._dates(0, len(self.curve.values) + self.curve.reach)[0])
-        if found is None:
+        if result is None:
             return
-        steps = tuple(map(str, range(1, len(found.values) + 1)))
-        words, iso = self._dates(len(self.curve.values), len(found.values))
-        columns = _forecast_columns(found)
+        steps = tuple(map(str, range(1, len(result.values) + 1)))
+        words, iso = self._dates(len(self.curve.values), len(result.values))
+        columns = _forecast_columns(result)
         rows = [*zip(*columns.values(), strict=True)]
         self.table.show_rows(
             (_("date") if words else _("step"), *columns),
@@ -577,13 +579,11 @@ class SeriesForm(PredictForm):
         )
 
     def retranslate(self) -> None:
-        """Write dates and numbers of the forecast in another language."""
         if self.found is not None:
             QTimer.singleShot(0, self, self._show_ahead)
 
     def _dates(self, first: int, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """So many dates from a row of the window on, as people and as files write them; none
-        where the data has none."""
+        """Return dates from a row of the window on, for people and for files; none if undated."""
         if self._days is None:
             return (), ()
         from netbuilder.core.data.preprocessing.time_columns import dates_of, days_after
@@ -604,7 +604,7 @@ class SeriesForm(PredictForm):
         return forecast_words(answer, ends, self._dates(len(self.rows), count)[0], ahead)
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show the window of the data that the canvas shows."""
+        """Show the canvas's window."""
         if wanted or not self._own:
             self._own, self._days, self.before_samples = False, look.days, False
             self._last.cancel()

@@ -1,4 +1,4 @@
-"""The prediction form for networks that take different things: a part for each Input."""
+"""The prediction form for networks with different Inputs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OWN = N_("your sample")
 
 
 class SeveralInputsForm(PredictForm):
-    """A part for each Input of a network whose Inputs take different things."""
+    """An editor for each Input."""
 
     words = N_("This network has inputs of several kinds. Change one to see the prediction change.")
 
@@ -45,16 +45,16 @@ class SeveralInputsForm(PredictForm):
 
     @property
     def settled(self) -> bool:
-        """Whether no question waits to be asked."""
+        """Return whether no request is pending."""
         return not self._soon.isActive()
 
     @property
     def busy(self) -> bool:
-        """Whether something was changed by hand."""
+        """Return whether something was edited."""
         return self._own
 
     def fits(self, trained: TrainedModel) -> bool:
-        """Networks of several Inputs that are not all of one table, or all pictures."""
+        """Return whether the Inputs are not all of one table, or all pictures."""
         from netbuilder.core.results.own_units import preprocessing_of
         from netbuilder.core.results.predict import modalities_of
 
@@ -62,7 +62,7 @@ class SeveralInputsForm(PredictForm):
         return several and modalities_of(trained) not in ({TABLE}, {IMAGE})
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Show the parts; what was changed by hand stays while the data does."""
+        """Show the editors, keeping edits while the data stays."""
         from netbuilder.core.results.own_units import preprocessing_of
 
         inputs = preprocessing_of(trained).inputs
@@ -80,11 +80,11 @@ class SeveralInputsForm(PredictForm):
             self._soon.start()
 
     def end(self) -> None:
-        """Ask nothing any more."""
+        """Stop predicting."""
         self._soon.stop()
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show a test sample, unless one was changed by hand."""
+        """Show a test sample unless something was edited."""
         if self.busy and not wanted:
             return
         self._own = False
@@ -112,7 +112,7 @@ MOST_FIELDS = 40
 
 
 class InputEditor(QWidget):
-    """One Input. ``changed``: a person changed it."""
+    """An editor of one Input. ``changed``: the user edited it."""
 
     changed = Signal()
 
@@ -124,19 +124,19 @@ class InputEditor(QWidget):
 
     @property
     def complaint(self) -> bool:
-        """Whether something that was typed cannot be read."""
+        """Return whether something typed cannot be parsed."""
         return False
 
     def show_values(self, values: Any) -> None:
         self.values = np.asarray(values)
 
     def raw(self) -> Any:
-        """What stands there, as the raw value; None before anything was shown."""
+        """Return the raw value, or None."""
         return self.values
 
 
 class NumbersEditor(InputEditor):
-    """Some numbers in a row that have no names."""
+    """Some unnamed numbers in a row."""
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
@@ -159,7 +159,7 @@ class NumbersEditor(InputEditor):
         super().show_values(np.array(values, np.float64))
         names = list(self.form.rows)
         self.form.show_values(
-            {name: float(f"{one:.7g}") for name, one in zip(names, self.values, strict=True)}
+            {name: float(f"{value:.7g}") for name, value in zip(names, self.values, strict=True)}
         )
 
     def _edit(self, name: str, value: Any) -> None:
@@ -179,16 +179,16 @@ class NumbersEditor(InputEditor):
 
 
 class CurveEditor(InputEditor):
-    """A sequence of numbers, whose points can be dragged."""
+    """A sequence of numbers with draggable points."""
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
         self.column = NoWheelComboBox(self)
         self.column.setAccessibleName(_("Column of {name}", name=name))
-        width, given = int(entry.shape[1] or 1), [column.name for column in entry.columns]
-        named = len(given) == width
+        width, names = int(entry.shape[1] or 1), [column.name for column in entry.columns]
+        named = len(names) == width
         self.column.addItems(
-            given if named else [_("value {number}", number=one + 1) for one in range(width)]
+            names if named else [_("value {number}", number=index + 1) for index in range(width)]
         )
         self.column.setVisible(width > 1)
         self.curve = WindowCurve(self)
@@ -203,8 +203,8 @@ class CurveEditor(InputEditor):
 
     def _draw(self) -> None:
         if self.values is not None:
-            shown = self.values[:, self.column.currentIndex()]
-            self.curve.show_window(shown, self.column.currentText())
+            column = self.values[:, self.column.currentIndex()]
+            self.curve.show_window(column, self.column.currentText())
 
     def _dragged(self) -> None:
         self.values[:, self.column.currentIndex()] = self.curve.values
@@ -215,7 +215,7 @@ class CurveEditor(InputEditor):
 
 
 class PictureDisplay(InputEditor):
-    """A picture of the data set, to be looked at."""
+    """A picture of the data set, not editable."""
 
     def __init__(self, name: str, entry: InputPreprocessing, parent: QWidget) -> None:
         super().__init__(name, entry, parent)
@@ -229,7 +229,7 @@ class PictureDisplay(InputEditor):
 
 
 def input_editor(name: str, entry: InputPreprocessing, parent: QWidget) -> InputEditor:
-    """The part that fits an Input; one that shows nothing where none does."""
+    """Return the editor that fits an Input, or an empty one."""
     sizes = [int(size or 0) for size in entry.shape]
     if len(sizes) == 3 and sizes[2] in (1, 3):
         return PictureDisplay(name, entry, parent)

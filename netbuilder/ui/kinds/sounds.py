@@ -1,4 +1,4 @@
-"""Sounds: seen and heard on the Data page, and a prediction form for one sound."""
+"""Sounds on the Data page, and the prediction form for a sound."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 class SoundsTab(QWidget):
-    """A list of sounds; the chosen one as wave and spectrogram, with a button to hear it."""
+    """A list of sounds; the chosen one as wave and spectrogram, with a play button."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +63,7 @@ class SoundsTab(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setMinimumHeight(110)
         self.table.selectionModel().currentRowChanged.connect(
-            lambda now, _old: self._ask(now.row())
+            lambda current, _old: self._ask(current.row())
         )
         self.table.activated.connect(lambda _index: self.toggle())
         self.wave, self.pitches = WavePlot(self), SpectrogramPlot(self)
@@ -83,7 +83,7 @@ class SoundsTab(QWidget):
         )
 
     def show_look(self, look: SoundsDataView, project: Project, base: Path) -> None:
-        """Show other sounds; the first is seen."""
+        """Show other sounds, and the first of them."""
         self._look = look
         rows = [
             (file.name, label, split_names()[part] if part >= 0 else "")
@@ -96,7 +96,7 @@ class SoundsTab(QWidget):
             self._ask(0)
 
     def toggle(self) -> None:
-        """Play the sound that is seen, or end it."""
+        """Play or stop the chosen sound."""
         if self.player.playing:
             self.player.stop()
             return
@@ -149,7 +149,7 @@ class SoundsTab(QWidget):
 
 
 class WavePlot(ThemedPlot):
-    """Numbers from -1 to 1 over seconds."""
+    """A waveform from -1 to 1 over seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("wave", parent, least=90)
@@ -182,7 +182,7 @@ class WavePlot(ThemedPlot):
 
 
 class SpectrogramPlot(ThemedPlot):
-    """Pitches from low to high over seconds; the louder the lighter."""
+    """Frequencies over seconds; louder is lighter."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("spectrogram", parent, least=120)
@@ -208,7 +208,7 @@ class SpectrogramPlot(ThemedPlot):
 
 
 class SoundPlot(NoWheelPlot):
-    """What the network hears: a wave as a line, a spectrogram as a picture, time to the right."""
+    """The network's input: a wave as a line, or a spectrogram as a picture."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("sound", 150, parent)
@@ -225,7 +225,7 @@ class SoundPlot(NoWheelPlot):
         self._wave.setPen(pg.mkPen(scheme.training, width=1))
 
     def show_sound(self, values: Any, seconds: float) -> None:
-        """Show a wave (samples, 1) or a spectrogram (moments, pitches)."""
+        """Show a wave (samples, 1) or a spectrogram (steps, frequencies)."""
         values = np.asarray(values, np.float64)
         wave = values.ndim != 2 or values.shape[1] == 1
         self._wave.setVisible(wave)
@@ -255,7 +255,7 @@ def _hear(path: Path, trained: TrainedModel) -> Any:
 
 
 class SoundForm(PredictForm):
-    """Buttons in a row (``ways``: others may add theirs), and what the network hears."""
+    """Buttons in a row (``ways``), and the network's input."""
 
     modalities = (SOUND,)
     numbered = N_("Test sound {number} of {count}")
@@ -286,7 +286,7 @@ class SoundForm(PredictForm):
         self.sound_button.clicked.connect(self._ask_sound)
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Forget the sound that another network was asked about."""
+        """Clear the sound of another network."""
         self._trained, self._own = trained, False
         self._set_path(None)
 
@@ -310,7 +310,7 @@ class SoundForm(PredictForm):
         self.plot.show_sound(values, float(entry.sound[1]) if len(entry.sound) > 1 else 1.0)
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Show a test sound, unless one of one's own is listened to."""
+        """Show a test sound, unless an own one is chosen."""
         if self._own and not wanted:
             return
         self._own = False
@@ -324,7 +324,7 @@ class SoundForm(PredictForm):
             self._set_path(path)
 
     def play(self) -> None:
-        """Play the sound that is asked about; where that cannot be, say why."""
+        """Play the current sound, or say why that is impossible."""
         if self.path is None:
             return
         import soundfile
@@ -342,7 +342,7 @@ class SoundForm(PredictForm):
             self.answer_sound(path)
 
     def answer_sound(self, path: Path) -> None:
-        """Answer a sound file, heard as the data set's were."""
+        """Predict for a sound file, prepared like the data."""
         trained = self._trained
         if trained is None:
             return

@@ -1,4 +1,4 @@
-"""The parts of the data, and how the classes are shared out among them."""
+"""The splits of the data, and their class balance."""
 
 from __future__ import annotations
 
@@ -56,19 +56,19 @@ _NAMES = (N_("training"), N_("validation"), N_("test"))
 
 
 def split_names() -> tuple[str, str, str]:
-    """Return what the three splits are called, in the order of ``PARTS``."""
+    """Return the names of the splits, in the order of ``PARTS``."""
     training, validation, test = map(_, _NAMES)
     return training, validation, test
 
 
 def split_colors() -> tuple[QColor, QColor, QColor]:
-    """Of training, validation and test, as the theme has them."""
+    """Return the theme's colours of training, validation and test."""
     scheme = theme.colors()
     return QColor(scheme.training), QColor(scheme.validation), QColor(_GREY)
 
 
 def split_legend(more: Sequence[tuple[str, str]] = ()) -> str:
-    """The parts by their colours as rich text; ``more`` are (colour, words) beside them."""
+    """Return the splits with their colours as rich text; ``more`` are (colour, words) pairs."""
     entries = [
         (color.name(), name) for color, name in zip(split_colors(), split_names(), strict=True)
     ]
@@ -78,7 +78,7 @@ def split_legend(more: Sequence[tuple[str, str]] = ()) -> str:
 
 
 class SplitChart(QWidget):
-    """A bar for each class or range of the target, in three pieces: training, validation, test."""
+    """A bar for each class or range of the target, divided by split."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +87,7 @@ class SplitChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_look(self, look: SplitDataView) -> None:
-        """Show how another target is shared out."""
+        """Show the balance of another target."""
         self._look = look
         rows = join_values(map(self._words, range(len(look.names))), clauses=True)
         self.setAccessibleName(_("Rows for each {target}: {rows}", target=look.target, rows=rows))
@@ -108,12 +108,12 @@ class SplitChart(QWidget):
     def _words(self, row: int) -> str:
         assert self._look is not None
         counts = self._look.counts[row]
-        told = [
+        parts = [
             f"{name} {format_number(int(n), ',')}"
             for name, n in zip(split_names(), counts, strict=True)
             if n
         ]
-        return labelled(self._look.names[row], join_values(told) or pgettext("rows", "none"))
+        return labelled(self._look.names[row], join_values(parts) or pgettext("rows", "none"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self._look
@@ -131,9 +131,9 @@ class SplitChart(QWidget):
         for row, name in enumerate(look.names):
             y, left = float(row * line), float(names)
             painter.setPen(QColor(scheme.secondary))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 8)
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names - 8)
             painter.drawText(
-                QRectF(0, y, names - 6, line), middle | Qt.AlignmentFlag.AlignRight, shown
+                QRectF(0, y, names - 6, line), middle | Qt.AlignmentFlag.AlignRight, elided
             )
             painter.setPen(Qt.PenStyle.NoPen)
             for color, count in zip(split_colors(), look.counts[row], strict=True):
@@ -156,7 +156,7 @@ class SplitChart(QWidget):
 
 
 def balance_sentence(look: SplitDataView) -> str:
-    """How evenly the classes come, in words; "" of ranges, and where they come about alike."""
+    """Return how unbalanced the classes are; "" of ranges and balanced classes."""
     totals = look.counts.sum(axis=1)
     known = totals[totals > 0]
     if len(known) < 2:
@@ -174,7 +174,7 @@ def balance_sentence(look: SplitDataView) -> str:
 
 
 class SplitBar(QWidget):
-    """One bar in three parts, and below it their names and rows."""
+    """One bar in three parts with their names and rows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

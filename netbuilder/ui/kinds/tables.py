@@ -1,4 +1,4 @@
-"""Tables on the Data page: correlation of all columns, two columns against each other."""
+"""Tables on the Data page: correlations and scatter plots."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SMALLEST = 8  # of the letters of numbers, in pixels
 
 
 class CorrelationMap(QWidget):
-    """Blue: they grow together; orange: one falls where the other grows; the number says so too."""
+    """A heat map of correlations: blue positive, orange negative, with numbers."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class CorrelationMap(QWidget):
         self.setMouseTracking(True)
 
     def show_matrix(self, values: NDArray[np.float64], names: tuple[str, ...]) -> None:
-        """Show r (columns, columns); of very many columns the first ones."""
+        """Show r (columns, columns), cut to the first columns if there are very many."""
         self._values, self._names = values[:_MOST, :_MOST], names[:_MOST]
         self.setAccessibleName(
             join_sentences(
@@ -72,7 +72,7 @@ class CorrelationMap(QWidget):
         self.update()
 
     def strongest(self) -> str:
-        """The pair that goes together most, in words; "" where there is none."""
+        """Return the most correlated pair in words, or ""."""
         off = np.abs(np.where(np.eye(len(self._names), dtype=bool), np.nan, self._values))
         if off.size == 0 or np.isnan(off).all():
             return ""
@@ -97,7 +97,7 @@ class CorrelationMap(QWidget):
         return left, top, max(min(wide, (self.height() - top - 2) / count), 1.0)
 
     def numbers(self) -> tuple[QFont, str] | None:
-        """The letters and the format in which each cell has room for its number; None: in none."""
+        """Return font and format in which numbers fit into all cells, or None."""
         side, font = self._grid()[2], QFont(self.font())
         for digits in (".2f", ".1f"):
             widest = format_number(-0.88, digits)
@@ -114,11 +114,11 @@ class CorrelationMap(QWidget):
         centre = Qt.AlignmentFlag.AlignCenter
         for number, name in enumerate(self._names):
             painter.setPen(QColor(scheme.secondary))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(left - 8))
+            elided = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(left - 8))
             painter.drawText(
                 QRectF(0, top + number * side, left - 6, side),
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                shown,
+                elided,
             )
             head = QRectF(left + number * side, 0, side, top - 4)
             if top > metrics.height() + 6:
@@ -180,7 +180,7 @@ class CorrelationMap(QWidget):
 
 
 class ScatterView(QWidget):
-    """Choose two columns; each row of the data is a point."""
+    """A scatter plot of two chosen columns."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -207,15 +207,15 @@ class ScatterView(QWidget):
         theme.theme().changed.connect(self._draw)
 
     def show_table(self, look: TableDataView | None) -> None:
-        """Show a table; the columns that were chosen stay where it has them."""
+        """Show a table, keeping the columns if possible."""
         before = self.across.currentText(), self.up.currentText()
         self._look = look
         names = look.names if look is not None else ()
         numeric_target = look is not None and not any(look.labels) and look.target in names
-        wanted = (0, names.index(look.target)) if numeric_target and look else (0, 1)
+        defaults = (0, names.index(look.target)) if numeric_target and look else (0, 1)
         for box, old, number in (
-            (self.across, before[0], wanted[0]),
-            (self.up, before[1], wanted[1]),
+            (self.across, before[0], defaults[0]),
+            (self.up, before[1], defaults[1]),
         ):
             box.blockSignals(True)
             box.clear()
@@ -235,12 +235,12 @@ class ScatterView(QWidget):
             return
         x = look.values[:, max(self.across.currentIndex(), 0)]
         y = look.values[:, max(self.up.currentIndex(), 0)]
-        seen = np.isfinite(x) & np.isfinite(y)
+        finite = np.isfinite(x) & np.isfinite(y)
         classes = sorted({label for label in look.labels if label})
         labels = np.asarray(look.labels, object)
         parts = []
         for number, name in enumerate(classes or [""]):
-            mine = seen & (labels == name) if classes else seen
+            mine = finite & (labels == name) if classes else finite
             color = class_color(number)
             edge = QColor(scheme.panel)
             fill = QColor(color)
@@ -266,12 +266,12 @@ class ScatterView(QWidget):
             ngettext(
                 "{vertical} against {horizontal}, {count} point",
                 "{vertical} against {horizontal}, {count} points",
-                int(seen.sum()),
+                int(finite.sum()),
                 vertical=self.up.currentText(),
                 horizontal=self.across.currentText(),
             )
         )
-        missing = int(len(seen) - seen.sum())
+        missing = int(len(finite) - finite.sum())
         words = (
             [
                 ngettext(
@@ -298,7 +298,7 @@ class ScatterView(QWidget):
 
 
 class CorrelationTab(QWidget):
-    """Every pair of columns, and the one that goes together most in words."""
+    """Correlations of all pairs of columns, and the strongest in words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -307,7 +307,7 @@ class CorrelationTab(QWidget):
         vbox(self.strongest, (self.map, 1), parent=self, margins=(0, 4, 0, 0))
 
     def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
-        """Show the pairs of another table."""
+        """Show another table."""
         self.map.show_matrix(correlation(look), look.names)
         self.strongest.setText(self.map.strongest())
 
@@ -316,5 +316,5 @@ class ScatterTab(ScatterView):
     """Two columns against each other."""
 
     def show_look(self, look: TableDataView, project: Project, base: Path) -> None:
-        """Show the rows of another table."""
+        """Show another table."""
         self.show_table(look)

@@ -1,4 +1,4 @@
-"""Texts: as the network gets them, and a prediction form that goes on from what is typed."""
+"""Texts as tokens, and the prediction form for a text."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class TextsTab(QWidget):
-    """The tokens of some texts, and how long all are."""
+    """The tokens of some texts, and the lengths of all."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +75,7 @@ class TextsTab(QWidget):
 
 
 def texts_summary(look: TextsDataView) -> str:
-    """Return what the network gets of the texts, in words."""
+    """Return the preparation of the texts in words."""
     cut, vocabulary = format_number(look.cut), format_number(look.vocabulary)
     if look.windows:
         return join_sentences(
@@ -91,7 +91,7 @@ def texts_summary(look: TextsDataView) -> str:
                 _("The vocabulary has {size} tokens.", size=vocabulary),
             )
         )
-    said = [
+    sentences = [
         ngettext("{count} text.", "{count} texts.", look.count),
         _("The vocabulary has {size} words.", size=vocabulary),
         _("⟨Unknown⟩ words: {share}.", share=format_number(look.unknown, ".1%"))
@@ -106,11 +106,11 @@ def texts_summary(look: TextsDataView) -> str:
         if look.longer
         else _("No text is longer than {length} words, so none is cut.", length=cut),
     ]
-    return join_sentences(said)
+    return join_sentences(sentences)
 
 
 class LengthsPlot(NoWheelPlot):
-    """A histogram of words a text; beyond the dashed line they are cut off."""
+    """A histogram of words per text; the dashed line is the cut."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("lengths", 130, parent)
@@ -155,7 +155,7 @@ class LengthsPlot(NoWheelPlot):
 
 
 class TokenText(QTextBrowser):
-    """Each token on a patch of its own; unknown ones in ⟨brackets⟩, cut ones struck out."""
+    """Tokens on coloured patches; unknown ones in ⟨brackets⟩, cut ones struck out."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -171,7 +171,7 @@ class TokenText(QTextBrowser):
         self._show()
 
     def show_numbers(self, on: bool) -> None:
-        """Write the number that the network gets behind each token."""
+        """Show the id of each token."""
         self.numbers = on
         self._show()
 
@@ -216,7 +216,7 @@ _OWN = N_("your text")
 
 
 class TextForm(PredictForm):
-    """A field to write in; below it, for a network that predicts tokens, what it goes on with."""
+    """A text field; below it the generated text of a network that predicts tokens."""
 
     modalities = (TEXT, TOKENS)
     numbered = N_("Test text {number} of {count}")
@@ -246,17 +246,17 @@ class TextForm(PredictForm):
 
     @property
     def busy(self) -> bool:
-        """Whether a text of a person's own stands there."""
+        """Return whether the text is the user's own."""
         text = self.text.toPlainText()
         return bool(text.strip()) and text != self._written[0]
 
     @property
     def settled(self) -> bool:
-        """Whether no question waits to be asked."""
+        """Return whether no request is pending."""
         return not self._soon.isActive()
 
     def begin(self, trained: TrainedModel, fresh: bool) -> None:
-        """Ask another network about the text that stands there, unless it is of other data."""
+        """Predict for the text with another network, unless it has other data."""
         from netbuilder.core.results.generate import next_token_ends
 
         if fresh:
@@ -273,7 +273,7 @@ class TextForm(PredictForm):
         self._soon.start()
 
     def end(self) -> None:
-        """Ask nothing any more, and stop what is being written."""
+        """Stop predicting and generating."""
         self._soon.stop()
         self.generate.clear_all()
         self._trained = None
@@ -286,13 +286,13 @@ class TextForm(PredictForm):
             self._soon.start()
 
     def _append(self, text: str) -> None:
-        """Take the text with its next token as if it was typed."""
+        """Take the text with its next token as if it were typed."""
         self.text.setPlainText(text)
         self.text.moveCursor(QTextCursor.MoveOperation.End)
 
     def _mark(self) -> None:
-        """Underline the words that the training texts did not hold, while they are typed."""
-        found: list[QTextEdit.ExtraSelection] = []
+        """Underline unknown words while typing."""
+        selections: list[QTextEdit.ExtraSelection] = []
         if self._trained is not None:
             from netbuilder.core.results.predict import unknown_spans
 
@@ -304,10 +304,10 @@ class TextForm(PredictForm):
                 cursor = QTextCursor(self.text.document())
                 cursor.setPosition(_units(text[:start]))
                 cursor.setPosition(_units(text[:end]), QTextCursor.MoveMode.KeepAnchor)
-                one = QTextEdit.ExtraSelection()
-                one.format, one.cursor = look, cursor
-                found.append(one)
-        self.text.setExtraSelections(found)
+                selection = QTextEdit.ExtraSelection()
+                selection.format, selection.cursor = look, cursor
+                selections.append(selection)
+        self.text.setExtraSelections(selections)
 
     def _ask(self) -> None:
         # As it stands: a network that goes on letter by letter goes on from a blank at the end too.
@@ -320,18 +320,17 @@ class TextForm(PredictForm):
         if self._goes_on:
             self.generate.look_at(self._trained, words)
         unknown = unknown_words(self._trained, words)
-        said = _("Unknown words: {words}.", words=format_quoted_list(unknown, 8))
+        hint = _("Unknown words: {words}.", words=format_quoted_list(unknown, 8))
         written, about = self._written
-        told = join_sentences((about if words == written else self.words, said if unknown else ""))
+        note = join_sentences((about if words == written else self.words, hint if unknown else ""))
         self.asked.emit(
             PredictionRequest(
-                lambda model: _answer(model, words), lambda model: _sample(model, words), told,
+                lambda model: _answer(model, words), lambda model: _sample(model, words), note,
                 by_hand=False, own="" if words == written else _(_OWN))
         )  # fmt: skip
 
     def show_look(self, look: SampleActivations, about: str, wanted: bool) -> None:
-        """Write a test text into the field, to be changed from there; by itself only as long as
-        none was typed."""
+        """Fill in a test text, without request only if none was typed."""
         if look.trained is None or (not wanted and self.busy):
             return
         from netbuilder.core.results.file_samples import sample_text
@@ -345,7 +344,7 @@ class TextForm(PredictForm):
 
 
 def _units(text: str) -> int:
-    """Length as Qt counts it: letters beyond the basic plane count twice."""
+    """Return a length as Qt counts it, in UTF-16 units."""
     return len(text.encode("utf-16-le")) // 2
 
 

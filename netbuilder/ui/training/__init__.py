@@ -1,4 +1,1 @@
-"""The Training panel: plan, controls, live curves, messages of the watcher, export of curves.
-
-The run itself and what is known of it stand in ``ui/services`` and ``core/engine``.
-"""
+"""The Training panel: settings, controls, live curves, messages."""

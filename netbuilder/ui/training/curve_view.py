@@ -1,4 +1,4 @@
-"""The plot with its legend and its switches."""
+"""The plot of curves with legend and options."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from netbuilder.ui.widgets.toast import save_and_tell
 
 
 class CurveTools(QWidget):
-    """A choice, switches, and a menu that takes the switches that do not fit, the last first."""
+    """A choice, switches, and a menu for switches that do not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class CurveTools(QWidget):
     def fill(
         self, choice: QComboBox, switches: tuple[QToolButton, ...], menu_button: QToolButton
     ) -> None:
-        """Put the widgets into the row; ``menu_button`` already has its menu."""
+        """Add the widgets; ``menu_button`` already has its menu."""
         self._choice, self._menu_button = choice, menu_button
         menu = menu_button.menu()
         before = menu.actions()[0] if menu.actions() else None
@@ -86,16 +86,17 @@ class CurveTools(QWidget):
     def sizeHint(self) -> QSize:
         hint = self.minimumSizeHint()
         return QSize(
-            hint.width() + sum(one.sizeHint().width() for one, _ in self._switches), hint.height()
+            hint.width() + sum(switch.sizeHint().width() for switch, _ in self._switches),
+            hint.height(),
         )
 
     def minimumSizeHint(self) -> QSize:
         always = [
-            one.sizeHint().boundedTo(one.maximumSize())
-            for one in (self._choice, self._menu_button)
-            if one is not None
+            widget.sizeHint().boundedTo(widget.maximumSize())
+            for widget in (self._choice, self._menu_button)
+            if widget is not None
         ]
-        heights = [one.sizeHint().height() for one, _ in self._switches]
+        heights = [switch.sizeHint().height() for switch, _ in self._switches]
         height = max([*(size.height() for size in always), *heights], default=0)
         return QSize(sum(size.width() for size in always), height)
 
@@ -109,10 +110,10 @@ class CurveTools(QWidget):
 
 
 def export_curves(plot: TrainingCurvePlot, path: Path) -> Path:
-    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``; where it was written.
+    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``; return the path.
 
     Raises:
-        UserError: another ending, or the file cannot be written.
+        UserError: another suffix, or the file cannot be written.
     """
     match path.suffix.lower():
         case ".png" | ".svg":
@@ -129,7 +130,7 @@ def export_curves(plot: TrainingCurvePlot, path: Path) -> Path:
 
 
 def curves_table(run: RunCurves) -> str:
-    """One row an epoch, one column a quantity; where there are no epochs yet, one row a step."""
+    """Return CSV text, a row per epoch (or per step before the first epoch)."""
     series = run.epochs or run.steps
     names = list(series)
     rows: dict[float, dict[str, float]] = {}
@@ -156,7 +157,7 @@ FILE_TYPES = (
 
 
 class CurveView(QWidget):
-    """Curves, legend with the current values, and what is shown how (``tools``)."""
+    """Curves, a legend with current values, and display options (``tools``)."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -228,7 +229,7 @@ class CurveView(QWidget):
         tools.fill(self.quantity, (self.steps, self.log, self.smooth), self.menu_button)
 
     def show_training(self, on: bool, *, paused: bool = False) -> None:
-        """Say, before the first point, that the curves are on their way."""
+        """Show that training started, before the first point."""
         words = (_STANDS if paused else _ON_THE_WAY) if on else _INVITATION
         self.invitation.setText(_(words))
 
@@ -239,7 +240,7 @@ class CurveView(QWidget):
         self._show_legend()
 
     def grow(self, planned: int) -> None:
-        """Draw the run's new points at once: how often they come, ``RedrawThrottle`` says."""
+        """Draw the run's new points."""
         self.plot.planned_epochs = planned
         self.plot.redraw()
         self._invite()
@@ -288,15 +289,15 @@ class CurveView(QWidget):
             "validation": short_number(checked),
         }
         if training is None:
-            told = ""
+            description = ""
         elif checked is None:
-            told = _("{quantity}: training {training}", **values)
+            description = _("{quantity}: training {training}", **values)
         else:
-            told = _("{quantity}: training {training}, validation {validation}", **values)
-        plot.setAccessibleDescription(told)
+            description = _("{quantity}: training {training}, validation {validation}", **values)
+        plot.setAccessibleDescription(description)
 
     def _show_figure(self, value: float | None) -> None:
-        """Show the newest value of the quantity, in a room that does not change with it."""
+        """Show the newest value in a label of constant size."""
         self.figure.setText(short_number(value))
         self._figure_frame.setVisible(value is not None)
         self.figure.ensurePolished()

@@ -1,4 +1,4 @@
-"""The page Curves: the curves of the run, and what can be done with it."""
+"""The page Curves: the run's curves and controls."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _LOW = 440  # pixels of the page, at the system's letters
 
 
 class RateSlider(QWidget):
-    """The learning rate on a logarithmic slider, from 0.000001 to 1."""
+    """A logarithmic slider of the learning rate, from 0.000001 to 1."""
 
     changed = Signal(float)
 
@@ -79,12 +79,12 @@ class RateSlider(QWidget):
         self.slider.valueChanged.connect(self._moved)
 
     def _size(self) -> None:
-        """Digits as large as the letters beside them."""
+        """Keep digits as large as the text beside them."""
         self.value.setFont(theme.fixed_font(0.95))
         self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.000000"))
 
     def show_rate(self, rate: float | None) -> None:
-        """Show a rate; None: a schedule that no slider can show."""
+        """Show a rate; None: a schedule that a slider cannot show."""
         self.slider.setEnabled(rate is not None)
         if rate is None:
             self.value.setText("schedule")
@@ -103,18 +103,18 @@ class RateSlider(QWidget):
 
 
 def rate_text(rate: float) -> str:
-    """A learning rate in at most eight signs."""
+    """Return a learning rate in at most eight characters."""
     plain = rate >= 1e-6
     return localized(f"{rate:.6f}".rstrip("0").rstrip(".") if plain else f"{rate:.1e}")
 
 
 def another_seed() -> int:
-    """A seed that nobody chose."""
+    """Return a random seed."""
     return random.randrange(1, 2**31)
 
 
 class RunButtons(QWidget):
-    """Train more, back to the best epoch, begin anew."""
+    """Train more, restore the best epoch, restart."""
 
     def __init__(self, runner: Runner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -143,7 +143,7 @@ class RunButtons(QWidget):
         self.count.setMaximumWidth(scaled(68))
 
     def refresh(self) -> None:
-        """Ask the runner what can be done."""
+        """Enable what the runner can do."""
         runner = self._runner
         self.more.setEnabled(runner.may_train_more)
         self.reset.setEnabled(runner.may_go_on)
@@ -180,7 +180,7 @@ _DIFFERS = {
 
 
 class CurvesPanel(QWidget):
-    """Shows the run to watch, its messages, and the controls for training on."""
+    """The current run, its messages, and controls to continue."""
 
     def __init__(
         self,
@@ -251,7 +251,7 @@ class CurvesPanel(QWidget):
 
     @property
     def curves(self) -> CurveView:
-        """The plot, built when it is first wanted: pyqtgraph is a fifth of the start."""
+        """Return the plot, built on first access: pyqtgraph is a fifth of the start."""
         if self._curves is None:
             from netbuilder.ui.training.curve_view import CurveView
 
@@ -267,17 +267,17 @@ class CurvesPanel(QWidget):
 
     @property
     def says_result(self) -> bool:
-        """Whether what the run came to is seen here."""
-        shown = self.messages.shown
-        seen = not self.messages.visibleRegion().isEmpty()
-        return seen and shown is not None and shown.key == "result"
+        """Return whether the run's result is visible here."""
+        current = self.messages.shown
+        visible = not self.messages.visibleRegion().isEmpty()
+        return visible and current is not None and current.key == "result"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:
-        """Where it is low, the plot has the room, and what is said about the run is scrolled to."""
+        """Give a low page's room to the plot; messages scroll."""
         low = self.height() < scaled(_LOW)
         layout = self._run_layout
         at = layout.count() - (1 if low else 3)
@@ -300,14 +300,14 @@ class CurvesPanel(QWidget):
             self._curves.tools.setHidden(empty)
 
     def _show_epoch(self, epoch: float | None) -> None:
-        """Show previews and surface as they were where the cursor is on the curve."""
+        """Show previews and surface of the epoch under the cursor."""
         if epoch is None:
             self.epochs.withdraw()
         elif not self._runner.active:
             self.epochs.show(epoch)
 
     def make_ready(self) -> None:
-        """Have the plot there before a run begins."""
+        """Build the plot before a run begins."""
         if not self._runner.active:
             assert self.curves is not None
 
@@ -367,7 +367,7 @@ class CurvesPanel(QWidget):
         )
 
     def _fix(self, notice: Diagnosis) -> None:
-        """Fix the project for the next run, and the run itself where that is possible."""
+        """Fix the project, and the current run if possible."""
         fix = notice.fix
         assert fix is not None
         self._store.apply(fix.label, fix.edit)
@@ -423,7 +423,6 @@ class CurvesPanel(QWidget):
         )
 
     def _fine_tune(self) -> None:
-        """Train the last block of the backbone on, from the weights that stand."""
         from netbuilder.core.results.fine_tuning import EPOCHS, fine_tuned
 
         models = self._workbench.models
@@ -435,7 +434,7 @@ class CurvesPanel(QWidget):
         self._fine_tuning = self._runner.run, before
 
     def _fine_tuning_gain(self) -> str:
-        """What fine-tuning changed on the test set; "" of another run, or before that is known."""
+        """Return the effect of fine-tuning on the test set; "" if unknown or another run."""
         run, before = self._fine_tuning
         after = self._workbench.models.state.settled.evaluation
         if run is not self._runner.run or before is None or after is None or after is before:
@@ -445,7 +444,7 @@ class CurvesPanel(QWidget):
         return gain_sentence(before, after)
 
     def _worse_than_baseline(self) -> str:
-        """That a rule without a network does better on the test set; "" where none does."""
+        """Return a note if a baseline is better on the test set; else ""."""
         evaluation = self._workbench.models.state.settled.evaluation
         if evaluation is None:
             return ""
@@ -456,7 +455,7 @@ class CurvesPanel(QWidget):
         return join_sentences((figure, head.worse)) if head.worse else ""
 
     def _since_previous(self, trained: TrainedModel) -> str:
-        """Whether a run is better than the one before, once that is found."""
+        """Return whether the run is better than the previous one, once known."""
         state, session = self._workbench.models.state.settled, self._runner.session
         run_id = state.run_id
         if not run_id and state.source is Source.RUN and session is not None:
@@ -472,7 +471,6 @@ class CurvesPanel(QWidget):
         self._show_result()
 
     def _show_recalled(self, run: Run) -> None:
-        """The project was opened and its last run with it."""
         from netbuilder.core.engine.runs.run_store import network_path
 
         took = duration_sentence(run.epochs, run.seconds, slowed=run.slowed)
@@ -488,9 +486,13 @@ class CurvesPanel(QWidget):
         if not runner.differs:
             self.messages.take("differs")
             return
-        held = runner.project
-        what = changed_since(held, self._store.project) if held is not None else ""
-        differs, restore = (_(words) for words in _DIFFERS[what])
+        trained_project = runner.project
+        change = (
+            changed_since(trained_project, self._store.project)
+            if trained_project is not None
+            else ""
+        )
+        differs, restore = (_(words) for words in _DIFFERS[change])
         if runner.active:
             then = _("Changes apply to the next run.")
         elif self._workbench.models.trained is not None:
@@ -500,7 +502,7 @@ class CurvesPanel(QWidget):
         self.messages.put(
             TrainingMessage(
                 "differs", "info", "", join_sentences((differs, then)),
-                ((restore, partial(self._bring_back, held)),),
+                ((restore, partial(self._bring_back, trained_project)),),
             )
         )  # fmt: skip
 
@@ -509,7 +511,7 @@ class CurvesPanel(QWidget):
             self._store.apply(_("Restore the trained version"), lambda _project: project)
 
     def _show_rate(self) -> None:
-        """Show the rate that training goes on with; of a network that was edited, the plan's."""
+        """Show the current rate; after an edit of the network, that of the settings."""
         runner = self._runner
         params = self._store.project.training.optimizer.params
         planned = params.get("learning_rate", 0.001)
@@ -520,7 +522,7 @@ class CurvesPanel(QWidget):
         self.rate.show_rate(rate)
 
     def _follow_rate(self) -> None:
-        """Show what a schedule made of the rate, but never under a hand that moves the slider."""
+        """Follow a schedule, unless the slider is being moved."""
         if self._runner.running and not self.rate.slider.isSliderDown():
             self._show_rate()
 
@@ -548,7 +550,7 @@ class CurvesPanel(QWidget):
 
 
 class _RunPage(QWidget):
-    """As high as its words need at the width that there is; Qt takes the narrowest one for it."""
+    """As high as its words need at the current width; Qt would assume the narrowest."""
 
     def minimumSizeHint(self) -> QSize:
         layout = self.layout()

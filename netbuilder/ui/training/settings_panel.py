@@ -46,7 +46,7 @@ class MetricsEditor(ChooseRow):
         self._show()
 
     def set_task(self, task: str, automatic: tuple[str, ...]) -> None:
-        """Say what the target is, and which metrics that gives by itself."""
+        """Set the task and its automatic metrics."""
         self._task, self._automatic = task, automatic
         self._show()
 
@@ -55,7 +55,6 @@ class MetricsEditor(ChooseRow):
         self._show()
 
     def retranslate(self) -> None:
-        """Show what is chosen in another language."""
         self._show()
 
     def _show(self) -> None:
@@ -78,24 +77,24 @@ class MetricsEditor(ChooseRow):
         automatic.setChecked(self._chosen is None)
         automatic.triggered.connect(lambda _checked=False: self._set(None))
         self.menu.addSeparator()
-        now = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
+        chosen = self._automatic if self._chosen is None else tuple(c.name for c in self._chosen)
         fitting: list[ObjectSpec] = []
         others: list[ObjectSpec] = []
         for spec in self._specs.values():
             fits = not self._task or not spec.tasks or self._task in spec.tasks
-            (fitting if fits or spec.name in now else others).append(spec)
+            (fitting if fits or spec.name in chosen else others).append(spec)
         for spec in fitting:
-            self._entry(self.menu, spec, now)
+            self._entry(self.menu, spec, chosen)
         if others:
             more = self.menu.addMenu(_("For other kinds of target"))
             more.setToolTipsVisible(True)
             for spec in others:
-                self._entry(more, spec, now)
+                self._entry(more, spec, chosen)
 
-    def _entry(self, menu: QMenu, spec: ObjectSpec, now: tuple[str, ...]) -> None:
+    def _entry(self, menu: QMenu, spec: ObjectSpec, chosen: tuple[str, ...]) -> None:
         entry = menu.addAction(spec.display_title)
         entry.setCheckable(True)
-        entry.setChecked(spec.name in now)
+        entry.setChecked(spec.name in chosen)
         entry.setToolTip(spec.explanation)
         entry.triggered.connect(self._toggler(spec.name))
 
@@ -103,11 +102,11 @@ class MetricsEditor(ChooseRow):
         return lambda on: self._toggle(name, on)
 
     def _toggle(self, name: str, on: bool) -> None:
-        now = self._chosen
-        if now is None:
-            now = tuple(Choice(one) for one in self._automatic)
-        kept = tuple(choice for choice in now if choice.name != name)
-        self._set((*kept, self._start(name)) if on else kept)
+        chosen = self._chosen
+        if chosen is None:
+            chosen = tuple(Choice(metric) for metric in self._automatic)
+        others = tuple(choice for choice in chosen if choice.name != name)
+        self._set((*others, self._start(name)) if on else others)
 
     def _start(self, name: str) -> Choice:
         return Choice(name, self._specs[name].start_params())
@@ -157,7 +156,7 @@ class OutputForm(QWidget):
         self.weight.show_values({"loss_weight": goal.loss_weight})
 
     def set_automatic(self, task: str, loss: str, metrics: tuple[str, ...]) -> None:
-        """Say what "automatic" stands for."""
+        """Set the meaning of "automatic"."""
         self.loss.set_task(task)
         self.loss.set_automatic(loss)
         self.metrics.set_task(task, metrics)
@@ -168,7 +167,7 @@ class OutputForm(QWidget):
 
 
 class CallbackRow(QWidget):
-    """A tick, what it does, and its arguments while it is on. ``edited(choice or None, merge)``."""
+    """A checkbox, a description, and arguments if checked. ``edited(choice or None, merge)``."""
 
     edited = Signal(object, str)
 
@@ -204,7 +203,7 @@ class CallbackRow(QWidget):
     def _argument(self, name: str, value: Any) -> None:
         if self._choice is None:
             return
-        params = {key: held for key, held in self._choice.params.items() if key != name}
+        params = {key: argument for key, argument in self._choice.params.items() if key != name}
         if value is not UNSET:
             params[name] = value
         self._choice = Choice(self._spec.name, params)
@@ -212,7 +211,7 @@ class CallbackRow(QWidget):
 
 
 class CallbacksForm(QWidget):
-    """What happens while it trains, as ticks. ``edited(tuple of choices, merge key)``."""
+    """Callbacks as checkboxes. ``edited(tuple of choices, merge key)``."""
 
     edited = Signal(object, str)
 
@@ -236,10 +235,10 @@ class CallbacksForm(QWidget):
             row.show_choice(by_name.get(name))
 
     def _take(self, name: str, choice: Choice | None, merge: str) -> None:
-        kept = [one if one.name != name else choice for one in self._choices]
-        if choice is not None and name not in {one.name for one in self._choices}:
-            kept.append(choice)
-        self._choices = tuple(one for one in kept if one is not None)
+        callbacks = [callback if callback.name != name else choice for callback in self._choices]
+        if choice is not None and name not in {callback.name for callback in self._choices}:
+            callbacks.append(choice)
+        self._choices = tuple(callback for callback in callbacks if callback is not None)
         self.edited.emit(self._choices, merge)
 
 
@@ -277,7 +276,7 @@ _FIELDS = ("batch_size", "loss", "metrics", "optimizer")
 
 
 class PlanForm(QWidget):
-    """Follows the store's training plan, and edits it."""
+    """Shows and edits the store's training settings."""
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
@@ -335,7 +334,7 @@ class PlanForm(QWidget):
         return [form for form in forms if form is not None]
 
     def unfold(self, name: str) -> None:
-        """Open what a setting is folded under, and show it where the level leaves it out."""
+        """Expand the section of a setting, and show it even if the level hides it."""
         self._asked.add(name)
         self._show_level()
         if name == "callbacks":
@@ -356,11 +355,12 @@ class PlanForm(QWidget):
         return self.optimizer
 
     def _show_problems(self) -> None:
-        """Say beside the field what is wrong with it, with the mend as a button."""
+        """Show problems beside their field, with a fix button."""
         for field, cards in self.complaints.items():
-            found = [one for one in self._workbench.problems if one.field == field]
+            problems = [problem for problem in self._workbench.problems if problem.field == field]
             cards.show_problems(
-                (one for one in found if one.follows is None), self._workbench.problems_on_canvas
+                (problem for problem in problems if problem.follows is None),
+                self._workbench.problems_on_canvas,
             )
 
     def _show(self) -> None:
@@ -395,17 +395,17 @@ class PlanForm(QWidget):
         self._show_level()
 
     def _show_level(self) -> None:
-        """Leave out in Basic what a first lesson does not need, unless the project uses it."""
-        basic, plan, asked = level().basic, self._store.project.training, self._asked
+        """Hide in Basic what a first lesson does not need, unless the project uses it."""
+        basic, plan, extra = level().basic, self._store.project.training, self._asked
         for form in self._forms:
-            form.limit(_BASIC | asked if basic else None)
-        uses = plan.metrics is not None or "metrics" in asked
+            form.limit(_BASIC | extra if basic else None)
+        uses = plan.metrics is not None or "metrics" in extra
         self.metrics.setVisible(not self.outputs and (not basic or uses))
-        uses = bool(plan.callbacks) or "callbacks" in asked
+        uses = bool(plan.callbacks) or "callbacks" in extra
         self.callbacks_button.setVisible(not basic or uses)
 
     def _show_steps(self) -> None:
-        """Tell the optimizer how many steps there will be: a schedule is drawn over them."""
+        """Tell the optimizer the number of steps, over which schedules are drawn."""
         facts, plan = self._workbench.facts, self._store.project.training
         rows = facts.rows if facts is not None else 0
         self.optimizer.set_steps(math.ceil(rows / max(plan.batch_size, 1)) * plan.epochs)
@@ -457,9 +457,9 @@ class PlanForm(QWidget):
             form.set_automatic(*automatic(name))
         self._show_level()
 
-    def _edit(self, what: str, merge: str, **changes: Any) -> None:
+    def _edit(self, setting: str, merge: str, **changes: Any) -> None:
         self._store.apply(
-            _("Change {setting}", setting=what),
+            _("Change {setting}", setting=setting),
             lambda project: edits.set_training(project, **changes),
             merge=f"training/{merge}" if merge else None,
         )
@@ -511,7 +511,7 @@ class PlanForm(QWidget):
 
 
 class SettingsPanel(QWidget):
-    """Shows the training settings as a form that scrolls."""
+    """The training settings as a scrolling form."""
 
     def __init__(
         self, store: ProjectStore, workbench: Workbench, parent: QWidget | None = None
@@ -523,22 +523,14 @@ class SettingsPanel(QWidget):
         vbox(self._scroll, parent=self, margins=(14, 10, 14, 10))
 
     def show_setting(self, name: str) -> None:
-        """Bring a setting into sight.
-
-        Args:
-            name: of a field of the training settings.
-        """
+        """Scroll to a setting, given the name of its field."""
         self.plan.unfold(name)
         # What was unfolded just now has no place yet.
         QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         self._scroll.ensureWidgetVisible(self.plan.field(name))
 
     def show_complaint(self, name: str) -> bool:
-        """Bring a setting into sight, with the keyboard on the mend of what is wrong with it.
-
-        Returns:
-            Whether something is said to be wrong.
-        """
+        """Scroll to a setting and focus the fix of its problem; return whether there is one."""
         self.show_setting(name)
         cards = self.plan.complaints[name].cards if name in self.plan.complaints else []
         if cards and cards[0].button is not None:

@@ -1,4 +1,4 @@
-"""The speed beside Train: Step, Watch or Full speed, with slower ones in a menu."""
+"""The training speed: Step, Watch or Full speed, with slower ones in a menu."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ _SIDES, _CLOSE = 20, 10
 class SpeedControl(QFrame):
     """One button for each speed; the chosen one is down.
 
-    While a run is slowed down the button of full speed is "Finish now": it ends the waiting of
-    this run and leaves the choice as it is.
+    During a slowed run the full-speed button is "Finish now", which speeds up this run only.
 
     Args:
-        choices: actions with a tick, one for each button.
-        full: of them the one of full speed.
-        finish: trains the rest of the run at full speed; enabled while a run is slowed down.
-        more: actions of the menu; None is a line.
+        choices: checkable actions, one for each button.
+        full: the one of full speed.
+        finish: trains the rest at full speed; enabled during a slowed run.
+        more: actions of the menu; None is a separator.
     """
 
     def __init__(
@@ -63,11 +62,11 @@ class SpeedControl(QFrame):
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self.more)
         menu.setToolTipsVisible(True)
-        for one in more:
-            if one is None:
+        for entry in more:
+            if entry is None:
                 menu.addSeparator()
             else:
-                menu.addAction(one)
+                menu.addAction(entry)
         self.more.setMenu(menu)
         row.addWidget(self.more)
         self._follow()
@@ -86,16 +85,15 @@ class SpeedControl(QFrame):
             # Kept: letters may change while the actions are being taken down.
             self._texts[name] = (action.text(), *self._more_text(action))
             finishes = action is self._full and self._finish.isEnabled()
-            shown = self._finish if finishes else action
-            button.setText(shown.text())
-            button.setToolTip(shown.toolTip())
+            current = self._finish if finishes else action
+            button.setText(current.text())
+            button.setToolTip(current.toolTip())
             button.setChecked(action.isChecked())
 
     def _more_text(self, action: QAction) -> tuple[str, ...]:
         return (self._finish.text(),) if action is self._full else ()
 
     def retranslate(self) -> None:
-        """Make room for the words of another language."""
         self._follow()
         self._widen()
 
@@ -111,7 +109,7 @@ class SpeedControl(QFrame):
         self._widen()
 
     def _widen(self) -> None:
-        """Give each button room for its longest words in bold: nothing moves as they change."""
+        """Fit each button to its longest text in bold, so that nothing moves."""
         for name, button in self.buttons.items():
             font = QFont(button.font())
             font.setBold(True)

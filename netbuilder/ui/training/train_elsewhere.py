@@ -1,4 +1,4 @@
-"""Train elsewhere: a folder with project, data and the exact command for each machine."""
+"""Train elsewhere: a folder with project, data and the command of each machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROJECT_NAME = "project.netbuilder"
 
 
 def machine_commands(machines: list[str]) -> list[str]:
-    """The command of each machine; of one machine the plain one.
+    """Return the command of each machine.
 
     Raises:
         UserError: no machine, or an address that is not ``host:port``.
@@ -47,7 +47,7 @@ def machine_commands(machines: list[str]) -> list[str]:
     plain = f"netbuilder train {PROJECT_NAME} -o model.h5"
     if len(machines) == 1:
         return [plain]
-    addresses = [one if ":" in one else f"{one}:{PORT}" for one in machines]
+    addresses = [machine if ":" in machine else f"{machine}:{PORT}" for machine in machines]
     for address in addresses:
         host, _colon, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
@@ -70,7 +70,7 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
     """Write the project, its data and the commands into a folder.
 
     Raises:
-        UserError: the data is not there, or the folder cannot be written.
+        UserError: the data is missing, or the folder cannot be written.
     """
     lines = machine_commands(machines)
     data = project.data
@@ -111,7 +111,7 @@ def write_folder(project: Project, base: Path, folder: Path, machines: list[str]
 
 
 def instructions(machines: list[str], lines: list[str]) -> str:
-    """What to do with the folder, in words."""
+    """Return the instructions for the folder."""
     steps = [
         _("Train this network elsewhere"),
         "============================",
@@ -213,7 +213,7 @@ class ElsewhereDialog(Dialog):
             self.write_to(chosen / "netbuilder-training")
 
     def write_to(self, folder: Path) -> None:
-        """Write the folder in a thread of its own: data may be large."""
+        """Write the folder in a thread: data may be large."""
         self.write.setEnabled(False)
         project, base, names = self._project, self._base, self._names()
 

@@ -1,4 +1,4 @@
-"""What is said about a run, the most serious first, one message at a time."""
+"""Messages about a run, the most serious first, one at a time."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ _URGENT = ("notice nan", "notice exploded", "notice overfitting", "notice ignore
 
 @dataclass(frozen=True)
 class TrainingMessage:
-    """``key`` names it, so that it can be replaced and taken away; ``role`` is its colour.
-
-    Buttons that are ``always`` wanted stay when another message is looked at.
-    """
+    """``key`` identifies it for replacement; ``role`` is its colour. Buttons that are ``always``
+    wanted stay with other messages."""
 
     key: str
     role: str
@@ -38,7 +36,7 @@ def _rank(message: TrainingMessage) -> tuple[int, int]:
 
 
 class TrainingMessages(QWidget):
-    """Shows the newest of the most serious messages, with a button to the next."""
+    """Shows the most serious message, with a button to the next."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,21 +52,23 @@ class TrainingMessages(QWidget):
         return self.messages[self._place] if self.messages else None
 
     def put(self, message: TrainingMessage) -> None:
-        """Show a message; one of the same key is replaced."""
-        kept = [one for one in self.messages if one.key != message.key]
-        self.messages = sorted([message, *kept], key=_rank)
+        """Show a message, replacing one of the same key."""
+        others = [other for other in self.messages if other.key != message.key]
+        self.messages = sorted([message, *others], key=_rank)
         self._place = 0
         self._show()
 
     def take(self, key: str) -> None:
-        kept = [one for one in self.messages if one.key != key]
-        if len(kept) != len(self.messages):
-            self.messages, self._place = kept, 0
+        others = [other for other in self.messages if other.key != key]
+        if len(others) != len(self.messages):
+            self.messages, self._place = others, 0
             self._show()
 
     def take_all(self, prefix: str = "") -> None:
-        """Take all messages away whose key begins so."""
-        self.messages = [one for one in self.messages if prefix and not one.key.startswith(prefix)]
+        """Remove all messages whose key has this prefix."""
+        self.messages = [
+            message for message in self.messages if prefix and not message.key.startswith(prefix)
+        ]
         self._place = 0
         self._show()
 
@@ -87,8 +87,8 @@ class TrainingMessages(QWidget):
         self.setVisible(message is not None)
         if message is None:
             return
-        others = [one for one in self.messages if one.always and one is not message]
-        buttons = (*message.buttons, *(button for one in others for button in one.buttons))
+        others = [other for other in self.messages if other.always and other is not message]
+        buttons = (*message.buttons, *(button for other in others for button in other.buttons))
         count = len(self.messages)
         if count > 1:
             buttons = (
