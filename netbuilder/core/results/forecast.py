@@ -226,7 +226,11 @@ def with_forecast_errors(trained: TrainedModel, dataset: Dataset) -> TrainedMode
     are any.
     """
     ends = series_ends(trained)
-    if ends is None or not ends.goes_on or dataset.validation is None or not dataset.validation:
+    if ends is None or not ends.goes_on:
+        return trained
+    # A trend leads out of all training windows: its band says how sure a forecast is.
+    trained = replace(trained, novelty=None)
+    if dataset.validation is None or not dataset.validation:
         return trained
     target = trained.preprocessing.outputs[ends.output]
     half = _validation_half_widths(trained, ends, dataset)

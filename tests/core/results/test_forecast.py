@@ -289,6 +289,7 @@ def test_the_band_is_that_of_rows_that_were_not_learned_from(tmp_path: Path) -> 
 
     assert dataset.test is not None
     test = errors(dataset.test)
+    assert known.novelty is None, "the trend of a forecast is no reason to distrust it"
     half = half_widths(known, 20)[:, 0]
     assert (test <= half[0]).mean() == pytest.approx(0.8, abs=0.08)
     assert (test <= np.quantile(errors(dataset.train), 0.8)).mean() < 0.6, "a careless band"
