@@ -224,7 +224,7 @@ def _from_architecture(path: Path, weights: Path | None, trained: bool) -> Impor
     return Imported(model.project, (*report, ReportItem("weights", AS_IS, weights.name)), model)
 
 
-def onto_project(found: Imported, weights: Path, base: Path) -> Imported:
+def onto_project(imported: Imported, weights: Path, base: Path) -> Imported:
     """Load weights onto a project, built on its own data if readable, else on its Inputs' shapes.
 
     ``base`` is the folder that the project's relative paths start from.
@@ -240,8 +240,8 @@ def onto_project(found: Imported, weights: Path, base: Path) -> Imported:
     from netbuilder.core.formats.importing.import_keras import preprocessing_of
     from netbuilder.core.formats.importing.weights_only import load_weights, strange_values
 
-    project, facts, preprocessing = found.project, None, None
-    report = list(found.report)
+    project, facts, preprocessing = imported.project, None, None
+    report = list(imported.report)
     if project.data.kind:
         try:
             dataset = load_data(project, base)
@@ -266,4 +266,4 @@ def onto_project(found: Imported, weights: Path, base: Path) -> Imported:
         facts=facts,
         extra={"path": str(weights), "notes": notes},
     )
-    return replace(found, report=tuple(report), trained=trained)
+    return replace(imported, report=tuple(report), trained=trained)

@@ -57,10 +57,10 @@ def check_model(config: Mapping[str, Any], name: str) -> tuple[RefusedLayer, ...
     return tuple(refused)
 
 
-def refusal(where: str, said: str) -> FormatError:
+def refusal(where: str, problem: str) -> FormatError:
     """Return the error for a dangerous part of a file: the part, and a sentence about it."""
     return FormatError(
-        _("{where}: {problem}", where=where, problem=said), _(NEVER), code="model_unsafe"
+        _("{where}: {problem}", where=where, problem=problem), _(NEVER), code="model_unsafe"
     )
 
 

@@ -62,44 +62,44 @@ def random_rows(trained: TrainedModel, count: int = 4, seed: int = 0) -> list[Ar
 
 
 def random_samples(
-    trained: TrainedModel, made: FileInputModel | None, count: int = 4
+    trained: TrainedModel, file_model: FileInputModel | None, count: int = 4
 ) -> tuple[Any, Any]:
     """Return ``count`` random samples for a written model, and the network's predictions for them.
 
-    ``made`` is the written model unless it is the network's own. Samples with strings are tensors,
-    since Keras takes strings in no other form; predictions are one array per output.
+    ``file_model`` is the written model unless it is the network's own. Samples with strings are
+    tensors, since Keras takes strings in no other form; predictions are one array per output.
     """
     import tensorflow as tf
 
     plain = random_rows(trained, count)
-    if made is None:
+    if file_model is None:
         return arrange_inputs(trained.model, plain), predict_rows(trained.model, plain)
     samples: dict[Key, Any] = {}
     for number, name in enumerate(model_inputs(trained.project.graph)):
-        if name in made.forms:
-            cells, plain[number] = made.forms[name].examples(
+        if name in file_model.forms:
+            cells, plain[number] = file_model.forms[name].examples(
                 trained.preprocessing.inputs[name], name, count
             )
             samples |= cells
         else:
             samples["node", name] = plain[number]
-    inputs = made.arranged({key: tf.constant(values) for key, values in samples.items()})
+    inputs = file_model.arranged({key: tf.constant(values) for key, values in samples.items()})
     return inputs, predict_rows(trained.model, plain)
 
 
 def check_opens(
-    trained: TrainedModel, path: Path, title: str, made: FileInputModel | None = None
+    trained: TrainedModel, path: Path, title: str, file_model: FileInputModel | None = None
 ) -> None:
     """Open a file with ``keras.models.load_model`` and compare its predictions.
 
-    ``made`` is the written model unless it is the network's own.
+    ``file_model`` is the written model unless it is the network's own.
 
     Raises:
         FormatError: Keras or NetBuilder cannot open it, or its predictions differ.
     """
     import keras
 
-    samples, expected = random_samples(trained, made)
+    samples, expected = random_samples(trained, file_model)
     try:
         with mute_output():
             predictions = call_model(keras.models.load_model(path), samples)
@@ -139,23 +139,23 @@ def _must_open_here(trained: TrainedModel, path: Path, title: str) -> None:
     check_agreement(predict_rows(reloaded, rows), predict_rows(trained.model, rows), title)
 
 
-def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: str) -> None:
+def check_agreement(predictions: Sequence[Array], expected: Sequence[Array], title: str) -> None:
     """Compare a file's predictions with the network's, one array per output.
 
     Raises:
         FormatError: their number, a shape, or a value differs.
     """
-    if len(found) != len(expected):
+    if len(predictions) != len(expected):
         raise _wrong(
             title,
             ngettext(
                 "it has {count} output instead of {expected}",
                 "it has {count} outputs instead of {expected}",
-                len(found),
+                len(predictions),
                 expected=len(expected),
             ),
         )
-    for ours, theirs in zip(expected, found, strict=True):
+    for ours, theirs in zip(expected, predictions, strict=True):
         if np.shape(theirs) != np.shape(ours):
             raise _wrong(
                 title,
@@ -178,13 +178,13 @@ def check_agreement(found: Sequence[Array], expected: Sequence[Array], title: st
             )
 
 
-def largest_difference(found: Array, expected: Array) -> float:
+def largest_difference(values: Array, expected: Array) -> float:
     """Return the largest difference relative to the largest value; NaNs are equal."""
     if expected.size == 0:
         return 0.0
-    alike = np.isnan(found) & np.isnan(expected)
+    alike = np.isnan(values) & np.isnan(expected)
     size = float(np.nanmax(np.abs(np.where(alike, 0, expected)))) or 1.0
-    return float(np.max(np.abs(np.where(alike, 0, found - expected)))) / max(size, 1e-6)
+    return float(np.max(np.abs(np.where(alike, 0, values - expected)))) / max(size, 1e-6)
 
 
 def _wrong(title: str, detail: str) -> FormatError:

@@ -171,7 +171,7 @@ def _inputs(trained: TrainedModel) -> list[tuple[str, Array]]:
 
 
 def accuracy_cost(
-    trained: TrainedModel, rows: ReferenceRows, found: Sequence[Array], whole: Sequence[Array]
+    trained: TrainedModel, rows: ReferenceRows, smaller: Sequence[Array], whole: Sequence[Array]
 ) -> str:
     """Compare the predictions of a smaller network with the original's on ``rows``, by output.
 
@@ -179,7 +179,7 @@ def accuracy_cost(
     """
     parts = []
     outputs = trained.project.graph.outputs
-    for name, small, large in zip(outputs, found, whole, strict=True):
+    for name, small, large in zip(outputs, smaller, whole, strict=True):
         target = trained.preprocessing.outputs.get(name, OutputPreprocessing())
         truth = rows.y.get(name)
         if truth is None or len(truth) != len(small):

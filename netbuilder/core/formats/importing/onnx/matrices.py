@@ -175,14 +175,14 @@ class ShapeConverter(Converter):
         """Add or remove axes of size 1; Keras has none of them afterwards."""
         pairs = list(zip(tensor.axes, tensor.shape, strict=True))
         axes = [axis for axis, side in pairs if side != 1]
-        ones = [axis for axis, side in pairs if side == 1 and axis is not None]
+        unit_axes = [axis for axis, side in pairs if side == 1 and axis is not None]
         node = tensor.node
-        if len(ones) <= sizes.count(1):
-            free, rest = iter(ones), iter(axes)
+        if len(unit_axes) <= sizes.count(1):
+            free, rest = iter(unit_axes), iter(axes)
             new_axes = tuple(next(free, None) if side == 1 else next(rest) for side in sizes)
             self.give(op, replace(tensor, shape=sizes, axes=new_axes))
             return
-        if ones:
+        if unit_axes:
             order = sorted(axis for axis in axes if axis)
             sides = tensor.keras_shape()
             target = [-1 if sides[axis] in OPEN else sides[axis] for axis in order]
@@ -192,7 +192,7 @@ class ShapeConverter(Converter):
         rest = iter(axes)
         new_axes = tuple(None if side == 1 else next(rest) for side in sizes)
         if new_axes == (0, None):  # one number per sample
-            new_axes = (0, 1) if ones else new_axes
+            new_axes = (0, 1) if unit_axes else new_axes
         self.give(op, replace(tensor, node=node, shape=sizes, axes=new_axes))
 
     def _squeeze(self, op: Operator) -> None:
