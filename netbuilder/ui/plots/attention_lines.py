@@ -23,10 +23,7 @@ _MOST_NAMED = 3
 
 
 class AttentionLines(QWidget):
-    """Tokens in two columns; a click or the arrow keys choose the highlighted token.
-
-    ``chosen(place)``: another token was chosen.
-    """
+    """Tokens in two columns; a click or arrow key chooses one, told by ``chosen(place)``."""
 
     chosen = Signal(int)
 
@@ -62,7 +59,6 @@ class AttentionLines(QWidget):
         self.chosen.emit(self.place)
 
     def sentence(self) -> str:
-        """Return what the chosen token attends to most; "" without attention."""
         if not self._tokens or not self.shares.size:
             return ""
         row = self.shares[:, self.place].mean(axis=0)

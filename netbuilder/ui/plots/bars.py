@@ -29,7 +29,6 @@ class BarList(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def keep_rows(self, count: int) -> None:
-        """Reserve the height of this many rows."""
         self._reserved = count
         policy = self.sizePolicy()
         policy.setRetainSizeWhenHidden(count > 0)
@@ -45,10 +44,8 @@ class BarList(QWidget):
         signed: bool = False,
         colors: Sequence[QColor] = (),
     ) -> None:
-        """Show ``(name, value, text)`` rows; ``top`` is the value of a full bar.
-
-        With ``signed``, negative bars go to the left.
-        """
+        """Show rows; ``top`` is the value of a full bar, ``signed`` draws bars to both sides
+        of 0."""
         count, self.rows = len(self.rows), list(rows[:MOST])
         self._signed, self._colors = signed, colors
         self._marked, self._top = marked, top

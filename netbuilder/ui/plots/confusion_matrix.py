@@ -45,10 +45,7 @@ def upright_name(painter: QPainter, name: str, box: QRectF) -> None:
 
 
 class HeatMap(QWidget):
-    """Counts as shades; the diagonal is correct.
-
-    ``chosen(truth, answer)``: a cell was clicked, or selected with the keyboard.
-    """
+    """Counts as shades, correct ones on the diagonal; ``chosen(truth, answer)`` tells a cell."""
 
     chosen = Signal(int, int)
 
@@ -92,10 +89,7 @@ class HeatMap(QWidget):
         return QSize(160, self.sizeHint().height())
 
     def grid(self) -> tuple[float, float, float, float]:
-        """Return left and top of the cells, their width and height.
-
-        Cells are square, or wide enough for the names if there is room.
-        """
+        """Return left and top of the cells, their width and height."""
         count = max(len(self._labels), 1)
         metrics = self.fontMetrics()
         widest = self._widest()

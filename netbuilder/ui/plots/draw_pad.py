@@ -66,7 +66,6 @@ class DrawPad(QWidget):
         return flat.reshape(SIDE, line)[:, :SIDE] / 255.0
 
     def show_dark_ink(self, dark: bool) -> None:
-        """Draw black on white, or white on black."""
         if dark != self._dark:
             self._dark = dark
             self.update()

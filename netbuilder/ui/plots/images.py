@@ -59,12 +59,10 @@ class ScaledPicture(QLabel):
 
     @property
     def _above(self) -> float:
-        """Pixels above the image."""
         return float(self.height() - self.pixmap().deviceIndependentSize().height()) / 2
 
     @property
     def width_now(self) -> int:
-        """The width in pixels that the image was painted for."""
         return self._width
 
     def _paint_for(self, room: int) -> None:
@@ -96,10 +94,7 @@ def finite(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def levels(values: NDArray[Any], *, each: bool = False) -> NDArray[np.uint8]:
-    """Scale values to 0 to 255 between the smallest and the largest, 0 included.
-
-    ``each``: scale each of several maps (n, height, width) alone.
-    """
+    """Scale values to 0 to 255 by their range with 0; ``each``: maps (n, height, width) alone."""
     clean = finite(values)
     axes = tuple(range(int(each), clean.ndim))
     low, high = (find(axis=axes, keepdims=True, initial=0.0) for find in (clean.min, clean.max))

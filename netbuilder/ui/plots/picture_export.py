@@ -43,12 +43,7 @@ _LARGER = 1.5
 
 
 def write_svg(svg: str, path: Path) -> None:
-    """Write a picture as ``.svg``, ``.png`` or ``.pdf``; needs an application, but no window.
-
-    Raises:
-        UserError: another ending, the file cannot be written, or no font has the letters of the
-            language.
-    """
+    """Write a picture as ``.svg``, ``.png`` or ``.pdf``, or raise UserError; needs no window."""
     match path.suffix.lower():
         case ".svg":
             write_bytes(path, svg.encode("utf-8"))
@@ -159,11 +154,7 @@ def widget_svg_bytes(widget: QWidget, below: str = "") -> bytes:
 
 
 def write_picture(widget: QWidget, path: Path, below: str = "") -> None:
-    """Write a widget, with rich text ``below`` it, as ``.png`` or ``.svg``.
-
-    Raises:
-        UserError: another ending, or the file cannot be written.
-    """
+    """Write a widget, with rich text ``below`` it, as ``.png`` or ``.svg``; may raise UserError."""
     match path.suffix.lower():
         case ".png":
             write_bytes(path, image_png_bytes(widget_image(widget, below=below)))
@@ -205,11 +196,7 @@ def _draw(widget: QWidget, painter: QPainter, caption: QTextDocument | None) -> 
 
 
 def write_pdf(page: str, path: Path) -> None:
-    """Write a page of HTML as PDF on A4.
-
-    Raises:
-        UserError: the file cannot be written, or no font has the letters of the language.
-    """
+    """Write a page of HTML as PDF on A4; may raise UserError."""
     _check_font()
     with replace_atomically(path) as temporary:
         writer = QPdfWriter(str(temporary))

@@ -82,7 +82,6 @@ class TableMenu(CornerMenu):
         self.setVisible(self.isVisibleTo(self._table) and header.isVisible() and rows)
 
     def copy(self) -> None:
-        """Copy the selected cells, or all."""
         selected = self._table.selectionModel().selectedIndexes()
         if len(selected) == 1:
             QGuiApplication.clipboard().setText(_text(selected[0]))
@@ -100,11 +99,6 @@ class TableMenu(CornerMenu):
         self.tell(_("Copied"))
 
     def save(self, path: Path) -> Path:
-        """Write the table as CSV; return the path.
-
-        Raises:
-            UserError: the file cannot be written.
-        """
         return save_table(self._written(*self._all(), ","), path)
 
     def _all(self) -> tuple[list[int], list[int]]:
@@ -145,11 +139,7 @@ def table_text(rows: Sequence[Sequence[object]], separator: str) -> str:
 
 
 def save_table(text: str, path: Path) -> Path:
-    """Write a table as CSV; return the path.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
+    """Write a table as CSV and return the path; may raise UserError."""
     path = with_ending(path, TABLE_TYPES, TABLE_TYPES[0])
     write_bytes(path, text.encode("utf-8-sig"))  # spreadsheets need the byte order mark
     return path
@@ -230,11 +220,7 @@ class PictureMenu(CornerMenu):
         self.tell(_("Copied"))
 
     def save(self, path: Path) -> Path:
-        """Write the picture, as PNG unless the name ends otherwise; return the path.
-
-        Raises:
-            UserError: the file cannot be written.
-        """
+        """Write the picture, as PNG unless the name ends otherwise; return the path."""
         path = with_ending(path, PICTURE_TYPES, PICTURE_TYPES[0])
         write_picture(self._picture, path, self.below())
         return path
@@ -244,11 +230,6 @@ class PictureMenu(CornerMenu):
         self.tell(_("Copied"))
 
     def save_numbers(self, path: Path) -> Path:
-        """Write the table behind the picture as CSV; return the path.
-
-        Raises:
-            UserError: the file cannot be written.
-        """
         return save_table(self._table(","), path)
 
     def _table(self, separator: str) -> str:

@@ -194,13 +194,10 @@ def peaks(y: Floats, block: int) -> NDArray[np.intp]:
 def visible(
     series: Series, left: float, right: float, pixels: int, window: int = 1
 ) -> tuple[Floats, Floats]:
-    """Return what to draw of a series between ``left`` and ``right``.
+    """Return x and y of a series between ``left`` and ``right``, about two points per pixel.
 
-    With more than two points per pixel, the minimum and maximum per pixel are drawn, so that no
-    spike is lost. ``window`` > 1 draws the moving average instead.
-
-    Returns:
-        x and y as copies, at most about two points per pixel.
+    Minimum and maximum per pixel are kept, so that no spike is lost; ``window`` > 1 gives the
+    moving average instead.
     """
     x, y = series.x, series.y
     if not len(x):
@@ -293,7 +290,6 @@ class RunCurves:
             self.marks.append((x, words))
 
     def clear(self) -> None:
-        """Remove all points, for a restarted run."""
         self.steps.clear()
         self.epochs.clear()
         self.marks.clear()

@@ -59,10 +59,7 @@ BEHIND_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class TextTable(QAbstractTableModel):
-    """Rows of text; marked columns are highlighted.
-
-    ``aligned``: whether to align the decimal points of a column.
-    """
+    """Rows of text; ``aligned``: align the decimal points of a column."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -110,11 +107,8 @@ class TextTable(QAbstractTableModel):
         figures: frozenset[int] | None = None,
         written: Sequence[Sequence[str]] = (),
     ) -> None:
-        """Show rows.
-
-        ``figures`` are right-aligned columns of numbers; None: detect them. ``written`` are the
-        cells to copy and save, if different.
-        """
+        """Show rows; ``figures`` are columns of numbers (None: detect), ``written`` cells to
+        copy."""
         if figures is None:
             head = rows[:_SEEN]
             figures = frozenset(
@@ -387,7 +381,6 @@ class ShortTable(QTableView):
         )
 
     def _wrapped(self, row: int) -> int:
-        """Return the height of a row with wrapped words."""
         most = 0
         for column in range(self.rows.columnCount()):
             words = str(self.rows.index(row, column).data())

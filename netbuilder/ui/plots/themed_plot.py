@@ -156,10 +156,7 @@ class PagePlot(pg.PlotWidget):
 
 
 class ThemedPlot(PagePlot):
-    """A subclass draws its items in ``drawn()``, which is called again when the theme changes.
-
-    ``least``: minimum height in pixels at the system's font size.
-    """
+    """Calls ``drawn()`` of a subclass on each change of theme; ``least``: minimum height."""
 
     def __init__(
         self,
@@ -209,16 +206,12 @@ class ThemedPlot(PagePlot):
         self.grow()
 
     def grow(self) -> None:
-        """Adapt the height to the font."""
         if self._least:
             self.setMinimumHeight(with_axes(self._least))
 
 
 class NoWheelPlot(ThemedPlot):
-    """A plot of fixed height that ignores the wheel.
-
-    ``height``: in pixels at the system's font size.
-    """
+    """A plot of fixed ``height`` (at the system's font size) that ignores the wheel."""
 
     def __init__(self, name: str, height: int, parent: QWidget | None = None) -> None:
         super().__init__(name, parent, least=height)

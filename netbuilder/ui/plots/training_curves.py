@@ -143,7 +143,6 @@ class TrainingCurvePlot(PagePlot):
         return f"{name} ({curves.loss})"
 
     def show_quantity(self, quantity: str) -> None:
-        """Choose the loss or a metric."""
         self.quantity = quantity
         self._show_titles()
         self.follow()
@@ -340,7 +339,6 @@ class TrainingCurvePlot(PagePlot):
         self._place_cursor(box.mapSceneToView(place).x())
 
     def text_at(self, x: float) -> str:
-        """Return the values at ``x`` as text."""
         parts = [_("epoch {number}", number=format_number(x, ".1f"))]
         training = self.run.training(self.quantity, self.per_step).at(x)
         validation = self.run.validation(self.quantity).at(x)
@@ -361,10 +359,7 @@ def _end(series: Series) -> float:
 
 
 def run_picture(run: RunCurves, size: QSize, sharp: float = 2.0) -> QImage:
-    """Draw the loss of a run for printing, with ``sharp`` dots per pixel.
-
-    With few epochs, each step is drawn.
-    """
+    """Draw the loss of a run for printing, with steps if there are few epochs."""
     plot = TrainingCurvePlot(scheme=theme.LIGHT)
     plot.resize(size)
     plot.set_run(run, 0)

@@ -22,10 +22,7 @@ NEAR, KEY_STEP = 14, 0.02
 
 
 class WindowCurve(NoWheelPlot):
-    """Points are moved by mouse, or chosen with left and right and moved with up and down.
-
-    ``dragged``: the user moved a point; see ``values``.
-    """
+    """A curve whose points are moved by mouse or arrow keys, told by ``dragged``."""
 
     dragged = Signal()
 
@@ -91,7 +88,6 @@ class WindowCurve(NoWheelPlot):
 
     @property
     def ahead(self) -> int:
-        """The number of predicted steps."""
         return len(self._ahead)
 
     def show_dates(self, dates: Sequence[str]) -> None:

@@ -123,7 +123,6 @@ class WindowActions(QObject):
         self.refresh()
 
     def refresh(self) -> None:
-        """Update every action."""
         for action_id, row in self.rows.items():
             action = self._actions[action_id]
             if row.enabled is not None:
@@ -147,13 +146,7 @@ class WindowActions(QObject):
                     all_menus[outer].addSeparator()
 
     def fill_menu_bar(self, bar: QMenuBar, menus: Iterable[QMenu], quit_: ActionRow) -> None:
-        """Fill the menu bar of macOS, where Settings, About and Quit have special places.
-
-        Args:
-            bar: of the window.
-            menus: the filled menus.
-            quit_: the row that quits.
-        """
+        """Fill the menu bar of macOS, where Settings, About and Quit have special places."""
         for action in self._actions.values():
             # Qt would guess roles from titles.
             action.setMenuRole(QAction.MenuRole.NoRole)

@@ -13,16 +13,7 @@ from netbuilder.ui.widgets.labels import note_label
 
 
 class ActionPage(QScrollArea):
-    """Describes and offers a command.
-
-    Args:
-        action: of the window.
-        title: what is made.
-        words: one sentence about it.
-        contents: a list of what is in it.
-        button: the button's text.
-        missing: shown while the action is disabled.
-    """
+    """Describes a command, and offers it; ``missing`` is shown while it is disabled."""
 
     def __init__(
         self,

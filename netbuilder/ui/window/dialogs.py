@@ -93,10 +93,7 @@ def open_grade_window(parent: QWidget, open_path: Callable[[Path], object]) -> N
 def open_collect_window(
     parent: QWidget, workbench: Workbench, runner: Runner, use: Callable[[Path], object]
 ) -> None:
-    """Take samples with camera or microphone; ``use(folder)`` trains on them.
-
-    They are saved beside the project's file, or in the user's data folder.
-    """
+    """Take samples with camera or microphone; ``use(folder)`` trains on them."""
     from datetime import date
 
     from netbuilder.core import folders
@@ -129,11 +126,7 @@ def confirm_stop_training(parent: QWidget, ended: SignalInstance) -> bool:
 
 
 def wait_for_end(parent: QWidget, active: Callable[[], bool], ended: SignalInstance) -> bool:
-    """Wait for a stopping run, whose network can then be saved.
-
-    Returns:
-        False if the user keeps the window open after a long wait.
-    """
+    """Wait for a stopping run; return False if the user keeps the window open."""
     loop = QEventLoop()
     ended.connect(loop.quit)
     if active():
@@ -187,11 +180,7 @@ def restore_work(
     resume: Callable[[OpenLesson], object],
     show_error: Callable[[UserError], object],
 ) -> bool:
-    """Ask about work and trainings that a crash left.
-
-    Returns:
-        Whether something was left for later.
-    """
+    """Ask about work that a crash left; return whether some was left for later."""
     restored: Path | None = None
     later = False
     for recovered in recovery.find_recovered():

@@ -49,12 +49,7 @@ def first_side_width(width: int, *, building: bool) -> int:
 
 
 def fitting(available: QRect, frame: QMargins) -> QRect:
-    """Return the window's initial rectangle without frame, in the middle of the free screen.
-
-    Args:
-        available: the screen without task bars.
-        frame: sizes of the title bar and borders.
-    """
+    """Return the window's initial rectangle, without its ``frame``, in the ``available`` screen."""
     room = available.marginsRemoved(frame)
     size = QSize(
         max(round(_SCREEN_PART * available.width()), DESIGNED.width()),
@@ -155,7 +150,6 @@ class Docks:
         self._first = self.state()
 
     def add_lesson(self, lesson: QWidget) -> None:
-        """Add the lesson's column at the left, hidden."""
         self.lesson = lesson
         lesson.hide()
         self.splitter.insertWidget(0, lesson)
@@ -167,7 +161,6 @@ class Docks:
             self.leave_room()
 
     def retitle(self, name: str, title: str, words: str) -> None:
-        """Change a page's title and help."""
         page = self.pages[name]
         if page.page.title == title:
             return
@@ -225,7 +218,6 @@ class Docks:
         self.leave_room()
 
     def detach_page(self) -> None:
-        """Open the front page in its own window."""
         if self.side.shown and self.side.shown[0] != LAYER:
             self.side.detach(self.side.shown[0])
 
@@ -271,11 +263,9 @@ class Docks:
         self._set(lesson, left, max(whole - lesson - left - side, 0), side)
 
     def widen(self) -> None:
-        """Adapt the columns to the font."""
         QTimer.singleShot(0, self._window, self.leave_room)
 
     def reset(self) -> None:
-        """Restore the initial arrangement."""
         for name, page in self.pages.items():
             if page.detached:
                 self.side.attach(name)
@@ -308,7 +298,6 @@ class Docks:
         store.sync()
 
     def restore(self) -> None:
-        """Restore the arrangement of the last window."""
         store = settings()
         geometry, columns = store.value("geometry"), store.value("columns")
         if isinstance(geometry, QByteArray):

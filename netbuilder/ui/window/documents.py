@@ -87,7 +87,6 @@ def empty_project() -> Project:
 
 
 def _named(project: Project, path: Path) -> Project:
-    """Name a project without a name after its file."""
     return edits.rename_project(project, path.stem) if project.name == Project().name else project
 
 
@@ -170,7 +169,6 @@ class Documents(QObject):
 
     @property
     def name(self) -> str:
-        """The name of the file, or of the project."""
         path = self._store.path
         if path is None and self._models.trained is not None and not self.model_in_no_file:
             path = self._model_file
@@ -191,7 +189,6 @@ class Documents(QObject):
             self.show_project(empty_project(), None)
 
     def open(self) -> Path | None:
-        """Ask for a file and open it; return its path, or None."""
         path = ask_open(self._window, _("Open"), open_filter())
         if path is not None:
             self.open_asking(path)
@@ -225,10 +222,7 @@ class Documents(QObject):
     def show_project(
         self, project: Project, path: Path | None, *, folder: Path | None = None, saved: bool = True
     ) -> None:
-        """Put a project on the canvas, and cancel opening another file.
-
-        ``folder`` and ``saved`` are those of ``ProjectStore.reset``.
-        """
+        """Put a project on the canvas; see ``ProjectStore.reset``."""
         self.leaving.emit()
         self._model_file = None
         self._shown += 1
@@ -241,13 +235,11 @@ class Documents(QObject):
         self.opened.emit()
 
     def recover(self, recovered: RecoveredProject) -> None:
-        """Restore recovered work."""
         self.recovery.take_over(recovered)
         self.show_project(recovered.project, recovered.original, folder=recovered.base, saved=False)
         self.recovered.emit()
 
     def save(self) -> bool:
-        """Save the project, or ask for a file name."""
         path = self._store.path
         if path is None or path.suffix.lower() != PROJECT_ENDING:
             return self.save_as()
@@ -369,10 +361,7 @@ class Documents(QObject):
         )
 
     def may_close(self) -> bool:
-        """Return whether the document may be closed; ask once about all unsaved work.
-
-        A stopped run leaves a network that can be saved.
-        """
+        """Return whether the document may be closed; ask once about all unsaved work."""
         before = self._models.trained
         return self._may_leave() and self._confirm_loss(self._models.trained is not before)
 
@@ -535,7 +524,6 @@ class Documents(QObject):
         self.failed.emit(error)
 
     def suggested(self, ending: str) -> str:
-        """Return a suggested path for a file with this ending."""
         return suggested_paths.suggested_path(self._workbench, ending)
 
     def _keep_place(self) -> None:

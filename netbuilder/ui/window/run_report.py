@@ -67,11 +67,7 @@ class RunReport:
 
 
 def write_report(report: RunReport, runs: Iterable[Run], path: Path) -> None:
-    """Write a report as ``.html`` or ``.pdf``; may run in any thread.
-
-    Raises:
-        UserError: another ending, or the file cannot be written.
-    """
+    """Write a report as ``.html`` or ``.pdf``, in any thread; may raise UserError."""
     ending = path.suffix.lower()
     page = report_page(report, runs, _PAPER if ending == ".pdf" else _SCREEN)
     match ending:
@@ -181,7 +177,7 @@ def _training_words(trained: TrainedModel) -> str:
 
 
 def _optimizer_words(choice: Choice) -> str:
-    """The optimizer with its learning rate, and with what is not as Keras has it by itself."""
+    """Name the optimizer with its learning rate and other changed parameters."""
     spec = OPTIMIZERS.get(choice.name)
     usual = {name: one.default for name, one in spec.by_name.items()} if spec is not None else {}
     chosen = {"learning_rate": usual.get("learning_rate")} | dict(choice.params)

@@ -67,7 +67,6 @@ class TaskButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def mark(self, marked: bool) -> None:
-        """Show or hide the dot."""
         self.marked = marked
         words = _(self._task.help)
         self.setToolTip(_("{help} (new results)", help=words) if marked else words)
@@ -79,7 +78,6 @@ class TaskButton(QPushButton):
         self.mark(self.marked)
 
     def wide(self, letters: float = 1.0) -> int:
-        """Return the width of the bold title."""
         heavy = QFontMetrics(theme.ui_font(letters, bold=True))
         return heavy.horizontalAdvance(self.text())
 
@@ -150,11 +148,8 @@ class LayerStrip(QFrame):
 
 
 class Side(QWidget):
-    """The side of the window.
-
-    ``arranged``: the task, the page or the number of columns changed. ``expand_requested``: expand
-    the page over the canvas, or not.
-    """
+    """The side; ``arranged``: task, page or columns changed, ``expand_requested``: see
+    ``Docks``."""
 
     arranged = Signal()
     expand_requested = Signal()
@@ -297,7 +292,6 @@ class Side(QWidget):
         self._show()
 
     def show_task(self, name: str) -> None:
-        """Show a task with its last pages."""
         self.task = name
         self.buttons[name].mark(False)
         self._show()
@@ -329,7 +323,6 @@ class Side(QWidget):
             self.buttons[task].mark(True)
 
     def detach(self, name: str) -> None:
-        """Open a page in its own window."""
         page = self.pages[name]
         size = page.size()
         page.setParent(self._window, Qt.WindowType.Window)
@@ -339,7 +332,6 @@ class Side(QWidget):
         page.show()
 
     def attach(self, name: str) -> None:
-        """Put a detached page back."""
         page = self.pages[name]
         if page.detached:
             page.hide()

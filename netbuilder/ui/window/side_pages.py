@@ -37,10 +37,7 @@ class Page:
 
 
 class LazyPage(QWidget):
-    """A page whose panel is built when first visible.
-
-    ``seen_changed(seen)``: it was shown or hidden. ``closed``: its own window was closed.
-    """
+    """A page whose panel is built when first visible; ``closed``: its own window was."""
 
     seen_changed = Signal(bool)
     closed = Signal()
@@ -122,7 +119,6 @@ class PageTabs(QTabBar):
         self.fit()
 
     def fit(self) -> None:
-        """Reduce the spacing if necessary."""
         for close in (False, True):
             if self.property("close") != close:
                 self.setProperty("close", close)
@@ -165,7 +161,6 @@ class PageColumn(QWidget):
 
     @property
     def current(self) -> str:
-        """The front page, or ""."""
         at = self.tabs.currentIndex()
         return self._ids[at] if 0 <= at < len(self._ids) else ""
 
@@ -193,7 +188,6 @@ class PageColumn(QWidget):
         self.tabs.fit()
 
     def place(self) -> None:
-        """Show the chosen page."""
         if not self.current:
             return
         page = self._pages[self.current]

@@ -110,8 +110,7 @@ class StatusBar(QStatusBar):
         shorter: Iterable[str] = (),
         aloud: str = "",
     ) -> None:
-        """Show a message for a while; ``of_run``: about the last run, ``aloud``: read out
-        instead."""
+        """Show a message for a while; ``aloud`` is read out in its place."""
         self._of_run = of_run
         self._show_news(words, *shorter)
         announce(self, aloud or words)

@@ -111,8 +111,7 @@ class ProgressView(SteadyFrame):
 
     @property
     def _least(self) -> int:
-        """Two pixels of the bar: Qt's style ends the indeterminate animation only when it paints a
-        part."""
+        """Two pixels: Qt ends the indeterminate animation only when it paints a part."""
         return math.ceil(2000 / max(self.bar.width(), 2))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -171,10 +170,6 @@ class DocumentLabel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_document(self, name: str, unsaved: Iterable[str], *, in_file: bool) -> None:
-        """Show the document.
-
-        ``unsaved``: descriptions of unsaved work; ``in_file``: whether there is a file.
-        """
         self._name, lost = name, tuple(unsaved)
         self._states = (_("not saved"), _("saved"))
         self.saved.setText(self._states[0] if lost else self._states[1] if in_file else "")
@@ -240,7 +235,6 @@ class TrainButton(QPushButton):
         self.follow()
 
     def follow(self) -> None:
-        """Show the current action."""
         title, icon_name = _TRAIN[self._mode]
         self.setText(_(title))
         if self._icon != (icon_key := (icon_name, theme.colors().disabled)):
@@ -370,7 +364,6 @@ class TopBar(QToolBar):
         self._fitting = False
 
     def _needed(self, names: set[str]) -> int:
-        """Return the width of the bar with these widgets."""
         hidden = {place for name, place in self._places.items() if name not in names}
         widgets = [self.widgetForAction(place) for place in self.actions() if place not in hidden]
         layout, total = self.layout(), 0

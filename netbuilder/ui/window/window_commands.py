@@ -163,7 +163,6 @@ class WindowCommands:
         self.welcome: WelcomeGuide
 
     def show_error(self, error: UserError) -> None:
-        """Show an error above the canvas until it is closed."""
         self._parts.banner.clear()
         self._parts.banner.add(
             RoleBox(
@@ -191,13 +190,11 @@ class WindowCommands:
         banner.add(card, lasting=True)
 
     def restore_work(self) -> None:
-        """Ask about work that a crash left."""
         lessons = self.welcome.lessons
         self.work_left = dialogs.restore_work(self._parts, lessons.resume, self.show_error)
         self._parts.actions.refresh()
 
     def show_notes(self, name: str, notes: Sequence[str]) -> None:
-        """Show what could not be imported from a file."""
         card = RoleBox(
             "warning",
             _("Not all of {file} could be imported", file=name),
@@ -275,7 +272,6 @@ class WindowCommands:
         return is_shown
 
     def _refuse(self, problem: Problem) -> None:
-        """Show why the network cannot be trained."""
         message = _("The network cannot be trained: {problem}", problem=self._title(problem))
         if self._go_to(problem):
             self._parts.banner.clear()
@@ -286,7 +282,6 @@ class WindowCommands:
             self._show_box(problem, message)
 
     def _title(self, problem: Problem) -> str:
-        """Return a problem's title with its layer's name."""
         return problem.title if problem.node is None else f"{problem.title} ({problem.node})"
 
     def _show_box(self, problem: Problem, title: str) -> RoleBox:
@@ -350,7 +345,6 @@ class WindowCommands:
         self._parts.workbench.with_facts(fit)
 
     def write_report(self) -> None:
-        """Ask for a file, and write a report of the last run."""
         parts = self._parts
         suggested = parts.documents.suggested(".html")
         types = (FileType(_("Web page"), (".html",)), FileType("PDF", (".pdf",)))
@@ -359,7 +353,6 @@ class WindowCommands:
             self.report_to(path)
 
     def report_to(self, path: Path) -> None:
-        """Write a report of the last run, as ``.html`` or ``.pdf``."""
         from netbuilder.core.engine.runs.run_store import list_runs
         from netbuilder.ui.plots.picture_export import image_png_bytes
         from netbuilder.ui.plots.run_curves import RunCurves
@@ -421,7 +414,6 @@ class WindowCommands:
             self.worksheet_to(path, sheet=sheets[answer])
 
     def worksheet_to(self, path: Path, *, sheet: str) -> None:
-        """Draw the network for a worksheet, as ``.svg``, ``.png`` or ``.pdf``."""
         from netbuilder.core.worksheet import worksheet
         from netbuilder.ui.plots import picture_export as svg_file
 
@@ -460,7 +452,6 @@ class WindowCommands:
         self._parts.actions.refresh()
 
     def collect(self) -> None:
-        """Take samples with camera or microphone, and train on them."""
         parts = self._parts
 
         def use(folder: Path) -> None:
@@ -542,7 +533,6 @@ class WindowCommands:
         parts.actions.refresh()
 
     def show_used_layers(self) -> None:
-        """List the project's layers in the palette."""
         if level().basic:
             self._parts.palette.list_only(listed_layers(self._parts.store.project))
 

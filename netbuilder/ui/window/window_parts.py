@@ -29,10 +29,7 @@ from netbuilder.ui.window.status_bar import StatusBar
 
 @dataclass(frozen=True)
 class WindowParts:
-    """Services, then widgets.
-
-    ``window`` is the parent of dialogs; ``show_node(id)`` selects a layer and scrolls to it.
-    """
+    """Services, then widgets; ``show_node(id)`` selects a layer and scrolls to it."""
 
     window: QMainWindow
     store: ProjectStore

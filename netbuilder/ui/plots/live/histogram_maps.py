@@ -26,11 +26,7 @@ HEIGHT, COLUMNS = 130, 160
 def over_epochs(
     shares: NDArray[Any], epochs: NDArray[Any], columns: int = COLUMNS
 ) -> tuple[NDArray[Any], float, float]:
-    """Resample histograms to even distances in epochs, using the newest one at each.
-
-    Returns:
-        The histograms, (columns, bins), and the first and the last epoch.
-    """
+    """Resample histograms to even distances in epochs; return them, first and last epoch."""
     first, last = float(epochs[0]), float(max(epochs[-1], epochs[0] + 1))
     grid = np.linspace(first, last, columns)
     newest = np.clip(np.searchsorted(epochs, grid, side="right") - 1, 0, len(epochs) - 1)

@@ -33,11 +33,7 @@ def number_in_strip(
 ) -> tuple[int, ...] | None:
     """Return the index of the value at a ``spot`` of an activation strip, or None.
 
-    Args:
-        values: the layer's output.
-        size: width and height of the picture.
-        spot: a position in it.
-        height, width: those of the strip.
+    ``size`` is that of the picture, ``height`` and ``width`` are those of the strip.
     """
     x, y = spot
     if not (0 <= x < size[0] and 0 <= y < size[1]) or values.ndim > 3:
@@ -101,14 +97,7 @@ def shown_words(words: Sequence[str], width: int) -> list[int]:
 def words_strip(
     values: NDArray[Any], words: Sequence[str], width: int = 180, height: int = 26
 ) -> QImage:
-    """Draw the first words of a text, each above its vector: blue above 0, orange below.
-
-    Args:
-        values: (steps, size).
-        words: of the steps; dots for padding.
-        width: in pixels.
-        height: of the vectors.
-    """
+    """Draw the first ``words`` of a text, each above its vector in ``values`` (steps, size)."""
     chosen = shown_words(words, width)
     column = width // max(width // _WORD, 1)
     picture = blank_image(column * len(chosen), _LINE + height)

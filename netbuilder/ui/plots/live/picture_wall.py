@@ -29,10 +29,7 @@ def _side() -> int:
 
 
 class PictureWall(QWidget):
-    """Correct predictions have a thin border, wrong ones a thick one in another colour.
-
-    ``chosen(row)``: a picture was clicked.
-    """
+    """Wrong predictions have a thick border; ``chosen(row)``: a picture was clicked."""
 
     chosen = Signal(int)
 

@@ -27,13 +27,9 @@ Place = tuple[float, float]
 
 
 class PointEditFilter(QObject):
-    """Edits the points of a plot while it is ``on``.
+    """Edits the points of a plot while ``on``: ``put``, ``moved`` and ``taken`` ask for the edit.
 
-    Signals:
-        put(x, y): add a point.
-        moved(from, to): move the point at ``from``; both are (x, y).
-        taken(place): delete a point.
-        told(words): the keyboard's position.
+    ``told(words)`` gives the keyboard's position.
     """
 
     put = Signal(float, float)

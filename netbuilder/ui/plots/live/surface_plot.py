@@ -84,10 +84,7 @@ def scale_to_unit(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
 
 
 class SurfacePlot(pg.PlotWidget):
-    """A plot for all views with axes; each ``show_*`` draws another picture.
-
-    ``sample_chosen(row)``: a point of a map was clicked.
-    """
+    """A plot for views with axes; ``sample_chosen(row)``: a point of a map was clicked."""
 
     sample_chosen = Signal(int)
 
@@ -185,7 +182,6 @@ class SurfacePlot(pg.PlotWidget):
         self.image.setOpacity(1.0)
 
     def show_surface(self, picture: SurfacePicture) -> None:
-        """Draw predictions over two columns, and the points."""
         left, bottom, right, top = picture.box
         if picture.answered:
             self._show_image(paint_surface(picture, discrete=self.discrete), picture.box)
@@ -210,7 +206,6 @@ class SurfacePlot(pg.PlotWidget):
         self._lines[index].setOpacity(1.0)
 
     def show_curve(self, picture: CurvePicture) -> None:
-        """Draw predictions along one column, and the points."""
         values = picture.points.value.astype(float)
         if picture.classes:
             for number in range(len(picture.classes) if picture.answered else 0):
@@ -239,7 +234,6 @@ class SurfacePlot(pg.PlotWidget):
             self.getPlotItem().setYRange(low - edge, high + edge, padding=0)
 
     def show_forecast(self, picture: ForecastPicture) -> None:
-        """Draw true values and forecast over time."""
         scheme = theme.colors()
         dated = picture.days is not None
         steps = np.arange(len(picture.truth)) if picture.days is None else _DAY * picture.days
@@ -259,7 +253,6 @@ class SurfacePlot(pg.PlotWidget):
             self.sample_chosen.emit(int(picture.rows[points[0].index()]))
 
     def ring_sample(self, row: int) -> None:
-        """Mark the chosen sample on a map."""
         picture = self._map
         matches = [] if picture is None else list(np.flatnonzero(picture.rows == row))
         if picture is None or not matches:
@@ -357,10 +350,7 @@ class SurfacePlot(pg.PlotWidget):
 def _styled(
     part: int, color: QColor, strength: float, share: float = 1.0
 ) -> tuple[QBrush, QPen, float]:
-    """The look of a point of a part, see ``PART_SIGNS``.
-
-    On a surface of its own colour a point is seen by its edge alone.
-    """
+    """Return brush, pen and size of a point, see ``PART_SIGNS``."""
     scheme = theme.colors()
     edge = _edge(color.name(), scheme.text, scheme.panel)
     if part == 1:
@@ -373,7 +363,7 @@ def _styled(
 
 @cache
 def _edge(color: str, letters: str, ground: str) -> QColor:
-    """The colour of letters, or of the ground where these do not stand out from the surface."""
+    """Return the text colour, or the ground's if it contrasts too little with the surface."""
     surface = theme.mix(QColor(color), QColor(ground), 0.62)
     return QColor(letters if theme.contrast(QColor(letters), surface) >= _MIN_CONTRAST else ground)
 

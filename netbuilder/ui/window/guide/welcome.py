@@ -123,7 +123,6 @@ class LessonDock(QObject):
         self.show()
 
     def resume(self, open_lesson: OpenLesson) -> None:
-        """Reopen a lesson beside recovered work."""
         name, step = open_lesson
         if not name:
             return
@@ -149,7 +148,6 @@ class LessonDock(QObject):
         self.panel.focus_step()
 
     def focus(self) -> None:
-        """Focus the current step."""
         self._parts.docks.show_lesson(True)
         self.panel.focus_step()
 
@@ -265,14 +263,12 @@ class Tour(QObject):
 
     @property
     def seen(self) -> bool:
-        """Whether the user has seen, skipped or been offered the tour."""
         return str(settings().value(KEY, "false")).lower() == "true"
 
     def start(self) -> None:
         self._go(0)
 
     def end(self) -> None:
-        """End the tour, and do not offer it again."""
         self._take_away()
         self.at = -1
         self.remember()
@@ -357,7 +353,6 @@ class WelcomeGuide(QObject):
         parts.store.changed.connect(self._project_changed)
 
     def show_page(self) -> None:
-        """Show or hide the start page."""
         if self.page.isVisible():
             self.page.shut()
             return
@@ -393,10 +388,7 @@ class WelcomeGuide(QObject):
         self._parts.documents.show_project(project, None)
 
     def open_data(self) -> None:
-        """Ask for data and start a project with it.
-
-        If cancelled on an empty canvas, show the Data page, which has other sources.
-        """
+        """Ask for data; if cancelled on an empty canvas, show the page with other sources."""
         parts = self._parts
         path = ask_open(parts.window, _("Choose data"), FILE_FILTER)
         project = parts.store.project
@@ -416,7 +408,6 @@ class WelcomeGuide(QObject):
         self.lessons.open(lesson)
 
     def write_lesson(self) -> None:
-        """Write a lesson that starts with this project, and open it."""
         from netbuilder.core.lessons.parse import read_lesson
         from netbuilder.ui.lessons.lesson_writer import LessonWriter
 
