@@ -1,4 +1,4 @@
-"""Points at a widget of the window: a ring around it, and words beside it."""
+"""A callout: a ring around a widget, with a text bubble beside it."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from netbuilder.ui.widgets.labels import note_label
 
 MARGIN = 6
 BUBBLE_WIDTH = 280
-#: A drag that is shown goes so often, and takes so long.
+#: Duration and frame interval of an animated drag.
 GHOST_MS, GHOST_STEP_MS = 1400, 16
-#: So often it is looked where that is now that is pointed at.
+#: Interval of checks for a moved target.
 LOOK_MS = 150
 Button = tuple[str, Callable[[], object]]
 
 
 class Callout(QWidget):
-    """Lies over the whole window and lets the mouse through, but for its bubble.
+    """Covers the window and lets the mouse through, except on its bubble.
 
-    ``ring`` is what is pointed at, in the window's coordinates; with ``towards`` a ghost with the
-    words ``ghost`` moves from it to there, as a drag would. Escape does ``on_escape``, or presses
-    the first button. ``find`` says where it is now: docks and windows change their size under a
-    ring.
+    ``ring`` is the target, in the window's coordinates; ``find`` returns it after a change of the
+    layout. With ``towards`` the text ``ghost`` moves there from the ring, as in a drag. Escape
+    calls ``on_escape`` or presses the first button.
     """
 
     def __init__(
@@ -86,7 +85,6 @@ class Callout(QWidget):
             self.at = 0.75
 
     def _fill(self, title: str, words: str, width: int) -> QVBoxLayout:
-        """Lay the words into the bubble; the buttons come below them."""
         layout = QVBoxLayout(self.bubble)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
@@ -95,26 +93,24 @@ class Callout(QWidget):
             layout.addWidget(note_label(title, self.bubble, role="heading"))
         if words:
             layout.addWidget(note_label(words, self.bubble, role="body"))
-        # Of a wrapping label Qt only knows the height once its width is fixed.
+        # The height of a wrapping label depends on a fixed width.
         for words_label in self.bubble.findChildren(QLabel):
             words_label.setFixedWidth(width)
         return layout
 
     @property
     def ring(self) -> QRect:
-        """What is pointed at, in the window's coordinates."""
         return self._ring
 
     def to_front(self) -> None:
-        """Lie over all else of the window."""
         self.raise_()
         self.bubble.raise_()
 
     def _follow(self) -> None:
-        found = self._find() if self._find is not None else None
-        if found is None:
+        target = self._find() if self._find is not None else None
+        if target is None:
             return
-        ring = found.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        ring = target.adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
         if ring != self._ring:
             self._ring = ring
             self._place()
@@ -135,7 +131,7 @@ class Callout(QWidget):
             if watched is self.bubble and event.key() == Qt.Key.Key_Escape:
                 (self._on_escape or self.buttons[0].click)()
                 return True
-            # Outside of a dialog Qt's buttons know the space bar only.
+            # Outside of dialogs, Enter does not press buttons.
             if watched in self.buttons and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.buttons[self.buttons.index(watched)].click()
                 return True
@@ -148,10 +144,10 @@ class Callout(QWidget):
         self.bubble.adjustSize()
         self.bubble.move(self._beside(window.rect(), self.bubble.size()))
 
-    def _beside(self, whole: QRect, size: QSize) -> QPoint:
-        """Right of the ring, else left, below, above; always inside of the window.
+    def _beside(self, window: QRect, size: QSize) -> QPoint:
+        """Return the bubble's place right of the ring, else left, below or above, in the window.
 
-        Beside a high ring it lies low: a network or a form begins at the top.
+        Beside a high ring it is at the bottom, since networks and forms begin at the top.
         """
         ring, gap = self._ring, 14
         high = ring.height() > 2 * size.height()
@@ -162,13 +158,13 @@ class Callout(QWidget):
             QPoint(ring.left(), ring.bottom() + gap),
             QPoint(ring.left(), ring.top() - gap - size.height()),
         )
-        inside = whole.adjusted(8, 8, -8, -8)
+        inside = window.adjusted(8, 8, -8, -8)
         for place in places:
             if inside.contains(QRect(place, size)):
                 return place
-        # Nowhere whole: keep it inside, and off the middle of what is pointed at.
-        x = max(8, min(ring.right() + gap, whole.width() - size.width() - 8))
-        y = max(8, min(y, whole.height() - size.height() - 8))
+        # No place fits: keep it in the window, off the middle of the ring.
+        x = max(8, min(ring.right() + gap, window.width() - size.width() - 8))
+        y = max(8, min(y, window.height() - size.height() - 8))
         return QPoint(x, y)
 
     def _move(self) -> None:

@@ -1,4 +1,4 @@
-"""The small button in the corner of what can be copied or saved, and its menu on a right click."""
+"""A menu button in the corner of a widget that can be copied or saved."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from netbuilder.ui.widgets.accessible_roles import show_hint_beside
 
 
 class CornerMenu(QToolButton):
-    """A button in a widget's upper right corner.
-
-    It is seen while the mouse is over the widget, or the keyboard on the button.
-    """
+    """A button in a widget's upper right corner, visible on hover or with the focus."""
 
     def __init__(
         self, over: QWidget, words: str, entries: Sequence[tuple[str, Callable[[], object]]]
@@ -36,12 +33,12 @@ class CornerMenu(QToolButton):
         self._place()
 
     def offer_on_right_click(self) -> None:
-        """Open the menu on a right click into the widget too."""
+        """Also open the menu on a right click on the widget."""
         self._over.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._over.customContextMenuRequested.connect(self._popup)
 
     def tell(self, words: str) -> None:
-        """Say near the widget what was done."""
+        """Show a confirmation near the widget."""
         show_hint_beside(self._over, words)
 
     def _popup(self, place: QPoint) -> None:
@@ -56,7 +53,7 @@ class CornerMenu(QToolButton):
 
     def _place(self) -> None:
         self.resize(self.sizeHint())
-        # Over what is empty, and has no height, there is nothing to copy.
+        # An empty widget has no height and nothing to copy.
         self.setVisible(self._over.height() >= self.height())
         self.move(self._over.width() - self.width() - 2, 2)
         self.raise_()

@@ -1,4 +1,4 @@
-"""Panels that wait for a trained model: what they say until there is one."""
+"""The empty state of panels that need a trained model."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from netbuilder.ui.widgets.accessible_roles import make_scroll_area_accessible
 from netbuilder.ui.widgets.invitation import Invitation
 from netbuilder.ui.widgets.layouts import vbox
 
-#: Lines of a list that are enough to see that it is there.
+#: The least visible lines of a list.
 _HEAD = 6
 
 
 class _WrappingPage(QWidget):
-    """A page whose height follows its width: Qt would make it as high as its words need at the
-    narrowest, and leave the rest empty."""
+    """A page whose minimum height follows its width instead of its narrowest layout."""
 
     def minimumSizeHint(self) -> QSize:
         hint, layout = super().minimumSizeHint(), self.layout()
@@ -28,16 +27,16 @@ class _WrappingPage(QWidget):
 
 
 class EmptyStatePage(QStackedWidget):
-    """An invitation to train, and behind it a scrolling page for the results.
+    """An invitation to train, or a scrolling page with the results.
 
     Args:
-        words: what is there once the network is trained.
-        picture: what of it the invitation draws.
+        words: what the page shows after training.
+        picture: the invitation's picture.
     """
 
     def __init__(self, words: str, picture: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._wanted = self._first = words
+        self._words = self._first_words = words
         self._meanwhile = ""
         self._state: Callable[[], str] = lambda: ""
         self.invitation = Invitation(picture, words, self)
@@ -53,17 +52,17 @@ class EmptyStatePage(QStackedWidget):
         make_scroll_area_accessible(scroll, _("Results"))
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        # Pages wrap and fit their width; what should not all the same is at least in reach.
+        # For pages that do not fit despite wrapping.
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         scroll.setWidget(page)
         self.scroll_area, self._page = scroll, page
         self.addWidget(scroll)
 
     def see(self, widget: QWidget, keep: QWidget | None = None) -> None:
-        """Scroll until a part of the page that changes in this moment is seen from its top.
+        """Scroll to the top of a widget that is just changing.
 
-        ``keep`` is a part above it that stays in sight: no more is scrolled than shows the whole
-        of ``widget``, or its first lines where there is no room for both.
+        ``keep`` is a widget above that stays visible: scroll only as far as shows all of
+        ``widget``, or its first lines if there is no space for both.
         """
         bar = self.scroll_area.verticalScrollBar()
         line = self.fontMetrics().height()
@@ -75,10 +74,10 @@ class EmptyStatePage(QStackedWidget):
             top = widget.mapTo(page, QPoint(0, 0)).y()
             room = self.scroll_area.viewport().height()
             if keep is not None and top >= bar.value():
-                kept = keep.mapTo(page, QPoint(0, 0)).y()
+                keep_top = keep.mapTo(page, QPoint(0, 0)).y()
                 head = top + min(widget.height(), _HEAD * line) - room
-                whole = top + widget.height() - room
-                bar.setValue(max(bar.value(), min(whole, max(head, kept))))
+                bottom = top + widget.height() - room
+                bar.setValue(max(bar.value(), min(bottom, max(head, keep_top))))
             elif not bar.value() <= top < bar.value() + room // 2:
                 bar.setValue(top - 2 * line)
 
@@ -86,64 +85,63 @@ class EmptyStatePage(QStackedWidget):
 
     @classmethod
     def filling(cls, panel: QWidget, words: str, picture: str) -> EmptyStatePage:
-        """One that takes all of a panel's room."""
-        made = cls(words, picture, panel)
-        vbox(made, parent=panel, margins=0)
-        return made
+        """Create a page that fills a panel."""
+        created = cls(words, picture, panel)
+        vbox(created, parent=panel, margins=0)
+        return created
 
     def follow(
         self, changes: Iterable[SignalInstance], state: Callable[[], str], meanwhile: str = ""
     ) -> None:
-        """Replace the first words while a run goes on: Train is pressed already.
+        """Replace the invitation during a run.
 
         Args:
-            changes: signals after which ``state`` may be another.
-            state: what goes on, as a clause ("training is running"); "" for nothing.
-            meanwhile: what a panel shows that does not wait for the end of the run.
+            changes: signals after which ``state`` may have changed.
+            state: returns the activity as a clause ("training is running") or "".
+            meanwhile: what a panel shows before the end of the run.
         """
         self._state, self._meanwhile = state, meanwhile
         for change in changes:
-            change.connect(lambda *_: self._say())
-        self._say()
+            change.connect(lambda *_: self._update_words())
+        self._update_words()
 
-    def _say(self) -> None:
-        ready = bool(self._first) and self._wanted == self._first
-        self.invitation.show_words(self._said(), may_train=ready and not self._state())
+    def _update_words(self) -> None:
+        ready = bool(self._first_words) and self._words == self._first_words
+        self.invitation.show_words(self._current_words(), may_train=ready and not self._state())
 
-    def _said(self) -> str:
+    def _current_words(self) -> str:
         state = self._state()
-        if not state or self._wanted != self._first:
-            return self._wanted
+        if not state or self._words != self._first_words:
+            return self._words
         if self._meanwhile:
             state = as_sentence(capitalize_first(state))
             return join_sentences((state, capitalize_first(self._meanwhile)))
         return _("Results appear here when training ends or is paused.")
 
     def wait(self, words: str, *, first: bool = False) -> None:
-        """Show words instead of results; ``first``: those for a project that can be trained."""
-        self._wanted = words
+        """Show words instead of results; ``first`` ones are for a project ready to train."""
+        self._words = words
         if first:
-            self._first = words
-        self._say()
+            self._first_words = words
+        self._update_words()
         self.setCurrentIndex(0)
 
     def retranslate(self) -> None:
-        """Keep the words in another language."""
-        self._first, self._wanted = rerendered(self._first), rerendered(self._wanted)
-        self._say()
+        """Translate the words."""
+        self._first_words, self._words = rerendered(self._first_words), rerendered(self._words)
+        self._update_words()
 
     def restart(self) -> None:
-        """What comes next is of another network: it is seen from its beginning."""
+        """Scroll to the top, for another network."""
         self._page.setMinimumHeight(0)
         self.scroll_area.verticalScrollBar().setValue(0)
 
     def hold_height(self) -> None:
-        """Let the page be no shorter from now on: what goes from its end must not scroll it."""
+        """Keep at least the current height, so that removed content does not scroll the page."""
         self._page.setMinimumHeight(self._page.height())
 
     def hold_still(self, on: bool) -> None:
-        """Keep what a hand works on where it is, while words come and go beneath it: the page
-        gets no shorter, which would scroll it, and the scroll bar's place stays free."""
+        """Prevent scrolling while the user edits and content below changes."""
         always, needed = (
             Qt.ScrollBarPolicy.ScrollBarAlwaysOn,
             Qt.ScrollBarPolicy.ScrollBarAsNeeded,

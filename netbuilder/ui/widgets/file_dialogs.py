@@ -1,7 +1,4 @@
-"""Where a file is, or is to be written: the dialogs for it, which begin where the last file was.
-
-An ending is never forgotten.
-"""
+"""File dialogs, which start in the window's or the last folder and add missing endings."""
 
 from __future__ import annotations
 
@@ -14,39 +11,38 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.widgets.question_dialogs import ask_question
 
-#: Property of a window: the folder in which its files are looked for first; "" where none is its.
+#: Property of a window: its initial folder, or "".
 PLACE = "files-place"
-# Where a file was chosen last, in any window.
+# The folder of the last file in any window.
 _last: list[Path] = []
 
 
 @dataclass(frozen=True)
 class FileType:
-    """A type to choose: its title ("Table") and endings, the usual one first; none of a folder."""
+    """A file type: its title ("Table") and endings, the default first; () for folders."""
 
     title: str
     endings: tuple[str, ...]
 
     @property
     def filter(self) -> str:
-        """As Qt's file dialog takes it: ``Table (*.csv)``."""
+        """The filter of Qt's file dialogs: ``Table (*.csv)``."""
         return f"{_(self.title)} ({' '.join(f'*{end}' for end in self.endings) or '*'})"
 
 
 def with_ending(path: Path, types: Sequence[FileType], chosen: FileType) -> Path:
-    """The path with an ending of one of the types: what has none of them gets the chosen one's.
+    """Return the path, with the chosen type's ending if it has none of the types' endings.
 
-    A dot in a name makes no ending: ``sales.v2`` becomes ``sales.v2.h5``.
+    Other endings stay: ``sales.v2`` becomes ``sales.v2.h5``.
     """
-    known = {ending for one in types for ending in one.endings}
+    known = {ending for type_ in types for ending in type_.endings}
     if path.suffix.lower() in known or not chosen.endings:
         return path
     return path.with_name(path.name + chosen.endings[0])
 
 
 def place_of(widget: QWidget | None) -> Path:
-    """The folder of the window that a widget, or a dialog over it, belongs to; where it has none
-    that of the last file."""
+    """Return the initial folder of a widget's window, or the last file's folder."""
     while widget is not None:
         if widget.property(PLACE):
             return Path(str(widget.property(PLACE)))
@@ -55,26 +51,26 @@ def place_of(widget: QWidget | None) -> Path:
 
 
 def last_place() -> Path | None:
-    """The folder of the file that was chosen last; None where none was, or it is gone."""
-    return next((one for one in _last if one.is_dir()), None)
+    """Return the folder of the last file, or None if it does not exist."""
+    return next((folder for folder in _last if folder.is_dir()), None)
 
 
 def remember_place(folder: Path) -> None:
-    """Begin there the next time."""
+    """Set the last folder."""
     _last[:] = [folder]
 
 
 def ask_open(
     parent: QWidget, title: str, types: str = "", start: Path | None = None
 ) -> Path | None:
-    """Ask for a file to read; None when that was cancelled. ``start``: a file, or its folder."""
+    """Ask for a file to read; ``start`` is a file or its folder. Return None if cancelled."""
     begin = str(start or place_of(parent))
     name, _used = QFileDialog.getOpenFileName(parent, title, begin, types or _("All files (*)"))
     return _chosen(name, Path(name).parent)
 
 
 def ask_files(parent: QWidget, title: str) -> list[Path]:
-    """Ask for files to read; empty when that was cancelled."""
+    """Ask for files to read; return [] if cancelled."""
     names, _used = QFileDialog.getOpenFileNames(parent, title, str(place_of(parent)))
     for name in names[:1]:
         remember_place(Path(name).parent)
@@ -82,7 +78,7 @@ def ask_files(parent: QWidget, title: str) -> list[Path]:
 
 
 def ask_folder(parent: QWidget, title: str, start: Path | None = None) -> Path | None:
-    """Ask for a folder; None when that was cancelled."""
+    """Ask for a folder; return None if cancelled."""
     name = QFileDialog.getExistingDirectory(parent, title, str(start or place_of(parent)))
     return _chosen(name, Path(name))
 
@@ -95,22 +91,19 @@ def _chosen(name: str, folder: Path) -> Path | None:
 
 
 def ask_save(parent: QWidget, title: str, suggested: str, types: Sequence[FileType]) -> Path | None:
-    """Ask for the file to write; None when that was cancelled.
+    """Ask for a file to write; return None if cancelled.
 
-    ``suggested`` is a whole path, or a name in the window's own folder (``place_of``): never in
-    the one that the program happens to have been started from.
-
-    Qt asks before a file is replaced, but it does not know of an ending that is appended here:
-    then this asks.
+    ``suggested`` is a path, or a name in the window's folder (``place_of``). Qt asks before it
+    replaces a file; with an ending added here, this does.
     """
-    filters = {one.filter: one for one in types}
+    filters = {type_.filter: type_ for type_ in types}
     start = str(place_of(parent) / suggested)
     name, used = QFileDialog.getSaveFileName(parent, title, start, ";;".join(filters))
     if not name:
         return None
-    given = Path(name)
-    path = with_ending(given, types, filters.get(used, types[0]))
-    if path != given and path.exists():
+    chosen = Path(name)
+    path = with_ending(chosen, types, filters.get(used, types[0]))
+    if path != chosen and path.exists():
         question = _("“{name}” already exists. Replace it?", name=path.name)
         answers = (_("Replace"), _("Cancel"))
         if ask_question(parent, _("Replace the file?"), question, answers) != answers[0]:

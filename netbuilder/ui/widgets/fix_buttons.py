@@ -1,4 +1,4 @@
-"""Buttons that mend what an error is about: each is one edit of the project, and one undo."""
+"""Buttons that fix an error by one edit of the project."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Apply = Callable[[str, Callable[[Project], Project]], object]
 def buttons_for(
     error: UserError, apply: Apply, then: Callable[[], object] | None = None
 ) -> tuple[Button, ...]:
-    """A button for each of the error's mends.
+    """Return a button for each of the error's fixes.
 
-    ``apply(label, edit)`` does an edit (``ProjectStore.apply``); ``then`` is called after it.
+    ``apply(label, edit)`` applies an edit (``ProjectStore.apply``); ``then`` is called afterwards.
     """
 
     def do(fix: DataFix) -> None:

@@ -1,4 +1,4 @@
-"""Widgets side by side that go on in the next line where the room ends."""
+"""A layout that wraps widgets into lines."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Like words in a paragraph: each at its own size, as many in a line as fit."""
+    """Lays out widgets like words in a paragraph."""
 
     def __init__(self, parent: QWidget | None = None, spacing: int = 6) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
-        self._heights: dict[int, int] = {}  # by width, until an item asks for other room
+        self._heights: dict[int, int] = {}  # by width, until invalidated
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
 
@@ -39,31 +39,31 @@ class FlowLayout(QLayout):
         super().invalidate()
 
     def heightForWidth(self, width: int) -> int:
-        known = self._heights.get(width)
-        if known is None:
-            known = self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
-        return known
+        height = self._heights.get(width)
+        if height is None:
+            height = self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return height
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
         self._arrange(rect, move=True)
 
     def sizeHint(self) -> QSize:
-        sizes = [item.sizeHint() for item in self._shown()]
+        sizes = [item.sizeHint() for item in self._visible()]
         width = sum(size.width() for size in sizes) + self.spacing() * max(len(sizes) - 1, 0)
         return QSize(width, max((size.height() for size in sizes), default=0))
 
     def minimumSize(self) -> QSize:
         size = QSize(0, 0)
-        for item in self._shown():
+        for item in self._visible():
             size = size.expandedTo(item.minimumSize())
         return size
 
-    def _shown(self) -> list[QLayoutItem]:
+    def _visible(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        """Put the items into ``rect`` (``move``), and give the height that they take."""
+        """Compute the height and, with ``move``, place the items."""
         x, y = 0, 0
         line: list[tuple[QLayoutItem, int, QSize]] = []
 
@@ -76,7 +76,7 @@ class FlowLayout(QLayout):
             line.clear()
             return height
 
-        for item in self._shown():
+        for item in self._visible():
             size = item.sizeHint().boundedTo(item.maximumSize())
             size.setWidth(min(size.width(), max(rect.width(), item.minimumSize().width())))
             if line and x + size.width() > rect.width():

@@ -1,4 +1,4 @@
-"""An empty page that invites: a faint picture of what will be there, and the Train button."""
+"""An invitation to train: a faint picture of the results, and the Train button."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ _PICTURES: Final[dict[str, _Draw]] = {
 
 
 class _FaintPicture(QWidget):
-    """A picture of what will be there. ``name``: one of ``_PICTURES``."""
+    """A faint picture of the results. ``name``: one of ``_PICTURES``."""
 
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -135,7 +135,7 @@ class _FaintPicture(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.height() < _LOWEST:
-            return  # words and button come first
+            return  # keep the text and button
         wide = min(self.width(), _HIGHEST.width()) - 40
         box = QRectF((self.width() - wide) / 2, 8, wide, self.height() - 20)
         painter = QPainter(self)
@@ -146,12 +146,7 @@ class _FaintPicture(QWidget):
 
 
 class Invitation(QWidget):
-    """A faint picture, words, and a button. ``train_requested``: the button was pressed.
-
-    Args:
-        picture: "curves", "matrix", "surface", "strips", "bars", "evidence", "forecast" or "rows".
-        words: what comes, and what to do for it.
-    """
+    """A picture (a key of ``_PICTURES``), words and a button that emits ``train_requested``."""
 
     train_requested = Signal()
 
@@ -171,7 +166,7 @@ class Invitation(QWidget):
         )  # fmt: skip
 
     def show_words(self, words: str, *, may_train: bool) -> None:
-        """Say what comes; ``may_train``: whether Train brings it."""
+        """Set the words; ``may_train`` shows the button."""
         self.words.setText(words)
         self.button.setVisible(may_train)
 

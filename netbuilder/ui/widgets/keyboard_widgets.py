@@ -1,4 +1,4 @@
-"""What Enter and the arrow keys press: cards, and the buttons of dialogs."""
+"""Widgets that are operated by Enter and the arrow keys: cards and dialogs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-#: Where an arrow key goes: right and down are 1.
+#: The (right, down) direction of arrow keys.
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -27,21 +27,17 @@ _ARROWS = {
 
 
 def press_focused_button(event: QKeyEvent) -> bool:
-    """Press the button with the focus for Enter: most of Qt's buttons ignore it.
-
-    Returns:
-        Whether a button was pressed.
-    """
-    now = QApplication.focusWidget()
-    if event.key() not in _ENTER or not isinstance(now, QPushButton | QToolButton):
+    """Press the focused button on Enter, which Qt ignores; return whether there was one."""
+    button = QApplication.focusWidget()
+    if event.key() not in _ENTER or not isinstance(button, QPushButton | QToolButton):
         return False
     if not event.isAutoRepeat():
-        now.click()
+        button.click()
     return True
 
 
 class Dialog(QDialog):
-    """A dialog in which Enter presses the button with the focus, and not the default one."""
+    """A dialog in which Enter presses the focused button, not the default button."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if not press_focused_button(event):
@@ -49,7 +45,7 @@ class Dialog(QDialog):
 
 
 class ClickableCard(QFrame):
-    """A card of a page of cards. ``chosen``: it was clicked, or Enter or Space was pressed."""
+    """A card that emits ``chosen`` on a click, Enter or Space."""
 
     chosen = Signal()
 
@@ -80,21 +76,21 @@ class ClickableCard(QFrame):
             super().keyPressEvent(event)
 
     def _go(self, right: int, down: int) -> None:
-        """Give the focus to the next card in a direction: the nearest row or column first."""
+        """Focus the next card in a direction."""
         page = self.parentWidget()
         if page is None:
             return
-        here, found = self.geometry().center(), []
+        center, candidates = self.geometry().center(), []
         for card in page.findChildren(ClickableCard):
-            away: QPoint = card.mapTo(page, card.rect().center()) - here
+            away: QPoint = card.mapTo(page, card.rect().center()) - center
             along = away.x() * right + away.y() * down
             across = abs(away.x() * down) + abs(away.y() * right)
             beside = across < (card.width() + self.width() if down else card.height()) // 2
             if card.isVisible() and along > 0 and beside:
-                found.append((along, across, card))
-        if not found:
+                candidates.append((along, across, card))
+        if not candidates:
             return
-        card = min(found, key=lambda one: one[:2])[2]
+        card = min(candidates, key=lambda candidate: candidate[:2])[2]
         card.setFocus(Qt.FocusReason.OtherFocusReason)
         above = card.parentWidget()
         while above is not None:

@@ -1,4 +1,4 @@
-"""Labels that wrap, in the few roles that the stylesheet knows."""
+"""Wrapping labels in the roles of the stylesheet."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from netbuilder.core.i18n import rerendered
 
 
 class ClampedLabel(QLabel):
-    """Wrapping plain text that never grows beyond ``lines`` lines."""
+    """Wrapping plain text of at most ``lines`` lines."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None, *, lines: int = 4) -> None:
         super().__init__(text, parent)
-        self._lines, self._kept = lines, 0
+        self._lines, self._fixed_lines = lines, 0
         self._shorter: tuple[str, ...] = ()
         self.setProperty("role", "note")
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -24,27 +24,28 @@ class ClampedLabel(QLabel):
         self.setMinimumWidth(20)
 
     def keep_lines(self, count: int) -> None:
-        """Be as high as so many lines, whatever it says; 0: as high as what it says."""
-        self._kept = count
+        """Set a fixed height in lines; 0: by the text."""
+        self._fixed_lines = count
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         return QSize(140, self.heightForWidth(max(self.width(), 100)))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(20, max(self._kept, 1) * self.fontMetrics().lineSpacing())
+        return QSize(20, max(self._fixed_lines, 1) * self.fontMetrics().lineSpacing())
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return (self._kept or max(len(self.lines_in(width)), 1)) * self.fontMetrics().lineSpacing()
+        return (
+            self._fixed_lines or max(len(self.lines_in(width)), 1)
+        ) * self.fontMetrics().lineSpacing()
 
     def setText(self, text: str, *shorter: str) -> None:
-        """Show a text; where it has no room on the first line, the first ``shorter`` one that
-        has."""
+        """Set the text, or on a single line the first ``shorter`` one that fits."""
         if not shorter and self._shorter and text == rerendered(self.text()):
-            shorter = tuple(map(rerendered, self._shorter))  # it is the same in another language
+            shorter = tuple(map(rerendered, self._shorter))  # the same text, translated
         self._shorter = shorter
         super().setText(text)
         self.setToolTip(text)
@@ -52,37 +53,37 @@ class ClampedLabel(QLabel):
         self.update()
 
     def shown_lines(self) -> list[str]:
-        """The lines as they are drawn at the present width: as many as have room."""
+        """Return the visible lines at the current size."""
         room = max(self.height() // self.fontMetrics().lineSpacing(), 1)
         return self.lines_in(self.width(), min(self._lines, room))
 
     def lines_in(self, width: int, most: int | None = None) -> list[str]:
-        """The lines as they would be drawn at a width, at most ``most`` (None: as it is made)."""
+        """Return the lines at a width, at most ``most`` (by default the label's maximum)."""
         last = (most or self._lines) - 1
         text, metrics = self.text(), self.fontMetrics()
         if not text:
             return []
-        for one in (text, *self._shorter) if self._shorter else ():
-            if metrics.horizontalAdvance(one) <= width:
-                return [one]
+        for candidate in (text, *self._shorter) if self._shorter else ():
+            if metrics.horizontalAdvance(candidate) <= width:
+                return [candidate]
         layout = QTextLayout(text, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
         layout.setTextOption(option)
         layout.beginLayout()
-        found: list[str] = []
+        lines: list[str] = []
         while True:
             line = layout.createLine()
             if not line.isValid():
                 break
             line.setLineWidth(width)
-            if len(found) == last:
+            if len(lines) == last:
                 rest = text[line.textStart() :]
-                found.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
+                lines.append(metrics.elidedText(rest, Qt.TextElideMode.ElideRight, width))
                 break
-            found.append(text[line.textStart() : line.textStart() + line.textLength()].strip())
+            lines.append(text[line.textStart() : line.textStart() + line.textLength()].strip())
         layout.endLayout()
-        return found
+        return lines
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -96,7 +97,8 @@ class ClampedLabel(QLabel):
 
 
 def note_label(text: str, parent: QWidget | None = None, *, role: str = "note") -> QLabel:
-    """A label of wrapping plain text in a role: note, complaint, title, sentence, number, ..."""
+    """Create a label of wrapping plain text in a role: note, complaint, title, sentence, number,
+    ..."""
     label = QLabel(text, parent)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
@@ -107,7 +109,7 @@ def note_label(text: str, parent: QWidget | None = None, *, role: str = "note") 
 
 
 def heading(text: str, parent: QWidget | None = None) -> QLabel:
-    """The title of a section."""
+    """Create the title of a section."""
     label = QLabel(text, parent)
     label.setProperty("role", "heading")
     return label

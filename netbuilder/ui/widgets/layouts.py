@@ -1,7 +1,7 @@
-"""Widgets in a row or in a column, said in one expression: what stands there, in its order.
+"""Create layouts in one expression.
 
-An item is a widget, a layout, a number of pixels, ``STRETCH`` or ``(item, stretch)``, which may
-end in an alignment as in ``QBoxLayout.addWidget``.
+An item is a widget, a layout, a number of pixels, ``STRETCH``, ``(item, stretch)`` or
+``(item, stretch, alignment)``, see ``QBoxLayout.addWidget``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from netbuilder.ui.widgets.flow_layout import FlowLayout
 
 STRETCH: Final = "stretch"
 _Box = TypeVar("_Box", bound=QBoxLayout)
-Margins = int | tuple[int, int, int, int]  # one of all four sides, or left, top, right, bottom
+Margins = int | tuple[int, int, int, int]  # all sides, or left, top, right, bottom
 
 
 def hbox(
@@ -24,7 +24,7 @@ def hbox(
     margins: Margins | None = None,
     spacing: int | None = None,
 ) -> QHBoxLayout:
-    """Items from left to right; they fill ``parent`` where it is given."""
+    """Lay out items from left to right, in ``parent`` if given."""
     return _filled(QHBoxLayout(), items, parent, margins, spacing)
 
 
@@ -34,12 +34,12 @@ def vbox(
     margins: Margins | None = None,
     spacing: int | None = None,
 ) -> QVBoxLayout:
-    """Items from top to bottom; they fill ``parent`` where it is given."""
+    """Lay out items from top to bottom, in ``parent`` if given."""
     return _filled(QVBoxLayout(), items, parent, margins, spacing)
 
 
 def flow(*widgets: QWidget, parent: QWidget | None = None, spacing: int = 6) -> FlowLayout:
-    """Widgets from left to right, which go on in the next line where the room ends."""
+    """Lay out widgets from left to right in wrapping lines."""
     layout = FlowLayout(parent, spacing)
     for widget in widgets:
         layout.addWidget(widget)
@@ -60,13 +60,13 @@ def _filled(
     if spacing is not None:
         box.setSpacing(spacing)
     for item in items:
-        thing, *how = item if isinstance(item, tuple) else (item,)
-        if thing is STRETCH:
-            box.addStretch(*(how or [1]))
-        elif isinstance(thing, int):
-            box.addSpacing(thing)
-        elif isinstance(thing, QLayout):
-            box.addLayout(thing, *how)
+        content, *options = item if isinstance(item, tuple) else (item,)
+        if content is STRETCH:
+            box.addStretch(*(options or [1]))
+        elif isinstance(content, int):
+            box.addSpacing(content)
+        elif isinstance(content, QLayout):
+            box.addLayout(content, *options)
         else:
-            box.addWidget(thing, *how)
+            box.addWidget(content, *options)
     return box

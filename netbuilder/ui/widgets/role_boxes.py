@@ -1,4 +1,4 @@
-"""Boxes with a title, words and buttons: notices, problems, failures."""
+"""Boxes with a title, text and buttons for notices, problems and failures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from netbuilder.ui.widgets.labels import note_label
 
 
 def role_of(tone: str) -> str:
-    """The role of a box for a problem of that tone: what is only unfinished is no complaint."""
+    """Return a box's role for a problem's tone: "error", "warning" or "info"."""
     return tone if tone in {"error", "warning"} else "info"
 
 
@@ -42,9 +42,9 @@ class RoleBox(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", role)
-        own = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        own.setHeightForWidth(True)
-        self.setSizePolicy(own)
+        box_policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        box_policy.setHeightForWidth(True)
+        self.setSizePolicy(box_policy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.setSpacing(4)
@@ -60,11 +60,11 @@ class RoleBox(QFrame):
             label.setSizePolicy(policy)
             layout.addWidget(label)
         self.buttons: list[QPushButton] = []
-        wanted = (*(((button, do),) if button and do is not None else ()), *buttons)
-        if wanted:
-            # Long ones side by side would make the whole panel wider than its place.
+        actions = (*(((button, do),) if button and do is not None else ()), *buttons)
+        if actions:
+            # Wrapped, or long buttons would widen the panel.
             row = FlowLayout()
-            for label, action in wanted:
+            for label, action in actions:
                 self.buttons.append(self._button(label, action))
                 row.addWidget(self.buttons[-1])
             layout.addLayout(row)
@@ -77,8 +77,7 @@ class RoleBox(QFrame):
     def _button(self, label: str, action: Callable[[], object]) -> QPushButton:
         button = QPushButton(label, self)
         button.setProperty("small", True)
-        # With what a click did the card often goes: the keyboard would go on to the canvas, which
-        # then shows a frame as if somebody had walked there by keys.
+        # A click often removes the card, which would pass the focus on to the canvas.
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _checked=False: action())
         return button
@@ -88,7 +87,7 @@ LASTING = "lasting"
 
 
 class CardList(QWidget):
-    """Cards one below the other; nothing at all where there are none."""
+    """A column of cards, hidden without any."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,7 +98,7 @@ class CardList(QWidget):
         self.hide()
 
     def clear(self) -> None:
-        """Take all cards away but those that last until they are closed, see ``add``."""
+        """Remove all cards except lasting ones, see ``add``."""
         for card in [card for card in self.cards if not card.property(LASTING)]:
             self.remove(card)
 
@@ -111,15 +110,12 @@ class CardList(QWidget):
         self.setVisible(bool(self.cards))
 
     def add(self, card: RoleBox, *, lasting: bool = False, aloud: bool = True) -> RoleBox:
-        """Put a card below the others; a ``lasting`` one goes by ``remove`` alone.
-
-        ``aloud``: whether it is news, to be read out.
-        """
+        """Append a card; only ``remove`` removes a ``lasting`` one; ``aloud`` announces it."""
         card.setProperty(LASTING, lasting)
         self._layout.addWidget(card)
         self.cards.append(card)
         self.show()
-        # Not the card's own: in a list that is shown already Qt shows it a moment later.
+        # Not the card's visibility: Qt may show it later.
         if aloud and card.property("role") in {"error", "warning"} and self.isVisible():
             announce(card, card.accessibleName())
         return card
@@ -129,7 +125,7 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 class CardStack(CardList):
-    """Cards of which one is seen: the newest of the most serious, with a button to the next."""
+    """Cards of which the newest of the most serious is visible, with a button to the next."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -144,12 +140,10 @@ class CardStack(CardList):
         return next((card for card in self.cards if not card.isHidden()), None)
 
     def remove(self, card: RoleBox) -> None:
-        """Take one card away, and show the next one."""
         super().remove(card)
         self._show(0)
 
     def add(self, card: RoleBox, *, lasting: bool = False, aloud: bool = True) -> RoleBox:
-        """Put a card before those that are no more serious."""
         super().add(card, lasting=lasting, aloud=aloud)
         self._show(0)
         return card

@@ -1,4 +1,4 @@
-"""Pointer and keys for those who watch from the last row: a ring, a halo, the key in large."""
+"""Highlight the pointer, the hovered widget and pressed keys for an audience."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _BARE = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, 
 
 
 class Spotlight(QWidget):
-    """Lies over a window and takes nothing from it.
+    """Covers a window without taking input.
 
-    ``halo(point)`` gives what is under the pointer, in this widget's pixels, or None.
+    ``halo(point)`` returns the box to highlight under the pointer, in this widget's pixels.
     """
 
     def __init__(self, parent: QWidget, halo: Callable[[QPoint], QRect | None]) -> None:
@@ -25,32 +25,30 @@ class Spotlight(QWidget):
         self._halo = halo
         self.key = ""
         self.lit: QRect | None = None
-        self._at = QPoint(-100, -100)
+        self._pointer = QPoint(-100, -100)
         self._pressed = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._look = QTimer(self, interval=_FRAME_MS)
-        self._look.timeout.connect(self._follow)
+        self._timer = QTimer(self, interval=_FRAME_MS)
+        self._timer.timeout.connect(self._follow)
         self._fade = QTimer(self, singleShot=True)
         self._fade.timeout.connect(lambda: self._show_key(""))
         self.hide()
 
     def start(self) -> None:
-        """Show pointer and keys from now on."""
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
         self.setGeometry(self._parent().rect())
         self.show()
         self.raise_()
-        self._look.start()
+        self._timer.start()
 
     def end(self) -> None:
-        """Show nothing more."""
         app = QApplication.instance()
         if app is not None:
             app.removeEventFilter(self)
-        self._look.stop()
+        self._timer.stop()
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -77,15 +75,15 @@ class Spotlight(QWidget):
         self.update()
 
     def _follow(self) -> None:
-        # A tab that comes forward lies over all else of the window; Qt does nothing where none did.
+        # Tabs that are raised would cover it.
         self.raise_()
         at = self.mapFromGlobal(QCursor.pos())
         self.look_at(at, QApplication.mouseButtons() != Qt.MouseButton.NoButton)
 
     def look_at(self, at: QPoint, pressed: bool) -> None:
         lit = self._halo(at)
-        if (at, pressed, lit) != (self._at, self._pressed, self.lit):
-            self._at, self._pressed, self.lit = at, pressed, lit
+        if (at, pressed, lit) != (self._pointer, self._pressed, self.lit):
+            self._pointer, self._pressed, self.lit = at, pressed, lit
             self.update()
 
     def _parent(self) -> QWidget:
@@ -103,7 +101,7 @@ class Spotlight(QWidget):
             painter.drawRoundedRect(QRectF(self.lit).adjusted(-5, -5, 5, 5), 12, 12)
         accent.setAlpha(150 if self._pressed else 60)
         painter.setBrush(accent)
-        painter.drawEllipse(self._at, letters, letters)
+        painter.drawEllipse(self._pointer, letters, letters)
         if self.key:
             self._paint_key(painter, letters)
 

@@ -1,4 +1,4 @@
-"""What is done again and again, no more often than it can be read."""
+"""Limit how often widgets are laid out, painted and updated."""
 
 from __future__ import annotations
 
@@ -14,12 +14,9 @@ from shiboken6 import isValid
 
 
 class SteadyFrame(QWidget):
-    """Fills itself with ``inner``; asks for room only when another height is needed.
+    """A container of ``inner`` that only updates its layout when the height changes.
 
-    Args:
-        inner: what it holds.
-        parent: of the frame.
-        grows: whether the height follows ``inner``; else it is what the layout around gives.
+    With ``grows`` its height follows ``inner``; otherwise the outer layout decides.
     """
 
     def __init__(self, inner: QWidget, parent: QWidget | None = None, *, grows: bool) -> None:
@@ -45,7 +42,7 @@ class SteadyFrame(QWidget):
         super().resizeEvent(event)
         if self._grows:
             self._follow()
-        # Last: before it is shown Qt tells it nothing of the height that it has just taken.
+        # Last, since a hidden widget gets no event for its new height.
         self._inner.setGeometry(self.rect())
 
     def _follow(self) -> None:
@@ -58,11 +55,9 @@ class SteadyFrame(QWidget):
 
 
 class PaintTurns(QObject):
-    """Has windows that change together paint themselves in turns of the event loop of their own,
-    after the one in which they are laid out.
+    """Paints each window in its own turn of the event loop, after the layout.
 
-    When a run begins or ends everything that is seen changes. Qt would lay out and paint the
-    window and all docks that float beside it in one go, and nothing else would be heard meanwhile.
+    When a run starts or ends, painting the window and all floating docks at once would block input.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -75,7 +70,7 @@ class PaintTurns(QObject):
         self._timer.timeout.connect(self._next)
 
     def add(self, window: QWidget) -> None:
-        """Have a window, or a dock that may become one, take turns with the others."""
+        """Add a window, or a dock that may float."""
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -105,14 +100,12 @@ class PaintTurns(QObject):
             QCoreApplication.sendEvent(window, QEvent(QEvent.Type.UpdateRequest))
 
 
-#: Words that change more often cannot be read; each change has a page laid out anew.
+#: Least seconds between changes of a text, so that it can be read.
 WORDS_SECONDS = 0.25
 
 
 class Throttle(QObject):
-    """Calls ``work`` at once, or, where it was called less than ``seconds`` ago, when these have
-    passed: once for all that asked meanwhile.
-    """
+    """Calls ``work`` at most once in ``seconds``; requests in between share one call."""
 
     def __init__(self, work: Callable[[], object], parent: QObject, seconds: float) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""A word of confirmation near the bar at the top, over no card, for some seconds."""
+"""A short-lived confirmation near the top of the canvas."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _GAP = 10
 
 
 class Toast(QLabel):
-    """Lies over ``anchor``, at its top edge if that is free, and takes no mouse.
+    """A message over ``anchor``, at its top edge if free.
 
-    ``covers(box)``: whether a box of the parent hides something that must be seen.
+    ``covers(box)``: whether a box of the parent would hide something important.
     """
 
     def __init__(self, anchor: QWidget, parent: QWidget, covers: Callable[[QRect], bool]) -> None:
@@ -35,7 +35,6 @@ class Toast(QLabel):
         self.hide()
 
     def say(self, words: str) -> None:
-        """Show words; those before them give way."""
         self.setText(f"✓ {words}")
         self.setAccessibleName(words)
         self._place()
@@ -62,14 +61,13 @@ class Toast(QLabel):
             for y in (area.top(), lowest)
             for x in (middle, area.right() - width, area.left())
         ]
-        # Where cards are everywhere it lies at the lower edge, below the most important ones.
-        free = (one for one in places if not self._covers(QRect(one, box.size())))
+        # If no place is free, the lower edge.
+        free = (place for place in places if not self._covers(QRect(place, box.size())))
         self.move(next(free, places[3]))
 
 
 def save_and_tell(widget: QWidget, failed: str, save: Callable[[], Path]) -> None:
-    """Save a file, and say where it is, near the bar: a hint at the mouse goes with the dialog.
-    Where that fails, say why, below the words ``failed``."""
+    """Save a file and show its location, or the error in a dialog titled ``failed``."""
     try:
         path = save()
     except UserError as error:
@@ -77,7 +75,7 @@ def save_and_tell(widget: QWidget, failed: str, save: Callable[[], Path]) -> Non
         return
     words = _("Saved {name} in {folder}.", name=path.name, folder=path.absolute().parent)
     window: QWidget | None = widget.window()
-    while window is not None:  # a dialog's file is told in the window behind it
+    while window is not None:  # a dialog has no toast, its parent has
         toast = window.findChild(Toast)
         if toast is not None:
             toast.say(words)
