@@ -1,7 +1,7 @@
-"""The command line: the app with no verb, headless verbs otherwise.
+"""The command line: the app without a verb, else headless verbs.
 
-Exit codes: 0 done, 1 the work could not be done, 2 wrong usage. A user's mistake is one message
-on stderr, never a traceback. With ``--json`` the last line of stdout is one JSON object.
+Exit codes: 0 done, 1 the work failed, 2 wrong usage. A user's mistake is one message on stderr,
+without traceback. With ``--json`` the last line of stdout is one JSON object.
 """
 
 from __future__ import annotations
@@ -25,13 +25,9 @@ DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command and return its exit code.
 
-    Args:
-        argv: the words after ``netbuilder``; None: those of this process.
-
-    Returns:
-        The exit code: 0 done, 1 the work could not be done, 2 wrong usage.
+    ``argv`` are the words after ``netbuilder``; None: those of this process.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -64,7 +60,7 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
     try:
         module = importlib.import_module(f"netbuilder.cli.{VERBS[verb].module}")
         with warnings.catch_warnings():
-            # What libraries warn programmers of means nothing to a person at the screen.
+            # Warnings of libraries are meant for programmers.
             if not sys.warnoptions:
                 warnings.simplefilter("ignore")
             return int(module.run(arguments))
@@ -73,29 +69,28 @@ def _run(verb: str, arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(_("Stopped."), file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # the reader of stdout went away: `netbuilder examples | head -1`
+    except BrokenPipeError:  # stdout was closed: `netbuilder examples | head -1`
         sys.stderr.close()
         return FAILED
     except MemoryError:
-        told = UserError(
+        out_of_memory = UserError(
             _("There is not enough memory for this."),
             _("Close other programs, or use less data."),
             code="not_enough_memory",
         )
-        return report_error(told, as_json)
+        return report_error(out_of_memory, as_json)
     except Exception as error:  # noqa: BLE001  the last resort: no traceback on the screen
-        not_loaded = process_setup.load_error(error)
+        load_error = process_setup.load_error(error)
         return (
-            report_error(not_loaded, as_json) if not_loaded else report_unexpected(error, as_json)
+            report_error(load_error, as_json) if load_error else report_unexpected(error, as_json)
         )
     finally:
-        not_kept = folders.problem()
-        if not_kept is not None and verb != "app":  # the window has said it
-            print_note(str(not_kept))
+        storage_problem = folders.problem()
+        if storage_problem is not None and verb != "app":  # the window shows it itself
+            print_note(str(storage_problem))
 
 
 def _take_data_dir(words: list[str]) -> list[str]:
-    """The words without ``--data-dir FOLDER``, which every command takes and all of it obeys."""
     rest, value = _take_option(words, "--data-dir")
     if value is None:
         return words
@@ -117,7 +112,6 @@ def _take_data_dir(words: list[str]) -> list[str]:
 
 
 def _take_language(words: list[str]) -> list[str]:
-    """The words without ``--language xx``, which every command takes."""
     rest, name = _take_option(words, "--language")
     name = name or os.environ.get(i18n.VARIABLE) or site_settings().language
     if name:
@@ -126,7 +120,6 @@ def _take_language(words: list[str]) -> list[str]:
 
 
 def _take_option(words: list[str], option: str) -> tuple[list[str], str | None]:
-    """The words without ``option`` and its value, and the value; None where it is not there."""
     for index, word in enumerate(words):
         name, equals, value = word.partition("=")
         if name != option:
@@ -154,12 +147,12 @@ def _no_such_command(word: str) -> int:
     from netbuilder.core.wording import join_sentences, join_values
 
     names = [name for name in VERBS if name != "app"]
-    near = get_close_matches(word, names, 1)
-    meant = (
-        _("Did you mean '{name}'?", name=near[0])
-        if near
+    matches = get_close_matches(word, names, 1)
+    suggestion = (
+        _("Did you mean '{name}'?", name=matches[0])
+        if matches
         else _("The commands are: {names}.", names=join_values(names))
     )
-    said = _("There is no command and no file '{name}'.", name=word)
-    print(join_sentences((said, meant)), file=sys.stderr)
+    problem = _("There is no command and no file '{name}'.", name=word)
+    print(join_sentences((problem, suggestion)), file=sys.stderr)
     return WRONG_USAGE

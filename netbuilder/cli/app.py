@@ -9,7 +9,7 @@ import sys
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _
 
-# Library → what to install, on Debian and Ubuntu, on Fedora.
+# Library → package on Debian and Ubuntu, package on Fedora.
 _PACKAGES = {
     "libEGL.so": ("libegl1", "mesa-libEGL"),
     "libGL.so": ("libgl1", "mesa-libGL"),
@@ -37,7 +37,7 @@ _LOADED_BY_PLUGIN = (
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Open the window and stay until it is closed."""
+    """Open the window and return when it is closed."""
     with qt_libraries():
         from netbuilder.ui import app
     _check_display()
@@ -45,25 +45,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class qt_libraries:  # noqa: N801  used like a function: ``with qt_libraries():``
-    """Turns the failure to load a library of the system into words that say what to install."""
+    """Turns a failed import of a system library into a ``UserError`` that names its package."""
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        """Raises ``UserError`` in the place of an ``ImportError`` about a library."""
+        """Replace an ``ImportError`` about a library with a ``UserError``."""
         if isinstance(error, ImportError):
-            told = missing_library_error(str(error))
-            if told is not None:
-                raise told from error
+            missing = missing_library_error(str(error))
+            if missing is not None:
+                raise missing from error
 
 
 def missing_library_error(message: str) -> UserError | None:
-    """The words for "libEGL.so.1: cannot open shared object file", or None if it is not that."""
-    found = re.search(r"(lib[\w.+-]+?\.so)[\w.]*: cannot open shared object", message)
-    if found is None:
+    """Return the error for "libEGL.so.1: cannot open shared object file", or None."""
+    match = re.search(r"(lib[\w.+-]+?\.so)[\w.]*: cannot open shared object", message)
+    if match is None:
         return None
-    library = found.group(1)
+    library = match.group(1)
     packages = _PACKAGES.get(library)
     fix = _("Install the package that contains it.")
     if packages:
@@ -75,7 +75,7 @@ def missing_library_error(message: str) -> UserError | None:
 
 
 def _check_display() -> None:
-    """Qt ends the whole process where it finds no screen, so look before."""
+    """Raise if there is no display: Qt would end the whole process."""
     import os
 
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
@@ -91,9 +91,9 @@ def _check_display() -> None:
 
 
 def _check_xcb() -> None:
-    """The plugin for X11 loads these by itself, and ends the process where one is not there.
+    """Raise if a library of the X11 plugin is missing.
 
-    Its own message then blames libxcb-cursor0, whichever is missing.
+    Qt would end the process and always blame libxcb-cursor0.
     """
     import ctypes
     import os
@@ -104,6 +104,6 @@ def _check_xcb() -> None:
         try:
             ctypes.CDLL(library)
         except OSError as error:
-            told = missing_library_error(str(error))
-            if told is not None:
-                raise told from error
+            missing = missing_library_error(str(error))
+            if missing is not None:
+                raise missing from error

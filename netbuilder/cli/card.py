@@ -12,7 +12,7 @@ from netbuilder.core.i18n import gettext as _, in_english
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the facts about a trained model, and what its maker says of it."""
+    """Write a model card: facts about a trained model, and its author's answers."""
     from netbuilder.cli.evaluate import load_model
 
     path, out = Path(arguments.model), Path(arguments.output)
@@ -35,14 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     print_note(_("Wrote {path}.", path=out))
     if arguments.json:
         with in_english():
-            told = model_card.card_of(trained, dataset)
-        facts = {one.title: dict(one.rows) or one.text for one in told.sections}
-        print_json({"output": str(out), "title": told.title, "sections": facts})
+            english = model_card.card_of(trained, dataset)
+        facts = {section.title: dict(section.rows) or section.text for section in english.sections}
+        print_json({"output": str(out), "title": english.title, "sections": facts})
     return 0
 
 
 def _write_pdf(page: str, path: Path) -> None:
-    """Needs no screen: Qt lays the page out."""
+    """Lay the page out with Qt, without a screen."""
     from netbuilder.cli.app import qt_libraries
 
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -1,4 +1,4 @@
-"""``netbuilder check FILE``: what is wrong, and how to mend it."""
+"""``netbuilder check FILE``: list problems and their fixes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List problems; 1 if the project cannot train."""
+    """List problems; return 1 if the project cannot train."""
     from netbuilder.core.check.network_table import network_table, table_lines
 
     path = Path(arguments.file)
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     table = network_table(project.graph, shapes) if arguments.table else []
     for line in table_lines(table) if arguments.table else ():
         print_result(line)
-    _tell(project, problems, shapes)
+    _print_problems(project, problems, shapes)
     if arguments.json:
         print_json(
             {
@@ -46,7 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _read(path: Path) -> Project:
-    """The project of a file; tells what of a model from elsewhere was left out."""
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.safety.inspect_file import inspect_file
 
@@ -75,23 +74,23 @@ def check_project(
     from netbuilder.core.check.rules import structure
 
     broken = {rule.code for rule in structure.RULES}
-    found: list[Problem] = []
-    facts = _facts(project, base, found)
-    listed = diagnostics.primary_problems(diagnostics.diagnose(project, facts, None, base))
+    data_problems: list[Problem] = []
+    facts = _facts(project, base, data_problems)
+    problems = diagnostics.primary_problems(diagnostics.diagnose(project, facts, None, base))
     shapes = None
-    if with_shapes and not any(one.code in broken and one.blocks for one in listed):
+    if with_shapes and not any(problem.code in broken and problem.blocks for problem in problems):
         from netbuilder.core.check.shapes.shapes import ShapeCache
         from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
         shapes = ShapeCache().compute(project.graph, facts)
-        listed = diagnostics.primary_problems(diagnostics.diagnose(project, facts, shapes, base))
-    if any(one.code == "no-data" for one in listed):
-        found.clear()  # it could not be read since it is not chosen: one cause, one problem
-    return (*found, *listed), shapes
+        problems = diagnostics.primary_problems(diagnostics.diagnose(project, facts, shapes, base))
+    if any(problem.code == "no-data" for problem in problems):
+        data_problems.clear()  # no data is chosen: report this cause only
+    return (*data_problems, *problems), shapes
 
 
-def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | None:
+def _facts(project: Project, base: Path, problems: list[Problem]) -> DataFacts | None:
     from netbuilder.core.check.diagnostics import problem_from_error
     from netbuilder.core.data import load
 
@@ -101,11 +100,11 @@ def _facts(project: Project, base: Path, found: list[Problem]) -> DataFacts | No
         with show_reading_bar():
             return load.load_facts(project, base)
     except UserError as error:
-        found.append(problem_from_error(error))
+        problems.append(problem_from_error(error))
         return None
 
 
-def _tell(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
+def _print_problems(project: Project, problems: tuple[Problem, ...], shapes: Shapes | None) -> None:
     for problem in problems:
         at = _("at '{layer}'", layer=problem.node)
         place = f" {at}" if problem.node else ""
@@ -140,5 +139,5 @@ def _to_json(problem: Problem) -> dict[str, object]:
 
 
 def _shape(shapes: Shapes, node: str) -> list[int | None] | None:
-    found = shapes.by_node.get(node)
-    return None if found is None or found.output is None else list(found.output)
+    shape = shapes.by_node.get(node)
+    return None if shape is None or shape.output is None else list(shape.output)

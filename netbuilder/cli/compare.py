@@ -1,4 +1,4 @@
-"""``netbuilder compare PROJECT``: other methods beside the network, on the same rows."""
+"""``netbuilder compare PROJECT``: compare the network with other methods on the same rows."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train the network (or open the trained one) and other methods, and show them side by side."""
+    """Train or open the network, train other methods, and compare them."""
     from netbuilder.core.results.other_methods import compare
 
     names = [name.strip() for name in arguments.methods.split(",") if name.strip()]
     trained, dataset = _trained(Path(arguments.project))
-    found = compare(trained, dataset, names, on_progress=lambda title, *_at: print_note(title))
-    for text in found.notes:
+    comparison = compare(trained, dataset, names, on_progress=lambda title, *_at: print_note(title))
+    for text in comparison.notes:
         print_note(text)
-    _tell(found)
-    if found.advice:
-        print_result(found.advice)
+    _print_table(comparison)
+    if comparison.advice:
+        print_result(comparison.advice)
     if arguments.json:
         print_json(
             {
                 "models": [
                     {
-                        "name": one.name,
-                        "metrics": one.evaluation.metrics,
-                        "intervals": one.intervals,
-                        "seconds": one.seconds,
-                        "size": one.size,
+                        "name": candidate.name,
+                        "metrics": candidate.evaluation.metrics,
+                        "intervals": candidate.intervals,
+                        "seconds": candidate.seconds,
+                        "size": candidate.size,
                         "disagreements": 0
-                        if one.model is None
-                        else len(found.disagreements(one.name)),
+                        if candidate.model is None
+                        else len(comparison.disagreements(candidate.name)),
                     }
-                    for one in found.candidates
+                    for candidate in comparison.candidates
                 ],
-                "samples": len(found.x),
-                "advice": found.advice,
+                "samples": len(comparison.x),
+                "advice": comparison.advice,
             }
         )
     return 0
 
 
 def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
-    """The trained model in a file, or the project's network trained now; and its data."""
+    """Return the trained model in a file, or train the project's network; and its data."""
     from netbuilder.cli.evaluate import load_model
     from netbuilder.cli.output import TrainingProgress
     from netbuilder.cli.train import refuse_problems
@@ -76,25 +76,25 @@ def _trained(path: Path) -> tuple[TrainedModel, Dataset]:
         return session.run(), dataset
 
 
-def _tell(found: Comparison) -> None:
+def _print_table(comparison: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from netbuilder.core.results.other_methods import method_title
 
-    first = found.candidates[0].evaluation
+    first = comparison.candidates[0].evaluation
     key = "accuracy" if "accuracy" in first.metrics else "mean_absolute_error"
     table = Table()
     for name in (_("model"), key, _("95% interval"), _("seconds"), _("bytes")):
         table.add_column(name)
-    for one in found.candidates:
-        ends = one.intervals.get(key, ())
-        value = format_number(one.evaluation.metrics[key])
+    for candidate in comparison.candidates:
+        ends = candidate.intervals.get(key, ())
+        value = format_number(candidate.evaluation.metrics[key])
         table.add_row(
-            method_title(one.name),
+            method_title(candidate.name),
             value,
             " – ".join(map(format_number, ends)) or "-",
-            format_number(one.seconds, ".2f"),
-            format_number(one.size, ","),
+            format_number(candidate.seconds, ".2f"),
+            format_number(candidate.size, ","),
         )
     Console().print(table)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Measure a trained model on rows whose answers are known."""
+    """Evaluate a trained model on labelled rows."""
     data = Path(arguments.data) if arguments.data else None
     if data is not None and not data.exists():
         raise no_file_error(data)
@@ -28,38 +28,38 @@ def run(arguments: argparse.Namespace) -> int:
     split, file = _rows(trained, data, Path(arguments.model).parent)
     result = _evaluate(trained, split, data)
     groups = _groups(trained, result, split, arguments.group_by, file)
-    _tell(result)
+    _print_evaluation(result)
     for name, other in result.others.items():
         print_result(_("Output '{name}':", name=name))
-        _tell(other)
-    _tell_groups(groups, arguments.group_by)
+        _print_evaluation(other)
+    _print_groups(groups, arguments.group_by)
     if arguments.json:
-        found = _to_json(trained, result)
+        answer = _to_json(trained, result)
         if split is not None:
-            found["out_of_range"] = statistics().out_of_range(trained, split.raw_x, split.raw_y)
+            answer["out_of_range"] = statistics().out_of_range(trained, split.raw_x, split.raw_y)
         if groups:
-            found["groups"] = {
-                one.value: {
-                    "samples": one.samples,
-                    "metrics": one.metrics,
-                    "intervals": one.intervals,
-                    "differs": one.apart,
+            answer["groups"] = {
+                group.value: {
+                    "samples": group.samples,
+                    "metrics": group.metrics,
+                    "intervals": group.intervals,
+                    "differs": group.apart,
                 }
-                for one in groups
+                for group in groups
             }
-        print_json(found)
+        print_json(answer)
     return 0
 
 
 def statistics() -> ModuleType:
-    """The module of intervals and groups, which loads NumPy."""
+    """Import the module of intervals and groups, which loads NumPy."""
     from netbuilder.core.results import statistics as module
 
     return module
 
 
 def no_file_error(path: object) -> UserError:
-    """What is said where a file that was named does not exist."""
+    """Return the error for a missing file."""
     return UserError(
         _("There is no file '{name}'.", name=path),
         _("Check the name and the folder."),
@@ -68,9 +68,9 @@ def no_file_error(path: object) -> UserError:
 
 
 def load_model(path: Path, missing: str | None = None) -> TrainedModel:
-    """A trained model; looked at before TensorFlow loads, so that a wrong file is told at once.
+    """Load a trained model; invalid files are refused before TensorFlow is imported.
 
-    ``missing``: how empty cells are handled instead of as in training.
+    ``missing`` replaces the model's own handling of empty cells.
     """
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.safety.inspect_file import inspect_file
@@ -94,8 +94,7 @@ def load_model(path: Path, missing: str | None = None) -> TrainedModel:
 
 
 def _rows(trained: TrainedModel, data: Path | None, base: Path) -> tuple[Split | None, Path | None]:
-    """The rows to evaluate on and the file that they stand in; no rows where a file must be read
-    in the way of a model that does not know its data."""
+    """Return the rows to evaluate on and their file; a model without data facts has no rows."""
     from netbuilder.core.data.load import load_dataset
     from netbuilder.core.data.prepare.inference_data import read_split
     from netbuilder.core.results.file_column_order import lacks_data_facts
@@ -146,13 +145,13 @@ def _groups(
             code="groups_need_columns",
         )
     module = statistics()
-    found: tuple[GroupScore, ...] = module.by_group(
+    groups: tuple[GroupScore, ...] = module.by_group(
         result, module.group_values(trained, split, column, file)
     )
-    return found
+    return groups
 
 
-def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
+def _print_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -162,13 +161,13 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     table = Table(title=_("{metric} by {column}", metric=key, column=column))
     for name in (str(column), _("samples"), key, _("95% interval"), ""):
         table.add_column(name)
-    for one in groups:
-        ends = one.intervals.get(key, ())
-        note = _("differs from the rest") if one.apart else ""
-        value = format_number(one.metrics[key])
+    for group in groups:
+        ends = group.intervals.get(key, ())
+        note = _("differs from the rest") if group.apart else ""
+        value = format_number(group.metrics[key])
         table.add_row(
-            one.value or "-",
-            str(one.samples),
+            group.value or "-",
+            str(group.samples),
             value,
             " – ".join(map(format_number, ends)) or "-",
             note,
@@ -176,16 +175,15 @@ def _tell_groups(groups: tuple[GroupScore, ...], column: str | None) -> None:
     Console().print(table)
 
 
-def _tell(result: Evaluation) -> None:
+def _print_evaluation(result: Evaluation) -> None:
     print_result(result.sentence)
     for name, value in result.metrics.items():
         print_result(f"  {name}: {format_number(value)}")
     if result.confusion_matrix is not None:
-        _tell_matrix(result)
+        _print_matrix(result)
 
 
-def _tell_matrix(result: Evaluation) -> None:
-    """Rows are the truth, columns the answer."""
+def _print_matrix(result: Evaluation) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -202,27 +200,27 @@ def _tell_matrix(result: Evaluation) -> None:
 
 def _to_json(trained: TrainedModel, result: Evaluation, output: str = "") -> dict[str, Any]:
     module = statistics()
-    found: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "samples": result.samples,
         "metrics": result.metrics,
         "intervals": module.intervals(result),
         "baseline": module.baseline(trained, result, output),
     }
     if result.labels:
-        found["labels"] = list(result.labels)
-        found["per_class"] = module.per_class(result)
+        answer["labels"] = list(result.labels)
+        answer["per_class"] = module.per_class(result)
     if result.confusion_matrix is not None:
-        found["confusion_matrix"] = result.confusion_matrix.tolist()
-    held = module.calibration(result)
-    if held is not None:
-        found["calibration"] = {
-            "confidence": held.confidence,
-            "accuracy": held.accuracy,
-            "samples": held.samples,
-            "expected_calibration_error": held.expected_error,
+        answer["confusion_matrix"] = result.confusion_matrix.tolist()
+    calibration = module.calibration(result)
+    if calibration is not None:
+        answer["calibration"] = {
+            "confidence": calibration.confidence,
+            "accuracy": calibration.accuracy,
+            "samples": calibration.samples,
+            "expected_calibration_error": calibration.expected_error,
         }
     if result.others:
-        found["others"] = {
+        answer["others"] = {
             name: _to_json(trained, other, name) for name, other in result.others.items()
         }
-    return found
+    return answer

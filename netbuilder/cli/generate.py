@@ -10,30 +10,30 @@ from netbuilder.cli.output import print_json
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Text from a network that was trained on the next token."""
+    """Generate text with a network that predicts the next token."""
     trained = load_model(Path(arguments.model))
 
     from netbuilder.core.results.generate import generate_text, stream_text
 
-    how = {
+    options = {
         "length": arguments.length,
         "temperature": arguments.temperature,
         "seed": arguments.seed,
         "top_k": arguments.top_k,
     }
     if not arguments.json:
-        shown = ""
-        for text in stream_text(trained, arguments.start, **how):
-            print(text[len(shown) :], end="", flush=True)  # each token as it is drawn
-            shown = text
+        printed = ""
+        for text in stream_text(trained, arguments.start, **options):
+            print(text[len(printed) :], end="", flush=True)
+            printed = text
         print()
         return 0
-    found = generate_text(trained, arguments.start, **how)
+    generated = generate_text(trained, arguments.start, **options)
     print_json(
         {
-            "start": found.start,
-            "text": found.text,
-            "tokens": list(found.tokens),
+            "start": generated.start,
+            "text": generated.text,
+            "tokens": list(generated.tokens),
             "temperature": arguments.temperature,
             "seed": arguments.seed,
             "top_k": arguments.top_k,

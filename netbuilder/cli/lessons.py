@@ -24,7 +24,7 @@ from netbuilder.core.wording import format_quoted_list
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List the lessons, show one, write it, or tell which of its steps a project has done."""
+    """List lessons, show or write one, or check a project against it."""
     if arguments.name is None:
         if arguments.check:
             raise UsageError(
@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
         return _list(arguments)
     lesson = library.find_lesson(arguments.name, _beside(arguments))
-    library.start_project(lesson)  # says what is wrong with it, with the lesson's line
+    library.start_project(lesson)  # raises if the start project is invalid
     written = _write(lesson, arguments.output) if arguments.output else []
     answer: dict[str, Any] = {"lesson": lesson.name, "title": lesson.title}
     if arguments.check:
@@ -59,8 +59,8 @@ def _list(arguments: argparse.Namespace) -> int:
     shelves = library.lesson_folders(_beside(arguments))
     lessons = [lesson for shelf in shelves for lesson in shelf.lessons]
     written = (
-        [one for lesson in lessons for one in _write(lesson, arguments.output)]
-        if (arguments.output)
+        [path for lesson in lessons for path in _write(lesson, arguments.output)]
+        if arguments.output
         else []
     )
     width = max((len(lesson.name) for lesson in lessons), default=0)
@@ -77,13 +77,13 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         rows = [
             {
-                "name": one.name,
-                "title": one.title,
-                "level": one.level,
-                "minutes": one.minutes,
-                "steps": len(one.steps),
+                "name": lesson.name,
+                "title": lesson.title,
+                "level": lesson.level,
+                "minutes": lesson.minutes,
+                "steps": len(lesson.steps),
             }
-            for one in lessons
+            for lesson in lessons
         ]
         print_json({"lessons": rows, **({"files": written} if written else {})})
     return 0
@@ -107,12 +107,12 @@ def _show(lesson: Lesson) -> None:
         print_result(f"\n{number}. {step.title}")
         if step.text:
             print_result(step.text)
-        asked = step.question
-        while asked is not None:
-            labels = " | ".join(asked.label(one) for one in asked.choices)
+        question = step.question
+        while question is not None:
+            labels = " | ".join(question.label(choice) for choice in question.choices)
             choices = f" ({labels})" if labels else ""
-            print_result(_("Question: {question}", question=f"{asked.ask}{choices}"))
-            asked = asked.another
+            print_result(_("Question: {question}", question=f"{question.ask}{choices}"))
+            question = question.another
         if step.hint:
             print_result(_("Hint: {hint}", hint=step.hint))
         if step.explore:
@@ -143,9 +143,9 @@ def _check(lesson: Lesson, path: Path) -> dict[str, Any]:
         )
     )
     early = [
-        one.title
-        for one, step in zip(before, lesson.steps, strict=True)
-        if (one.done and not step.reading)
+        result.title
+        for result, step in zip(before, lesson.steps, strict=True)
+        if result.done and not step.reading
     ]
     for title in early:
         print_note(
@@ -171,7 +171,6 @@ def _step_json(result: StepResult) -> dict[str, Any]:
 
 
 def _write(lesson: Lesson, output: str) -> list[str]:
-    """Write the lesson and its start project into a folder; gives the paths."""
     folder = Path(output)
     if folder.is_file():
         raise UsageError(
@@ -188,10 +187,10 @@ def _write(lesson: Lesson, output: str) -> list[str]:
     project, copied = _with_data(lesson, library.start_project(lesson), folder)
     files.write(project, folder / name)
     write_bytes(folder / f"{lesson.name}.md", text.encode())
-    for other in translations_of(lesson.path):
-        words = read_regular(other, LARGEST).decode("utf-8-sig")
+    for translation in translations_of(lesson.path):
+        words = read_regular(translation, LARGEST).decode("utf-8-sig")
         words = words.replace(f"start: {lesson.start}", f"start: {name}", 1)
-        write_bytes(folder / other.name, words.encode())
+        write_bytes(folder / translation.name, words.encode())
     paths = [str(folder / f"{lesson.name}.md"), str(folder / name), *copied]
     print_note(
         _("Wrote the lesson '{lesson}' and its start project '{project}'.",
@@ -203,16 +202,15 @@ def _write(lesson: Lesson, output: str) -> list[str]:
 
 
 def _with_data(lesson: Lesson, project: Project, folder: Path) -> tuple[Project, list[str]]:
-    """Copy the data files of a start project into ``folder``; the project that finds them there."""
     if lesson.start == EMPTY or not (project.data.path or project.data.test_path):
         return project, []
     base = library.start_path(lesson).parent
     copied: list[str] = []
     moved: dict[str, str] = {}
     for key in ("path", "test_path"):
-        written = getattr(project.data, key)
-        source = base / written
-        if not written or not source.exists():
+        name = getattr(project.data, key)
+        source = base / name
+        if not name or not source.exists():
             continue
         target = folder / source.name
         if target.resolve() != source.resolve():

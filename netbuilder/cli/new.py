@@ -1,4 +1,4 @@
-"""``netbuilder new DATA``: a network and settings that fit the data, as a project."""
+"""``netbuilder new DATA``: create a project with a network that fits the data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netbuilder.core.i18n import gettext as _
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the project and say why each choice was made."""
+    """Write the project and print why each choice was made."""
     source = Path(arguments.data)
     if not source.exists():
         raise UserError(

@@ -13,7 +13,7 @@ from netbuilder.core.wording import format_number
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fetch all wheels once and write one install script for each kind of system."""
+    """Download all wheels and write an install script per platform."""
     targets = (
         [offline_kit.find_platform(name) for name in arguments.platform]
         if arguments.platform
@@ -36,5 +36,5 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         print_json({"folder": str(folder), "wheels": len(wheels), "bytes": size, "python": python,
-                    "platforms": [one.name for one in targets]})  # fmt: skip
+                    "platforms": [target.name for target in targets]})  # fmt: skip
     return 0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answers for new rows, pictures or texts, in their own units or labels."""
+    """Predict for new rows, images or texts in the target's units or labels."""
     source = Path(arguments.input)
     if not source.exists():
         raise no_file_error(source)
@@ -26,48 +26,48 @@ def run(arguments: argparse.Namespace) -> int:
     from netbuilder.core.results.predict_file import predict_file
 
     out = Path(arguments.output) if arguments.output else None
-    found = predict_file(trained, source, out, scaled=arguments.scaled)
-    for text in found.notes:
+    predictions = predict_file(trained, source, out, scaled=arguments.scaled)
+    for text in predictions.notes:
         print_note(text)
     if out is not None:
         print_note(
             ngettext(
                 "Wrote {count} prediction to {file}.",
                 "Wrote {count} predictions to {file}.",
-                len(found),
+                len(predictions),
                 file=out,
             )
         )
     elif not arguments.json:
-        _print_table(found)
+        _print_table(predictions)
     if arguments.json:
         print_json(
             {
-                "samples": len(found),
+                "samples": len(predictions),
                 "output": None if out is None else str(out),
-                "predictions": rows_of(found),
+                "predictions": rows_of(predictions),
             }
         )
     return 0
 
 
-def rows_of(found: Predictions) -> list[dict[str, object]]:
-    """One dict a sample: where it came from, and each column of the answer."""
-    columns = {name: to_json_value(values) for name, values in found.to_columns().items()}
+def rows_of(predictions: Predictions) -> list[dict[str, object]]:
+    """Return one dict per sample: its source and each predicted column."""
+    columns = {name: to_json_value(values) for name, values in predictions.to_columns().items()}
     rows = []
-    for index in range(len(found)):
+    for index in range(len(predictions)):
         row: dict[str, object] = {name: values[index] for name, values in columns.items()}
-        row["unlike_training_data"] = found.unlike[index] if found.unlike else None
-        if index < len(found.sources):
-            row = {"source": found.sources[index], **row}
+        row["unlike_training_data"] = predictions.unlike[index] if predictions.unlike else None
+        if index < len(predictions.sources):
+            row = {"source": predictions.sources[index], **row}
         rows.append(row)
     return rows
 
 
-def _print_table(found: Predictions) -> None:
-    rows = rows_of(found)
+def _print_table(predictions: Predictions) -> None:
+    rows = rows_of(predictions)
     for row in rows:
-        del row["unlike_training_data"]  # the note says it
+        del row["unlike_training_data"]  # reported as a note
     writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -1,4 +1,4 @@
-"""``netbuilder screenshot FILE -o PNG``: the window as a picture."""
+"""``netbuilder screenshot FILE -o PNG``: draw the window."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         from netbuilder.ui.window.panels import PANELS
     panel = arguments.panel
     if panel is not None:
-        # By the id or by the title on the tab, in any case.
+        # By id or title, in any case.
         ids = {name.lower(): row.id for row in PANELS for name in (row.title, row.id)}
         panel = ids.get(panel.strip().lower(), panel)
     screenshot.render(arguments.file, arguments.output, panel, arguments.size, arguments.dark)

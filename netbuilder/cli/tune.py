@@ -1,4 +1,4 @@
-"""``netbuilder tune PROJECT --vary PATH=VALUES``: try variants; a kill loses one trial at most."""
+"""``netbuilder tune PROJECT --vary PATH=VALUES``: run trials; a kill loses at most one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train variant after variant, tell of each, and write the best."""
+    """Run the trials, print each, and write the best project."""
     from netbuilder.core.formats import registry
     from netbuilder.core.formats.paths import rebased
     from netbuilder.core.project import files
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     else:
         print_note(as_sentence(plan.words))
-    _see_whole(plan)
+    _check_project(plan)
     jobs = _jobs(arguments)
     if jobs == 1:
         from netbuilder.core.tensorflow_output import load_tensorflow
@@ -58,22 +58,22 @@ def run(arguments: argparse.Namespace) -> int:
         load_tensorflow()
     stopped = threading.Event()
     with interruptible(stopped.set):
-        found = study.run_study(
+        result = study.run_study(
             plan,
-            on_trial=_tell_trial,
+            on_trial=_print_trial,
             stop=stopped.is_set,
             jobs=jobs,
             memory_mb=arguments.memory,
         )
     if stopped.is_set():
         print_note(_("Stopped. Run the same command again to continue."))
-    best = found.project if found.trials else project
-    _tell_best(found)
+    best = result.project if result.trials else project
+    _print_best(result)
     if out is not None:
         files.write(rebased(best, source.parent, out.parent), out)
         print_note(_("Wrote {file}.", file=out))
     if arguments.json:
-        print_json(_to_json(found, out))
+        print_json(_to_json(result, out))
     return 1 if stopped.is_set() else 0
 
 
@@ -81,8 +81,8 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPla
     from netbuilder.core.results.tuning.search_space import parse_dimension
     from netbuilder.core.results.tuning.study import StudyPlan, with_default_file
 
-    varied = tuple(parse_dimension(text, project) for text in arguments.vary)
-    paths = [one.path for one in varied]
+    dimensions = tuple(parse_dimension(text, project) for text in arguments.vary)
+    paths = [dimension.path for dimension in dimensions]
     for path in paths:
         if paths.count(path) > 1:
             raise UsageError(
@@ -94,7 +94,7 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPla
         StudyPlan(
             project,
             source.parent,
-            varied,
+            dimensions,
             arguments.trials,
             arguments.method or "",
             arguments.seed if arguments.seed is not None else 0,
@@ -105,7 +105,6 @@ def _plan(arguments: argparse.Namespace, project: Any, source: Path) -> StudyPla
 
 
 def _jobs(arguments: argparse.Namespace) -> int:
-    """How many variants go at once: as asked, as far as processors and memory allow."""
     from netbuilder.core.results.tuning.trial_pool import fitting_jobs
 
     if arguments.jobs == 1:
@@ -126,8 +125,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
     return count
 
 
-def _see_whole(plan: StudyPlan) -> None:
-    """See that the project itself is whole before TensorFlow loads."""
+def _check_project(plan: StudyPlan) -> None:
     from netbuilder.core.check import diagnostics
 
     errors = [
@@ -147,7 +145,7 @@ def _see_whole(plan: StudyPlan) -> None:
 
 
 def trial_text(trial: Trial) -> str:
-    """ "dense.units=16, training.epochs=5"."""
+    """Return a trial's values: "dense.units=16, training.epochs=5"."""
     from netbuilder.core.engine.runs.differences import format_setting
 
     return join_values(
@@ -156,62 +154,62 @@ def trial_text(trial: Trial) -> str:
     )
 
 
-def _tell_trial(found: Study) -> None:
-    trial = found.trials[-1]
-    head = f"{len(found.trials)}/{found.plan.count}  {trial_text(trial)}"
+def _print_trial(progress: Study) -> None:
+    trial = progress.trials[-1]
+    head = f"{len(progress.trials)}/{progress.plan.count}  {trial_text(trial)}"
     if trial.score is None:
         print_note(_("{trial}: training failed. {reason}", trial=head, reason=trial.failed))
         return
-    told = join_values(filter(None, (format_number(trial.score), _measured(trial))))
+    score = join_values(filter(None, (format_number(trial.score), _measured(trial))))
     pruned = ngettext(
         "(stopped after {count} epoch)", "(stopped after {count} epochs)", trial.epochs
     )
-    best = f"  {_('best so far')}" if found.best is trial else ""
-    print_note(labelled(head, f"{told} {pruned}" if trial.pruned else told) + best)
+    best = f"  {_('best so far')}" if progress.best is trial else ""
+    print_note(labelled(head, f"{score} {pruned}" if trial.pruned else score) + best)
 
 
 def _measured(trial: Trial) -> str:
     from netbuilder.core.results.tuning.trial import describe_score
 
-    told = describe_score(trial.measured, trial.unit)
-    return "" if trial.score in trial.measured.values() else told
+    sentence = describe_score(trial.measured, trial.unit)
+    return "" if trial.score in trial.measured.values() else sentence
 
 
-def _tell_best(found: Study) -> None:
-    best = found.best
+def _print_best(result: Study) -> None:
+    best = result.best
     if best is None or best.score is None:
         return
-    told = _measured(best)
-    score = f"{found.plan.measure} {format_number(best.score)}{f', {told}' if told else ''}"
+    detail = _measured(best)
+    score = f"{result.plan.measure} {format_number(best.score)}{f', {detail}' if detail else ''}"
     print_result(
         ngettext(
             "Best of {count} trial: {values} ({score}; kept from epoch {epoch})",
             "Best of {count} trials: {values} ({score}; kept from epoch {epoch})",
-            len(found.trials),
+            len(result.trials),
             values=trial_text(best),
             score=score,
             epoch=format_number(best.best_epoch, ","),
         )
     )
-    if found.caution:
-        print_result(found.caution)
-    for path, share in sorted(found.importance.items(), key=lambda pair: -pair[1]):
-        told = _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
-        print_result(f"  {told}")
+    if result.caution:
+        print_result(result.caution)
+    for path, share in sorted(result.importance.items(), key=lambda pair: -pair[1]):
+        detail = _("importance of {path}: {share}", path=path, share=format_number(share, ".0%"))
+        print_result(f"  {detail}")
 
 
-def _to_json(found: Study, out: Path | None) -> dict[str, Any]:
-    best = found.best
-    complete = [one for one in found.ranked if one.score is not None and not one.pruned]
-    ranks = {id(one): place for place, one in enumerate(complete, 1)}
+def _to_json(result: Study, out: Path | None) -> dict[str, Any]:
+    best = result.best
+    complete = [trial for trial in result.ranked if trial.score is not None and not trial.pruned]
+    ranks = {id(trial): rank for rank, trial in enumerate(complete, 1)}
     return {
-        "trials": [trial.to_json() | {"rank": ranks.get(id(trial))} for trial in found.trials],
+        "trials": [trial.to_json() | {"rank": ranks.get(id(trial))} for trial in result.trials],
         "best": None if best is None else dict(best.values),
         "score": None if best is None else best.score,
-        "importance": found.importance,
-        "measure": found.plan.measure,
-        "as_good": [dict(trial.values) for trial in found.as_good],
-        "caution": found.caution,
-        "method": found.plan.chosen,
+        "importance": result.importance,
+        "measure": result.plan.measure,
+        "as_good": [dict(trial.values) for trial in result.as_good],
+        "caution": result.caution,
+        "method": result.plan.chosen,
         "output": None if out is None else str(out),
     }

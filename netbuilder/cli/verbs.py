@@ -1,4 +1,4 @@
-"""The verbs, and the parser of each. Nothing heavy is imported here: ``--help`` must be fast."""
+"""The verbs and their parsers. Only light imports: ``--help`` must be fast."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ METHODS = "knn,tree,linear,forest,boosting"
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb: ``module`` in this package has ``run(arguments) -> exit code``."""
+    """One verb: its ``module`` in this package has ``run(arguments) -> exit code``."""
 
     module: str
     help: str
     arguments: tuple[Argument, ...]
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
-        """Give a parser the arguments of this verb."""
-        for names, help, how in self.arguments:
-            about = _(help, names=METHODS.replace(",", ", "))
-            parser.add_argument(*names, help=about or None, **how)
+        """Add the verb's arguments to a parser."""
+        for names, help, options in self.arguments:
+            text = _(help, names=METHODS.replace(",", ", "))
+            parser.add_argument(*names, help=text or None, **options)
 
 
 def _whole(least: int) -> Callable[[str], int]:
@@ -84,9 +84,9 @@ def _size(text: str) -> tuple[int, int]:
     return size
 
 
-def arg(*names: str, help: str = "", **how: Any) -> Argument:
-    """One argument, as ``add_argument`` takes it; ``help`` is translated when a parser is made."""
-    return names, help, how
+def arg(*names: str, help: str = "", **options: Any) -> Argument:
+    """Return the arguments of ``add_argument``; ``help`` is translated when the parser is made."""
+    return names, help, options
 
 
 _JSON = N_("print one line of JSON as the last line on stdout")
@@ -295,7 +295,7 @@ VERBS = {
 }  # fmt: skip
 
 
-#: What argparse says of its own, for the catalog.
+#: Messages of argparse, for the catalog.
 _OF_ARGPARSE = (
     N_("usage:"), N_("positional arguments"), N_("options"),
     N_("show this help message and exit"), N_("show program's version number and exit"),
@@ -314,8 +314,8 @@ def _translated(text: str | None) -> str | None:
 
 
 def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser for these words: that of the verbs, or, where none is named, that of the app."""
-    argparse._ = _translated  # type: ignore[attr-defined]  # it has no other way in
+    """Return the parser of all verbs, or of the app if no verb is given."""
+    argparse._ = _translated  # type: ignore[attr-defined]  # the only hook
     verbs = [name for name in VERBS if name != "app"]
     first = next((word for word in words if not word.startswith("-")), None)
     parser = argparse.ArgumentParser(
@@ -332,13 +332,15 @@ def make_parser(words: Sequence[str]) -> argparse.ArgumentParser:
         VERBS["app"].add_to(parser)
         return parser
     parser.set_defaults(verb=None, file=None)
-    inner = parser.add_subparsers(dest="verb", metavar="COMMAND", title=_("commands"))
+    subparsers = parser.add_subparsers(dest="verb", metavar="COMMAND", title=_("commands"))
     for name in verbs:
         verb = VERBS[name]
-        about = _(verb.help)
-        added = inner.add_parser(name, help=about, description=about, allow_abbrev=False)
-        verb.add_to(added)
-        added.add_argument("--json", action="store_true", help=_(_JSON))
+        description = _(verb.help)
+        subparser = subparsers.add_parser(
+            name, help=description, description=description, allow_abbrev=False
+        )
+        verb.add_to(subparser)
+        subparser.add_argument("--json", action="store_true", help=_(_JSON))
     parser.epilog = _(
         "Without a command, netbuilder [FILE] opens the app, with the file if one is given."
     )

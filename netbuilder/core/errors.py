@@ -1,4 +1,4 @@
-"""The one family of errors whose text is meant for the person at the screen."""
+"""Errors whose text is shown to the user."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class DataFix:
-    """A fix of an error that is one click: ``label`` on the button, and what changes.
+    """A one-click fix: ``label`` on the button, and its changes.
 
-    ``data`` holds fields of the data recipe, as ``edits.set_data`` takes them; an option that
-    holds values by name is added to. ``columns`` holds what is decided of single columns.
+    ``data`` holds arguments of ``edits.set_data``; options that hold values by name are merged.
+    ``columns`` holds decisions about single columns.
     """
 
     label: str
@@ -21,25 +21,21 @@ class DataFix:
 
 
 def sentence_gap(before: str) -> str:
-    """Return what stands between a sentence and the next: nothing after Chinese's full-width signs,
-    else a blank."""
+    """Return the text between two sentences: a blank, or nothing after full-width punctuation."""
     return "" if before.endswith(tuple("。！？：；，）”")) else " "
 
 
 class UserError(Exception):
-    """A mistake or failure that the user can fix.
+    """A mistake or failure that the user can fix; its text is ``what``, then ``fix``.
 
     Args:
         what: what happened, with the values seen ("Column 'price' has text in row 7: 'n/a'").
         fix: what to do about it ("Write a number there, or remove the row.").
-        node: id of the node on the canvas that it is about, or None.
+        node: id of the node that it is about, or None.
         path: file that it is about, or None.
-        fixes: one-click fixes that the program offers.
-        short: the same in a few words, where there is no room ("3 cells are empty: choose what to
-            do"); "" where nothing better is known than that it failed.
-        code: what a program or a test knows the error by ("csv_no_rows"), in any language.
-
-    ``str(error)`` is the whole message: what happened, then what to do.
+        fixes: one-click fixes.
+        short: a few words for small places ("3 cells are empty: choose what to do"), or "".
+        code: identifies the error for programs and tests, in any language ("csv_no_rows").
     """
 
     def __init__(
@@ -64,24 +60,24 @@ class UserError(Exception):
 
 
 class ProjectFileError(UserError):
-    """A ``.netbuilder`` file that cannot be read or written."""
+    """A ``.netbuilder`` file cannot be read or written."""
 
 
 class EditError(UserError):
-    """An edit that would make the project illegal (a connection that closes a cycle, say)."""
+    """An edit would make the project invalid, such as a connection that closes a cycle."""
 
 
 class DataError(UserError):
-    """Data that cannot be read, or that does not fit the recipe."""
+    """Data cannot be read, or does not fit the recipe."""
 
 
 class BuildError(UserError):
-    """A graph that Keras cannot build."""
+    """Keras cannot build the graph."""
 
 
 class TrainingError(UserError):
-    """A run that failed: NaN, out of memory, ..."""
+    """A run failed: NaN, out of memory, ..."""
 
 
 class FormatError(UserError):
-    """A model file that is damaged, of another format, or not safe to open."""
+    """A model file is damaged, of another format, or not safe to open."""

@@ -1,10 +1,8 @@
-"""The user's folders, by the custom of each system.
+"""The user's folders, by the convention of each system.
 
-``NETBUILDER_DATA_DIR`` (or its older name ``NETBUILDER_HOME``, the option ``--data-dir``, or a
-school's ``data_dir`` in its settings) puts all of them in one place: a USB stick, a share that
-outlives profiles that are wiped each night. Where it cannot be written (a profile that is only
-read, rights that were forgotten), a passing folder stands in, so that one can work all the same;
-``problem`` says so.
+``NETBUILDER_DATA_DIR`` (or ``NETBUILDER_HOME``, the option ``--data-dir``, or a school's
+``data_dir``) puts all of them in one place, such as a share. If that cannot be written, a temporary
+folder is used and ``problem`` reports it.
 """
 
 from __future__ import annotations
@@ -24,9 +22,9 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def resource(*parts: str) -> Path:
-    """Path of a shipped file or folder, whether installed from a wheel or from a checkout.
+    """Return the path of a bundled file or folder.
 
-    A wheel holds ``resources`` inside the package; an editable install beside it.
+    A wheel has ``resources`` inside the package; a checkout has it beside.
     """
     packed = _PACKAGE / "resources"
     root = packed if packed.is_dir() else _PACKAGE.parent / "resources"
@@ -39,7 +37,7 @@ _DIRS = PlatformDirs("NetBuilder", appauthor=False)
 
 
 def working_folder() -> Path:
-    """Return the working folder; where it is gone (a stick was pulled), the user's own."""
+    """Return the working folder; if it is gone (a removed stick), the user's home."""
     try:
         return Path.cwd()
     except OSError:
@@ -63,22 +61,18 @@ def _folder(own: str, system: Path) -> Path:
     return folder
 
 
-#: Folders in which a file could be made.
+#: Folders known to be writable.
 _WRITABLE: set[Path] = set()
 
 
 def _probe(folder: Path) -> None:
-    """Make a file in ``folder`` and delete it, once: ``os.access`` ignores the ACLs of Windows.
-
-    Raises:
-        OSError: no file can be made there.
-    """
+    """Create and delete a file in ``folder``, once: ``os.access`` ignores Windows ACLs."""
     if folder not in _WRITABLE:
         with tempfile.TemporaryFile(prefix=".netbuilder-", dir=folder):
             _WRITABLE.add(folder)
 
 
-#: What could not be written, why, and the folder that stands in for it: the first one is told.
+#: An unwritable folder, the reason, and its replacement; only the first is recorded.
 NOT_WRITTEN: list[tuple[Path, str, Path]] = []
 
 
@@ -91,7 +85,7 @@ def _stand_in(folder: Path, reason: str) -> Path:
 
 @remembered
 def passing_folder() -> Path:
-    """A folder that goes with the process, where no other can be written."""
+    """Return a temporary folder of this process, for when no other can be written."""
     place = Path(tempfile.mkdtemp(prefix="netbuilder-"))
     for own in ("data", "cache", "state"):
         (place / own).mkdir()
@@ -99,7 +93,7 @@ def passing_folder() -> Path:
 
 
 def problem() -> UserError | None:
-    """What there is to say of a folder of the user's that could not be written, if any."""
+    """Return an error about a user folder that cannot be written, if there is one."""
     for folder, reason, instead in NOT_WRITTEN:
         return UserError(
             _("Files cannot be saved in '{folder}': {reason}.", folder=folder, reason=reason),
@@ -115,15 +109,15 @@ def problem() -> UserError | None:
 
 
 def data() -> Path:
-    """Runs, saved groups, downloaded weights: what the user would miss."""
+    """Return the folder for what the user would miss: runs, saved groups, weights."""
     return _folder("data", _DIRS.user_data_path)
 
 
 def cache() -> Path:
-    """What can be made again: measured compilation choices, outputs of frozen layers."""
+    """Return the folder for what can be computed again."""
     return _folder("cache", _DIRS.user_cache_path)
 
 
 def state() -> Path:
-    """Window places, recovery files, the log."""
+    """Return the folder for window state, recovery files and the log."""
     return _folder("state", _DIRS.user_state_path)

@@ -1,10 +1,8 @@
-"""When Python looks for garbage, and on which thread.
+"""When Python collects garbage, and on which thread.
 
-Python does that by itself on whatever thread has just made an object. In the process of a window
-the garbage may hold widgets, which must go on the window's thread and nowhere else: one that goes
-while Qt asks for its class ends the program. So a window takes the collector over
-(``collect_on_this_thread``): Python's own is off from then on, and whoever wants a collection asks
-for one.
+Python collects on whatever thread has just made an object. Widgets in garbage must be freed on the
+window's thread, or Qt crashes. So a window takes over (``collect_on_this_thread``): automatic
+collection is off, and others request one.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-#: So long ``collect`` waits for the thread that does it. That thread may wait for this one.
+#: Limit of ``collect``'s wait for the owning thread, which may be waiting for this one.
 PATIENCE_SECONDS = 0.3
 
 
@@ -37,11 +35,7 @@ _state = _State()
 
 
 def collect_on_this_thread(ask: Callable[[Callable[[], None]], None]) -> None:
-    """Collect on this thread alone from now on.
-
-    Args:
-        ask: has what it is given called on this thread soon; called from any thread.
-    """
+    """Collect on this thread only; ``ask`` schedules a call on it from any thread."""
     with _state.lock:
         gc.disable()
         _state.owner = _Owner(threading.get_ident(), ask)
@@ -49,10 +43,9 @@ def collect_on_this_thread(ask: Callable[[Callable[[], None]], None]) -> None:
 
 @contextmanager
 def pause_collection() -> Iterator[None]:
-    """Let Python's garbage collector rest.
+    """Pause the garbage collector.
 
-    Tracing makes hundreds of thousands of objects that stay; going through all of them again and
-    again to find garbage takes a tenth of its time.
+    Tracing makes very many permanent objects; scanning them repeatedly takes a tenth of its time.
     """
     with _state.lock:
         if not _state.resting:
@@ -69,16 +62,12 @@ def pause_collection() -> Iterator[None]:
 
 
 def is_paused() -> bool:
-    """Whether somebody is within ``pause_collection``."""
+    """Return whether ``pause_collection`` is active."""
     return _state.resting > 0
 
 
 def collect() -> None:
-    """Find all garbage now.
-
-    Where another thread has taken the collector over, that one does it, and is waited for; not for
-    long, since it may be busy: it does it later then.
-    """
+    """Collect all garbage now, or on the owning thread; a busy one is not waited for long."""
     owner = _state.owner
     if owner is None or owner.thread == threading.get_ident():
         gc.collect()

@@ -1,22 +1,20 @@
-"""The catalog of sentences: gettext with named placeholders, in the language that was chosen.
+"""The catalog of messages: gettext with named placeholders, in the chosen language.
 
-A sentence is written whole, in English, where it is used::
+A message is written whole, in English, where it is used::
 
     from netbuilder.core.i18n import gettext as _, ngettext
 
     _("The file '{name}' has no header row.", name=path.name)
     ngettext("{count} row", "{count} rows", len(rows))
 
-A constant of a module is marked with ``N_`` (``noop``) and translated where it is shown, because
-modules are imported before a language is chosen. Each language is a folder beside
-``netbuilder/locale`` with one ``netbuilder.po``; what is compiled from it is made when the package
-is built. ``qps`` is the pseudo-locale: every message longer, accented and between brackets, so that
-text that does not come from here is seen.
+Module constants are marked with ``N_`` (``noop``) and translated where they are shown, because
+modules are imported before a language is chosen. Each language is a folder of ``netbuilder/locale``
+with a ``netbuilder.po``, compiled when the package is built. ``qps`` is the pseudo-locale: longer,
+accented messages in brackets, so that untranslated text stands out.
 
-Numbers follow the language too: ``localized`` rewrites what Python formatted ("-1,234.5") by the
-locale data of Babel, which is loaded when a language other than English first needs it. Sentences
-use ``netbuilder.core.wording``'s formatters; numbers among the ``values`` of a message are written
-so by themselves.
+Numbers follow the language too: ``localized`` rewrites what Python formatted ("-1,234.5"), from
+Babel's data, which is loaded when a language other than English needs it. Numbers among the values
+of a message are localized automatically; others use ``netbuilder.core.wording``.
 """
 
 from __future__ import annotations
@@ -48,22 +46,22 @@ FOLDER = Path(__file__).resolve().parent.parent / "locale"
 log = logging.getLogger(__name__)
 
 _FIELD = re.compile(r"(\{[^{}]*\}|<[^<>]*>|&\w+;|%\(\w+\)[a-z]|%[srd]\b)")
-#: Where texts of several messages are put together: lines, tags, sentences, a shortcut's tab.
+#: Separators of texts made of several messages: lines, tags, sentences, a shortcut's tab.
 _SEAMS = re.compile(
     r"(\n+|<[^<>]*>|(?:&nbsp;)+ ?|─ ━ |\t.*| · |: |\.$|(?<=[.!?…:⟧]) +|(?<=[。！？：]) *| \(|\)$"
     r"|[✓✗⚠●○◉▸▾★•] +)"
 )
-#: A word and its figure: "accuracy 85.0%".
+#: A word and its number: "accuracy 85.0%".
 _FIGURE = re.compile(r"([^\d.,]*[^\W\d]) ([−+]?\d[\d.,]*\s?%?)")
 _AROUND = " \u2002✓✗⚠●○◉▸▾★•±"  # a text
 _ACCENTED = str.maketrans("aeioucnsyAEIOUCNSY", "åéîöüçñšýÅÉÎÖÜÇÑŠÝ")
 
 
 class _Pseudo(_gettext.NullTranslations):
-    """Every message as ``⟦åççéñţéđ ···⟧``, 30 % longer, its placeholders and tags untouched."""
+    """Pseudo-locale: ``⟦åççéñţéđ ···⟧``, 30 % longer, with placeholders and tags unchanged."""
 
     def gettext(self, message: str) -> str:
-        if message.startswith("# "):  # a comment of a script stays one
+        if message.startswith("# "):  # keep comments of scripts
             return "# " + self.gettext(message[2:])
         parts = _FIELD.split(message)
         parts[::2] = [text.translate(_ACCENTED) for text in parts[::2]]
@@ -78,7 +76,7 @@ class _Pseudo(_gettext.NullTranslations):
 
 @dataclass(frozen=True)
 class NumberStyle:
-    """How a language writes numbers: ``percent`` holds ``{number}`` where the number stands."""
+    """How a language writes numbers; ``percent`` contains ``{number}``."""
 
     decimal: str = "."
     group: str = ","
@@ -86,7 +84,7 @@ class NumberStyle:
 
 
 class _Number(float):
-    """A number among the values of a message: written as the language writes numbers."""
+    """A number among the values of a message, formatted as the language does."""
 
     def __format__(self, spec: str) -> str:
         return localized(format(float(self), spec or number_spec(float(self))))
@@ -95,7 +93,7 @@ class _Number(float):
 
 
 class _State:
-    """The chosen language and its catalog; one for the process."""
+    """The chosen language and its catalog, per process."""
 
     language = ""
     catalog: _gettext.NullTranslations = _gettext.NullTranslations()
@@ -114,7 +112,7 @@ class _State:
 def gettext(message: str, /, **values: object) -> str:
     """Return ``message`` in the chosen language, its ``{placeholders}`` filled with ``values``."""
     if not message:
-        return ""  # a catalog keeps its header there
+        return ""  # the catalog's header
     text = _filled(_catalog().gettext(message), message, values)
     # What was rendered before and is no message of its own stays what it was rendered of.
     if text != message or values or text not in _State.filled:
@@ -127,8 +125,7 @@ def gettext(message: str, /, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str:
-    """Return the form that the language has for ``count``, which fills ``{count}`` unless
-    ``values`` says how the number is written."""
+    """Return the plural form for ``count``, which fills ``{count}`` unless in ``values``."""
     text = _catalog().ngettext(singular, plural, count)
     written = localized(f"{count:,}")
     text = _filled(text, singular if count == 1 else plural, {"count": written, **values})
@@ -141,7 +138,7 @@ def ngettext(singular: str, plural: str, count: int, /, **values: object) -> str
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
-    """Return ``message`` as it is said in ``context``: "Open" of a file, "open" of a path."""
+    """Return ``message`` as translated in ``context``: "Open" of a file, "open" of a path."""
     text = _filled(_catalog().pgettext(context, message), message, values)
     where = sys._getframe(1).f_globals.get("__name__", "")
     _remember(text, partial(pgettext, context, message), values, where=where)
@@ -153,17 +150,17 @@ def noop(message: str) -> str:
     return message
 
 
-_MOST = 20_000  # filled messages that are remembered
+_MOST = 20_000  # remembered messages with values
 
 
 def remember_rendered() -> None:
-    """Remember from now on what was rendered of which message, for ``rerendered``."""
+    """Start remembering which message each text came from, for ``rerendered``."""
     if _State.fixed is None:
         _State.fixed = {}
 
 
 def remember(text: str, again: Callable[[], str]) -> None:
-    """Remember how a text that is no message (a list, a date) is rendered again."""
+    """Remember how to render a text that is not a message, such as a list or a date."""
     if _State.fixed is None or not text or text.isdecimal():
         return
     filled = _State.filled
@@ -175,8 +172,7 @@ def remember(text: str, again: Callable[[], str]) -> None:
 
 
 def keep_names(names: Iterable[str]) -> None:
-    """Words of the person's own data, which stay what they are in every language: a column may be
-    called as a message is."""
+    """Never translate these names from the user's data: a column may be named like a message."""
     _State.names.update(names)
 
 
@@ -187,8 +183,8 @@ def _remember(
         return
     if text.isdecimal() or any(str(value) == text for value in values.values()):
         return  # "1" by "{number}": every other 1 would be taken for that message
-    told = text, language(), _in_context(values)
-    again = partial(_again, told, render, values) if values else render
+    rendered = text, language(), _in_context(values)
+    again = partial(_again, rendered, render, values) if values else render
     _State.newest.pop(text, None)
     if where:
         _State.placed.setdefault(text, {})[where] = _State.newest[text] = again
@@ -210,12 +206,14 @@ def _in_context(values: Mapping[str, object]) -> dict[str, Callable[[], str]]:
 
 
 def _again(
-    told: tuple[str, str, Mapping[str, Callable[[], str]]],
+    rendered: tuple[str, str, Mapping[str, Callable[[], str]]],
     render: Callable[..., str],
     values: Mapping[str, object],
 ) -> str:
-    text, of, in_context = told
-    if of == language():  # numbers in it would be taken for the other language's: 8,686 for 8.686
+    text, old_language, in_context = rendered
+    if (
+        old_language == language()
+    ):  # numbers in it would be taken for the other language's: 8,686 for 8.686
         return text
     return render(**{
         name: in_context[name]() if name in in_context
@@ -225,15 +223,13 @@ def _again(
 
 
 def rerendered(text: str, modules: Callable[[], Iterable[str]] = tuple) -> str:
-    """Return a text of one or several messages that was rendered before in the language that is
-    chosen now.
+    """Translate a rendered text of one or several messages to the language chosen now.
 
-    Numbers are rewritten in the language's style; what no message made is returned as it is.
+    Numbers are rewritten in the language's style; other text stays as it is.
 
     Args:
-        text: what was rendered.
-        modules: gives those whose classes show it, the nearest first: what they rendered goes
-            before the same words of others.
+        text: as rendered.
+        modules: those whose classes show it, nearest first: their messages take precedence.
     """
     if text in _State.names:
         return text
@@ -251,11 +247,11 @@ def rerendered(text: str, modules: Callable[[], Iterable[str]] = tuple) -> str:
 
 
 def _of_one_message(text: str, modules: Callable[[], Iterable[str]]) -> str:
-    """Of one message, or a word and its figure, with the blanks and signs around it."""
+    """Translate one message, or a word and its number, with surrounding signs."""
     if text in _State.names:
         return text
     placed, fixed = _State.placed.get(text), _State.fixed or {}
-    again = next((placed[one] for one in modules() if one in placed), None) if placed else None
+    again = next((placed[name] for name in modules() if name in placed), None) if placed else None
     again = again or fixed.get(text) or _State.filled.get(text)
     if again is not None:
         return again()
@@ -270,11 +266,11 @@ def _renumbered(text: str) -> str:
     if not (_State.before and text) or not (text[0] in "+−" or text[0].isdecimal()):
         return text
     old = _number_style(_State.before)
-    sign, shown = old.percent.partition("{number}")[2], text
-    share = shown.endswith(sign) and sign.strip() == "%"
-    shown = shown.removesuffix(sign) if share else shown
+    sign, number = old.percent.partition("{number}")[2], text
+    share = number.endswith(sign) and sign.strip() == "%"
+    number = number.removesuffix(sign) if share else number
     plain = "".join(
-        {old.decimal: ".", old.group: ",", "−": "-"}.get(letter, letter) for letter in shown
+        {old.decimal: ".", old.group: ",", "−": "-"}.get(letter, letter) for letter in number
     )
     if not re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?|[+-]?\d+(\.\d+)?(e[+-]\d+)?", plain):
         return text
@@ -282,14 +278,14 @@ def _renumbered(text: str) -> str:
 
 
 def localized(number: str) -> str:
-    """Rewrite a number that Python formatted as the chosen language writes it.
+    """Rewrite a number that Python formatted in the style of the chosen language.
 
     Args:
         number: such as "-1,234.5", "97.7%" or "1.2e-05"; no other text.
 
     Returns:
-        The number with the language's decimal and group signs and place of "%", and with a true
-        minus sign; never a negative zero. A power of ten stays ("1,2e-05").
+        The number with the language's decimal, group and percent signs and a true minus sign; never
+        a negative zero. The power of ten stays ("1,2e-05").
     """
     mantissa, e, power = number.partition("e")
     if mantissa.startswith("-"):
@@ -305,10 +301,9 @@ def localized(number: str) -> str:
 
 
 def number_spec(value: float) -> str:
-    """Return the format of a number without one: about four digits, grouped by thousands from
-    10,000 on, so that a year is 2009."""
+    """Return the default format of a number: four significant digits, grouped from 10,000 on."""
     size = abs(value)
-    if 1e15 <= size < math.inf:  # digits behind the 15th are not the number's
+    if 1e15 <= size < math.inf:  # more than 15 digits are noise
         return ".2e"
     if size >= 1000 or float(value).is_integer():
         return ".0f" if size < 9999.5 else ",.0f"
@@ -324,20 +319,18 @@ def number_style() -> NumberStyle:
 def _number_style(name: str) -> NumberStyle:
     if name in (SOURCE, PSEUDO):
         return NumberStyle()
-    # The catalog holds what Babel knows of it (scripts/translations.py): loading Babel takes longer
-    # than a window may wait for its first number.
-    written = load_catalog(name).pgettext("number style", "{number}%")
-    if "|" not in written:
+    # The catalog has a copy of Babel's data (scripts/translations.py): loading Babel is slow.
+    entry = load_catalog(name).pgettext("number style", "{number}%")
+    if "|" not in entry:
         data = babel_locale()
         symbols = data.number_symbols["latn"]
         percent = data.percent_formats[None].pattern.replace("#,##0", "{number}")
         return NumberStyle(symbols["decimal"], symbols["group"], percent)
-    return NumberStyle(*written.split("|"))
+    return NumberStyle(*entry.split("|"))
 
 
 def babel_locale() -> Locale:
-    """Return Babel's data of the chosen language; English is written as in Great Britain ("a, b
-    and c", 14:05), and so is a language that Babel does not know."""
+    """Return Babel's data of the chosen language; else British English (a, b and c; 14:05)."""
     from babel import Locale, UnknownLocaleError
 
     name = language()
@@ -348,41 +341,38 @@ def babel_locale() -> Locale:
 
 
 def language() -> str:
-    """The language in use: ``en``, ``de``, ``pt_BR``, … or ``qps``."""
+    """Return the language in use: ``en``, ``de``, ``pt_BR``, … or ``qps``."""
     _catalog()
     return _State.language
 
 
 def html_language() -> str:
-    """Return the language in use as pages name it: ``pt-BR``."""
+    """Return the language in use as in HTML: ``pt-BR``."""
     return SOURCE if language() == PSEUDO else language().replace("_", "-")
 
 
 def previous_language() -> str:
-    """Return the language that was in use before ``set_language`` chose another; "" for none."""
+    """Return the language before the last ``set_language``; "" for none."""
     return _State.before
 
 
 def languages() -> list[str]:
-    """The languages there are, English first, the pseudo-locale left out."""
-    there = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
-    return [SOURCE, *sorted(there - {SOURCE, PSEUDO})]
+    """Return the available languages, English first, without the pseudo-locale."""
+    available = {path.parent.name for path in FOLDER.glob("*/netbuilder.[pm]o")}
+    return [SOURCE, *sorted(available - {SOURCE, PSEUDO})]
 
 
 def set_language(name: str) -> str:
-    """Choose the language of this process and of those that it starts.
+    """Choose the language of this process and of its children; return the one chosen.
 
     Args:
         name: a language's folder name, a system's name of it (``de_AT.UTF-8``), or ``qps``.
 
-    Returns:
-        The language that was taken.
-
     Raises:
-        UserError: there is no such language; the message lists those there are.
+        UserError: there is no such language.
     """
-    found = find_language(name)
-    if found is None:
+    match = find_language(name)
+    if match is None:
         known = ", ".join(languages())
         raise UserError(
             gettext("There is no language '{name}'.", name=name),
@@ -390,9 +380,9 @@ def set_language(name: str) -> str:
             code="language_unknown",
         )
     _State.before = _State.language
-    _use(found)
-    os.environ[VARIABLE] = found
-    return found
+    _use(match)
+    os.environ[VARIABLE] = match
+    return match
 
 
 def _filled(text: str, source: str, values: dict[str, object]) -> str:
@@ -421,7 +411,7 @@ def _use(name: str) -> None:
 
 @contextlib.contextmanager
 def in_english() -> Iterator[None]:
-    """Render in English within: what programs read is the same in every language."""
+    """Render in English within, for text that programs read."""
     before = language()
     _use(SOURCE)
     try:
@@ -431,25 +421,24 @@ def in_english() -> Iterator[None]:
 
 
 def find_language(name: str) -> str | None:
-    """Return the language that ``name`` means: as it is, or without its country (``de_AT`` is
-    ``de``); None where there is none."""
-    wanted = name.partition(".")[0].partition("@")[0].replace("-", "_").lower()
+    """Return the language for a name, with or without country (``de_AT`` is ``de``), or None."""
+    code = name.partition(".")[0].partition("@")[0].replace("-", "_").lower()
     known = {entry.lower(): entry for entry in [*languages(), PSEUDO]}
-    if wanted in known:
-        return known[wanted]
-    short = wanted.partition("_")[0]
+    if code in known:
+        return known[code]
+    short = code.partition("_")[0]
     if short in known:
         return known[short]
     return next((entry for lower, entry in known.items() if lower.partition("_")[0] == short), None)
 
 
 def sample_sentence(name: str) -> str:
-    """Return a sentence of a language, for whoever asks whether its letters can be drawn."""
+    """Return a sentence of a language, to test whether its letters can be drawn."""
     return load_catalog(name).gettext("Choose data to train on")
 
 
 def system_language() -> str:
-    """Return the name that the system has for its language, such as ``de_AT.UTF-8``."""
+    """Return the system's language, such as ``de_AT.UTF-8``."""
     for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if value := os.environ.get(variable):
             return value
@@ -458,7 +447,7 @@ def system_language() -> str:
 
 @cache
 def load_catalog(name: str) -> _gettext.NullTranslations:
-    """The catalog of one language; a damaged one is left out with a warning in the log."""
+    """Load the catalog of a language; a damaged one is logged and skipped."""
     if name == SOURCE:
         return _gettext.NullTranslations()
     if name == PSEUDO:
@@ -481,19 +470,18 @@ def _read_compiled(path: Path) -> _gettext.NullTranslations:
 
 
 def _read_source(path: Path) -> _gettext.NullTranslations:
-    """A catalog that nothing has compiled yet, as in a checkout that is run as it is; it is
-    compiled beside it, where that may be written, because to read it takes a second."""
+    """Compile a catalog in a checkout, and save the result if possible: it takes a second."""
     import io
 
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    packed = io.BytesIO()
+    compiled = io.BytesIO()
     with path.open("rb") as file:
-        write_mo(packed, read_po(file, abort_invalid=True))
+        write_mo(compiled, read_po(file, abort_invalid=True))
     with contextlib.suppress(OSError):
         draft = path.with_suffix(f".{os.getpid()}.mo")
-        draft.write_bytes(packed.getvalue())
+        draft.write_bytes(compiled.getvalue())
         draft.replace(path.with_suffix(".mo"))
-    packed.seek(0)
-    return _gettext.GNUTranslations(packed)
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)

@@ -1,7 +1,4 @@
-"""What a project or a model file shows of a lesson: the state that its checks look at.
-
-Stands above ``lessons``, ``check`` and ``formats``, which do not know each other.
-"""
+"""The lesson state of a project or model file, for its checks."""
 
 from __future__ import annotations
 
@@ -26,9 +23,7 @@ if TYPE_CHECKING:
 
 
 def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
-    """What a handed-in file shows: its network, its run where it was trained, its record.
-
-    Nothing in it is run: a model file is only read, after the safety check.
+    """Return the state of a submitted file, which is only read, never run.
 
     Raises:
         UserError: the file or the lesson's start project cannot be read.
@@ -42,12 +37,12 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
         file = inspect_file(path, placeholders=True)
         project = registry.project_of(file)
         if file.is_ours:
-            beside = metadata.sidecar_from_json(file.ours, path.name)
-            facts = beside.facts
-            epochs = beside.run.get("epochs", 0)
-            rows = epoch_count(beside.history)
+            sidecar = metadata.sidecar_from_json(file.ours, path.name)
+            facts = sidecar.facts
+            epochs = sidecar.run.get("epochs", 0)
+            rows = epoch_count(sidecar.history)
             count = epochs if isinstance(epochs, int) and not isinstance(epochs, bool) else rows
-            run = ObservedRun(project, count, beside.history, beside.test)
+            run = ObservedRun(project, count, sidecar.history, sidecar.test)
     else:
         project = files.read(path)
         facts = known_facts(project, path.parent)
@@ -56,7 +51,7 @@ def observe_file(lesson: Lesson, path: Path | str) -> LessonState:
 
 
 def observe_start(lesson: Lesson) -> LessonState:
-    """What a pupil has who has done nothing yet."""
+    """Return the state at the start of a lesson."""
     start = start_project(lesson)
     base = start_path(lesson).parent if lesson.start != "empty" else Path()
     return observe_project(lesson, start, known_facts(start, base))
@@ -69,10 +64,7 @@ def observe_project(
     run: ObservedRun | None = None,
     events: frozenset[str] = frozenset(),
 ) -> LessonState:
-    """The state of a project; asks Keras for shapes where the graph is whole.
-
-    What the project keeps of another lesson does not count.
-    """
+    """Return the state of a project; its record of another lesson is ignored."""
     from netbuilder.core.check.diagnostics import diagnose
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
@@ -94,20 +86,24 @@ def observe_project(
 
 
 def observed_shapes(shapes: Shapes) -> dict[str, tuple[int | None, ...] | None]:
-    """Shapes by node id, as checks see them."""
+    """Return output shapes by node ID."""
     return {
-        name: tuple(one.output) if one.output is not None else None
-        for name, one in shapes.by_node.items()
+        name: tuple(shape.output) if shape.output is not None else None
+        for name, shape in shapes.by_node.items()
     }
 
 
 def observed_problems(problems: Iterable[Problem]) -> tuple[ObservedProblem, ...]:
-    """Problems as checks see them; those that follow from another one are left out."""
-    return tuple(ObservedProblem(one.code, one.blocks) for one in problems if one.follows is None)
+    """Return the problems for checks, without those that follow from others."""
+    return tuple(
+        ObservedProblem(problem.code, problem.blocks)
+        for problem in problems
+        if problem.follows is None
+    )
 
 
 def known_facts(project: Project, base: Path) -> DataFacts | None:
-    """What is known of a project's data; None where there is none, or it cannot be read."""
+    """Return the facts of a project's data; None without readable data."""
     from netbuilder.core.data.load import load_facts
 
     if not project.data.kind:
@@ -115,4 +111,4 @@ def known_facts(project: Project, base: Path) -> DataFacts | None:
     try:
         return load_facts(project, base)
     except UserError:
-        return None  # a check of the problems says that it cannot be read
+        return None  # reported as a problem

@@ -1,11 +1,10 @@
-"""A folder with everything that an installation needs, for machines without a network.
+"""A folder to install NetBuilder from on machines without a network.
 
-``pip download`` fetches the wheels once, on a machine that has a network; the folder then goes
-onto a USB stick or a share. Its install script makes a virtual environment in the user's own
-folder, so nobody needs an administrator's rights.
+``pip download`` fetches the wheels once; the folder then goes onto a USB stick or a share. Its
+script creates a virtual environment in the user's folder, without administrator rights.
 
-pip evaluates markers (``; sys_platform == "win32"``) for the machine that it runs on. So what a
-wheel requires is read from the wheel, and evaluated for the machine that the kit is for.
+pip evaluates markers (``; sys_platform == "win32"``) for its own machine, so requirements are read
+from the wheels and evaluated for the target machine.
 """
 
 from __future__ import annotations
@@ -31,26 +30,23 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 WHEELS = "wheels"
-#: The versions that NetBuilder was tested with, in its own folder.
+#: The versions that NetBuilder was tested with.
 LOCKED = Path("packaging") / "locked.txt"
-#: Letters that Windows allows a path, and those between the folder and a file of a wheel.
+#: Longest path on Windows, and the part between the folder and a wheel's file.
 _LONGEST_PATH, _SITE_PACKAGES = 259, len("/Lib/site-packages/")
-#: Letters that TensorFlow 2.21 leaves for the folder; where the wheels are of other systems.
+#: Length that TensorFlow 2.21 leaves for the folder, if no Windows wheels are known.
 USUAL_ROOM = 77
 
 
 @dataclass(frozen=True)
 class Platform:
-    """One kind of machine: ``tags`` are pip's platform tags, newest first.
-
-    ``markers`` are what a requirement's marker may ask about it.
-    """
+    """One kind of machine: pip's platform ``tags``, newest first, and values of ``markers``."""
 
     name: str
     title: str
     tags: tuple[str, ...]
     markers: Mapping[str, str]
-    # TensorFlow's own wheel for Linux brings what only graphics cards need: 794 MB to 495.
+    # The default Linux wheel of TensorFlow has GPU code: 794 MB instead of 495.
     cpu_only: bool = False
 
 
@@ -84,11 +80,11 @@ PYTHONS = ("3.11", "3.12", "3.13")
 
 
 def find_platform(name: str) -> Platform:
-    """A platform by its name. Raises ``UserError`` where there is none."""
-    for one in PLATFORMS:
-        if one.name == name:
-            return one
-    known = [one.name for one in PLATFORMS]
+    """Return a platform by name; raise ``UserError`` if there is none."""
+    for platform in PLATFORMS:
+        if platform.name == name:
+            return platform
+    known = [platform.name for platform in PLATFORMS]
     raise UserError(
         _("There is no platform '{name}'. {suggestion}", name=name,
           suggestion=did_you_mean(name, known)).strip(),
@@ -98,13 +94,13 @@ def find_platform(name: str) -> Platform:
 
 
 def this_platform() -> Platform:
-    """The platform that this program runs on."""
+    """Return the platform of this machine."""
     names = {"win32": "windows", "darwin": "macos"}
     return find_platform(names.get(sys.platform, "linux"))
 
 
 def markers(target: Platform, python: str) -> dict[str, str]:
-    """Return what requirements may ask about a machine with this Python."""
+    """Return the marker values of a machine with this Python."""
     return {
         **target.markers,
         "python_version": python,
@@ -117,45 +113,37 @@ def markers(target: Platform, python: str) -> dict[str, str]:
 def holding(
     lines: Iterable[str], here: Mapping[str, str], extras: Iterable[str] = ()
 ) -> Iterator[Requirement]:
-    """Give the requirements among ``lines`` that hold for a machine.
+    """Yield the requirements among ``lines`` that apply to a machine.
 
-    Args:
-        lines: as in a list of requirements or in a wheel.
-        here: what ``markers`` says of the machine.
-        extras: of the package that requires them.
+    ``here`` are its ``markers``, ``extras`` those of the requiring package.
     """
     from packaging.requirements import Requirement
 
     for line in lines:
         if not line.strip() or line.startswith("#"):
             continue
-        one = Requirement(line)
-        asked = [{**here, "extra": extra} for extra in ("", *extras)]
-        if one.marker is None or any(one.marker.evaluate(each) for each in asked):
-            yield one
+        requirement = Requirement(line)
+        environments = [{**here, "extra": extra} for extra in ("", *extras)]
+        if requirement.marker is None or any(
+            requirement.marker.evaluate(environment) for environment in environments
+        ):
+            yield requirement
 
 
 def locked_versions(source: Path, here: Mapping[str, str]) -> dict[str, str]:
-    """Return the tested version of each package for a machine; nothing where none are known."""
+    """Return the tested version of each package for a machine, if known."""
     from packaging.utils import canonicalize_name
 
     if not (source / LOCKED).is_file():
         return {}
     lines = (source / LOCKED).read_text(encoding="utf-8").splitlines()
-    return {canonicalize_name(one.name): str(one.specifier) for one in holding(lines, here)}
+    return {canonicalize_name(pin.name): str(pin.specifier) for pin in holding(lines, here)}
 
 
 def download_command(
     requirements: Iterable[str], folder: Path, target: Platform, python: str
 ) -> list[str]:
-    """Return the ``pip download`` that fetches wheels for a machine, and nothing they require.
-
-    Args:
-        requirements: each a package's name with its version.
-        folder: where the wheels go.
-        target: for which machines.
-        python: their Python, "3.12".
-    """
+    """Return the ``pip download`` command for wheels (names with versions) without dependencies."""
     words = [
         sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), "--no-deps",
         "--only-binary=:all:", "--python-version", python, "--implementation", "cp",
@@ -167,30 +155,34 @@ def download_command(
 
 
 def fetch(source: Path, folder: Path, target: Platform, python: str) -> list[Path]:
-    """Fetch all wheels that NetBuilder needs on a machine into ``folder``; return them.
-
-    Raises:
-        UserError: pip could not fetch one.
-    """
+    """Download all wheels that NetBuilder needs on a machine; raise ``UserError`` if pip fails."""
     from packaging.utils import canonicalize_name
 
     here = markers(target, python)
     versions = locked_versions(source, here)
-    wanted = list(holding(_about(source)["dependencies"], here))
-    known: set[str] = set()
-    while wanted:
-        asked = {}
-        for one in wanted:
-            name = canonicalize_name(one.name)
-            asked[name] = f"{_wheel_name(name, target)}{versions.get(name) or one.specifier}"
-        known |= asked.keys()
-        _run(download_command(asked.values(), folder, target, python))
-        required = [
-            inner
-            for one in wanted
-            for inner in holding(_required(folder, _wheel_name(one.name, target)), here, one.extras)
+    missing = list(holding(_about(source)["dependencies"], here))
+    requested: set[str] = set()
+    while missing:
+        requests = {}
+        for requirement in missing:
+            name = canonicalize_name(requirement.name)
+            requests[name] = (
+                f"{_wheel_name(name, target)}{versions.get(name) or requirement.specifier}"
+            )
+        requested |= requests.keys()
+        _run(download_command(requests.values(), folder, target, python))
+        dependencies = [
+            dependency
+            for requirement in missing
+            for dependency in holding(
+                _required(folder, _wheel_name(requirement.name, target)), here, requirement.extras
+            )
         ]
-        wanted = [one for one in required if canonicalize_name(one.name) not in known]
+        missing = [
+            requirement
+            for requirement in dependencies
+            if canonicalize_name(requirement.name) not in requested
+        ]
     return sorted(folder.glob("*.whl"))
 
 
@@ -200,29 +192,28 @@ def _about(source: Path) -> dict[str, Any]:
 
 
 def _wheel_name(name: str, target: Platform) -> str:
-    """The name under which the wheel is: TensorFlow's without graphics cards has another one."""
+    """Return the name of a package's wheel: TensorFlow without GPU code has its own."""
     return "tensorflow-cpu" if target.cpu_only and name == "tensorflow" else name
 
 
 def _required(folder: Path, name: str) -> list[str]:
-    """What the wheel of a package requires, with its markers."""
     from packaging.utils import canonicalize_name, parse_wheel_filename
 
     for path in folder.glob("*.whl"):
         if parse_wheel_filename(path.name)[0] == canonicalize_name(name):
             with zipfile.ZipFile(path) as wheel:
-                (about,) = (
-                    one
-                    for one in wheel.namelist()
-                    if one.count("/") == 1 and one.endswith(".dist-info/METADATA")
+                (metadata,) = (
+                    file
+                    for file in wheel.namelist()
+                    if file.count("/") == 1 and file.endswith(".dist-info/METADATA")
                 )
-                message = message_from_bytes(wheel.read(about))
+                message = message_from_bytes(wheel.read(metadata))
             return [str(line) for line in message.get_all("Requires-Dist", [])]
     return []
 
 
 def room_for_folder(wheels: Iterable[Path]) -> int:
-    """Return how many letters a folder on Windows may have, so that every file fits into it."""
+    """Return the longest installation folder on Windows in which every file fits."""
     longest = 0
     for path in wheels:
         with zipfile.ZipFile(path) as wheel:
@@ -237,17 +228,17 @@ def make_kit(
     python: str,
     tell: Callable[[str], None],
 ) -> list[Path]:
-    """Fetch the wheels and write the install scripts; the scripts.
+    """Download the wheels and write the install scripts; return the scripts.
 
     Args:
         folder: the kit; may exist.
         source: the project's folder, with ``pyproject.toml``.
         targets: for which machines.
         python: their Python's version.
-        tell: is told what happens, a sentence at a time.
+        tell: called with progress messages.
 
     Raises:
-        UserError: no such Python, no project folder, or pip could not fetch something.
+        UserError: no such Python, no project folder, or a failed download.
     """
     if getattr(sys, "frozen", False):
         raise UserError(
@@ -276,20 +267,22 @@ def make_kit(
     room = USUAL_ROOM
     for target in targets:
         tell(_("Fetching the wheels for {system}…", system=target.title))
-        # Apart from the wheels of other machines: which of them is this machine's is known so.
-        with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder) as apart:
-            found = fetch(source, Path(apart), target, python)
+        # A separate folder per machine tells its wheels from others.
+        with tempfile.TemporaryDirectory(prefix="fetch-", dir=folder) as separate:
+            wheels = fetch(source, Path(separate), target, python)
             if target.name == "windows":
-                room = room_for_folder(found)
-            for wheel in found:
+                room = room_for_folder(wheels)
+            for wheel in wheels:
                 replace(wheel, folder / WHEELS / wheel.name)
     return write_scripts(folder, python, room, str(_about(source)["name"]))
 
 
 def _run(words: Sequence[str]) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "ERROR" in line] or [done.stderr]
+    process = subprocess.run(words, capture_output=True, text=True, check=False)
+    if process.returncode:
+        lines = [line for line in process.stderr.splitlines() if "ERROR" in line] or [
+            process.stderr
+        ]
         raise UserError(
             _("pip could not fetch the wheels: {reason}", reason=lines[-1].strip()[:300]),
             _("Check the network connection of this computer, and try again."),
@@ -300,24 +293,20 @@ def _run(words: Sequence[str]) -> None:
 def write_scripts(
     folder: Path, python: str, room: int = USUAL_ROOM, name: str = "netbuilder-studio"
 ) -> list[Path]:
-    """Write an install script for Windows, one for Linux and macOS, and a README; return them.
+    """Write the install scripts and a README; return them.
 
-    Args:
-        folder: the kit.
-        python: version of the Python that it is for.
-        room: letters that the folder of an installation on Windows may have.
-        name: of NetBuilder's distribution, as its wheel has it.
+    ``room`` is the longest folder on Windows, ``name`` that of NetBuilder's distribution.
     """
     written = []
-    # Of install.bat: no block in parentheses, a folder such as "C:/Program Files (x86)" ends it.
+    # install.bat has no blocks in parentheses: "C:/Program Files (x86)" would end them.
     for script in ("install.sh", "install.bat", "README.txt"):
         path = folder / script
-        filled = resource("install", script).read_text("utf-8")
-        filled = filled.replace("@PYTHON@", python).replace("@ROOM@", str(room))
-        filled = filled.replace("@TUPLE@", ", ".join(python.split("."))).replace("@NAME@", name)
+        text = resource("install", script).read_text("utf-8")
+        text = text.replace("@PYTHON@", python).replace("@ROOM@", str(room))
+        text = text.replace("@TUPLE@", ", ".join(python.split("."))).replace("@NAME@", name)
         if path.suffix == ".bat":
-            filled = filled.replace("\n", "\r\n")
-        write_bytes(path, filled.encode("utf-8"))
+            text = text.replace("\n", "\r\n")
+        write_bytes(path, text.encode("utf-8"))
         if path.suffix == ".sh":
             path.chmod(0o755)
         written.append(path)

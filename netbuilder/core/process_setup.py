@@ -1,7 +1,4 @@
-"""What each process of the program sets up first: its streams, HDF5's locks, TensorFlow's needs.
-
-``prepare`` is the first thing that a command, the window and a worker process do.
-"""
+"""Set up each process: streams, HDF5's locks, TensorFlow's requirements."""
 
 from __future__ import annotations
 
@@ -24,23 +21,22 @@ from netbuilder.core.i18n import gettext as _
 CPU_INFO = Path("/proc/cpuinfo")
 REDISTRIBUTABLE = "https://aka.ms/vs/17/release/vc_redist.x64.exe"
 _LIBRARIES = ("tensorflow", "keras", "ml_dtypes", "h5py")
-# Windows: PF_AVX_INSTRUCTIONS_AVAILABLE, which releases before 2004 do not know, and
-# XSTATE_MASK_AVX, which all do.
+# Windows: PF_AVX_INSTRUCTIONS_AVAILABLE (since release 2004) and XSTATE_MASK_AVX.
 _FEATURE_AVX, _STATE_AVX = 39, 4
 _LAST_STREAM = 2
 
 
 def prepare() -> None:
-    """Set up this process; call it before anything is printed and any library is loaded."""
+    """Set up this process, before anything is printed or any library is loaded."""
     prepare_streams()
     require_tensorflow_needs()
 
 
 def prepare_streams() -> None:
-    """Let stdout and stderr take every text.
+    """Let stdout and stderr accept every text.
 
-    A stream that is no terminal is UTF-8: Windows would write it in the code page of the country,
-    which lacks letters. Where there is no stream (a window without a console) text goes nowhere.
+    Files and pipes are UTF-8, since the code pages of Windows lack characters. Missing streams (a
+    window without console) go to the null device.
     """
     if sys.stdout is None or sys.stderr is None:
         _occupy_streams()
@@ -54,8 +50,7 @@ def prepare_streams() -> None:
 
 
 def _occupy_streams() -> None:
-    """Give the null device the closed numbers 0 to 2: a file that got one would receive what
-    libraries write to stderr."""
+    """Open the null device as closed descriptors 0 to 2, so that no file gets them."""
     number = 0
     while number <= _LAST_STREAM:
         number = os.open(os.devnull, os.O_RDWR)
@@ -63,22 +58,22 @@ def _occupy_streams() -> None:
 
 
 def require_tensorflow_needs() -> None:
-    """From now on let TensorFlow load only where it can, wherever it is imported."""
-    # A share that knows no locks must not keep a model from being opened. HDF5 reads this once.
+    """Check the requirements of TensorFlow whenever it is imported."""
+    # Shares without locks must not prevent opening a model. HDF5 reads this once.
     os.environ.setdefault("HDF5_USE_FILE_LOCKING", "BEST_EFFORT")
-    # A filter that HDF5 does not know would be loaded as a program from a folder.
+    # HDF5 would load unknown filters as code from a folder.
     os.environ["HDF5_PLUGIN_PRELOAD"] = "::"
-    if not any(isinstance(one, TensorFlowGate) for one in sys.meta_path):
+    if not any(isinstance(finder, TensorFlowGate) for finder in sys.meta_path):
         sys.meta_path.insert(0, TensorFlowGate())
 
 
 class TensorFlowGate(MetaPathFinder):
-    """Sees the import of TensorFlow coming; it finds no module itself."""
+    """Intercepts the import of TensorFlow; it finds no module itself."""
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None = None, _target: object = None
     ) -> ModuleSpec | None:
-        """Check the processor and show Windows the C++ runtime before TensorFlow is found."""
+        """Check the processor and add the C++ runtime before TensorFlow is imported."""
         if name == "tensorflow":
             check_processor()
             _add_cpp_runtime()
@@ -86,11 +81,7 @@ class TensorFlowGate(MetaPathFinder):
 
 
 def check_processor() -> None:
-    """Raise ``UserError`` where TensorFlow would end the process: it needs AVX.
-
-    Raises:
-        UserError: the processor has no AVX (code ``processor_without_avx``).
-    """
+    """Raise ``UserError`` if the processor has no AVX: TensorFlow would end the process."""
     if not has_avx():
         raise UserError(
             _("The processor of this computer has no AVX instructions, which TensorFlow needs."),
@@ -104,7 +95,7 @@ def check_processor() -> None:
 
 
 def has_avx() -> bool:
-    """Return whether the processor has AVX; True where it needs none or cannot be asked."""
+    """Return whether the processor has AVX; True if it is not needed or unknown."""
     machine = os.uname().machine if hasattr(os, "uname") else sysconfig.get_platform()
     if not any(name in machine.lower() for name in ("x86", "amd64", "i386", "i686", "win32")):
         return True
@@ -128,16 +119,16 @@ def has_avx() -> bool:
 
 
 def _add_cpp_runtime() -> None:
-    """Let Windows find the C++ runtime that comes with PySide6: TensorFlow brings none."""
+    """Let Windows find PySide6's C++ runtime, which TensorFlow lacks."""
     if sys.platform == "win32":
-        found = importlib.util.find_spec("shiboken6")
-        if found is not None and found.origin:
+        spec = importlib.util.find_spec("shiboken6")
+        if spec is not None and spec.origin:
             with suppress(OSError):
-                os.add_dll_directory(str(Path(found.origin).parent))
+                os.add_dll_directory(str(Path(spec.origin).parent))
 
 
 def load_error(error: BaseException) -> UserError | None:
-    """Return the words for an ``error`` of loading TensorFlow or Keras; None if it is another."""
+    """Return the error for a failed import of TensorFlow or Keras; None for other errors."""
     if isinstance(error, UserError):
         return error if error.code == "processor_without_avx" else None
     text = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""Values as Python text, for the scripts that the program writes."""
+"""Format values and calls as Python source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from netbuilder.core.i18n import gettext as _
 
 WIDTH = 88
-#: A docstring, of which a script carries the first paragraph, or a comment.
+#: A docstring (scripts have its first paragraph) or a comment.
 _WORDS = re.compile(
     r'^(?P<indent>[ ]*)"""(?P<doc>.*?)"""|(?P<before>^[ ]*|  )# (?P<comment>[^"\n]*)$', re.S | re.M
 )
@@ -18,12 +18,12 @@ FOR_TOOLS = ("fmt:", "type:", "noqa")
 
 
 def format_literal(value: Any, tuples: bool = False) -> str:
-    """A value as Python writes it, with double quotes; lists as tuples where ``tuples``."""
+    """Return a value as Python source with double quotes; lists as tuples if ``tuples``."""
     if isinstance(value, str):
         text = repr(value)
         return text if '"' in text else f'"{text[1:-1]}"'
     if isinstance(value, list | tuple):
-        inner = ", ".join(format_literal(one, tuples) for one in value)
+        inner = ", ".join(format_literal(item, tuples) for item in value)
         if not tuples:
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
@@ -37,7 +37,7 @@ def format_literal(value: Any, tuples: bool = False) -> str:
 
 
 def format_call(name: str, arguments: list[str], indent: int = 0) -> str:
-    """``name(a, b)``, on one line if it fits, else one argument a line."""
+    """Return ``name(a, b)`` on one line if it fits, else with one argument per line."""
     line = f"{name}({', '.join(arguments)})"
     if len(line) + indent <= WIDTH or len(arguments) < 2:
         return line
@@ -47,28 +47,27 @@ def format_call(name: str, arguments: list[str], indent: int = 0) -> str:
 
 
 def source_words(source: str) -> Iterator[tuple[re.Match[str], str]]:
-    """Yield each docstring and comment of a function's text, and its message in the catalog."""
-    for found in _WORDS.finditer(source):
-        first = (found["doc"] or found["comment"]).partition("\n\n")[0]
-        yield found, " ".join(first.split())
+    """Yield each docstring and comment of a source, and its message in the catalog."""
+    for match in _WORDS.finditer(source):
+        first = (match["doc"] or match["comment"]).partition("\n\n")[0]
+        yield match, " ".join(first.split())
 
 
 def translated_source(source: str) -> str:
-    """The text of a function as scripts carry it: what it says of itself, in the chosen language.
+    """Return a function's source with docstrings and comments in the chosen language.
 
-    ``scripts/translations.py`` collects the words of functions below a line
-    "# Scripts carry this function.".
+    ``scripts/translations.py`` collects the texts below "# Scripts carry this function.".
     """
     parts, at = [], 0
-    for found, message in source_words(source):
-        indent, new = found["indent"] or "", found["before"]
-        if found["doc"] is not None:
-            said = f'"""{_(message)}"""'
-            new = "\n".join(wrap(said, WIDTH, initial_indent=indent, subsequent_indent=indent))
+    for match, message in source_words(source):
+        indent, new = match["indent"] or "", match["before"]
+        if match["doc"] is not None:
+            docstring = f'"""{_(message)}"""'
+            new = "\n".join(wrap(docstring, WIDTH, initial_indent=indent, subsequent_indent=indent))
         elif message.startswith(FOR_TOOLS):
             new = ""
         else:
             new += f"# {_(message)}"
-        parts += [source[at : found.start()], new]
-        at = found.end()
+        parts += [source[at : match.start()], new]
+        at = match.end()
     return "".join((*parts, source[at:]))

@@ -1,4 +1,4 @@
-"""Regular files only: a pipe or a device that is named as a file would be read for ever."""
+"""Read regular files and JSON safely: pipes and devices could be read for ever."""
 
 from __future__ import annotations
 
@@ -13,20 +13,16 @@ from netbuilder.core.wording import format_number
 
 MAX_CHARACTERS = 64 * 1024 * 1024
 MAX_DEPTH = 100
-# What fits into 64 bits; a number of 4,000 digits cannot even be shown.
+# 64 bits; a number of 4,000 digits cannot even be printed.
 MAX_NUMBER = 2**63
 
 
 def read_json(text: str | bytes, where: str) -> Any:
-    """The value of a JSON text.
-
-    Args:
-        text: the text; bytes are taken as UTF-8.
-        where: what it is, for messages ("the config of 'model.h5'").
+    """Parse a JSON text; ``where`` names it in messages ("the config of 'model.h5'").
 
     Raises:
-        FormatError: no JSON, over 64 MiB, nested deeper than 100 levels, with whole numbers
-            beyond 64 bits, or with half of a character in a text.
+        FormatError: invalid, over 64 MiB, nested deeper than 100 levels, integers beyond 64 bits,
+            or lone surrogates.
     """
     if len(text) > MAX_CHARACTERS:
         raise FormatError(
@@ -60,16 +56,14 @@ _LONG = 100_000
 
 
 def _loads(text: str | bytes) -> Any:
-    """As ``json.loads``, which keeps all other threads waiting until it is done: for the curves of
-    100,000 epochs half a second on a slow machine, in which the window stands still. Where a
-    function of Python makes the numbers they have their turn between two of them."""
+    """Parse JSON without blocking other threads for long: a Python callback lets them run."""
     if len(text) < _LONG:
         return json.loads(text)
     return json.loads(text, parse_float=lambda number: float(number))  # noqa: PLW0108
 
 
 def nesting_error(where: str) -> FormatError:
-    """The error for a value that is nested too deeply."""
+    """Return the error for a value that is nested too deeply."""
     return FormatError(
         _(
             "{place} is nested more than {count} levels deep, more than any network.",
@@ -82,10 +76,10 @@ def nesting_error(where: str) -> FormatError:
 
 
 def json_problem(value: Any, where: str) -> str:
-    """What no honest JSON value has, in a sentence about ``where``; "" if there is nothing."""
-    waiting: list[tuple[Any, int]] = [(value, 1)]
-    while waiting:
-        item, depth = waiting.pop()
+    """Return a sentence about a suspicious JSON value; "" if there is none."""
+    pending: list[tuple[Any, int]] = [(value, 1)]
+    while pending:
+        item, depth = pending.pop()
         inner: list[Any] = []
         if isinstance(item, dict):
             inner = [*item, *item.values()]
@@ -100,8 +94,8 @@ def json_problem(value: Any, where: str) -> str:
             return _("{place} contains a whole number of more than 18 digits.", place=where)
         if inner and depth > MAX_DEPTH:
             return nesting_error(where).what
-        # Nothing is wrong with any other number, and curves are long.
-        waiting.extend((one, depth + 1) for one in inner if type(one) is not float)
+        # Floats are always valid, and curves are long.
+        pending.extend((child, depth + 1) for child in inner if type(child) is not float)
     return ""
 
 
@@ -114,10 +108,9 @@ _KINDS = (
 
 
 def special_file_kind(path: Path | str) -> str:
-    """What ``path`` is, in words, where it is neither a file nor a folder; "" else.
+    """Return what a path is, if neither file nor folder, in words; else "".
 
-    Links are followed; what is not there, or may not be looked at, is "" too: opening it says
-    why.
+    Links are followed; missing or unreadable paths are "".
     """
     try:
         mode = Path(path).stat().st_mode
@@ -130,11 +123,7 @@ def special_file_kind(path: Path | str) -> str:
 
 
 def require_regular_file(path: Path | str, error: type[UserError] = FormatError) -> None:
-    """Raise ``error`` where ``path`` is a pipe, a device or a socket: reading it could hang.
-
-    Raises:
-        FormatError: or what ``error`` says, a kind of ``UserError``.
-    """
+    """Raise ``error`` if ``path`` is a pipe, device or socket: reading it could hang."""
     kind = special_file_kind(path)
     if kind:
         raise error(
@@ -146,15 +135,10 @@ def require_regular_file(path: Path | str, error: type[UserError] = FormatError)
 
 
 def read_regular(path: Path, limit: int, error: type[UserError] = FormatError) -> bytes:
-    """The content of a regular file that has at most ``limit`` bytes.
-
-    Args:
-        path: the file; links are followed.
-        limit: bytes that such a file may have; no more of it are read.
-        error: what is raised.
+    """Read a regular file of at most ``limit`` bytes; links are followed.
 
     Raises:
-        FormatError: or what ``error`` says: a pipe, a device or a socket, or too large.
+        FormatError: or ``error``: a pipe, a device or a socket, or too large.
         OSError: it cannot be read.
     """
     require_regular_file(path, error)

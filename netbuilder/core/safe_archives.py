@@ -1,5 +1,4 @@
-"""Packed files from elsewhere: opened with one exception for all that is wrong with them, and how
-large files of arrays become when they are unpacked, known before they are."""
+"""Open archives from untrusted sources, and check their unpacked size in advance."""
 
 from __future__ import annotations
 
@@ -15,25 +14,24 @@ from netbuilder.core.hdf5.sandboxed_open import open_hdf5
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.wording import format_number
 
-# An honest file of numbers is hardly ever packed more tightly.
+# Real data hardly compresses better.
 _RATIO = 20
 
-
-# What the zipfile module raises for a way of packing that it lacks, a password, a damaged head.
-_ZIP_TROUBLE = (RuntimeError, ValueError, LookupError, OverflowError, struct.error)
+# Raised by zipfile for unknown compression, a password, or a damaged header.
+_ZIP_ERRORS = (RuntimeError, ValueError, LookupError, OverflowError, struct.error)
 
 
 @contextmanager
 def open_zip(path: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
-    """A zip, open for reading.
+    """Open a zip for reading.
 
     Raises:
-        zipfile.BadZipFile: it is none, is damaged, or is packed in a way that is not known.
+        zipfile.BadZipFile: it is not a zip, is damaged, or has an unknown compression.
         OSError: it cannot be read.
     """
     try:
         archive = zipfile.ZipFile(path)
-    except _ZIP_TROUBLE as error:
+    except _ZIP_ERRORS as error:
         raise zipfile.BadZipFile(str(error)) from error
     with archive:
         yield archive
@@ -41,32 +39,30 @@ def open_zip(path: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
 
 @contextmanager
 def open_zip_member(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[IO[bytes]]:
-    """A file in a zip, open for reading; errors as for ``open_zip``."""
+    """Open a file in a zip for reading; errors as in ``open_zip``."""
     try:
         file = archive.open(part)
-    except _ZIP_TROUBLE as error:
+    except _ZIP_ERRORS as error:
         raise zipfile.BadZipFile(str(error)) from error
     with file:
         yield file
 
 
 def check_unpacked_size(path: Path, limit_mb: float) -> None:
-    """Refuse a ``.npz`` or ``.h5`` of zeros that would fill the memory ("a bomb").
-
-    A file that is large on the disk too is what it seems to be, and passes.
+    """Refuse a ``.npz`` or ``.h5`` that would fill the memory (a "zip bomb").
 
     Args:
-        path: the file, a zip or HDF5; any other passes.
-        limit_mb: what may be unpacked in any case, in MiB (a recipe's "memory_limit_mb").
+        path: the file, a zip or HDF5; others pass.
+        limit_mb: what may always be unpacked, in MiB (a recipe's "memory_limit_mb").
 
     Raises:
-        FormatError: it holds more than the limit, and more than 20 times its size on the disk.
+        FormatError: it exceeds the limit, and 20 times its size on the disk.
     """
     try:
         packed = path.stat().st_size
         size = _unpacked(path)
     except (OSError, RuntimeError, KeyError, ValueError, zipfile.BadZipFile):
-        return  # who reads it says what is wrong with it
+        return  # reported by the reader
     if size > limit_mb * 2**20 and size > packed * _RATIO:
         raise FormatError(
             _(
@@ -87,7 +83,7 @@ def check_unpacked_size(path: Path, limit_mb: float) -> None:
 
 
 def _unpacked(path: Path) -> int:
-    """Bytes of all arrays; of datasets only those in the file itself, no link is followed."""
+    """Return the bytes of all arrays in the file; external links are not followed."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return sum(info.file_size for info in archive.infolist())
@@ -97,9 +93,9 @@ def _unpacked(path: Path) -> int:
 
     def count(name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            # Not by NumPy's type: of a dataset that nobody asks for there may be none.
+            # Not by NumPy's dtype, which some datasets lack.
             sizes.append(int(item.size or 0) * item.id.get_type().get_size())
 
     with open_hdf5(path) as file:
-        file.visititems(count)  # by hard links only, and into each group once
+        file.visititems(count)  # follows hard links only, each group once
     return sum(sizes)

@@ -1,19 +1,18 @@
-"""What a school fixes for every user of a machine, in one file that only an administrator writes.
+"""Settings of a school for all users of a machine, in a file that only administrators write.
 
-``settings.toml`` in the system's own folder for all users (Linux ``/etc/xdg/NetBuilder``, Windows
+``settings.toml`` in the system's folder for all users (Linux ``/etc/xdg/NetBuilder``, Windows
 ``C:\\ProgramData\\NetBuilder``, macOS ``/Library/Application Support/NetBuilder``), or the file
-that the variable ``NETBUILDER_SITE_SETTINGS`` names::
+in the variable ``NETBUILDER_SITE_SETTINGS``::
 
-    lessons = ["S:/netbuilder/lessons"]   # folders of lessons that every pupil sees
-    hand_in = "S:/netbuilder/handed-in"   # where "Hand in…" writes without asking
-    downloads = false                     # nothing is fetched from the network
-    autosave_seconds = 1                  # between an edit and its copy for a crash
+    lessons = ["S:/netbuilder/lessons"]   # folders of lessons that every student sees
+    hand_in = "S:/netbuilder/handed-in"   # where submissions are written without asking
+    downloads = false                     # nothing is downloaded
+    autosave_seconds = 1                  # between an edit and its recovery copy
     data_dir = "U:/netbuilder"            # runs, settings and recovery of each user
-    language = "de"                       # of every window and command; nobody chooses another
-    level = "full"                        # "basic" or "full": how much the window shows at first
+    language = "de"                       # of all windows and commands; users cannot change it
+    level = "full"                        # "basic" or "full": initial level of the window
 
-A file that cannot be read must not keep thirty pupils from working: it counts as empty, and
-``problem`` says what is wrong with it.
+An invalid file counts as empty and is reported in ``problem``, so that everyone can work.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ FILE = "settings.toml"
 
 @dataclass(frozen=True)
 class SiteSettings:
-    """The settings. ``problem`` names every mistake in the file, "" where it is in order."""
+    """The settings; ``problem`` names every mistake in the file, or is ""."""
 
     lessons: tuple[str, ...] = ()
     hand_in: str = ""
@@ -52,7 +51,7 @@ class SiteSettings:
 
 _LARGEST = 1_000_000
 _TEXT = N_("text in quotation marks")
-_WANTED = {
+_EXPECTED = {
     "lessons": N_("a list of folders"),
     "downloads": N_("true or false"),
     "autosave_seconds": N_("a number of seconds from 0.2 to 60"),
@@ -62,21 +61,21 @@ _WANTED = {
 
 
 def settings_path() -> Path:
-    """Where the file lies, whether or not there is one."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        return Path(named)
+    """Return the path of the file, existing or not."""
+    path = os.environ.get(VARIABLE)
+    if path:
+        return Path(path)
     return PlatformDirs("NetBuilder", appauthor=False).site_config_path / FILE
 
 
 def site_settings() -> SiteSettings:
-    """The machine's settings; read once for each version of the file."""
-    place = settings_path()
+    """Return the machine's settings, cached for each version of the file."""
+    path = settings_path()
     try:
-        changed = place.stat().st_mtime_ns
+        changed = path.stat().st_mtime_ns
     except OSError:
         return SiteSettings()
-    return _read(place, changed)
+    return _read(path, changed)
 
 
 @lru_cache(maxsize=2)
@@ -95,30 +94,29 @@ def _read(place: Path, _changed: int) -> SiteSettings:
 
 
 def _checked(raw: dict[str, Any], place: Path) -> SiteSettings:
-    """Take each value that is what it should be, and name every one that is not."""
     known = [field.name for field in fields(SiteSettings) if field.name != "problem"]
-    taken: dict[str, Any] = {}
+    valid: dict[str, Any] = {}
     problems: list[str] = []
     for key, value in raw.items():
         if key not in known:
-            near = did_you_mean(key, known)
-            said = _("'{key}' in '{place}' is not a setting.", key=key, place=place)
-            problems.append(join_sentences((said, near)))
+            suggestion = did_you_mean(key, known)
+            message = _("'{key}' in '{place}' is not a setting.", key=key, place=place)
+            problems.append(join_sentences((message, suggestion)))
         elif not _fits(key, value):
             problems.append(
                 _(
                     "'{key}' in '{place}' must be {wanted}, not {value!r}.",
-                    key=key, place=place, wanted=_(_WANTED.get(key, _TEXT)), value=value,
+                    key=key, place=place, wanted=_(_EXPECTED.get(key, _TEXT)), value=value,
                 )
             )  # fmt: skip
         else:
-            taken[key] = tuple(value) if key == "lessons" else value
-    return SiteSettings(**taken, problem=" ".join(problems))
+            valid[key] = tuple(value) if key == "lessons" else value
+    return SiteSettings(**valid, problem=" ".join(problems))
 
 
 def _fits(key: str, value: object) -> bool:
     if key == "lessons":
-        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if key == "downloads":
         return isinstance(value, bool)
     if key == "autosave_seconds":

@@ -1,8 +1,7 @@
-"""The one place that silences TensorFlow: while it loads, while it works, while it exports.
+"""Silence TensorFlow while it loads, works and exports.
 
-Its C++ side writes to stderr before its log levels are set up ("All log messages before
-absl::InitializeLog() is called ..."), so no environment variable keeps that away; its Python side
-prints, warns and logs. All of it frightens beginners and tells them nothing.
+Its C++ side writes to stderr before its log levels are set up, so no environment variable helps;
+its Python side prints, warns and logs. None of it helps a beginner.
 """
 
 from __future__ import annotations
@@ -28,34 +27,30 @@ _NOISE = re.compile(
     rb"|To enable the following instructions"
     rb"|This TensorFlow binary is optimized"
 )
-# What converters say beside; their errors rise as exceptions too.
+# Output of converters, whose errors are raised as exceptions too.
 _EXPORT_NOISE = re.compile(
     _NOISE.pattern
     + rb"|INFO: |WARNING: |loc\(|<unknown>|.*(error|note|warning): |\s*$|\s*fully_quant"
 )
 _LOGGERS = ("tensorflow", "absl", "tf2onnx")
-# Flags of XLA, of the releases of TensorFlow that were seen to know them.
+# TensorFlow releases that are known to accept these XLA flags.
 _KNOWN_TO = ("2.21",)
 FLAGS = {
-    # A program is handed to LLVM whole, instead of in 32 pieces to as many threads. Twice in some
-    # thousands of compilations LLVM ended the process in one of those threads, with no call of
-    # ours under way (``llvm::EVT::isExtendedVector`` on a type that was gone). On two cores the
-    # pieces are no faster.
+    # Compile in one piece instead of 32 threads, in which LLVM crashed twice in thousands of
+    # compilations (``llvm::EVT::isExtendedVector``). On two cores threads are no faster.
     "--xla_cpu_parallel_codegen_split_count": "1",
-    # A loop over less than so many bytes becomes one function. Else its operations, which take
-    # nanoseconds in a network of some hundred weights, are handed one by one to several threads:
-    # a playground network trained six times slower and kept two processors busy. From 64 kB on
-    # recurrent layers, from 400 kB on dense ones, would be slower: products of matrices are plain
-    # loops in such a function.
+    # A loop over fewer bytes becomes one function, instead of handing operations of nanoseconds
+    # to threads: a playground network trains six times faster. Larger recurrent (64 kB) and dense
+    # layers (400 kB) would be slower: such a function multiplies matrices in plain loops.
     "--xla_backend_extra_options": "xla_cpu_small_while_loop_byte_threshold=32768",
 }
 _loaded: list[bool] = []
 
 
 def load_tensorflow(compute: bool = True) -> None:
-    """Import TensorFlow and Keras; what they write on the way is shown only if they fail.
+    """Import TensorFlow and Keras silently, unless it fails.
 
-    ``compute=False`` computes nothing yet: several machines must find each other before.
+    ``compute=False`` does not compute yet: several machines must connect first.
 
     Raises:
         UserError: the processor cannot run TensorFlow.
@@ -74,20 +69,18 @@ def load_tensorflow(compute: bool = True) -> None:
         tf.get_logger().setLevel("ERROR")
         absl_logging.set_verbosity(absl_logging.ERROR)
 
-        # The first tensor makes TensorFlow's C++ side speak once more.
+        # The first tensor logs once more.
         if compute:
             tf.zeros(())
-    # The third of a million objects that came stay to the end. Looked through for garbage, they
-    # would stop everything for a sixth of a second each time.
+    # A third of a million permanent objects: scanning them would pause everything for 1/6 s.
     gc.freeze()
     _loaded.append(True)
 
 
 def set_up_xla(release: str) -> None:
-    """Tell XLA how to compile, as far as the person's own ``XLA_FLAGS`` do not say it.
+    """Set XLA's flags that the user's own ``XLA_FLAGS`` does not set.
 
-    XLA ends the process at a flag that it does not know, so only releases of TensorFlow that were
-    seen to know them are told; it reads the variable at its first compilation.
+    XLA ends the process at an unknown flag, so only tested releases get them.
     """
     if ".".join(release.split(".")[:2]) not in _KNOWN_TO:
         return
@@ -98,7 +91,7 @@ def set_up_xla(release: str) -> None:
 
 @contextmanager
 def mute_output() -> Iterator[None]:
-    """Within, Python's prints, warnings and TensorFlow's logs stay silent; errors still rise."""
+    """Mute prints, warnings and TensorFlow's logs; errors are still raised."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -115,29 +108,28 @@ def mute_output() -> Iterator[None]:
 
 @contextmanager
 def filter_stderr(noise: re.Pattern[bytes] = _NOISE, *, always: bool = False) -> Iterator[None]:
-    """Within, stderr is kept; at the end all lines but TensorFlow's chatter are written to it.
+    """Collect stderr within, then write all lines except TensorFlow's log.
 
-    An error shows everything, unless ``always``: then its message says it. Works on the file
-    descriptor, so for other threads too.
+    An error shows everything, unless ``always``. Works on the file descriptor, for all threads.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         sys.stderr.flush()
-        kept = os.dup(2)
-    except (OSError, AttributeError):  # there is no stderr (pythonw on Windows)
+        stderr = os.dup(2)
+    except (OSError, AttributeError):  # no stderr (pythonw on Windows)
         yield
         return
-    with tempfile.TemporaryFile() as told:
-        os.dup2(told.fileno(), 2)
+    with tempfile.TemporaryFile() as output:
+        os.dup2(output.fileno(), 2)
         failed = True
         try:
             yield
             failed = False
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            told.seek(0)
-            for line in told:
+            os.dup2(stderr, 2)
+            output.seek(0)
+            for line in output:
                 if (failed and not always) or not noise.match(line):
-                    os.write(kept, line)
-            os.close(kept)
+                    os.write(stderr, line)
+            os.close(stderr)

@@ -1,19 +1,17 @@
-"""What people read in sentences: numbers, lists, dates, sizes and durations, as the language that
-was chosen writes them (Babel's locale data, by ``core.i18n``).
+"""Text of numbers, lists, dates, sizes and durations in the chosen language (Babel's locale data).
 
-One value has one text, wherever it stands (window, report, terminal):
+A value has the same text everywhere (window, report, terminal):
 
 - a measured number (loss, error, prediction, weight): ``format_number``, four significant digits
-  without zeros at the end, thousands whole and grouped from 10,000 on: 0.00834, 1.24, 2009, 12,346;
-- a measured share (accuracy, precision, a probability): ``format_percent``, one decimal: 97.7%,
-  100.0%; what is not all is never written as all: 99.99%, >99.9%;
-- a share that a person chose (zoom, split, threshold): ``format_percent(part, 0)``, 20%;
-- how much each of several changes something: ``format_signed``; 0 where it is nothing in the digits
-  of the largest;
-- below each other: the same texts, their decimal points in one line (``decimal_padding``);
-- a field in which people type holds all the digits of its value.
+  without trailing zeros, grouped from 10,000 on: 0.00834, 1.24, 2009, 12,346;
+- a measured share (accuracy, probability): ``format_percent``, one decimal: 97.7%, 100.0%; never
+  rounded to all: 99.99%, >99.9%;
+- a chosen share (zoom, split, threshold): ``format_percent(part, 0)``, 20%;
+- contributions: ``format_signed``; 0 if negligible beside the largest;
+- in columns: the same texts with aligned decimal points (``decimal_padding``);
+- an editable field has all digits of its value.
 
-What programs read (JSON, CSV, project files, scripts) is never formatted here.
+Text for programs (JSON, CSV, project files, scripts) is never formatted here.
 """
 
 from __future__ import annotations
@@ -77,10 +75,12 @@ def format_quoted_list(values: Iterable[object], limit: int = 5) -> str:
 
 
 def join_values(values: Iterable[object], *, clauses: bool = False) -> str:
-    """Join what is only listed, without an "and": ``4.3, 3, 4.4``. A semicolon stands between
-    ``clauses``, and between numbers that have a comma of their own."""
+    """Join values without "and": ``4.3, 3, 4.4``.
+
+    Semicolons separate ``clauses``, and numbers with decimal commas.
+    """
     words = [str(value) for value in values]
-    decimal = number_style().decimal == "," and any(re.search(r"\d,\d", one) for one in words)
+    decimal = number_style().decimal == "," and any(re.search(r"\d,\d", word) for word in words)
     comma = pgettext("between the entries of a list", ";" if clauses or decimal else ",")
     text = f"{comma}{sentence_gap(comma)}".join(words)
     if len(words) > 1:
@@ -89,17 +89,16 @@ def join_values(values: Iterable[object], *, clauses: bool = False) -> str:
 
 
 def join_sentences(sentences: Iterable[str]) -> str:
-    """Join whole sentences, empty ones left out, as their language does: with a blank, which does
-    not stand after the full-width signs of Chinese."""
+    """Join the non-empty sentences, with blanks except after full-width punctuation."""
     parts = [sentence for sentence in sentences if sentence]
-    text = "".join(f"{one}{sentence_gap(one)}" for one in parts[:-1]) + "".join(parts[-1:])
+    text = "".join(f"{part}{sentence_gap(part)}" for part in parts[:-1]) + "".join(parts[-1:])
     if len(parts) > 1:
         remember(text, lambda: join_sentences(map(rerendered, parts)))
     return text
 
 
 def labelled(name: str, text: str) -> str:
-    """Put a name before what is said of it: ``Iris: 150 rows``."""
+    """Return ``Iris: 150 rows``."""
     return _("{name}: {text}", name=name, text=text)
 
 
@@ -109,7 +108,7 @@ def as_sentence(words: str) -> str:
 
 
 def did_you_mean(name: str, known: Sequence[str], then: str = "") -> str:
-    """``Did you mean 'price'?`` for the closest known name, or nothing; and what comes ``then``."""
+    """Return ``Did you mean 'price'?`` for the closest known name, and the sentence ``then``."""
     lower = {entry.lower(): entry for entry in known}
     close = difflib.get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)
     near = _("Did you mean '{name}'?", name=lower[close[0]]) if close else ""
@@ -117,51 +116,45 @@ def did_you_mean(name: str, known: Sequence[str], then: str = "") -> str:
 
 
 def format_number(value: float, spec: str = "") -> str:
-    """Write a number for people: true minus sign, the language's decimal and group signs.
+    """Format a number: true minus sign, decimal and group signs of the language.
 
-    Args:
-        value: the number.
-        spec: Python's format specification (",.0f", ".3g", ".1%"); "": thousands are grouped, and
-            about four digits are significant.
+    ``spec`` is Python's format specification (",.0f", ".3g", ".1%"); "": four significant digits.
     """
     if spec.endswith("%"):
         value = _half_up(value)
-    elif not spec and 0.9995 <= abs(value) < 1:  # it is not 1 yet
+    elif not spec and 0.9995 <= abs(value) < 1:  # never round up to 1
         value = math.trunc(value * 1e4) / 1e4
-    elif not spec and abs(value) < 1000:  # larger ones are written whole
-        value *= 1 + 1e-7  # a float32 and a float64 of −0.34485 are rounded alike
+    elif not spec and abs(value) < 1000:  # larger ones have no decimals
+        value *= 1 + 1e-7  # round float32 and float64 of −0.34485 alike
     return localized(format(value, spec or number_spec(value)))
 
 
 def _half_up(part: float) -> float:
-    """Python rounds a half to the even digit, people round it up: 77 of 80 is 96.3%."""
+    """Round halves up, not to even as Python does: 77 of 80 is 96.3%."""
     return math.copysign(abs(part) + 1e-12, part) if part else part
 
 
 def format_signed(value: float, largest: float = 0.0) -> str:
-    """Write how much something changes: "+0.3994", "−0.05", "0"; "0" also where it is
-    less than half of the last of four digits of the ``largest`` beside it."""
+    """Format a contribution: "+0.3994", "−0.05", or "0" if negligible beside ``largest``."""
     digit = 10.0 ** (math.floor(math.log10(abs(largest))) - 3) if largest else 0.0
     value = 0.0 if abs(value) < digit / 2 else value
     return f"{'+' if value > 0 else ''}{format_number(value)}"
 
 
-#: A cell with one number, with its unit or sign.
+#: A cell with a single number and its unit or sign.
 _ONE_NUMBER = re.compile(r"\D*\d[\d.,]*(\D*)")
 
 
 def most_decimals(texts: Sequence[str]) -> int:
-    """Return how many decimals the written numbers of a column have at most; 0 where one of the
-    cells is more than a number, or not all have the same sign or unit behind them."""
-    behind = {found[1] for text in texts if (found := _ONE_NUMBER.fullmatch(text))}
-    if len(behind) > 1 or not all(_ONE_NUMBER.fullmatch(text) for text in texts if text):
+    """Return the most decimals in a column of numbers; 0 if units differ or a cell holds more."""
+    units = {match[1] for text in texts if (match := _ONE_NUMBER.fullmatch(text))}
+    if len(units) > 1 or not all(_ONE_NUMBER.fullmatch(text) for text in texts if text):
         return 0
     return max(map(_decimals, texts), default=0)
 
 
 def decimal_padding(text: str, most: int) -> str:
-    """Return what stands behind a written number at the right of a column so that its point is
-    where it is with ``most`` decimals: spaces as wide as a digit and as a point."""
+    """Return the padding that aligns a number with others of ``most`` decimals."""
     here = _decimals(text)
     point = "\N{PUNCTUATION SPACE}" if most and not here else ""
     return point + "\N{FIGURE SPACE}" * (most - here)
@@ -173,8 +166,7 @@ def _decimals(text: str) -> int:
 
 
 def format_with_unit(text: str, unit: str) -> str:
-    """A number in words and what it counts: ``$1,304``, ``−$20``, ``81.5 m²``; signs of
-    currencies stand in front. ``text`` was written by ``format_number``."""
+    """Add a unit to a formatted number: ``$1,304``, ``−$20``, ``81.5 m²``."""
     front = _currency(unit)
     if not front:
         return f"{text} {unit}".strip()
@@ -183,7 +175,7 @@ def format_with_unit(text: str, unit: str) -> str:
 
 
 def format_range(low: str, high: str, unit: str) -> str:
-    """From one number to another: ``$457 to $2,745``, ``30 to 89 kg``."""
+    """Format a range: ``$457 to $2,745``, ``30 to 89 kg``."""
     return _(
         "{low} to {high}",
         low=format_with_unit(low, _currency(unit)), high=format_with_unit(high, unit),
@@ -191,13 +183,13 @@ def format_range(low: str, high: str, unit: str) -> str:
 
 
 def _currency(unit: str) -> str:
-    """The sign of a currency, with its country ("US$"), or "" of other units."""
+    """Return the currency sign of a unit, with its country ("US$"), or ""."""
     first = unit.partition(" ")[0]
     return first if any(unicodedata.category(letter) == "Sc" for letter in first) else ""
 
 
 def format_measure(value: float, unit: str) -> str:
-    """A number with its unit; an amount of money of less than a thousand with its cents."""
+    """Format a number with its unit; small amounts of money with cents."""
     text = format_number(value, ",.0f" if _currency(unit) and 1000 <= abs(value) < 1e15 else "")
     if _currency(unit) and 0.01 <= abs(value) < 1000:
         text = format_number(value, ".0f" if f"{value:.2f}".endswith(".00") else ".2f")
@@ -205,13 +197,12 @@ def format_measure(value: float, unit: str) -> str:
 
 
 def label_with_unit(name: str, unit: str) -> str:
-    """What stands beside an axis: ``price ($)``."""
+    """Return an axis label: ``price ($)``."""
     return f"{name} ({unit})" if unit else name
 
 
 def format_approximate(value: float, spread: float) -> str:
-    """A number that is known to within ``spread``, with no digit that this makes idle:
-    ``format_approximate(68.437, 79.26)`` is ``68``; of the spread itself two digits are left."""
+    """Format a number with the digits that its uncertainty allows: 68.437 ± 79.26 is ``68``."""
     if not (math.isfinite(value) and math.isfinite(spread)) or spread <= 0:
         return format_number(value)
     digits = 1 - math.floor(math.log10(spread))
@@ -221,8 +212,10 @@ def format_approximate(value: float, spread: float) -> str:
 
 
 def format_percent(part: float, digits: int = 1, most: int = 2) -> str:
-    """Write a part of all. 100.0% and 0.0% stand only where it is nothing else: it gets more digits
-    than it has else, up to ``most`` (``99.7%``), or a sign (``>99.99%``)."""
+    """Format a share: only exact ones are 100.0% or 0.0%.
+
+    Others get up to ``most`` decimals (``99.97%``) or a sign (``>99.99%``).
+    """
     if not 0 < part < 1:
         return localized(f"{part:.{digits}%}")
     for places in range(digits, max(digits, most) + 1):
@@ -235,12 +228,12 @@ def format_percent(part: float, digits: int = 1, most: int = 2) -> str:
 
 
 def format_probability(part: float) -> str:
-    """A probability; never more than one decimal, as several stand below each other."""
+    """Format a probability with at most one decimal, since several are listed together."""
     return format_percent(part, most=1)
 
 
 def correct_sentence(part: float) -> str:
-    """Say how many predictions are correct, of as many as it takes: ``997 of 1,000``."""
+    """Return how many predictions are correct, of a large enough total: ``997 of 1,000``."""
     whole = 100
     while 0 < part < 1 and round(part * whole) in (0, whole) and whole < 1_000_000:
         whole *= 10
@@ -254,15 +247,15 @@ def correct_sentence(part: float) -> str:
 
 
 def shorten(value: object, limit: int = 40) -> str:
-    """A cell of a file, cut off where it is long."""
+    """Truncate a long cell."""
     text = str(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def sample_place(index: pd.Index, where: Any) -> str:
-    """Where a sample stands, by its place in the index of its table: ``line 7``, ``row 7``.
+    """Return the place of a sample in its table: ``line 7``, ``row 7``.
 
-    Tables of a file are counted by its lines (the index has the name ``LINE``), others from 0.
+    Tables from files have line numbers (their index is named ``LINE``), others count from 0.
     """
     if index.name == LINE:
         return _("line {number}", number=where)
@@ -270,7 +263,7 @@ def sample_place(index: pd.Index, where: Any) -> str:
 
 
 def capitalize_first(words: str) -> str:
-    """The words with a large first letter, the others as they are."""
+    """Capitalize the first letter only."""
     return words[:1].upper() + words[1:]
 
 
@@ -279,7 +272,7 @@ _SIGNS = dict(zip(_SIZES, ("bytes", "kB", "MB", "GB", "TB"), strict=True))
 
 
 def format_bytes(count: float) -> str:
-    """Write a size in powers of 1,000: ``12 kB``, ``0.6 MB``, ``1.4 GB``."""
+    """Format a size in powers of 1,000: ``12 kB``, ``0.6 MB``, ``1.4 GB``."""
     size, power = count, 0
     while power < len(_SIZES) - 1 and count >= (1000 if power == 0 else 100):
         count, power = count / 1000, power + 1
@@ -289,7 +282,7 @@ def format_bytes(count: float) -> str:
     else:
         from babel.units import format_unit
 
-        # A number, not its text: the unit's plural follows it ("524 octets").
+        # A number, since the unit's plural depends on it ("524 octets").
         unit, digits = f"digital-{_SIZES[power]}", "#,##0.0" if places else "#,##0"
         text = format_unit(
             round(count, places), unit, "short", format=digits, locale=babel_locale()
@@ -299,7 +292,7 @@ def format_bytes(count: float) -> str:
 
 
 def format_operations(count: float) -> str:
-    """A number of multiply-adds: ``29 k``, ``1.2 M``."""
+    """Format a number of multiply-adds: ``29 k``, ``1.2 M``."""
     for unit, step in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if count >= step:
             value = count / step
@@ -308,8 +301,8 @@ def format_operations(count: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Write how long something takes: "2.3 s", "3 min 20 s", "1 h 05 min"."""
-    if 0 < seconds < 0.05:  # what was done took some time
+    """Format a duration: "2.3 s", "3 min 20 s", "1 h 05 min"."""
+    if 0 < seconds < 0.05:  # never 0 s
         return _("less than {seconds} s", seconds=0.1)
     if 0 < seconds < 9.95:
         return _("{seconds} s", seconds=format_number(seconds, ".1f"))
@@ -322,7 +315,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_date(when: date, length: Literal["short", "medium", "long"] = "long") -> str:
-    """Write a day: "28 November 2026", "28 Nov 2026", "28/11/2026"."""
+    """Format a day: "28 November 2026", "28 Nov 2026", "28/11/2026"."""
     from babel.dates import format_date as written
 
     text = written(when, length, babel_locale())
@@ -331,14 +324,14 @@ def format_date(when: date, length: Literal["short", "medium", "long"] = "long")
 
 
 def format_time(when: datetime) -> str:
-    """Write a time of day: "14:05"."""
+    """Format a time of day: "14:05"."""
     from babel.dates import format_time as written
 
     return written(when, "short", locale=babel_locale())
 
 
 def format_moment(when: datetime, length: Literal["short", "medium", "long"] = "long") -> str:
-    """Write a day with its time: "28 November 2026, 14:05"."""
+    """Format a day and time: "28 November 2026, 14:05"."""
     from babel.dates import get_datetime_format
 
     both = str(get_datetime_format("medium", babel_locale())).replace("'", "")
@@ -348,8 +341,7 @@ def format_moment(when: datetime, length: Literal["short", "medium", "long"] = "
 
 
 def format_time_or_day(when: datetime) -> str:
-    """Write when something was, shortly: the time of today ("14:05"), the day of others
-    ("28 Nov")."""
+    """Format the time if it is today ("14:05"), else the day ("28 Nov")."""
     if when.date() == datetime.now(when.tzinfo).date():
         return format_time(when)
     from babel.dates import format_skeleton
@@ -360,7 +352,7 @@ def format_time_or_day(when: datetime) -> str:
 
 
 def format_part_of_date(when: date, part: Literal["month", "day"]) -> str:
-    """Write a month ("Sep"), or a day with its weekday ("Mon 7"), as below an axis."""
+    """Format a month ("Sep") or a weekday with day ("Mon 7"), for axes."""
     from babel.dates import format_skeleton
 
     skeleton = {"month": "MMM", "day": "Ed"}[part]

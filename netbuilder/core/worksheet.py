@@ -20,13 +20,12 @@ NUMBERS, EXERCISE, BLANK = "numbers", "exercise", "blank"
 
 
 def worksheet(project: Project, facts: DataFacts | None, *, sheet: str) -> str:
-    """The picture as SVG: shapes on the wires, weights beside the layers, their sum below.
+    """Return the network as SVG: shapes on the connections, weights beside the layers.
 
     Args:
         project: whose network is drawn.
-        facts: of its data, which the shapes begin with; None where it has none.
-        sheet: "numbers"; "exercise": what the layers were given and what comes in stand there, the
-            rest is to be worked out; "blank": a line in the place of every number.
+        facts: of its data, for the input shapes; None without data.
+        sheet: "numbers"; "exercise": only arguments and inputs are given; "blank": no numbers.
     """
     from netbuilder.core.check.problems import shape_text
     from netbuilder.core.check.shapes.shapes import ShapeCache
@@ -36,9 +35,9 @@ def worksheet(project: Project, facts: DataFacts | None, *, sheet: str) -> str:
         project,
         NetworkNumbers(
             {
-                name: shape_text(one.output)
-                for name, one in shapes.items()
-                if one.output is not None
+                name: shape_text(shape.output)
+                for name, shape in shapes.items()
+                if shape.output is not None
             },
             {
                 node.id: shapes[node.id].parameters

@@ -110,7 +110,6 @@ def _following(context: Context, problems: list[Problem]) -> list[Problem]:
 
 
 def _hides(context: Context, node_id: str) -> bool:
-    """Return whether an error of this node hides the shapes of its descendants."""
     if node_id not in context.graph.by_id:
         return False
     shape = context.shape_of(node_id)

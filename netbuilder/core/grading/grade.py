@@ -272,7 +272,6 @@ def make_submission(path: Path, folder: Path, answer: dict[str, Any]) -> Submiss
 
 
 def _step_sentence(step: Mapping[str, str], state: str) -> str:
-    """Return the student's sentence for a step that is not done."""
     if state == UNVERIFIED:
         return _("'{title}': not verified from the file.", title=step["title"])
     if not step["why"]:
@@ -313,7 +312,6 @@ def common_failure(rows: Sequence[Submission]) -> str:
 
 
 def _tell_other_tasks(rows: Sequence[Submission]) -> list[Submission]:
-    """Add a note to networks with other targets than most: points do not compare."""
     return _add_notes(
         rows,
         lambda row: row.answers if row.metrics else (),

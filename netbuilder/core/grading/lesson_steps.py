@@ -150,7 +150,6 @@ def _has_learned(trained: TrainedModel) -> bool:
 def _numbers(
     trained: TrainedModel, split: Split | None, *, own_units: bool = False
 ) -> dict[str, float]:
-    """Return the metrics, evaluated again, preferring the target's units if ``own_units``."""
     from netbuilder.core.results.evaluate import evaluate
     from netbuilder.core.results.own_units import preprocessing_of
 

@@ -66,7 +66,6 @@ def _beside_lesson(project: Project, lesson: Lesson | None) -> tuple[Project, Pa
 
 
 def _name(path: str) -> str:
-    """Return the last part of a path from any system."""
     kind: type[PurePath] = PureWindowsPath if "\\" in path else PurePosixPath
     return kind(path).name
 

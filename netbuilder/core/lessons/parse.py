@@ -434,7 +434,6 @@ _KINDS = ("check", "hint", "show", "question", "explore")
 def _blocks(
     reader: LessonReader, lines: list[tuple[int, str]]
 ) -> tuple[str, list[tuple[str, FencedBlock]]]:
-    """Split a step into prose and blocks; other fences (code) stay in the prose."""
     prose: list[str] = []
     blocks: list[tuple[str, FencedBlock]] = []
     inside: list[tuple[int, str]] | None = None

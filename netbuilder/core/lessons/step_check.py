@@ -48,7 +48,6 @@ def judged_at_the_end(lesson: Lesson, number: int) -> bool:
 
 
 def _lasting(check: Check, later: Sequence[Check]) -> Check:
-    """Return the part of a check that should still hold."""
     layer = check.layer
     if layer is not None and any(_changes_layer(other, layer) for other in later):
         layer = None

@@ -1,4 +1,1 @@
-"""What the user made: values, pure edits, groups, layout, and the project file.
-
-Nothing here knows data on disk, Keras or a window.
-"""
+"""The project: values, pure edits, groups, layout and file. Knows neither data files nor Keras."""

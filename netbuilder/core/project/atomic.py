@@ -1,4 +1,4 @@
-"""Files that are whole or are not there: written beside, then put in place."""
+"""Write files atomically: a temporary file replaces the target at the end."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 
 log = logging.getLogger(__name__)
 
-#: The rights that new files do not get. Reading the mask sets it for all threads for a moment, so
-#: it is read once, before there are any.
+#: Permissions that new files do not get. Reading the mask resets it for a moment, so it is read
+#: once, before there are threads.
 _UMASK = os.umask(0)
 os.umask(_UMASK)
 
@@ -50,11 +50,10 @@ _REASONS = {
     errno.EINVAL: _BAD_NAME,
 }
 
-# What Windows says of a file that another program has open (access denied, sharing violation, lock
-# violation), and the like of other systems.
+# A file is open in another program: access denied, sharing violation, lock violation on Windows.
 _HELD_WINDOWS = (5, 32, 33)
 _HELD = (errno.EBUSY, errno.ETXTBSY)
-#: Seconds between the tries: a virus scanner or OneDrive holds a new file for a moment.
+#: Seconds between tries: a virus scanner or OneDrive may hold a new file for a moment.
 _PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4)
 
 
@@ -64,7 +63,7 @@ def is_held(error: OSError) -> bool:
 
 
 def _patiently(act: Callable[[], object]) -> None:
-    """Try a file operation again for a moment while another program holds the file."""
+    """Retry a file operation for a moment while another program holds the file."""
     for pause in _PAUSES:
         try:
             act()
@@ -78,20 +77,12 @@ def _patiently(act: Callable[[], object]) -> None:
 
 
 def replace(source: Path, target: Path) -> None:
-    """Put ``source`` in the place of ``target``, or give it that name.
-
-    Raises:
-        OSError: it cannot be done; ``write_error`` has the words.
-    """
+    """Rename ``source`` to ``target``, replacing it; raises ``OSError`` (see ``write_error``)."""
     _patiently(lambda: source.replace(target))
 
 
 def delete(path: Path) -> None:
-    """Delete a file, or a folder with all that is in it; what is not there is deleted already.
-
-    Raises:
-        OSError: it cannot be done; ``delete_error`` has the words.
-    """
+    """Delete a file or folder, if it exists; raises ``OSError`` (see ``delete_error``)."""
 
     def act() -> None:
         try:
@@ -99,37 +90,32 @@ def delete(path: Path) -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
-        except FileNotFoundError:  # another process deletes it too
+        except FileNotFoundError:  # deleted by another process
             return
 
     _patiently(act)
 
 
 def discard(path: Path) -> None:
-    """Delete a file or folder that nobody would miss; where that fails it stays, and is logged."""
+    """Delete a file or folder; a failure is only logged."""
     try:
         delete(path)
     except OSError as error:
         log.warning("%s is not deleted: %s", path, error)
 
 
-#: How libraries that raise errors of their own say that there is no room, in small letters.
+#: Texts in libraries' own errors for a full disk, in lower case.
 _NO_ROOM = {
     errno.ENOSPC: ("no space left", "not enough space on the disk"),
     errno.EDQUOT: ("disk quota exceeded",),
     errno.EFBIG: ("file too large",),
 }
-#: Bytes; with less of them a disk is called full.
+#: Bytes; a disk with fewer is full.
 _ROOM = 1_000_000
 
 
 def explain_os_error(error: OSError, path: Path | None = None) -> tuple[str, str]:
-    """Return why something could not be written, and what to do about it, in words.
-
-    Args:
-        error: of the system.
-        path: the file, where one is meant.
-    """
+    """Return why something could not be written (to ``path``), and what to do."""
     if is_held(error) and path is not None:
         return (
             _("'{name}' is open in another program", name=path.name),
@@ -141,13 +127,12 @@ def explain_os_error(error: OSError, path: Path | None = None) -> tuple[str, str
 
 @contextmanager
 def translate_disk_full(path: Path) -> Iterator[None]:
-    """Tell what fails for want of room as ``write_error`` does, whichever library says it how.
+    """Translate any library's error for a full disk to ``write_error``'s.
 
-    TensorFlow, and what is built on it, has errors of its own; and the disk that is full may be
-    the one of temporary files, where a file is converted or unpacked on its way.
+    TensorFlow has its own errors; and the full disk may be that of temporary files.
 
     Raises:
-        UserError: there was no room; says where.
+        UserError: the disk is full.
     """
     try:
         yield
@@ -172,17 +157,17 @@ def translate_disk_full(path: Path) -> Iterator[None]:
 
 
 def _no_room(error: BaseException) -> int | None:
-    """The number of the error of the disk, here or in what led to ``error``."""
-    seen: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in seen:
-        seen.append(following)
-        text = str(following).lower()
-        for number, said in _NO_ROOM.items():
-            told = isinstance(following, OSError) and following.errno == number
-            if told or any(words in text for words in said):
+    """Return the ``errno`` of a full disk in ``error`` or its causes, or None."""
+    visited: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in visited:
+        visited.append(current)
+        text = str(current).lower()
+        for number, texts in _NO_ROOM.items():
+            same_number = isinstance(current, OSError) and current.errno == number
+            if same_number or any(words in text for words in texts):
                 return number
-        following = following.__cause__ or following.__context__
+        current = current.__cause__ or current.__context__
     return None
 
 
@@ -194,7 +179,7 @@ def _free(folder: Path) -> int:
 
 
 def write_error(error: OSError, path: Path) -> UserError:
-    """Return the words for a failed write of ``path``; the file that was there is untouched."""
+    """Return the error for a failed write of ``path``; the old file is unchanged."""
     reason, fix = explain_os_error(error, path)
     return UserError(
         _("Could not write '{path}': {reason}. The file is unchanged.", path=path, reason=reason),
@@ -205,7 +190,7 @@ def write_error(error: OSError, path: Path) -> UserError:
 
 
 def delete_error(error: OSError, path: Path) -> UserError:
-    """Return the words for a file or folder that could not be deleted."""
+    """Return the error for a failed deletion."""
     reason, fix = explain_os_error(error, path)
     return UserError(
         _("Could not delete '{path}': {reason}.", path=path, reason=reason),
@@ -217,23 +202,21 @@ def delete_error(error: OSError, path: Path) -> UserError:
 
 @contextmanager
 def replace_atomically(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same folder, and put it in the place of ``path`` at the end.
+    """Yield a temporary path in the same folder, which replaces ``path`` at the end.
 
-    The ending of ``path`` is kept, since writers go by it. On any error the temporary file is
-    removed and ``path`` is as before. A symbolic link stays one: the file that it leads to is
-    replaced.
+    It has the suffix of ``path``. After an error it is removed and ``path`` is unchanged. A
+    symbolic link stays: its target is replaced.
 
     Raises:
-        UserError: the place cannot be written; says why.
+        UserError: the file cannot be written.
     """
     path = Path(path)
     if path.is_symlink():
         path = Path(os.path.realpath(path))
     if sys.platform == "win32" and (FORBIDDEN.search(path.name) or DEVICES.fullmatch(path.name)):
-        # A colon would write into a hidden stream of another file, "con.h5" to a device.
+        # A colon would write to a hidden stream, "con.h5" to a device.
         raise write_error(OSError(errno.EINVAL, "name"), path)
-    # Opening a read-only file for replacement would succeed, since only the folder's rights
-    # count; a file that its owner locked must stay.
+    # Replacing needs only the folder's permissions, but a read-only file must stay.
     if path.exists() and not os.access(path, os.W_OK):
         raise write_error(PermissionError(errno.EACCES, "locked"), path)
     try:
@@ -257,16 +240,11 @@ def replace_atomically(path: Path) -> Iterator[Path]:
 
 
 def _take_over_mode(path: Path, temporary: Path) -> None:
-    """Give the new file the rights that the old one had, or that a new file gets."""
     mode = path.stat().st_mode if path.exists() else 0o666 & ~_UMASK
     temporary.chmod(mode & 0o777)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path``, whole or not at all.
-
-    Raises:
-        UserError: the place cannot be written; says why.
-    """
+    """Write ``data`` to ``path`` atomically; raise ``UserError`` if that fails."""
     with replace_atomically(path) as temporary:
         temporary.write_bytes(data)

@@ -1,4 +1,4 @@
-"""Pure edits that a gesture on the canvas makes in one step, composed of those in ``edits``."""
+"""Pure edits of canvas gestures, composed of those in ``edits``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from netbuilder.core.project.graph_ends import replace_graph
 from netbuilder.core.project.groups import members, put_into, visible_as, without_empty
 from netbuilder.core.project.model import Edge, Graph, Point, Project
 
-HORIZONTAL = "horizontal"  # key in Graph.extra: the network reads from left to right
+HORIZONTAL = "horizontal"  # key in Graph.extra: drawn from left to right
 
 
 def add_connected(
@@ -25,10 +25,10 @@ def add_connected(
     position: Point | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Project:
-    """Add a layer at a place, fed by ``source`` or feeding ``target``; it is the last node.
+    """Add a layer fed by ``source`` or feeding ``target``, as the last node.
 
     Raises:
-        EditError: the wire would be illegal.
+        EditError: the connection is not allowed.
     """
     project = edits.add_node(project, layer, params=params, position=position)
     new = project.graph.nodes[-1].id
@@ -40,11 +40,7 @@ def add_connected(
 
 
 def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
-    """``edits.move_to_edge``; the layer lies in the group that the wire lies in.
-
-    Raises:
-        EditError: as ``edits.move_to_edge``.
-    """
+    """Move a layer into a connection as ``edits.move_to_edge``, and into its group."""
     project = edits.move_to_edge(project, node_id, edge)
     groups = {project.graph.by_id[end].group for end in edge}
     return _in_group(project, node_id, groups.pop() if len(groups) == 1 else None)
@@ -59,11 +55,7 @@ def _in_group(project: Project, node_id: str, group: str | None) -> Project:
 
 
 def move_earlier(project: Project, node_id: str) -> Project:
-    """One place towards the input: before the layer that feeds it.
-
-    Raises:
-        EditError: there is no single layer before it that has one before itself.
-    """
+    """Move a layer before the one that feeds it; raise ``EditError`` if that is impossible."""
     graph = project.graph
     before = graph.sources.get(node_id, ())
     further = graph.sources[before[0]] if len(before) == 1 else ()
@@ -77,27 +69,23 @@ def move_earlier(project: Project, node_id: str) -> Project:
 
 
 def move_later(project: Project, node_id: str) -> Project:
-    """One place towards the goal: behind the layer that it feeds.
-
-    Raises:
-        EditError: there is no single layer behind it.
-    """
+    """Move a layer after the one it feeds; raise ``EditError`` if that is impossible."""
     graph = project.graph
-    behind = graph.targets.get(node_id, ())
-    if len(behind) != 1:
+    following = graph.targets.get(node_id, ())
+    if len(following) != 1:
         raise EditError(
             _("The layer cannot move further towards the output."),
             code="move_not_possible",
             node=node_id,
         )
-    further = graph.targets[behind[0]]
+    further = graph.targets[following[0]]
     if not further:
-        return move_to_end(project, node_id, behind[0])
-    return move_to_edge(project, node_id, (behind[0], further[0]))
+        return move_to_end(project, node_id, following[0])
+    return move_to_edge(project, node_id, (following[0], further[0]))
 
 
 def move_to_end(project: Project, node_id: str, last: str) -> Project:
-    """Take a layer out of its place, closing the gap, and hang it behind ``last``.
+    """Move a layer after ``last``, closing the gap it leaves.
 
     Raises:
         EditError: the layer takes no input or joins several, or ``last`` is it or feeds others.
@@ -114,16 +102,16 @@ def move_to_end(project: Project, node_id: str, last: str) -> Project:
             code="layer_joins_several",
             node=node_id,
         )
-    ring = [(s, t) for s in sources for t in targets if (s, t) not in graph.edges]
-    mended: list[tuple[str, str]] = []
+    bridges = [(s, t) for s in sources for t in targets if (s, t) not in graph.edges]
+    edges: list[tuple[str, str]] = []
     for edge in graph.edges:
         if edge[1] == node_id:
             continue
         if edge[0] != node_id:
-            mended.append(edge)
-        elif sources and (sources[0], edge[1]) in ring:
-            mended.append((sources[0], edge[1]))
-    project = replace_graph(project, edges=tuple(mended))
+            edges.append(edge)
+        elif sources and (sources[0], edge[1]) in bridges:
+            edges.append((sources[0], edge[1]))
+    project = replace_graph(project, edges=tuple(edges))
     project = edits.connect(project, last, node_id)
     training, data = project.training, project.data
     if last in training.outputs:
@@ -146,62 +134,61 @@ def move_cards(
     pinned: Mapping[str, Point] | None = None,
     into: Mapping[str, str | None] | None = None,
 ) -> Project:
-    """Place layers and groups; what a moved group holds and has a place moves along by ``by``.
+    """Place layers and groups; placed members of a moved group move by ``by``.
 
-    ``pinned`` is where all other cards are seen: they stay there from now on. Without, moving
-    one card would let the layout move those that follow it. ``into`` names the cards that come
-    to lie in another group, or (None) in none.
+    ``pinned`` are positions of the other cards, which are fixed there: else the layout could move
+    them. ``into`` gives the new group (or None) of cards.
     """
     graph = project.graph
-    found: dict[str, Point | None] = {}
-    for one, seen in (pinned or {}).items():
-        card = graph.by_id.get(one) or graph.group_by_id.get(one)
+    positions: dict[str, Point | None] = {}
+    for card_id, position in (pinned or {}).items():
+        card = graph.by_id.get(card_id) or graph.group_by_id.get(card_id)
         if card is not None and card.position is None:
-            found[one] = seen
-    found.update(places)
-    for one in places:
-        if one in graph.group_by_id:
-            for node_id in members(graph, one):
+            positions[card_id] = position
+    positions.update(places)
+    for card_id in places:
+        if card_id in graph.group_by_id:
+            for node_id in members(graph, card_id):
                 place = graph.by_id[node_id].position
                 if place is not None:
-                    found[node_id] = (place[0] + by[0], place[1] + by[1])
-    project = edits.move_nodes(project, found)
+                    positions[node_id] = (place[0] + by[0], place[1] + by[1])
+    project = edits.move_nodes(project, positions)
     return put_into(project, into) if into else project
 
 
 def reset_layout(project: Project) -> Project:
-    """Give every layer and group back to the automatic layout."""
+    """Leave all layers and groups to the automatic layout."""
     graph = project.graph
     return edits.move_nodes(project, dict.fromkeys([*graph.by_id, *graph.group_by_id]))
 
 
 def set_horizontal(project: Project, horizontal: bool) -> Project:
-    """Read from left to right, or from top to bottom; the places of the other way are given up."""
+    """Set the reading direction; positions are reset."""
     extra = {key: value for key, value in project.graph.extra.items() if key != HORIZONTAL}
     if horizontal:
         extra[HORIZONTAL] = True
     return replace_graph(reset_layout(project), extra=extra)
 
 
-def entry_node(graph: Graph, shown: str) -> str | None:
-    """The node that a wire to a card goes to: itself, or the first open one of a group."""
-    if shown in graph.by_id:
-        return shown
-    inside = members(graph, shown)
+def entry_node(graph: Graph, card: str) -> str | None:
+    """Return the node that a connection to a card enters: itself, or a group's first open one."""
+    if card in graph.by_id:
+        return card
+    inside = members(graph, card)
     for node_id in inside:
-        if any(visible_as(graph, source) != shown for source in graph.sources[node_id]):
+        if any(visible_as(graph, source) != card for source in graph.sources[node_id]):
             return node_id
     free = [n for n in inside if not graph.sources[n] and graph.by_id[n].layer != "Input"]
     return free[0] if free else (inside[0] if inside else None)
 
 
-def exit_node(graph: Graph, shown: str) -> str | None:
-    """The node that a wire from a card begins at: itself, or the last one of a group."""
-    if shown in graph.by_id:
-        return shown
-    inside = members(graph, shown)
+def exit_node(graph: Graph, card: str) -> str | None:
+    """Return the node that a connection from a card leaves: itself, or a group's last one."""
+    if card in graph.by_id:
+        return card
+    inside = members(graph, card)
     for node_id in reversed(inside):
-        if any(visible_as(graph, target) != shown for target in graph.targets[node_id]):
+        if any(visible_as(graph, target) != card for target in graph.targets[node_id]):
             return node_id
     ends = [n for n in inside if not graph.targets[n]]
     return ends[-1] if ends else (inside[-1] if inside else None)

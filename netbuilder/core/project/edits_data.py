@@ -1,4 +1,4 @@
-"""Edits of single columns of the data recipe."""
+"""Edits of the data recipe: columns, points, relocated files."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from netbuilder.core.project.model import (
 from netbuilder.core.wording import did_you_mean, format_quoted_list, join_values
 
 Place = tuple[float, float]
-#: Its name among the options of a recipe.
+#: Key in the options of a recipe.
 POINTS = "points"
 _FORM = '{"added": [[x, y, "class"]], "moved": [[number, x, y]], "removed": [number]}'
 
 
 @dataclass(frozen=True)
 class PointEdits:
-    """What was done by hand. ``moved``: new places by number; ``removed``: numbers.
+    """Points edited by hand: ``moved`` and ``removed`` by number, ``added`` with classes.
 
-    ``added``: places and classes, "" for points of a curve.
+    The class is "" for points of a curve.
     """
 
     added: tuple[tuple[float, float, str], ...] = ()
@@ -55,11 +55,7 @@ class PointEdits:
 
 
 def point_edits(data: Data) -> PointEdits:
-    """What a recipe says was done by hand.
-
-    Raises:
-        DataError: it is written in another form.
-    """
+    """Return the point edits in a recipe; raise ``DataError`` if they are invalid."""
     value = data.options.get(POINTS)
     if value is None:
         return PointEdits()
@@ -84,25 +80,21 @@ def _unreadable(form: str) -> DataError:
 
 
 def _place(x: Any, y: Any) -> Place:
-    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in (x, y)):
+    if any(isinstance(n, bool) or not isinstance(n, int | float) for n in (x, y)):
         raise ValueError
     if not math.isfinite(x) or not math.isfinite(y):
         raise ValueError
     return float(x), float(y)
 
 
-def _label(given: list[Any]) -> str:
-    if len(given) > 1:
+def _label(labels: list[Any]) -> str:
+    if len(labels) > 1:
         raise ValueError
-    return str(given[0]) if given else ""
+    return str(labels[0]) if labels else ""
 
 
 def check_labels(edits: PointEdits, *, classes: bool) -> None:
-    """Points of classes have one each, those of a curve have none.
-
-    Raises:
-        DataError: one of those that were put in does not fit.
-    """
+    """Raise ``DataError`` unless each added point has a class, or (a curve) none."""
     if any(bool(label) != classes for _, _, label in edits.added):
         form = _FORM if classes else _FORM.replace(', "class"', "")
         raise _unreadable(form)
@@ -127,18 +119,14 @@ def _with(project: Project, edits: PointEdits) -> Project:
 
 
 def add_point(project: Project, x: float, y: float, label: str = "") -> Project:
-    """Put a point in, of a class where the set has classes."""
+    """Add a point, with a class if the data has classes."""
     edits = point_edits(project.data)
-    return _with(project, replace(edits, added=(*edits.added, (*_shown(x, y), label))))
+    return _with(project, replace(edits, added=(*edits.added, (*_rounded(x, y), label))))
 
 
 def move_point(project: Project, number: int, x: float, y: float) -> Project:
-    """Put a point elsewhere.
-
-    Raises:
-        EditError: there is no such point.
-    """
-    edits, place = point_edits(project.data), _shown(x, y)
+    """Move a point; raise ``EditError`` if it does not exist."""
+    edits, place = point_edits(project.data), _rounded(x, y)
     if number >= 0:
         _check_there(edits, number)
         return _with(project, replace(edits, moved={**edits.moved, number: place}))
@@ -148,11 +136,7 @@ def move_point(project: Project, number: int, x: float, y: float) -> Project:
 
 
 def remove_point(project: Project, number: int) -> Project:
-    """Take a point away.
-
-    Raises:
-        EditError: there is no such point.
-    """
+    """Remove a point; raise ``EditError`` if it does not exist."""
     edits = point_edits(project.data)
     if number >= 0:
         _check_there(edits, number)
@@ -163,12 +147,12 @@ def remove_point(project: Project, number: int) -> Project:
 
 
 def forget_point_edits(project: Project) -> Project:
-    """All points as they are made."""
+    """Reset all points."""
     return _with(project, PointEdits())
 
 
-def _shown(x: float, y: float) -> Place:
-    """Six digits: more than an eye or a float32 can tell apart, and short in the file."""
+def _rounded(x: float, y: float) -> Place:
+    """Round to six digits: all that a float32 holds, and short in the file."""
     return float(f"{x:.6g}"), float(f"{y:.6g}")
 
 
@@ -186,24 +170,27 @@ def _index(edits: PointEdits, number: int) -> int:
     return index
 
 
-# Folders above a file's name that may have been moved along: "data/2026/sales.csv".
-_ALONG = 2
+# Parent folders that may have been moved with a file: "data/2026/sales.csv".
+_PARENTS = 2
 
 
 def is_absolute(text: str) -> bool:
-    """Whether a path is written from the root of a disk, of this system or of another."""
+    """Return whether a path is absolute on this or another system."""
     return PurePath(text).is_absolute() or PureWindowsPath(text).is_absolute()
 
 
 def last_names(text: str) -> tuple[str, ...]:
-    """The folders' and the file's name of a path that any system may have written."""
+    """Return the parts of a path from any system, without its root."""
     pure = PureWindowsPath(text) if PureWindowsPath(text).drive else PurePosixPath(text)
     return tuple(part for part in pure.parts if part != pure.anchor)
 
 
 def relocate_data(project: Project, folder: Path) -> Project:
-    """Return the project as it lies in ``folder``: whole paths that lead nowhere on this computer
-    are those of the same name there, if there is one; and names are in the disk's Unicode form."""
+    """Return the project with its data found in ``folder``.
+
+    Absolute paths that do not exist here are replaced by files of that name there; names get the
+    disk's Unicode form.
+    """
     data = project.data
     path, test_path = (_beside(text, folder) for text in (data.path, data.test_path))
     if (path, test_path) == (data.path, data.test_path):
@@ -217,7 +204,7 @@ def _beside(text: str, folder: Path) -> str:
     if not is_absolute(text):
         return form_on_disk(folder, text) if "\0" not in text else text
     names = last_names(text)
-    for count in range(1, min(len(names), 1 + _ALONG) + 1):
+    for count in range(1, min(len(names), 1 + _PARENTS) + 1):
         near = form_on_disk(folder, "/".join(names[-count:]))
         if _is_there(folder / near):
             return near
@@ -227,7 +214,7 @@ def _beside(text: str, folder: Path) -> str:
 def _is_there(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name that no system of this kind can have
+    except (OSError, ValueError):  # not a valid name on this system
         return False
 
 
@@ -237,45 +224,44 @@ _ALLOWED = {
 
 
 def apply_data_fix(project: Project, fix: DataFix) -> Project:
-    """Do what an error offers as its mend."""
-    held = project.data.options
-    told = {key: _added(held.get(key), value) for key, value in fix.data.items()}
-    project = set_data(project, **told)
-    for name, decided in fix.columns.items():
-        project = set_columns(project, (name,), **decided)
+    """Apply the fix of a data error."""
+    options = project.data.options
+    changes = {key: _added(options.get(key), value) for key, value in fix.data.items()}
+    project = set_data(project, **changes)
+    for name, decisions in fix.columns.items():
+        project = set_columns(project, (name,), **decisions)
     return project
 
 
-def _added(held: Any, value: Any) -> Any:
-    """``value``; a list, or lists by name, joined with what the option holds already."""
-    if isinstance(held, list | tuple) and isinstance(value, list):
-        return [*held, *(one for one in value if one not in held)]
-    if not (isinstance(held, dict) and isinstance(value, dict)):
+def _added(existing: Any, value: Any) -> Any:
+    """Return ``value``; lists, or lists by name, are appended to the existing option."""
+    if isinstance(existing, list | tuple) and isinstance(value, list):
+        return [*existing, *(item for item in value if item not in existing)]
+    if not (isinstance(existing, dict) and isinstance(value, dict)):
         return value
     return {
-        **held,
+        **existing,
         **{
-            name: [*held.get(name, ()), *more] if isinstance(more, list) else more
+            name: [*existing.get(name, ()), *more] if isinstance(more, list) else more
             for name, more in value.items()
         },
     }
 
 
 def set_columns(project: Project, names: Iterable[str], **decided: str) -> Project:
-    """Decide the role, the type, the writing of numbers or what fills gaps of some columns.
+    """Set role, type, missing rule or decimal mark of columns.
 
     Args:
         project: the project.
         names: the columns.
-        decided: "role", "type", "missing" and "decimal", each one of its words, or "" to let the
-            program conclude it again.
+        decided: "role", "type", "missing" and "decimal" with one of their words, or "" for
+            automatic.
 
-    A column that becomes a target joins ``target``; one that becomes something else leaves it,
-    and the lists of columns that are not used or weigh the rows. One column only has each of
-    ``SINGLE_ROLES``: the last one chosen.
+    A new target joins ``target``; a column with another role leaves it, and the lists of ignored
+    and weight columns. Only one column has each of ``SINGLE_ROLES``: the last one chosen.
 
     Raises:
-        EditError: a word that does not exist.
+        EditError: an unknown word.
     """
     for key, value in decided.items():
         allowed = _ALLOWED.get(key)
@@ -301,31 +287,31 @@ def _decide(data: Data, name: str, decided: Mapping[str, Any]) -> Data:
     role = decided.get("role")
     if role is not None:
         data = _with_role(data, name, role)
-        if role == "target":  # ``target`` says so, and keeps the order of the targets
+        if role == "target":  # stored in ``target``, with their order
             choice = replace(choice, role="")
         if role in SINGLE_ROLES:
             columns = {
-                other: replace(one, role="") if one.role == role else one
-                for other, one in columns.items()
+                other: replace(setting, role="") if setting.role == role else setting
+                for other, setting in columns.items()
             }
     columns[name] = choice
     return replace(
-        data, columns={key: one for key, one in columns.items() if one != ColumnChoice()}
+        data,
+        columns={key: setting for key, setting in columns.items() if setting != ColumnChoice()},
     )
 
 
 def _with_role(data: Data, name: str, role: str) -> Data:
-    """The recipe with the column on no list but that of its role."""
     options: dict[str, Any] = dict(data.options)
     ignored = options.get("ignore")
     if ignored == name:
         del options["ignore"]
     elif isinstance(ignored, list | tuple) and name in ignored:
-        options["ignore"] = [one for one in ignored if one != name]
+        options["ignore"] = [column for column in ignored if column != name]
     for single, option in SINGLE_ROLES.items():
         if option in options and (options[option] == name or role == single):
             del options[option]
-    target = tuple(one for one in data.target if one != name)
+    target = tuple(column for column in data.target if column != name)
     targets, inputs = dict(data.targets), dict(data.inputs)
     if role == "target":
         target = (*target, name) if name not in data.target else data.target
@@ -338,54 +324,56 @@ def _with_role(data: Data, name: str, role: str) -> Data:
 
 
 def _without(lists: Mapping[str, tuple[str, ...]], name: str) -> dict[str, tuple[str, ...]]:
-    kept = {key: tuple(one for one in names if one != name) for key, names in lists.items()}
-    return {key: names for key, names in kept.items() if names}
+    remaining = {
+        key: tuple(column for column in names if column != name) for key, names in lists.items()
+    }
+    return {key: names for key, names in remaining.items() if names}
 
 
 Lists = Mapping[str, tuple[str, ...]]
 
 
 def input_columns(project: Project, features: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The columns of each Input: those that the recipe gives it, else all ``features``."""
-    given = project.data.inputs
-    return {one: given.get(one) or tuple(features) for one in project.graph.inputs}
+    """Return the columns of each Input, by default all ``features``."""
+    chosen = project.data.inputs
+    return {name: chosen.get(name) or tuple(features) for name in project.graph.inputs}
 
 
 def output_columns(project: Project, targets: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """The columns of each output: those that the recipe gives it, else one each, else all."""
-    given, outputs = project.data.targets, project.graph.outputs
+    """Return the columns of each output, by default one each, or all."""
+    chosen, outputs = project.data.targets, project.graph.outputs
     each = len(outputs) == len(targets)
     return {
-        one: given.get(one) or ((targets[place],) if each else tuple(targets))
-        for place, one in enumerate(outputs)
+        name: chosen.get(name) or ((targets[index],) if each else tuple(targets))
+        for index, name in enumerate(outputs)
     }
 
 
 def set_input_columns(
     project: Project, names: Sequence[str], node: str, features: Sequence[str]
 ) -> Project:
-    """Let columns feed an Input; where there are several, no other one.
+    """Let columns feed an Input, and no other one.
 
     Args:
         project: the project.
-        names: the columns. What was no feature becomes one.
+        names: the columns, which become features.
         node: id of the Input.
-        features: the columns that are features now, in the order of the table.
+        features: the current features, in table order.
 
     Raises:
         EditError: there is no such Input, or another one would have no column left.
     """
     graph = project.graph
     _need(node, graph.inputs, N_("There is no Input '{name}'."), N_("Add an Input first."))
-    known = input_columns(project, features)
+    current = input_columns(project, features)
     project = set_columns(project, [n for n in names if n not in features], role="feature")
     if len(graph.inputs) < 2 and node not in project.data.inputs:
         return project
     order = (*features, *(name for name in names if name not in features))
     lists = {}
-    for one, mine in known.items():
-        wanted = {*mine, *names} if one == node else {*mine} - {*names}
-        lists[one] = tuple(name for name in order if name in wanted)
+    for key, columns in current.items():
+        members = {*columns, *names} if key == node else {*columns} - {*names}
+        lists[key] = tuple(name for name in order if name in members)
     _need_some(lists, N_("The Input '{name}' would have no columns."))
     return replace(project, data=replace(project.data, inputs=lists))
 
@@ -393,38 +381,40 @@ def set_input_columns(
 def set_output_columns(
     project: Project, names: Sequence[str], output: str, targets: Sequence[str]
 ) -> Project:
-    """Let an output learn columns, in the place of those that it learned.
+    """Let an output predict columns, instead of its current ones.
 
     Args:
         project: the project.
         names: the columns, which become targets.
         output: id of the output.
-        targets: the columns that are targets now.
+        targets: the current targets.
 
     Raises:
-        EditError: there is no such output, or another one would have nothing to learn.
+        EditError: there is no such output, or another one would have no target left.
     """
     graph = project.graph
     _need(output, graph.outputs, N_("There is no output '{name}'."), N_("Add a layer first."))
     lists = output_columns(project, targets)
     project = set_columns(project, names, role="target")
-    for one, mine in lists.items():
-        lists[one] = tuple(names) if one == output else tuple(n for n in mine if n not in names)
+    for key, columns in lists.items():
+        lists[key] = tuple(names) if key == output else tuple(n for n in columns if n not in names)
     _need_some(lists, N_("The output '{name}' would have nothing to predict."))
-    target = tuple(dict.fromkeys(name for mine in lists.values() for name in mine))
+    target = tuple(dict.fromkeys(name for columns in lists.values() for name in columns))
     several = len(graph.outputs) > 1 or output in project.data.targets
     data = replace(project.data, target=target, targets=lists if several else {})
     return replace(project, data=data)
 
 
-def _need(node: str, there: Sequence[str], message: str, fix: str) -> None:
-    if node not in there:
-        choose = _("Choose one of {names}.", names=format_quoted_list(there)) if there else _(fix)
+def _need(node: str, existing: Sequence[str], message: str, fix: str) -> None:
+    if node not in existing:
+        choose = (
+            _("Choose one of {names}.", names=format_quoted_list(existing)) if existing else _(fix)
+        )
         raise EditError(_(message, name=node), choose, code="no_such_end")
 
 
 def _need_some(lists: Lists, message: str) -> None:
-    empty = next((one for one, mine in lists.items() if not mine), None)
+    empty = next((key for key, columns in lists.items() if not columns), None)
     if empty is not None:
         raise EditError(
             _(message, name=empty), _("Choose another column for it first."), code="columns_missing"

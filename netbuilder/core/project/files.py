@@ -1,11 +1,11 @@
 """Project files: ``NAME.netbuilder``, JSON, UTF-8.
 
-History of the format (``"format": "netbuilder-project"``):
+Versions of the format (``"format": "netbuilder-project"``):
 
 * version 1: name, graph (nodes, edges, groups), data, training.
 
-Unknown keys are kept on a round trip, at every level. Newer versions are refused with a
-message; older ones are to be brought up by one function a version in ``_MIGRATIONS``.
+Unknown keys survive a round trip at every level. Newer versions are refused; older ones are
+migrated by a function per version in ``_MIGRATIONS``.
 """
 
 from __future__ import annotations
@@ -45,18 +45,17 @@ VERSION = 1
 ENDING = ".netbuilder"
 MAX_NODES = 20_000
 
-# Characters of a column's name; a sentence has more between two commas.
+# Longest column name; a sentence has more characters between commas.
 _LONG_NAME = 40
 
 _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def read(path: Path) -> Project:
-    """Read a project file; data that was moved along with it is found beside it.
+    """Read a project file, and find data that was moved with it.
 
     Raises:
-        ProjectFileError: not readable, not JSON, cut off, of a newer version or ill-formed; says
-            where and how to mend it.
+        ProjectFileError: unreadable, invalid, incomplete or of a newer version.
     """
     path = Path(path)
     require_regular_file(path, ProjectFileError)
@@ -99,7 +98,7 @@ def read(path: Path) -> Project:
 
 
 def loads(text: str, path: str = "") -> Project:
-    """A project of the text of its file. Raises ``ProjectFileError`` as ``read`` does."""
+    """Parse the text of a project file; raise ``ProjectFileError`` as ``read`` does."""
     name = Path(path).name or _("The project")
     if not text.strip():
         raise ProjectFileError(
@@ -113,7 +112,7 @@ def loads(text: str, path: str = "") -> Project:
     except json.JSONDecodeError as error:
         if text.lstrip()[0] not in "{[":
             raise _no_project(name, text.strip().splitlines()[0], path) from error
-        # A whole project ends with the brace that closes it, a part hardly ever.
+        # A complete project ends with a closing brace.
         cut_off = error.pos >= len(text.rstrip()) - 1 or not text.rstrip().endswith("}")
         what = (
             _("'{name}' ends unexpectedly at line {line}.", name=name, line=len(text.splitlines()))
@@ -132,7 +131,7 @@ def loads(text: str, path: str = "") -> Project:
         )
         raise ProjectFileError(what, fix, path=path, code="project_json_invalid") from error
     except (RecursionError, ValueError) as error:
-        if isinstance(error, ValueError):  # a whole number of more than 4,300 digits
+        if isinstance(error, ValueError):  # an integer of more than 4,300 digits
             raise ProjectFileError(
                 _("'{name}' contains a number that is too long.", name=name),
                 _("Open another file."),
@@ -159,11 +158,11 @@ def loads(text: str, path: str = "") -> Project:
 
 
 def _no_project(name: str, line: str, path: str) -> ProjectFileError:
-    """Words for a text of another kind, told by its first line."""
+    """Return the error for another kind of text, judged by its first line."""
     what = _(
         "'{name}' is not a NetBuilder project: it starts with “{line}”.", name=name, line=line[:40]
     )
-    columns = max(line.count(one) for one in ",;\t") + 1
+    columns = max(line.count(separator) for separator in ",;\t") + 1
     longest = max(map(len, re.split("[,;\t]", line)))
     if columns > 1 and not line.startswith("<") and longest <= _LONG_NAME:
         table = ngettext(
@@ -187,16 +186,12 @@ def _no_project(name: str, line: str, path: str) -> ProjectFileError:
 
 
 def write(project: Project, path: Path) -> None:
-    """Write a project file, whole or not at all.
-
-    Raises:
-        UserError: the place cannot be written; says why.
-    """
+    """Write a project file atomically; raise ``UserError`` if that fails."""
     write_bytes(Path(path), dumps(project).encode())
 
 
 def dumps(project: Project) -> str:
-    """The text of a project's file: one node and one edge a line, so that it can be compared."""
+    """Return the text of a project file: one node and one edge per line, for diffs."""
     raw = to_json(project)
     graph = raw["graph"]
     lines = {
@@ -204,7 +199,7 @@ def dumps(project: Project) -> str:
         for key in ("nodes", "edges", "groups")
         if key in graph
     }
-    # A mark that no text of the user's can hold.
+    # Placeholders that no user text can contain.
     marks = {key: f"{secrets.token_hex(16)}-{key}" for key in lines}
     text = json.dumps({**raw, "graph": {**graph, **marks}}, indent=2, ensure_ascii=False)
     for key, items in lines.items():
@@ -214,7 +209,7 @@ def dumps(project: Project) -> str:
 
 
 def to_json(project: Project) -> dict[str, Any]:
-    """The JSON object of a project: only what differs from the defaults, and what must be."""
+    """Return the JSON object of a project, without default values."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -227,19 +222,15 @@ def to_json(project: Project) -> dict[str, Any]:
 
 
 def from_json(raw: Any) -> Project:
-    """A project of its JSON object.
-
-    Raises:
-        ProjectFileError: a part has the wrong form, or the version is newer than this program.
-    """
+    """Return the project of a JSON object; raise ``ProjectFileError`` if it is invalid."""
     if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        seen = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
+        actual = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
         raise ProjectFileError(
             _(
                 'This is not a NetBuilder project (expected "format": "{expected}", found '
                 "{found}).",
                 expected=FORMAT,
-                found=repr(seen),
+                found=repr(actual),
             ),
             _("Choose a file that ends in .netbuilder."),
             code="not_a_project",
@@ -312,14 +303,14 @@ def _graph_from_json(part: JsonObject) -> Graph:
         edges.append((raw[0], raw[1]))
     groups = tuple(_group_from_json(raw, i) for i, raw in enumerate(part.items("groups"), 1))
     seen: set[str] = set()
-    for one in [node.id for node in nodes] + [group.id for group in groups]:
-        if one in seen:
+    for name in [node.id for node in nodes] + [group.id for group in groups]:
+        if name in seen:
             raise ProjectFileError(
-                _("The id '{name}' occurs twice in the graph.", name=one),
+                _("The id '{name}' occurs twice in the graph.", name=name),
                 _("Give each node its own id."),
                 code="project_id_twice",
             )
-        seen.add(one)
+        seen.add(name)
     return Graph(nodes, tuple(edges), groups, part.rest())
 
 
@@ -423,23 +414,23 @@ def _data_from_json(part: JsonObject) -> Data:
 
 
 def _column_choices(part: JsonObject) -> dict[str, ColumnChoice]:
-    found: dict[str, ColumnChoice] = {}
+    choices: dict[str, ColumnChoice] = {}
     for name in list(part.rest()):
-        one = part.part(name)
-        one.where = _("Column '{name}'", name=name)
-        found[name] = ColumnChoice(
-            role=one.one_of("role", COLUMN_ROLES),
-            type=one.one_of("type", COLUMN_TYPES),
-            missing=one.one_of("missing", MISSING_RULES),
-            decimal=one.one_of("decimal", DECIMALS),
-            extra=one.rest(),
+        column = part.part(name)
+        column.where = _("Column '{name}'", name=name)
+        choices[name] = ColumnChoice(
+            role=column.one_of("role", COLUMN_ROLES),
+            type=column.one_of("type", COLUMN_TYPES),
+            missing=column.one_of("missing", MISSING_RULES),
+            decimal=column.one_of("decimal", DECIMALS),
+            extra=column.rest(),
         )
-    return found
+    return choices
 
 
 def _column_choice_to_json(choice: ColumnChoice) -> dict[str, Any]:
-    said = {key: getattr(choice, key) for key in ("role", "type", "missing", "decimal")}
-    return {**{key: value for key, value in said.items() if value}, **choice.extra}
+    settings = {key: getattr(choice, key) for key in ("role", "type", "missing", "decimal")}
+    return {**{key: value for key, value in settings.items() if value}, **choice.extra}
 
 
 def _data_to_json(data: Data) -> dict[str, Any]:
@@ -466,7 +457,7 @@ def _data_to_json(data: Data) -> dict[str, Any]:
 def _training_from_json(part: JsonObject) -> Training:
     default = Training()
     outputs = part.part("outputs")
-    goals = {name: _goal_from_json(outputs.part(name)) for name in list(outputs.rest())}
+    settings = {name: _output_from_json(outputs.part(name)) for name in list(outputs.rest())}
     return Training(
         loss=part.choice("loss"),
         optimizer=part.choice("optimizer") or default.optimizer,
@@ -476,14 +467,14 @@ def _training_from_json(part: JsonObject) -> Training:
         seed=part.integer("seed", default.seed, 0),
         shuffle=part.flag("shuffle", True),
         callbacks=part.choices("callbacks"),
-        outputs=goals,
+        outputs=settings,
         class_weight=part.text("class_weight", default.class_weight),
         precision=part.text("precision", default.precision),
         extra=part.rest(),
     )
 
 
-def _goal_from_json(part: JsonObject) -> OutputSettings:
+def _output_from_json(part: JsonObject) -> OutputSettings:
     return OutputSettings(
         loss=part.choice("loss"),
         metrics=part.choices("metrics") if part.has("metrics") else None,
@@ -491,14 +482,14 @@ def _goal_from_json(part: JsonObject) -> OutputSettings:
     )
 
 
-def _goal_to_json(goal: OutputSettings) -> dict[str, Any]:
+def _output_to_json(settings: OutputSettings) -> dict[str, Any]:
     raw: dict[str, Any] = {}
-    if goal.loss is not None:
-        raw["loss"] = _choice_to_json(goal.loss)
-    if goal.metrics is not None:
-        raw["metrics"] = [_choice_to_json(metric) for metric in goal.metrics]
-    if goal.loss_weight != 1.0:
-        raw["loss_weight"] = goal.loss_weight
+    if settings.loss is not None:
+        raw["loss"] = _choice_to_json(settings.loss)
+    if settings.metrics is not None:
+        raw["metrics"] = [_choice_to_json(metric) for metric in settings.metrics]
+    if settings.loss_weight != 1.0:
+        raw["loss_weight"] = settings.loss_weight
     return raw
 
 
@@ -517,7 +508,7 @@ def _training_to_json(training: Training) -> dict[str, Any]:
     if training.callbacks:
         raw["callbacks"] = [_choice_to_json(callback) for callback in training.callbacks]
     if training.outputs:
-        raw["outputs"] = {name: _goal_to_json(goal) for name, goal in training.outputs.items()}
+        raw["outputs"] = {name: _output_to_json(goal) for name, goal in training.outputs.items()}
     for key in ("class_weight", "precision"):
         if getattr(training, key) != getattr(Training, key):
             raw[key] = getattr(training, key)

@@ -1,4 +1,4 @@
-"""Groups: nodes shown as one. Pure edits; the graph's meaning never changes by them."""
+"""Groups: nodes shown as one. Edits of groups never change what the graph computes."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from netbuilder.core.project.model import Graph, Group, Node, Project
 
 
 def members(graph: Graph, group_id: str) -> tuple[str, ...]:
-    """Ids of all nodes in a group, those of the groups inside it included."""
+    """Return the IDs of all nodes in a group and its subgroups."""
     inside = {group_id, *nested(graph, group_id)}
     return tuple(node.id for node in graph.nodes if node.group in inside)
 
 
 def nested(graph: Graph, group_id: str) -> tuple[str, ...]:
-    """Ids of the groups inside a group, at any depth."""
-    found = [group_id]
-    for parent in found:
-        found.extend(g.id for g in graph.groups if g.parent == parent and g.id not in found)
-    return tuple(found[1:])
+    """Return the IDs of a group's subgroups at any depth."""
+    ids = [group_id]
+    for parent in ids:
+        ids.extend(g.id for g in graph.groups if g.parent == parent and g.id not in ids)
+    return tuple(ids[1:])
 
 
 def path(graph: Graph, group_id: str | None) -> tuple[str, ...]:
-    """Ids from the outermost group to ``group_id``."""
-    found: list[str] = []
-    while group_id is not None and group_id in graph.group_by_id and group_id not in found:
-        found.append(group_id)
+    """Return the IDs from the outermost group to ``group_id``."""
+    ids: list[str] = []
+    while group_id is not None and group_id in graph.group_by_id and group_id not in ids:
+        ids.append(group_id)
         group_id = graph.group_by_id[group_id].parent
-    return tuple(reversed(found))
+    return tuple(reversed(ids))
 
 
 def visible_as(graph: Graph, node_id: str) -> str:
-    """What stands for a node on the canvas: its outermost closed group, or itself."""
+    """Return what represents a node on the canvas: its outermost collapsed group, or itself."""
     for group_id in path(graph, graph.by_id[node_id].group):
         if graph.group_by_id[group_id].collapsed:
             return group_id
@@ -43,14 +43,14 @@ def visible_as(graph: Graph, node_id: str) -> str:
 
 
 def without_empty(nodes: tuple[Node, ...], groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    """The groups that hold a node, directly or inside a group of theirs."""
+    """Return the groups that contain a node at any depth."""
     parent = {group.id: group.parent for group in groups}
     used: set[str] = set()
     for node in nodes:
-        one = node.group
-        while one is not None and one not in used:
-            used.add(one)
-            one = parent.get(one)
+        group_id = node.group
+        while group_id is not None and group_id not in used:
+            used.add(group_id)
+            group_id = parent.get(group_id)
     return tuple(group for group in groups if group.id in used)
 
 
@@ -62,19 +62,19 @@ def _free_id(graph: Graph) -> str:
 
 
 def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project:
-    """Put nodes into a new group, the last of ``graph.groups``. Ids of groups take their members.
+    """Put nodes and groups into a new group, the last of ``graph.groups``.
 
     Raises:
-        EditError: nothing was named, or the nodes lie in different groups.
+        EditError: nothing was named, or the nodes are in different groups.
     """
     graph = project.graph
     chosen = set(ids)
-    groups_in = {one for one in chosen if one in graph.group_by_id}
-    nodes_in = {one for one in chosen if one in graph.by_id}
+    groups_in = {name for name in chosen if name in graph.group_by_id}
+    nodes_in = {name for name in chosen if name in graph.by_id}
     if not groups_in and not nodes_in:
         raise EditError(_("Select the layers to group first."), code="nothing_selected")
-    parents = {graph.group_by_id[one].parent for one in groups_in} | {
-        graph.by_id[one].group for one in nodes_in
+    parents = {graph.group_by_id[key].parent for key in groups_in} | {
+        graph.by_id[key].group for key in nodes_in
     }
     if len(parents) > 1:
         raise EditError(
@@ -101,7 +101,7 @@ def _need(graph: Graph, group_id: str) -> Group:
 
 
 def ungroup(project: Project, group_id: str) -> Project:
-    """Dissolve a group; what it held lies in the group around it."""
+    """Dissolve a group into the group around it."""
     graph = project.graph
     parent = _need(graph, group_id).parent
     return replace_graph(
@@ -116,21 +116,21 @@ def ungroup(project: Project, group_id: str) -> Project:
 
 
 def set_collapsed(project: Project, group_id: str, collapsed: bool) -> Project:
-    """Close or open a group."""
+    """Collapse or expand a group."""
     return _replace(project, replace(_need(project.graph, group_id), collapsed=collapsed))
 
 
 def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
-    """Put layers and groups into other groups, or (None) out of all; emptied groups go.
+    """Move layers and groups into other groups, or (None) out of all; drop empty groups.
 
     Raises:
-        EditError: a group does not exist, or would lie in itself.
+        EditError: a group does not exist, or would contain itself.
     """
     graph = project.graph
-    for one, group in places.items():
+    for name, group in places.items():
         if group is not None:
             _need(graph, group)
-            if one in path(graph, group):
+            if name in path(graph, group):
                 raise EditError(_("A group cannot contain itself."), code="group_in_itself")
     nodes = tuple(replace(n, group=places[n.id]) if n.id in places else n for n in graph.nodes)
     groups = tuple(replace(g, parent=places[g.id]) if g.id in places else g for g in graph.groups)
@@ -138,7 +138,7 @@ def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
 
 
 def rename_group(project: Project, group_id: str, name: str) -> Project:
-    """Name a group."""
+    """Rename a group."""
     group = _need(project.graph, group_id)
     return _replace(project, replace(group, name=name.strip() or group.name))
 

@@ -1,4 +1,4 @@
-"""Names of layers: people choose any, Keras and HDF5 take few."""
+"""Layer names: users choose any, Keras and HDF5 accept few."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import unicodedata
 
 from netbuilder.core.project.model import Graph
 
-# What TensorFlow takes for a scope, without the slash that Keras refuses.
+# TensorFlow's scope names, without the slash that Keras refuses.
 _SAFE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.>-]{0,199}")
 _DOTS = re.compile(r"\.+")
 _MOST_LETTERS = 40
 
 
 def keras_name(node_id: str) -> str:
-    """The name of a node's Keras layer: its id, or a safe one that no other id has.
+    """Return the name of a node's Keras layer: its id if valid, else a unique valid name.
 
-    "hidden layer" becomes "hidden_layer_" and eight digits that follow from the id.
+    "hidden layer" becomes "hidden_layer_" with eight hexadecimal digits derived from the id.
     """
     if _SAFE.fullmatch(node_id) and not _DOTS.fullmatch(node_id):
         return node_id
@@ -28,7 +28,7 @@ def keras_name(node_id: str) -> str:
 
 
 def with_own_names(text: str, graph: Graph) -> str:
-    """A sentence of Keras with the names that people gave the layers."""
+    """Replace Keras's layer names in a message with the user's."""
     for node in graph.nodes:
         safe = keras_name(node.id)
         if safe != node.id:

@@ -1,10 +1,10 @@
-"""Where cards stand when nobody placed them: a layered layout of the graph.
+"""Automatic layout of the graph in layers.
 
-A network is mostly a chain with detours. The graph is cut at the nodes that everything passes
-through; each piece between two cuts is laid out for itself and hung under the piece before it.
-A chain falls into pieces of two and stays a straight column; a piece with branches is laid out
-by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of hierarchical system
-structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate assignment", 2001).
+A network is mostly a chain with detours. The graph is cut at the nodes that all paths pass; each
+piece is laid out alone and placed under the one before. A chain becomes a straight column; a piece
+with branches is laid out by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of
+hierarchical system structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate
+assignment", 2001).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from itertools import pairwise
 
 from netbuilder.core.project.model import Graph, Point
 
-CARD = (260.0, 44.0)  # width and height of a node's card
-GAP_ALONG = 36.0  # between rows: card and gap make the pitch of 80
-GAP_ALONG_HORIZONTAL = 128.0  # between columns: room for a shape on the wire
-GAP_ACROSS = 60.0  # between neighbours in a row
-GAP_PARTS = 120.0  # between parts that are not connected
-_GRANDALF_LIMIT = 1500  # rows crossed by all wires of a piece: above, grandalf takes seconds
+CARD = (260.0, 44.0)  # width and height
+GAP_ALONG = 36.0  # between rows: the pitch is 80
+GAP_ALONG_HORIZONTAL = 128.0  # between columns: room for a shape
+GAP_ACROSS = 60.0  # between cards in a row
+GAP_PARTS = 120.0  # between unconnected parts
+_GRANDALF_LIMIT = 1500  # rows crossed by a piece's edges: with more, grandalf takes seconds
 
 Size = tuple[float, float]
 _Pair = tuple[int, int]
@@ -29,11 +29,10 @@ _Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class VisibleGraph:
-    """What is to be seen of a graph when collapsed groups stand for their members.
+    """The visible graph, with collapsed groups in place of their members.
 
-    ``stand_in`` gives for each node the id that is shown in its place: its own, or that of the
-    outermost collapsed group around it. ``edges`` are wires between shown ids, each once;
-    ``wires`` gives the wires of the graph behind each.
+    ``stand_in`` is the visible id for each node: its own, or its outermost collapsed group.
+    ``edges`` connect visible ids, each once; ``wires`` are the graph's edges behind each.
     """
 
     ids: tuple[str, ...]
@@ -43,7 +42,7 @@ class VisibleGraph:
 
 
 def visible_graph(graph: Graph) -> VisibleGraph:
-    """The graph as it is seen: members of collapsed groups folded into the group."""
+    """Return the graph with members of collapsed groups folded into the group."""
     stand_in = _stand_ins(graph)
     ids = tuple(dict.fromkeys(stand_in.values()))
     wires: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
@@ -60,32 +59,32 @@ def _stand_ins(graph: Graph) -> dict[str, str]:
         return {node.id: node.id for node in graph.nodes}
     outermost: dict[str, str | None] = {}
     for group in graph.groups:
-        found, walk, seen = None, group.id, set[str]()
-        while walk in graph.group_by_id and walk not in seen:  # a file may hold a ring of parents
-            seen.add(walk)
-            if graph.group_by_id[walk].collapsed:
-                found = walk
-            walk = graph.group_by_id[walk].parent or ""
-        outermost[group.id] = found
+        collapsed, current, seen = None, group.id, set[str]()
+        while (
+            current in graph.group_by_id and current not in seen
+        ):  # a file may contain a cycle of parents
+            seen.add(current)
+            if graph.group_by_id[current].collapsed:
+                collapsed = current
+            current = graph.group_by_id[current].parent or ""
+        outermost[group.id] = collapsed
     return {node.id: outermost.get(node.group or "") or node.id for node in graph.nodes}
 
 
 def layout_graph(
     graph: Graph, horizontal: bool = False, sizes: Mapping[str, Size] | None = None
 ) -> dict[str, Point]:
-    """The upper left corner of every shown node and collapsed group, in pixels at 100 %.
+    """Return the upper left corner (x, y) of every visible node and group, in pixels at 100 %.
+
+    The first part starts at (0, 0); unconnected parts are side by side.
 
     Args:
-        graph: positions that its nodes have are not looked at.
+        graph: its nodes' positions are ignored.
         horizontal: from left to right instead of from top to bottom.
-        sizes: width and height by id, where a card is not 260×44.
-
-    Returns:
-        ids of nodes, and of collapsed groups in place of their members, to ``(x, y)``. The first
-        part begins at ``(0, 0)``; parts that are not connected stand side by side.
+        sizes: width and height by id, if not 260×44.
     """
-    seen = visible_graph(graph)
-    return arrange_cards(seen.ids, seen.edges, horizontal, sizes)
+    visible = visible_graph(graph)
+    return arrange_cards(visible.ids, visible.edges, horizontal, sizes)
 
 
 def arrange_cards(
@@ -95,12 +94,11 @@ def arrange_cards(
     sizes: Mapping[str, Size] | None = None,
     placed: Container[str] = (),
 ) -> dict[str, Point]:
-    """``layout_graph`` of bare ids and edges; edges of a cycle that point back are left out.
+    """Lay out bare ids and edges as ``layout_graph`` does, ignoring back edges of cycles.
 
-    A part that is not connected to others and of which all ids are ``placed`` (they have a
-    place already) takes no room and is left out.
+    Unconnected parts whose ids are all ``placed`` already are left out.
     """
-    index = {one: i for i, one in enumerate(ids)}
+    index = {name: i for i, name in enumerate(ids)}
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
     order, forward = _without_cycles(len(ids), pairs)
     forward = _without_detours(order, forward)
@@ -108,26 +106,26 @@ def arrange_cards(
     for a, b in dict.fromkeys(pairs):
         if b in forward[a]:
             sources[b].append(a)
-    extent = [(sizes or {}).get(one, CARD) for one in ids]
+    extent = [(sizes or {}).get(name, CARD) for name in ids]
     if horizontal:
         extent = [(height, width) for width, height in extent]
     gap = GAP_ALONG_HORIZONTAL if horizontal else GAP_ALONG
     centres: dict[int, Point] = {}
-    edge_of_parts = 0.0
+    offset = 0.0
     for part in _parts(len(ids), order, forward):
         if all(ids[v] in placed for v in part):
             continue
-        laid = _lay_part(_pieces(part, forward), part[0], sources, extent, gap)
-        left = min(x - extent[v][0] / 2 for v, (x, _) in laid.items())
-        right = max(x + extent[v][0] / 2 for v, (x, _) in laid.items())
-        for v, (x, y) in laid.items():
-            centres[v] = (x - left + edge_of_parts, y)
-        edge_of_parts += right - left + (GAP_PARTS if not horizontal else GAP_ACROSS)
+        local = _lay_part(_pieces(part, forward), part[0], sources, extent, gap)
+        left = min(x - extent[v][0] / 2 for v, (x, _) in local.items())
+        right = max(x + extent[v][0] / 2 for v, (x, _) in local.items())
+        for v, (x, y) in local.items():
+            centres[v] = (x - left + offset, y)
+        offset += right - left + (GAP_PARTS if not horizontal else GAP_ACROSS)
     corners = {
         ids[v]: (x - extent[v][0] / 2, y - extent[v][1] / 2) for v, (x, y) in centres.items()
     }
     if horizontal:
-        corners = {one: (y, x) for one, (x, y) in corners.items()}
+        corners = {name: (y, x) for name, (x, y) in corners.items()}
     return corners
 
 
@@ -137,57 +135,58 @@ def place_missing(
     given: Mapping[str, Point],
     horizontal: bool = False,
 ) -> dict[str, Point]:
-    """Places for those of ``ids`` that have none in ``given``, on no other card.
+    """Return positions for the ``ids`` without one in ``given``, not overlapping other cards.
 
-    A part in which some cards are placed is laid out and moved so that its first placed card
-    stands where it was put; the others follow it, each behind what feeds it. A part of which
-    none is placed stands beside the placed ones.
+    A partly placed part is laid out and moved to its first placed card; others follow their
+    sources. A part without placed cards goes beside the placed ones.
     """
-    laid = arrange_cards(ids, edges, horizontal, placed=given)
+    layout = arrange_cards(ids, edges, horizontal, placed=given)
     if not given:
-        return laid
-    index = {one: i for i, one in enumerate(ids)}
+        return layout
+    index = {name: i for i, name in enumerate(ids)}
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
     order, forward = _without_cycles(len(ids), pairs)
     before: list[list[int]] = [[] for _ in ids]
     for a, targets in enumerate(forward):
         for b in targets:
             before[b].append(a)
-    found: dict[str, Point] = {}
-    taken = _OccupiedCells(given)
+    positions: dict[str, Point] = {}
+    occupied = _OccupiedCells(given)
     for part in _parts(len(ids), order, forward):
         names = [ids[v] for v in part]
-        if all(one in given for one in names):
+        if all(name in given for name in names):
             continue
-        dx, dy = _shift(names, laid, given, taken)
+        dx, dy = _shift(names, layout, given, occupied)
         for v in part:
             if ids[v] in given:
                 continue
-            x, y = laid[ids[v]]
-            above = [taken.places[ids[a]] for a in before[v] if ids[a] in taken.places]
+            x, y = layout[ids[v]]
+            above = [occupied.places[ids[a]] for a in before[v] if ids[a] in occupied.places]
             below = [given[ids[b]] for b in forward[v] if ids[b] in given]
             place = _in_direction((x + dx, y + dy), above, below, horizontal)
-            found[ids[v]] = taken.put(ids[v], _beside(place, taken, horizontal))
-    return found
+            positions[ids[v]] = occupied.put(ids[v], _beside(place, occupied, horizontal))
+    return positions
 
 
 def _shift(
-    names: list[str], laid: Mapping[str, Point], given: Mapping[str, Point], taken: _OccupiedCells
+    names: list[str],
+    layout: Mapping[str, Point],
+    given: Mapping[str, Point],
+    occupied: _OccupiedCells,
 ) -> Point:
-    """How far a part is moved from where it was laid out."""
-    anchor = next((one for one in names if one in given), None)
+    anchor = next((name for name in names if name in given), None)
     if anchor is not None:
-        return (given[anchor][0] - laid[anchor][0], given[anchor][1] - laid[anchor][1])
-    if not any(taken.under(laid[one]) for one in names):
+        return (given[anchor][0] - layout[anchor][0], given[anchor][1] - layout[anchor][1])
+    if not any(occupied.under(layout[name]) for name in names):
         return (0.0, 0.0)
-    right = max(x for x, _ in taken.places.values()) + CARD[0] + GAP_PARTS
-    return (right - min(laid[one][0] for one in names), 0.0)
+    right = max(x for x, _ in occupied.places.values()) + CARD[0] + GAP_PARTS
+    return (right - min(layout[name][0] for name in names), 0.0)
 
 
 def _in_direction(
     place: Point, sources: list[Point], targets: list[Point], horizontal: bool
 ) -> Point:
-    """Behind all sources; and, with none, before all placed targets."""
+    """Return a position after all sources or, without any, before all placed targets."""
     axis = 0 if horizontal else 1
     step = CARD[axis] + (GAP_ALONG_HORIZONTAL if horizontal else GAP_ALONG)
     along = place[axis]
@@ -199,28 +198,30 @@ def _in_direction(
 
 
 class _OccupiedCells:
-    """Where cards stand, by cells of a card's size, so that a look costs the same at any number."""
+    """Positions of cards in a grid of cells, for fast overlap queries."""
 
     def __init__(self, places: Mapping[str, Point]) -> None:
         self.places: dict[str, Point] = {}
         self._cells: dict[tuple[int, int], list[Point]] = {}
-        for one, place in places.items():
-            self.put(one, place)
+        for name, place in places.items():
+            self.put(name, place)
 
-    def put(self, one: str, place: Point) -> Point:
-        """Let a card stand somewhere."""
-        self.places[one] = place
+    def put(self, name: str, place: Point) -> Point:
+        """Add a card."""
+        self.places[name] = place
         self._cells.setdefault(_cell(place), []).append(place)
         return place
 
     def under(self, place: Point) -> Point | None:
-        """The place of a card that a card at ``place`` would lie on, or None."""
+        """Return the position of a card that one at ``place`` would overlap, or None."""
         column, row = _cell(place)
         for x in (column - 1, column, column + 1):
             for y in (row - 1, row, row + 1):
                 for other in self._cells.get((x, y), ()):
-                    near = abs(place[0] - other[0]) < CARD[0] and abs(place[1] - other[1]) < CARD[1]
-                    if near:
+                    overlaps = (
+                        abs(place[0] - other[0]) < CARD[0] and abs(place[1] - other[1]) < CARD[1]
+                    )
+                    if overlaps:
                         return other
         return None
 
@@ -229,21 +230,21 @@ def _cell(place: Point) -> tuple[int, int]:
     return (int(place[0] // CARD[0]), int(place[1] // CARD[1]))
 
 
-def _beside(place: Point, taken: _OccupiedCells, horizontal: bool) -> Point:
-    """The place itself, or the next one across the reading direction that is free."""
+def _beside(place: Point, occupied: _OccupiedCells, horizontal: bool) -> Point:
+    """Return the next free position across the reading direction."""
     x, y = place
     while True:
-        hit = taken.under((x, y))
-        if hit is None:
+        obstacle = occupied.under((x, y))
+        if obstacle is None:
             return (x, y)
         if horizontal:
-            y = hit[1] + CARD[1] + GAP_ACROSS / 2
+            y = obstacle[1] + CARD[1] + GAP_ACROSS / 2
         else:
-            x = hit[0] + CARD[0] + GAP_ACROSS
+            x = obstacle[0] + CARD[0] + GAP_ACROSS
 
 
 def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[list[int]]]:
-    """An order of all vertices, and for each the later vertices that it feeds."""
+    """Return an order of all vertices, and for each the later vertices that it feeds."""
     targets: list[list[int]] = [[] for _ in range(count)]
     waiting = [0] * count
     for a, b in dict.fromkeys(pairs):
@@ -254,7 +255,7 @@ def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[lis
     done = 0
     first_left = 0
     while len(order) < count or done < len(order):
-        if done == len(order):  # all that is left lies in or behind a cycle: open it at the first
+        if done == len(order):  # only cycles are left: break one at its first vertex
             while first_left in placed:
                 first_left += 1
             order.append(first_left)
@@ -271,10 +272,9 @@ def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[lis
 
 
 def _without_detours(order: list[int], forward: list[list[int]]) -> list[list[int]]:
-    """Without the edges past which a longer path leads to the same vertex.
+    """Remove edges that bypass a longer path to the same vertex.
 
-    A skip connection is one: left out, the block that it goes round stays a straight column,
-    and its wire is led along the side.
+    Without skip connections the bypassed block stays a straight column.
     """
     if all(len(targets) < 2 for targets in forward):
         return forward
@@ -291,7 +291,6 @@ def _without_detours(order: list[int], forward: list[list[int]]) -> list[list[in
 
 
 def _parts(count: int, order: list[int], forward: list[list[int]]) -> list[list[int]]:
-    """Vertices by connected part, each in ``order``; parts in the order of their first vertex."""
     root = list(range(count))
 
     def find(v: int) -> int:
@@ -313,7 +312,6 @@ def _parts(count: int, order: list[int], forward: list[list[int]]) -> list[list[
 def _lay_part(
     pieces: list[list[int]], first: int, sources: list[list[int]], extent: list[Size], gap: float
 ) -> dict[int, Point]:
-    """Centres of the vertices of one connected part, its pieces hung one under the other."""
     centres: dict[int, Point] = {first: (0.0, extent[first][1] / 2)}
     for piece in pieces:
         head = piece[0]
@@ -324,18 +322,18 @@ def _lay_part(
             continue
         local = {v: i for i, v in enumerate(piece)}
         edges = tuple((local[a], local[b]) for b in piece for a in sources[b] if a in local)
-        found = _lay_piece(edges, tuple(extent[v] for v in piece), gap)
-        for v, (x, y) in zip(piece, found, strict=True):
-            centres[v] = (x0 + x - found[0][0], y0 + y - found[0][1])
+        piece_centres = _lay_piece(edges, tuple(extent[v] for v in piece), gap)
+        for v, (x, y) in zip(piece, piece_centres, strict=True):
+            centres[v] = (x0 + x - piece_centres[0][0], y0 + y - piece_centres[0][1])
     return centres
 
 
 def _pieces(part: list[int], forward: list[list[int]]) -> list[list[int]]:
-    """Cut a part at the vertices that every path passes through; cuts belong to both pieces."""
+    """Cut a part at the vertices that every path passes; cuts belong to both pieces."""
     rank = {v: i for i, v in enumerate(part)}
     pieces: list[list[int]] = []
     start = 0
-    reach = 0  # the furthest rank that an edge from before the vertex at hand goes to
+    reach = 0  # the highest rank that an earlier vertex feeds
     for i, v in enumerate(part):
         if i > start and reach <= i:
             pieces.append(part[start : i + 1])
@@ -348,7 +346,7 @@ def _pieces(part: list[int], forward: list[list[int]]) -> list[list[int]]:
 
 @lru_cache(maxsize=512)
 def _lay_piece(edges: tuple[_Pair, ...], extent: tuple[Size, ...], gap: float) -> tuple[Point, ...]:
-    """Centres of a piece's vertices. Blocks of a network repeat, so that most are remembered."""
+    """Return the centres of a piece's vertices; cached, since blocks of a network repeat."""
     rows = _rows(edges, len(extent))
     if sum(rows[b] - rows[a] for a, b in edges) > _GRANDALF_LIMIT:
         return _lay_rows(rows, extent, gap)
@@ -373,9 +371,9 @@ def _lay_piece(edges: tuple[_Pair, ...], extent: tuple[Size, ...], gap: float) -
 
 
 def _mirrored(edges: tuple[_Pair, ...], centres: Mapping[int, Point]) -> int:
-    """-1 where the mirror image brings more inputs from left to right in their order, else 1.
+    """Return -1 if the mirror image orders more inputs from left to right, else 1.
 
-    ``edges`` stand by target, and for each target in the order of its inputs.
+    ``edges`` are sorted by target, then in the order of its inputs.
     """
     score = 0
     for (a, b), (c, d) in pairwise(edges):
@@ -385,7 +383,7 @@ def _mirrored(edges: tuple[_Pair, ...], centres: Mapping[int, Point]) -> int:
 
 
 def _rows(edges: tuple[_Pair, ...], count: int) -> list[int]:
-    """The row of each vertex: one below the lowest of what feeds it (vertices are in order)."""
+    """Return the row of each vertex: one below its lowest source (vertices are in order)."""
     rows = [0] * count
     for a, b in sorted(edges):
         rows[b] = max(rows[b], rows[a] + 1)
@@ -393,7 +391,7 @@ def _rows(edges: tuple[_Pair, ...], count: int) -> list[int]:
 
 
 def _lay_rows(rows: list[int], extent: tuple[Size, ...], gap: float) -> tuple[Point, ...]:
-    """Plain centred rows, for pieces whose wires are too many to untangle in time."""
+    """Return plain centred rows, for pieces with too many edges to untangle."""
     members: dict[int, list[int]] = {}
     for v, row in enumerate(rows):
         members.setdefault(row, []).append(v)

@@ -1,4 +1,4 @@
-"""What the user made, as values. Nothing here changes; ``edits`` makes new values of old."""
+"""The project as immutable values; ``edits`` derives new ones."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Params = Mapping[str, Any]
 class Node:
     """A layer on the canvas.
 
-    ``id`` is also the Keras layer's name. ``params`` are constructor arguments of the Keras
-    class ``layer``; what is absent has Keras's default. ``shared`` is the id of a node whose
-    layer, weights included, this node applies again; its own ``params`` are then ignored.
-    ``group`` is the id of the group that it lies in. ``extra`` keeps unknown keys of the file.
+    ``id`` is also the Keras layer's name. ``params`` are constructor arguments of the Keras class
+    ``layer``, else Keras's defaults. ``shared`` is the id of a node whose layer and weights this
+    node uses; its own ``params`` are then ignored. ``group`` is the id of its group. ``extra``
+    keeps unknown keys of the file.
     """
 
     id: str
@@ -33,7 +33,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Group:
-    """Nodes that are shown as one when ``collapsed``. The graph's meaning ignores groups."""
+    """Nodes that are shown as one when ``collapsed``; without effect on the network."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes and wires. The edges into a node stand in the order of its inputs."""
+    """Nodes and connections; the edges into a node are in the order of its inputs."""
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
@@ -54,40 +54,40 @@ class Graph:
 
     @cached_property
     def by_id(self) -> Mapping[str, Node]:
-        """Nodes by id."""
+        """Nodes by ID."""
         return {node.id: node for node in self.nodes}
 
     @cached_property
     def group_by_id(self) -> Mapping[str, Group]:
-        """Groups by id."""
+        """Groups by ID."""
         return {group.id: group for group in self.groups}
 
     @cached_property
     def sources(self) -> Mapping[str, tuple[str, ...]]:
-        """For each node the ids that feed it, in the order of its inputs."""
-        found: dict[str, list[str]] = {node.id: [] for node in self.nodes}
+        """The IDs that feed each node, in the order of its inputs."""
+        by_target: dict[str, list[str]] = {node.id: [] for node in self.nodes}
         for source, target in self.edges:
-            if source in found and target in found:
-                found[target].append(source)
-        return {key: tuple(value) for key, value in found.items()}
+            if source in by_target and target in by_target:
+                by_target[target].append(source)
+        return {key: tuple(value) for key, value in by_target.items()}
 
     @cached_property
     def targets(self) -> Mapping[str, tuple[str, ...]]:
-        """For each node the ids that it feeds."""
-        found: dict[str, list[str]] = {node.id: [] for node in self.nodes}
+        """The IDs that each node feeds."""
+        by_source: dict[str, list[str]] = {node.id: [] for node in self.nodes}
         for source, target in self.edges:
-            if source in found and target in found:
-                found[source].append(target)
-        return {key: tuple(value) for key, value in found.items()}
+            if source in by_source and target in by_source:
+                by_source[source].append(target)
+        return {key: tuple(value) for key, value in by_source.items()}
 
     @cached_property
     def dangling(self) -> tuple[Edge, ...]:
-        """Edges of which an end does not exist: ``sources`` and ``targets`` pass them over."""
+        """Edges with a missing end, which ``sources`` and ``targets`` ignore."""
         return tuple(e for e in self.edges if e[0] not in self.by_id or e[1] not in self.by_id)
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Ids with every node after what feeds it; nodes in or behind a cycle are left out.
+        """IDs in topological order, without nodes in or after a cycle.
 
         Kahn, "Topological sorting of large networks", CACM 1962; ties keep the nodes' order.
         """
@@ -104,12 +104,12 @@ class Graph:
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
-        """Ids of the ``Input`` nodes, in the nodes' order."""
+        """IDs of the ``Input`` nodes, in the nodes' order."""
         return tuple(node.id for node in self.nodes if node.layer == "Input")
 
     @cached_property
     def outputs(self) -> tuple[str, ...]:
-        """Ids of nodes, other than ``Input``, that feed nothing but are fed, in order."""
+        """IDs of nodes with sources but without targets, except ``Input``, in order."""
         return tuple(
             node.id
             for node in self.nodes
@@ -119,13 +119,13 @@ class Graph:
 
 @dataclass(frozen=True)
 class Choice:
-    """A named object of Keras with its arguments: a loss, an optimizer, a metric, a callback."""
+    """A named Keras object with its arguments: a loss, an optimizer, a metric, a callback."""
 
     name: str
     params: Params = field(default_factory=dict)
 
 
-#: Roles that one column has, and the option that says it too ("": none).
+#: Roles of a single column, and the equivalent option ("": none).
 SINGLE_ROLES = {"weight": "sample_weight", "split": "", "order": "order_by", "group": "group"}
 COLUMN_ROLES = ("feature", "target", "ignore", *SINGLE_ROLES)
 COLUMN_TYPES = ("number", "category", "boolean", "date", "text")
@@ -135,15 +135,15 @@ DECIMALS = (".", ",", "either", "threes", "fractions", "feet", "clock", "laps")
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """What a person decided of one column of a table; "" is what the program concludes.
+    """The user's decisions about a table column; "" is automatic.
 
-    ``role``: one of ``COLUMN_ROLES``; "weight": how much a row counts; "split": names the part
-    (train, validation, test) that a row belongs to; "order": rows follow each other by it;
-    "group": rows of one value belong together: one series, or one part.
-    ``type``: one of ``COLUMN_TYPES``. ``missing``: one of ``MISSING_RULES``. ``decimal``: one of
-    ``DECIMALS``, how its numbers are written: with "." a comma groups thousands; "either": both
-    marks are decimal points; "threes": a mark before three digits groups; "fractions" and "feet"
-    (and inches): with ".", and 3 1/4 or 5'3". ``extra`` keeps unknown keys of the file.
+    ``role``: one of ``COLUMN_ROLES``; "weight": sample weight; "split": names the part (train,
+    validation, test) of a row; "order": sorts the rows; "group": rows of one value belong together:
+    one series, or one part. ``type``: one of ``COLUMN_TYPES``. ``missing``: one of
+    ``MISSING_RULES``. ``decimal``: one of ``DECIMALS``, how numbers are written: with "." a comma
+    groups thousands; "either": both are decimal points; "threes": a mark before three digits
+    groups; "fractions" and "feet" (and inches): with ".", and 3 1/4 or 5'3". ``extra`` keeps
+    unknown keys of the file.
     """
 
     role: str = ""
@@ -155,15 +155,14 @@ class ColumnChoice:
 
 @dataclass(frozen=True)
 class Data:
-    """Where the rows come from and what is done with them.
+    """Where the rows come from and how they are prepared.
 
     ``kind``: "builtin" (``name``), "csv", "images", "text", "series", "arrays"; "" for none yet.
-    ``path`` and ``test_path`` are as written in the file (relative ones to the project file).
-    ``inputs`` and ``targets`` give columns to named Input and output nodes where there are
-    several; empty: all columns that are not a target, ``target``. ``columns`` holds what was
-    decided of single columns. ``scaling`` is "auto", "standard", "minmax", "bins" or "none".
-    ``options`` holds all other keys (``image_size``, ``color_mode``, ``x``, ``y``,
-    ``separator``, ``window``, ... and unknown ones).
+    ``path`` and ``test_path`` are as in the file, relative to the project file. ``inputs`` and
+    ``targets`` are columns of Input and output nodes if there are several; empty: all features,
+    ``target``. ``columns`` holds decisions about single columns. ``scaling`` is "auto",
+    "standard", "minmax", "bins" or "none". ``options`` has all other keys (``image_size``,
+    ``color_mode``, ``x``, ``y``, ``separator``, ``window``, ... and unknown ones).
     """
 
     kind: str = ""
@@ -182,7 +181,7 @@ class Data:
 
 @dataclass(frozen=True)
 class OutputSettings:
-    """Loss, metrics and weight of one output where a network has several."""
+    """Loss, metrics and weight of one of several outputs."""
 
     loss: Choice | None = None
     metrics: tuple[Choice, ...] | None = None
@@ -191,7 +190,7 @@ class OutputSettings:
 
 @dataclass(frozen=True)
 class Training:
-    """How to train. ``loss=None`` and ``metrics=None``: chosen from the data."""
+    """Training settings; ``loss`` and ``metrics`` of None are automatic."""
 
     loss: Choice | None = None
     optimizer: Choice = Choice("Adam")
@@ -209,7 +208,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Project:
-    """Graph, data recipe and training plan: all that the user made."""
+    """Graph, data recipe and training settings."""
 
     name: str = "Untitled"
     graph: Graph = Graph()

@@ -129,7 +129,6 @@ def _makes_scores(end: OutputEnd) -> bool:
 
 
 def _activation_loss(context: Context) -> Iterable[Violation]:
-    """Find other activations with a loss that expects probabilities."""
     for end in context.answers:
         name, activation = loss_name(end), end.activation
         if activation is None or wants_logits(end):

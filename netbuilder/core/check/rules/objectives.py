@@ -140,7 +140,6 @@ def _dead_end(context: Context) -> Iterable[Violation]:
 
 
 def _branch(context: Context, end: OutputEnd) -> list[str]:
-    """Return the nodes that lead to this end and nowhere else."""
     names: list[str] = []
     for node in context.upward(end.node):
         if node.layer == "Input" or (names and len(context.graph.targets[node.id]) > 1):
@@ -220,8 +219,6 @@ def _lost_goals(context: Context) -> Iterable[Violation]:
 
 
 def _forgotten(project: Project, name: str, kind: str) -> Project:
-    """Remove the settings and columns of a missing end."""
-
     def others(table: Mapping[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in table.items() if key != name}
 

@@ -101,7 +101,6 @@ def _units_text(end: OutputEnd, size: int) -> str:
 
 
 def _need(end: OutputEnd) -> str:
-    """Return the units and activation that the target needs: ``3 units, softmax``."""
     activation = activation_for(end.task)
     units = ngettext("{count} unit", "{count} units", end.units or 1)
     return join_values([units, activation] if activation else [units])

@@ -19,8 +19,6 @@ _MakeFix = Callable[[Context, Node, NodeShape], Fix | None]
 
 
 def _errors(code: str, make: _MakeFix) -> Callable[[Context], Iterable[Violation]]:
-    """Return a function that finds the shape errors with ``code``."""
-
     def find(context: Context) -> Iterable[Violation]:
         for node, shape in context.shape_errors.get(code, ()):
             yield Violation(node.id, shape.error or "", make(context, node, shape))

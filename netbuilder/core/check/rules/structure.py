@@ -113,7 +113,6 @@ def _unconnected(context: Context) -> Iterable[Violation]:
 
 
 def _join(context: Context, root: str) -> Fix | None:
-    """Connect the only suitable open end to ``root``."""
     graph = context.graph
     ends = [end for end in (*graph.outputs, *graph.inputs) if not graph.targets[end]]
     ends = [
@@ -125,7 +124,6 @@ def _join(context: Context, root: str) -> Fix | None:
 
 
 def _lead(context: Context, source: str) -> Fix | None:
-    """Connect an unused Input to the only layer without sources."""
     roots = [r for r in context.roots if _takes_one(context.graph.by_id[r])]
     if len(roots) != 1 or edits.connection_problem(context.graph, source, roots[0]) is not None:
         return None
@@ -218,7 +216,6 @@ def _no_name(context: Context) -> Iterable[Violation]:
 
 
 def _named(project: Project, node: Node) -> Project:
-    """Name ``node``, also in its connections."""
     graph, old = project.graph, node.id
     new = edits.new_id(graph, node.layer)
     return replace_graph(
@@ -292,7 +289,6 @@ def _second_input(context: Context, node: Node, sources: tuple[str, ...]) -> str
 
 
 def _joined(project: Project, target: str) -> Project:
-    """Merge all connections into ``target`` with a Concatenate."""
     group = project.graph.by_id[target].group
     project = edits.add_node(project, "Concatenate", group=group)
     new = project.graph.nodes[-1].id
@@ -331,7 +327,6 @@ def _shared(context: Context) -> Iterable[Violation]:
 
 
 def _own(project: Project, node: Node) -> Project:
-    """Unshare ``node``, with parameters to start from."""
     spec = LAYERS.get(node.layer)
     owner = project.graph.by_id.get(node.shared or "")
     params = dict(node.params)

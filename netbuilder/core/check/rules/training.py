@@ -285,7 +285,6 @@ def _weights(context: Context, node: Node) -> str:
 
 
 def _largest(context: Context) -> Node | None:
-    """Return the node with the most weights, among equals the largest output."""
     assert context.shapes is not None
     sizes = context.shapes.by_node
     ids = [node_id for node_id in sizes if node_id in context.graph.by_id]

@@ -164,7 +164,6 @@ def rank_fix(context: Context, node: Node, inputs: tuple[Shape, ...]) -> Fix | N
 
 
 def _arranged(known: list[int], ranks: tuple[int, ...]) -> list[int] | None:
-    """Return a shape with one of ``ranks`` for the numbers of ``known`` axes."""
     if len(known) == 1:
         total = known[0]
         if 4 in ranks:

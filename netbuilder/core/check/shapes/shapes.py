@@ -83,7 +83,6 @@ def multiply_adds(layer: keras.Layer, inputs: Sequence[Shape], output: Shape) ->
 
 
 def _in_model(layer: keras.Layer) -> tuple[int, int]:
-    """Return the costs of a layer in a functional model, which has its own shapes."""
     if type(layer).__name__ == "InputLayer":
         return 0, 0
     try:
@@ -211,7 +210,6 @@ def _same_weights(
 
 
 def _output_shape(layer: keras.Layer, spec: LayerSpec, inputs: Sequence[Shape]) -> Shape:
-    """Build ``layer`` if needed and return its output shape."""
     if spec.ports and len(inputs) == 1:
         inputs = [inputs[0], inputs[0]]  # self-attention: query and value are the same
     if spec.separate_inputs:
@@ -405,7 +403,6 @@ class ShapeCache:
 
 
 def _same_layer(before: Node, after: Node, old: Graph, new: Graph) -> bool:
-    """Return whether a node is the same but for its position."""
     if (before.layer, before.shared) != (after.layer, after.shared):
         return False
     if after.shared is not None and old.by_id.get(after.shared) is not new.by_id.get(after.shared):
