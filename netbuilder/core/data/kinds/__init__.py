@@ -1,4 +1,1 @@
-"""A package for each kind of data: what it opens, its options, its reader, views and script.
-
-Cutting and fitting are ``prepare``'s, for all kinds alike.
-"""
+"""A package for each kind of data: its files, options, reader, views and script."""

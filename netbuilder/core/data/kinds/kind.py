@@ -1,7 +1,6 @@
-"""What a row of the registry of data kinds is, and the options that many kinds share.
+"""The registry entry of a data kind, and the options that many kinds share.
 
-File dialogs, drops on the window, the gallery, the recipe's form, messages, previews, scripts and
-the documentation follow from the rows, so nothing about a kind is written down anywhere else.
+Dialogs, forms, messages, previews, scripts and the documentation derive from these entries.
 """
 
 from __future__ import annotations
@@ -48,28 +47,27 @@ class DataCode:
     """The data section of a script: its lines leave ``x`` and ``y`` (and ``labels`` of classes).
 
     Attributes:
-        lines: of the section.
         fed: what it leaves in ``x``.
         own_test: it leaves ``x_test`` and ``y_test`` too.
         ordered: samples follow each other in time.
-        parts: what leaves the part of each sample in ``part_of``: a "column", which has the last
-            word, or "folders", beside which what has no folder is cut off; or "".
+        parts: where ``part_of`` comes from: a "column", which decides alone, or "folders",
+            where files outside a folder are split; or "".
         groups: it leaves the group of each row in ``groups``: a group stays in one part.
-        weighted: it leaves how much each row counts in ``row_weights``.
-        edited: only the first ``made`` samples are cut in parts; those that ``gone`` numbers are
-            dropped then, and what stands behind them is for training.
+        weighted: it leaves the weight of each row in ``row_weights``.
+        edited: only the first ``made`` samples are split; then those in ``gone`` are dropped, and
+            added samples are for training.
         words: a table may have columns of words.
-        fills: lines that leave what stands in for the gaps of ``x_train`` in ``fills``.
+        fills: lines that leave the fill values of ``x_train`` in ``fills``.
         pixels: of pictures, their lowest value and range, as an expression.
-        scaling: how what is scaled as a whole is scaled where the recipe says nothing.
-        looked_at: samples by which mean and deviation of a whole are found; 0: all.
-        given: lines, behind the network, from ``given``, a Keras Input of what stands in the
-            file, to ``numbers``, which are what ``x_train`` has before it is scaled; none where
-            that is the same, or where no layer can say it.
-        takes: what a model takes instead of what stands in the file, in words.
+        scaling: the default scaling of values that share one scale.
+        looked_at: samples used to fit mean and deviation; 0: all.
+        given: lines, after the network, from ``given``, a Keras Input of the file's content, to
+            ``numbers``, the unscaled values of ``x_train``; none where they are the same, or no
+            layer can compute them.
+        takes: what a model takes instead of the file's content, in words.
         split: of texts, "character" where each character is a word.
         length: words a text, where that is decided.
-        most: words that are known.
+        most: size of the vocabulary.
         scaled_like: of targets that are scaled as columns of ``x`` are, the columns' places, as an
             expression; "": the targets have scales of their own.
     """
@@ -97,8 +95,7 @@ class DataCode:
 
 @dataclass(frozen=True)
 class ScriptRequest:
-    """What a kind is asked to write code for. ``task`` is the task of the first output, ``tasks``
-    that of each."""
+    """The project to write a script for; ``task`` is the first output's."""
 
     project: Project
     facts: DataFacts | None
@@ -119,32 +116,27 @@ class DataKind:
     """One kind of data.
 
     Attributes:
-        name: as ``Data.kind`` says it.
-        title: on cards and in menus.
+        name: as in ``Data.kind``.
         help: one sentence about what it reads and learns.
         noun: the samples in a word or two: "table", "pictures".
-        options: what can be chosen about it, for the recipe's form.
         read: (recipe, file or folder, whether it is the test file) to samples.
         code: the data section of a script.
-        place: whether it reads a file, a folder, either or neither.
         endings: of the files that it reads, with their dots, small letters.
-        recognise: the options to begin with where it thinks that a path is its own, else None.
-        read_test: samples of the part for testing that the same file or folder holds, or None.
+        recognise: (path) to the initial options, None where the path is of another kind.
+        read_test: test samples that the same file or folder contains, or None.
         tabular: whether the recipe's file is a table, whose columns have roles and types.
-        table: (recipe, file, most rows or None) to the table as it stands in the file, which is
-            what the preview shows; None: it shows the samples.
+        table: (recipe, file, most rows or None) to the table as stored, for the preview; None: it
+            shows the samples.
         streams: a file that does not fit in memory is read while training.
-        more_options: options that depend on what is chosen: those of a built-in set.
+        more_options: options that depend on the recipe: those of a built-in set.
         task: the task as the recipe alone tells it, or "".
-        modalities: the sorts of samples that are at home here.
-        chosen: (recipe) to what is read, for titles: the set's title or the file's name.
-        contents: (project, folder) to what can be seen of a file before it is understood, or None.
-        points: (recipe) to the live view on which its points are put in, moved and taken away by
-            hand, or "".
+        modalities: the sorts of samples of this kind.
+        chosen: (recipe) to a title: the set's or the file's name.
+        contents: (project, folder) to a view of a file that cannot be trained on yet, or None.
+        points: (recipe) to the live view on which its points are edited by hand, or "".
         value: what a feature is called: "column" or "value".
-        goes_on: what comes after the last row is predicted, which stands in no file.
-        target_by_name: a target that nobody named is chosen by what columns are called; else it is
-            the last column.
+        goes_on: predictions continue after the last row.
+        target_by_name: the default target is chosen by column names; else it is the last column.
         array_names: the recipe says which of a file's arrays are inputs and which are targets.
     """
 
@@ -174,7 +166,7 @@ class DataKind:
     array_names: bool = False
 
     def params(self, data: Data) -> tuple[Param, ...]:
-        """All options of a recipe of this kind, in the order of the form."""
+        """Return all options of a recipe of this kind, in the order of the form."""
         return (*self.more_options(data), *self.options)
 
 
@@ -219,7 +211,7 @@ PARTS = (VALIDATION, TEST, TEST_FILE)
 
 
 def rare_option(name: str, kind: Kind, help: str) -> Param:
-    """An option that may stay empty, and that the form shows under "More"."""
+    """Return an optional option that the form shows under "More"."""
     return Param(name, kind, None, help, optional=True, more=True)
 
 

@@ -1,4 +1,4 @@
-"""What a sample is (a row, a picture, a text, …): how its preprocessing is fitted and applied.
+"""The sort of sample (a row, a picture, a text, …): how its preprocessing is fitted and applied.
 
 Several kinds of data share a modality: a CSV file, an array with two axes and a generated set of
 points are all tables.
@@ -55,21 +55,18 @@ class PreviewSamples:
 
 @dataclass
 class KerasInputs:
-    """Inputs as they are asked for; two Input nodes that read one column share its input.
-
-    ``tensors`` are Keras's, by what they are about, in the order in which they were asked for.
-    """
+    """Keras inputs, created on request; two Input nodes that read one column share its input."""
 
     tensors: dict[Key, keras.KerasTensor] = field(default_factory=dict)
 
     def column(self, name: str, dtype: str = "float32") -> keras.KerasTensor:
-        """The cells of a column, (rows, 1)."""
+        """Return the input for a column, (rows, 1)."""
         return self._take(("column", name), (1,), dtype)
 
     def node(
         self, name: str, shape: tuple[int | None, ...], dtype: str = "float32"
     ) -> keras.KerasTensor:
-        """Samples of an Input node, (rows, *shape)."""
+        """Return the input for an Input node, (rows, *shape)."""
         return self._take(("node", name), shape, dtype)
 
     def _take(self, key: Key, shape: tuple[int | None, ...], dtype: str) -> keras.KerasTensor:
@@ -88,11 +85,10 @@ class KerasInputs:
 
 
 class Modality(ABC):
-    """One sort of sample. What a sort lacks, its base class says: None, or an error in words.
+    """One sort of sample. The defaults are for sorts without the feature: None, or an error.
 
     Attributes:
-        name: as ``Samples.role`` and ``InputPreprocessing.kind`` say it, in project and trained
-            files.
+        name: as in ``Samples.role``, ``InputPreprocessing.kind``, project and trained files.
         takes: what a model of it takes, in words.
         endings: of files that hold one sample each; empty: there are none.
         tabular: a sample is a row of a table.
@@ -122,7 +118,7 @@ class Modality(ABC):
         """Return what the preview shows of the first samples."""
 
     def view(self, plan: PreparedData, project: Project, base: Path) -> object | None:
-        """Return what there is to see of the samples beyond their columns; None: nothing."""
+        """Return a view of the samples beyond their columns; None: there is none."""
         return None
 
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
@@ -150,16 +146,15 @@ class Modality(ABC):
         )
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples | None:
-        """Return samples with answers as the trained model takes them; None: rows of a table."""
+        """Return labelled samples as the trained model takes them; None: rows of a table."""
         return None
 
     def decoded(self, samples: Samples, preprocessing: InputPreprocessing) -> int | None:
-        """Return the bytes of a sample once it is read, of samples that stay in their files until
-        they are needed; None: they are in memory anyway."""
+        """Return the bytes of a decoded sample; None where samples are in memory anyway."""
         return None
 
     def check_all(self, files: Sequence[Path], home: SampleFolder) -> None:  # noqa: B027 - most need none
-        """Look at all files, of so many that ``fit`` looked at some only.
+        """Check every file, where ``fit`` checked only some.
 
         Raises:
             DataError: one is damaged.
@@ -168,15 +163,18 @@ class Modality(ABC):
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
     ) -> Any | None:
-        """Return the raw value as Keras layers make it of what stands in a file, the tensor that
-        scaling and network go on from; None: the model takes raw values as ever."""
+        """Compute the raw value from the file's content with Keras layers.
+
+        Returns:
+            The tensor before scaling; None: the model takes raw values.
+        """
         return None
 
     def examples(
         self, entry: InputPreprocessing, key: str, count: int
     ) -> tuple[Mapping[Key, Array], Array]:
-        """Return samples to try ``layers`` with: what the inputs get, by key, (count, ...), and
-        the raw values that the program makes of the same samples."""
+        """Return samples to test ``layers``: inputs by key, (count, ...), and expected raw values.
+        """
         raise NotImplementedError
 
     def layers_take(self, entry: InputPreprocessing) -> str:
@@ -184,8 +182,7 @@ class Modality(ABC):
         return ""
 
     def explained_as(self, entry: InputPreprocessing) -> str:
-        """Return the sort of explanation that suits a sample: "table", "picture", "text",
-        "tokens" or "series"; "": none does."""
+        """Return "table", "picture", "text", "tokens" or "series", for explanations; "": none."""
         return ""
 
     def is_picture(self, entry: InputPreprocessing) -> bool:
@@ -205,12 +202,12 @@ class Modality(ABC):
         return self.tabular and len(entry.shape) == 1
 
     def row_columns(self, entry: InputPreprocessing) -> tuple[FittedColumn, ...]:
-        """Return the columns of the table that a sample is a row of; none of another sort."""
+        """Return the columns of the table that a sample is a row of; else ()."""
         return entry.columns if self.tabular else ()
 
 
 def source_of(project: Project, key: str, samples: Samples) -> str:
-    """Name of the array that Input node ``key`` reads: as the recipe says, else the first.
+    """Return the array that Input node ``key`` reads: as the recipe says, else the first.
 
     Raises:
         DataError: there is no array of that name.
@@ -227,9 +224,9 @@ def source_of(project: Project, key: str, samples: Samples) -> str:
 
 
 def values_of(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
-    """Some rows of the array that ``preprocessing`` was fitted on.
+    """Return rows of the array that ``preprocessing`` was fitted on.
 
-    A test set of its own may name its one array otherwise.
+    A separate test set may name its only array differently.
     """
     only = next(iter(samples.arrays.values()))
     chosen: Array = samples.arrays.get(preprocessing.source, only)[rows]
@@ -237,7 +234,7 @@ def values_of(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | 
 
 
 def reshape_values(values: Array, preprocessing: InputPreprocessing) -> Array:
-    """Values in the type and shape that the model takes, (n, *pre.shape)."""
+    """Convert values to the type and shape that the model takes, (n, *pre.shape)."""
     import numpy as np
 
     known = tuple(-1 if size is None else size for size in preprocessing.shape)
@@ -245,16 +242,16 @@ def reshape_values(values: Array, preprocessing: InputPreprocessing) -> Array:
 
 
 def input_node_shape(project: Project, key: str) -> tuple[Any, ...]:
-    """The shape that the Input node says, or ()."""
+    """Return the shape set on the Input node, or ()."""
     node = project.graph.by_id.get(key)
     return tuple((node.params.get("shape") if node else None) or ())
 
 
 def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
-    """The shape that the Input node asks for, where the data's values fit into it.
+    """Return the shape of the Input node, if the data's values fit into it.
 
     Nine columns can be a 3×3 picture: ``Input`` with ``shape`` [3, 3, 1] makes it so. A shape
-    that does not fit is left to the checks, which say so on the node.
+    that does not fit is reported by the graph checks.
     """
     import numpy as np
 
@@ -268,7 +265,7 @@ def wanted_shape(project: Project, key: str, shape: Shape) -> Shape:
 
 
 def fill_sequences(values: Array, columns: Sequence[FittedColumn]) -> Array:
-    """Sequences, (n, steps, columns), with each column's ``fill`` where a value is missing."""
+    """Fill missing values of sequences, (n, steps, columns), with each column's ``fill``."""
     import numpy as np
 
     fills = [column.fill for column in columns]

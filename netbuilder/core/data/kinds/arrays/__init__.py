@@ -58,7 +58,6 @@ Array: TypeAlias = "NDArray[Any]"
 
 
 def _column(name: str, values: Array, data: Data) -> FittedColumn:
-    """A column of a series; what stands in for missing values comes from the training rows."""
     import numpy as np
 
     present = values[~np.isnan(values)]
@@ -72,7 +71,7 @@ def _column(name: str, values: Array, data: Data) -> FittedColumn:
 
 
 def describe_values(values: Array) -> list[str]:
-    """One line of text for each sample of an array of numbers."""
+    """Return one line of text for each sample of an array of numbers."""
     import numpy as np
 
     lines = []
@@ -84,7 +83,7 @@ def describe_values(values: Array) -> list[str]:
 
 
 def _fills(entry: InputPreprocessing) -> Array:
-    """What stands in for a gap of each column; NaN where nothing does."""
+    """Return the fill value of each column; NaN where missing values are not filled."""
     import numpy as np
 
     fills = [one.fill if isinstance(one.fill, float) else np.nan for one in entry.columns]
@@ -98,7 +97,7 @@ class NumberModality(Modality):
     takes = N_("arrays")
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
-        """Fit the scale of an array, each entry of the last axis its own."""
+        """Fit the scale of an array, separately for each entry of the last axis."""
         import numpy as np
 
         source = source_of(project, key, samples)
@@ -139,7 +138,7 @@ class NumberModality(Modality):
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
     ) -> Any | None:
-        """Sequences with what stands in for their gaps; None where none is filled."""
+        """Return the sequences with filled gaps; None where none is filled."""
         import keras
         import numpy as np
 
@@ -222,7 +221,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 
 def takes_pictures(question: ScriptRequest) -> bool:
-    """Whether samples have height, width and channels: by their shape, or by the first layers."""
+    """Return whether samples have height, width and channels, by shape or first layers."""
     graph = question.project.graph
     for name in used_inputs(graph):
         shape = graph.by_id[name].params.get("shape")
@@ -310,7 +309,7 @@ def _named(what: str, name: str | None, usual: Sequence[str]) -> str:
 
 
 def _part_lines(data: Data) -> list[str]:
-    """Lines that put arrays for watching and testing behind those to train on."""
+    """Return lines that append the validation and test arrays to the training arrays."""
     named = [data.options.get(f"{one}_test") for one in ("x", "y")]
     test = [format_literal(name) if name else f"part_name({one}_name, 'test')"
             for one, name in zip("xy", named, strict=True)]  # fmt: skip

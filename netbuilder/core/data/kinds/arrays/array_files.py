@@ -1,4 +1,4 @@
-"""Files of arrays: NumPy's and HDF5. Nothing in them is run, no link out of them is followed."""
+"""Read NumPy and HDF5 files without running code or following links out of the file."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ _UNREADABLE = (
 
 @dataclass(frozen=True)
 class ArrayInfo:
-    """What is known of an array without reading it; ``type`` is NumPy's name ("float32")."""
+    """Shape and NumPy type name ("float32") of an array, known without reading it."""
 
     shape: tuple[int, ...]
     type: str
 
 
 def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shape of each array by its name; arguments and errors as for ``array_infos``."""
+    """Return the shape of each array by name; see ``array_infos``."""
     return {name: info.shape for name, info in array_infos(path).items()}
 
 
 def array_infos(path: Path) -> dict[str, ArrayInfo]:
-    """Shape and type of each array by its name, without reading it.
+    """Return shape and type of each array by name, without reading it.
 
-    Of a ``.npy`` the other ``.npy`` files of its folder count too: inputs and answers are often
+    For a ``.npy`` the other ``.npy`` files of its folder are included: inputs and targets are often
     two files. Datasets in groups of an HDF5 file are named "group/name".
 
     Raises:
@@ -95,12 +95,10 @@ def array_infos(path: Path) -> dict[str, ArrayInfo]:
 
 
 def _info(file: BinaryIO | Any) -> ArrayInfo:
-    """Shape and type in the head of a ``.npy``.
-
-    Source: NumPy Enhancement Proposal 1, "A Simple File Format for NumPy Arrays".
+    """Read shape and type from the header of a ``.npy`` (NumPy Enhancement Proposal 1).
 
     Raises:
-        ValueError: there is no such head.
+        ValueError: there is no such header.
     """
     import numpy as np
 
@@ -124,10 +122,10 @@ def _info_of(dataset: h5py.Dataset) -> ArrayInfo:
 
 
 def read_arrays_by_name(path: Path, names: Sequence[str]) -> dict[str, Array]:
-    """Arrays of a file by their names.
+    """Read arrays of a file by their names.
 
     Raises:
-        DataError: the file is damaged, or an array holds Python objects or lies elsewhere.
+        DataError: the file is damaged, or an array holds Python objects or lies in another file.
     """
     import numpy as np
 
@@ -176,7 +174,7 @@ def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Array]:
 
 
 def _native(values: Array) -> Array:
-    """In this machine's order of bytes: pandas and TensorFlow take no other."""
+    """Convert to this machine's byte order: pandas and TensorFlow take no other."""
     return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 

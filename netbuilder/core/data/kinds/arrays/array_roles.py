@@ -1,4 +1,4 @@
-"""Which array of a file is the inputs, and which the answers: by name, else by shape."""
+"""Decide which arrays of a file are inputs and which are targets, by name or by shape."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def read_arrays(
     *,
     test: bool = False,
 ) -> Samples | None:
-    """Samples of a file of arrays.
+    """Read the samples of a file of arrays.
 
     Args:
         path: ``.npz``, ``.h5`` or ``.hdf5``.
-        options: "x" and "y": names of the arrays (found by the usual names otherwise);
-            "x_test" and "y_test": those of the test samples.
-        inputs: names of arrays that the recipe gives to Input nodes.
-        targets: names of arrays that it gives to outputs, each with one number a sample (or one
-            one-hot row).
+        options: "x" and "y": names of the arrays (default: the usual names); "x_test" and
+            "y_test": those of the test samples.
+        inputs: names of arrays that the recipe assigns to Input nodes.
+        targets: names of arrays that it assigns to outputs, each with one number a sample (or
+            one one-hot row).
         test: read the test samples; None where the file has none.
 
     Raises:
@@ -97,12 +97,12 @@ def names_of(
     targets: Sequence[str],
     shapes: Mapping[str, tuple[int, ...]],
 ) -> tuple[list[str], list[str], bool]:
-    """Names of the inputs and of the answers, and whether they were guessed by their shapes.
+    """Return the names of inputs and targets, and whether they were guessed by their shapes.
 
-    No answers: the last column of the one table is them.
+    Without targets, the last column of the only table is the target.
 
     Raises:
-        DataError: it is not clear which they are.
+        DataError: the names are ambiguous.
     """
     if not (inputs or targets or options.get("x") or options.get("y")):
         guess = _guessed(path, shapes)
@@ -115,7 +115,7 @@ def names_of(
 
 
 def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array | None:
-    """Put arrays for watching the training (``x_val``, …) behind those to train on."""
+    """Append the validation arrays (``x_val``, …) to the training arrays."""
     import numpy as np
 
     for word in VALIDATION_WORDS:
@@ -134,10 +134,7 @@ def _watched(path: Path, names: Sequence[str], found: dict[str, Array]) -> Array
 
 
 def _guessed(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, str] | None:
-    """Inputs and answers by their shapes, where the usual names say nothing.
-
-    A single table has its answers in the last column: then the second name is "".
-    """
+    """Guess inputs and targets by shape; the target is "" for the last column of one table."""
     import numpy as np
 
     if path.suffix.lower() == ".npy":
@@ -167,7 +164,7 @@ def _guessed(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> tuple[str, st
 
 
 def partner_of(stem: str, names: Sequence[str]) -> str | None:
-    """The answers that go with an array of a folder: ``y_train`` with ``x_train``."""
+    """Return the targets that belong to an array of a folder: ``y_train`` for ``x_train``."""
     for x, y in zip(X_NAMES[1:], Y_NAMES[1:], strict=True):
         for old, new in ((x, y), (x.lower(), y.lower()), ("data", "labels"), ("images", "labels")):
             name = stem.replace(old, new, 1)
@@ -259,12 +256,10 @@ _MOST_COLUMNS = 2000
 
 
 def samples_of_arrays(x: dict[str, Array], y: Array | dict[str, Array], source: str) -> Samples:
-    """Samples of arrays in memory: ``x`` by name, n × ..., and ``y``, (n,) or (n, columns).
+    """Return samples of arrays in memory: ``x`` by name, n × ..., and ``y``, (n,) or (n, columns).
 
-    Several ``y`` by name are one target column each.
-
-    8-bit pixels are pictures, two axes are a table, all else is numbers. One-hot ``y`` is read
-    as class numbers.
+    Several ``y`` by name are one target column each. 8-bit pixels are pictures, two axes are a
+    table, all else is numbers. One-hot ``y`` is read as class numbers.
 
     Raises:
         DataError: lengths differ, values are missing, or an array holds no numbers.

@@ -1,4 +1,4 @@
-"""The arrays of a file, what they are taken for, and what else they can be taken for."""
+"""The arrays of a file, how each is used, and how else it can be used."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ class ArraysDataView:
 
     Attributes:
         arrays: shape and type by name; those in groups of an HDF5 file are "group/name".
-        uses: what an array is taken for, by its name: "x", "y", "x_test", "y_test", or the id of
-            an Input or output.
-        choices: all that it can be taken for, with words.
+        uses: use of each array: "x", "y", "x_test", "y_test", or the id of an Input or output.
+        choices: all possible uses, with their titles.
     """
 
     arrays: Mapping[str, ArrayInfo]
@@ -33,10 +32,7 @@ class ArraysDataView:
 
 
 def arrays_data_view(project: Project, base: Path) -> ArraysDataView | None:
-    """The arrays of a recipe's file; None where it has none, or the file cannot be looked into.
-
-    Links out of the file are not followed, and nothing of the arrays is read.
-    """
+    """Describe the arrays of a recipe's file without reading them; None where not possible."""
     data = project.data
     if not data.path:
         return None
@@ -49,7 +45,7 @@ def arrays_data_view(project: Project, base: Path) -> ArraysDataView | None:
 
 
 def array_uses(project: Project) -> dict[str, str]:
-    """What an array can be taken for."""
+    """Return the possible uses of an array."""
     inputs, outputs = project.graph.inputs, project.graph.outputs
     found = {NOTHING: _("not used"), X: _("inputs (x)")}
     if len(inputs) > 1:
@@ -87,13 +83,7 @@ def _uses(project: Project, path: Path, infos: Mapping[str, ArrayInfo]) -> dict[
 
 
 def set_array_use(project: Project, name: str, use: str) -> Project:
-    """Take an array for something else; what was taken for it before no longer is.
-
-    Args:
-        project: the project.
-        name: of the array.
-        use: one of the keys of ``array_uses``.
-    """
+    """Assign a use (a key of ``array_uses``) to an array; its previous array loses it."""
     data, graph = project.data, project.graph
     options = {one: data.options[one] for one in (X, Y, X_TEST, Y_TEST) if one in data.options}
     options = {key: value for key, value in options.items() if value != name}

@@ -1,4 +1,4 @@
-"""The kind of data that needs no file: sets that come along, are made, or are fetched once."""
+"""Data sets that need no file: bundled, generated or downloaded once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BUILTINS: Mapping[str, DataSet] = {
 
 
 def data_set(name: str) -> DataSet:
-    """The row of a set.
+    """Return a data set by name.
 
     Raises:
         DataError: there is no set of that name.
@@ -57,7 +57,7 @@ def data_set(name: str) -> DataSet:
 
 
 def read_builtin(name: str, options: Mapping[str, Any]) -> Samples:
-    """The samples of a set by its name.
+    """Return the samples of a set by its name.
 
     Raises:
         DataError: there is no such set, or an option does not fit it.
@@ -66,7 +66,7 @@ def read_builtin(name: str, options: Mapping[str, Any]) -> Samples:
 
 
 def _decides_columns(data: Data) -> bool:
-    """Whether the recipe says what columns of a table are, and not the set itself."""
+    """Return whether the recipe, not the set itself, decides the columns of a table."""
     return bool(data.columns or data.target or data.targets or data.options.get("ignore"))
 
 

@@ -1,4 +1,4 @@
-"""What a row of the built-in data sets is."""
+"""The description of a built-in data set."""
 
 from __future__ import annotations
 
@@ -19,21 +19,17 @@ SORTED_CLASSES_NOTE = N_("# NetBuilder sorts the classes by name; this data set 
 
 @dataclass(frozen=True)
 class DataSet:
-    """One set that comes along or is made.
+    """One bundled or generated set.
 
     Attributes:
-        name: as project files say it.
-        title, description: what people read about it.
-        task: what is to be learned.
+        task: the task of its target.
         make: (options of the recipe) to samples.
         code: the data section of a script.
-        options: what can be chosen about it.
-        test: (options) to samples that the set keeps for testing, or None.
-        fetched: it is downloaded once, when it is first used.
-        frame: of a table, lines of a script that leave it in ``data``, targets and all; asked where
-            the recipe decides what its columns are.
-        points: the live view on which its points can be put in, moved and taken away by hand;
-            "": they cannot.
+        test: (options) to samples that the set reserves for testing, or None.
+        fetched: it is downloaded on first use.
+        frame: of a table, lines of a script that leave it in ``data``, with targets; used where
+            the recipe decides the columns' roles.
+        points: the live view on which its points can be edited by hand; "": they cannot.
     """
 
     name: str
@@ -50,10 +46,10 @@ class DataSet:
 
 
 def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The value of each option of a set, its default where the recipe says nothing.
+    """Return the value of each option of a set, or its default.
 
     Raises:
-        DataError: a value is of another kind, or out of bounds.
+        DataError: a value is of another type, or out of bounds.
     """
     found: dict[str, Any] = {}
     for param in params:
@@ -73,15 +69,15 @@ def chosen_options(params: tuple[Param, ...], options: Mapping[str, Any]) -> dic
 
 
 def samples_option(default: int, low: int = 40, high: int = 20_000) -> Param:
-    """How many samples are made."""
+    """Return the option for the number of samples."""
     return Param("samples", Kind.INT, default, N_("number of samples"), low, high, slide=True)
 
 
 def noise_option(default: float, high: float) -> Param:
-    """How far points stray."""
+    """Return the option for the noise of the points."""
     return Param("noise", Kind.FLOAT, default, N_("amount of random noise"), 0.0, high, slide=True)
 
 
 def seed_option(default: int = 0) -> Param:
-    """Another draw of the same sort."""
+    """Return the option for the random seed."""
     return Param("seed", Kind.INT, default, N_("seed of the random numbers"), 0, 10**6, more=True)

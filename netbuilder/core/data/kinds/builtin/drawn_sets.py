@@ -1,4 +1,4 @@
-"""Rows of the sets that the program draws."""
+"""Data sets of pictures that the program draws."""
 
 from __future__ import annotations
 

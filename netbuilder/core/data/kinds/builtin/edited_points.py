@@ -1,4 +1,4 @@
-"""Generated points with what a person did to them: moved, taken away, put in."""
+"""Generated points edited by hand: moved, deleted, added."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def point_places(samples: Samples) -> NDArray[np.float64]:
-    """Where points are, (n, 2): two columns of features, or on a curve the one and the target."""
+    """Return the points, (n, 2): two feature columns, or feature and target of a curve."""
     import numpy as np
 
     assert samples.table is not None
@@ -27,14 +27,13 @@ def point_places(samples: Samples) -> NDArray[np.float64]:
 
 
 def apply_point_edits(made: Samples, edits: PointEdits) -> Samples:
-    """The samples of a set of points, changed by hand.
+    """Return the samples of a set of points, edited by hand.
 
-    The points as they are made are cut in parts as if nothing had been done, so that those that
-    were left alone stay in their part; points that were put in are for training. Numbers of
-    points that are not made any more are passed over.
+    The unedited set is split first, so that untouched points stay in their part; added points are
+    for training. Edits of points that no longer exist are ignored.
 
     Raises:
-        DataError: a point that was put in has no class, or one of a curve has one.
+        DataError: an added point has no class, or one of a curve has one.
     """
     if not edits:
         return made
@@ -64,8 +63,7 @@ def apply_point_edits(made: Samples, edits: PointEdits) -> Samples:
 
 
 def edit_lines(edits: PointEdits) -> list[str]:
-    """Lines of a script that do the same to ``points``, and to the ``colours`` of those that have
-    one; the cut drops ``gone``."""
+    """Return script lines that apply the edits to ``points`` and, where present, ``colours``."""
     if not edits:
         return []
     lines = [

@@ -1,7 +1,6 @@
-"""Sets that are made on the spot, the same every time: no file, no network.
+"""Reproducible generated sets, without file or network.
 
-Each function stands by itself (what it needs is inside it), because scripts that the program
-writes carry its text: the samples are made again without the program.
+Exported scripts contain the text of these functions, so each holds all that it needs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows of the generated sets, and how their samples and scripts are made."""
+"""The generated data sets, with how their samples and scripts are made."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from netbuilder.core.python_text import format_literal
 
 
 def arguments_of(params: tuple[Param, ...], options: Mapping[str, Any]) -> str:
-    """Arguments of a generator that differ from its defaults, as a script writes them."""
+    """Return the arguments of a generator that differ from its defaults, as script text."""
     given = {p.name: options[p.name] for p in params if options.get(p.name, p.default) != p.default}
     return ", ".join(f"{name}={format_literal(value)}" for name, value in given.items())
 
@@ -53,9 +53,9 @@ class _GeneratedSet:
     """How a generator's values become samples, and the same as lines of a script.
 
     Attributes:
-        samples: of the values that the generator returns.
-        named: the names that the script gives them.
-        lines: of the script, behind the call; ``x`` are those to the features.
+        samples: from the values that the generator returns.
+        named: the names of these values in the script.
+        lines: of the script, after the call; ``x`` are those to the features.
         answers: the expression for the targets, ``frame`` the line to all columns.
         fed: what ``x`` is.
         points: the live view on which they are edited by hand.
@@ -348,7 +348,7 @@ GENERATED = (
 def _long_text(
     title: str, description: str, function: Callable[..., str], params: tuple[Param, ...]
 ) -> DataSet:
-    """One long text to continue; ``params`` are the generator's own, then those of its windows."""
+    """Return a set of one long text; ``params`` are the generator's, then the windows'."""
     name = function.__name__
     own = tuple(param for param in params if param.name in ("samples", "seed"))
 

@@ -1,7 +1,6 @@
-"""Sets of ``keras.datasets``: fetched once over the network, then kept; or put there by hand.
+"""Sets of ``keras.datasets``: downloaded once, or placed there by hand.
 
-Keras compares what it fetched, or found, with a checksum: other data under the same name is not
-taken. Without a network and without the file there is a message, and nothing else in its place.
+Keras verifies a checksum. Without network and file there is a message, no substitute data.
 """
 
 from __future__ import annotations
@@ -44,24 +43,21 @@ _MOST_WORDS = 20_000
 
 
 def keras_home() -> Path:
-    """Where Keras keeps what it fetched.
-
-    Source: https://keras.io/api/utils/python_utils/#get_file-function
-    """
+    """Return Keras's cache folder, as ``keras.utils.get_file`` finds it."""
     base = os.environ.get("KERAS_HOME") or str(Path.home() / ".keras")
     return Path(base) / "datasets"
 
 
 def is_downloaded(name: str) -> bool:
-    """Whether the files of a set are on this computer."""
+    """Return whether the files of a set are on this computer."""
     return all((keras_home() / file).exists() for file in _FILES[name])
 
 
 def _loaded(name: str, **options: Any) -> Any:
-    """What ``keras.datasets.NAME.load_data`` gives.
+    """Return the result of ``keras.datasets.NAME.load_data``.
 
     Raises:
-        DataError: it is not on this computer and cannot be fetched.
+        DataError: it is not on this computer and cannot be downloaded.
     """
     import importlib
 
@@ -151,7 +147,7 @@ def _pictures(
 
 @lru_cache(maxsize=1)
 def _reviews() -> tuple[tuple[list[str], Any], tuple[list[str], Any]]:
-    """The reviews as words again; rare ones are left out."""
+    """Decode the reviews to words; rare words are left out."""
     train, test = _loaded("imdb", num_words=_MOST_WORDS)
     try:
         from keras.datasets import imdb

@@ -59,7 +59,7 @@ def _series_fix() -> DataFix:
 
 
 def _nothing_usable(frame: pd.DataFrame, key: str, source: str, notes: Sequence[str]) -> DataError:
-    """What to say where no column is a feature: dates may be a series, sentences texts."""
+    """Explain why no column is a feature: dates may be a series, sentences texts."""
     fixes: tuple[DataFix, ...] = ()
     fix = _("Choose columns of numbers, or text columns with few distinct values.")
     names = [str(name) for name in frame.columns]
@@ -98,7 +98,7 @@ class TableModality(Modality):
     tabular = True
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
-        """Columns and scales of Input node ``key``, from the rows ``train``, and notes."""
+        """Fit columns and scales of Input node ``key`` on the rows ``train``; also return notes."""
         import numpy as np
 
         assert samples.table is not None
@@ -193,12 +193,12 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 
 
 def read_table(data: Data, path: Path, most: int | None) -> pd.DataFrame:
-    """The table as it stands in the file, its first ``most`` rows only where that is given."""
+    """Read the table of the file, or its first ``most`` rows."""
     return read_file(path, reading_options(data), most)
 
 
 def recognised(path: Path) -> Mapping[str, Any] | None:
-    """The options of a table's file; None where its ending is none of a table's."""
+    """Return the options of a table's file; None for other file endings."""
     ending = path.suffix.lower()
     packed = ending == ".zip" and inner_ending(path) in ENDINGS
     return {} if packed or ending in ENDINGS else None

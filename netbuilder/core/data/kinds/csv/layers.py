@@ -1,7 +1,7 @@
-"""The cells of a table as Keras layers: look-ups, one-hot, and what stands in for a gap.
+"""The cells of a table as Keras layers: look-ups, one-hot, and filled gaps.
 
-A word that the training rows did not hold is refused, as the program refuses it. Dates go in as
-days since 1970-01-01: Keras has no layer that reads them.
+Unknown words raise an error, as in the program. Dates are days since 1970-01-01: Keras has no
+layer that parses them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ EMPTY = ""
 def table_layers(
     entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
 ) -> Any | None:
-    """The features of a row, one input a column; None where all are numbers without gaps."""
+    """Return a row's features, one input a column; None where all are numbers without gaps."""
     import keras
 
     plain = all(_is_number(column) and column.fill is None for column in entry.columns)
@@ -40,7 +40,7 @@ def table_layers(
 
 
 def _features(column: FittedColumn, inputs: KerasInputs) -> Any:
-    """0/1 for each category, or one number: (rows, features)."""
+    """Return 0/1 for each category, or one number: (rows, features)."""
     import keras
     import numpy as np
 
@@ -85,7 +85,7 @@ def _one_hot(column: FittedColumn, inputs: KerasInputs, name: str) -> Any:
 def _looked_up(
     column: FittedColumn, values: Mapping[str, float], dtype: type[np.generic], inputs: KerasInputs
 ) -> Any:
-    """The value of each word of a column, several words with the same value among them."""
+    """Map each word of a column to its value; several words may share a value."""
     import keras
     import numpy as np
 
@@ -98,7 +98,7 @@ def _looked_up(
 
 
 def taken_columns(entry: InputPreprocessing) -> str:
-    """What such a model takes of a table."""
+    """Describe the columns that a model with these layers takes."""
     dates = [column.name for column in entry.columns if column.kind == "date"]
     words = [column.name for column in entry.columns if not _is_number(column)]
     codes = [column.name for column in entry.columns if _is_whole(column)]
@@ -133,14 +133,14 @@ def _is_whole(column: FittedColumn) -> bool:
 
 
 def whole(column: FittedColumn) -> bool:
-    """Whether its categories are whole numbers, which files hold as numbers."""
+    """Return whether the categories are whole numbers, which files hold as numbers."""
     return column.fill is None and all(
         one.removeprefix("-").isdecimal() and str(int(one)) == one for one in column.categories
     )
 
 
 def made_up_cells(entry: InputPreprocessing, count: int) -> dict[str, NDArray[Any]]:
-    """Cells by column, (count,), as the inputs take them; some empty where gaps are filled."""
+    """Return example cells by column, (count,); some are empty where gaps are filled."""
     import numpy as np
 
     found: dict[str, NDArray[Any]] = {}

@@ -1,4 +1,4 @@
-"""What each column of a table becomes, and the features of its rows."""
+"""How the columns of a table become features."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def make_columns(
     source: str,
     choices: Mapping[str, ColumnChoice] = _NO_CHOICES,
 ) -> tuple[tuple[FittedColumn, ...], tuple[str, ...]]:
-    """What each column is, and notes about columns that were left out.
+    """Fit each column; also return notes about excluded columns.
 
-    ``choices`` are what was decided of columns. A text column of at most ``MAX_CATEGORIES``
-    distinct values becomes a category; one with more is left out with a note, unless it was
-    decided or option "categories" names it. The rule for missing values says what fills a
-    column's gaps; a category knows only its most frequent value, or a category of its own.
+    ``choices`` are decisions about columns. A text column of at most ``MAX_CATEGORIES`` distinct
+    values becomes a category; one with more is excluded with a note, unless it was decided or
+    option "categories" names it. The rule for missing values gives each column's fill value; a
+    category can be filled with its most frequent value or a category of its own only.
     """
     wanted = set(name_list_option(options, "categories"))
     rules = missing_rules(Data(options=options, columns=choices), [str(n) for n in table.columns])
@@ -113,16 +113,10 @@ def make_columns(
 def check_room(
     columns: Sequence[FittedColumn], rows: int, options: Mapping[str, Any], source: str
 ) -> None:
-    """Refuse categories whose 0/1 features would fill the memory, before they are made.
-
-    Args:
-        columns: what the columns of the table are.
-        rows: of the table, as many as are held at once.
-        options: of the recipe: "memory_limit_mb" (1,024) is what they may take, in MiB.
-        source: name of the file, for the message.
+    """Refuse categories whose one-hot features would exceed "memory_limit_mb" (1,024 MiB).
 
     Raises:
-        DataError: they would take more; the column of the most values is named.
+        DataError: they would; the column with the most values is named.
     """
     limit = positive_option(options, "memory_limit_mb", DEFAULT_LIMIT_MB)
     widest = max(columns, key=lambda column: len(column.categories), default=None)
@@ -151,8 +145,7 @@ def check_room(
 
 
 def label_numbers(known: Mapping[str, int]) -> Callable[[str], float]:
-    """The number of a label; one that only case and spaces make different counts as known, and
-    01067 where 1067 is: whether a code keeps its zeros depends on what stands beside it."""
+    """Return a lookup of label numbers that ignores case, spaces and leading zeros."""
     by_fold: dict[str, list[int]] = {}
     for label, place in known.items():
         by_fold.setdefault(_alike(label), []).append(place)
@@ -173,7 +166,7 @@ def _alike(label: str) -> str:
 
 
 def with_range(column: FittedColumn, numbers: pd.Series) -> FittedColumn:
-    """``column`` with the range and the usual values of ``numbers``, some of them missing."""
+    """Return ``column`` with the range and typical values of ``numbers``."""
     known = number_summary(numbers)
     if known is None:
         return column
@@ -184,14 +177,14 @@ def with_range(column: FittedColumn, numbers: pd.Series) -> FittedColumn:
 
 
 def boolean_column(series: pd.Series, source: str) -> FittedColumn:
-    """A column of yes and no."""
+    """Return the fitted column of yes and no."""
     words = boolean_words(series, source)
     column = FittedColumn(str(series.name), "boolean", words)
     return with_range(column, parse_booleans(series, words, source))
 
 
 def date_column(series: pd.Series, source: str) -> FittedColumn:
-    """A column of dates."""
+    """Return the fitted column of dates."""
     style = "dayfirst" if day_comes_first(series) else ""
     column = FittedColumn(str(series.name), "date", style=style)
     return with_range(column, dates_as_days(series, source, style))
@@ -200,17 +193,13 @@ def date_column(series: pd.Series, source: str) -> FittedColumn:
 def encode(
     table: pd.DataFrame, columns: Sequence[FittedColumn], source: str, *, strict: bool = False
 ) -> NDArray[np.float64]:
-    """The features of a table: numbers as they are, categories as one 0/1 feature a value.
+    """Return the features of a table, float64 (rows, features); categories are one-hot.
 
-    A missing value takes the column's ``fill``; one that has none stays NaN (a number) or all
-    zeros (a category). A category that the training rows did not know is all zeros too, or,
-    where ``strict``, an error.
-
-    Returns:
-        float64, (rows, features).
+    A missing value takes the column's ``fill``; without one it stays NaN (a number) or all zeros
+    (a category). A category unknown to the training rows is all zeros too.
 
     Raises:
-        DataError: text in a column of numbers, or (``strict``) an unknown category.
+        DataError: text in a column of numbers, or, where ``strict``, an unknown category.
     """
     import numpy as np
 
@@ -241,7 +230,7 @@ def encode(
 
 
 def unknown_words(table: pd.DataFrame, columns: Sequence[FittedColumn]) -> dict[str, pd.Series]:
-    """By column the cells, at their lines, with categories that the training rows did not know."""
+    """Return by column the cells whose categories the training rows did not contain."""
     found = {
         column.name: _codes(table[column.name], column)[1]
         for column in columns
@@ -251,7 +240,7 @@ def unknown_words(table: pd.DataFrame, columns: Sequence[FittedColumn]) -> dict[
 
 
 def _codes(series: pd.Series, column: FittedColumn) -> tuple[NDArray[np.float64], pd.Series]:
-    """The number of each category, NaN where there is none, and the cells that are unknown."""
+    """Return the number of each category, NaN where there is none, and the unknown cells."""
     import numpy as np
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Pictures: a folder with one folder for each class, a zip of it, or a table of their names."""
+"""Pictures: a folder for each class, a zip of it, or a table of file names."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ COLOR_MODES = {"rgb": 3, "grayscale": 1}
 
 
 def read_images(data: Data, path: Path, *, test: bool = False, part: bool = False) -> Samples:
-    """The pictures of a folder, a zip or a table of paths, not yet decoded.
+    """Return the pictures of a folder, a zip or a table of paths, not yet decoded.
 
     Args:
         data: the recipe. Options: "image_size" ([height, width] or one number; default: the size
@@ -95,7 +95,7 @@ def read_images(data: Data, path: Path, *, test: bool = False, part: bool = Fals
         path: folder with one folder per class (and perhaps parts "train", "validation", "test"),
             a flat one with the class in the names, a zip of either, or a table of paths.
         test: it is the test set's own folder or file.
-        part: of a folder with parts, read the one for testing; it may have no samples.
+        part: of a folder with parts, read only the test part, which may be empty.
 
     Raises:
         DataError: no classes, or files that are no pictures.
@@ -165,7 +165,7 @@ def _samples(
 
 
 def color_mode(options: Mapping[str, Any]) -> str:
-    """Option "color_mode", checked."""
+    """Return the checked option "color_mode"."""
     mode = str(options.get("color_mode") or "rgb")
     if mode not in COLOR_MODES:
         raise DataError(
@@ -177,7 +177,7 @@ def color_mode(options: Mapping[str, Any]) -> str:
 
 
 def image_size(options: Mapping[str, Any], sizes: set[tuple[int, int]]) -> tuple[int, int]:
-    """Option "image_size" as (height, width), or one that fits the pictures."""
+    """Return option "image_size" as (height, width), or a size that fits the pictures."""
     given = options.get("image_size")
     if given is None:
         if len(sizes) == 1:
@@ -210,7 +210,7 @@ class ImageModality(Modality):
     endings = ENDINGS
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
-        """Size, colours and scale of the pictures for Input node ``key``."""
+        """Fit size, colours and scale of the pictures for Input node ``key``."""
         source = source_of(project, key, samples)
         values = samples.arrays[source]
         if values.dtype == object:
@@ -257,7 +257,7 @@ class ImageModality(Modality):
         return PreviewSamples(images=thumbnails(samples, slice(count)))
 
     def of_files(self, files: Sequence[Path], entry: InputPreprocessing) -> Array:
-        """Pixels of picture files in the range that the model was trained on.
+        """Return the pixels of picture files in the range that the model was trained on.
 
         Raises:
             DataError: a file cannot be read, or the model does not take pictures.
@@ -274,7 +274,7 @@ class ImageModality(Modality):
         return decode_pictures(files, shape, entry.value_range)
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
-        """Pictures as the model takes them, whatever the recipe says."""
+        """Return pictures as the model takes them, whatever the recipe says."""
         entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "image")
         options = {
             "image_size": [int(size or 1) for size in entry.shape[:2]],
@@ -292,7 +292,7 @@ class ImageModality(Modality):
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
     ) -> Any | None:
-        """A picture of any size brought to size; pictures that are arrays have theirs already."""
+        """Resize pictures from files; arrays have the right size already."""
         if data.kind != KIND.name:
             return None
         import keras
@@ -347,7 +347,7 @@ def _read_test(data: Data, path: Path) -> Samples | None:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder, a zip with pictures in it, or a table with a column of their names."""
+    """Recognise a folder or zip with pictures, or a table with a column of their names."""
     ending = path.suffix.lower()
     if path.is_dir():
         return {}

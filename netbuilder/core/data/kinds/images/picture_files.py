@@ -1,7 +1,4 @@
-"""Picture files: their sizes and depths, and their pixels.
-
-``read_picture`` stands by itself, because scripts carry its text.
-"""
+"""Picture files: their sizes, depths and pixels."""
 
 from __future__ import annotations
 
@@ -51,17 +48,16 @@ _MOST_PIXELS = 120_000_000
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """``sizes`` (height, width) that occur, and lowest and highest ``value_range`` of a pixel."""
+    """Occurring ``sizes`` (height, width), and the ``value_range`` of a pixel."""
 
     sizes: frozenset[tuple[int, int]]
     value_range: tuple[float, float]
 
 
 def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
-    """Sizes and depth of pictures, from their first bytes, and whether their last ones are there.
+    """Return sizes and depth of pictures, and check their first and last bytes.
 
-    Of more than 2,000 pictures as many are looked at, spread over all; ``check_all_pictures`` looks
-    at the others.
+    Of more than 2,000 pictures only a sample is inspected, see ``check_all_pictures``.
 
     Raises:
         DataError: some are no pictures, cut off, or too large; all of them are named.
@@ -94,11 +90,11 @@ def inspect_pictures(files: Sequence[Path], home: SampleFolder) -> PictureFacts:
 
 
 def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:
-    """Look at each of more than 2,000 pictures; it tells how far it is, and can be stopped.
+    """Inspect every picture where there are more than 2,000; reports its progress.
 
     Raises:
         DataError: some are no pictures or cut off; all of them are named.
-        CancelledError: whoever listens wants it to stop.
+        CancelledError: the listener stopped it.
     """
     if len(files) <= LOOKED_AT:
         return
@@ -113,7 +109,7 @@ def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:
 
 
 def is_complete_file(file: Path) -> bool:
-    """Whether a file is a picture and whole, as far as its first and last bytes tell."""
+    """Return whether a file is a complete picture, by its first and last bytes."""
     from PIL import Image
 
     try:
@@ -124,9 +120,9 @@ def is_complete_file(file: Path) -> bool:
 
 
 def _size(picture: Any) -> tuple[int, int]:
-    """Height and width of a picture as its camera says it is to be turned.
+    """Return height and width of a picture, rotated by its EXIF orientation.
 
-    A PNG without such a note is not asked: Pillow would read all of it.
+    A PNG without EXIF is not asked: Pillow would read all of it.
     """
     asked = picture.format != "PNG" or "exif" in picture.info
     if asked and picture.getexif().get(0x0112, 1) in {5, 6, 7, 8}:
@@ -152,7 +148,7 @@ def _too_large(file: Path, size: tuple[int, int] | None, home: SampleFolder) -> 
 
 
 def _range(deep: list[tuple[Path, str]]) -> tuple[float, float]:
-    """The range of pictures with more than 8 bits, from some of them."""
+    """Return the value range of pictures with more than 8 bits, from a sample of them."""
     import numpy as np
 
     low, high = np.inf, -np.inf
@@ -167,7 +163,7 @@ def _range(deep: list[tuple[Path, str]]) -> tuple[float, float]:
 
 
 def _opened(file: Path) -> tuple[NDArray[Any], str]:
-    """Pixels as they stand in a file, turned as its camera says, and Pillow's mode."""
+    """Return the stored pixels, rotated by the EXIF orientation, and Pillow's mode."""
     import numpy as np
     from PIL import Image, ImageOps
 
@@ -179,10 +175,10 @@ def _opened(file: Path) -> tuple[NDArray[Any], str]:
 def decode_pictures(
     files: Iterable[Path | str], shape: tuple[int, ...], value_range: Sequence[float] = BYTES
 ) -> NDArray[Any]:
-    """Pixels, (n, height, width, channels): 8-bit, or float32 where the range is another.
+    """Return pixels, (n, height, width, channels): 8-bit, or float32 where the range is another.
 
     Raises:
-        DataError: a picture that is damaged or missing.
+        DataError: a picture is damaged or missing.
     """
     import numpy as np
     from PIL import Image
@@ -258,14 +254,7 @@ _GIF_PIXELS = 1_000_000
 
 
 def is_complete(picture: Any, stream: IO[bytes]) -> bool:
-    """Whether all of an opened picture is there.
-
-    Where the last bytes do not say so (some cameras write more behind them), its pixels are read.
-
-    Args:
-        picture: as Pillow opened it; it may be read here.
-        stream: the file that it was opened from.
-    """
+    """Return whether an opened picture is complete; may read its pixels."""
     place = stream.tell()
     size = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, size - _TAIL))
@@ -285,7 +274,7 @@ def is_complete(picture: Any, stream: IO[bytes]) -> bool:
 
 
 def _ended(kind: str, tail: bytes) -> bool | None:
-    """Whether a file's last bytes are those of its kind; None where they say nothing."""
+    """Return whether a file's last bytes are those of its format; None where they do not tell."""
     if kind == "PNG":
         return b"IEND" in tail[-16:]
     if kind == "JPEG":
@@ -296,7 +285,7 @@ def _ended(kind: str, tail: bytes) -> bool | None:
 
 
 def read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) -> Array:
-    """The pixels of some picture files; all that are cut off are named with one that is."""
+    """Return the pixels of some picture files; an error names every cut-off file."""
     try:
         return decode_pictures(files, shape, value_range)
     except DataError as error:
@@ -306,7 +295,7 @@ def read_pixels(samples: Samples, files: Array, shape: Any, value_range: Any) ->
 
 
 def pixels(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | slice) -> Array:
-    """Pictures from files stay 8-bit, which takes a quarter of the memory."""
+    """Return pixels; pictures from files stay 8-bit, which takes a quarter of the memory."""
     values = values_of(samples, preprocessing, rows)
     if values.dtype == object:
         shape = tuple(size or 1 for size in preprocessing.shape)
@@ -315,7 +304,7 @@ def pixels(samples: Samples, preprocessing: InputPreprocessing, rows: Rows | sli
 
 
 def thumbnails(samples: Samples, rows: Rows | slice) -> NDArray[np.uint8]:
-    """Some pictures as 8-bit pixels."""
+    """Return some pictures as 8-bit pixels."""
     import numpy as np
 
     values = next(iter(samples.arrays.values()))[rows]

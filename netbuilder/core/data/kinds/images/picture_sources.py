@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ListedPictures:
-    """Pictures that a table names: its rows whose picture is there, and where names start from."""
+    """The rows of a table whose picture exists, and the folder that paths start from."""
 
     root: Path
     table: pd.DataFrame
@@ -29,7 +29,7 @@ class ListedPictures:
 
 
 def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
-    """The column that holds paths of pictures, or ""."""
+    """Return the column that holds paths of pictures, or ""."""
     for name in table.columns:
         if table[name].dtype.kind in "iufb":
             continue
@@ -42,10 +42,10 @@ def picture_column(table: pd.DataFrame, endings: Sequence[str]) -> str:
 def listed_pictures(
     table: pd.DataFrame, path: Path, data: Data, endings: Sequence[str]
 ) -> ListedPictures:
-    """The pictures that a table names, found beside it or in folders beside it.
+    """Find the pictures that a table names, beside it or in folders beside it.
 
     Raises:
-        DataError: no column names pictures, or the pictures are not there.
+        DataError: no column names pictures, or the pictures do not exist.
     """
     column = str(data.options.get("image") or "")
     column = column or picture_column(table[free_columns(data, table)], endings)
@@ -97,12 +97,10 @@ def listed_pictures(
 
 
 def portable_path(name: Any) -> str:
-    """A file's name in a table as all systems write it."""
     return str(name).replace("\\", "/")
 
 
 def _root(folder: Path, names: Sequence[str]) -> Path:
-    """The folder that the names start from: the table's own, or one in it."""
     inner = sorted(one for one in folder.iterdir() if one.is_dir())
 
     def found(one: Path) -> int:

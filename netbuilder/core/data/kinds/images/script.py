@@ -28,7 +28,7 @@ from netbuilder.core.python_text import format_literal
 
 
 def folder_code(question: ScriptRequest) -> DataCode:
-    """Lines that read the pictures of a folder or zip, as the program reads them."""
+    """Return lines that read the pictures of a folder or zip."""
     data = question.project.data
     size = f"size = {_known_size(question) or 'usual_size(looked_at)'}"
     lines = [
@@ -39,7 +39,7 @@ def folder_code(question: ScriptRequest) -> DataCode:
 
 
 def table_code(question: ScriptRequest) -> DataCode:
-    """Lines that read pictures which a table names, with their labels or numbers."""
+    """Return lines that read the pictures that a table names, with their labels or numbers."""
     data = question.project.data
     train = [
         *_FOUND_BY_NAME,
@@ -55,7 +55,7 @@ def table_code(question: ScriptRequest) -> DataCode:
 
 
 def _named(question: ScriptRequest, frame: str, path: str) -> list[str]:
-    """Lines that leave the ``files`` of a data frame, and in it the rows whose file is there."""
+    """Return lines that leave ``files`` and keep only the rows whose file exists."""
     folder = Path(path).parent.as_posix()
     there = "file not in left_out and file.is_file()"
     without = left_out_lines(question.project.data, path, folder)
@@ -105,14 +105,13 @@ _ANY_SIZE = (
 
 
 def _range(question: ScriptRequest) -> tuple[float, float]:
-    """Lowest and highest value of a pixel; what nobody looked at has 8 bits."""
+    """Return lowest and highest pixel value; 8 bits unless pictures were inspected."""
     facts = question.facts
     low, high = facts.value_range if facts is not None else (0.0, 0.0)
     return (low, high) if high > low else BYTES
 
 
 def _stacked(question: ScriptRequest) -> str:
-    """The expression for the pixels of ``files``."""
     low, high = _range(question)
     more = "" if (low, high) == BYTES else f", {low!r}, {high!r}"
     one = f"read_picture(str(file), *size, {_channels(question)}{more})"
@@ -120,7 +119,7 @@ def _stacked(question: ScriptRequest) -> str:
 
 
 def _asked(question: ScriptRequest) -> list[Any]:
-    """The shape that an Input node asks for; [] where it leaves that open."""
+    """Return the shape of the Input node; [] where it is open."""
     graph = question.project.graph
     shapes = [graph.by_id[one].params.get("shape") for one in graph.inputs]
     return next((list(shape) for shape in shapes if shape and len(shape) == 3), [])
@@ -134,7 +133,7 @@ def _channels(question: ScriptRequest) -> int:
 
 
 def _known_size(question: ScriptRequest) -> str:
-    """Height and width as a tuple, or "" where the pictures decide."""
+    """Return height and width as a tuple, or "" where the pictures decide."""
     size: Any = question.project.data.options.get("image_size")
     if isinstance(size, int):
         size = [size, size]
@@ -146,7 +145,7 @@ def _known_size(question: ScriptRequest) -> str:
 
 
 def _reader(question: ScriptRequest) -> list[str]:
-    """The function that reads a picture, and that which finds a size where none is said."""
+    """Return the function that reads a picture, and the one that finds an unset size."""
     lines = function_lines(read_picture)
     if _known_size(question):
         return lines

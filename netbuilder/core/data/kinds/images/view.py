@@ -21,7 +21,7 @@ SHOWN = 48
 
 @dataclass(frozen=True)
 class PicturesDataView:
-    """What there is to choose from: the labels in their order; counts by label and part."""
+    """The labels in order; counts by label and part."""
 
     classes: tuple[str, ...]
     count: int
@@ -29,7 +29,7 @@ class PicturesDataView:
 
 @dataclass(frozen=True)
 class PictureQuery:
-    """Which pictures: of a class ("" any) and a part (None any), of another ``draw``."""
+    """Which pictures: of a class ("" any) and a part (None any); ``draw`` is the seed."""
 
     label: str = ""
     part: int | None = None
@@ -41,7 +41,7 @@ class PictureQuery:
 class PictureSelection:
     """Pictures to show: uint8 (n, height, width, 1 or 3), with their labels and parts.
 
-    ``rows`` says which samples they are, negative ones (-1 - row) of the test set's own.
+    ``rows`` are sample numbers, negative (-1 - row) for the separate test set.
     """
 
     images: NDArray[np.uint8]
@@ -52,14 +52,14 @@ class PictureSelection:
 
 
 def pictures_data_view(plan: PreparedData) -> PicturesDataView:
-    """What pictures there are."""
+    """Count the pictures by label and part."""
     first = next(iter(plan.preprocessing.outputs.values()))
     count = len(plan.samples) + (len(plan.test) if plan.test is not None else 0)
     return PicturesDataView(first.classes, count)
 
 
 def select_pictures(plan: PreparedData, wanted: PictureQuery) -> PictureSelection:
-    """Some pictures, drawn at random by ``wanted.draw``, in the order of their classes where mixed.
+    """Return pictures drawn at random by ``wanted.draw``, sorted by class where mixed.
 
     Raises:
         DataError: a file is damaged or missing.
@@ -84,7 +84,7 @@ def select_pictures(plan: PreparedData, wanted: PictureQuery) -> PictureSelectio
 
 
 def _all(plan: PreparedData) -> tuple[NDArray[Any], NDArray[np.int8], NDArray[np.int64]]:
-    """Label, part and row of every picture, those of the test set's own behind the others."""
+    """Return label, part and row of every picture, those of a separate test set last."""
     labels, parts = _labels(plan.samples), plan.parts
     rows = np.arange(len(labels))
     if plan.test is None:
@@ -104,15 +104,14 @@ def _labels(samples: Samples) -> NDArray[Any]:
 def raw_pictures(
     plan: PreparedData, preprocessing: InputPreprocessing, rows: NDArray[np.int64]
 ) -> NDArray[Any]:
-    """The pictures of ``PictureSelection.rows`` as Input ``preprocessing`` is given them, before
-    scaling."""
+    """Return the pictures of ``PictureSelection.rows``, before scaling."""
     return _gathered(plan, rows, lambda samples, chosen: pixels(samples, preprocessing, chosen))
 
 
 def _gathered(
     plan: PreparedData, rows: NDArray[np.int64], read: Callable[[Samples, Rows], NDArray[Any]]
 ) -> NDArray[Any]:
-    """Rows of the training file and of the test set's own, in the order that is asked for."""
+    """Return rows of the training file and the separate test set, in the given order."""
     images: list[Any] = [None] * len(rows)
     for samples, mine in ((plan.samples, rows >= 0), (plan.test, rows < 0)):
         if samples is None or not mine.any():

@@ -1,4 +1,1 @@
-"""Lines of exported scripts about the data, that several kinds share.
-
-Nothing here is about one kind alone; each kind puts its data section together from them.
-"""
+"""Lines of exported scripts about the data, shared by several kinds."""

@@ -1,7 +1,6 @@
-"""Cells of a table in pandas alone: scripts carry the text of these functions, and say the
-constants before.
+"""Cells of a table in pandas alone: exported scripts contain these functions.
 
-They stand by themselves, and import pandas and NumPy only.
+They are self-contained and import pandas and NumPy only.
 """
 
 from __future__ import annotations

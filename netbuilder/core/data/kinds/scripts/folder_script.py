@@ -1,4 +1,4 @@
-"""Lines of a script that find samples which are files, as ``readers.class_folders`` finds them."""
+"""Lines of a script that find samples in folders, as ``readers.class_folders`` does."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def files_of_classes(root: Path, endings: tuple[str, ...]) -> list[tuple[int, st
 
 
 def zip_lines(path: str) -> tuple[str, list[str]]:
-    """The folder of the samples in the script, and the lines that unpack it where it is a zip."""
+    """Return the samples' folder in the script, and the lines that unpack a zip."""
     if not path.lower().endswith(ZIP):
         return path, []
     folder = path[: -len(ZIP)]
@@ -95,13 +95,12 @@ def zip_lines(path: str) -> tuple[str, list[str]]:
 def folder_lines(
     data: Data, endings: Sequence[str], to_numbers: str, before: Sequence[str] = ()
 ) -> list[str]:
-    """Lines that leave ``x``, ``y``, ``labels`` and ``part_of``, and of a test folder ``x_test``
-    and ``y_test``.
+    """Return lines that leave ``x``, ``y``, ``labels`` and ``part_of``, and ``x_test``, ``y_test``.
 
     Args:
         data: the recipe; its paths are folders, or zips, which are unpacked.
         endings: of the files that are samples.
-        to_numbers: an expression for what is read of ``files``.
+        to_numbers: an expression for the values of ``files``.
         before: lines between; ``looked_at`` are files that sizes and lengths are measured on.
     """
     kept = "found = [one for one in found if one[-1] not in left_out]"

@@ -1,5 +1,4 @@
-"""Lines of a script for what columns of a table are: features and targets, and what they say of
-rows: their part, group and weight."""
+"""Lines of a script for column roles: features, targets, part, group and weight of rows."""
 
 from __future__ import annotations
 
@@ -27,10 +26,7 @@ class RoleLines:
 
 
 def role_lines(data: Data) -> RoleLines:
-    """What columns of the data frame ``data`` say of its rows.
-
-    The order of rows is no line here: ``table.column_lines`` puts them in it.
-    """
+    """Return lines for the roles of the columns of ``data``; ``table.column_lines`` sorts rows."""
     single = single_roles(data)
     lines: list[str] = []
     flags: dict[str, Any] = {"ordered": "order" in single}
@@ -54,10 +50,9 @@ def role_lines(data: Data) -> RoleLines:
 
 
 def table_code(question: ScriptRequest, reading: Iterable[str]) -> DataCode:
-    """The data section for a table, from the columns' roles on.
+    """Return the data section for a table, from the columns' roles on.
 
     Args:
-        question: whose recipe says what each column is for.
         reading: lines that leave the table in ``data``, and that of the test file in ``test``.
     """
     project, data = question.project, question.project.data
@@ -90,7 +85,7 @@ def table_code(question: ScriptRequest, reading: Iterable[str]) -> DataCode:
 
 
 def _few_words(data: Data) -> list[str]:
-    """Texts that hardly ever repeat are left out, unless they were decided to be categories."""
+    """Drop columns of texts that hardly repeat, unless decided to be categories."""
     kept = [name for name, one in data.columns.items() if one.type == "category"]
     kept += name_list_option(data.options, "categories")
     other = f" or name in {format_literal(kept)}" if kept else ""
@@ -112,14 +107,13 @@ def sample_role_lines(
     train: Sequence[str],
     test: Sequence[str],
 ) -> RoleLines:
-    """Lines about a table with a sample in each cell of one column.
+    """Return lines for a table with a sample in each cell of one column.
 
     They leave ``x`` and ``y``, and of a test file ``x_test`` and ``y_test``.
 
     Args:
-        question: about the table.
-        option: that names the column.
-        guess: an expression for it where nothing is known.
+        option: names the column.
+        guess: an expression for the column without that option.
         train: lines from ``data`` and ``column`` to ``x``.
         test: lines from ``test`` to ``x_test``.
     """

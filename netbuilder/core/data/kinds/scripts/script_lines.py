@@ -19,12 +19,12 @@ from netbuilder.core.python_text import format_literal, translated_source
 
 
 def used_inputs(graph: Graph) -> tuple[str, ...]:
-    """Ids of the Input nodes that feed something, in order: what the model takes."""
+    """Return the ids of the Input nodes that feed something, in order."""
     return tuple(name for name in graph.inputs if graph.targets[name])
 
 
 def function_lines(function: Callable[..., Any]) -> list[str]:
-    """Lines of a script: the text of a function that stands by itself, its imports before it."""
+    """Return the text of a self-contained function, after its imports."""
     lines = translated_source(inspect.getsource(function)).rstrip().split("\n")
     imports = [line for line in lines if line.startswith(("    import ", "    from "))]
     body = "\n".join(line for line in lines if line not in imports)
@@ -34,25 +34,24 @@ def function_lines(function: Callable[..., Any]) -> list[str]:
 
 
 def commented(lines: Sequence[str]) -> list[str]:
-    """Lines of which the first is a comment, marked for the catalog."""
+    """Mark the first of the lines as a translatable comment."""
     return [_(lines[0]), *lines[1:]]
 
 
 def target_lines(task: str, targets: str) -> list[str]:
-    """From an array of numbers or names to ``y``: numbers as they are, classes by their number."""
+    """Return lines from targets to ``y``: numbers unchanged, classes by number."""
     if task in {REGRESSION, MULTI_LABEL}:
         return [f'y = {targets}.astype("float32")']
     return [f"labels, y = np.unique({targets}, return_inverse=True)"]
 
 
 def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]:
-    """Lines about the files that the recipe leaves out; none where it leaves out none.
+    """Return lines about the files that the recipe leaves out; none where it leaves out none.
 
     Args:
-        data: the recipe.
-        path: its file or folder, or that of its test set.
-        folder: where the files start from, in the script.
-        after: lines that know ``left_out``.
+        path: the recipe's file or folder, or that of its test set.
+        folder: base folder of the files, in the script.
+        after: lines that use ``left_out``.
     """
     source = Path(path).name
     known = (name.partition("/") for name in name_list_option(data.options, OPTION))
@@ -66,16 +65,16 @@ def left_out_lines(data: Data, path: str, folder: str, *after: str) -> list[str]
 
 
 def target_columns(data: Data) -> list[str]:
-    """The target columns of a recipe, where it says them, in the order of ``y``."""
+    """Return the target columns that the recipe names, in the order of ``y``."""
     found = list(data.target) or [one for columns in data.targets.values() for one in columns]
     found = found or [name for name, one in data.columns.items() if one.role == "target"]
     return list(dict.fromkeys(found))
 
 
 def input_columns(project: Project, known: Collection[str] | None = None) -> list[str]:
-    """Columns of each input where there are several; the whole table where there is one.
+    """Return the columns of each input where there are several, else all of the table.
 
-    ``known``: the columns that are features, None: all. Of none at all the script looks which are.
+    ``known``: the columns that are features, None: all. Without any, the script finds them.
     """
 
     def taken(name: str) -> str:
@@ -100,11 +99,10 @@ _READ_AS = (
 
 
 def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: bool = False) -> str:
-    """Arguments of ``pd.read_csv`` for the dialect that the recipe gives, or that was concluded.
+    """Return the arguments of ``pd.read_csv`` for the decided or detected dialect.
 
     Args:
-        project: its recipe says what was decided by hand.
-        facts: what was concluded about the files, where they were read.
+        facts: what was detected in the files, where they were read.
         test: of the test file.
     """
     options = project.data.options
@@ -125,7 +123,7 @@ def csv_arguments(project: Project, facts: DataFacts | None = None, *, test: boo
 def lines_left_out(
     project: Project, facts: DataFacts | None = None, *, test: bool = False
 ) -> list[int]:
-    """The lines of a file that are no samples: by decision, or of totals."""
+    """Return the lines of a file that are no samples: by decision, or totals."""
     lines = project.data.options.get("skip_lines") or []
     lines = list(lines) if isinstance(lines, list | tuple) else [lines]
     chosen = [] if test or project.data.kind == "series" else lines
@@ -138,13 +136,7 @@ def _read_value(value: Any) -> str:
 
 
 def text_code(question: ScriptRequest, lines: Iterable[str], **more: Any) -> DataCode:
-    """The data section of texts.
-
-    Args:
-        question: about them.
-        lines: leave ``x``, the texts, and ``y``.
-        more: attributes of ``DataCode``.
-    """
+    """Return the data section of texts; ``lines`` leave the texts in ``x``, and ``y``."""
     data, facts = question.project.data, question.facts
     layers = (node for node in question.project.graph.nodes if node.layer == "Embedding")
     room = next((node.params.get("input_dim", DEFAULT_WORDS) for node in layers), DEFAULT_WORDS)

@@ -1,4 +1,4 @@
-"""Lines of a script that read a table as its recipe says: the file, the columns, the gaps."""
+"""Lines of a script that read a table as its recipe says: file, columns, missing values."""
 
 from __future__ import annotations
 
@@ -39,10 +39,7 @@ from netbuilder.core.python_text import format_literal
 def reader(
     project: Project, path: str, facts: DataFacts | None = None, *, test: bool = False
 ) -> str:
-    """The expression that reads a file of the recipe as a data frame.
-
-    ``facts`` and ``test`` as for ``csv_arguments``.
-    """
+    """Return the expression that reads a file of the recipe as a data frame."""
     ending = "." + path.lower().rsplit(".", 1)[-1]
     if ending in SHEETS:
         sheet = project.data.options.get("sheet")
@@ -68,14 +65,15 @@ def reader(
 
 
 def frames_of(data: Data) -> tuple[str, ...]:
-    """Names of the data frames of a script, that of training first."""
+    """Return the names of the data frames of a script, the training frame first."""
     return ("data", "test") if data.test_path else ("data",)
 
 
 def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str]:
-    """Lines that leave the recipe's files in ``data`` and ``test``, with each column as the
-    recipe says it is. ``moments``: and a function of this name, for a series, which orders rows
-    itself."""
+    """Return lines that read the recipe's files into ``data`` and ``test``, with typed columns.
+
+    ``moments``: include the function of this name, for a series, which sorts its rows itself.
+    """
     project, facts = question.project, question.facts
     data = _with_clocks(project.data, facts)
     frames, needed = frames_of(data), imports(data)
@@ -98,7 +96,7 @@ def reading_lines(question: ScriptRequest, *, moments: bool = False) -> list[str
 
 
 def _with_clocks(data: Data, facts: DataFacts | None) -> Data:
-    """The recipe in which columns that were concluded to be times of the day are dates."""
+    """Decide that columns detected as times of the day are dates."""
     known = facts.column_types.items() if facts is not None else ()
     clocks = {
         name: replace(data.columns.get(name, ColumnChoice()), type="date")
@@ -109,7 +107,7 @@ def _with_clocks(data: Data, facts: DataFacts | None) -> Data:
 
 
 def unused(data: Data) -> list[str]:
-    """Columns that are no features: left out, or of another role."""
+    """Return columns that are no features: excluded, or of another role."""
     found = [*option_names(data.options, "ignore"), *single_roles(data).values()]
     other = {"ignore", *SINGLE_ROLES}
     found += [name for name, one in data.columns.items() if one.role in other or one.type == "text"]
@@ -119,9 +117,9 @@ def unused(data: Data) -> list[str]:
 def column_lines(
     data: Data, frames: Iterable[str], facts: DataFacts | None = None, *, order: bool = True
 ) -> list[str]:
-    """What is done with single columns of each data frame of a script, training frame first.
+    """Return the lines for single columns of each data frame of a script, training frame first.
 
-    ``order``: rows are put in the order of the recipe's column for that.
+    ``order``: sort rows by the recipe's order column.
     """
     marks, frames = _marks(data, facts), list(frames)
     lines: list[str] = []
@@ -170,7 +168,7 @@ def column_lines(
 
 
 def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
-    """How numbers are written in the columns that pandas reads as texts."""
+    """Return the number style of the columns that pandas reads as texts."""
     words = {name for name, one in data.columns.items() if one.type not in {"", "number"}}
     found = dict(facts.number_marks) if facts is not None else {}
     found |= {name: one.decimal for name, one in data.columns.items() if one.decimal}
@@ -178,13 +176,13 @@ def _marks(data: Data, facts: DataFacts | None) -> dict[str, str]:
 
 
 def _counts(name: str, facts: DataFacts | None) -> str:
-    """What numbers with each unit count in a column."""
+    """Return the conversion factor of each unit of a column, as script text."""
     found = facts.number_factors.get(name) if facts is not None else None
     return format_literal(dict(found or {"": 1.0}))
 
 
 def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = False) -> list[str]:
-    """Functions that ``column_lines`` call, and ``moments`` where that is wanted."""
+    """Return the functions that ``column_lines`` call, and ``moments`` on request."""
     kinds = {choice.type for choice in data.columns.values()}
     ordered = bool(single_roles(data).get("order"))
     used: list[Callable[..., Any]] = []
@@ -200,7 +198,7 @@ def helper_lines(data: Data, facts: DataFacts | None = None, *, moments: bool = 
 
 
 def cell_functions(used: Iterable[Callable[..., Any]]) -> list[str]:
-    """The text of functions of the program, behind the constants that they name."""
+    """Return the text of functions of the program, after the constants that they name."""
     lines = [line for one in used for line in function_lines(one)]
     named = {name for name in cells.CONSTANTS if any(re.search(rf"\b{name}\b", x) for x in lines)}
     given = [f"{name} = {_constant(one)}" for name, one in cells.CONSTANTS.items() if name in named]
@@ -228,7 +226,7 @@ def _types(data: Data, frame: str) -> list[str]:
 
 
 def row_lines(data: Data, frames: Iterable[str]) -> list[str]:
-    """Rows that are left out, by what stands in ``features`` and ``targets``."""
+    """Return lines that drop rows, by ``features`` and ``targets``."""
     lines = []
     out = data.options.get("leave_out_classes") or ()
     if out:
@@ -253,8 +251,7 @@ def row_lines(data: Data, frames: Iterable[str]) -> list[str]:
 
 
 def fill_lines(data: Data) -> tuple[str, ...]:
-    """Lines that leave in ``fills`` what stands in for the gaps of ``x_train``: none are needed
-    where nothing is filled."""
+    """Return lines that leave in ``fills`` the fill values of ``x_train``; () without any."""
     general = str(data.options.get("missing", "error"))
     rules = {name: one.missing for name, one in data.columns.items() if one.missing}
     for name, one in data.columns.items():
@@ -272,7 +269,7 @@ def fill_lines(data: Data) -> tuple[str, ...]:
 
 
 def imports(data: Data) -> list[str]:
-    """What the lines above need besides pandas."""
+    """Return the imports of the lines above besides pandas."""
     endings = {inner for inner in (data.path.lower(), data.test_path.lower()) if inner}
     found = ["import re"] if data.options.get("centuries") else []
     if any(path.endswith(".parquet") for path in endings):
@@ -283,8 +280,10 @@ def imports(data: Data) -> list[str]:
 
 
 def answer_lines(question: ScriptRequest) -> list[str]:
-    """From ``data`` and ``test`` to ``y`` and ``y_test``: numbers as they are, classes by their
-    number; a column a target where several outputs have tasks of their own."""
+    """Return lines from ``data`` and ``test`` to ``y`` and ``y_test``.
+
+    Classes become numbers; outputs with different tasks get one column a target.
+    """
     data, task = question.project.data, question.task
     tasks = question.tasks
     if len(set(tasks.values())) > 1:

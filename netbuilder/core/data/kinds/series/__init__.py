@@ -63,7 +63,7 @@ def _read(data: Data, path: Path, test: bool) -> Samples:
 
 
 def _read_as_series(found: Samples) -> tuple[Finding, ...]:
-    """That one number goes on in time, and how it becomes a table after all."""
+    """Say that the table was read as a series, with the fix that makes it a table."""
     order = next((name for name, role in found.roles.items() if role == "order"), "")
     if not order or len(found.columns) != 1:
         return ()
@@ -78,8 +78,7 @@ def _read_as_series(found: Samples) -> tuple[Finding, ...]:
 
 
 def _shared_targets(data: Data) -> tuple[Finding, ...]:
-    """That samples at the border of two parts predict the same rows, which no split can help
-    without leaving rows out."""
+    """Say that windows at the border of two parts predict the same rows."""
     horizon = integer_option(data.options, "horizon", 1)
     if horizon < 2:
         return ()
@@ -100,7 +99,7 @@ def _as_table(project: Project, order: str) -> Project:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A file of a table whose columns are dates that rise evenly, and one number."""
+    """Recognise a table with evenly rising dates and one column of numbers."""
     if recognised(path) is None or not path.is_file():
         return None
     try:
@@ -122,7 +121,7 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 
 def _first_rows(path: Path) -> tuple[tuple[str, ...], list[list[str]]]:
-    """The columns' names and the first rows as text; no rows of what takes long to look into."""
+    """Return the column names and the first rows as text; no rows of slow formats."""
     if table_files.reader_of(path) is None:
         dialect = sniff(path, {})
         if len(dialect.names) > 3:

@@ -1,4 +1,4 @@
-"""Lines of a script that cut a series into windows, as the program cuts it."""
+"""Lines of a script that cut a series into windows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from netbuilder.core.python_text import format_literal
 
 
 def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
-    """Lines from the data frame ``data``, in order and without gaps, to windows and what comes
-    after them."""
+    """Return lines from the sorted data frame ``data`` to windows and their targets."""
     wanted = format_literal(targets) if targets else "[numbers.columns[-1]]"
     return [
         'numbers = data.select_dtypes("number")',
@@ -32,7 +31,7 @@ def window_lines(targets: list[str], window: int, horizon: int) -> list[str]:
 
 
 def series_code(question: ScriptRequest) -> DataCode:
-    """The data section of a series in a file."""
+    """Return the data section of a series in a file."""
     data, facts = question.project.data, question.facts
     single = single_roles(data)
     found = facts.column_roles if facts is not None else {}
@@ -91,7 +90,7 @@ def series_code(question: ScriptRequest) -> DataCode:
 
 
 def _left_out(data: Data) -> str:
-    """An expression for the rows that no window may hold."""
+    """Return an expression for the rows that no window may contain."""
     general = str(data.options.get("missing", "error"))
     rules = {name: one.missing for name, one in data.columns.items() if one.missing}
     if {general, *rules.values()} <= {"error"}:

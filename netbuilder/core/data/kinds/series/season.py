@@ -1,4 +1,4 @@
-"""The season of a series: after how many rows its values recur, found from dates and values."""
+"""Find the season of a series: after how many rows its values recur."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FEWEST_SEASONS, _STRONG = 3, 0.3
 
 
 def calendar_season(days_apart: NDArray[np.float64]) -> int:
-    """Return the rows of a season by the distance of dates: 12 of months; 0: dates name none."""
+    """Return the season in rows by the distance of dates (12 for months); 0: unknown."""
     for low, high, rows in CALENDAR:
         # Where the clock changes, one hour is none.
         if days_apart.size and ((days_apart > low) & (days_apart < high)).mean() > 0.95:
@@ -32,17 +32,16 @@ def calendar_season(days_apart: NDArray[np.float64]) -> int:
 def find_season(
     values: NDArray[np.float64], calendar: int = 0, most: int = 400
 ) -> tuple[int, float]:
-    """Return after how many rows the values of a series recur, 1 if they do not, and their
-    autocorrelation there.
+    """Return the season of a series in rows (1: none) and its autocorrelation there.
 
-    The trend is taken out first. ``calendar`` rows are taken where their autocorrelation is larger
-    than chance explains (the test of Makridakis, Spiliotis and Assimakopoulos, "The M4
-    Competition", 2020, at 5 %); without dates, the lag where it is largest after it was negative.
+    The trend is removed first. ``calendar`` rows are taken where their autocorrelation is
+    significant (the test of Makridakis, Spiliotis and Assimakopoulos, "The M4 Competition", 2020,
+    at 5 %); without dates, the lag where it is largest after it was negative.
 
     Args:
         values: in time order, without gaps, (rows,).
         calendar: the season that the dates name, see ``calendar_season``; 0: none.
-        most: rows of a season at most.
+        most: longest season in rows.
     """
     series = np.asarray(values, np.float64)
     rows = len(series)
@@ -68,7 +67,7 @@ def find_season(
 
 
 def _without_trend(series: NDArray[np.float64], season: int) -> NDArray[np.float64]:
-    """The series minus a straight line, or minus its moving mean over a season, where known."""
+    """Subtract a straight line, or the moving mean over a known season."""
     places = np.arange(len(series))
     if season < 2:
         rest: NDArray[np.float64] = series - np.polyval(np.polyfit(places, series, 1), places)
