@@ -97,6 +97,7 @@ def listed_pictures(
 
 
 def portable_path(name: Any) -> str:
+    """Return a file name of a table with forward slashes."""
     return str(name).replace("\\", "/")
 
 
