@@ -1,7 +1,7 @@
-"""Byte-pair encoding: pieces of words, learned on a text by joining frequent neighbours.
+"""Byte-pair encoding: learn subwords on a text by joining frequent neighbours.
 
 Sennrich and others, "Neural machine translation of rare words with subword units", 2016. The
-functions stand by themselves: exported scripts contain their text.
+functions are self-contained: exported scripts contain their text.
 """
 
 from __future__ import annotations

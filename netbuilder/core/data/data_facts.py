@@ -21,46 +21,40 @@ TASKS = (REGRESSION, BINARY, CLASSES, MULTI_LABEL)
 
 @dataclass(frozen=True)
 class DataFacts:
-    """Facts about a data recipe as it meets a graph.
+    """Facts about a data recipe combined with a graph.
 
     Attributes:
-        rows: training rows (validation and test rows not among them).
-        validation_rows: rows held back to watch the training.
-        test_rows: rows held back, or in the test file, to judge the result.
+        rows: training rows only.
+        test_rows: rows of the test split or test file.
         task: task of the first output: "regression", "binary", "classes" or "multi_label".
         tasks: the same for each output id.
         input_shapes: shape of one sample, without the batch axis, by Input node id.
         input_dtypes: "float32" or "int32" (ids of words) by Input node id.
-        target_names: names of the target columns, in order.
         classes: labels of the first output as text, in the order of their numbers.
         output_classes: the same for each output id (empty for numbers).
         output_units: units that the last layer needs, by output id. A target of two classes
             says 1 (one sigmoid); two units with softmax work as well.
-        column_names: names of the features, after text columns became 0/1 columns.
+        column_names: names of the features, after one-hot encoding.
         vocabulary: words by their id (0 is padding, 1 any unknown word); empty if no text.
         units_scaled: the inputs are scaled before they reach the first layer.
         bins: edges of the bins of each feature by Input id, where numbers become bins.
-        value_range: smallest and largest input value as given, before scaling.
+        value_range: smallest and largest input value before scaling.
         imbalance: rows of the largest class divided by rows of the smallest; 1.0 for numbers.
         class_counts: training rows of each class of the first output, in the order of
             ``classes``.
         one_hot: targets of classes are one-hot rows (option "one_hot"), not class numbers.
         streamed: the data does not fit in memory and is read while training.
-        notes: sentences about what was done to the data (a column left out, say).
-        findings: what was concluded and what looks wrong, with fixes.
-        generates: the network learns to go on from a text, by "character", "word" or
-            "byte_pair"; else "".
-        read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file as it
-            was understood: "sep", "encoding", "skiprows", "header", "names", ...
+        notes: sentences about what was done to the data (an excluded column, say).
+        findings: detected properties and problems, with fixes.
+        generates: the network continues a text, by "character", "word" or "byte_pair"; else "".
+        read_as: arguments of ``pandas.read_csv``, beyond its defaults, that read the file the same
+            way: "sep", "encoding", "skiprows", "header", "names", ...
         test_read_as: the same for the test file.
-        column_types: "number", "category", "boolean" or "date" of each column of a table that is a
-            feature, in their order.
-        number_marks: how numbers are written (``number_text.number_of``), of columns in which they
-            are no plain ones ("$1,304").
-        number_factors: of columns with units what a number with each counts ("g": 0.001).
-        word_spellings: of columns that write yes and no in several ways what each is read as.
-        column_roles: roles of columns that were concluded in a way of the kind's own: the column
-            that orders a series, those that a text does not stand in.
+        column_types: "number", "category", "boolean" or "date" of each feature column, in order.
+        number_marks: number style (see ``number_of``) of columns with numbers such as "$1,304".
+        number_factors: by column the factor of each unit ("g": 0.001).
+        word_spellings: by column the spellings of yes and no.
+        column_roles: roles that the kind itself detected: the column that orders a series, ...
     """
 
     rows: int = 0

@@ -1,4 +1,4 @@
-"""What a recipe's data was understood as: each column, the parts, the classes, what was noticed."""
+"""How a recipe's data was understood: columns, parts, classes, findings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _TRAIN = re.compile(r"(?i)(?<![a-z])train(ing)?(?![a-z])")
 
 @dataclass(frozen=True)
 class Histogram:
-    """How often values fall between ``edges`` (bins + 1), by class; "" where there are none."""
+    """Counts of values between ``edges`` (bins + 1), by class; "" where there are none."""
 
     edges: tuple[float, ...]
     counts: Mapping[str, tuple[int, ...]]
@@ -64,18 +64,17 @@ class ColumnFacts:
     """One column as the program understands it.
 
     Attributes:
-        name: of the column.
-        role: one of ``COLUMN_ROLES``; "ignore" also where it was left out by itself.
+        role: one of ``COLUMN_ROLES``; "ignore" also where it was excluded automatically.
         type: one of ``COLUMN_TYPES``.
-        missing: cells that are empty.
-        missing_rule: what is done with them, one of ``MISSING_RULES``.
-        unique: different values.
+        missing: number of empty cells.
+        missing_rule: one of ``MISSING_RULES``.
+        unique: number of different values.
         minimum, maximum, mean: of numbers, None for others; of dates in days since 1970.
         examples: first different values, as text.
-        unit: what stands beside the numbers ("kg"), or "".
+        unit: of the numbers ("kg"), or "".
         histogram: of numbers, by class where there are a few; None for others.
-        common: commonest values with the number of their rows, of what is no number.
-        decided: which of "role", "type" and "missing" a person decided; the others are concluded.
+        common: most frequent values with their rows, for columns without numbers.
+        decided: which of "role", "type" and "missing" a person decided; the others are detected.
     """
 
     name: str
@@ -112,7 +111,7 @@ class ColumnFacts:
 
 
 def _day(days: float) -> str:
-    """Days since 1970 as ISO writes them, with the time where there is one."""
+    """Format days since 1970 as ISO, with the time where there is one."""
     try:
         when = datetime(1970, 1, 1) + timedelta(days=days)
     except OverflowError:
@@ -123,7 +122,7 @@ def _day(days: float) -> str:
 
 @dataclass(frozen=True)
 class DataReport:
-    """What a recipe's data was understood as.
+    """How a recipe's data was understood.
 
     ``rows`` by part ("train", "validation", "test"); ``classes`` rows of each class of the first
     output over all parts of the file; ``notes`` errors first; ``facts`` are None where the data
@@ -139,10 +138,7 @@ class DataReport:
 
 
 def make_report(project: Project, base: Path) -> DataReport:
-    """Look at the data of a project.
-
-    What keeps it from being used is a note of severity "error", so that a person sees the
-    columns all the same.
+    """Describe the data of a project; problems become notes of severity "error".
 
     Raises:
         DataError: there is no data, or it cannot be read at all.
@@ -154,7 +150,7 @@ def make_report(project: Project, base: Path) -> DataReport:
 
 
 def _test_file_beside(data: Data, base: Path) -> Iterator[Finding]:
-    """The test set that is named as the training file and has its columns, unless one is chosen."""
+    """Suggest a test file named like the training file, with its columns."""
     kind = kind_of(data)
     match = _TRAIN.search(Path(data.path).name)
     split = any(one.role == "split" for one in data.columns.values())
@@ -237,7 +233,7 @@ def _look(project: Project, base: Path) -> DataReport:
 
 
 def read_raw_table(data: Data, base: Path) -> pd.DataFrame | None:
-    """The table of the file or set as it was understood, or None where the data is none."""
+    """Return the table of the file or set before preparation; None for other data."""
     import pandas as pd
 
     if data.path and kind_of(data).tabular(data):
@@ -258,7 +254,7 @@ def read_raw_table(data: Data, base: Path) -> pd.DataFrame | None:
 def make_column_facts(
     data: Data, table: pd.DataFrame, roles: ColumnRoles | None, facts: DataFacts | None
 ) -> tuple[ColumnFacts, ...]:
-    """The facts of each column of a table, in its order."""
+    """Return the facts of each column of a table, in its order."""
     left_out = {
         finding.column
         for finding in (facts.findings if facts is not None else ())
@@ -331,7 +327,7 @@ def _type_of(
 def _groups(
     table: pd.DataFrame, roles: ColumnRoles | None, facts: DataFacts | None
 ) -> Mapping[str, Any]:
-    """Rows of each class of the first target, where it has a few."""
+    """Return the rows of each class of the first target, where it has a few."""
     few = facts is not None and 2 <= len(facts.classes) <= MOST_CLASSES
     if not few or roles is None or len(roles.targets) != 1:
         return {"": np.ones(len(table), bool)}
@@ -378,7 +374,7 @@ def _facts_of(
 def _histogram(
     values: Any, known: Any, distinct: int, groups: Mapping[str, Any]
 ) -> Histogram | None:
-    """None where the numbers are so large that no bins fit between them."""
+    """Count the values; None where they are so large that no bins fit between them."""
     try:
         edges = np.histogram_bin_edges(known, bins=min(BINS, max(1, distinct)))
     except ValueError:
@@ -395,7 +391,7 @@ def _finite(values: Any) -> Any:
 
 
 def _values(series: pd.Series, kind: str) -> Any:
-    """The column as numbers, or None where it is none."""
+    """Return the column as numbers, or None where it has none."""
     if kind == "date":
         try:
             days = dates_as_days(series, "", "dayfirst" if day_comes_first(series) else "")

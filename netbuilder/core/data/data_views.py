@@ -1,7 +1,4 @@
-"""All that there is to see of a project's data: what its kind shows, its parts, its columns.
-
-What a kind alone has to show stands in its package, in ``view``.
-"""
+"""All views of a project's data: those of its kind, its parts, its columns."""
 
 from __future__ import annotations
 
@@ -34,10 +31,9 @@ class SplitDataView:
     """Rows of each class, label or range of the first target.
 
     Attributes:
-        target: what is counted.
         names: of the classes or labels, or the ranges of a number.
         counts: int64 (names, 3): rows for training, validation and test.
-        more: classes that are not among ``names``, the rarest.
+        more: number of rare classes that are not among ``names``.
     """
 
     target: str
@@ -47,7 +43,7 @@ class SplitDataView:
 
 
 def split_data_view(plan: PreparedData) -> SplitDataView | None:
-    """How the target is shared out; None where the rows stay in their file."""
+    """Count the target by part; None where the rows stay in their file."""
     if plan.scan is not None:
         return None
     first = next(iter(plan.preprocessing.outputs.values()))
@@ -103,10 +99,10 @@ class TableDataView:
     Attributes:
         names: of the columns that are numbers, dates (days since 1970) or yes/no.
         values: float64 (rows, columns), NaN where a cell is empty.
-        labels: class of each row, or "" where the target has no few classes.
+        labels: class of each row, or "" where the target has more than a few classes.
         target: name of the first target, or "".
-        sampled: rows that the table has beyond those shown.
-        units: what stands beside the numbers of each column, or "".
+        sampled: rows of the table that are not in ``values``.
+        units: unit of each column, or "".
     """
 
     names: tuple[str, ...]
@@ -117,15 +113,15 @@ class TableDataView:
     units: tuple[str, ...] = ()
 
     def axis(self, column: int) -> str:
-        """The name of a column with its unit: ``price ($)``."""
+        """Return the name of a column with its unit: ``price ($)``."""
         unit = self.units[column] if column < len(self.units) else ""
         return label_with_unit(self.names[column], unit)
 
 
 def table_data_view(project: Project, base: Path, report: DataReport) -> TableDataView | None:
-    """The numbers of a table; None where the data is none or has no number.
+    """Return the numbers of a table; None for other data.
 
-    Large tables are shown by rows drawn at random with a fixed seed.
+    Large tables are sampled at random with a fixed seed.
 
     Raises:
         DataError: the file cannot be read.
@@ -177,10 +173,7 @@ def _numbers(series: Any, kind: str) -> NDArray[np.float64] | None:
 
 
 def correlation(look: TableDataView) -> NDArray[np.float64]:
-    """Pearson's r of each pair of columns (columns, columns), over rows in which both stand.
-
-    NaN where one of the two never changes.
-    """
+    """Return Pearson's r of each pair of columns (columns, columns); NaN for constants."""
     import pandas as pd
 
     frame = pd.DataFrame(look.values)
@@ -188,7 +181,7 @@ def correlation(look: TableDataView) -> NDArray[np.float64]:
 
 
 def find_data_views(project: Project, base: Path, report: DataReport | None) -> tuple[object, ...]:
-    """What there is to see. Of data that cannot be trained on yet its table or its arrays.
+    """Return all views. For data that cannot be trained on yet: its table or arrays.
 
     ``report`` is None where the data cannot be understood at all.
 

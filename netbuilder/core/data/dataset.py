@@ -27,13 +27,12 @@ Batch = tuple[dict[str, Array], dict[str, Array], Array | None]
 
 @dataclass(frozen=True)
 class Split:
-    """Samples that belong together: those to train on, to validate with, or to test with.
+    """Samples to train on, to validate with, or to test with.
 
-    ``x``: model-ready values by Input node id; ``y``: what the losses compare with by output
-    id; ``raw_x`` and ``raw_y``: the same before scaling (targets in own units (n, columns), or
-    class numbers (n,)); ``sample_weight``: (n,) or None; ``filled`` by Input id the cells that
-    were empty and got a value by the rule for missing values, bool (n, columns), where any did;
-    ``index``: the name of each row in its file (its line), (n,), where there is a file;
+    ``x``: model-ready values by Input node id; ``y``: loss targets by output id; ``raw_x`` and
+    ``raw_y``: the same before scaling (targets in their own units (n, columns), or class numbers
+    (n,)); ``sample_weight``: (n,) or None; ``filled`` by Input id the missing cells that were
+    filled, bool (n, columns), where any were; ``index``: the line of each row in its file, (n,);
     ``days``: see ``Samples``.
     """
 
@@ -47,7 +46,7 @@ class Split:
     days: Array | None = None
 
     def filled_in(self, row: int) -> dict[str, Array]:
-        """Which columns of a row were empty and were filled, bool (columns,) by Input id."""
+        """Return which columns of a row were filled, bool (columns,) by Input id."""
         return {key: cells[row] for key, cells in self.filled.items()}
 
     def __len__(self) -> int:
@@ -58,8 +57,8 @@ class Split:
 class EpochBlock:
     """Some rows of an epoch, model-ready, in memory.
 
-    ``x`` and ``y`` by Input and output id, ``weight`` (n,) or None; ``order`` is that in which
-    they are learned: int32 (n,), numbers of their rows.
+    ``x`` and ``y`` by Input and output id, ``weight`` (n,) or None; ``order`` is the training
+    order: int32 (n,) row numbers.
     """
 
     x: dict[str, Array]
@@ -68,7 +67,7 @@ class EpochBlock:
     order: NDArray[np.int32]
 
     def pick(self, rows: Array) -> Batch:
-        """Some of its rows."""
+        """Return some of its rows."""
         return (
             {key: values[rows] for key, values in self.x.items()},
             {key: values[rows] for key, values in self.y.items()},
@@ -80,10 +79,10 @@ class EpochBlock:
 class SampleStream:
     """Training data that is read while training.
 
-    ``block(first, count, seed)`` gives the rows ``first`` to ``first + count`` of an epoch, whose
-    order follows from the seed and is that of the file where the seed is None. An epoch must be
-    read with one ``count`` throughout; the last block may be smaller. ``rows`` is the number of
-    samples in an epoch, ``row_bytes`` how much memory one takes.
+    ``block(first, count, seed)`` gives the rows ``first`` to ``first + count`` of an epoch, in an
+    order drawn from the seed, or that of the file where the seed is None. An epoch must be read
+    with one ``count`` throughout; the last block may be smaller. ``rows`` is the number of samples
+    in an epoch, ``row_bytes`` the memory of one.
     """
 
     rows: int
@@ -91,16 +90,16 @@ class SampleStream:
     block: Callable[[int, int, int | None], EpochBlock]
 
     def steps(self, batch_size: int) -> int:
-        """Batches in an epoch."""
+        """Return the batches in an epoch."""
         return -(-self.rows // batch_size)
 
     def block_steps(self, batch_size: int) -> int:
-        """Batches in a block: as many as fit a fixed amount of memory, one at least."""
+        """Return the batches in a block: as many as fit a fixed amount of memory, at least 1."""
         fit = BLOCK_BYTES // max(1, self.row_bytes * batch_size)
         return max(1, min(fit, self.steps(batch_size)))
 
     def batches(self, batch_size: int, shuffle: bool, seed: int) -> Iterator[Batch]:
-        """One epoch, a batch at a time; the last one may be smaller."""
+        """Yield the batches of one epoch; the last one may be smaller."""
         size = batch_size * self.block_steps(batch_size)
         for first in range(0, self.rows, size):
             block = self.block(first, size, seed if shuffle else None)
@@ -110,11 +109,7 @@ class SampleStream:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What an engine trains with.
-
-    ``train`` is all training rows, or, where ``stream`` is set, a first part of them that fits
-    in memory (to measure with and to look at).
-    """
+    """Data to train with; with a ``stream``, ``train`` is only a first part that fits in memory."""
 
     facts: DataFacts
     train: Split
@@ -135,7 +130,7 @@ class SplitIndices:
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Samples of the training file and of the test file, the cut, and what was fitted.
+    """Samples of the training file and of the test file, their split, and the fitted preprocessing.
 
     Of a CSV file that does not fit in memory ``samples`` are its first rows, and ``scan`` reads
     the others.
@@ -150,7 +145,7 @@ class PreparedData:
 
     @property
     def parts(self) -> NDArray[np.int8]:
-        """The part of each sample of the training file; -1 for one that belongs to none."""
+        """The part of each sample of the training file; -1 for none."""
         found = np.full(len(self.samples), -1, np.int8)
         for part, rows in enumerate((self.rows.train, self.rows.validation, self.rows.test)):
             found[rows] = part

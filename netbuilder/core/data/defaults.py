@@ -17,12 +17,12 @@ from netbuilder.core.project.model import Choice, Graph, Node, OutputSettings, P
 
 
 def task_of(facts: DataFacts, output: str) -> str:
-    """Task of an output; that of the first one where the output is not known."""
+    """Return the task of an output; that of the first one where the output is not known."""
     return facts.tasks.get(output, facts.task)
 
 
 def loss_for(facts: DataFacts, output: str, units: int | None = None) -> Choice:
-    """The loss that fits the targets of ``output``.
+    """Return the loss that fits the targets of ``output``.
 
     Numbers: mean squared error. Classes: sparse categorical cross-entropy (categorical where
     the targets are one-hot). Two classes with one unit, or several labels at once: binary
@@ -39,10 +39,7 @@ def loss_for(facts: DataFacts, output: str, units: int | None = None) -> Choice:
 
 
 def metrics_for(facts: DataFacts, output: str) -> tuple[Choice, ...]:
-    """Metrics that fit the targets of ``output``: mean absolute error, or accuracy.
-
-    "accuracy" stands for the accuracy that fits the targets, as in ``keras.Model.compile``.
-    """
+    """Return mean absolute error or "accuracy" (see ``keras.Model.compile``) for ``output``."""
     task = task_of(facts, output)
     if task == REGRESSION:
         return (Choice("mean_absolute_error"),)
@@ -50,7 +47,7 @@ def metrics_for(facts: DataFacts, output: str) -> tuple[Choice, ...]:
 
 
 def last_activation_for(facts: DataFacts, output: str, units: int | None = None) -> str:
-    """The activation of the last layer: "linear", "sigmoid" or "softmax"."""
+    """Return the activation of the last layer: "linear", "sigmoid" or "softmax"."""
     task = task_of(facts, output)
     if task == REGRESSION:
         return "linear"
@@ -60,10 +57,10 @@ def last_activation_for(facts: DataFacts, output: str, units: int | None = None)
 
 
 def resolve_defaults(project: Project, facts: DataFacts) -> Project:
-    """The project with every ``loss=None`` and ``metrics=None`` filled in from the data.
+    """Return the project with every ``loss=None`` and ``metrics=None`` resolved from the data.
 
-    What the user chose stays. With one output ``training.loss`` and ``training.metrics`` are
-    filled; with several, ``training.outputs`` as well, for each output id.
+    With one output ``training.loss`` and ``training.metrics`` are set; with several,
+    ``training.outputs`` as well, for each output id.
     """
     outputs = output_ids(project.graph)
     training = project.training
@@ -92,14 +89,12 @@ def resolve_defaults(project: Project, facts: DataFacts) -> Project:
 
 
 def fit_output_to_data(project: Project, facts: DataFacts) -> Project:
-    """An edit that fits the end of the network to the data.
+    """Fit the end of the network to the data.
 
     The last Dense of each output gets as many units as the data has classes or target columns
-    (two classes: one sigmoid unit, or two with softmax where the layer has two) and the
-    activation that goes with it; loss and metrics go back to "chosen from the data".
-
-    An output that ends in no Dense, or drops values behind it as only hidden layers do, stays
-    as it is: its last layer is missing.
+    (two classes: one sigmoid unit, or two with softmax where the layer has two) and the matching
+    activation; loss and metrics are chosen from the data again. An output that ends in no Dense,
+    or in a Dropout, is unchanged: its last layer is missing.
     """
     graph = project.graph
     for output in output_ids(graph):

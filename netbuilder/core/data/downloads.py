@@ -1,4 +1,4 @@
-"""Whether anything may be fetched from a network: a school can switch it off for a machine."""
+"""Downloads can be switched off for a machine, by a school for instance."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @contextmanager
 def kept_off_the_network(what: str, folder: Path) -> Iterator[None]:
-    """Where the school has switched downloads off: files that are there already still open.
-
-    Keras fetches through one function, ``urlretrieve``, as a name of its module.
+    """Raise an error on downloads through Keras's ``urlretrieve`` where they are switched off.
 
     Args:
-        what: would be fetched, for the message that is raised inside.
-        folder: where it could be put by hand.
+        what: the download, for the message.
+        folder: where the file can be placed by hand.
     """
     if site_settings().downloads:
         yield

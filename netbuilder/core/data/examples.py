@@ -1,4 +1,4 @@
-"""The ready-made projects that come along."""
+"""The bundled example projects."""
 
 from __future__ import annotations
 
@@ -52,16 +52,14 @@ PICTURE_WORDS = (
 
 @dataclass(frozen=True)
 class ExpectedResult:
-    """What a training of the example reaches: ``metric`` on the test rows, ``at_least`` or
-    ``at_most`` so much (the other one is None).
-    """
+    """Expected ``metric`` on the test rows: ``at_least`` or ``at_most`` (the other is None)."""
 
     metric: str
     at_least: float | None = None
     at_most: float | None = None
 
     def kept(self, value: float) -> bool:
-        """Whether a result is as good as promised."""
+        """Return whether a result is as good as expected."""
         return (self.at_least is None or value >= self.at_least) and (
             self.at_most is None or value <= self.at_most
         )
@@ -69,10 +67,10 @@ class ExpectedResult:
 
 @dataclass(frozen=True)
 class ExampleProject:
-    """One ready-made project: ``name`` is what the command line says, ``path`` its file.
+    """One example project: ``name`` is its name on the command line.
 
-    ``learn`` says what one learns with it, ``minutes`` how long that takes, ``result`` what it
-    reaches in words; ``picture`` shows the trained result (None where there is none).
+    ``learn`` says what it teaches, ``minutes`` how long that takes, ``result`` the expected result
+    in words; ``picture`` shows the trained result, or None.
     """
 
     name: str
@@ -87,7 +85,7 @@ class ExampleProject:
 
 
 def list_examples() -> list[ExampleProject]:
-    """All examples, in the order in which they are offered."""
+    """Return all examples, in the order of the gallery."""
     found = {path.stem: path for path in resource("examples").glob("*.netbuilder")}
     names = [name for name in ORDER if name in found]
     names += sorted(set(found) - set(names))
@@ -95,7 +93,7 @@ def list_examples() -> list[ExampleProject]:
 
 
 def find_example(name: str) -> ExampleProject:
-    """One example by its name.
+    """Return an example by name.
 
     Raises:
         UserError: there is none of that name.
@@ -133,6 +131,6 @@ def _read(name: str, path: Path) -> ExampleProject:
 
 
 def _said(about: dict[str, object], key: str) -> str:
-    """What an example says of itself in the chosen language ("" has none: it is the header)."""
+    """Return a text of an example in the chosen language ("" has none: it is the header)."""
     text = str(about.get(key, ""))
     return _(text) if text else ""

@@ -1,4 +1,4 @@
-"""What the program noticed about the data: what it concluded, and what looks wrong, with fixes."""
+"""Findings about the data: detected properties and problems, with fixes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 
 @dataclass(frozen=True)
 class DataEdit:
-    """A fix that is one click: ``label`` on the button, and a pure edit of the project.
-
-    ``short`` stands on a button for which a row of a table has little room.
-    """
+    """A one-click fix: button ``label`` (``short`` in table rows), and a pure edit of the project."""
 
     label: str
     edit: Callable[[Project], Project] = field(compare=False)
@@ -33,8 +30,8 @@ class Finding:
     """One thing about the data that a person should know.
 
     ``code`` names the sort of finding, ``severity`` is "error" (it cannot be trained on),
-    "warning" (the numbers may mislead) or "info" (a choice that was made). ``column`` is the
-    column that it is about, or "". Several ``fixes`` are alternatives.
+    "warning" (the numbers may mislead) or "info" (an automatic choice). ``column`` is the column
+    concerned, or "". Several ``fixes`` are alternatives.
     """
 
     code: str
@@ -50,17 +47,14 @@ class Finding:
 
 
 class ColumnNote(str):
-    """A sentence about a column that is left out, with what a fix needs to know.
-
-    ``column`` is its name; ``category`` says whether it could be used as a category instead.
-    """
+    """Text about an excluded column ``column``; ``category``: it could be used as a category."""
 
     column: str
     category: bool
 
     @classmethod
     def of(cls, text: str, column: str, *, category: bool = False) -> ColumnNote:
-        """Return the note; a string's own constructor takes nothing else than a text."""
+        """Create a note; the constructor of str takes only a text."""
         note = cls(text)
         note.column, note.category = column, category
         return note
@@ -79,23 +73,23 @@ def many_values_note(name: str, example: str, dates: bool) -> ColumnNote:
 
 
 def finding_from_error(error: UserError) -> Finding:
-    """An error as the finding that keeps the data from being used."""
+    """Convert an error to a finding of severity "error"."""
     fixes = tuple(DataEdit(one.label, partial(apply_data_fix, fix=one)) for one in error.fixes)
     return Finding("unreadable", ERROR, str(error), fixes=fixes)
 
 
 def data_fix(label: str, **changes: object) -> DataEdit:
-    """A fix that changes fields or options of the recipe."""
+    """Return a fix that changes fields or options of the recipe."""
     return DataEdit(label, partial(set_data, **changes))  # type: ignore[arg-type]
 
 
 def column_fix(label: str, columns: Iterable[str], short: str = "", **decided: Any) -> DataEdit:
-    """A fix that decides something of columns."""
+    """Return a fix that makes decisions about columns."""
     return DataEdit(label, partial(set_columns, names=tuple(columns), **decided), short)
 
 
 def exclude_columns_fix(*columns: str) -> DataEdit:
-    """The fix that no longer uses columns."""
+    """Return the fix that excludes columns."""
     label = (
         _("Leave '{name}' out", name=columns[0])
         if len(columns) == 1
@@ -105,7 +99,7 @@ def exclude_columns_fix(*columns: str) -> DataEdit:
 
 
 def option_fix(label: str, name: str, add: dict[str, object] | list[object]) -> DataEdit:
-    """A fix that adds to an option of the recipe that holds a list or values by column."""
+    """Return a fix that adds to a list or by-column option of the recipe."""
     return DataEdit(label, partial(_with_option, name=name, add=add))
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a recipe: its facts, first samples, arrays, and whether its files are whole."""
+"""Load a recipe's facts, preview and arrays, and verify its files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _RUN_BYTES = 1 << 18
 def samples_in_memory(
     data: Data, samples: Samples, preprocessing: InputPreprocessing
 ) -> int | None:
-    """How many samples fit the recipe's limit where not all do; None where all do."""
+    """Return how many samples fit the recipe's memory limit; None where all do."""
     each = MODALITIES[samples.role].decoded(samples, preprocessing)
     if each is None:
         return None
@@ -63,13 +63,12 @@ def samples_in_memory(
 def sample_stream(
     samples: Samples, rows: NDArray[np.int64], transform: Transform, preprocessing: Preprocessing
 ) -> SampleStream:
-    """Samples that lie in files, decoded once by a few threads; 8-bit pixels stay 8-bit.
+    """Stream samples from files, decoded once by a few threads; 8-bit pixels stay 8-bit.
 
     Args:
-        samples: those that stay where they are until they are needed.
-        rows: those to train on.
-        transform: what makes a ``Split`` of some rows.
-        pre: what ``transform`` does.
+        samples: stay in their files until needed.
+        rows: training rows.
+        transform: makes a ``Split`` of some rows.
     """
 
     def splits() -> Iterator[Split]:
@@ -106,7 +105,7 @@ def _files_key(samples: Samples) -> Any:
 def csv_stream(
     found: LargeTable, transform: Transform, preprocessing: Preprocessing
 ) -> SampleStream:
-    """The training rows of a large table."""
+    """Stream the training rows of a large table."""
 
     def splits() -> Iterator[Split]:
         return _table_splits(found, transform)
@@ -123,7 +122,7 @@ def _table_splits(found: LargeTable, transform: Transform) -> Iterator[Split]:
 
 
 def whole_split(found: LargeTable, transform: Transform) -> Split:
-    """The training rows of a table whose text is large and whose numbers fit in memory."""
+    """Return all training rows of a table whose numbers fit in memory, unlike its text."""
     parts = list(_table_splits(found, transform))
     weights = [part.sample_weight for part in parts if part.sample_weight is not None]
 
@@ -138,7 +137,7 @@ def whole_split(found: LargeTable, transform: Transform) -> Split:
 
 
 def _joined_filled(parts: list[Split]) -> dict[str, NDArray[Any]]:
-    """Which cells were filled; a part without any does not say so."""
+    """Join the filled cells of parts, of which some have none."""
     widths = {key: cells.shape[1] for part in parts for key, cells in part.filled.items()}
     return {
         key: np.concatenate(
@@ -150,7 +149,7 @@ def _joined_filled(parts: list[Split]) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True)
 class _Mapped:
-    """Arrays of one sample after the other; ``raw`` are inputs still to be scaled."""
+    """Arrays of all samples; ``raw`` are inputs still to be scaled."""
 
     x: dict[str, NDArray[Any]]
     y: dict[str, NDArray[Any]]
@@ -159,8 +158,6 @@ class _Mapped:
     preprocessing: Preprocessing
 
     def block(self, runs: list[slice], order: NDArray[np.int32]) -> EpochBlock:
-        """The rows of some runs, one after the other, and the order to learn them in."""
-
         def read(values: NDArray[Any]) -> NDArray[Any]:
             return np.concatenate([values[run] for run in runs])
 
@@ -175,7 +172,7 @@ class _Mapped:
 
     @property
     def row_bytes(self) -> int:
-        """Bytes of one sample; of those still to be scaled, as they will be."""
+        """Bytes of one sample, after scaling."""
         each = [
             int(np.prod(one.shape[1:])) * (4 if key in self.raw else one.dtype.itemsize)
             for part in (self.x, self.y)
@@ -245,9 +242,9 @@ def _write(folder: Path, splits: Iterator[Split], of: int) -> None:
 
 
 def _runs(rows: int, run: int, first: int, count: int, seed: int | None) -> list[slice]:
-    """The places in the arrays of the rows ``first`` to ``first + count`` of an epoch.
+    """Return slices for the rows ``first`` to ``first + count`` of an epoch.
 
-    An epoch is made of runs of ``run`` rows that lie together, in an order that ``seed`` draws.
+    An epoch is made of runs of ``run`` adjacent rows, in an order drawn from ``seed``.
     """
     if seed is None:
         return [slice(first, first + count)]
@@ -264,11 +261,11 @@ def _runs(rows: int, run: int, first: int, count: int, seed: int | None) -> list
 
 
 def load_facts(project: Project, base: Path) -> DataFacts:
-    """What the data is, as this project's graph meets it.
+    """Return the facts about the data, with this project's graph.
 
     Args:
         project: graph and recipe.
-        base: folder that relative paths of the recipe start from.
+        base: base folder of the recipe's relative paths.
 
     Raises:
         DataError: the data cannot be read, or does not fit the recipe.
@@ -277,9 +274,9 @@ def load_facts(project: Project, base: Path) -> DataFacts:
 
 
 def load_dataset(project: Project, base: Path) -> Dataset:
-    """Arrays that are ready to train on. Arguments and errors as for ``load_facts``.
+    """Return arrays to train on. Arguments and errors as for ``load_facts``.
 
-    What does not fit the recipe's "memory_limit_mb" (1,024) comes with a ``stream``.
+    Data above the recipe's "memory_limit_mb" (1,024) has a ``stream``.
     """
     plan = prepare_data(project, base)
     rows = plan.rows
@@ -313,7 +310,7 @@ def load_dataset(project: Project, base: Path) -> Dataset:
 
 
 def make_split(plan: PreparedData, samples: Samples, rows: NDArray[np.int64]) -> Split:
-    """Some rows of the samples, transformed as the plan says."""
+    """Transform some rows of the samples."""
     raw_x = {
         key: read_raw(samples, preprocessing, rows)
         for key, preprocessing in plan.preprocessing.inputs.items()
@@ -332,10 +329,10 @@ def make_split(plan: PreparedData, samples: Samples, rows: NDArray[np.int64]) ->
 
 
 def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
-    """The first ``rows`` samples as people read them. Arguments and errors as for ``load_facts``.
+    """Return the first ``rows`` samples for display. Arguments and errors as for ``load_facts``.
 
-    A table is shown as it stands in the file, also where its recipe does not fit yet: that is
-    how a person sees which column to choose and what is missing.
+    A table is shown as stored even where its recipe does not fit yet, so that a person can choose
+    columns.
     """
     data = project.data
     kind = kind_of(data)
@@ -353,10 +350,10 @@ def load_preview(project: Project, base: Path, rows: int = 100) -> Preview:
 
 
 def point_number(project: Project, base: Path, place: tuple[float, float]) -> int:
-    """The number of the point nearest to a place, for edits by hand (``core/project/points``).
+    """Return the number of the point nearest to a place, for edits by hand.
 
     Raises:
-        DataError: the set has no points that could be edited, or cannot be read.
+        DataError: the set has no editable points, or cannot be read.
     """
     samples = read_samples(project.data, base)[0]
     if not has_points(project.data):
@@ -380,8 +377,7 @@ def check_finite(
 
     Args:
         x: model-ready values by Input id, (n, ...).
-        y: what the losses compare with, by output id, (n, ...).
-        pre: names of the columns.
+        y: loss targets, by output id, (n, ...).
         index: places of the n samples in the source.
         source: name of the file, for messages.
     """
@@ -440,13 +436,11 @@ _LOOKED_AT: RecentValues[DataError | None] = RecentValues(4)
 
 
 def verify_files(data: Data, base: Path) -> None:
-    """Look at every file of a recipe and of its test set, and not only at some.
-
-    What was found is remembered while neither recipe nor files change.
+    """Check every file of a recipe and of its test set; the result is cached.
 
     Raises:
         DataError: some are damaged; all of them are named.
-        CancelledError: whoever listens (``data.progress``) wants it to stop.
+        CancelledError: the listener (``data.progress``) stopped it.
     """
     error = _LOOKED_AT.get(data_stamp(data, base), lambda: _damage(data, base))
     if error is not None:

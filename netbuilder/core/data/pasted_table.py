@@ -1,4 +1,4 @@
-"""A table out of the clipboard becomes a file, so that it lasts and is read like any other."""
+"""Store a table from the clipboard as a file."""
 
 from __future__ import annotations
 
@@ -18,16 +18,13 @@ _SEPARATORS = ("\t", ";", ",", "|")
 
 
 def store_table(text: str, project_folder: Path | None) -> Path:
-    """Write a table that was copied from a spreadsheet as a file of its own.
+    """Write a table copied from a spreadsheet to a new file.
 
-    Spreadsheets put cells on the clipboard with tabs between them. They are written with
-    semicolons, so that a comma in a number may still be a decimal comma. What is text with
-    separators already is kept as it is.
+    Tabs become semicolons, so that a comma in a number may still be a decimal comma. Text with
+    separators is stored unchanged.
 
     Args:
-        text: what the clipboard holds.
-        project_folder: where the project's file is; None where it has none yet: then the table
-            is kept in the user's folder.
+        project_folder: folder of the project's file; None: the user's folder is used.
 
     Raises:
         DataError: there is no table in the text.
@@ -66,7 +63,7 @@ def store_table(text: str, project_folder: Path | None) -> Path:
 
 
 def _numbers(lines: list[str]) -> bool:
-    """Whether lines without a separator are a column of numbers below its name."""
+    """Return whether lines without a separator are a column of numbers below its name."""
     body = [line.strip().replace(",", ".", 1) for line in lines[1:] if line.strip()]
     try:
         [float(line) for line in body]
@@ -82,7 +79,7 @@ def _own_folder() -> Path:
 
 
 def _free(folder: Path) -> Path:
-    """A name that nothing has yet: what was pasted before is somebody's data."""
+    """Return an unused file name."""
     path, number = folder / f"{_(NAME)}.csv", 1
     while path.exists():
         number += 1

@@ -1,4 +1,4 @@
-"""What the Data panel shows: first rows, a line about each column, thumbnails."""
+"""What the Data panel shows: first rows, column statistics, thumbnails."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ MAX_BARS = 30
 
 @dataclass(frozen=True)
 class ColumnStats:
-    """One column at a glance.
-
-    ``kind``: "number" or "text"; ``distinct`` counts different values; the three numbers are
-    None for text. ``target`` says that it is to be learned.
-    """
+    """Statistics of one column; the three numbers are None for text."""
 
     name: str
     kind: str
@@ -46,7 +42,6 @@ class Preview:
         rows: cells as text; of pictures the labels only.
         images: uint8 (n, height, width, 1 or 3) thumbnails of the first rows, or None.
         note: sentences about the data, or "".
-        stats: a line about each column, in the order of ``columns``.
         class_counts: rows of each class or of each value of a target with few values.
         sequences: float (n, steps, features) of the first rows of a sequence set, or None.
     """
@@ -61,7 +56,7 @@ class Preview:
 
 
 def preview_of(samples: Samples, rows: int = 100) -> Preview:
-    """The preview of samples that were read."""
+    """Return the preview of samples."""
     import pandas as pd
 
     seen = MODALITIES[samples.role].show(samples, rows)
@@ -93,7 +88,7 @@ def preview_of_table(
     images: NDArray[np.uint8] | None = None,
     sequences: NDArray[Any] | None = None,
 ) -> Preview:
-    """The preview of a table as it stands in a file, missing values included."""
+    """Return the preview of a table as stored, missing values included."""
     frame = frame.copy(deep=False)
     frame.attrs = {}  # pandas would copy it with each column
     head = frame.head(rows)
@@ -130,7 +125,7 @@ def _cell_texts(column: pd.Series) -> list[str]:
 
 
 def cell_text(value: object) -> str:
-    """A cell as the table shows it; an empty one where the value is missing."""
+    """Return a cell as the table shows it; "" where the value is missing."""
     if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
         return ""
     if isinstance(value, (bool, np.bool_)):

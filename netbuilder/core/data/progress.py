@@ -1,4 +1,4 @@
-"""Long reading tells how far it is, to whoever started it, and stops when that one says so."""
+"""Report the progress of long reading to a listener, which can stop it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WATCHERS: list[ProgressListener] = []
 
 
 class ReadingCancelledError(DataError):
-    """The person stopped the reading; nothing of it was kept."""
+    """The person stopped the reading; nothing was stored."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -29,10 +29,7 @@ class ReadingCancelledError(DataError):
 
 @contextmanager
 def progress_listener(listener: ProgressListener) -> Iterator[None]:
-    """What is read in here tells ``listener``; a listener that answers False stops it.
-
-    It holds for this thread, and is called on it.
-    """
+    """Report progress of this thread to ``listener``, which stops the reading with False."""
     token = _LISTENER.set(listener)
     try:
         yield
@@ -41,11 +38,7 @@ def progress_listener(listener: ProgressListener) -> Iterator[None]:
 
 
 def watch_progress(watcher: ProgressListener) -> Callable[[], None]:
-    """What is read on any thread that has no listener tells ``watcher``, on that thread.
-
-    Returns:
-        What ends it.
-    """
+    """Report progress of threads without a listener to ``watcher``; return what ends it."""
     _WATCHERS.append(watcher)
 
     def end() -> None:
@@ -56,10 +49,10 @@ def watch_progress(watcher: ProgressListener) -> Callable[[], None]:
 
 
 def report_progress(done: int, of: int) -> None:
-    """Say how far the reading is.
+    """Report the progress.
 
     Raises:
-        CancelledError: the listener wants it to stop.
+        CancelledError: the listener stops the reading.
     """
     listener = _LISTENER.get()
     asked = (listener,) if listener is not None else tuple(_WATCHERS)

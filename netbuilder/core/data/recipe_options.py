@@ -1,4 +1,4 @@
-"""Options of a recipe, checked: they may have been written by hand."""
+"""Check options of a recipe, which may be written by hand."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ MAX_CATEGORIES = 50
 
 
 def reading_options(data: Data) -> dict[str, Any]:
-    """The options with which a recipe's file is read: "decimals" is what columns decide of it."""
+    """Return the options with which a recipe's file is read; "decimals" from its columns."""
     decided = {name: one.decimal for name, one in data.columns.items() if one.decimal}
     return {**data.options, **({"decimals": decided} if decided else {})}
 
 
 def integer_option(options: Mapping[str, Any], name: str, default: int, least: int = 1) -> int:
-    """A whole number among the options.
+    """Return an integer option.
 
     Raises:
-        DataError: it is something else, or smaller than ``least``.
+        DataError: it is no integer, or smaller than ``least``.
     """
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -39,7 +39,7 @@ def integer_option(options: Mapping[str, Any], name: str, default: int, least: i
 
 
 def positive_option(options: Mapping[str, Any], name: str, default: float) -> float:
-    """A number above 0 among the options; anything else raises ``DataError``."""
+    """Return an option that is a number above 0; else raise ``DataError``."""
     value = options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
         raise DataError(
@@ -51,11 +51,7 @@ def positive_option(options: Mapping[str, Any], name: str, default: float) -> fl
 
 
 def name_list_option(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """A list of column names among the options; a single name is a list of one.
-
-    Raises:
-        DataError: it is neither.
-    """
+    """Return an option that is a column name or a list of them; else raise ``DataError``."""
     value = options.get(name) or ()
     if isinstance(value, str):
         return (value,)
@@ -69,7 +65,7 @@ def name_list_option(options: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def require_choice(name: str, known: Sequence[str], unknown: str, code: str) -> None:
-    """Raise ``DataError``, ``unknown`` in words, unless a name is one of those that are known."""
+    """Raise ``DataError`` with message ``unknown`` unless ``name`` is ``known``."""
     if name not in known:
         raise DataError(
             _(unknown, name=name),

@@ -39,12 +39,12 @@ MODALITIES: Mapping[str, Modality] = {
 
 
 def modality_of(entry: InputPreprocessing) -> Modality:
-    """The sort of sample that an Input takes."""
+    """Return the modality of an Input."""
     return MODALITIES[entry.kind]
 
 
 def kind_of(data: Data) -> DataKind:
-    """The row of a recipe's kind.
+    """Return the kind of a recipe.
 
     Raises:
         DataError: no data is chosen, or there is no such kind.
@@ -61,7 +61,7 @@ def kind_of(data: Data) -> DataKind:
 
 
 def is_chosen(data: Data) -> bool:
-    """Whether a recipe says what is to be read: a set's name, or else a file or folder."""
+    """Return whether a recipe names a set, file or folder."""
     kind = KINDS.get(data.kind)
     if kind is not None and kind.place is DataLocation.NOWHERE:
         return bool(data.name)
@@ -69,12 +69,11 @@ def is_chosen(data: Data) -> bool:
 
 
 def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | None:
-    """The samples of a recipe, or those for testing (None where it has none of their own).
+    """Return the samples of a recipe, or its test samples (None where it has no separate ones).
 
     Args:
-        data: the recipe.
-        base: folder that relative paths start from.
-        test: the test file's, or those that the same file or folder keeps for testing.
+        base: base folder of relative paths.
+        test: the test file's, or the test part of the same file or folder.
 
     Raises:
         DataError: no data is chosen, or it cannot be read.
@@ -93,7 +92,7 @@ def read_samples(data: Data, base: Path, *, test: bool = False) -> Samples | Non
 
 
 def alternatives(data: Data) -> tuple[DataKind, ...]:
-    """The kinds that could read the recipe's file, the recipe's own among them."""
+    """Return the kinds that can read the recipe's file, including its own."""
     own = KINDS.get(data.kind)
     if own is None or own.place is DataLocation.NOWHERE:
         return ()
@@ -103,11 +102,11 @@ def alternatives(data: Data) -> tuple[DataKind, ...]:
 
 
 def recipe_for(path: Path, written: str | None = None) -> Data:
-    """The recipe that fits a file or a folder.
+    """Return the recipe that fits a file or a folder.
 
     Args:
         path: the file or folder.
-        written: the path as the project writes it; ``path`` itself where it is not given.
+        written: the path as the project stores it; default: ``path``.
 
     Raises:
         DataError: no kind of data reads it.
@@ -145,7 +144,7 @@ def recipe_for(path: Path, written: str | None = None) -> Data:
 
 
 def target_words(facts: DataFacts, data: Data, most: int = 3) -> tuple[str, str]:
-    """The targets by name, and what is predicted of them: "a number", "the next 14 values"."""
+    """Return the target names, and what is predicted: "a number", "the next 14 values"."""
     names, horizon = series.targets_and_horizon(facts.target_names, data)
     if facts.classes:
         what = ngettext("{count} class", "{count} classes", len(facts.classes))
@@ -159,12 +158,12 @@ def target_words(facts: DataFacts, data: Data, most: int = 3) -> tuple[str, str]
 
 
 def all_endings() -> tuple[str, ...]:
-    """The endings of all files that are read, each once."""
+    """Return all supported file endings."""
     return tuple(dict.fromkeys(end for kind in KINDS.values() for end in kind.endings))
 
 
 def file_filter() -> str:
-    """What a file dialog offers: all that is read, each kind, everything."""
+    """Return the filter of a file dialog: all supported files, each kind, all files."""
     lines = [_("Data ({patterns})", patterns=_pattern(all_endings()))]
     lines += [
         f"{_(kind.title)} ({_pattern(kind.endings)})" for kind in KINDS.values() if kind.endings
@@ -177,17 +176,17 @@ def _pattern(names: tuple[str, ...]) -> str:
 
 
 def point_view_name(data: Data) -> str:
-    """The live view on which points can be put in, moved and taken away; "": they cannot."""
+    """Return the live view on which points can be edited; "": they cannot."""
     return KINDS[data.kind].points(data) if data.kind in KINDS else ""
 
 
 def has_points(data: Data) -> bool:
-    """Whether the data are points that can be put in, moved and taken away by hand."""
+    """Return whether the data are points that can be edited by hand."""
     return bool(point_view_name(data))
 
 
 def same_points(one: Project, other: Project) -> bool:
-    """Whether two projects learn from the same set of points, but for what was done by hand."""
+    """Return whether two projects use the same set of points, apart from edits by hand."""
     if not has_points(one.data):
         return False
     return forget_point_edits(one).data == forget_point_edits(other).data

@@ -46,10 +46,10 @@ _NO_BLANK_BEHIND = frozenset("([{«“‘（「『。、，！？：；）」』
 def tokenize(
     text: str, level: str, lowercase: bool = True, merges: Sequence[str] = ()
 ) -> list[str]:
-    """The tokens of a text: its characters, or its words, punctuation marks and line ends.
+    """Return the tokens of a text: its characters, or its words, punctuation marks and line ends.
 
-    Blanks are written visibly. Chinese and Japanese characters are words of their own. Byte pairs
-    are joined by ``merges``, "left right" each, inside a word and the blank before it.
+    Blanks become visible. Chinese and Japanese characters are words of their own. Byte pairs are
+    joined by ``merges``, "left right" each, inside a word and its leading blank.
     """
     text = _OTHER_BLANKS.sub(" ", text.lower() if lowercase else text)
     if level == BYTE_PAIR:
@@ -67,7 +67,7 @@ def _ranks(merges: tuple[str, ...]) -> dict[tuple[str, str], int]:
 
 
 def word_pieces(text: str) -> list[str]:
-    """What byte pairs are joined in: words with the blank before them, blanks visible."""
+    """Return the words and punctuation marks, with leading blanks made visible."""
     return [word.translate(_SHOW) for word in re.findall(PIECES, text)]
 
 
@@ -75,8 +75,8 @@ def learn_merges(text: str, lowercase: bool, count: int, size: int) -> LearnedMe
     """Learn at most ``count`` merges on a text, for a vocabulary of at most ``size`` tokens.
 
     Returns:
-        The merges with their counts, and the vocabulary: padding, unknown, the characters in the
-        order of the alphabet, and what each merge makes.
+        The merges with their counts, and the vocabulary: padding, unknown, the sorted characters,
+        and the result of each merge.
     """
     words = word_pieces(_OTHER_BLANKS.sub(" ", text.lower() if lowercase else text))
     characters = vocabulary_of("".join(words), size)
@@ -86,7 +86,7 @@ def learn_merges(text: str, lowercase: bool, count: int, size: int) -> LearnedMe
 
 
 def mostly_without_blanks(texts: Iterable[str]) -> bool:
-    """Whether texts are mostly Chinese or Japanese: three letters in ten at least."""
+    """Return whether at least three letters in ten are Chinese or Japanese."""
     letters = each = 0
     for text in texts:
         letters += sum(map(str.isalpha, text))
@@ -95,7 +95,7 @@ def mostly_without_blanks(texts: Iterable[str]) -> bool:
 
 
 def token_spans(text: str, level: str) -> list[tuple[int, int]]:
-    """Where tokens stand in a text, (start, end) of each; without a level: what blanks part."""
+    """Return (start, end) of each token; without a level, of the words between blanks."""
     if level in JOINED:
         return [(place, place + 1) for place in range(len(text))]
     pattern = _WORDS if level else _BLANK_PARTED
@@ -103,12 +103,12 @@ def token_spans(text: str, level: str) -> list[tuple[int, int]]:
 
 
 def visible_tokens(tokens: Iterable[str]) -> list[str]:
-    """Tokens as they stand in a text: blanks are blanks."""
+    """Return tokens with their blanks restored."""
     return [token.translate(_HIDE) for token in tokens]
 
 
 def text_of(tokens: Iterable[str], level: str) -> str:
-    """The text that tokens stand for; between words blanks where people put them."""
+    """Join tokens to a text, with blanks between words where people put them."""
     pieces = visible_tokens(token for token in tokens if token not in {PADDING, UNKNOWN})
     if level in JOINED:
         return "".join(pieces)
@@ -127,14 +127,14 @@ def text_of(tokens: Iterable[str], level: str) -> str:
 
 
 def vocabulary_of(tokens: Iterable[str], size: int) -> tuple[str, ...]:
-    """Padding, unknown, and the most frequent tokens in the order of the alphabet."""
+    """Return padding, unknown, and the most frequent tokens, sorted."""
     counts = Counter(tokens)
     ranked = sorted(counts, key=lambda token: (-counts[token], token))
     return (PADDING, UNKNOWN, *sorted(ranked[: size - 2], key=lambda one: _HIDDEN.get(one, one)))
 
 
 def token_numbers(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[np.int32]:
-    """The number of each token; 1 for one that is not in the vocabulary."""
+    """Return the number of each token; 1 for one that is not in the vocabulary."""
     import numpy as np
 
     known = {token: index for index, token in enumerate(vocabulary) if index > 1}
@@ -142,7 +142,7 @@ def token_numbers(tokens: Iterable[str], vocabulary: Sequence[str]) -> NDArray[n
 
 
 def last_window(tokens: Sequence[str], vocabulary: Sequence[str], window: int) -> NDArray[np.int32]:
-    """Numbers of the last ``window`` tokens; a shorter text begins with padding."""
+    """Return numbers of the last ``window`` tokens; a shorter text begins with padding."""
     import numpy as np
 
     numbers = token_numbers(tokens[-window:], vocabulary)

@@ -173,7 +173,7 @@ class Modality(ABC):
     def examples(
         self, entry: InputPreprocessing, key: str, count: int
     ) -> tuple[Mapping[Key, Array], Array]:
-        """Return samples to test ``layers``: inputs by key, (count, ...), and expected raw values."""
+        """Return samples to test ``layers``: inputs by key, (count, ...), and raw values."""
         raise NotImplementedError
 
     def layers_take(self, entry: InputPreprocessing) -> str:

@@ -1,4 +1,4 @@
-"""A series from its first row to its last, and sequences beside each other."""
+"""Views of a whole series, and of sequences side by side."""
 
 from __future__ import annotations
 
@@ -39,15 +39,14 @@ class ContiguousRows:
 
 @dataclass(frozen=True)
 class SeriesDataView:
-    """A series in its stretches.
+    """A series in its gapless segments.
 
     Attributes:
         columns: of numbers, the targets first.
-        stretches: between which there are gaps, or which are series of their own.
+        stretches: segments between gaps, or several series.
         order: the column of time, or "".
         dates: times are days since 1970.
-        window, horizon: rows that are looked back at and predicted.
-        units: what stands beside the numbers of a column.
+        window, horizon: rows of input and of prediction.
     """
 
     columns: tuple[str, ...]
@@ -70,7 +69,7 @@ class SequencesDataView:
 
 
 def series_data_view(plan: PreparedData, data: Data, base: Path) -> SeriesDataView | None:
-    """The rows of a series by time; None where the data is none.
+    """Return the rows of a series by time; None for other data.
 
     Raises:
         DataError: the file cannot be read.
@@ -114,8 +113,7 @@ def _stretches(
 
 
 def _predicted_rows(ends: NDArray[np.int8], horizon: int) -> NDArray[np.int8]:
-    """The part of each row, from that of the sample whose last step it is: the first steps of the
-    first sample are predicted too."""
+    """Return the part of each row: that of the sample whose last step it is."""
     found = ends.copy()
     for step in range(1, min(horizon, len(ends))):
         here = (found[:-step] == LOOKED_BACK_AT) & (ends[step:] != LOOKED_BACK_AT)
@@ -126,7 +124,7 @@ def _predicted_rows(ends: NDArray[np.int8], horizon: int) -> NDArray[np.int8]:
 def _from_windows(
     plan: PreparedData, targets: tuple[str, ...], window: int, horizon: int
 ) -> SeriesDataView:
-    """A series without gaps, put together again from its windows."""
+    """Join the windows of a series without gaps."""
     samples, parts = plan.samples, plan.parts
     cut = next(iter(samples.arrays.values()))
     whole_series = np.concatenate([cut[0], cut[1:, -1]])
@@ -147,7 +145,7 @@ def _from_windows(
 
 
 def sequences_data_view(plan: PreparedData) -> SequencesDataView | None:
-    """Some sequences of each class; None where samples are none, or answers are no classes."""
+    """Return some sequences of each class; None for other samples or targets."""
     samples = plan.samples
     if samples.ordered:
         return None

@@ -1,4 +1,4 @@
-"""Windows of a series: with the answers behind them, without any, and the last one."""
+"""Windows of a series: with targets, without, and the last one."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ FEWEST_WINDOWS = 10
 def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str) -> Samples:
     """Cut a table whose rows follow each other in time into windows.
 
-    "window" (14) rows of all number columns are one sample, (window, columns); the answer is
-    each target in the "horizon" (1) rows that follow, named "column +1", "column +2", … where
+    "window" (14) rows of all number columns are one sample, (window, columns); the target is each
+    target column in the "horizon" (1) rows that follow, named "column +1", "column +2", … where
     there are several. No window spans a gap in time.
 
     Raises:
@@ -81,28 +81,28 @@ def windows(table: pd.DataFrame, target: Sequence[str], data: Data, source: str)
 
 
 def answer_names(target: Sequence[str], horizon: int) -> tuple[str, ...]:
-    """Names of the answers: the targets', or one for each step ahead."""
+    """Return the names of the outputs: the targets', or one for each step ahead."""
     if horizon == 1:
         return tuple(target)
     return tuple(f"{name} +{step}" for name in target for step in range(1, horizon + 1))
 
 
 def targets_behind(names: Sequence[str], horizon: int) -> tuple[str, ...]:
-    """The target columns that answers of these names are about."""
+    """Return the target columns of outputs with these names."""
     if horizon == 1:
         return tuple(names)
     return tuple(dict.fromkeys(name.rpartition(" +")[0] or name for name in names))
 
 
 def targets_and_horizon(names: Sequence[str], data: Data) -> tuple[tuple[str, ...], int]:
-    """The target columns of answers of these names, and how many rows of each are predicted."""
+    """Return the target columns of outputs with these names, and the horizon in rows."""
     horizon = integer_option(data.options, "horizon", 1)
     targets = targets_behind(names, horizon)
     return (targets, horizon) if len(targets) * horizon == len(names) else (tuple(names), 1)
 
 
 def cut(frame: pd.DataFrame, window: int) -> NDArray[np.float64]:
-    """Every window of ``window`` rows, (rows - window + 1, window, columns)."""
+    """Return every window of ``window`` rows, (rows - window + 1, window, columns)."""
     import numpy as np
 
     values = frame.to_numpy(np.float64)
@@ -119,7 +119,7 @@ def labelled_windows(
     entry: InputPreprocessing,
     source: str,
 ) -> Samples:
-    """Windows with answers, of the columns that a trained model takes.
+    """Return windows with targets, of the columns that a trained model takes.
 
     Raises:
         DataError: columns are missing, or the table is too short.
@@ -139,7 +139,7 @@ def labelled_windows(
 def history(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[NDArray[np.float32], list[Any]]:
-    """Every window of a table without answers, and the line on which each ends.
+    """Return every window of a table without targets, and the line on which each ends.
 
     Raises:
         DataError: columns are missing, or no window fits.
@@ -157,12 +157,11 @@ def history(
 def rows_ahead(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[NDArray[np.object_], pd.DataFrame, str]:
-    """The rows that the windows of ``history`` predict.
+    """Return the rows that the windows of ``history`` predict.
 
     Returns:
-        the line of each, (windows, horizon), None where it lies in a gap; the rows among them that
-        follow the last one of the file or of a group, with their time and group; the column of
-        time, or "".
+        The line of each, (windows, horizon), None where it lies in a gap; those of them after the
+        last row of the file or group, with time and group; the column of time, or "".
     """
     import numpy as np
     import pandas as pd
@@ -194,10 +193,9 @@ def rows_ahead(
 def latest_window(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """The rows with which a table ends in time, (window, columns): what follows is in no file.
+    """Return the last rows of a table in time, (window, columns), to predict beyond the file.
 
-    With their days since 1970-01-01, (window,); None where no column of dates orders the rows. The
-    windows that are learned from end earlier, for their answers stand in the file.
+    Also their days since 1970-01-01, (window,); None where no column of dates orders the rows.
 
     Raises:
         DataError: columns are missing, or no window fits.
@@ -215,7 +213,7 @@ def latest_window(
 def _long_enough(
     table: pd.DataFrame, data: Data, entry: InputPreprocessing, source: str
 ) -> tuple[list[str], SeriesRows, list[NDArray[np.int64]]]:
-    """The columns that a model takes, a table's rows, and its parts into which a window fits."""
+    """Return the model's columns, the table's rows, and its segments that hold a window."""
     names = [column.name for column in entry.columns]
     used = _with_helpers(table, data, names, source)
     rows = segments_of(used, (), _as_features(data, names), source)
@@ -237,7 +235,7 @@ def _long_enough(
 
 
 def _as_features(data: Data, names: Sequence[str]) -> Data:
-    """The recipe in which what the model takes is a feature: also years, which would order rows."""
+    """Make the model's columns features, also years, which would order rows."""
     decided = {name: data.columns.get(name, ColumnChoice()) for name in names}
     roles = {name: one if one.role else replace(one, role="feature")
              for name, one in decided.items()}  # fmt: skip
@@ -245,7 +243,7 @@ def _as_features(data: Data, names: Sequence[str]) -> Data:
 
 
 def _with_helpers(table: pd.DataFrame, data: Data, names: list[str], source: str) -> pd.DataFrame:
-    """The columns that a model needs, and those that order and group the rows."""
+    """Select the columns that a model needs, and those that order and group the rows."""
     known = [str(name) for name in table.columns]
     require_model_columns(known, names, source)
     helpers = [name for name in known if name not in names and not is_numeric(table[name])]

@@ -1,4 +1,4 @@
-"""Sounds: a folder for each class, heard as a waveform or as a spectrogram."""
+"""Sounds: a folder for each class, as waveforms or spectrograms."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _mels(options: Mapping[str, Any], how: str) -> int:
 def _format(
     options: Mapping[str, Any], files: list[Path], home: SampleFolder
 ) -> tuple[SoundFormat, tuple[str, ...]]:
-    """Return the format of a recipe, with a length that fits most where none is set, and notes."""
+    """Return the sound format of a recipe, and notes; the default length fits most sounds."""
     import numpy as np
 
     how = str(options.get("representation") or SPECTROGRAM)
@@ -222,7 +222,7 @@ class SoundModality(Modality):
         return 8 * int(np.prod([size or 1 for size in preprocessing.shape]))
 
     def layers(self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs) -> Any:
-        """The wave of a sound, (samples,), at the recipe's rate; its spectrogram is made of it."""
+        """Return the wave, (samples,), at the recipe's rate, or the spectrogram made of it."""
         sound = SoundFormat.of(entry.sound)
         wave = inputs.node(key, (round(sound.rate * sound.seconds),))
         return spectrogram(wave, sound.rate, sound.mels, entry.shape, sound.speech)
@@ -260,7 +260,7 @@ SOUND = SoundModality()
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder with sounds in its folders, or a zip of it."""
+    """Recognise a folder with sounds in its folders, or a zip of it."""
     found = usual_ending(path) in ENDINGS if path.is_dir() else zip_contains(path, ENDINGS)
     return {} if found else None
 

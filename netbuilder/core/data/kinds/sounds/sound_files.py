@@ -1,6 +1,6 @@
 """Sound files: waveforms and log-mel spectrograms.
 
-``sound_wave`` and ``log_mel`` stand by themselves, because scripts carry their text.
+``sound_wave`` and ``log_mel`` are self-contained: exported scripts contain their text.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def log_mel(wave: np.ndarray, sample_rate: int, mels: int, speech: bool = False)
 
 class SoundFormat(NamedTuple):
     """How sounds become numbers: ``rate`` samples a second, ``seconds`` of each, ``mels`` bands (0:
-    the waveform), ``speech``: the bands are those of SpeechEmbedding."""
+    the waveform), ``speech``: the bands are those of SpeechEmbedding.
+    """
 
     rate: int
     seconds: float
@@ -91,14 +92,15 @@ class SoundFormat(NamedTuple):
         return cls(int(rate), float(seconds), int(mels), any(speech))
 
     def features(self, wave: np.ndarray) -> np.ndarray:
-        """Return the network's numbers of a wave, (samples, 1) or (moments, mels)."""
+        """Return the network's input for a wave, (samples, 1) or (moments, mels)."""
         if not self.mels:
             return wave[:, None]
         return log_mel(wave, self.rate, self.mels, self.speech)
 
 
 def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = False) -> list[float]:
-    """How many seconds sounds last, from their first bytes; of more than 2,000 some or ``every``.
+    """Return the seconds of sounds, from their headers; of more than 2,000 only some unless
+    ``every``.
 
     Raises:
         DataError: some are no sounds; all of them are named.
@@ -131,8 +133,10 @@ def sound_lengths(files: Sequence[Path], home: SampleFolder, *, every: bool = Fa
 
 
 def _is_cut_off(file: Path) -> bool:
-    """Whether a ``.wav`` says that it has more bytes than are there; a recorder that was not closed
-    says 0, or as many as a number can."""
+    """Return whether a ``.wav`` is shorter than its header says.
+
+    A recorder that was not closed writes 0 or the largest number.
+    """
     if file.suffix.lower() != ".wav":
         return False
     with file.open("rb") as content:
@@ -142,14 +146,13 @@ def _is_cut_off(file: Path) -> bool:
 
 
 def check_all_sounds(files: Sequence[Path], home: SampleFolder) -> None:
-    """Look at each of more than 2,000 sounds. Errors as for ``sound_lengths``; or it was
-    stopped."""
+    """Inspect every sound where there are more than 2,000. Errors as in ``sound_lengths``."""
     if len(files) > _LOOKED_AT:
         sound_lengths(files, home, every=True)
 
 
 def decode_sounds(files: Sequence[Path], sound: SoundFormat) -> np.ndarray:
-    """Sounds as numbers: (n, samples, 1) where ``mels`` is 0, else (n, moments, mels).
+    """Return sounds as numbers: (n, samples, 1) where ``mels`` is 0, else (n, moments, mels).
 
     Raises:
         DataError: a file is damaged or missing.
@@ -248,7 +251,7 @@ def mel_filters(sample_rate: int, size: int, mels: int, speech: bool = False) ->
 
 
 def wav_bytes(wave: np.ndarray, rate: int) -> bytes:
-    """A sound, float (n,) from -1 to 1, as a 16-bit ``.wav`` file of ``rate`` numbers a second."""
+    """Encode a sound, float (n,) from -1 to 1, as a 16-bit ``.wav`` file."""
     import io
 
     import soundfile

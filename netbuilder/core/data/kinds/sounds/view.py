@@ -1,4 +1,4 @@
-"""Sounds as the network gets them: the wave, and how loud each pitch is from moment to moment."""
+"""Sounds as the network gets them: waveform and spectrogram."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from netbuilder.core.data.readers.samples import Samples
 
 @dataclass(frozen=True)
 class SoundsDataView:
-    """The sounds there are.
+    """All sounds of the data.
 
     Attributes:
-        files: of each sound.
-        labels: its class.
         parts: 0 training, 1 validation, 2 test.
-        format: how the network gets them; longer ones are cut, shorter ones end in silence.
+        format: longer sounds are cut, shorter ones end in silence.
     """
 
     files: tuple[Path, ...]
@@ -40,7 +38,7 @@ class SoundClip:
 
 
 def sounds_data_view(plan: PreparedData) -> SoundsDataView:
-    """The sounds of a recipe."""
+    """Return the sounds of a recipe."""
     entry = next(iter(plan.preprocessing.inputs.values()))
     files, labels = _listed(plan.samples)
     parts = plan.parts.tolist()
@@ -57,7 +55,7 @@ def _listed(samples: Samples) -> tuple[list[Path], list[str]]:
 
 
 def load_clip(look: SoundsDataView, index: int) -> SoundClip:
-    """One of the sounds.
+    """Load one of the sounds.
 
     Raises:
         DataError: its file is damaged or missing.

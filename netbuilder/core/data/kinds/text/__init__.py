@@ -1,11 +1,8 @@
 """Texts become rows of word numbers.
 
-The words are cut and numbered outside the model, in the way of ``keras.layers.TextVectorization``
-with its defaults (lower case, punctuation taken out, cut at blanks, 0 for padding at the end, 1
-for unknown words), so that a trained file takes plain whole numbers and opens anywhere. The list
-of words travels with the file; a ``TextVectorization`` layer with the same list gives the same
-numbers. Chinese and Japanese put no blanks between words: there every character is one
-(``split="character"`` of that layer).
+Words are numbered outside the model as ``keras.layers.TextVectorization`` does by default, so that
+a trained file takes plain integers. The vocabulary is stored in the file. In Chinese and Japanese
+every character is a word (``split="character"`` of that layer).
 """
 
 from __future__ import annotations
@@ -94,7 +91,7 @@ _BY_CHARACTER = N_(
 
 
 def read_text(data: Data, path: Path, *, test: bool = False) -> Samples:
-    """Samples from a table with a column of texts, or a folder with one folder per class.
+    """Read samples from a table with a column of texts, or a folder with one folder per class.
 
     Args:
         data: the recipe. Options: "text": the table's column of texts (default: one whose type
@@ -151,7 +148,7 @@ def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
 
 
 def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Samples:
-    """Texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
+    """Read texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
     import numpy as np
 
     found = find_samples(unpacked(path, ENDINGS), ENDINGS)
@@ -192,7 +189,7 @@ class TextModality(Modality):
     labelled_tables = True
 
     def fit(self, project: Project, key: str, samples: Samples, train: Rows) -> Fitted:
-        """Vocabulary and length of the texts for Input node ``key``."""
+        """Fit vocabulary and length of the texts for Input node ``key``."""
         source = source_of(project, key, samples)
         texts = samples.arrays[source][train]
         options = project.data.options
@@ -280,8 +277,7 @@ def _tabular(data: Data) -> bool:
 
 
 def _recognised(path: Path) -> Mapping[str, Any] | None:
-    """A folder whose folders hold ``.txt`` files, a zip of it, a ``.txt`` that is no table, or a
-    table of texts and their labels."""
+    """Recognise a folder or zip of ``.txt`` files, one long text, or a table of labelled texts."""
     if path.is_dir():
         return {} if usual_ending(path) == ".txt" else None
     if zip_contains(path, ENDINGS, in_folders=True):
@@ -292,9 +288,9 @@ def _recognised(path: Path) -> Mapping[str, Any] | None:
 
 
 def _has_texts_and_labels(path: Path) -> bool:
-    """Whether a table has two columns: texts, nearly all different, and a few labels.
+    """Return whether a table has two columns: texts, nearly all different, and a few labels.
 
-    Reads without pandas, which a window that is asked about a file may not have loaded.
+    Runs without pandas, which the window may not have loaded yet.
     """
     if path.suffix.lower() not in {".csv", ".tsv", ".txt"} or not path.is_file():
         return False
@@ -326,7 +322,7 @@ def _are_labelled(texts: Sequence[str], labels: Sequence[str]) -> bool:
 
 
 def _looks_like_table(path: Path) -> bool:
-    """Whether most of the first lines have the same number of separators, at least one."""
+    """Return whether most of the first lines have the same number of separators (> 0)."""
     try:
         with path.open("rb") as file:
             head = file.read(20_000)

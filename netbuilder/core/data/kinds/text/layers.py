@@ -1,7 +1,7 @@
 """Texts as Keras layers: ``TextVectorization`` with the program's own words.
 
-That layer makes small letters of A to Z only, so what else has capitals is known to it in both
-spellings ("Ärger" and "ärger" have one number); and blanks are those of ASCII.
+That layer lowercases A to Z and splits at ASCII blanks only, so its vocabulary holds other
+capitals in both spellings ("Ärger" and "ärger" have one number).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ def numbered(
     standardize: str | None,
     length: int | None,
 ) -> Any:
-    """Numbers of the words of a text, (texts, length): 0 is padding, 1 an unknown word.
+    """Return the word numbers of a text, (texts, length): 0 is padding, 1 an unknown word.
 
     Args:
         text: of strings, (texts, 1).
         words: those with the numbers 2, 3, …
         name: of the layer.
         split, standardize: as ``TextVectorization`` takes them.
-        length: longer texts are cut off, shorter ones end in zeros; None: the longest text's.
+        length: longer texts are cut off, shorter ones padded; None: that of the longest text.
     """
     import keras
     import numpy as np
@@ -61,7 +61,7 @@ def numbered(
 
 
 def spellings(words: Sequence[str]) -> dict[str, str]:
-    """Other ways to write words that the layer does not take for the same: {written: word}."""
+    """Return spellings that the layer would not unify: {written: word}."""
     known = set(words)
     found: dict[str, str] = {}
     for word in words:
@@ -75,7 +75,7 @@ def spellings(words: Sequence[str]) -> dict[str, str]:
 
 
 def made_up_texts(words: Sequence[str], count: int, most: int, blank: str = " ") -> list[str]:
-    """Texts of known words and one unknown, some with capitals, the last longer than ``most``."""
+    """Return texts of known words and one unknown, some with capitals, one too long."""
     import numpy as np
 
     random = np.random.default_rng(crc32(" ".join(words).encode()))

@@ -1,6 +1,6 @@
-"""One long text to go on from: windows of its tokens, and the token that comes after each.
+"""One long text to continue: windows of its tokens, and the token after each.
 
-The windows are views into one row of numbers: they are copied when they are needed.
+The windows are views into one row of numbers, copied when they are needed.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ LOWERCASE = Param("lowercase", Kind.BOOL, True, N_("convert to lower case"), mor
 
 
 def level_of(options: Mapping[str, Any]) -> str:
-    """Option "level", checked."""
+    """Return the checked option "level"."""
     level = str(options.get("level") or tokens_.CHARACTER)
     if level not in tokens_.LEVELS:
         raise DataError(
@@ -88,10 +88,10 @@ def level_of(options: Mapping[str, Any]) -> str:
 
 
 def windows_of(text: str, options: Mapping[str, Any], source: str) -> Samples:
-    """Samples of a text: each window of ``window`` tokens, and the token behind it.
+    """Return the samples of a text: each window of ``window`` tokens, and the next token.
 
     Options: "level" ("character", "word" or "byte_pair"), "window" (40), "step" between two
-    windows (1), "max_words" (1,000) that are known, "lowercase" (true), "merges" (200).
+    windows (1), "max_words" (1,000) in the vocabulary, "lowercase" (true), "merges" (200).
 
     Raises:
         DataError: the text is too short.
@@ -172,7 +172,7 @@ def blank_starts(x: np.ndarray) -> np.ndarray:
 
 
 def merge_names(merges: Sequence[tuple[str, str, int]]) -> tuple[str, ...]:
-    """Merges as a model's file holds them, "left right" each."""
+    """Return merges as a model's file holds them, "left right" each."""
     return tuple(f"{left} {right}" for left, right, _times in merges)
 
 
@@ -202,7 +202,7 @@ def _cut(
 
 
 def read_long_text(path: Path, options: Mapping[str, Any]) -> Samples:
-    """Samples of a text file; of a folder all its ``.txt`` files, one after the other."""
+    """Read the samples of a text file, or of all ``.txt`` files of a folder."""
     inside = sorted(one for one in path.rglob("*.txt") if one.is_file())
     files = inside if path.is_dir() else [path]
     if not files:
@@ -263,7 +263,7 @@ class TokenModality(Modality):
         return PreviewSamples({"text": [text.replace("\n", "↵") for text in texts]})
 
     def of_texts(self, texts: Sequence[str], entry: InputPreprocessing) -> Array:
-        """The last window of each text, (n, window)."""
+        """Return the last window of each text, (n, window)."""
         import numpy as np
 
         window = int(entry.shape[0] or 1)
@@ -277,7 +277,7 @@ class TokenModality(Modality):
         return self.of_texts([read_text_file(file, {})[0] for file in files], entry)
 
     def labelled(self, data: Data, preprocessing: Preprocessing, path: Path) -> Samples:
-        """Windows of another text, numbered as the model knows its tokens."""
+        """Return windows of another text, with the model's vocabulary."""
         entry = next(entry for entry in preprocessing.inputs.values() if entry.kind == "tokens")
         text = read_text_file(path, data.options)[0]
         lowercase = bool(data.options.get("lowercase", True))
@@ -304,10 +304,7 @@ class TokenModality(Modality):
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
     ) -> Any | None:
-        """The last window of a text, in front of a shorter one padding; None for words.
-
-        Words and punctuation marks are cut apart here, which no layer does.
-        """
+        """Return the last window of a text, padded in front; None for words, which no layer splits."""
         if entry.level != tokens_.CHARACTER:
             return None
         import keras
@@ -351,10 +348,10 @@ TOKENS = TokenModality()
 
 
 def window_lines(options: Mapping[str, Any], tokens: Iterable[str] = ()) -> list[str]:
-    """Lines of a script: from ``text`` to windows of numbers and what comes after each.
+    """Return script lines from ``text`` to windows of numbers and the next tokens.
 
-    ``tokens``: all that the text has, where they are known; without Chinese and Japanese ones,
-    words are found by a shorter pattern.
+    ``tokens``: all tokens of the text, where known; without Chinese and Japanese ones a shorter
+    pattern finds the words.
     """
     level = level_of(options)
     lower = [] if not options.get("lowercase", True) else ["text = text.lower()"]
@@ -411,7 +408,7 @@ def _known_lines(tokens: str, size: int) -> tuple[str, ...]:
 
 
 def _pair_lines(options: Mapping[str, Any], size: int) -> tuple[str, ...]:
-    """Lines of a script that learn byte pairs on ``text`` and leave ``tokens`` and ``known``."""
+    """Return script lines that learn byte pairs and leave ``tokens`` and ``known``."""
     count = integer_option(options, "merges", int(MERGES.default), least=0)
     functions = (byte_pairs.join_pair, byte_pairs.learn_byte_pairs, byte_pairs.split_word)
     return (
@@ -429,7 +426,7 @@ def _pair_lines(options: Mapping[str, Any], size: int) -> tuple[str, ...]:
 
 
 def code(question: ScriptRequest) -> DataCode:
-    """The data section of a script about a text file."""
+    """Return the data section of a script about a text file."""
     data = question.project.data
     encoding = str(data.options.get("encoding") or "utf-8")
     lines = [
@@ -442,14 +439,14 @@ def code(question: ScriptRequest) -> DataCode:
 
 
 def _all_tokens(question: ScriptRequest) -> tuple[str, ...]:
-    """All tokens of the text; none where some may have found no room in the vocabulary."""
+    """Return all tokens of the text; () where the vocabulary may not hold all."""
     known = question.facts.vocabulary if question.facts is not None else ()
     size = integer_option(question.project.data.options, "max_words", MOST_WORDS, least=3)
     return known if len(known) < min(MOST_WORDS, size) else ()
 
 
 def windows_code(lines: list[str], options: Mapping[str, Any]) -> DataCode:
-    """The data section whose ``lines`` leave windows of numbers."""
+    """Return the data section whose ``lines`` leave windows of numbers."""
     if level_of(options) == tokens_.WORD:
         takes = _("the numbers of words: no Keras layer splits words and punctuation as above")
         return DataCode(tuple(lines), InputFormat.IDS, ordered=True, takes=takes)

@@ -1,4 +1,4 @@
-"""Texts as the network gets them: their tokens, what is unknown or cut off, how long they are."""
+"""Texts as the network gets them: tokens, unknown and cut-off ones, lengths."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ _BINS = 24
 
 @dataclass(frozen=True)
 class Token:
-    """One token: its text, the number that the network gets, and whether it is beyond the cut.
-
-    Number 1 stands for every token that is not in the vocabulary.
-    """
+    """One token: its text, its number (1: not in the vocabulary), and whether it is cut off."""
 
     text: str
     number: int
@@ -32,7 +29,7 @@ class Token:
 
     @property
     def unknown(self) -> bool:
-        """Whether the vocabulary does not hold it."""
+        """Whether the vocabulary lacks it."""
         return self.number == 1
 
 
@@ -47,19 +44,18 @@ class TextRow:
 
 @dataclass(frozen=True)
 class TextsDataView:
-    """Some texts, evenly out of all, and how long all are.
+    """Some texts, evenly spread over all, and the lengths of all.
 
     Attributes:
-        rows: the texts that are shown.
-        count: texts that there are.
-        vocabulary: different tokens that are known.
+        count: number of all texts.
+        vocabulary: size of the vocabulary.
         cut: tokens that the network gets of a text; longer ones lose their end.
-        longer: texts that are longer (of those that were measured).
-        measured: texts whose length is known, none where all are windows of one length.
+        longer: measured texts that are longer.
+        measured: texts whose length is known; 0 where all are windows of one length.
         edges, lengths: histogram of the tokens a text (bins + 1 edges).
         unknown: share of the tokens of the measured texts that are not in the vocabulary.
-        windows: the texts are windows of one long text, and labels the token that follows.
-        merges: byte pairs in the order in which they were joined: left, right, how often.
+        windows: the texts are windows of one long text, and labels the next token.
+        merges: byte pairs in the order in which they were joined: left, right, count.
     """
 
     rows: tuple[TextRow, ...]
@@ -76,7 +72,7 @@ class TextsDataView:
 
 
 def texts_data_view(plan: PreparedData) -> TextsDataView:
-    """How the first Input gets texts."""
+    """Return how the first Input gets texts."""
     entry = next(iter(plan.preprocessing.inputs.values()))
     samples = plan.samples
     values = samples.arrays[entry.source]
