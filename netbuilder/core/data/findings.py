@@ -18,7 +18,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 
 @dataclass(frozen=True)
 class DataEdit:
-    """A one-click fix: button ``label`` (``short`` in table rows), and a pure edit of the project."""
+    """A one-click fix: a pure edit of the project; ``short`` is the label in table rows."""
 
     label: str
     edit: Callable[[Project], Project] = field(compare=False)

@@ -440,7 +440,7 @@ def verify_files(data: Data, base: Path) -> None:
 
     Raises:
         DataError: some are damaged; all of them are named.
-        CancelledError: the listener (``data.progress``) stopped it.
+        ReadingCancelledError: the listener (``data.progress``) stopped it.
     """
     error = _LOOKED_AT.get(data_stamp(data, base), lambda: _damage(data, base))
     if error is not None:

@@ -52,7 +52,7 @@ def report_progress(done: int, of: int) -> None:
     """Report the progress.
 
     Raises:
-        CancelledError: the listener stops the reading.
+        ReadingCancelledError: the listener stops the reading.
     """
     listener = _LISTENER.get()
     asked = (listener,) if listener is not None else tuple(_WATCHERS)

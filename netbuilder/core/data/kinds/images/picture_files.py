@@ -94,7 +94,7 @@ def check_all_pictures(files: Sequence[Path], home: SampleFolder) -> None:
 
     Raises:
         DataError: some are no pictures or cut off; all of them are named.
-        CancelledError: the listener stopped it.
+        ReadingCancelledError: the listener stopped it.
     """
     if len(files) <= LOOKED_AT:
         return

@@ -148,7 +148,7 @@ def _text_column(data: Data, table: pd.DataFrame, source: str) -> str:
 
 
 def _folder(path: Path, options: Mapping[str, Any], *, part: bool = False) -> Samples:
-    """Read texts of a folder with a folder for each class, in parts or not (aclImdb's layout too)."""
+    """Read texts of a folder with a folder for each class, in parts or not (as aclImdb)."""
     import numpy as np
 
     found = find_samples(unpacked(path, ENDINGS), ENDINGS)

@@ -304,7 +304,7 @@ class TokenModality(Modality):
     def layers(
         self, entry: InputPreprocessing, data: Data, key: str, inputs: KerasInputs
     ) -> Any | None:
-        """Return the last window of a text, padded in front; None for words, which no layer splits."""
+        """Return the last window of a text, padded in front; None for level "word"."""
         if entry.level != tokens_.CHARACTER:
             return None
         import keras
