@@ -1,7 +1,7 @@
 """NetBuilder from Python: projects and trained models in scripts and notebooks.
 
-``import netbuilder as nb`` loads nothing heavy; TensorFlow is loaded when something is trained or
-asked. See ``docs/python.md``.
+``import netbuilder as nb`` loads nothing heavy; TensorFlow is loaded for training or predicting.
+See ``docs/python.md``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from netbuilder.core.results.evaluate import Evaluation
     from netbuilder.core.results.explain.explanation import Explanation
 
-require_tensorflow_needs()  # HDF5 reads its settings once, whoever loads it
+require_tensorflow_needs()  # before HDF5 reads its settings
 
 __all__ = ["Model", "Project", "UserError", "from_keras", "load", "new", "register_layer"]
 
@@ -46,9 +46,6 @@ Rows: TypeAlias = (
 
 def load(path: str | Path) -> Project | Model:
     """Open a project (``.netbuilder``) or a trained model (``.h5``, ``.keras``).
-
-    Args:
-        path: the file.
 
     Raises:
         UserError: the file is missing, damaged, or not safe to open.
@@ -65,21 +62,18 @@ def load(path: str | Path) -> Project | Model:
 
 
 def new(data: str | Path | pd.DataFrame, target: str | None = None) -> Project:
-    """Make a project with a network and settings that fit the data.
+    """Make a project with a network and settings that fit the data; ``reasons`` explains them.
 
     Args:
         data: a file, a folder with a folder for each class, or a data frame.
         target: the column to predict; None takes the likeliest.
-
-    Returns:
-        The project; ``reasons`` says why each choice was made.
 
     Raises:
         UserError: the data cannot be read, or has no such column.
     """
     from netbuilder.core.results.suggestion.selection import suggest
 
-    path = Path(data) if isinstance(data, str | Path) else _written(data)
+    path = Path(data) if isinstance(data, str | Path) else _as_file(data)
     suggestion = suggest(path, target)
     return Project(suggestion.project, path.parent, suggestion.reasons)
 
@@ -111,7 +105,7 @@ def from_keras(model: keras.Model) -> Project:
             register_layer(type(layer))
     try:
         config = json.loads(json.dumps(model.get_config(), default=_plain))
-        config["layers"]  # a class of one's own has none
+        config["layers"]  # custom classes have none
         training = json.loads(json.dumps(model.get_compile_config() or {}, default=_plain))
     except (NotImplementedError, TypeError, LookupError) as error:
         raise UserError(
@@ -125,10 +119,10 @@ def from_keras(model: keras.Model) -> Project:
 
 
 def register_layer(layer: type[keras.Layer]) -> None:
-    """Let a ``keras.Layer`` class of your own stand on the canvas for this session.
+    """Make a ``keras.Layer`` class of your own available on the canvas for this session.
 
-    Its constructor's arguments with a number, a yes or no, or a text as default become the
-    layer's parameters. A file that holds the layer opens only where it is registered.
+    Its constructor arguments with a number, bool or text as default become parameters. A file with
+    the layer opens only where it is registered.
     """
     from netbuilder.core.catalog.layers.layer_index import register
 
@@ -136,7 +130,6 @@ def register_layer(layer: type[keras.Layer]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Objects of Keras inside a config, as its own files hold them."""
     import keras
 
     return keras.saving.serialize_keras_object(value)
@@ -146,9 +139,9 @@ class Project:
     """A network, its data and its settings. Immutable: each change makes another project.
 
     Attributes:
-        value: the project as the rest of the program knows it.
-        base: folder that relative paths start from.
-        reasons: why ``new`` chose what it chose; empty elsewhere.
+        value: the project as used by the rest of the program.
+        base: folder of relative paths.
+        reasons: why ``new`` made its choices; else empty.
     """
 
     def __init__(self, value: ProjectValue, base: Path, reasons: tuple[str, ...] = ()) -> None:
@@ -165,7 +158,7 @@ class Project:
         return [self.value.graph.by_id[name].layer for name in self.value.graph.order]
 
     def check(self) -> tuple[Problem, ...]:
-        """Return the problems, errors first; an empty tuple where it can train."""
+        """Return the problems, errors first; empty if it can train."""
         from netbuilder.core.check import diagnostics
 
         return diagnostics.diagnose(self.value)
@@ -180,13 +173,13 @@ class Project:
         data: str | Path | pd.DataFrame | None = None,
         progress: bool = True,
     ) -> Model:
-        """Train the network; Ctrl+C (in a notebook: Interrupt) stops and keeps what was learned.
+        """Train the network; Ctrl+C (in a notebook: Interrupt) stops and keeps the current weights.
 
         Args:
-            epochs: instead of the project's own number.
-            batch_size: instead of the project's own.
-            learning_rate: instead of the optimizer's own.
-            seed: of the random numbers: the same seed gives the same model.
+            epochs: replaces the project's number.
+            batch_size: replaces the project's.
+            learning_rate: replaces the optimizer's.
+            seed: of random numbers: the same seed gives the same model.
             data: a file or data frame to train on instead of the project's data.
             progress: show a progress bar.
 
@@ -201,7 +194,7 @@ class Project:
 
         project, base = self._with(epochs, batch_size, learning_rate, seed), self.base
         if data is not None:
-            path = Path(data) if isinstance(data, str | Path) else _written(data)
+            path = Path(data) if isinstance(data, str | Path) else _as_file(data)
             base = path.parent
             recipe = project.data
             if recipe.path:
@@ -228,18 +221,24 @@ class Project:
         learning_rate: float | None,
         seed: int | None,
     ) -> ProjectValue:
-        given: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-        for name, one in given.items():
+        changed: dict[str, Any] = {}
+        settings: dict[str, Any] = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
+        for name, value in settings.items():
+            if value is None:
+                continue
             least = 0 if name == "seed" else 1
-            whole = isinstance(one, numbers.Integral) and not isinstance(one, bool)
-            if one is not None and not (whole and least <= one < 2**32):
+            whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+            if not (whole and least <= value < 2**32):
                 raise UserError(
-                    _("'{name}' must be a whole number, not {value}.", name=name, value=repr(one)),
+                    _(
+                        "'{name}' must be a whole number, not {value}.",
+                        name=name,
+                        value=repr(value),
+                    ),
                     _("Give a number of {least} or more.", least=least),
                     code="setting_invalid",
                 )
-        given = {name: one if one is None else int(one) for name, one in given.items()}
-        changed: dict[str, Any] = {name: one for name, one in given.items() if one is not None}
+            changed[name] = int(value)
         if learning_rate is not None:
             old = self.value.training.optimizer
             params = {**old.params, "learning_rate": learning_rate}
@@ -247,7 +246,7 @@ class Project:
         return replace(self.value, training=replace(self.value.training, **changed))
 
     def script(self, style: str = "short") -> str:
-        """Return the project as a Python script, "short" or "exact".
+        """Return the project as a Python script in the style "short" or "exact".
 
         Raises:
             UserError: there is no such style.
@@ -266,7 +265,7 @@ class Project:
         return script_source(self.value, facts, Style(style), script_errors(self.check()))
 
     def save(self, path: str | Path) -> Path:
-        """Write the project; by the ending also as ``.py``, ``.ipynb`` or ``.svg``."""
+        """Write the project; by the extension also as ``.py``, ``.ipynb`` or ``.svg``."""
         from netbuilder.core.check.problems import script_errors
         from netbuilder.core.formats import registry
         from netbuilder.core.formats.paths import rebased
@@ -281,7 +280,7 @@ class Project:
         return path
 
     def open(self) -> None:
-        """Open the project in NetBuilder's window, in a process of its own."""
+        """Open the project in NetBuilder's window, in another process."""
         folder = Path(tempfile.mkdtemp(prefix="netbuilder-"))
         path = self.save(folder / f"{self.name or 'project'}.netbuilder")
         subprocess.Popen([sys.executable, "-m", "netbuilder", str(path)])
@@ -296,11 +295,11 @@ class Project:
 
 
 class Model:
-    """A trained network: predicts from raw values, in the target's own units.
+    """A trained network: predicts from raw values, in the target's units.
 
     Attributes:
-        value: the trained model as the rest of the program knows it.
-        base: folder that the project's relative paths start from.
+        value: the trained model as used by the rest of the program.
+        base: folder of the project's relative paths.
     """
 
     def __init__(self, value: TrainedModel, base: Path) -> None:
@@ -319,26 +318,25 @@ class Model:
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """Loss and metrics of each epoch by name, as ``fit(...).history`` holds them."""
-        return {name: [float(one) for one in values] for name, values in self.value.history.items()}
+        """Loss and metrics of each epoch by name, as in ``fit(...).history``."""
+        return {
+            name: [float(value) for value in values] for name, values in self.value.history.items()
+        }
 
     def evaluate(self, data: str | Path | pd.DataFrame | None = None) -> dict[str, float]:
-        """Measure the model on rows whose target is known.
+        """Return metrics on labelled rows by name, in the target's units.
 
         Args:
             data: a file or data frame; None takes the project's test set.
 
-        Returns:
-            Metrics by name, in the target's units.
-
         Raises:
-            UserError: the rows cannot be read or do not fit, or the project keeps no test set.
+            UserError: the rows cannot be read or do not fit, or the project has no test set.
         """
         from netbuilder.core.data.load import load_dataset as load_data
         from netbuilder.core.results.evaluate import evaluate
 
         if data is not None:
-            path = Path(data) if isinstance(data, str | Path) else _written(data)
+            path = Path(data) if isinstance(data, str | Path) else _as_file(data)
             self._evaluation = evaluate(self.value, path)
         else:
             dataset = load_data(self.value.project, self.base)
@@ -368,45 +366,43 @@ class Model:
         """
         import numpy as np
 
-        found = self._predictions(rows).first
-        if found.labels:
-            return np.array(found.labels, dtype=object)
-        values = np.asarray(found.values)
+        predictions = self._predictions(rows).first
+        if predictions.labels:
+            return np.array(predictions.labels, dtype=object)
+        values = np.asarray(predictions.values)
         return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
     def predict_probabilities(self, rows: Rows | str | Path) -> pd.DataFrame:
         """Return the probability of each label (columns) for each sample (rows)."""
         import pandas as pd
 
-        found = self._predictions(rows).first
-        if found.probabilities is None:
+        predictions = self._predictions(rows).first
+        if predictions.probabilities is None:
             raise UserError(
                 _("This model predicts numbers, so there are no probabilities."),
                 _("Use predict."),
                 code="no_probabilities",
             )
-        return pd.DataFrame(found.probabilities, columns=list(found.classes))
+        return pd.DataFrame(predictions.probabilities, columns=list(predictions.classes))
 
     def is_unlike_training_data(self, rows: Rows | str | Path) -> np.ndarray:
-        """Return which samples are unlike the training data, bool (n,): their predictions may be
-        wrong.
+        """Return which samples are unlike the training data, bool (n,): predictions may be wrong.
 
         A twentieth of ordinary samples are flagged too. See ``core/engine/novelty.py``.
 
         Raises:
-            UserError: the model does not know its training data (it came from elsewhere, or it
-                generates text).
+            UserError: the model does not know its training data (it is foreign or generates text).
         """
         import numpy as np
 
-        found = self._predictions(rows)
-        if not found.unlike:
+        predictions = self._predictions(rows)
+        if not predictions.unlike:
             raise UserError(
                 _("The model does not know what its training data was like."),
                 _("Train it in NetBuilder."),
                 code="training_data_unknown",
             )
-        return np.array(found.unlike)
+        return np.array(predictions.unlike)
 
     def _predictions(self, rows: Any) -> Any:
         import numpy as np
@@ -423,7 +419,7 @@ class Model:
         if isinstance(rows, Sequence) and rows and not isinstance(rows[0], Mapping | str):
             rows = np.asarray(rows)
         if isinstance(rows, np.ndarray):
-            names = [one.name for one in predict.form_fields(self.value)]
+            names = [field.name for field in predict.form_fields(self.value)]
             if not names or rows.ndim != 2:
                 key = next(iter(preprocessing_of(self.value).inputs))
                 return predict.predict_raw(self.value, {key: rows})
@@ -455,10 +451,10 @@ class Model:
         """Explain one prediction.
 
         Args:
-            sample: a dict or series of a row, a text, an array (a picture, a sequence), or a file
+            sample: a dict or series of a row, a text, an array (a picture, a sequence), or a file,
                 of which the first sample is taken.
-            method: "importance", "occlusion", "integrated_gradients" or "grad_cam"; None takes
-                the one that fits.
+            method: "importance", "occlusion", "integrated_gradients" or "grad_cam"; None takes the
+                one that fits.
 
         Raises:
             UserError: the method does not fit the model, or the sample cannot be read.
@@ -476,20 +472,17 @@ class Model:
             batch = sample if sample.ndim == len(shape) + 1 else sample[None]
             return explain(self.value, {key: batch[0]}, method)
         if isinstance(sample, pd.Series | Mapping):
-            sample = _written(pd.DataFrame([dict(sample)]))
+            sample = _as_file(pd.DataFrame([dict(sample)]))
         if isinstance(sample, str) and not Path(sample).exists():
-            found = file_samples.text_samples(self.value, [sample])
+            samples = file_samples.text_samples(self.value, [sample])
         else:
-            found = file_samples.read_samples(self.value, Path(sample))
-        known = KnownRows(found.raw, found.truth)
-        text = found.texts[0] if found.texts else None
-        return explain(self.value, found.sample(0), method, rows=known, text=text)
+            samples = file_samples.read_samples(self.value, Path(sample))
+        known = KnownRows(samples.raw, samples.truth)
+        text = samples.texts[0] if samples.texts else None
+        return explain(self.value, samples.sample(0), method, rows=known, text=text)
 
     def word_vectors(self, layer: str = "") -> pd.DataFrame:
-        """Return the vectors of an Embedding, a row for each word, in the order of its rows.
-
-        Args:
-            layer: id of the Embedding; "" takes the first.
+        """Return the vectors of an Embedding, a row per word; ``layer`` is its id, "" the first.
 
         Raises:
             UserError: the network has no such Embedding.
@@ -501,8 +494,8 @@ class Model:
         from netbuilder.core.results.word_vectors import WordVectors, is_embedding, token_table
 
         graph = self.value.project.graph
-        found = [one.id for one in graph.nodes if is_embedding(one) and layer in ("", one.id)]
-        if not found:
+        ids = [node.id for node in graph.nodes if is_embedding(node) and layer in ("", node.id)]
+        if not ids:
             raise UserError(
                 _("The network has no Embedding '{name}'.", name=layer)
                 if layer
@@ -510,17 +503,17 @@ class Model:
                 _("Only an Embedding has a vector for each word."),
                 code="no_embedding",
             )
-        matrix = weights_of(self.value, found[0])["embeddings"]
+        matrix = weights_of(self.value, ids[0])["embeddings"]
         inputs = preprocessing_of(self.value).inputs
-        words = {key: one.vocabulary for key, one in inputs.items()}
-        vectors = WordVectors.of(matrix, token_table(graph, found[0], len(matrix), words))
+        words = {key: values.vocabulary for key, values in inputs.items()}
+        vectors = WordVectors.of(matrix, token_table(graph, ids[0], len(matrix), words))
         return pd.DataFrame(vectors.values, index=list(vectors.tokens.names))
 
     def save(self, path: str | Path) -> Path:
-        """Write the model in the format of the path's ending (``.h5``, ``.keras``, ``.onnx``, …).
+        """Write the model in the format of the extension (``.h5``, ``.keras``, ``.onnx``, …).
 
         Raises:
-            UserError: there is no such format, or the place cannot be written.
+            UserError: there is no such format, or the file cannot be written.
         """
         from netbuilder.core.formats import registry
 
@@ -535,20 +528,19 @@ class Model:
             for name, value in self.value.test.items()
         )
         parts = [network_svg(self.value.project), _curves(self.history), f"<table>{rows}</table>"]
-        found = self._evaluation
-        if found is not None and found.confusion_matrix is not None:
-            parts.append(_matrix(found))
+        evaluation = self._evaluation
+        if evaluation is not None and evaluation.confusion_matrix is not None:
+            parts.append(_matrix(evaluation))
         return "".join(f"<div>{part}</div>" for part in parts if part)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.value.test.items())
-        return f"<netbuilder.Model {self.value.project.name!r}: {shown}>"
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in self.value.test.items())
+        return f"<netbuilder.Model {self.value.project.name!r}: {metrics}>"
 
 
 @contextmanager
-def _progress(wanted: bool) -> Iterator[Any]:
-    """The bar of the command line, in a terminal and in a notebook alike."""
-    if not wanted:
+def _progress(show: bool) -> Iterator[Any]:
+    if not show:
         with nullcontext():
             yield None
         return
@@ -560,41 +552,36 @@ def _progress(wanted: bool) -> Iterator[Any]:
 
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Where data frames lie as files until the process ends."""
     return tempfile.TemporaryDirectory(prefix="netbuilder-")
 
 
-def _written(frame: pd.DataFrame) -> Path:
-    """A data frame as a file that every reader of the program takes."""
-    # Messages name the file.
+def _as_file(frame: pd.DataFrame) -> Path:
     path = Path(tempfile.mkdtemp(dir=_folder().name), "data_frame.csv")
     frame.to_csv(path, index=False)
     return path
 
 
 def _curves(history: Mapping[str, Sequence[float]]) -> str:
-    """Training and validation loss by epoch as a small SVG."""
     lines = {"loss": "#0072B2", "val_loss": "#D55E00"}
-    known = {name: history[name] for name in lines if len(history.get(name, ())) > 1}
-    if not known:
+    curves = {name: history[name] for name in lines if len(history.get(name, ())) > 1}
+    if not curves:
         return ""
-    top = max(max(values) for values in known.values()) or 1.0
-    drawn = []
-    for name, values in known.items():
+    top = max(max(values) for values in curves.values()) or 1.0
+    polylines = []
+    for name, values in curves.items():
         step = 280 / (len(values) - 1)
-        places = " ".join(
+        points = " ".join(
             f"{10 + i * step:.1f},{110 - 100 * v / top:.1f}" for i, v in enumerate(values)
         )
-        drawn.append(f'<polyline points="{places}" fill="none" stroke="{lines[name]}"/>')
-    return f'<svg width="300" height="120" role="img" aria-label="loss">{"".join(drawn)}</svg>'
+        polylines.append(f'<polyline points="{points}" fill="none" stroke="{lines[name]}"/>')
+    return f'<svg width="300" height="120" role="img" aria-label="loss">{"".join(polylines)}</svg>'
 
 
-def _matrix(found: Evaluation) -> str:
-    """The confusion matrix as a table: rows are true labels, columns predicted ones."""
-    assert found.confusion_matrix is not None
-    head = "".join(f"<th>{html.escape(label)}</th>" for label in found.labels)
+def _matrix(evaluation: Evaluation) -> str:
+    assert evaluation.confusion_matrix is not None
+    head = "".join(f"<th>{html.escape(label)}</th>" for label in evaluation.labels)
     rows = "".join(
         f"<tr><th>{html.escape(label)}</th>{''.join(f'<td>{int(n)}</td>' for n in row)}</tr>"
-        for label, row in zip(found.labels, found.confusion_matrix, strict=True)
+        for label, row in zip(evaluation.labels, evaluation.confusion_matrix, strict=True)
     )
     return f"<table><tr><th></th>{head}</tr>{rows}</table>"

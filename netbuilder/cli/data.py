@@ -1,4 +1,4 @@
-"""``netbuilder data SOURCE``: what a file, a folder or a project's data was understood as."""
+"""``netbuilder data SOURCE``: show how a file, folder or project's data is read."""
 
 from __future__ import annotations
 
@@ -20,29 +20,25 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Tell what was understood, after ``--fix`` what it then is.
-
-    Gives 1 if something keeps it from being trained on: it is a note.
-    """
+    """Print how the data is read, after applying ``--fix``; return 1 if it cannot be trained on."""
     from netbuilder.core.data.findings import ERROR
 
     source = Path(arguments.source)
     project, base = _project(source)
     target = _written_to(source, arguments)
-    found = _report(project, base)
+    report = _report(project, base)
     if target is not None:
-        project = _mended(project, found, arguments.fix)
+        project = _fixed(project, report, arguments.fix)
         _write(project, base, target)
-        found = _report(project, base)
+        report = _report(project, base)
         print_note(_("Wrote {file}.", file=target))
-    _tell(found)
+    _print_report(report)
     if arguments.json:
-        print_json(to_json(found))
-    return 1 if any(one.severity == ERROR for one in found.notes) else 0
+        print_json(to_json(report))
+    return 1 if any(note.severity == ERROR for note in report.notes) else 0
 
 
 def _project(path: Path) -> tuple[Project, Path]:
-    """The project of a file, or one that reads this file, folder or set; and its folder."""
     from netbuilder.core.data.kinds.builtin import BUILTINS
     from netbuilder.core.data.registry import all_endings, recipe_for
     from netbuilder.core.formats import registry
@@ -75,7 +71,7 @@ def _project(path: Path) -> tuple[Project, Path]:
 
 
 def _report(project: Project, base: Path) -> DataReport:
-    """What was understood; what cannot be read, and may be mended here, is a note too."""
+    """Return the report; a fixable reading error becomes a note."""
     from netbuilder.core.data.data_report import DataReport, make_report
     from netbuilder.core.data.findings import finding_from_error
 
@@ -89,7 +85,6 @@ def _report(project: Project, base: Path) -> DataReport:
 
 
 def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
-    """The project that is written; None where nothing is to be fixed and none is asked for."""
     from netbuilder.core.project.files import ENDING
 
     if arguments.output:
@@ -124,33 +119,31 @@ def _written_to(source: Path, arguments: argparse.Namespace) -> Path | None:
     return source
 
 
-def _mended(project: Project, found: DataReport, wanted: Sequence[str]) -> Project:
-    """The project after some of the fixes, each its number among all or its words."""
+def _fixed(project: Project, report: DataReport, names: Sequence[str]) -> Project:
     from netbuilder.core.wording import format_quoted_list
 
-    fixes = [fix for one in found.notes for fix in one.fixes]
-    words = [fix.label for fix in fixes]
-    for name in wanted:
+    fixes = [fix for note in report.notes for fix in note.fixes]
+    labels = [fix.label for fix in fixes]
+    for name in names:
         if name.isdecimal() and 1 <= int(name) <= len(fixes):
-            place = int(name) - 1
-        elif name in words:
-            place = words.index(name)
+            index = int(name) - 1
+        elif name in labels:
+            index = labels.index(name)
         else:
-            fix = _("Choose one of {fixes}, or its number.", fixes=format_quoted_list(words, 12))
+            fix = _("Choose one of {fixes}, or its number.", fixes=format_quoted_list(labels, 12))
             raise UserError(
                 _("There is no fix '{name}'.", name=name),
-                did_you_mean(name, words, fix) if words else _("This data needs no fix."),
+                did_you_mean(name, labels, fix) if labels else _("This data needs no fix."),
             )
-        project = fixes[place].edit(project)
+        project = fixes[index].edit(project)
     return project
 
 
 def _write(project: Project, base: Path, target: Path) -> None:
-    """Write the project, named as its file; its paths lead from there to the data."""
     from netbuilder.core.project import edits, files
     from netbuilder.core.project.model import Project
 
-    def seen_from_there(name: str) -> str:
+    def relocated(name: str) -> str:
         path = (base / name).absolute()
         inside = path.is_relative_to(target.parent.absolute())
         return path.relative_to(target.parent.absolute()).as_posix() if inside else str(path)
@@ -159,8 +152,8 @@ def _write(project: Project, base: Path, target: Path) -> None:
     if base.absolute() != target.parent.absolute():
         data = replace(
             data,
-            path=seen_from_there(data.path) if data.path else "",
-            test_path=seen_from_there(data.test_path) if data.test_path else "",
+            path=relocated(data.path) if data.path else "",
+            test_path=relocated(data.test_path) if data.test_path else "",
         )
         project = replace(project, data=data)
     if project.name == Project().name:
@@ -176,28 +169,29 @@ def _rows_of(part: str, count: int) -> str:
     return ngettext("{count} test sample", "{count} test samples", count)
 
 
-def _tell(found: DataReport) -> None:
-    parts = [_rows_of(part, count) for part, count in found.rows.items() if count]
+def _print_report(report: DataReport) -> None:
+    parts = [_rows_of(part, count) for part, count in report.rows.items() if count]
     print_result(
-        f"{found.kind}: {format_list(parts)}"
+        f"{report.kind}: {format_list(parts)}"
         if parts
-        else _("{kind}: cannot be used yet", kind=found.kind)
+        else _("{kind}: cannot be used yet", kind=report.kind)
     )
-    for column in found.columns:
+    for column in report.columns:
         print_result(f"  {labelled(column.name, _about(column))}")
-    if found.classes:
+    if report.classes:
         print_result(
             _(
                 "classes: {classes}",
                 classes=join_values(
-                    f"{label} {format_number(count, ',')}" for label, count in found.classes.items()
+                    f"{label} {format_number(count, ',')}"
+                    for label, count in report.classes.items()
                 ),
             )
         )
     number = 0
-    for one in found.notes:
-        print_note(f"{one.severity}: {one.message}")
-        for fix in one.fixes:
+    for note in report.notes:
+        print_note(f"{note.severity}: {note.message}")
+        for fix in note.fixes:
             number += 1
             print_note(f"    {_('fix {number}: {fix}', number=number, fix=fix.label)}")
 
@@ -214,14 +208,14 @@ def _about(column: ColumnFacts) -> str:
     return join_values(words)
 
 
-def to_json(found: DataReport) -> dict[str, Any]:
-    """The report in the contract's terms."""
+def to_json(report: DataReport) -> dict[str, Any]:
+    """Return the report as JSON."""
     return {
-        "kind": found.kind,
-        "rows": dict(found.rows),
-        "columns": [_column(column) for column in found.columns],
-        "classes": dict(found.classes),
-        "notes": [_note(one) for one in found.notes],
+        "kind": report.kind,
+        "rows": dict(report.rows),
+        "columns": [_column(column) for column in report.columns],
+        "classes": dict(report.classes),
+        "notes": [_note(note) for note in report.notes],
     }
 
 
@@ -249,11 +243,11 @@ def _column(column: ColumnFacts) -> dict[str, Any]:
     }
 
 
-def _note(one: Finding) -> dict[str, Any]:
+def _note(note: Finding) -> dict[str, Any]:
     return {
-        "severity": one.severity,
-        "message": one.message,
-        "fix": one.fixes[0].label if one.fixes else None,
-        "fixes": [fix.label for fix in one.fixes],
-        "column": one.column or None,
+        "severity": note.severity,
+        "message": note.message,
+        "fix": note.fixes[0].label if note.fixes else None,
+        "fixes": [fix.label for fix in note.fixes],
+        "column": note.column or None,
     }

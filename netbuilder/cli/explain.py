@@ -1,4 +1,4 @@
-"""``netbuilder explain MODEL INPUT``: why this answer."""
+"""``netbuilder explain MODEL INPUT``: explain a prediction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Say, and where asked draw, what an answer comes from."""
+    """Explain a prediction, and draw the explanation on request."""
     source = Path(arguments.input)
     if not _exists(source) and source.suffix and " " not in arguments.input:
         raise no_file_error(source)
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from netbuilder.core.results.explain.methods import ComparisonRows, explain
 
     samples = _samples(trained, arguments.input)
-    found = explain(
+    explanation = explain(
         trained,
         samples.sample(arguments.row),
         arguments.method,
@@ -43,21 +43,21 @@ def run(arguments: argparse.Namespace) -> int:
         text=samples.texts[arguments.row] if samples.texts else None,
         label=arguments.label,
     )
-    _tell(found)
+    _print_explanation(explanation)
     if out is not None:
         from netbuilder.core.results.explain.explanation_png import write_png
 
-        write_png(found, out)
+        write_png(explanation, out)
         print_note(_("Wrote {file}.", file=out))
     if arguments.json:
-        print_json({**found.to_json(), "output": None if out is None else str(out)})
+        print_json({**explanation.to_json(), "output": None if out is None else str(out)})
     return 0
 
 
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a long text is no name of a file
+    except OSError:  # too long for a file name
         return False
 
 
@@ -79,21 +79,22 @@ def _samples(trained: TrainedModel, words: str) -> FileSamples:
         raise no_file_error(words) from error
 
 
-def _tell(found: Explanation) -> None:
+def _print_explanation(explanation: Explanation) -> None:
     from netbuilder.core.results.explain.explanation_drawing import explanation_bars
 
-    print_result(found.answer)
-    print_result(found.sentence)
-    pairs = explanation_bars(found)
+    print_result(explanation.answer)
+    print_result(explanation.sentence)
+    pairs = explanation_bars(explanation)
     pairs = pairs if any(value for _unused, value in pairs) else []
     width = max((len(name) for name, _unused in pairs), default=0)
     most = max((abs(value) for _unused, value in pairs), default=0.0) or 1.0
-    sign = "" if found.responses else "+"
+    sign = "" if explanation.responses else "+"
     for name, value in pairs:
         bar = "█" * round(24 * abs(value) / most)
         print_result(f"  {name:<{width}}  {value:>{sign}10.4g}  {bar}")
-    if found.nearest is not None and found.nearest.changes:
-        print_result(_("{nearest} is row {row} ({prediction}):", nearest=found.nearest.words,
-                       row=found.nearest.row, prediction=found.nearest.answer))  # fmt: skip
-        for name, (here, there) in found.nearest.changes.items():
+    nearest = explanation.nearest
+    if nearest is not None and nearest.changes:
+        print_result(_("{nearest} is row {row} ({prediction}):", nearest=nearest.words,
+                       row=nearest.row, prediction=nearest.answer))  # fmt: skip
+        for name, (here, there) in nearest.changes.items():
             print_result(f"  {labelled(name, f'{here} → {there}')}")

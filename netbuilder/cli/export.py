@@ -1,4 +1,4 @@
-"""``netbuilder export SOURCE -o PATH``: by ending."""
+"""``netbuilder export SOURCE -o PATH``: the extension sets the format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.core.wording import format_list, format_number
 
 _PICTURES = (".svg", ".png", ".pdf")
-#: Layers from which a person is told that an export takes long.
+#: Exports of more layers are slow.
 MANY_LAYERS = 1_000
 
 
@@ -58,7 +58,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write a file; gives what there is to know of it, and the errors of the project in it."""
     row = registry.format_for(path)
     if style and not row.styled:
         raise UsageError(
@@ -70,7 +69,7 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...]
         from netbuilder.cli.evaluate import load_model
 
         trained = load_model(source)
-        _tell_size(trained.project)
+        _print_size_note(trained.project)
         return registry.save_network(trained, path, source.parent, style or ""), ()
     project = registry.read_project(source)
     errors: tuple[str, ...] = ()
@@ -79,13 +78,13 @@ def _write(source: Path, path: Path, style: str | None) -> tuple[tuple[str, ...]
         from netbuilder.core.check.problems import script_errors
         from netbuilder.core.process_setup import has_avx
 
-        # Scripts are written where TensorFlow cannot run, too: with what is known without it.
+        # Scripts can be written without TensorFlow.
         errors = script_errors(check_project(project, source.parent, with_shapes=has_avx())[0])
     return registry.save_network(project, path, source.parent, style or "", errors), errors
 
 
-def _tell_size(project: Project) -> None:
-    """A network is built three times until its file is proved, which takes long of large ones."""
+def _print_size_note(project: Project) -> None:
+    """Warn about large networks: checking the written file builds them three times."""
     count = len(project.graph.nodes)
     if count > MANY_LAYERS:
         print_note(
@@ -94,13 +93,12 @@ def _tell_size(project: Project) -> None:
 
 
 def _picture(source: Path, path: Path, worksheet: str | None) -> None:
-    """The network as a picture: as it stands, or for a worksheet. Needs no screen."""
     import os
 
     from netbuilder.cli.app import qt_libraries
     from netbuilder.core.formats.writers.svg import network_svg
     from netbuilder.core.lesson_files import known_facts
-    from netbuilder.core.worksheet import worksheet as drawn
+    from netbuilder.core.worksheet import worksheet as worksheet_svg
 
     project = registry.read_project(source)
     if worksheet is None:
@@ -109,14 +107,13 @@ def _picture(source: Path, path: Path, worksheet: str | None) -> None:
         from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
-        text = drawn(project, known_facts(project, source.parent), sheet=worksheet)
+        text = worksheet_svg(project, known_facts(project, source.parent), sheet=worksheet)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with qt_libraries():
         from PySide6.QtWidgets import QApplication
 
         from netbuilder.ui.plots import picture_export as svg_file
-    # Text needs an application; one that stands already is used. It is of the kind that windows
-    # need too, since a process can have only one.
+    # Drawing text needs the application; there is only one per process.
     application = QApplication.instance() or QApplication([])
     svg_file.write_svg(text, path)
     del application

@@ -26,7 +26,7 @@ from netbuilder.core.worker_process import ResourceLimits
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Judge every handed-in file of a folder; a broken one is a row, never an end."""
+    """Grade every submission in a folder; a broken file is one row."""
     if not arguments.folder:
         raise UsageError(
             _("Give the folder with the submissions."),
@@ -35,58 +35,58 @@ def run(arguments: argparse.Namespace) -> int:
     folder, table = Path(arguments.folder), arguments.output
     rubric = rubrics.read_rubric(Path(arguments.rubric)) if arguments.rubric else DEFAULT_RUBRIC
     if table:
-        report.check_table_name(Path(table))  # before a minute's work, not after it
+        report.check_table_name(Path(table))  # fail before grading
     files = submission_files(folder)
     done = 0
 
-    def told(one: Submission) -> None:
+    def on_graded(row: Submission) -> None:
         nonlocal done
         done += 1
         if sys.stderr.isatty():
-            print_note(_("{done} of {count}: {file}", done=done, count=len(files), file=one.file))
+            print_note(_("{done} of {count}: {file}", done=done, count=len(files), file=row.file))
 
-    found = grade_folder(
+    rows = grade_folder(
         folder,
         Path(arguments.data) if arguments.data else None,
         _lesson(arguments.lesson),
         rubric=rubric,
         retrain=arguments.retrain,
         bounds=ResourceLimits(arguments.seconds, arguments.memory),
-        told=told,
+        told=on_graded,
     )
     title = rubric.title or folder.resolve().name
-    points = points_sentence(found, rubric)
+    points = points_sentence(rows, rubric)
     written: list[str] = []
     if table:
-        report.write_table(found, Path(table))
+        report.write_table(rows, Path(table))
         written.append(table)
     if arguments.html:
-        report.write_html(found, Path(arguments.html), title, points)
+        report.write_html(rows, Path(arguments.html), title, points)
         written.append(arguments.html)
     if arguments.feedback:
-        report.write_feedback(found, Path(arguments.feedback), title)
+        report.write_feedback(rows, Path(arguments.feedback), title)
         written.append(arguments.feedback)
-    _tell(found)
-    fault = common_failure(found)
+    _print_table(rows)
+    failure = common_failure(rows)
     wrote = _("Wrote {files}.", files=format_list(written)) if written else ""
-    said = (
-        points, graded_on_sentence(found), similarity_sentence(found), verified_sentence(found),
-        skipped_files_sentence(folder), wrote, fault,
+    notes = (
+        points, graded_on_sentence(rows), similarity_sentence(rows), verified_sentence(rows),
+        skipped_files_sentence(folder), wrote, failure,
     )  # fmt: skip
-    for words in said:
+    for words in notes:
         if words:
             print_note(words)
     if arguments.json:
-        print_json({"submissions": [one.to_json() for one in found]})
-    return 1 if fault and all(one.status == FAILED for one in found) else 0
+        print_json({"submissions": [row.to_json() for row in rows]})
+    return 1 if failure and all(row.status == FAILED for row in rows) else 0
 
 
 def _lesson(name: str | None) -> str:
-    """A file is named whole: the workers may stand in another folder."""
+    """Return a name, or a file's absolute path: workers may have another working directory."""
     return str(Path(name).resolve()) if name and Path(name).is_file() else name or ""
 
 
-def _tell(found: list[Submission]) -> None:
+def _print_table(rows: list[Submission]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -95,15 +95,15 @@ def _tell(found: list[Submission]) -> None:
     for title in (_("student"), _("points"), _("status"), _("steps"), _("verified"), _("copy"),
                   _("notes")):  # fmt: skip
         table.add_column(title)
-    for one in found:
+    for row in rows:
         table.add_row(
-            Text(one.student),
-            "" if one.score is None else format_number(one.score, ".1f"),
-            status_words(one),
-            f"{one.steps_done}/{one.steps}" if one.steps else "",
-            {True: _("yes"), False: _("no"), None: ""}[one.verified],
-            copy_word(one),
-            Text(one.message),
+            Text(row.student),
+            "" if row.score is None else format_number(row.score, ".1f"),
+            status_words(row),
+            f"{row.steps_done}/{row.steps}" if row.steps else "",
+            {True: _("yes"), False: _("no"), None: ""}[row.verified],
+            copy_word(row),
+            Text(row.message),
         )
     Console().print(table)
-    print_result(summary_words(found))
+    print_result(summary_words(rows))

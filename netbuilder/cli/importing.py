@@ -18,7 +18,7 @@ from netbuilder.core.wording import join_values
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Write the project, or the model, that a file becomes, and tell what was taken over."""
+    """Convert a file to a project or model, and print what was imported."""
     source, path = Path(arguments.model), Path(arguments.output)
     if not path.suffix:
         path = path.with_suffix(files.ENDING)
@@ -34,43 +34,43 @@ def run(arguments: argparse.Namespace) -> int:
         from netbuilder.core.tensorflow_output import load_tensorflow
 
         load_tensorflow()
-    found = import_file(source, weights, trained=as_model or weights is not None)
+    imported = import_file(source, weights, trained=as_model or weights is not None)
     if as_model:
-        found = _write_model(found, path, source)
+        imported = _write_model(imported, path, source)
     else:
-        files.write(rebased(found.project, source.parent, path.parent), path)
+        files.write(rebased(imported.project, source.parent, path.parent), path)
         if weights is not None:
-            lost = _("A project file contains no weights. Use a name after -o that ends in .h5.")
-            found = replace(found, report=(*found.report, ReportItem("weights", LEFT_OUT, lost)))
-    _tell(found, path, as_json=arguments.json)
+            note = _("A project file contains no weights. Use a name after -o that ends in .h5.")
+            report = (*imported.report, ReportItem("weights", LEFT_OUT, note))
+            imported = replace(imported, report=report)
+    _print_report(imported, path, as_json=arguments.json)
     return 0
 
 
-def _write_model(found: Imported, path: Path, source: Path) -> Imported:
-    if found.trained is None:
-        for line in lines_of(found.report):
+def _write_model(imported: Imported, path: Path, source: Path) -> Imported:
+    if imported.trained is None:
+        for line in lines_of(imported.report):
             print_note(line)
         what = _("The network in '{file}' has no weights.", file=source.name)
         fix = _("Add --weights FILE, or import a project (-o NAME.netbuilder) and train it.")
-        if found.placeholders:
+        if imported.placeholders:
             what = _(
                 "'{file}' cannot be converted to a model, because it contains unknown "
                 "layers: {layers}.",
                 file=source.name,
-                layers=join_values(found.placeholders),
+                layers=join_values(imported.placeholders),
             )
             fix = _("Import it as a project (-o NAME.netbuilder), and replace these layers.")
         raise FormatError(what, fix, path=str(source), code="import_without_weights")
-    notes = registry.save_network(found.trained, path, source.parent)
-    return replace(
-        found, report=(*found.report, *(ReportItem("model", LEFT_OUT, text) for text in notes))
-    )
+    notes = registry.save_network(imported.trained, path, source.parent)
+    report = (*imported.report, *(ReportItem("model", LEFT_OUT, text) for text in notes))
+    return replace(imported, report=report)
 
 
-def _tell(found: Imported, path: Path, *, as_json: bool) -> None:
-    for line in lines_of(found.report):
+def _print_report(imported: Imported, path: Path, *, as_json: bool) -> None:
+    for line in lines_of(imported.report):
         print_note(line)
-    nodes, edges = found.project.graph.nodes, found.project.graph.edges
+    nodes, edges = imported.project.graph.nodes, imported.project.graph.edges
     print_note(
         ngettext(
             "Wrote {path}: {count} layer, {edges} connections.",
@@ -86,8 +86,8 @@ def _tell(found: Imported, path: Path, *, as_json: bool) -> None:
                 "model" if registry.is_model(path) else "project": str(path),
                 "layers": [node.layer for node in nodes],
                 "nodes": len(nodes),
-                "placeholders": found.placeholders,
-                "notes": [one.message for one in found.report if one.item == "training"],
-                "report": [vars(one) for one in found.report],
+                "placeholders": imported.placeholders,
+                "notes": [item.message for item in imported.report if item.item == "training"],
+                "report": [vars(item) for item in imported.report],
             }
         )

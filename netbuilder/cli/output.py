@@ -1,4 +1,4 @@
-"""What the commands say: results on stdout, all else on stderr."""
+"""Output of commands: results on stdout, everything else on stderr."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import Event
 
 
-_LINE_EVERY = 5.0
+_LINE_INTERVAL = 5.0
 
 
 class TrainingProgress:
-    """Shows a session's events. Where stderr is no terminal: a line every few seconds."""
+    """Shows a session's events: a progress bar, or without a terminal a line every few seconds."""
 
     def __init__(self) -> None:
         self.reason = "done"
@@ -46,7 +46,7 @@ class TrainingProgress:
         )
         self._task = self._bar.add_task(_("Preparing"), total=None, numbers="")
         self._epochs = self._per_epoch = 1
-        self._told = time.monotonic()
+        self._last_line = time.monotonic()
         self._logs = self._losses = ""
 
     def __enter__(self) -> TrainingProgress:
@@ -62,7 +62,7 @@ class TrainingProgress:
         self._bar.stop()
 
     def on_event(self, event: Event) -> None:
-        """Take one event of the session."""
+        """Handle an event of the session."""
         from netbuilder.core.engine import events
 
         if isinstance(event, events.Preparing):
@@ -121,11 +121,12 @@ class TrainingProgress:
         )
 
     def _line(self, epoch: int) -> None:
-        """Where no bar can be drawn (a log file, a pipe)."""
+        """Print a line where no bar can be drawn (a log file, a pipe)."""
         now = time.monotonic()
-        if not self._bar.disable or (now - self._told < _LINE_EVERY and epoch != self._epochs):
+        early = now - self._last_line < _LINE_INTERVAL and epoch != self._epochs
+        if early or not self._bar.disable:
             return
-        self._told = now
+        self._last_line = now
         self._console.print(
             _("epoch {epoch}/{epochs}  {logs}", epoch=epoch, epochs=self._epochs, logs=self._logs),
             soft_wrap=True,
@@ -140,7 +141,7 @@ def _clock(seconds: float) -> str:
 
 @contextmanager
 def show_reading_bar() -> Iterator[None]:
-    """Show how far the reading of large data in here is; nothing where there is none."""
+    """Show a progress bar while large data is read in this block."""
     from netbuilder.core.data import progress
 
     console = Console(stderr=True)
@@ -158,45 +159,44 @@ def show_reading_bar() -> Iterator[None]:
 
 
 class UsageError(UserError):
-    """The words of the command do not go together: exit code 2."""
+    """Invalid command-line usage: exit code 2."""
 
 
 def print_result(text: str = "") -> None:
-    """A result, on stdout."""
+    """Print a result on stdout."""
     print(text)
 
 
 def print_note(text: str) -> None:
-    """Something beside the result, on stderr."""
+    """Print a note on stderr."""
     print(text, file=sys.stderr)
 
 
 def print_json(value: Mapping[str, Any]) -> None:
-    """One line of JSON on stdout; what is no number (NaN, infinite) is null."""
+    """Print one line of JSON on stdout; NaN and infinity become null."""
     sys.stdout.flush()
     print(json.dumps(to_json_value(value), ensure_ascii=False, allow_nan=False))
 
 
 def to_json_value(value: Any) -> Any:
-    """The value in JSON's terms: NumPy's numbers and arrays too."""
+    """Convert NumPy values, mappings and sequences for JSON."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(key): to_json_value(one) for key, one in value.items()}
+        return {str(key): to_json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json_value(one) for one in value]
+        return [to_json_value(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def report_error(error: UserError, as_json: bool, options: Collection[str] = ()) -> int:
-    """Tell a person what happened and how to mend it; gives exit code 1, for wrong usage 2.
+    """Print an error and its fixes; return exit code 1, or 2 for wrong usage.
 
-    What the window has a button for is told as the ``options`` of this command, or as what to
-    write into the project file.
+    Fixes are given as ``options`` of this command, or as entries of the project file.
     """
-    # After a list the mend stands on a line of its own.
+    # After a list the fix needs its own line.
     print_note(f"{error.what}{error.fix}" if error.what.endswith("\n") else str(error))
     print_fixes(error.fixes, options)
     if as_json:
@@ -205,24 +205,24 @@ def report_error(error: UserError, as_json: bool, options: Collection[str] = ())
 
 
 def print_fixes(fixes: Iterable[DataFix], options: Collection[str] = ()) -> None:
-    """How to do here what buttons do in the window."""
+    """Print how to apply fixes that are buttons in the window."""
     for fix in fixes:
-        told: dict[str, Any] = dict(fix.data)
+        settings: dict[str, Any] = dict(fix.data)
         if fix.columns:
-            told["columns"] = fix.columns
-        if set(told) <= set(options):
-            how = _(
+            settings["columns"] = fix.columns
+        if set(settings) <= set(options):
+            instructions = _(
                 "add {options}",
-                options=" ".join(f"--{key.replace('_', '-')} {told[key]}" for key in told),
+                options=" ".join(f"--{key.replace('_', '-')} {settings[key]}" for key in settings),
             )
         else:
-            text = json.dumps(to_json_value(told), ensure_ascii=False)
-            how = _('in the project file, under "data": {entries}', entries=text[1:-1])
-        print_note(f"    {labelled(fix.label, how)}")
+            text = json.dumps(to_json_value(settings), ensure_ascii=False)
+            instructions = _('in the project file, under "data": {entries}', entries=text[1:-1])
+        print_note(f"    {labelled(fix.label, instructions)}")
 
 
 def report_unexpected(error: Exception, as_json: bool) -> int:
-    """Tell of a fault of the program: one line, and where the whole story is; exit code 1."""
+    """Report a program error: one line, and the log with the traceback; return exit code 1."""
     from netbuilder.core import folders
 
     what = _("NetBuilder had an unexpected error: {error}", error=_first_line(error))

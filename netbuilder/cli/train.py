@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.trained import Event, TrainedModel
     from netbuilder.core.project.model import Project
 
-#: Seconds that a run without a window waits for room on a full disk.
+#: Seconds that a run waits for free disk space.
 WAIT_FOR_ROOM = 600.0
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Train and write the model; 1 where it failed or was stopped by hand."""
+    """Train and write the model; return 1 if the training was stopped."""
     from netbuilder.core.formats import registry
 
     source = Path(arguments.project)
@@ -63,13 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from netbuilder.core.results.evaluate import evaluate_run
 
-    trained, found = evaluate_run(trained, dataset, run_id)
-    sentence = found.sentence if found is not None else ""
+    trained, evaluation = evaluate_run(trained, dataset, run_id)
+    sentence = evaluation.sentence if evaluation is not None else ""
     if workers and workers["worker_index"] > 0:
-        # All workers end with the same weights; the first one writes them.
+        # All workers have the same weights; the first one writes them.
         if reason == "stopped":
-            told = _("Worker 0 writes the model and a checkpoint.")
-            print_note(join_sentences((stopper, told)))
+            note = _("Worker 0 writes the model and a checkpoint.")
+            print_note(join_sentences((stopper, note)))
         else:
             print_note(
                 _(
@@ -78,30 +78,27 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             )
         if arguments.json:
-            _tell_json(trained, None)
+            _print_summary(trained, None)
         return 1 if reason == "stopped" else 0
     for text in registry.save_network(trained, output, source.parent):
         print_note(text)
     if reason != "stopped":
-        # The run is whole and saved: there is nothing to resume.
+        # The run is complete and saved: nothing to resume.
         discard(checkpoints)
-    _tell(trained, reason, sentence, output, stopper)
+    _print_end(trained, reason, sentence, output, stopper)
     if arguments.json:
-        _tell_json(trained, output)
+        _print_summary(trained, output)
     return 1 if reason == "stopped" else 0
 
 
 def with_options(project: Project, arguments: argparse.Namespace) -> Project:
-    """The project with what the command line says instead."""
+    """Return the project with the settings of the command line."""
     from netbuilder.core.project.model import Choice
 
     training = project.training
-    if arguments.epochs is not None:
-        training = replace(training, epochs=arguments.epochs)
-    if arguments.batch_size is not None:
-        training = replace(training, batch_size=arguments.batch_size)
-    if arguments.seed is not None:
-        training = replace(training, seed=arguments.seed)
+    for name in ("epochs", "batch_size", "seed"):
+        if getattr(arguments, name) is not None:
+            training = replace(training, **{name: getattr(arguments, name)})
     if arguments.learning_rate is not None:
         old = training.optimizer
         params = {**old.params, "learning_rate": arguments.learning_rate}
@@ -110,10 +107,10 @@ def with_options(project: Project, arguments: argparse.Namespace) -> Project:
 
 
 def check_output_path(output: Path) -> None:
-    """See before an hour of training whether its result can be written.
+    """Check before training that the result can be written.
 
     Raises:
-        UserError: the format is unknown, the folder is not there or not writable.
+        UserError: the format is unknown, the folder is missing or not writable.
     """
     from netbuilder.core.formats.registry import format_for
     from netbuilder.core.project.atomic import write_error
@@ -136,17 +133,17 @@ def check_output_path(output: Path) -> None:
     if output.exists() and not os.access(output, os.W_OK):
         raise write_error(PermissionError(errno.EACCES, "locked"), output)
     try:
-        # Rights alone do not tell: a full disk and folders like /proc refuse all the same.
+        # Permissions do not suffice: a full disk and folders like /proc refuse files too.
         with tempfile.NamedTemporaryFile(prefix=".netbuilder-", dir=folder):
             pass
-    except FileNotFoundError as error:  # the folder is there: it takes no files
+    except FileNotFoundError as error:  # the folder exists but takes no files
         raise write_error(PermissionError(errno.EACCES, "no files"), output) from error
     except OSError as error:
         raise write_error(error, output) from error
 
 
 def _check_resume(checkpoints: Path, output: Path) -> None:
-    """A run that goes on needs a checkpoint; without one a trained model must not be lost."""
+    """Refuse ``--resume`` without a checkpoint if it would overwrite a trained model."""
     if (checkpoints / "checkpoint.npz").is_file():
         return
     if output.exists():
@@ -169,14 +166,14 @@ def _check_resume(checkpoints: Path, output: Path) -> None:
 
 
 def _refuse_broken(project: Project) -> None:
-    """What is wrong with the graph itself is told before TensorFlow loads."""
+    """Report errors of the graph before TensorFlow loads."""
     from netbuilder.core.check import diagnostics
 
     _refuse(diagnostics.diagnose(project), project)
 
 
 def refuse_problems(project: Project, dataset: Dataset) -> None:
-    """Raise a ``UserError`` that lists the project's errors; print its warnings."""
+    """Raise a ``UserError`` with the project's errors; print its warnings."""
     from netbuilder.core.check import diagnostics
     from netbuilder.core.check.shapes.shapes import ShapeCache
 
@@ -208,15 +205,14 @@ def _refuse(problems: tuple[Any, ...], project: Project) -> None:
 
 
 def _place(problem: Problem) -> str:
-    """ " at 'dense'", where the message does not say it itself."""
+    """Return " at 'dense'", unless the message names the layer."""
     node = problem.node
-    told = not node or f"'{node}'" in problem.message
+    named = not node or f"'{node}'" in problem.message
     at = _("at '{layer}'", layer=node)
-    return "" if told else f" {at}"
+    return "" if named else f" {at}"
 
 
 def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the session must know to train on several machines."""
     if not arguments.workers:
         if arguments.worker_index is not None:
             raise UsageError(
@@ -225,7 +221,7 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
                 code="workers_missing",
             )
         return {}
-    addresses = tuple(one.strip() for one in arguments.workers.split(",") if one.strip())
+    addresses = tuple(text.strip() for text in arguments.workers.split(",") if text.strip())
     for address in addresses:
         host, _colon, port = address.rpartition(":")
         if not host or not port.isdigit() or not 0 < int(port) < 65536:
@@ -260,7 +256,6 @@ def _workers(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _connect(workers: dict[str, Any]) -> None:
-    """Find the other machines, before anything is computed here."""
     from netbuilder.core.engine.distribute import connect_workers
     from netbuilder.core.tensorflow_output import filter_stderr
 
@@ -279,15 +274,13 @@ def _connect(workers: dict[str, Any]) -> None:
 def _train(
     project: Project, dataset: Dataset, options: dict[str, Any]
 ) -> tuple[TrainedModel, str, str, str]:
-    """The trained model, why it ended, which of several workers was stopped, in words, and the
-    record's id."""
     from netbuilder.cli.output import TrainingProgress
     from netbuilder.core.engine.events import Paused
     from netbuilder.core.engine.session import Session
 
     waiting: list[threading.Timer] = []
 
-    def told(event: Event) -> None:
+    def on_event(event: Event) -> None:
         progress.on_event(event)
         for timer in waiting:
             timer.cancel()
@@ -310,13 +303,15 @@ def _train(
         session.stop()
 
     with TrainingProgress() as progress:
-        session = Session(project, dataset, on_event=told, **options)
+        session = Session(project, dataset, on_event=on_event, **options)
         with interruptible(session.stop):
             trained = session.run()
     return trained, progress.reason, progress.note, session.run_id
 
 
-def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopper: str) -> None:
+def _print_end(
+    trained: TrainedModel, reason: str, sentence: str, output: Path, stopper: str
+) -> None:
     if sentence:
         print_result(sentence)
     print_note(
@@ -330,15 +325,15 @@ def _tell(trained: TrainedModel, reason: str, sentence: str, output: Path, stopp
         )
     )
     if reason == "stopped" and stopper:
-        told = _("To continue, start all workers again with --resume.")
-        print_note(join_sentences((stopper, told)))
+        note = _("To continue, start all workers again with --resume.")
+        print_note(join_sentences((stopper, note)))
     elif reason == "stopped":
         print_note(_("Stopped. Continue with --resume."))
     elif reason == "early":
         print_note(_("A callback stopped the training early."))
 
 
-def _tell_json(trained: TrainedModel, output: Path | None) -> None:
+def _print_summary(trained: TrainedModel, output: Path | None) -> None:
     print_json(
         {
             "model": None if output is None else str(output),

@@ -1,9 +1,8 @@
-"""A process of its own that answers requests, one JSON line each, within bounds.
+"""A worker process that answers JSON requests, one per line, within limits.
 
-``WorkerProcess`` is the side that asks, ``serve_requests`` the side that answers. What a worker
-tells on the way, ``{"told": …}``, comes before its answer. A request that kills its process, or
-takes more memory or time than it may, costs that process and nothing else; where the asking side is
-killed, the worker ends with the next word that it would say.
+``WorkerProcess`` is the client, ``serve_requests`` the worker. Progress, ``{"told": …}``, comes
+before the answer. A request that crashes or exceeds its limits costs only its process; if the
+client is killed, the worker ends at its next write.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _PATIENCE = 20.0
 _IDLE_SECONDS = 30.0
 _MEMORY = "NETBUILDER_WORKER_MEMORY_MB"
 
-#: ``netbuilder --worker MODULE``: what the program is started with where it is to be a worker.
+#: ``netbuilder --worker MODULE`` starts a worker.
 FLAG = "--worker"
 
 Answer = dict[str, Any]
@@ -43,11 +42,9 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class ResourceLimits:
-    """What one request may cost: ``seconds`` (None: any) and ``memory_mb`` of its worker.
+    """Limits of a request: ``seconds`` (None: any) of computing, and ``memory_mb`` of its worker.
 
-    The seconds are those in which it computes. A machine that sleeps, swaps or has much else to do
-    is not taken for a request without end; one that only waits may do so ``_PATIENCE`` times as
-    long by the clock.
+    A machine may sleep or be busy; so waiting counts only a ``_PATIENCE``-th of computing.
     """
 
     seconds: float | None = DEFAULT_SECONDS
@@ -55,36 +52,32 @@ class ResourceLimits:
 
 
 class RequestCancelledError(Exception):
-    """The person no longer wants it."""
+    """The request was cancelled."""
 
 
 def worker_command(module: str) -> list[str]:
-    """What starts a worker: this program itself, which may be one that has no Python beside it."""
-    frozen = getattr(sys, "frozen", False)  # PyInstaller's folder: there is no ``python -m``
+    """Return the command that starts a worker: this program, which may be frozen."""
+    frozen = getattr(sys, "frozen", False)  # PyInstaller has no ``python -m``
     program = [sys.executable] if frozen else [sys.executable, "-m", "netbuilder"]
     return [*program, FLAG, module]
 
 
 def run_worker(module: str) -> None:
-    """Be the worker that ``worker_command`` asks for.
-
-    Raises:
-        ValueError: the module is none of the program's own.
-    """
+    """Run the ``main`` of a worker's module; raise ``ValueError`` for foreign modules."""
     if not module.startswith("netbuilder."):
         raise ValueError(f"'{module}' is no worker of NetBuilder")
     importlib.import_module(module).main()
 
 
 class WorkerProcess:
-    """One process, started when it is first asked and again after it had to be ended.
+    """A process that is started at the first request, and again after it ended.
 
     Args:
-        module: whose ``main`` is run in it; that calls ``serve_requests``.
+        module: its ``main`` is run and calls ``serve_requests``.
         bounds: of one request.
-        cancelled: asked now and then; True ends the process.
-        died: what is said of a request that ended its process.
-        threads: processors that its numbers may be computed on.
+        cancelled: polled; True ends the process.
+        died: message for a request that ended its process.
+        threads: processors to compute on.
     """
 
     def __init__(
@@ -107,15 +100,15 @@ class WorkerProcess:
         told: Callable[[Any], object] | None = None,
         seconds: float | None = None,
     ) -> Answer:
-        """The answer; what ``failure_answer`` gives where there is none.
+        """Return the answer to a JSON request, or ``failure_answer``.
 
         Args:
-            request: one JSON object.
-            told: given what the worker tells on the way.
-            seconds: that this request may take, where not those of the bounds.
+            request: a JSON object.
+            told: called with the worker's progress.
+            seconds: limit of this request, instead of that in the bounds.
 
         Raises:
-            CancelledError: it was cancelled meanwhile.
+            RequestCancelledError: it was cancelled.
         """
         if self.process is None:
             failed = self._start()
@@ -134,7 +127,7 @@ class WorkerProcess:
     def _start(self) -> Answer | None:
         environment = {
             **os.environ,
-            # The hard bound lies above the one that is watched: a sentence is better than a crash.
+            # The hard limit is above the watched one: a message is better than a crash.
             _MEMORY: str(self._bounds.memory_mb * 2),
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "OMP_NUM_THREADS": str(self._threads),
@@ -150,10 +143,10 @@ class WorkerProcess:
                 text=True,
                 encoding="utf-8",
                 env=environment,
-                # Windows would show a black window for each.
+                # No console window on Windows.
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
-        except OSError as error:  # forbidden on a locked-down machine, or no memory for it
+        except OSError as error:  # forbidden, or out of memory
             return failure_answer(
                 _("The second process could not be started: {reason}.", reason=error), "start"
             )
@@ -164,16 +157,16 @@ class WorkerProcess:
         answer = self._wait(_START_SECONDS, None)
         if not answer.get("ready"):
             return {**answer, "reason": "start"}
-        # What was started may be a launcher, as ``python.exe`` of a virtual environment is on
-        # Windows: the worker itself is the process that answers.
+        # The started process may be a launcher, such as a virtual environment's ``python.exe`` on
+        # Windows: watch the process that answers.
         self._watched = _watched(int(answer["pid"]))
         return None
 
     def _wait(self, seconds: float | None, told: Callable[[Any], object] | None) -> Answer:
         assert self.process is not None
         watched = self._watched
-        end = float("inf") if seconds is None else seconds
-        begin, computed = time.monotonic(), _computed(watched)
+        limit = float("inf") if seconds is None else seconds
+        started, computed = time.monotonic(), _computed(watched)
         while True:
             line: str | None = ""
             with suppress(queue.Empty):
@@ -190,8 +183,8 @@ class WorkerProcess:
                     return answer
                 if told is not None:
                     told(answer["told"])
-            waited = (time.monotonic() - begin) / _PATIENCE
-            if max(_computed(watched) - computed, waited) > end:
+            waited = (time.monotonic() - started) / _PATIENCE
+            if max(_computed(watched) - computed, waited) > limit:
                 self.end()
                 return failure_answer(
                     ngettext(
@@ -226,7 +219,7 @@ class WorkerProcess:
         process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                # Closing flushes what the dead process no longer reads.
+                # Closing flushes to the dead process.
                 try:
                     stream.close()
                 except OSError:
@@ -234,10 +227,7 @@ class WorkerProcess:
 
 
 class SharedWorker(WorkerProcess):
-    """A worker for requests of any thread, ended when nobody asked it for a while.
-
-    An idle one would cost an old laptop 40 MB for nothing.
-    """
+    """A worker for requests of any thread, ended when idle (it takes 40 MB)."""
 
     def __init__(self, module: str) -> None:
         super().__init__(module, ResourceLimits(), lambda: False, died="It ended its reader.")
@@ -251,7 +241,7 @@ class SharedWorker(WorkerProcess):
         seconds: float | None = None,
         memory_mb: int = DEFAULT_MEMORY_MB,
     ) -> Answer:
-        """As ``WorkerProcess.ask``, within ``memory_mb``."""
+        """Return the answer as ``WorkerProcess.ask`` does, within ``memory_mb``."""
         with self._turn:
             if self._idle is not None:
                 self._idle.cancel()
@@ -270,7 +260,7 @@ class SharedWorker(WorkerProcess):
 
 
 def is_worker() -> bool:
-    """Whether this process is a worker: its end costs the one request that it is at."""
+    """Return whether this process is a worker, whose end costs only its request."""
     return _MEMORY in os.environ
 
 
@@ -299,7 +289,6 @@ def _resident(process: psutil.Process | None) -> int:
 
 
 def _computed(process: psutil.Process | None) -> float:
-    """Seconds that a process has computed so far."""
     try:
         times = process.cpu_times() if process is not None else None
     except psutil.Error:
@@ -308,10 +297,10 @@ def _computed(process: psutil.Process | None) -> float:
 
 
 def failure_answer(message: str, reason: str = "") -> Answer:
-    """The answer of a request that came to nothing: ``failed``, ``message`` and ``reason``.
+    """Return the answer of a failed request.
 
-    The reason is "start" (no process came up), "died", "time", "memory", or "" where the worker
-    itself said why.
+    ``reason`` is "start" (no process started), "died", "time", "memory", or "" if the worker gave
+    the message.
     """
     return {"failed": True, "message": message, "reason": reason}
 
@@ -320,36 +309,36 @@ def serve_requests(
     ready: Callable[[], object],
     answer: Callable[[dict[str, Any], Callable[[Any], None]], Answer],
 ) -> None:
-    """Answer requests until stdin ends: what a worker's ``main`` does.
+    """Answer requests until stdin ends: the body of a worker's ``main``.
 
     Args:
-        ready: called once the bound of memory is set, before the first request.
-        answer: (request, a function that tells something on the way) to its answer.
+        ready: called after the memory limit is set, before the first request.
+        answer: takes the request and a function that reports progress.
     """
-    # What a library prints goes to stderr: stdout holds answers alone.
+    # stdout has answers only: what libraries print goes to stderr.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
     limit_memory(int(os.environ.get(_MEMORY, "0")))
 
-    def say(value: Mapping[str, Any]) -> None:
+    def send(value: Mapping[str, Any]) -> None:
         answers.write(json.dumps(value) + "\n")
         answers.flush()
 
     ready()
-    say({"ready": True, "pid": os.getpid()})
-    # A program without a console has no ``sys.stdin``, and the requests in the pipe all the same.
+    send({"ready": True, "pid": os.getpid()})
+    # Without a console there is no ``sys.stdin``, but the pipe exists.
     for line in open(0, encoding="utf-8", closefd=False):  # noqa: SIM115
-        say(answer(json.loads(line), lambda value: say({"told": value})))
+        send(answer(json.loads(line), lambda value: send({"told": value})))
 
 
 def limit_memory(megabytes: int) -> None:
-    """Let the system refuse more; where it cannot, the asking side watches. 0: no bound."""
+    """Limit this process's memory if the system can; 0: no limit."""
     if megabytes <= 0 or sys.platform == "win32":
         return
     import resource
 
     limit = megabytes * 2**20
-    # macOS does not know this bound: the watch from outside holds there.
+    # Not supported by macOS, where the client watches.
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     except (OSError, ValueError):

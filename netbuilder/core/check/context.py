@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -226,18 +226,6 @@ class Context:
                 return
             node = self.graph.by_id[sources[0]]
 
-    def downstream(self, node_id: str, passes: Callable[[Node], bool]) -> Iterator[Node]:
-        """Yield the nodes after ``node_id``, breadth first, and those after nodes it ``passes``."""
-        waiting = list(self.graph.targets[node_id])
-        visited = set(waiting)
-        for target in waiting:
-            node = self.graph.by_id[target]
-            yield node
-            if passes(node):
-                following = [name for name in self.graph.targets[target] if name not in visited]
-                visited.update(following)
-                waiting += following
-
     def _end(self, node: Node) -> OutputEnd:
         tail: list[Node] = []
         maker = activator = None
@@ -282,7 +270,6 @@ class Context:
         return task in {None, "", "auto", facts.task, *((NEXT_TOKEN,) if facts.generates else ())}
 
     def _loss(self, output: str) -> tuple[Choice | None, bool]:
-        """Return an output's loss, and whether the user chose it."""
         training = self.project.training
         settings = training.outputs.get(output)
         if settings is not None and settings.loss is not None:

@@ -1,7 +1,7 @@
-"""Every change of a project, as a pure function ``(project, ...) -> Project``.
+"""Changes of a project as pure functions ``(project, ...) -> Project``.
 
-An illegal edit raises ``EditError`` and changes nothing. A position of None means "where the
-layout puts it"; an edit gives a position only where the user did.
+An invalid edit raises ``EditError``. Positions are None ("automatic layout") unless the user
+placed the layer.
 """
 
 from __future__ import annotations
@@ -49,28 +49,28 @@ __all__ = [
     "unshare_layer",
 ]
 
-#: Distance of one layer to the next, in scene units, down the page and across it; a new place
-#: in a chain that the user laid out by hand pushes what follows along by it.
+#: Distance between layers in scene units, down and across; a layer inserted into a chain that the
+#: user placed by hand pushes the following ones by it.
 PITCH = 80.0
 PITCH_ACROSS = 388.0
 
 
 def next_place(graph: Graph, place: Point, steps: int = 1) -> Point:
-    """The place behind ``place`` in the graph's reading direction (``extra["horizontal"]``)."""
+    """Return the position after ``place`` in the reading direction (``extra["horizontal"]``)."""
     if graph.extra.get("horizontal"):
         return (place[0] + steps * PITCH_ACROSS, place[1])
     return (place[0], place[1] + steps * PITCH)
 
 
 def snake_case(name: str) -> str:
-    """Keras's way from a class name to a layer name: ``MaxPooling2D`` -> ``max_pooling2d``."""
+    """Return Keras's layer name for a class: ``MaxPooling2D`` -> ``max_pooling2d``."""
     text = re.sub(r"\W+", "", name)
     text = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", text)
     return re.sub("([a-z])([A-Z])", r"\1_\2", text).lower() or "layer"
 
 
 def new_id(graph: Graph, layer: str, taken: Iterable[str] = ()) -> str:
-    """A free id for a layer: ``dense``, ``dense_1``, ..."""
+    """Return an unused ID for a layer: ``dense``, ``dense_1``, ..."""
     used = set(graph.by_id) | set(graph.group_by_id) | set(taken)
     base = snake_case(layer)
     name, count = base, 0
@@ -90,7 +90,7 @@ def _need(graph: Graph, node_id: str) -> Node:
 def _replace_node(project: Project, node: Node, old_id: str | None = None) -> Project:
     key = old_id or node.id
     return replace_graph(
-        project, nodes=tuple(node if one.id == key else one for one in project.graph.nodes)
+        project, nodes=tuple(node if old.id == key else old for old in project.graph.nodes)
     )
 
 
@@ -108,9 +108,9 @@ def add_node(
     node_id: str | None = None,
     group: str | None = None,
 ) -> Project:
-    """Add an unconnected layer; it is the last of ``graph.nodes``.
+    """Add an unconnected layer as the last of ``graph.nodes``.
 
-    ``params`` come on top of the catalog's teaching values.
+    ``params`` override the catalog's initial values.
 
     Raises:
         EditError: ``node_id`` is taken.
@@ -129,7 +129,7 @@ def add_node(
 
 
 def append_layer(project: Project, layer: str, *, params: Params | None = None) -> Project:
-    """Add a layer at the end: behind the last output, or unconnected where there is none."""
+    """Add a layer after the last output, or unconnected if there is none."""
     graph = project.graph
     ends = graph.outputs or tuple(n for n in graph.inputs if not graph.targets[n])
     project = add_node(project, layer, params=params)
@@ -138,8 +138,8 @@ def append_layer(project: Project, layer: str, *, params: Params | None = None) 
         return project
     last = graph.by_id[ends[-1]]
     if last.position is not None:
-        moved = replace(project.graph.nodes[-1], position=next_place(graph, last.position))
-        project = _replace_node(project, moved)
+        placed = replace(project.graph.nodes[-1], position=next_place(graph, last.position))
+        project = _replace_node(project, placed)
     project = _follow_output(project, ends[-1], new)
     return connect(project, ends[-1], new)
 
@@ -147,7 +147,7 @@ def append_layer(project: Project, layer: str, *, params: Params | None = None) 
 def insert_after(
     project: Project, node_id: str, layer: str, *, params: Params | None = None
 ) -> Project:
-    """Put a layer behind ``node_id``, before all that it feeds."""
+    """Insert a layer between ``node_id`` and everything it feeds."""
     graph = project.graph
     _need(graph, node_id)
     if not graph.targets[node_id]:
@@ -164,11 +164,7 @@ def insert_after(
 def insert_on_edge(
     project: Project, edge: Edge, layer: str, *, params: Params | None = None
 ) -> Project:
-    """Put a new layer on a wire.
-
-    Raises:
-        EditError: the wire is gone, or the layer takes no input.
-    """
+    """Insert a new layer into a connection; raise ``EditError`` if that is impossible."""
     if edge not in project.graph.edges:
         raise EditError(_("This connection no longer exists."), code="connection_gone")
     return _insert(project, edge[0], (edge[1],), layer, params)
@@ -178,20 +174,25 @@ def _insert(
     project: Project, source: str, targets: tuple[str, ...], layer: str, params: Params | None
 ) -> Project:
     graph = project.graph
-    spec = LAYERS.get(layer)
-    if spec is not None and spec.max_inputs == 0:
-        raise EditError(
-            _("{layer} takes no input, so you cannot insert it into a connection.", layer=layer),
-            code="layer_takes_no_input",
-        )
+    _check_takes_input(layer)
     first = graph.by_id[targets[0]]
     group = first.group if first.group == graph.by_id[source].group else None
     project = add_node(project, layer, params=params, group=group)
     return _splice(project, project.graph.nodes[-1].id, source, targets)
 
 
+def _check_takes_input(layer: str, node_id: str | None = None) -> None:
+    spec = LAYERS.get(layer)
+    if spec is not None and spec.max_inputs == 0:
+        raise EditError(
+            _("{layer} takes no input, so you cannot insert it into a connection.", layer=layer),
+            code="layer_takes_no_input",
+            node=node_id,
+        )
+
+
 def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -> Project:
-    """Lead the wires from ``source`` to ``targets`` through the node ``new``, keeping order."""
+    """Lead the connections from ``source`` to ``targets`` through ``new``, keeping their order."""
     graph = project.graph
     edges: list[Edge] = []
     placed = False
@@ -204,59 +205,67 @@ def _splice(project: Project, new: str, source: str, targets: tuple[str, ...]) -
         else:
             edges.append(edge)
     project = replace_graph(project, edges=tuple(edges))
-    before, behind = graph.by_id[source].position, graph.by_id[targets[0]].position
-    if before is None or behind is None:
+    before, after = graph.by_id[source].position, graph.by_id[targets[0]].position
+    if before is None or after is None:
         return _replace_node(project, replace(graph.by_id[new], position=None))
     places: dict[str, Point] = {new: next_place(graph, before)}
     axis = 0 if graph.extra.get("horizontal") else 1
-    if behind[axis] < next_place(graph, before, 2)[axis]:
-        for one in {*targets, *(d for t in targets for d in descendants(graph, t))}:
-            place = graph.by_id[one].position
-            if place is not None:
-                places[one] = next_place(graph, place)
+    if after[axis] < next_place(graph, before, 2)[axis]:
+        places |= _pushed(graph, targets)
     return move_nodes(project, places)
 
 
+def _pushed(graph: Graph, targets: tuple[str, ...], steps: int = 1) -> dict[str, Point]:
+    """Return the positions of ``targets`` and all after them, moved by ``steps`` layers."""
+    ids = {*targets, *(d for target in targets for d in descendants(graph, target))}
+    places = {node_id: graph.by_id[node_id].position for node_id in ids}
+    return {
+        node_id: next_place(graph, place, steps)
+        for node_id, place in places.items()
+        if place is not None
+    }
+
+
 def insert_chain(project: Project, after: str, first: str, last: str) -> Project:
-    """Lead all that ``after`` feeds through layers that are there already.
+    """Lead everything that ``after`` feeds through layers that exist already.
 
     Args:
-        project: what holds them.
-        after: the node that comes to feed them.
-        first: their first, which nothing feeds.
-        last: their last, which feeds nothing.
+        project: contains the layers.
+        after: the node that feeds them.
+        first: their first, which has no sources.
+        last: their last, which has no targets.
 
     Raises:
         EditError: ``after`` cannot feed ``first``.
     """
     graph = project.graph
-    chain = [one for one in graph.order if one in {first, *descendants(graph, first)}]
+    chain = [name for name in graph.order if name in {first, *descendants(graph, first)}]
     targets = graph.targets[after]
     if not targets:
         project = _follow_output(project, after, last)
-    moved = tuple((last, edge[1]) if edge[0] == after else edge for edge in graph.edges)
-    project = connect(replace_graph(project, edges=moved), after, first)
+    edges = tuple((last, edge[1]) if edge[0] == after else edge for edge in graph.edges)
+    project = connect(replace_graph(project, edges=edges), after, first)
     before = graph.by_id[after].position
-    if before is None:  # the layout finds places for all of them
+    if before is None:  # left to the layout
         return move_nodes(project, dict.fromkeys(chain))
     places: dict[str, Point | None] = {
-        one: next_place(graph, before, steps) for steps, one in enumerate(chain, 1)
+        name: next_place(graph, before, steps) for steps, name in enumerate(chain, 1)
     }
     axis = 0 if graph.extra.get("horizontal") else 1
-    ahead = [place for one in targets if (place := graph.by_id[one].position) is not None]
-    if ahead and min(p[axis] for p in ahead) < next_place(graph, before, len(chain) + 1)[axis]:
-        for one in {*targets, *(d for t in targets for d in descendants(graph, t))}:
-            place = graph.by_id[one].position
-            if place is not None:
-                places[one] = next_place(graph, place, len(chain))
+    positions = [place for name in targets if (place := graph.by_id[name].position) is not None]
+    if (
+        positions
+        and min(p[axis] for p in positions) < next_place(graph, before, len(chain) + 1)[axis]
+    ):
+        places |= _pushed(graph, targets, len(chain))
     return move_nodes(project, places)
 
 
 def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
-    """Take a layer out of its place, closing the gap, and put it on another wire.
+    """Move a layer into another connection, closing the gap it leaves.
 
     Raises:
-        EditError: the layer has no single way in and out, or the wire is its own or gone.
+        EditError: the layer takes no input or joins several, or the connection is its own or gone.
     """
     graph = project.graph
     node = _need(graph, node_id)
@@ -266,16 +275,7 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
         )
     if edge not in graph.edges:
         raise EditError(_("This connection no longer exists."), code="connection_gone")
-    spec = LAYERS.get(node.layer)
-    if spec is not None and spec.max_inputs == 0:
-        raise EditError(
-            _(
-                "{layer} takes no input, so you cannot insert it into a connection.",
-                layer=node.layer,
-            ),
-            code="layer_takes_no_input",
-            node=node_id,
-        )
+    _check_takes_input(node.layer, node_id)
     if len(graph.sources[node_id]) > 1:
         raise EditError(
             _("'{name}' joins several connections: move it by hand.", name=node_id),
@@ -289,18 +289,18 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
 
 
 def _healed(graph: Graph, gone: set[str]) -> tuple[Edge, ...]:
-    """The edges without nodes ``gone``: what fed a removed node feeds what it fed.
+    """Return the edges without nodes ``gone``, connecting their source with their targets.
 
-    A removed node with several inputs or none leaves a gap: there is no one way through it.
+    A removed node with several inputs or none leaves a gap.
     """
 
     def origin(node_id: str) -> str | None:
-        seen: set[str] = set()
+        visited: set[str] = set()
         while node_id in gone:
             sources = graph.sources[node_id]
-            if len(sources) != 1 or node_id in seen:
+            if len(sources) != 1 or node_id in visited:
                 return None
-            seen.add(node_id)
+            visited.add(node_id)
             node_id = sources[0]
         return node_id
 
@@ -315,12 +315,12 @@ def _healed(graph: Graph, gone: set[str]) -> tuple[Edge, ...]:
 
 
 def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> Project:
-    """Take layers away with their wires; ``heal`` joins the ends where one wire went through.
+    """Remove layers with their connections; ``heal`` closes gaps of layers with one input.
 
-    Where nodes shared the layer of a removed one, the first of them becomes its owner.
+    The first node that shared the layer of a removed one becomes its owner.
     """
     graph = project.graph
-    gone = {one for one in ids if one in graph.by_id}
+    gone = {name for name in ids if name in graph.by_id}
     edges = (
         _healed(graph, gone)
         if heal
@@ -329,20 +329,18 @@ def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> 
     nodes = _inherited(graph, gone)
     groups = without_empty(nodes, graph.groups)
     project = replace_graph(project, nodes=nodes, edges=edges, groups=groups)
-    for one in gone:
-        heir = graph.sources[one][0] if heal and len(graph.sources[one]) == 1 else None
-        still = one in project.training.outputs or one in project.data.targets
-        if still and heir in project.graph.outputs and heir is not None:
-            project = _rename_references(project, one, heir)
+    for name in gone:
+        heir = graph.sources[name][0] if heal and len(graph.sources[name]) == 1 else None
+        referenced = name in project.training.outputs or name in project.data.targets
+        if referenced and heir in project.graph.outputs and heir is not None:
+            project = _rename_references(project, name, heir)
         else:
-            project = _drop_references(project, one)
+            project = _rename_references(project, name, None)
     return project
 
 
 def _inherited(graph: Graph, gone: set[str], keep: bool = False) -> tuple[Node, ...]:
-    """The nodes that stay (all, with ``keep``), with the layers that ``gone`` nodes owned
-    handed on to those that shared them.
-    """
+    """Hand layers owned by ``gone`` nodes to nodes that share them; ``keep`` keeps the nodes."""
     heirs: dict[str, str] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
@@ -363,7 +361,7 @@ def _inherited(graph: Graph, gone: set[str], keep: bool = False) -> tuple[Node, 
 
 
 def move_nodes(project: Project, positions: Mapping[str, Point | None]) -> Project:
-    """Place layers and groups; None gives one back to the layout."""
+    """Place layers and groups; None leaves one to the layout."""
     graph = project.graph
     return replace_graph(
         project,
@@ -377,21 +375,20 @@ def move_nodes(project: Project, positions: Mapping[str, Point | None]) -> Proje
 
 
 def set_params(project: Project, node_id: str, **params: Any) -> Project:
-    """Set constructor arguments of a layer. ``...`` as a value takes an argument away, so that
-    Keras's default holds. A node that shares its layer changes the layer's owner.
-    """
+    """Set constructor arguments; ``...`` removes one. A shared layer's owner is changed."""
     node = _need(project.graph, node_id)
     if node.shared is not None:
         node = _need(project.graph, node.shared)
     merged = {**node.params, **params}
-    kept = {key: value for key, value in merged.items() if value is not ...}
-    return _replace_node(project, replace(node, params=kept))
+    arguments = {key: value for key, value in merged.items() if value is not ...}
+    return _replace_node(project, replace(node, params=arguments))
 
 
 def replace_layer(project: Project, node_id: str, layer: str) -> Project:
-    """Make another layer of a node. Arguments that both have are kept; the id stays unless it
-    was the old layer's given name. What shared the old layer keeps it; wires that the new one
-    has no room for go, the last ones first.
+    """Replace the layer of a node, keeping arguments that both have.
+
+    The id changes only if it was generated. Nodes that shared the old layer keep it; surplus
+    connections are removed, the last ones first.
     """
     node = _need(project.graph, node_id)
     if layer == node.layer:
@@ -399,27 +396,23 @@ def replace_layer(project: Project, node_id: str, layer: str) -> Project:
     spec = LAYERS.get(layer)
     project = replace_graph(project, nodes=_inherited(project.graph, {node_id}, keep=True))
     if spec is not None and spec.max_inputs is not None:
-        fed = [edge for edge in project.graph.edges if edge[1] == node_id]
-        project = disconnect(project, *fed[spec.max_inputs :])
+        incoming = [edge for edge in project.graph.edges if edge[1] == node_id]
+        project = disconnect(project, *incoming[spec.max_inputs :])
     graph = project.graph
-    known = spec.by_name if spec else node.params
-    kept = {key: value for key, value in node.params.items() if key in known}
-    params = _start_params(layer, kept) if spec else dict(node.params)
+    allowed = spec.by_name if spec else node.params
+    arguments = {key: value for key, value in node.params.items() if key in allowed}
+    params = _start_params(layer, arguments) if spec else dict(node.params)
     project = _replace_node(
         project, replace(node, layer=layer, params=params, shared=None, extra=node.extra)
     )
-    given = re.fullmatch(rf"{re.escape(snake_case(node.layer))}(_\d+)?", node_id)
-    if given:
+    generated = re.fullmatch(rf"{re.escape(snake_case(node.layer))}(_\d+)?", node_id)
+    if generated:
         return rename_node(project, node_id, new_id(graph, layer))
     return project
 
 
 def rename_node(project: Project, old: str, new: str) -> Project:
-    """Give a layer another id, everywhere it is named.
-
-    Raises:
-        EditError: the name is empty or taken.
-    """
+    """Change a layer's ID everywhere; raise ``EditError`` if it is empty or taken."""
     graph = project.graph
     node = _need(graph, old)
     new = new.strip()
@@ -444,9 +437,12 @@ def rename_node(project: Project, old: str, new: str) -> Project:
     return _rename_references(project, old, new)
 
 
-def _rename_references(project: Project, old: str, new: str) -> Project:
+def _rename_references(project: Project, old: str, new: str | None) -> Project:
+    """Rename an ID in the settings of inputs and outputs; None drops its settings."""
+
     def renamed(table: Mapping[str, Any]) -> dict[str, Any]:
-        return {new if key == old else key: value for key, value in table.items()}
+        pairs = ((new if key == old else key, value) for key, value in table.items())
+        return {key: value for key, value in pairs if key is not None}
 
     data, training = project.data, project.training
     if old in data.inputs or old in data.targets:
@@ -456,62 +452,45 @@ def _rename_references(project: Project, old: str, new: str) -> Project:
     return replace(project, data=data, training=training)
 
 
-def _drop_references(project: Project, gone: str) -> Project:
-    def kept(table: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in table.items() if key != gone}
-
-    data, training = project.data, project.training
-    if gone in data.inputs or gone in data.targets:
-        data = replace(data, inputs=kept(data.inputs), targets=kept(data.targets))
-    if gone in training.outputs:
-        training = replace(training, outputs=kept(training.outputs))
-    return replace(project, data=data, training=training)
-
-
 def _follow_output(project: Project, old: str, new: str) -> Project:
-    """Goals of an output move on to the layer that is put behind it."""
-    if project.graph.targets[old]:
+    if project.graph.targets[old] or project.graph.by_id[old].layer == "Input":
         return project
     return _rename_references(project, old, new)
 
 
 def share_layer(project: Project, node_id: str, owner: str) -> Project:
-    """Let a node apply the layer of ``owner``, weights included.
-
-    Raises:
-        EditError: the two are different layers, or ``owner`` is ``node_id``.
-    """
-    node, other = _need(project.graph, node_id), _need(project.graph, owner)
-    if other.shared is not None:
-        other = _need(project.graph, other.shared)
-    if other.id == node_id:
+    """Let a node use the layer of ``owner``; raise ``EditError`` if that is not possible."""
+    node, owner_node = _need(project.graph, node_id), _need(project.graph, owner)
+    if owner_node.shared is not None:
+        owner_node = _need(project.graph, owner_node.shared)
+    if owner_node.id == node_id:
         raise EditError(
             _("A layer cannot share its weights with itself."),
             code="shared_with_itself",
             node=node_id,
         )
-    if other.layer != node.layer:
+    if owner_node.layer != node.layer:
         raise EditError(
             _(
                 "'{first}' is a {layer} and '{second}' is a {other}: only layers of the same "
                 "type can share weights.",
                 first=node_id,
                 layer=node.layer,
-                second=other.id,
-                other=other.layer,
+                second=owner_node.id,
+                other=owner_node.layer,
             ),
             code="shared_other_type",
             node=node_id,
         )
     nodes = tuple(
-        replace(n, shared=other.id, params={}) if node_id in (n.id, n.shared) else n
+        replace(n, shared=owner_node.id, params={}) if node_id in (n.id, n.shared) else n
         for n in project.graph.nodes
     )
     return replace_graph(project, nodes=nodes)
 
 
 def unshare_layer(project: Project, node_id: str) -> Project:
-    """Give a node a layer of its own again, with the same parameters."""
+    """Give a node its own layer with the same parameters."""
     node = _need(project.graph, node_id)
     if node.shared is None:
         return project
@@ -520,21 +499,21 @@ def unshare_layer(project: Project, node_id: str) -> Project:
 
 
 def rename_project(project: Project, name: str) -> Project:
-    """Give the project another name."""
+    """Rename the project."""
     return replace(project, name=name.strip() or "Untitled")
 
 
 def set_data(project: Project, data: Data | None = None, **changes: Any) -> Project:
-    """Choose data, or change fields of the recipe; unknown names go to its options."""
+    """Set data, or fields of the recipe; unknown names become options."""
     recipe = data if data is not None else project.data
-    own = {key: value for key, value in changes.items() if key in Data.__dataclass_fields__}
-    rest = {key: value for key, value in changes.items() if key not in own}
+    fields = {key: value for key, value in changes.items() if key in Data.__dataclass_fields__}
+    rest = {key: value for key, value in changes.items() if key not in fields}
     if rest:
         options = {**recipe.options, **rest}
-        own["options"] = {key: value for key, value in options.items() if value is not ...}
-    return replace(project, data=replace(recipe, **own))
+        fields["options"] = {key: value for key, value in options.items() if value is not ...}
+    return replace(project, data=replace(recipe, **fields))
 
 
 def set_training(project: Project, **changes: Any) -> Project:
-    """Change fields of the training plan."""
+    """Change training settings."""
     return replace(project, training=replace(project.training, **changes))

@@ -1,4 +1,4 @@
-"""Pieces of a graph as text: copy, paste (also between windows), repeat, saved blocks."""
+"""Parts of a graph as text: copy and paste, repeated groups, saved blocks."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ log = logging.getLogger(__name__)
 
 
 def copy_fragment(graph: Graph, ids: Iterable[str]) -> str:
-    """Text of the named nodes and groups with the wires among them: a small project file."""
-    chosen = set(ids)
-    groups = {one for one in chosen if one in graph.group_by_id}
-    for one in tuple(groups):
-        groups.update(nested(graph, one))
-        chosen.update(members(graph, one))
+    """Return the named nodes and groups with their connections as a small project file."""
+    selected = set(ids)
+    groups = {group_id for group_id in selected if group_id in graph.group_by_id}
+    for group_id in tuple(groups):
+        groups.update(nested(graph, group_id))
+        selected.update(members(graph, group_id))
     nodes = []
     for node in graph.nodes:
-        if node.id not in chosen:
+        if node.id not in selected:
             continue
         group = node.group if node.group in groups else None
-        if node.shared is not None and node.shared not in chosen:
+        if node.shared is not None and node.shared not in selected:
             params = graph.by_id[node.shared].params
             nodes.append(replace(node, shared=None, params=params, group=group))
         else:
             nodes.append(replace(node, group=group))
     part = Graph(
         tuple(nodes),
-        tuple(e for e in graph.edges if e[0] in chosen and e[1] in chosen),
+        tuple(e for e in graph.edges if e[0] in selected and e[1] in selected),
         tuple(
             replace(g, parent=g.parent if g.parent in groups else None)
             for g in graph.groups
@@ -54,11 +54,7 @@ def copy_fragment(graph: Graph, ids: Iterable[str]) -> str:
 
 
 def read_fragment(text: str) -> Graph:
-    """The graph in copied text.
-
-    Raises:
-        EditError: the text holds no layers.
-    """
+    """Return the graph in copied text; raise ``EditError`` if it has no layers."""
     try:
         raw: Any = json.loads(text)
         graph = from_json(raw).graph
@@ -84,29 +80,26 @@ def paste_fragment(
     offset: Point = (40.0, 40.0),
     places: Mapping[str, Point] | None = None,
 ) -> tuple[Project, tuple[str, ...]]:
-    """Add a piece under new ids, moved by ``offset``; give the project and the new nodes' ids.
+    """Add a piece with new ids, moved by ``offset``; return the project and the new nodes' ids.
 
     ``places`` are positions (before the offset) for nodes of the piece that have none.
     """
     graph = project.graph
     names: dict[str, str] = {}
-    for one in piece.nodes:
-        names[one.id] = (
-            one.id
-            if one.id not in graph.by_id
-            and one.id not in graph.group_by_id
-            and one.id not in names.values()
-            else new_id(graph, one.layer, names.values())
-        )
+    taken = {*graph.by_id, *graph.group_by_id}
+    for node in piece.nodes:
+        name = node.id if node.id not in taken else new_id(graph, node.layer, taken)
+        names[node.id] = name
+        taken.add(name)
     for group in piece.groups:
         name, count = group.id, 1
-        taken = {*graph.by_id, *graph.group_by_id, *names.values()}
         while name in taken:
             name, count = f"group_{count}", count + 1
         names[group.id] = name
+        taken.add(name)
 
-    def moved(one: Node | Group) -> Point | None:
-        place = one.position or (places or {}).get(one.id)
+    def moved(card: Node | Group) -> Point | None:
+        place = card.position or (places or {}).get(card.id)
         return None if place is None else (place[0] + offset[0], place[1] + offset[1])
 
     nodes = tuple(
@@ -140,7 +133,7 @@ def paste_fragment(
 
 @dataclass(frozen=True)
 class SavedBlock:
-    """A saved group: its name, its graph and where it is kept."""
+    """A saved group: name, graph and file."""
 
     name: str
     graph: Graph
@@ -154,7 +147,7 @@ def _folder() -> Path:
 
 
 def _path(name: str) -> Path:
-    # A number sets names apart that differ only in what a file name cannot hold.
+    # A number distinguishes names that differ only in characters not allowed in file names.
     safe = re.sub(r"[^\w\- ]+", "_", name).strip()[:60] or "block"
     path, count = _folder() / f"{safe}{files.ENDING}", 1
     while path.exists() and files.read(path).name != name:
@@ -164,7 +157,7 @@ def _path(name: str) -> Path:
 
 
 def save_block(graph: Graph, group_id: str) -> SavedBlock:
-    """Save a group under its name; a block of that name is replaced.
+    """Save a group under its name, replacing a block of that name.
 
     Raises:
         UserError: the data folder cannot be written.
@@ -177,44 +170,37 @@ def save_block(graph: Graph, group_id: str) -> SavedBlock:
 
 
 def list_blocks() -> list[SavedBlock]:
-    """All saved blocks by name; a damaged file is passed over and logged."""
-    found = []
+    """Return all saved blocks by name; damaged files are logged."""
+    blocks = []
     for path in sorted(_folder().glob(f"*{files.ENDING}")):
         try:
             project = files.read(path)
         except UserError as error:
             log.warning("block %s is of no use: %s", path, error)
             continue
-        found.append(SavedBlock(project.name, project.graph, path))
-    return sorted(found, key=lambda block: block.name.lower())
+        blocks.append(SavedBlock(project.name, project.graph, path))
+    return sorted(blocks, key=lambda block: block.name.lower())
 
 
 def delete_block(block: SavedBlock) -> None:
-    """Delete a block; networks that it was put into keep it.
-
-    Raises:
-        UserError: its file cannot be deleted.
-    """
+    """Delete a block; raise ``UserError`` if that fails."""
     try:
         atomic.delete(block.path)
     except OSError as error:
         raise atomic.delete_error(error, block.path) from error
 
 
-MOST = 50  # copies: above, nobody can read the network any more
+MOST = 50  # copies; more are unreadable
 
 
 def repeat_group(project: Project, group_id: str, times: int) -> Project:
-    """Put copies of a group behind it, so that it stands ``times`` times in a row.
+    """Repeat a group so that it occurs ``times`` times in a row (1 to 50).
 
-    The copies have weights of their own. What the group fed is fed by the last copy.
-
-    Args:
-        times: how often it stands there in the end; 1 changes nothing.
+    Copies have their own weights. The last copy feeds what the group fed.
 
     Raises:
-        EditError: there is no such group, it has no single way in and out, or ``times`` is
-            not between 1 and 50.
+        EditError: there is no such group, it has no single input and output, or ``times`` is not
+            between 1 and 50.
     """
     graph = project.graph
     group = graph.group_by_id.get(group_id)
@@ -232,9 +218,9 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     inside = set(members(graph, group_id))
     entries = {b for a, b in graph.edges if b in inside and a not in inside}
     exits = {a for a, b in graph.edges if a in inside and b not in inside}
-    exits |= {one for one in inside if not graph.targets[one]}
-    # Where nothing leads in yet, the data comes to the first layer that nothing feeds.
-    entries = entries or {one for one in inside if not graph.sources[one]}
+    exits |= {name for name in inside if not graph.targets[name]}
+    # Without incoming connections, data enters at the layers without sources.
+    entries = entries or {name for name in inside if not graph.sources[name]}
     if len(entries) != 1 or len(exits) != 1:
         raise EditError(
             _(
@@ -253,17 +239,17 @@ def repeat_group(project: Project, group_id: str, times: int) -> Project:
     order = [node.id for node in piece.nodes]
     onward = [target for target in graph.targets[end] if target not in inside]
     for number in range(2, times + 1):
-        known = {one.id for one in project.graph.groups}
+        known = {old.id for old in project.graph.groups}
         project, new = paste_fragment(project, piece)
-        project = edits.move_nodes(project, dict.fromkeys(new))  # the layout finds their places
+        project = edits.move_nodes(project, dict.fromkeys(new))  # left to the layout
         copy_in, copy_out = new[order.index(first)], new[order.index(end)]
         edges = tuple(
             (copy_out, b) if a == last and b in onward else (a, b) for a, b in project.graph.edges
         )
         project = replace_graph(project, edges=edges)
         project = edits.connect(project, last, copy_in)
-        made = next(g for g in project.graph.groups if g.id not in known and g.parent is None)
-        project = rename_group(project, made.id, f"{group.name} {number}")
-        project = put_into(project, {made.id: group.parent})
+        copy = next(g for g in project.graph.groups if g.id not in known and g.parent is None)
+        project = rename_group(project, copy.id, f"{group.name} {number}")
+        project = put_into(project, {copy.id: group.parent})
         last = copy_out
     return project

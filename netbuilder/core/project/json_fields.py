@@ -1,24 +1,26 @@
-"""Reading one object of a project file, key by key, with a message for each wrong value."""
+"""Read an object of a project file key by key, with a message for each wrong value."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from netbuilder.core.errors import ProjectFileError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Choice, Point
 from netbuilder.core.wording import format_number, join_values
 
+_T = TypeVar("_T")
+
 
 def is_int(value: Any) -> bool:
-    """Whether a JSON value is a whole number; ``True`` is none."""
+    """Return whether a JSON value is an integer, not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 class JsonObject:
-    """One object of the file, read key by key; what is left over is kept."""
+    """An object of the file, read key by key; the rest is kept."""
 
     def __init__(self, raw: Any, where: str) -> None:
         if not isinstance(raw, dict):
@@ -41,34 +43,36 @@ class JsonObject:
             code="project_value_invalid",
         )
 
+    def _typed(self, key: str, default: _T, kind: type[_T], message: str) -> _T:
+        value = self._raw.pop(key, default)
+        if not isinstance(value, kind):
+            raise self._wrong(key, message, value)
+        return value
+
     def drop(self, *keys: str) -> None:
-        """Pass over keys that were read elsewhere."""
+        """Skip keys that were read elsewhere."""
         for key in keys:
             self._raw.pop(key, None)
 
     def rest(self) -> dict[str, Any]:
-        """What was not read: unknown keys, to be kept."""
+        """Return the unread, unknown keys."""
         return self._raw
 
     def has(self, key: str) -> bool:
-        """Whether a key stands there."""
+        """Return whether a key exists."""
         return key in self._raw
 
     def text(self, key: str, default: str) -> str:
-        """A string."""
-        value = self._raw.pop(key, default)
-        if not isinstance(value, str):
-            raise self._wrong(
-                key, N_("{place}: '{key}' must be text in quotes, not {value}."), value
-            )
-        return value
+        """Return a string."""
+        message = N_("{place}: '{key}' must be text in quotes, not {value}.")
+        return self._typed(key, default, str, message)
 
     def optional_text(self, key: str) -> str | None:
-        """A string, or None where it is absent or null."""
+        """Return a string, or None if it is absent or null."""
         return self.text(key, "") if self._raw.get(key) is not None else self._raw.pop(key, None)
 
     def one_of(self, key: str, allowed: Sequence[str]) -> str:
-        """One of the words that there are, or "" where it is absent."""
+        """Return one of the allowed words, or "" if absent."""
         value = self._raw.pop(key, "")
         if value != "" and value not in allowed:
             raise self._wrong(
@@ -80,7 +84,7 @@ class JsonObject:
         return str(value)
 
     def integer(self, key: str, default: int, minimum: int) -> int:
-        """A whole number of at least ``minimum``."""
+        """Return an integer of at least ``minimum``."""
         value = self._raw.pop(key, default)
         if not is_int(value) or value < minimum:
             raise self._wrong(
@@ -92,7 +96,7 @@ class JsonObject:
         return int(value)
 
     def number(self, key: str, default: float, minimum: float, below: float) -> float:
-        """A finite number, ``minimum <= number < below``."""
+        """Return a finite number, ``minimum <= number < below``."""
         value = self._raw.pop(key, default)
         ok = isinstance(value, int | float) and not isinstance(value, bool)
         if not ok or not math.isfinite(value) or not minimum <= value < below:
@@ -109,16 +113,12 @@ class JsonObject:
         return value  # type: ignore[no-any-return]
 
     def flag(self, key: str, default: bool) -> bool:
-        """A boolean."""
-        value = self._raw.pop(key, default)
-        if not isinstance(value, bool):
-            raise self._wrong(
-                key, N_("{place}: '{key}' must be true or false, not {value}."), value
-            )
-        return value
+        """Return a boolean."""
+        message = N_("{place}: '{key}' must be true or false, not {value}.")
+        return self._typed(key, default, bool, message)
 
     def words(self, key: str) -> tuple[str, ...]:
-        """A list of strings; one string stands for a list of one."""
+        """Return a list of strings; a single string is a list of one."""
         value = self._raw.pop(key, [])
         if isinstance(value, str):
             return (value,)
@@ -129,29 +129,21 @@ class JsonObject:
         return tuple(value)
 
     def items(self, key: str) -> list[Any]:
-        """A list."""
-        value = self._raw.pop(key, [])
-        if not isinstance(value, list):
-            raise self._wrong(
-                key, N_("{place}: '{key}' must be a list in brackets, not {value}."), value
-            )
-        return value
+        """Return a list."""
+        message = N_("{place}: '{key}' must be a list in brackets, not {value}.")
+        return self._typed(key, [], list, message)
 
     def mapping(self, key: str) -> dict[str, Any]:
-        """An object as it is."""
-        value = self._raw.pop(key, {})
-        if not isinstance(value, dict):
-            raise self._wrong(
-                key, N_("{place}: '{key}' must be an object in braces, not {value}."), value
-            )
-        return value
+        """Return an object as a dict."""
+        message = N_("{place}: '{key}' must be an object in braces, not {value}.")
+        return self._typed(key, {}, dict, message)
 
     def part(self, key: str) -> JsonObject:
-        """An object, to be read key by key."""
+        """Return an object to read key by key."""
         return JsonObject(self.mapping(key), f"'{key}'")
 
     def point(self, key: str) -> Point | None:
-        """Two numbers, or None."""
+        """Return two numbers, or None."""
         value = self._raw.pop(key, None)
         if value is None:
             return None
@@ -166,12 +158,12 @@ class JsonObject:
         return (value[0], value[1])
 
     def choice(self, key: str) -> Choice | None:
-        """A named object of Keras, or None."""
+        """Return a named Keras object, or None."""
         value = self._raw.pop(key, None)
         return None if value is None else _choice(value, f"{self.where}: '{key}'")
 
     def choices(self, key: str) -> tuple[Choice, ...]:
-        """A list of named objects of Keras."""
+        """Return a list of named Keras objects."""
         return tuple(_choice(item, f"{self.where}: '{key}'") for item in self.items(key))
 
 

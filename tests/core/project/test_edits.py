@@ -173,3 +173,11 @@ def test_data_options_take_names_that_the_recipe_does_not_know() -> None:
     project = edits.set_data(Project(), kind="csv", separator=";")
     assert project.data.options == {"separator": ";"}
     assert edits.set_data(project, separator=...).data.options == {}
+
+
+def test_a_layer_behind_an_unconnected_input_leaves_its_columns_to_it() -> None:
+    project = edits.add_node(edits.add_node(Project(), "Input"), "Input")
+    columns = {"input": ("age",), "input_1": ("height",)}
+    project = edits.set_data(project, kind="csv", inputs=columns)
+    assert edits.append_layer(project, "Dense").data.inputs == columns
+    assert edits.insert_after(project, "input", "Dense").data.inputs == columns

@@ -15,7 +15,7 @@ from netbuilder.core.data.kinds.builtin import BUILTINS
 from netbuilder.core.data.registry import is_chosen
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.project import edits
-from netbuilder.core.project.graph_ends import byte_input_layer, passes_pixels, takes_bytes
+from netbuilder.core.project.graph_ends import byte_input_layer, downstream, takes_bytes
 from netbuilder.core.project.model import Data, Node, Project
 from netbuilder.core.wording import format_number, format_quoted_list
 
@@ -55,7 +55,6 @@ _DATA_QUALITY_RULES: tuple[Rule, ...] = (
 
 
 def _data_and_network(context: Context) -> Iterable[Violation]:
-    """Find data that is scaled on the Data page and again by the first layer."""
     data = context.project.data
     if data.scaling not in {"minmax", "standard"}:
         return
@@ -77,12 +76,11 @@ def _data_and_network(context: Context) -> Iterable[Violation]:
 
 
 def _layer_and_layer(context: Context) -> Iterable[Violation]:
-    """Find a Rescaling by 1/255 before another, or before a model that scales itself."""
     graph = context.graph
     for node in graph.nodes:
         if node.layer != "Rescaling" or not takes_bytes(graph, node):
             continue
-        second = _next_taker(context, node)
+        second = byte_input_layer(graph, node.id)
         if second is not None:
             yield Violation(
                 node.id,
@@ -90,16 +88,10 @@ def _layer_and_layer(context: Context) -> Iterable[Violation]:
                     "{node} scales the values, and {other} after it expects values from 0 to 255 "
                     "and scales them again.",
                     node=node_name(node),
-                    other=node_name(second),
+                    other=node_name(graph.by_id[second]),
                 ),
                 remove_layer(node.id),
             )
-
-
-def _next_taker(context: Context, node: Node) -> Node | None:
-    graph = context.graph
-    following = context.downstream(node.id, lambda other: passes_pixels(graph, other))
-    return next((other for other in following if takes_bytes(graph, other)), None)
 
 
 _SCALING_RULES: tuple[Rule, ...] = (
@@ -206,7 +198,7 @@ def _meets_weights(context: Context, node_id: str, dtypes: object) -> bool:
     def passes(node: Node) -> bool:
         return not scales(node) and context.of_category(node, Category.SHAPE, Category.PREPROCESS)
 
-    following = context.downstream(node_id, passes)
+    following = downstream(context.graph, node_id, passes)
     return any(not scales(node) and not passes(node) for node in following)
 
 
@@ -293,7 +285,6 @@ def _embedding_numbers(context: Context) -> Iterable[Violation]:
 
 
 def _dense_for_embedding(project: Project, node_id: str) -> Project:
-    """Replace an Embedding with a Dense, and remove the layer that joined its vectors."""
     graph = project.graph
     joins = [name for name in graph.targets[node_id] if graph.by_id[name].layer in _JOINS]
     size = graph.by_id[node_id].params.get("output_dim", 8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -64,16 +64,20 @@ def _meant(problem: str, near: str | None) -> str:
     return join_sentences((problem, _("Did you mean '{name}'?", name=near) if near else ""))
 
 
+def _known_layers(context: Context) -> Iterator[tuple[Node, LayerSpec]]:
+    for node in context.graph.nodes:
+        spec = own_layer_spec(node)
+        if spec is not None:
+            yield node, spec
+
+
 def own_layer_spec(node: Node) -> LayerSpec | None:
     """Return the catalog row of a node's layer; None if it is unknown or shared."""
     return None if node.shared is not None else LAYERS.get(node.layer)
 
 
 def _unknown_param(context: Context) -> Iterable[Violation]:
-    for node in context.graph.nodes:
-        spec = own_layer_spec(node)
-        if spec is None:
-            continue
+    for node, spec in _known_layers(context):
         for name in node.params:
             if name in spec.by_name:
                 continue
@@ -99,10 +103,7 @@ def _renamed_param(node: Node, name: str, near: str | None) -> Fix:
 
 
 def _bad_param(context: Context) -> Iterable[Violation]:
-    for node in context.graph.nodes:
-        spec = own_layer_spec(node)
-        if spec is None:
-            continue
+    for node, spec in _known_layers(context):
         for name, problem in _bad_values(spec, node.params):
             yield Violation(
                 node.id,
@@ -119,7 +120,6 @@ _MAX_CHECKED = 20_000
 
 
 def _bad_values(spec: LayerSpec, params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Return name and sentence of each invalid value."""
     key = id(params), language()
     cached = _checked.get(key)
     if cached is not None and cached[0] is params and cached[1] is spec:
@@ -151,10 +151,7 @@ def _text(value: Any) -> str:
 
 
 def _missing_param(context: Context) -> Iterable[Violation]:
-    for node in context.graph.nodes:
-        spec = own_layer_spec(node)
-        if spec is None:
-            continue
+    for node, spec in _known_layers(context):
         for param in spec.params:
             if param.required and param.name not in node.params:
                 problem = _(
@@ -262,12 +259,8 @@ def _set_in(project: Project, item: PlanObject, name: str, value: Any) -> Projec
 
 
 def _weights_file(context: Context) -> Iterable[Violation]:
-    """Find pretrained models whose weights file is missing."""
-    for node in context.graph.nodes:
-        spec = own_layer_spec(node)
-        if spec is None or "weights_file" not in spec.by_name:
-            continue
-        if node.params.get("weights") != "file":
+    for node, spec in _known_layers(context):
+        if "weights_file" not in spec.by_name or node.params.get("weights") != "file":
             continue
         name = node.params.get("weights_file")
         if name and (context.base is None or weights_path(str(name), context.base).is_file()):
