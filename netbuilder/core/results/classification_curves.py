@@ -106,11 +106,7 @@ def class_curves(found: Evaluation, index: int) -> ClassCurves:
             if is_it.all()
             else _("No row is “{label}”, so there is no curve.", label=label)
         )
-        raise DataError(
-            message,
-            _("Evaluate on other rows."),
-            code="curve_needs_two_classes",
-        )
+        raise DataError(message, _("Evaluate on other rows."), code="curve_needs_two_classes")
     false, true, _unused = metrics.roc_curve(is_it, sure)
     precision, recall, _unused = metrics.precision_recall_curve(is_it, sure)
     return ClassCurves(

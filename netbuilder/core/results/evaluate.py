@@ -23,11 +23,7 @@ from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.results.file_column_order import lacks_data_facts, rows_in_file_order
-from netbuilder.core.results.forecast import (
-    naive_errors,
-    naive_words,
-    with_forecast_errors,
-)
+from netbuilder.core.results.forecast import naive_errors, naive_words, with_forecast_errors
 from netbuilder.core.results.own_units import (
     class_probabilities,
     loss_of,
@@ -536,8 +532,7 @@ def _class_sentence(
             count=len(target.classes),
         )
         often = _(
-            "Always predicting the more frequent value: {share}.",
-            share=format_percent(baseline),
+            "Always predicting the more frequent value: {share}.", share=format_percent(baseline)
         )
         return join_sentences((share, often))
     right = int((numbers == truth).sum())
@@ -548,10 +543,7 @@ def _class_sentence(
             rows=_test_rows(len(truth)),
             share=format_percent(accuracy),
         ),
-        _(
-            "Always predicting the most frequent class: {share}.",
-            share=format_percent(baseline),
-        ),
+        _("Always predicting the most frequent class: {share}.", share=format_percent(baseline)),
     ]
     wrong = matrix - np.diag(np.diag(matrix))
     alike = int((wrong == wrong.max()).sum()) - 1

@@ -126,8 +126,7 @@ def _one_output(
     ((key, target), *more) = preprocessing.outputs.items()
     if more or len(trained.training_model.outputs[0].shape) != 2:
         raise DataError(
-            _not_made(_("It has several outputs; the target columns are unknown.")),
-            _(_OURS),
+            _not_made(_("It has several outputs; the target columns are unknown.")), _(_OURS)
         )
     return key, target
 

@@ -155,9 +155,7 @@ def metric_text(found: Evaluation, name: str, value: float) -> str:
 
 
 def metric_column(
-    found: Evaluation,
-    name: str,
-    rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]],
+    found: Evaluation, name: str, rows: Sequence[tuple[float, Mapping[str, tuple[float, float]]]]
 ) -> list[tuple[str, str]]:
     """Format values of a metric, each with its 95% interval ("" if unknown), for a table."""
     return [

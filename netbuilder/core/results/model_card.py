@@ -146,10 +146,7 @@ def evaluation_rows(trained: TrainedModel, found: Evaluation | None) -> Rows:
         text, *limits = (metric_text(found, name, end) for end in (value, *ends))
         if limits:
             text = _(
-                "{value} (95% interval {low} to {high})",
-                value=text,
-                low=limits[0],
-                high=limits[1],
+                "{value} (95% interval {low} to {high})", value=text, low=limits[0], high=limits[1]
             )
         if name in guess:
             base = metric_text(found, name, guess[name])

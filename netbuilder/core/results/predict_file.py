@@ -363,8 +363,4 @@ def _written(dialect: Dialect) -> dict[str, Any]:
     """Return options of ``to_csv`` that match the input's dialect as far as spreadsheets read
     it."""
     separator = " " if dialect.separator == BLANKS else dialect.separator
-    return {
-        "separator": separator,
-        "decimal": dialect.decimal,
-        "encoding": dialect.encoding,
-    }
+    return {"separator": separator, "decimal": dialect.decimal, "encoding": dialect.encoding}

@@ -21,12 +21,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.wording import format_probability
-from netbuilder.ui.forms.boxes import (
-    CountBox,
-    NoWheelComboBox,
-    NoWheelDoubleSpinBox,
-    NoWheelSlider,
-)
+from netbuilder.ui.forms.boxes import CountBox, NoWheelComboBox, NoWheelDoubleSpinBox, NoWheelSlider
 from netbuilder.ui.plots.attention_lines import AttentionLines
 from netbuilder.ui.plots.bars import BarList
 from netbuilder.ui.services import jobs
@@ -361,11 +356,7 @@ class NextTokenView(QWidget):
         )
 
     def _draw(
-        self,
-        trained: TrainedModel,
-        stop: threading.Event,
-        start: str,
-        how: dict[str, Any],
+        self, trained: TrainedModel, stop: threading.Event, start: str, how: dict[str, Any]
     ) -> None:
         """Draw tokens in a thread until there are enough or it is stopped."""
         from netbuilder.core.results.generate import stream_text

@@ -267,11 +267,7 @@ class PictureForm(PredictForm):
             return
         self._show_pixels(sample)
         self.asked.emit(
-            request_for_raw(
-                {**self._look.raw, name: sample},
-                self.beside,
-                own=_("your drawing"),
-            )
+            request_for_raw({**self._look.raw, name: sample}, self.beside, own=_("your drawing"))
         )
 
     def _show_pixels(self, image: Any) -> None:
@@ -437,12 +433,7 @@ class CameraButton(QPushButton):
     seen = Signal(QImage)
     failed = Signal(str)
 
-    def __init__(
-        self,
-        page: QWidget,
-        *,
-        make: Callable[[QObject], PictureSource] = Camera,
-    ) -> None:
+    def __init__(self, page: QWidget, *, make: Callable[[QObject], PictureSource] = Camera) -> None:
         super().__init__(_("Camera"), page)
         self._page, self.make = page, make
         self._source: PictureSource | None = None

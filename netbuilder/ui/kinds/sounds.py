@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QMimeData, QRectF
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QWidget
 
 from netbuilder.core.data.kinds.sounds import SOUND
 from netbuilder.core.data.kinds.sounds.sound_files import ENDINGS

@@ -9,21 +9,8 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import (
-    QColor,
-    QFont,
-    QFontInfo,
-    QFontMetricsF,
-    QHelpEvent,
-    QPainter,
-    QPaintEvent,
-)
-from PySide6.QtWidgets import (
-    QLabel,
-    QSizePolicy,
-    QToolTip,
-    QWidget,
-)
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from netbuilder.core.data.data_views import TableDataView, correlation
 from netbuilder.core.i18n import gettext as _, ngettext
@@ -247,12 +234,7 @@ class ScatterView(QWidget):
             fill.setAlpha(200)
             item.addItem(
                 pg.ScatterPlotItem(
-                    x[mine],
-                    y[mine],
-                    size=7,
-                    pen=edge,
-                    brush=fill,
-                    symbol=class_symbol(number),
+                    x[mine], y[mine], size=7, pen=edge, brush=fill, symbol=class_symbol(number)
                 )
             )
             if name:

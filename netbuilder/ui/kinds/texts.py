@@ -10,13 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QPlainTextEdit,
-    QTextBrowser,
-    QTextEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QTextBrowser, QTextEdit, QWidget
 
 from netbuilder.core.data.kinds.text import TEXT
 from netbuilder.core.data.kinds.text.next_token import TOKENS

@@ -183,13 +183,7 @@ class ExperimentsPanel(QWidget):
         self.importance_title = heading(_("Importance"), self)
         self.importance = BarList(self)
         self.table = TrialTable(self)
-        self._shown = (
-            self.plot,
-            self.parallel,
-            self.importance_title,
-            self.importance,
-            self.table,
-        )
+        self._shown = (self.plot, self.parallel, self.importance_title, self.importance, self.table)
         for widget in self._shown:
             page.addWidget(widget)
         page.addStretch(1)

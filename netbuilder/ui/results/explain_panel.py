@@ -26,10 +26,7 @@ class ExplainPanel(QWidget):
     """Explains the sample of the canvas, or the user's own."""
 
     def __init__(
-        self,
-        workbench: Workbench,
-        activations: ActivationService,
-        parent: QWidget | None = None,
+        self, workbench: Workbench, activations: ActivationService, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._workbench, self._activations = workbench, activations

@@ -266,11 +266,7 @@ def run_tooltip(run: Run, among: Sequence[Run] = ()) -> str:
         for name, value in (run.kept or run.last).items()
     ]
     lines += [
-        _(
-            "test {metric} {value}",
-            metric=metric_words(name),
-            value=with_unit(name, value, run),
-        )
+        _("test {metric} {value}", metric=metric_words(name), value=with_unit(name, value, run))
         for name, value in run.test.items()
     ]
     if run.machine:

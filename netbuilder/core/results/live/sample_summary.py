@@ -43,9 +43,7 @@ def format_cells(entry: InputPreprocessing, values: Array) -> dict[str, float | 
 
 
 def input_summary(
-    inputs: Mapping[str, InputPreprocessing],
-    raw: Mapping[str, Array],
-    filled: Collection[str] = (),
+    inputs: Mapping[str, InputPreprocessing], raw: Mapping[str, Array], filled: Collection[str] = ()
 ) -> dict[str, Lines]:
     """Return by Input id the cells of a table row, or the lines of a text; nothing of other inputs.
     ``filled`` names the columns that were empty."""

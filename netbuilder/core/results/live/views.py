@@ -131,11 +131,7 @@ VIEWS: tuple[View, ...] = (
                 N_("Gradients"),
                 N_("Distribution of the loss gradient at each layer's weights"),
             ),
-            (
-                histograms.ACTIVATIONS,
-                N_("Activations"),
-                N_("Distribution of each layer's outputs"),
-            ),
+            (histograms.ACTIVATIONS, N_("Activations"), N_("Distribution of each layer's outputs")),
         )
     ),
 )

@@ -37,11 +37,7 @@ class TrialPool:
     """
 
     def __init__(
-        self,
-        request: dict[str, Any],
-        jobs: int,
-        memory_mb: int,
-        ended: Callable[[], bool],
+        self, request: dict[str, Any], jobs: int, memory_mb: int, ended: Callable[[], bool]
     ) -> None:
         self._request, self._jobs, self._ended = request, jobs, ended
         self._bounds = ResourceLimits(None, memory_mb)

@@ -70,14 +70,7 @@ class CompareView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
         layout.addWidget(self.words)
-        self._shown = (
-            self.legend,
-            self.table,
-            self.which,
-            self.label,
-            self.plot,
-            self._matrices,
-        )
+        self._shown = (self.legend, self.table, self.which, self.label, self.plot, self._matrices)
         for widget in self._shown:
             layout.addWidget(widget)
         self.which.currentIndexChanged.connect(self._draw)

@@ -184,12 +184,7 @@ class LearningCurveView(QWidget):
         x = np.array([point.rows for point in curve.points], float)
         curves = (
             (_("training rows"), [p.known for p in curve.points], scheme.training, "o"),
-            (
-                _(_ROWS[curve.what]),
-                [p.new for p in curve.points],
-                scheme.validation,
-                "t",
-            ),
+            (_(_ROWS[curve.what]), [p.new for p in curve.points], scheme.validation, "t"),
         )
         for _name, values, color, symbol in curves:
             mean = np.array([np.mean(scores) for scores in values])
