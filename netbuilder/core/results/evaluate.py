@@ -159,11 +159,7 @@ class Evaluation:
 
 
 def evaluate_test_set(trained: TrainedModel, dataset: Dataset) -> Evaluation:
-    """Evaluate a network on its test set, and count test rows that are also training rows.
-
-    Raises:
-        DataError: there is no test set.
-    """
+    """Evaluate a network on its test set, and count test rows that are also training rows."""
     if dataset.test is None:
         raise DataError(
             _("There is no test set to evaluate the network on."),
@@ -246,12 +242,8 @@ def evaluate(
     """Evaluate a network on labelled samples.
 
     Args:
-        trained: the network.
         data: samples of its own data set (``dataset.test``), or a file like its training data.
         means: of the training rows by output id, if known: the baseline's prediction.
-
-    Raises:
-        DataError: the file cannot be read or does not fit the model.
     """
     reading = ""
     if isinstance(data, Split):

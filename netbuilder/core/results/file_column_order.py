@@ -57,11 +57,7 @@ def lacks_data_facts(trained: TrainedModel) -> bool:
 
 
 def rows_in_file_order(trained: TrainedModel, path: Path) -> OrderedRows:
-    """Return a file's rows for a network that ``lacks_data_facts``.
-
-    Raises:
-        DataError: the file cannot be read, or its columns do not fit the network.
-    """
+    """Return a file's rows for a network that ``lacks_data_facts``."""
     preprocessing = preprocessing_of(trained)
     if path.is_dir() or path.suffix.lower() in ARRAY_ENDINGS:
         return _of_arrays(trained, preprocessing, path)

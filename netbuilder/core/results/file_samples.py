@@ -44,11 +44,7 @@ class FileSamples:
         return len(next(iter(self.raw.values())))
 
     def sample(self, index: int) -> dict[str, Array]:
-        """Return one sample, without a batch axis.
-
-        Raises:
-            DataError: there is no such sample.
-        """
+        """Return one sample, without a batch axis."""
         if not 0 <= index < len(self):
             last = len(self) - 1
             raise DataError(
@@ -81,22 +77,14 @@ def sample_text(trained: TrainedModel, sample: Mapping[str, Array]) -> str:
 
 
 def text_samples(trained: TrainedModel, texts: list[str]) -> FileSamples:
-    """Return samples of texts.
-
-    Raises:
-        DataError: the network takes no texts.
-    """
+    """Return samples of texts."""
     inputs = preprocessing_of(trained).inputs
     raw = {key: modality_of(entry).of_texts(texts, entry) for key, entry in inputs.items()}
     return FileSamples(raw, None, tuple(texts))
 
 
 def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
-    """Read all samples of a file or folder: a CSV, pictures, texts, arrays.
-
-    Raises:
-        DataError: it cannot be read, or does not fit the network.
-    """
+    """Read all samples of a file or folder: a CSV, pictures, texts, arrays."""
     preprocessing = preprocessing_of(trained)
     ending = path.suffix.lower()
     if path.is_dir() or any(ending in sort.endings for sort in MODALITIES.values()):
@@ -125,11 +113,8 @@ def read_samples(trained: TrainedModel, path: Path) -> FileSamples:
 
 
 def file_of_row(project: Project, base: Path, index: int) -> Path | None:
-    """Return the file of sample ``index`` of the test rows (or training rows without any), or None.
-
-    Raises:
-        DataError: the data cannot be read.
-    """
+    """Return the file of sample ``index`` of the test rows (or training rows without any), or
+    None."""
     plan = prepare_data(project, base)
     samples = plan.samples if plan.test is None else plan.test
     rows = plan.rows.test if plan.test is None else np.arange(len(plan.test))

@@ -108,8 +108,6 @@ def naive_errors(trained: TrainedModel, split: Split, truth: Array) -> dict[int,
     all of it. {} if the samples are no series (Hyndman and Athanasopoulos, "Forecasting", 5.2).
 
     Args:
-        trained: the network.
-        split: the samples.
         truth: in the target's units, (n, targets times steps).
     """
     ends = series_ends(trained)
@@ -356,11 +354,7 @@ def end_of_data(trained: TrainedModel, base: Path) -> tuple[Array | None, Array 
 
     Returns:
         raw rows, float (window, columns), or None; days since 1970-01-01, float (window,), None
-            without
-        dates.
-
-    Raises:
-        DataError: the data cannot be read.
+            without dates.
     """
     data = trained.project.data
     if _goes_on(trained) and (data.test_path or data.path):

@@ -58,7 +58,6 @@ def node_activations(trained: TrainedModel, sample: Mapping[str, Array]) -> dict
     Inputs are scaled as the network sees them, outputs not yet in own units.
 
     Args:
-        trained: the network.
         sample: raw values by Input id, without a batch axis.
 
     Raises:

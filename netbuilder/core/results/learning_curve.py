@@ -110,7 +110,6 @@ def learning_curve(
     Args:
         project: trained from its initial weights.
         dataset: its data; the training rows must be in memory.
-        base: folder of the project's relative paths.
         shares: parts of the training rows (0 to 1).
         seeds: trainings of each part.
         tell: called with the curve so far after each training.

@@ -12,11 +12,7 @@ from netbuilder.core.engine.trained import BEST_FROM_HERE, Changed, TrainedModel
 
 
 def with_weights(trained: TrainedModel, values: Mapping[WeightIndex, float]) -> TrainedModel:
-    """Return a copy of a network with other weights, without its test metrics.
-
-    Raises:
-        UserError: there is no such weight.
-    """
+    """Return a copy of a network with other weights, without its test metrics."""
     training_model = copy_network(trained.training_model, trained.project, trained.facts)
     set_weights(training_model, trained.project.graph, values)
     count = trained.set_by_hand + len(values)

@@ -221,11 +221,7 @@ def as_html(card: ModelCard) -> str:
 
 
 def write(card: ModelCard, path: Path) -> None:
-    """Write the card as Markdown or HTML, by the suffix of ``path``.
-
-    Raises:
-        UserError: another suffix, or the file cannot be written.
-    """
+    """Write the card as Markdown or HTML, by the suffix of ``path``."""
     makers: dict[str, Any] = {".md": as_markdown, ".html": as_html}
     make = makers.get(path.suffix.lower())
     if make is None:

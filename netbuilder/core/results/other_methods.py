@@ -489,11 +489,7 @@ def surfaces(comparison: Comparison, across: str = "", up: str = "") -> dict[str
     """Return each candidate's predictions over two columns, the others at their mean.
 
     Args:
-        comparison: the candidates.
         across, up: names of the columns; "": the most important ones.
-
-    Raises:
-        DataError: there is no such numeric column.
     """
     from netbuilder.core.results.live.plane import surface_grid
 

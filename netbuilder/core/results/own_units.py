@@ -129,7 +129,6 @@ def predict_values(
     Raw scores (a loss with ``from_logits``) pass the loss's sigmoid or softmax.
 
     Args:
-        trained: the network.
         x: model-ready values by Input id, n samples each.
         call: returns the network's outputs; None: the prediction model.
     """

@@ -333,11 +333,7 @@ def predict_rows(
 def raw_from_rows(
     trained: TrainedModel, listed_rows: Sequence[Mapping[str, object]]
 ) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Return raw values by Input id, (n, ...), of filled-in rows, and notes.
-
-    Raises:
-        DataError: as ``predict_rows``.
-    """
+    """Return raw values by Input id, (n, ...), of filled-in rows, and notes."""
     import pandas as pd
 
     if not listed_rows:
@@ -433,11 +429,7 @@ def _number(cell: object, entry: FormField) -> float:
 def files_of_samples(
     trained: TrainedModel, path: Path, endings: Sequence[str]
 ) -> tuple[list[Path], tuple[str, ...]]:
-    """Return a file, or those of a folder with these endings, and their names.
-
-    Raises:
-        DataError: there is none that the model takes.
-    """
+    """Return a file, or those of a folder with these endings, and their names."""
     files = [path]
     if path.is_dir():
         files = sorted(f for f in path.rglob("*") if f.suffix.lower() in endings and f.is_file())
@@ -456,22 +448,14 @@ def files_of_samples(
 
 
 def predict_files(trained: TrainedModel, files: Sequence[Path]) -> Predictions:
-    """Predict for files of one sample each: pictures, texts, sounds.
-
-    Raises:
-        DataError: a file cannot be read, or the model takes no such files.
-    """
+    """Predict for files of one sample each: pictures, texts, sounds."""
     raw = inference_data.raw_of_files(list(files), preprocessing_of(trained))
     predictions = predict_raw(trained, raw)
     return replace(predictions, sources=tuple(str(file) for file in files))
 
 
 def predict_texts(trained: TrainedModel, texts: Sequence[str]) -> Predictions:
-    """Predict for texts; words outside the vocabulary count as unknown.
-
-    Raises:
-        DataError: the model takes no texts.
-    """
+    """Predict for texts; words outside the vocabulary count as unknown."""
     preprocessing = preprocessing_of(trained)
     raw = {
         key: modality_of(entry).of_texts(list(texts), entry)

@@ -70,11 +70,7 @@ class FilePredictions:
     before: int = 0
 
     def write(self, out: Path) -> None:
-        """Write the table as a CSV, as UTF-8.
-
-        Raises:
-            UserError: ``out`` cannot be written.
-        """
+        """Write the table as a CSV, as UTF-8."""
         with replace_atomically(Path(out)) as temporary:
             self.table.to_csv(
                 temporary,
@@ -147,7 +143,6 @@ def predictions_of_file(
     """Predict for everything in a file or folder.
 
     Args:
-        trained: the network.
         path: a CSV file; a picture or ``.txt`` file or a folder of them; an ``.npz`` or ``.h5`` of
             arrays.
         scaled: undo a min-max scaling of a table's numbers first.
@@ -155,9 +150,6 @@ def predictions_of_file(
     Returns:
         A table with a column "predicted NAME" for each target and "probability of LABEL" for each
             class.
-
-    Raises:
-        DataError: it cannot be read, or does not fit the model.
     """
     path = Path(path)
     ending = path.suffix.lower()

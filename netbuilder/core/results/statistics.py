@@ -343,7 +343,6 @@ def out_of_range(
     """Return the columns with values far outside the training range, with counts and ranges.
 
     Args:
-        trained: the model.
         raw: raw values by Input id, (n, ...).
         targets: of the same rows by output id, (n, columns).
     """
@@ -416,9 +415,7 @@ def by_group(found: Evaluation, values: Array, seed: int = 0) -> tuple[GroupScor
     """Return the evaluation of each group of rows, the largest group first.
 
     Args:
-        found: the evaluation of all rows.
         values: (n,) the group of each row, as text; "" if it is unknown.
-        seed: of the permutation test.
 
     Raises:
         DataError: there are too many groups.
@@ -468,15 +465,10 @@ def group_values(
     Numbers with more than ten different values are cut at the quartiles of ``like``.
 
     Args:
-        trained: the model.
-        split: the rows.
         column: a feature, the target, or any other column of the file.
         file: the table that the rows come from, if it is available.
         like: rows that give the quartiles.
         like_file: the table that these come from, if it is another one.
-
-    Raises:
-        DataError: there is no such column.
     """
     cells = _column_cells(trained, split, column, file)
     other = cells if like is None else _column_cells(trained, like, column, like_file or file)
@@ -548,7 +540,6 @@ def _differing(scores: Array, groups: Array, seed: int) -> NDArray[np.bool_]:
     Args:
         scores: (n,) of the rows.
         groups: (n,) numbers of the groups, from 0.
-        seed: of the permutations.
     """
     rows, counts = len(scores), np.bincount(groups)
     tested = (counts >= FEWEST_ROWS) & (counts <= rows - FEWEST_ROWS)

@@ -25,11 +25,7 @@ RULES = ("error", "drop", "mean", "median", "most_frequent")
 
 
 def with_missing_rule(trained: TrainedModel, rule: str) -> TrainedModel:
-    """Return the network with ``rule`` for missing values of new rows.
-
-    Raises:
-        DataError: the rule does not exist.
-    """
+    """Return the network with ``rule`` for missing values of new rows."""
     if rule not in RULES:
         raise DataError(
             _("There is no rule '{rule}' for missing values.", rule=rule),

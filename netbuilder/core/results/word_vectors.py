@@ -69,11 +69,7 @@ class TokenTable:
         return {name: place for place, name in enumerate(self.names)}
 
     def find(self, word: str) -> int:
-        """Return the place of a word, ignoring case if necessary.
-
-        Raises:
-            DataError: the Embedding has no row for the word.
-        """
+        """Return the place of a word, ignoring case if necessary."""
         for name in (SHOWN.get(word, word), word.strip(), word.strip().lower()):
             if name in self.numbers:
                 return self.numbers[name]
@@ -94,7 +90,6 @@ def token_table(
     """Name the rows of an Embedding, and count them in the training set.
 
     Args:
-        graph: the network.
         node_id: of the Embedding (the first, if shared).
         size: rows of its weights.
         words: the vocabulary by Input id.
@@ -255,11 +250,7 @@ class WordVectors:
         return np.asarray(np.linalg.norm(self.values, axis=1))
 
     def vector(self, word: str) -> Array:
-        """Return the vector of a word, (size,).
-
-        Raises:
-            DataError: the word is not in the vocabulary.
-        """
+        """Return the vector of a word, (size,)."""
         return np.asarray(self.values[self.tokens.find(word)])
 
     def similarities(self, vector: Array) -> Array:

@@ -110,11 +110,7 @@ class CurveTools(QWidget):
 
 
 def export_curves(plot: TrainingCurvePlot, path: Path) -> Path:
-    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``; return the path.
-
-    Raises:
-        UserError: another suffix, or the file cannot be written.
-    """
+    """Write the plot as ``.png`` or ``.svg``, or its numbers as ``.csv``; return the path."""
     match path.suffix.lower():
         case ".png" | ".svg":
             plot.menu.save(path)

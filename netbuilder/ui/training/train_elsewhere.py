@@ -63,11 +63,7 @@ def machine_commands(machines: list[str]) -> list[str]:
 
 
 def write_folder(project: Project, base: Path, folder: Path, machines: list[str]) -> None:
-    """Write the project, its data and the commands into a folder.
-
-    Raises:
-        UserError: the data is missing, or the folder cannot be written.
-    """
+    """Write the project, its data and the commands into a folder."""
     lines = machine_commands(machines)
     data = project.data
     try:

@@ -43,7 +43,6 @@ def attention_shares(
 
     Args:
         layer: one of ``LAYERS``; None is returned for others.
-        params: the layer's arguments.
         weights: by Keras's names, in Keras's order.
         given: query and value, (steps, size) each, and the key if it differs; one array is
             self-attention.

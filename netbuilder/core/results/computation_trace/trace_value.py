@@ -205,8 +205,6 @@ def trace_value(
     """Trace one value of a layer's output for a sample; None of unknown layers.
 
     Args:
-        layer: Keras's class name.
-        params: the layer's arguments, as in a project.
         weights: by Keras's name (``kernel``, ``bias``), in Keras's order.
         given: the input without the batch axis; a list of several inputs.
         index: of the value in the output, without the batch axis.
@@ -253,8 +251,6 @@ def trace_node(
     """Trace one value of a node in a network, or return None.
 
     Args:
-        graph: the network.
-        node_id: the node.
         values: output of each node for a sample, by id, without a batch axis.
         weights_of: returns the weights of a node by name.
         index: of the value in the node's output.

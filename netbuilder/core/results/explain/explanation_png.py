@@ -27,11 +27,7 @@ _BESIDE = 0.3  # what is free beside the first and the last of points without a 
 
 
 def write_png(found: Explanation, path: Path) -> None:
-    """Write prediction, sentence, and the heat map over the picture or bars.
-
-    Raises:
-        UserError: the file cannot be written.
-    """
+    """Write prediction, sentence, and the heat map over the picture or bars."""
     from PIL import Image, ImageDraw
 
     font = _font()

@@ -67,11 +67,7 @@ class ExplanationTarget:
         return self.told(value)
 
     def input_of(self, sort: str) -> tuple[str, InputPreprocessing]:
-        """Return the first input of this modality.
-
-        Raises:
-            DataError: the network has none.
-        """
+        """Return the first input of this modality."""
         inputs = preprocessing_of(self.trained).inputs
         for key, entry in inputs.items():
             if modality_of(entry).explained_as(entry) == sort:

@@ -490,7 +490,6 @@ def explain(
     """Explain the prediction for a sample.
 
     Args:
-        trained: the network.
         sample: raw values by Input id, without a batch axis.
         method: name of a suitable method; None: the best. If Grad-CAM is black, another one is
             used.

@@ -71,10 +71,8 @@ def permutation_importance(
     the predictions.
 
     Args:
-        trained: the network.
         raw: raw values by Input id, (n, ...), at least two rows.
         truth: of the first output: class numbers (n,), or numbers (n, columns).
-        seed: of the shuffles.
         together: columns shuffled as one, named by the first; else each column alone.
     """
     from sklearn.inspection import permutation_importance as shuffle
@@ -216,9 +214,6 @@ def partial_dependence(question: ExplanationTarget, raw: Raw, column: str) -> Re
 
     Friedman, 2001. Numbers take 40 steps over the range of the training rows and of these; columns
     of 0 and 1 both values; categories all.
-
-    Raises:
-        DataError: there is no such column.
     """
     places = columns_of(question.trained)
     if column not in places:

@@ -64,14 +64,10 @@ def surface_request(
 
     Args:
         dataset: its training rows give the ranges, all parts the points.
-        project: the project that is trained on it.
         across, up: names of the columns; "": the first two.
         size: rows and columns of the grid.
         at: raw features of all Inputs to hold other columns at; None: the training mean.
         drawn: the same set with other points, drawn instead of the training points.
-
-    Raises:
-        DataError: there is no such numeric column.
     """
     ready, picture = surface_grid(dataset, across, up, size, at, drawn)
     output, target = next(iter(dataset.preprocessing.outputs.items()))
@@ -125,11 +121,7 @@ def surface_grid(
 
 
 def points_picture(dataset: Dataset, across: str = "", up: str = "") -> SurfacePicture:
-    """Return the points alone, before there is a network.
-
-    Raises:
-        DataError: there is no such numeric column.
-    """
+    """Return the points alone, before there is a network."""
     table, across, up = _two_columns(dataset, across, up)
     target = next(iter(dataset.preprocessing.outputs.values()))
     axes = (table.place(across)[0], table.place(up)[0])
@@ -219,11 +211,7 @@ def curve_request(
 
 
 def curve_points_picture(dataset: Dataset, across: str = "", up: str = "") -> CurvePicture:
-    """Return the points along one column alone, before there is a network.
-
-    Raises:
-        DataError: there is no such numeric column.
-    """
+    """Return the points along one column alone, before there is a network."""
     table, across = _one_column(dataset, across)
     output, target = next(iter(dataset.preprocessing.outputs.items()))
     parts = parts_of(dataset, MOST_POINTS)

@@ -47,11 +47,7 @@ class TableRows:
         )
 
     def place(self, name: str) -> tuple[int, ...]:
-        """Return the places of a numeric column.
-
-        Raises:
-            DataError: there is no such column.
-        """
+        """Return the places of a numeric column."""
         names = self.numbers
         if name not in names:
             raise DataError(

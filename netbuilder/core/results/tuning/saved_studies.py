@@ -55,11 +55,7 @@ def newest_study(project: Project, base: Path) -> Study | None:
 
 
 def restart_if_complete(plan: StudyPlan) -> None:
-    """Delete the trials of a completed plan, so that it can run again.
-
-    Raises:
-        UserError: the plan's file is of another plan, or cannot be deleted.
-    """
+    """Delete the trials of a completed plan, so that it can run again."""
     if plan.file is not None and len(read_trials(plan)) >= plan.count:
         try:
             delete(plan.file)

@@ -134,9 +134,6 @@ def parse_dimension(text: str, project: Project) -> SearchDimension:
     """Parse ``dense.units=16,32,64`` or ``training.optimizer.learning_rate=log:1e-4:1e-1``.
 
     ``a:b`` is an even range. Items of a list are parsed as JSON if possible.
-
-    Raises:
-        UserError: the path does not exist, or a value does not fit it.
     """
     path, equals, words = text.partition("=")
     path, words = path.strip(), words.strip()
@@ -177,11 +174,7 @@ def _word(value: Any) -> str:
 
 
 def holds_number(path: str, project: Project) -> bool:
-    """Return whether a path may have a range.
-
-    Raises:
-        UserError: the path does not exist.
-    """
+    """Return whether a path may have a range."""
     return _param_of(path, project).kind in _NUMBERS
 
 
@@ -189,9 +182,6 @@ def display_name(path: str, project: Project) -> str:
     """Return a path's name: "learning rate", "Dense · units", "Dropout · with and without".
 
     The id of one of several layers of a type follows: Dense “dense_1” · units.
-
-    Raises:
-        UserError: the path does not exist.
     """
     _param_of(path, project)
     if path.startswith("training."):
@@ -343,11 +333,7 @@ def _check(path: str, param: Param, value: Any, project: Project) -> None:
 
 
 def apply_values(project: Project, values: dict[str, Any]) -> Project:
-    """Return the project with these values; layers are removed last.
-
-    Raises:
-        UserError: a path does not exist (any more).
-    """
+    """Return the project with these values; layers are removed last."""
     off = []
     for path, value in values.items():
         _param_of(path, project)

@@ -381,11 +381,7 @@ class Study:
 
 
 def read_trials(plan: StudyPlan) -> list[Trial]:
-    """Read the trials of the plan's file.
-
-    Raises:
-        UserError: the file is of another plan, or no such file.
-    """
+    """Read the trials of the plan's file."""
     if plan.file is None or not plan.file.exists():
         return []
     lines = plan.file.read_text(encoding="utf-8").splitlines()
@@ -516,22 +512,14 @@ def _teller(
 
 
 def with_best(study: Study, project: Project) -> Project:
-    """Return a project, possibly changed since, with the best values.
-
-    Raises:
-        UserError: all trials failed, or a path does not exist any more.
-    """
+    """Return a project, possibly changed since, with the best values."""
     if study.best is None:
         return study.project
     return with_trial(study.best, project)
 
 
 def with_trial(trial: Trial, project: Project) -> Project:
-    """Return the project with a trial's values, keeping the best epoch, which was scored.
-
-    Raises:
-        UserError: a path does not exist any more.
-    """
+    """Return the project with a trial's values, keeping the best epoch, which was scored."""
     project = apply_values(project, dict(trial.values))
     return project if trial.best_epoch >= trial.epochs else with_best_epoch_kept(project)
 
@@ -549,11 +537,7 @@ def default_file(plan: StudyPlan) -> Path:
 
 
 def with_default_file(plan: StudyPlan) -> StudyPlan:
-    """Return the plan with a file for its trials.
-
-    Raises:
-        UserError: the folder cannot be created.
-    """
+    """Return the plan with a file for its trials."""
     file = plan.file or default_file(plan)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

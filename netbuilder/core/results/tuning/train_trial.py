@@ -102,8 +102,6 @@ def train_trial(
     """Train a project with these values; None if it was cancelled.
 
     Args:
-        project: the base project.
-        base: folder of its relative paths.
         values: by path.
         others: earlier trials, for pruning.
         shared: the data, if all trials use the same; None: it is read.

@@ -201,11 +201,7 @@ class Trial:
 
 
 def trial_from_json(entry: Mapping[str, Any]) -> Trial:
-    """Return the trial of ``Trial.kept``.
-
-    Raises:
-        TypeError: the entry is something else.
-    """
+    """Return the trial of ``Trial.kept``."""
     lists = {name: tuple(entry.get(name, ())) for name in ("curve", "rows")}
     return Trial(**{**entry, **lists})
 
