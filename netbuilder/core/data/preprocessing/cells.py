@@ -52,12 +52,12 @@ SHORT_YEAR = r"^(\d{1,2}[./-]\d{1,2}[./-])(\d{2})(?!\d)"
 
 
 def is_numeric(series: pd.Series) -> bool:
-    """Whether pandas already read the column as numbers (true and false count as 0 and 1)."""
+    """Return whether pandas read the column as numbers (true and false count as 1 and 0)."""
     return series.dtype.kind in "iufb"
 
 
 class NumberSummary(NamedTuple):
-    """The numbers of a column at a glance, ``common`` the smallest of the most frequent ones."""
+    """Statistics of a column; ``common`` is the smallest of the most frequent numbers."""
 
     low: float
     high: float
@@ -69,10 +69,7 @@ class NumberSummary(NamedTuple):
 
 
 def number_summary(column: pd.Series) -> NumberSummary | None:
-    """The numbers of a column at a glance, gaps left out; None where it has no number.
-
-    In NumPy: pandas takes milliseconds for it, and tables may have thousands of columns.
-    """
+    """Summarise a column in NumPy, faster than pandas; None where it has no number."""
     import numpy as np
 
     values = column.to_numpy()
@@ -94,7 +91,7 @@ def number_summary(column: pd.Series) -> NumberSummary | None:
 
 
 def as_numbers(series: pd.Series, source: str) -> pd.Series | None:
-    """The column as numbers, or None where it is text.
+    """Return the column as numbers, or None where it is text.
 
     Raises:
         DataError: at least half of the cells are numbers, but not all of them; or a number is
@@ -161,7 +158,7 @@ def _of_words(name: str, bad: pd.Series, rows: int) -> tuple[DataFix, ...]:
 
 
 def _skip_lines_fixes(bad: pd.Series) -> tuple[DataFix, ...]:
-    """Leave out the lines of a file in which these cells stand, where they are few."""
+    """Return the fix that excludes the lines of these cells, where they are few."""
     if len(bad) > _FEW_WORDS or bad.index.name != LINE:
         return ()
     said = ngettext(
@@ -197,7 +194,7 @@ def _finite(numbers: pd.Series, source: str) -> pd.Series:
 
 
 def are_dates(series: pd.Series) -> bool:
-    """Whether the first texts of a column all are dates or times."""
+    """Return whether the first texts of a column all are dates or times."""
     few = series.dropna().head(50).astype(str)
     if not len(few) or not few.str.contains(_LIKE_A_DATE).all():
         return False
@@ -209,7 +206,7 @@ def are_dates(series: pd.Series) -> bool:
 
 
 def are_sentences(series: pd.Series) -> bool:
-    """Whether the first texts of a column are long enough to be read as texts."""
+    """Return whether the first texts of a column are long enough to be read as texts."""
     few = series.dropna().head(50).astype(str)
     if not len(few):
         return False
@@ -217,7 +214,7 @@ def are_sentences(series: pd.Series) -> bool:
 
 
 def texts_fix(name: str, **more: object) -> DataFix:
-    """The mend that learns from the texts in a column, where a table cannot use it."""
+    """Return the fix that learns from the texts of a column."""
     return DataFix(
         _("Train on the texts in '{name}'", name=name), {"kind": "text", "text": name, **more}
     )
@@ -236,7 +233,7 @@ def day_comes_first(series: pd.Series) -> bool:
 
 
 def day_first(series: pd.Series) -> pd.Series:
-    """Dates such as 01/02/2024 written as those in which the day comes first: 01.02.2024."""
+    """Rewrite dates such as 01/02/2024 with the day first: 01.02.2024."""
     texts = series.astype(str).str.strip().str.replace(SLASHED, r"\1.\2.\3", regex=True)
     return series.astype(object).where(series.isna(), texts)
 
@@ -254,10 +251,10 @@ def in_one_century(series: pd.Series, first: int) -> pd.Series:
 
 
 def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
-    """Dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
+    """Return dates as days since 1970-01-01, fractions for the time of day; NaN where missing.
 
-    A time of the day alone is a fraction: pandas would put it on the day on which it is read.
-    Numbers are days already, or years, or days such as 20241231.
+    A time without a day is a fraction. Numbers are days already, or years, or days such as
+    20241231.
 
     Raises:
         DataError: a cell is no date.
@@ -300,19 +297,19 @@ def dates_as_days(series: pd.Series, source: str, style: str) -> pd.Series:
 
 
 def has_times_only(low: float | None, high: float | None) -> bool:
-    """Whether a column of dates from ``low`` to ``high`` holds times of the day without a day."""
+    """Return whether dates from ``low`` to ``high`` are times of the day without a day."""
     return low is not None and high is not None and 0 <= low < high < 1
 
 
 def format_clock(days: float) -> str:
-    """A part of a day as "07:30", with seconds where there are any."""
+    """Format a fraction of a day as "07:30", with seconds where there are any."""
     seconds = min(max(round(days * 86_400), 0), 86_399)
     hour, minute, second = seconds // 3600, seconds // 60 % 60, seconds % 60
     return f"{hour:02}:{minute:02}" + (f":{second:02}" if second else "")
 
 
 def are_compact_dates(numbers: pd.Series) -> bool:
-    """Whether a column of whole numbers holds days such as 20241231, and nothing else."""
+    """Return whether a column holds only days such as 20241231."""
     import pandas as pd
 
     known = numbers.dropna()
@@ -335,7 +332,7 @@ def _days_of_numbers(numbers: pd.Series) -> pd.Series:
 
 
 def as_label(value: object) -> str:
-    """A class or category as text: whole numbers without a decimal point, text stripped."""
+    """Return a class or category as text: whole numbers without a decimal point, text stripped."""
     import numpy as np
 
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
@@ -344,7 +341,7 @@ def as_label(value: object) -> str:
 
 
 def labels_of(series: pd.Series) -> pd.Series:
-    """Each cell ``as_label``, NaN where it is missing; a value that stands often is made once."""
+    """Apply ``as_label`` to each cell, NaN where it is missing."""
     import numpy as np
     import pandas as pd
 
@@ -356,7 +353,7 @@ def labels_of(series: pd.Series) -> pd.Series:
 
 
 def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """Distinct labels: numbers by size, text by the alphabet."""
+    """Return distinct labels: numbers by size, text by the alphabet."""
     distinct = set(labels)
     try:
         return tuple(sorted(distinct, key=float))
@@ -365,7 +362,7 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
-    """The words of a column for false and true, in this order.
+    """Return the words of a column for (false, true).
 
     Raises:
         DataError: there are others.
@@ -397,10 +394,9 @@ def boolean_words(series: pd.Series, source: str) -> tuple[str, str]:
 
 
 def truth_spelling(cells: Iterable[str], *, learned: bool = False) -> dict[str, str]:
-    """``YES`` or ``NO`` for each word of a column that writes them in more than two ways.
+    """Return ``YES`` or ``NO`` for each word of a column with more than two spellings of them.
 
-    Empty where the column holds anything else. ``learned``: the column that these cells belong to
-    was read so, in however many ways they are written.
+    Empty for other columns. ``learned``: the training column was read so; any number is accepted.
     """
     words = {cell.strip() for cell in cells}
     said = {
@@ -413,7 +409,7 @@ def truth_spelling(cells: Iterable[str], *, learned: bool = False) -> dict[str, 
 
 
 def boolean_spellings(words: tuple[str, str]) -> dict[str, float]:
-    """What counts as false (0.0) and true (1.0) in a column with these words, as it is written."""
+    """Return 0.0 or 1.0 for each spelling of a column with these words."""
     false, true = words
     found: dict[str, float] = {}
     for known, value in ((_FALSE, 0.0), (TRUE, 1.0)):
@@ -423,7 +419,7 @@ def boolean_spellings(words: tuple[str, str]) -> dict[str, float]:
 
 
 def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd.Series:
-    """1.0 for true and 0.0 for false, NaN where missing; ``words`` are those for (false, true).
+    """Return 1.0 for true and 0.0 for false, NaN where missing; ``words`` are for (false, true).
 
     Raises:
         DataError: a cell is neither.
@@ -457,7 +453,7 @@ def parse_booleans(series: pd.Series, words: tuple[str, ...], source: str) -> pd
 
 
 def not_numbers_message(series: pd.Series, source: str) -> DataError:
-    """What to say of a column that was to hold numbers and holds text."""
+    """Return the error about text in a column of numbers."""
     import pandas as pd
 
     present = series.dropna().astype(str)

@@ -1,4 +1,4 @@
-"""What a recipe says of single values and rows: stand-ins, spellings, lines, rows that recur."""
+"""Apply the recipe's cleaning: missing markers, spellings, excluded lines, duplicates."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ _LISTS, _MOST_LABELS = 2_000, 60
 
 
 def without_stand_ins(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
-    """The table with what stands for a missing value (option "missing_values") missing.
+    """Replace markers for missing values (option "missing_values") by NaN.
 
-    The option names values by column: ``{"age": [-999]}``. Columns that the table lacks do not
-    matter. Option "empty_means" names what stands for an empty cell: ``{"glasses": "no"}``, where
-    a tick says yes.
+    The option names values by column: ``{"age": [-999]}``; other columns are ignored. Option
+    "empty_means" names what an empty cell means: ``{"glasses": "no"}``, where a tick means yes.
 
     Raises:
         DataError: the option has another form.
@@ -97,14 +96,14 @@ def split_labels(table: pd.DataFrame, name: str, separator: str, labels: list[st
 
 
 def with_split_labels(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
-    """The table with the columns of option "labels" split: by name their separator and labels."""
+    """Split the columns of option "labels" (separator and labels by name)."""
     for name, how in dict(options.get("labels") or {}).items():
         table = split_labels(table, name, str(how["separator"]), list(how["labels"]))
     return table
 
 
 def label_separator(cells: pd.Series) -> str:
-    """Return what separates the labels of cells that list several of a few, or ""."""
+    """Return the separator of cells that list several of a few labels, or ""."""
     texts = cells.dropna().astype(str).str.strip()
     texts = texts[texts != ""]
     for mark in (";", "|", ","):
@@ -124,7 +123,7 @@ def label_separator(cells: pd.Series) -> str:
 
 
 def unify_spelling(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
-    """The columns of option "same_words" with each word in its commonest spelling."""
+    """Give each word of the columns of option "same_words" its most frequent spelling."""
     changed: dict[str, pd.Series] = {}
     for name in name_list_option(options, "same_words"):
         if name not in table.columns or is_numeric(table[name]):
@@ -140,13 +139,13 @@ def _without_lines(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFr
 
 
 def apply_cleaning(table: pd.DataFrame, options: Mapping[str, Any]) -> pd.DataFrame:
-    """A table as its recipe has it: stand-ins missing, one spelling, without lines left out."""
+    """Apply missing markers, spellings and excluded lines of the recipe."""
     table = unify_spelling(without_stand_ins(table, options), options)
     return _without_lines(table, options) if options.get("skip_lines") else table
 
 
 def drops_duplicates(options: Mapping[str, Any]) -> bool:
-    """Whether a row is used once only (option "duplicates").
+    """Return whether duplicate rows are dropped (option "duplicates").
 
     Raises:
         DataError: there is no such rule.
@@ -158,7 +157,7 @@ def drops_duplicates(options: Mapping[str, Any]) -> bool:
 
 
 def duplicates_left_out(count: int) -> tuple[str, ...]:
-    """The note about rows that stand twice; none where there are none."""
+    """Return the note about dropped duplicates; () where there are none."""
     told = ngettext(
         "{count} duplicate row was left out.", "{count} duplicate rows were left out.", count
     )
@@ -168,9 +167,9 @@ def duplicates_left_out(count: int) -> tuple[str, ...]:
 def select_rows(
     table: pd.DataFrame, data: Data, used: Iterable[str], target: str
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows of a training file that are used, and notes about the others.
+    """Return the used rows of a training file, and notes about the others.
 
-    Left out are the lines of option "skip_lines", classes of option "leave_out_classes", and,
+    Excluded are the lines of option "skip_lines", classes of option "leave_out_classes", and,
     where option "duplicates" is "drop", rows that equal an earlier one in the columns ``used``.
 
     Raises:

@@ -1,6 +1,6 @@
-"""A series cut into windows: the program runs these functions, and scripts carry their text.
+"""Cut a series into windows; exported scripts contain these functions.
 
-They stand by themselves, and import NumPy only.
+They are self-contained and import NumPy only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dates that cannot be meant: years of two digits read as the future, days that no calendar has."""
+"""Find implausible dates: two-digit years in the future, days that no calendar has."""
 
 from __future__ import annotations
 
@@ -38,13 +38,7 @@ def _missing_fix(name: str, cells: list[str]) -> DataEdit:
 
 
 def odd_dates(name: str, series: pd.Series, *, decided: bool) -> list[Finding]:
-    """What is to be asked of a column of dates.
-
-    Args:
-        name: of the column.
-        series: its texts.
-        decided: the century of its years was decided.
-    """
+    """Return questions about a column of dates; ``decided``: the century is known."""
     import pandas as pd
 
     texts = series.dropna().astype(str).str.strip()

@@ -1,4 +1,4 @@
-"""How raw values become what the network sees, and its answers become raw values again.
+"""Preprocessing from raw values to the network's input, and from predictions back.
 
 A ``Preprocessing`` is a plain value: JSON in the trained file, Keras layers in the assembled
 model, NumPy here. All three compute the same.
@@ -23,14 +23,12 @@ Array: TypeAlias = "NDArray[Any]"
 class FittedColumn:
     """One column of a table as the network gets it.
 
-    ``kind`` is "number", "category", "boolean" or "date". A category becomes one 0/1 feature
-    for each of its ``categories``, named "column=value"; a boolean is 0 or 1, its
-    ``categories`` the words for them; a date is the days since 1970-01-01 (``style``
-    "dayfirst": 3/4/2024 is in April). ``fill`` stands in for a missing value where the recipe
-    says so. ``low``, ``high``, ``mean``, ``common`` (the most frequent value) and ``typical``
-    (the median, or the most frequent category) are those of the training rows: forms start
-    from them, and new rows are filled with them. ``unit`` is what stood beside the numbers;
-    ``whole``: they all were whole numbers.
+    ``kind`` is "number", "category", "boolean" or "date". A category becomes one 0/1 feature for
+    each of its ``categories``, named "column=value"; a boolean is 0 or 1, its ``categories`` the
+    words for them; a date is the days since 1970-01-01 (``style`` "dayfirst": 3/4/2024 is in
+    April). ``fill`` replaces a missing value. ``low``, ``high``, ``mean``, ``common`` (the most
+    frequent value) and ``typical`` (the median, or the most frequent category) are those of the
+    training rows. ``unit`` is that of the numbers; ``whole``: all were integers.
     """
 
     name: str
@@ -58,25 +56,24 @@ class FittedColumn:
 class InputPreprocessing:
     """Preprocessing of one Input node.
 
-    The raw value is numeric and has the shape of the Input node: a table's row after its text
-    columns became 0/1 features, a picture's pixels, the ids of words. The network sees
-    ``(raw - offset) / scale``.
+    The raw value is numeric and has the shape of the Input node: a table's row after one-hot
+    encoding, a picture's pixels, the ids of words. The network gets ``(raw - offset) / scale``.
 
     Attributes:
         kind: "table", "image", "text" (ids of words), "tokens" (ids of a
             long text's tokens), "ids" or "numbers" (sequences, arrays).
         shape: shape of a raw sample, without the batch axis.
         dtype: "float32", or "int32" for ids.
-        columns: of a table, in the order of the file; of a series likewise.
+        columns: of a table or series, in the order of the file.
         offset, scale: one number, or one for each entry of the last axis; empty: unscaled.
-        bins: of a table whose numbers are bins: edges of each feature, in scaled units. The network
-            itself turns a scaled number into bins.
+        bins: edges of each feature, in scaled units, of a table whose numbers are binned by the
+            network itself.
         vocabulary: of a text: the word of each id; 0 is padding, 1 an unknown word.
         source: name of the array or column that it is read from, where there are several.
         color_mode: of a picture: "rgb" or "grayscale".
-        value_range: of a picture: what black and white are as given; empty: unknown.
-        sound: of a sound: numbers a second, seconds, and pitches (0: the wave itself).
-        level: of a long text to go on from: its tokens are "character", "word" or "byte_pair".
+        value_range: of a picture: raw black and white; empty: unknown.
+        sound: of a sound: samples a second, seconds, and mel bands (0: the waveform).
+        level: tokens of a long text: "character", "word" or "byte_pair".
         merges: byte pairs that are joined, in their order: "left right" each.
         split: of a text: "character" where every character is a word; "": cut at blanks.
     """
@@ -99,7 +96,7 @@ class InputPreprocessing:
 
     @property
     def scaled(self) -> bool:
-        """Whether values change at all on their way in."""
+        """Whether scaling changes the values."""
         return bool(self.scale)
 
     @property
@@ -108,7 +105,7 @@ class InputPreprocessing:
         return tuple(name for column in self.columns for name in column.features)
 
     def apply(self, raw: Array) -> Array:
-        """Raw values, any number of samples, to model-ready values."""
+        """Convert raw values to model-ready values."""
         import numpy as np
 
         if not self.scaled:
@@ -124,14 +121,13 @@ class OutputPreprocessing:
 
     Attributes:
         task: "regression", "binary", "classes" or "multi_label".
-        columns: names of the target columns.
         classes: label of each class number.
         offset, scale: for numbers: one of each a column; empty: unscaled.
         units: numbers in one target row as the loss gets it (1 for class numbers).
         one_hot: classes are one-hot rows.
-        column_units: what stood beside the numbers of each column ("$"), or ""; empty: nothing.
-        mean: of the training rows: the mean of each column, or the share of each class or label;
-            what a prediction without a look at the sample says. Empty: not known.
+        column_units: unit of each column ("$"), or ""; empty: none.
+        mean: of the training rows: the mean of each column, or the share of each class or label,
+            a baseline prediction. Empty: not known.
         half_widths: of a series, of the band around its forecast, in own units: of each column by
             step, the columns of a step one after the other. Empty: not known.
         naive: of a series, rows that the best naive forecast repeats, its mean absolute error on
@@ -151,23 +147,23 @@ class OutputPreprocessing:
     naive: tuple[float, ...] = ()
 
     def told(self, value: float, column: int = 0) -> str:
-        """A number of one of its columns in words, with its unit."""
+        """Format a number of one of its columns with its unit."""
         return format_measure(value, self.column_units[column] if self.column_units else "")
 
     @property
     def scaled(self) -> bool:
-        """Whether the network learns other numbers than those in the file."""
+        """Whether scaling changes the targets."""
         return bool(self.scale)
 
     def apply(self, raw: Array) -> Array:
-        """Targets to what the loss compares with.
+        """Convert targets to what the loss compares with.
 
         Args:
             raw: numbers (n, columns) for regression and multi_label; class numbers (n,) else.
 
         Returns:
             float32 (n, columns) for numbers and multi_label; for classes int32 (n,), float32
-            (n, 1) where one sigmoid unit answers, or float32 (n, classes) where one-hot.
+            (n, 1) for one sigmoid unit, or float32 (n, classes) where one-hot.
         """
         import numpy as np
 
@@ -186,7 +182,7 @@ class OutputPreprocessing:
         return numbers
 
     def undo(self, answers: Array) -> Array:
-        """What the network answers, in the data's own units; probabilities stay as they are."""
+        """Return predictions in the data's units; probabilities are unchanged."""
         import numpy as np
 
         values = np.asarray(answers, np.float64)
@@ -195,7 +191,7 @@ class OutputPreprocessing:
         return values
 
     def class_numbers(self, answers: Array) -> Array:
-        """The class number that probabilities (n, 1) or (n, classes) speak for."""
+        """Return the class number of probabilities (n, 1) or (n, classes)."""
         import numpy as np
 
         values = np.asarray(answers)
@@ -210,8 +206,8 @@ class OutputPreprocessing:
 class Preprocessing:
     """All inputs and outputs of a model, by node id.
 
-    ``hints`` are options for reading new files: what the training file said and a single row
-    may leave open (is 1,125 a thousand or a little more than one? are these grams, too?).
+    ``hints`` are options for reading new files, from the training file, that a single row may leave
+    open (decimal point, units).
     """
 
     inputs: Mapping[str, InputPreprocessing] = field(default_factory=dict)
@@ -219,11 +215,11 @@ class Preprocessing:
     hints: Mapping[str, Any] = field(default_factory=dict)
 
     def apply_inputs(self, raw: Mapping[str, Array]) -> dict[str, Array]:
-        """Raw arrays by Input id to model-ready arrays by Input id."""
+        """Convert raw arrays to model-ready arrays, by Input id."""
         return {key: self.inputs[key].apply(value) for key, value in raw.items()}
 
     def apply_targets(self, raw: Mapping[str, Array]) -> dict[str, Array]:
-        """Raw targets by output id to what the losses compare with."""
+        """Convert raw targets to loss targets, by output id."""
         return {key: self.outputs[key].apply(value) for key, value in raw.items()}
 
     @property
@@ -236,7 +232,7 @@ class Preprocessing:
 
     @property
     def columns(self) -> list[FittedColumn]:
-        """The columns of all inputs, one after the other."""
+        """The columns of all inputs."""
         return [column for entry in self.inputs.values() for column in entry.columns]
 
     @property
@@ -246,7 +242,7 @@ class Preprocessing:
         return tuple(dict.fromkeys(names))
 
     def to_json(self) -> dict[str, Any]:
-        """A value of dicts, lists, numbers and strings."""
+        """Return a value of dicts, lists, numbers and strings."""
         return {
             "inputs": {key: _lists(asdict(value)) for key, value in self.inputs.items()},
             "outputs": {key: _lists(asdict(value)) for key, value in self.outputs.items()},
@@ -255,7 +251,7 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Preprocessing:
-        """The reverse of ``to_json``. Keys that are not known are passed over."""
+        """Reverse ``to_json``; unknown keys are ignored."""
         return cls(
             {key: _input(entry) for key, entry in value.get("inputs", {}).items()},
             {

@@ -1,4 +1,4 @@
-"""What is done with missing values: a rule for the recipe, or one for a column."""
+"""Handle missing values by a rule for the recipe, or one for a column."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def missing_fixes() -> tuple[DataFix, DataFix]:
 
 
 def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
-    """What is done with missing values of each column: as decided, or as for the whole recipe.
+    """Return the rule for missing values of each column.
 
     Raises:
         DataError: a rule does not exist.
@@ -47,7 +47,7 @@ def missing_rules(data: Data, names: Iterable[str]) -> dict[str, str]:
 
 
 def drop_answers(rules: Mapping[str, str], answers: Collection[str]) -> dict[str, str]:
-    """The rules, but that an answer is never filled: its row is left out, unless it is an error."""
+    """Return the rules with targets never filled: their rows are dropped, or an error."""
     return {
         name: "drop" if name in answers and rule != "error" else rule
         for name, rule in rules.items()
@@ -55,7 +55,7 @@ def drop_answers(rules: Mapping[str, str], answers: Collection[str]) -> dict[str
 
 
 def rows_left_out(count: int) -> tuple[str, ...]:
-    """The note about rows that miss values; none where there are none."""
+    """Return the note about rows with missing values; () where there are none."""
     told = ngettext(
         "{count} row with missing values was left out.",
         "{count} rows with missing values were left out.",
@@ -65,7 +65,7 @@ def rows_left_out(count: int) -> tuple[str, ...]:
 
 
 def fitting_rules(role: str, kind: str) -> tuple[str, ...]:
-    """What can be done with missing values of a column of a role and a type."""
+    """Return the rules for missing values that fit a role and a type."""
     if role == "target":
         return ("error", "drop")  # a made-up answer would teach what is not so
     if kind == "category":
@@ -76,8 +76,7 @@ def fitting_rules(role: str, kind: str) -> tuple[str, ...]:
 
 
 def rule_in_effect(role: str, kind: str, rule: str) -> str:
-    """What a rule comes to for a column of a role and a type: none but "most_frequent" fills a
-    category where the whole table's is "mean"."""
+    """Return the effective rule: a category gets "most_frequent" where the table has "mean"."""
     if role == "target":
         return "error" if rule == "error" else "drop"
     averaged = rule in {"mean", "median"}
@@ -85,9 +84,8 @@ def rule_in_effect(role: str, kind: str, rule: str) -> str:
 
 
 def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str]) -> None:
-    """Raise the one error that names every missing value, unless ``rule`` says what to do.
-
-    ``rule`` is one for all columns, or one for each by name.
+    """Raise one error that names every missing value, unless ``rule`` (or one by column) handles
+    it.
 
     Raises:
         DataError: values are missing where the rule is "error"; or a rule does not exist.
@@ -151,14 +149,14 @@ def missing_cells(table: pd.DataFrame, source: str, rule: str | Mapping[str, str
 
 
 def _filling(table: pd.DataFrame, holes: list[str]) -> DataFix:
-    """Words have no mean: where only they are missing, their most frequent one is offered."""
+    """Offer the most frequent word where only words are missing, else the mean."""
     if all(table[name].dtype.kind not in "iuf" for name in holes):
         return DataFix(_("Fill with the most frequent value"), {"missing": "most_frequent"})
     return missing_fixes()[1]
 
 
 def empty_cells(count: int) -> str:
-    """What is wrong with so many empty cells, in a few words."""
+    """Return a short text about empty cells."""
     return ngettext(
         "{count} cell is empty: choose what to do",
         "{count} cells are empty: choose what to do",
@@ -167,7 +165,7 @@ def empty_cells(count: int) -> str:
 
 
 def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
-    """Columns in which a tick stands, or nothing: what is not ticked is "no"."""
+    """Offer to read empty cells as "no" in columns of ticks."""
     ticked = [
         name
         for name in holes
@@ -181,7 +179,7 @@ def _ticks(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
 
 
 def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
-    """What is missing among words may be a word of its own."""
+    """Offer a category of its own for missing words."""
     words = [name for name in holes if table[name].dtype.kind not in "iufb"]
     if not words:
         return ()
@@ -195,10 +193,10 @@ def _as_category(table: pd.DataFrame, holes: list[str]) -> tuple[DataFix, ...]:
 
 
 def fill_missing(column: FittedColumn, rule: str) -> FittedColumn:
-    """The column with what stands in for its missing values by a rule of ``MISSING_RULES``.
+    """Return the column with the fill value of a rule of ``MISSING_RULES``.
 
     Raises:
-        DataError: "category" for a column that is none.
+        DataError: "category" for a column of another type.
     """
     if rule in {"error", "drop"}:
         return replace(column, fill=None)

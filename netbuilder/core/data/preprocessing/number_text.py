@@ -1,8 +1,7 @@
 """Numbers as people write them: ``1,125``, ``1.304,50``, ``1'200``, ``$12``, ``7 %``, ``3 1/4``.
 
-A column is read in one way. Each possible reading says which mark is the decimal point; a reading
-is taken where it is the only one that explains every cell, and asked for where several do and
-their numbers differ.
+A column is read in one way. Each possible reading says which mark is the decimal point. If
+several readings explain every cell with different numbers, the person is asked.
 """
 
 from __future__ import annotations
@@ -217,10 +216,9 @@ def numbers_in(cells: pd.Series, point: str, counts: dict[str, float]) -> pd.Ser
 class NumberStyle:
     """How a column writes numbers.
 
-    ``point`` as for ``number_of``; ``unit`` stands beside each number, or is "". ``readings``
-    are the points that explain every cell with different numbers, where they are several:
-    ``proven`` says that something else in the file decides. ``factors``: what numbers with other
-    units count in this one.
+    ``point`` as for ``number_of``; ``unit`` is that of the numbers, or "". ``readings`` are the
+    points that explain every cell with different numbers; ``proven``: the rest of the file decides.
+    ``factors`` convert other units to this one.
     """
 
     point: str = "."
@@ -231,7 +229,7 @@ class NumberStyle:
 
     @property
     def counts(self) -> dict[str, float]:
-        """What a number with each unit counts."""
+        """The factor of each unit."""
         return {"": 1.0, self.unit: 1.0, **dict(self.factors)}
 
 
@@ -240,7 +238,7 @@ PLAIN_STYLE = NumberStyle()
 
 @dataclass
 class StyleEvidence:
-    """What the cells of one column say, taken together.
+    """Counts over the cells of one column.
 
     ``decimals``, ``groups`` and ``both``: cells in which a mark is the decimal point, groups, or
     could be both; ``thousandths``: of the first those with three decimals and more. ``large``:
@@ -273,15 +271,14 @@ class StyleEvidence:
 
     @property
     def decimal(self) -> str:
-        """The decimal point that the cells prove, "" where they prove none, or both."""
+        """The proven decimal point, "" where the cells prove none, or both."""
         comma = self.decimals[","] + self.groups["."] > 0
         dot = self.decimals["."] + self.groups[","] > 0
         return "" if comma == dot else "," if comma else "."
 
     @property
     def only_points(self) -> bool:
-        """Whether points may group thousands: each stands before three digits, and not every
-        number has one."""
+        """Whether points may group thousands: always three digits, not in all numbers."""
         alone = not self.decimals and not self.groups["."] and not self.groups[","]
         several = self.both["."] > 1 and not self.large
         return alone and not self.both[","] and (several or 0 < self.both["."] < self.whole)
@@ -293,7 +290,7 @@ class StyleEvidence:
         return alone and 0 < self.both[","] < self.whole
 
     def add(self, cell: str) -> None:
-        """Take in one more cell."""
+        """Count one cell."""
         text = cell.strip()
         if text in EMPTY_CELLS:
             return
@@ -339,7 +336,7 @@ class StyleEvidence:
             self.odd.append(text)
 
     def _add_time(self, text: str) -> None:
-        """Count a time of a clock, and one that can only be a duration."""
+        """Count a time of the day, and one that can only be a duration."""
         clock = TIME.fullmatch(text)
         if clock is not None:
             self.clocks += 1
@@ -350,10 +347,7 @@ class StyleEvidence:
 
     @property
     def timed(self) -> str:
-        """How the cells write durations, or hours of a day that are no clock's; "" for others.
-
-        Times of a clock alone, 7:30, are none: they may belong to a date.
-        """
+        """How the cells write durations; "" for others, such as times of the day alone."""
         amounts = self.numbers - sum(self.units[unit] for unit in _OF_TIME)
         if not self.others or amounts * 10 > self.others or not (self.durations or self.laps):
             return ""
@@ -361,8 +355,7 @@ class StyleEvidence:
         return "" if not known else LAPS if self.laps else CLOCK_HOURS
 
     def readings(self) -> tuple[str, ...]:
-        """The points that explain every number of the column, the likelier first; one where all
-        give the same numbers."""
+        """Return the points that explain every number, the likelier first."""
         comma = self.decimals[","] + self.groups["."] > 0
         dot = self.decimals["."] + self.groups[","] > 0
         if comma and dot:
@@ -385,14 +378,13 @@ class StyleEvidence:
         return (point,)
 
     def fits(self, point: str) -> bool:
-        """Whether a column in which one mark may be both is written as one would where this is
-        the decimal point: with it in each number, or without a mark up to a thousand."""
+        """Return whether ambiguous numbers are consistent with this decimal point."""
         if self.both[point] and not self.both[GROUPS_BY[point]]:
             return self.whole == 0
         return len(self.both) < 2 and not self.groups and self.small > 0 and not self.large
 
     def _other_may_be_decimal(self, point: str, other: str) -> bool:
-        """Whether 1,125 beside 67.76 may have been written by another hand, as 1.125 is."""
+        """Return whether 1,125 beside 67.76 may be a decimal, as 1.125 is."""
         if not self.both[other]:
             return False
         with_point = self.decimals[point] + self.both[point]
@@ -403,7 +395,7 @@ class StyleEvidence:
 
 
 def _matched(text: str) -> tuple[re.Match[str] | None, bool]:
-    """A cell as a number, and whether it stands in brackets."""
+    """Match a cell as a number; also return whether it stands in brackets."""
     if len(text) > _LONGEST:
         return None, False
     text = plain_cell(text)
@@ -417,13 +409,13 @@ def _unit(found: re.Match[str]) -> str:
 
 
 def unit_beside(cell: str) -> str | None:
-    """The unit beside the number in a cell, "" where it has none; None: it is no number."""
+    """Return the unit of the number in a cell, "" without one; None: it is no number."""
     found, _ = _matched(" ".join(cell.split()))
     return None if found is None else _unit(found)
 
 
 def style_evidence(cells: Iterable[str]) -> StyleEvidence:
-    """What the cells of one column say, taken together."""
+    """Count the number styles of the cells of one column."""
     found = StyleEvidence()
     for cell in cells:
         found.add(cell)
@@ -438,15 +430,14 @@ def number_style(
     likely: str = "",
     name: str = "",
 ) -> NumberStyle | None:
-    """How a column writes numbers, or None where it holds something else.
+    """Return how a column writes numbers, or None where it holds something else.
 
     Args:
-        cells: texts of the column.
         decimal: the decimal point that the rest of the file proves, or "".
         decided: the reading that was chosen, or "".
-        unit: of the numbers that these belong to: others are converted to it.
-        likely: the decimal point where nothing in the file says another, or "".
-        name: of the column; that of a coordinate says what 6.5W means.
+        unit: of the training data: others are converted to it.
+        likely: the default decimal point, or "".
+        name: of the column; that of a coordinate explains 6.5W.
     """
     found = style_evidence(cells[:_LOOKED_AT])
     timed = decided if decided in TIMED else found.timed
@@ -487,8 +478,7 @@ def number_style(
 def _units_of(
     found: StyleEvidence, name: str, wanted: str
 ) -> tuple[str, tuple[tuple[str, float], ...]] | None:
-    """Return the unit of a column and what numbers with others count in it; None where they
-    differ in kind."""
+    """Return the unit of a column and the factors of others; None where they are incompatible."""
     ranked = sorted(found.units, key=lambda unit: (-found.units[unit], unit))
     units = [unit for unit in ranked if unit]
     beside = units[0] if units else ""
@@ -503,10 +493,7 @@ def _units_of(
 
 
 def _groups_thousands(cells: Sequence[str], found: StyleEvidence) -> str:
-    """Return the mark that groups thousands because of what stands beside: 2.008 beside 868.
-
-    As decimals all such numbers would be smaller than each whole one, as thousands larger.
-    """
+    """Return the mark that groups thousands, by the other numbers: 2.008 beside 868."""
     if len(found.both) != 1 or found.decimals or found.groups or found.large or found.whole < 3:
         return ""
     (mark,) = found.both
@@ -528,7 +515,7 @@ _COORDINATE = re.compile(
 
 
 def _are_directions(units: Sequence[str], name: str, wanted: str) -> bool:
-    """Return whether units are the directions of coordinates: 6.5W may also be a lamp's."""
+    """Return whether units are directions of coordinates: 6.5W may also be watts."""
     used = {unit.strip("° ") for unit in units} - {""}
     if not used or not (used <= {"N", "S"} or used <= {"E", "W", "O"}):
         return False
@@ -537,7 +524,7 @@ def _are_directions(units: Sequence[str], name: str, wanted: str) -> bool:
 
 
 def without_unit(cells: Iterable[str], style: NumberStyle) -> str:
-    """The first number, other than 0, that has no unit where others have one; "" for none."""
+    """Return the first number without a unit where others have one; "" for none."""
     if not style.unit or style.point == FEET or "" in dict(style.factors):
         return ""
     bare = (cell.strip() for cell in cells if unit_beside(cell) == "")
@@ -545,14 +532,14 @@ def without_unit(cells: Iterable[str], style: NumberStyle) -> str:
 
 
 def parse_numbers(series: pd.Series, style: NumberStyle) -> pd.Series:
-    """Texts as numbers, float64; NaN where nothing or no number stands."""
+    """Return texts as numbers, float64; NaN where missing or no number."""
     return numbers_in(series, style.point, style.counts)
 
 
 def telling_cells(
     cells: Iterable[str], readings: Sequence[str], style: NumberStyle
 ) -> Iterator[str]:
-    """Cells that differ by the reading first, then others that hold numbers."""
+    """Yield cells that differ by the reading first, then others that hold numbers."""
     known = [cell.strip() for cell in cells if cell.strip() not in EMPTY_CELLS]
     values = {cell: [number_of(cell, one, style.counts) for one in readings] for cell in known}
     whole = {cell: {*found} for cell, found in values.items() if not any(map(math.isnan, found))}
@@ -585,7 +572,7 @@ _AMOUNT = re.compile(
 
 
 def _meanings(unit: str) -> dict[str, float]:
-    """What a unit may count, and how many of it: "900 B" are bytes or 900,000,000,000."""
+    """Return the possible meanings of a unit with their factors."""
     found: dict[str, float] = {}
     if unit in _KNOWN:
         base, factor = _KNOWN[unit]
@@ -600,14 +587,14 @@ def _meanings(unit: str) -> dict[str, float]:
 
 
 def factors(units: Collection[str], wanted: str = "") -> tuple[str, Mapping[str, float]] | None:
-    """One unit for numbers in several, and what each counts in it; None where they differ in kind.
+    """Return one unit for all, and the factor of each; None where they are incompatible.
 
     Args:
-        units: as they stand beside the numbers, the commonest first; "" beside none.
-        wanted: the unit of numbers that these belong to, or "".
+        units: of the numbers, the most frequent first; "" for none.
+        wanted: the unit to convert to, or "".
 
-    Thousands and millions become the numbers that they are: "36k" beside "950" is 36,000; but
-    the "B" of a house, 7B beside 8, makes no billions.
+    Thousands and millions are multiplied: "36k" beside "950" is 36,000; but "7B" beside "8", a
+    house number, is no billion.
     """
     asked = [*units, *([wanted] if wanted else [])]
     meanings = [_meanings(unit) for unit in asked]

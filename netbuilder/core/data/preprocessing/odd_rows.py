@@ -1,4 +1,4 @@
-"""Rows that are none like the others: of totals, of units, of the names once more."""
+"""Find rows that are no samples: totals, units, repeated headers."""
 
 from __future__ import annotations
 
@@ -47,14 +47,12 @@ def odd_rows(
     *,
     labelled_rows: str = "tell",
 ) -> tuple[list[Finding], list[int]]:
-    """Return what is told of rows that are no samples, and those that are not read at all.
+    """Return findings about rows that are no samples, and the rows to drop.
 
     Args:
-        table: as read.
-        odd: of each column that holds numbers and some words, where the words are.
+        odd: by number column the cells with words.
         left_out: lines that are not used.
-        labelled_rows: what is done with rows that a word calls totals: "drop" (they are not
-            read), "tell" (that is offered) or "use".
+        labelled_rows: labelled totals are dropped ("drop"), reported ("tell") or used ("use").
     """
     notes = _note_lines(table, left_out)
     out = [*left_out, *notes]
@@ -72,8 +70,7 @@ def odd_rows(
 
 
 def _summary_rows(table: pd.DataFrame, left_out: Collection[object]) -> tuple[list[int], set[int]]:
-    """Return the lines that sum the others up, at the end or as subtotals anywhere, and those
-    among them that a word of no other line calls so."""
+    """Return the lines that sum up others, and those with a label that no other line has."""
     if len(table) < 4:
         return [], set()
     gone = [line for line in left_out if line in table.index]
@@ -137,8 +134,7 @@ def _summary_finding(table: pd.DataFrame, lines: list[int], *, dropped: bool) ->
 
 
 def _note_lines(table: pd.DataFrame, left_out: Collection[object]) -> list[int]:
-    """Rows at the end with a text and nothing else, where others are filled: where a table is
-    from, and what its stars mean."""
+    """Return rows at the end with a single text where others are filled: source notes."""
     if len(table) < 4 or len(table.columns) < 3:
         return []
     end = table.tail(_MOST)
@@ -177,19 +173,19 @@ def _leave_out_fix(lines: list[int]) -> DataEdit:
 
 
 def _first_word(row: pd.Series) -> str:
-    """The first text of a row, folded; "" where it has none."""
+    """Return the first text of a row, folded; "" where it has none."""
     words = (str(cell) for cell in row if isinstance(cell, str))
     word = next(words, "").strip().casefold().rstrip(":.")
     return word.removeprefix("ø ") if word != "ø" else word
 
 
 def _often(table: pd.DataFrame, row: pd.Series) -> list[int]:
-    """Return in how many rows each text of a row stands."""
+    """Return in how many rows each text of a row occurs."""
     return [int((table[name] == cell).sum()) for name, cell in row.items() if isinstance(cell, str)]
 
 
 def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:
-    """Whether each number of a row is what a word says about the rows above."""
+    """Return whether each number of a row is the named statistic of the rows above."""
     numbers = table.select_dtypes("number")
     above, here = numbers.iloc[:place], numbers.iloc[place].dropna()
     if not len(here):
@@ -199,7 +195,7 @@ def _agrees(table: pd.DataFrame, place: int, statistic: str) -> bool:
 
 
 def _may_sum_up(table: pd.DataFrame, place: int) -> bool:
-    """Whether nothing in a row speaks against a sum or a mean: "Total Wine" is a shop."""
+    """Return whether a row can be a sum or a mean: "Total Wine" is a shop."""
     import numpy as np
 
     numbers = table.select_dtypes("number")
@@ -212,8 +208,7 @@ def _may_sum_up(table: pd.DataFrame, place: int) -> bool:
 
 
 def _sums_up(table: pd.DataFrame, place: int) -> bool:
-    """Whether the numbers of the last row are sums, or means, of those above: all of them, or two
-    and more of many."""
+    """Return whether the last row's numbers, or most, are sums or means of those above."""
     import numpy as np
 
     numbers = table.select_dtypes("number")
@@ -239,7 +234,7 @@ def _sums_up(table: pd.DataFrame, place: int) -> bool:
 def _rows_with_words(
     table: pd.DataFrame, odd: Mapping[str, pd.Series], left_out: Collection[object]
 ) -> list[Finding]:
-    """Rows that have a word in every column of numbers in which words are found."""
+    """Find rows that have a word in every number column that contains words."""
     if not odd:
         return []
     lines = {line for one in odd.values() for line in one.index[one]} - {*left_out}

@@ -1,4 +1,4 @@
-"""What each column of a table is for: decided by the recipe, or concluded."""
+"""Decide the role of each column: by the recipe, or automatically."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ _OF_A_PART = frozenset({"unit", "per", "list", "previous", "last", "base", "avg"
 
 
 def likely_target(names: Sequence[str]) -> tuple[str, int]:
-    """The column that is most likely to be predicted, the last one of equals; how much its name
-    says so, from 0 (not at all) to 4 (outright). A ``y`` gives way to each name that says more,
-    and says nothing where it is a coordinate: beside a ``z``, or before the last column and
-    beside an ``x``."""
+    """Return the likeliest target (the last of equals) and a score of its name, 0 to 4.
+
+    A ``y`` scores lowest, and 0 as a coordinate: beside a ``z``, or beside an ``x`` before the last
+    column.
+    """
     lower = [name.strip().lower() for name in names]
     coordinate = "x" in lower and ("z" in lower or (len(lower) > 2 and lower[-1] != "y"))
 
@@ -49,10 +50,10 @@ def likely_target(names: Sequence[str]) -> tuple[str, int]:
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """The columns of a table by what they are for, each in the order of the table.
+    """The columns of a table by role, each in the order of the table.
 
-    ``targets`` stand in the order of the recipe. ``weight``, ``split``, ``order`` and
-    ``group`` are the name of a column or "".
+    ``targets`` are in the order of the recipe. ``weight``, ``split``, ``order`` and ``group`` are
+    the name of a column or "".
     """
 
     features: tuple[str, ...]
@@ -64,7 +65,7 @@ class ColumnRoles:
     group: str = ""
 
     def of(self, name: str) -> str:
-        """The role of a column, as ``COLUMN_ROLES`` names it."""
+        """Return the role of a column, one of ``COLUMN_ROLES``."""
         if name in self.targets:
             return "target"
         for role in SINGLE_ROLES:
@@ -83,14 +84,13 @@ def roles_of(
     answers_teach: bool = False,
     by_name: bool = False,
 ) -> ColumnRoles:
-    """Who is what.
+    """Return the columns by role.
 
-    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one;
-    where nothing is said, the ``likely_target`` of those of which nothing was decided if it goes
-    ``by_name``, else the last of them. ``counting`` are columns that only count the rows: no
-    features unless that was decided. A ``test`` file may lack what is neither a feature nor a
-    target. Where ``answers_teach`` (a series learns from its targets' own past) there need be no
-    feature.
+    Targets are ``data.target``, all columns of ``data.targets`` and those decided to be one; by
+    default the ``likely_target`` of the undecided columns if ``by_name``, else the last of them.
+    ``counting`` columns only count the rows: no features unless decided. A ``test`` file may lack
+    other roles than features and targets. Where ``answers_teach`` (a series learns from its
+    targets' past) no feature is needed.
 
     Raises:
         DataError: a column does not exist, or no feature is left.
@@ -143,7 +143,7 @@ def roles_of(
 
 
 def single_roles(data: Data) -> dict[str, str]:
-    """The column of each role that one column has, as the recipe decides it."""
+    """Return the decided column of each role that only one column can have."""
     found = {role: str(data.options.get(key) or "") for role, key in SINGLE_ROLES.items() if key}
     found |= {one.role: name for name, one in data.columns.items() if one.role in SINGLE_ROLES}
     return {role: name for role, name in found.items() if name}
@@ -166,7 +166,7 @@ def require_column(name: str, known: Sequence[str], source: str, *, target: bool
 def require_model_columns(
     columns: Iterable[object], names: Iterable[str], source: str, *, targets: bool = False
 ) -> None:
-    """Raise the ``DataError`` that names every missing column."""
+    """Raise one ``DataError`` that names every missing column."""
     known = [str(name) for name in columns]
     lost = [name for name in names if name not in known]
     if lost:

@@ -1,7 +1,7 @@
 """Offsets and scales, fitted on training rows only.
 
-``StandardScaler`` and ``MinMaxScaler`` of scikit-learn compute the same numbers; here they are
-kept as two plain rows so that they can stand in a file and become a Keras layer.
+They equal those of scikit-learn's ``StandardScaler`` and ``MinMaxScaler``, as plain rows for files
+and Keras layers.
 """
 
 from __future__ import annotations
@@ -26,22 +26,20 @@ _MOST_BINS, _MOST_WIDTH = 16, 2_048
 
 
 def check_scaling(name: str) -> None:
-    """Raise ``DataError`` unless ``name`` is a scaling that exists."""
+    """Raise ``DataError`` unless the scaling exists."""
     require_choice(name, SCALINGS, N_("There is no scaling '{name}'."), "scaling_unknown")
 
 
 def fit_columns(
     values: NDArray[Any], scaling: str, keep: NDArray[np.bool_] | None = None
 ) -> Affine:
-    """Offset and scale of each entry of the last axis.
+    """Return offset and scale of each entry of the last axis; scale 1 for constant features.
 
     Args:
         values: training samples, (n, ..., features).
-        scaling: "standard" (mean 0, standard deviation 1; also "auto" and "bins", which are cut
-            from such numbers), "minmax" (0 to 1) or "none".
-        keep: features that stay as they are (0/1 features of a category), or None.
-
-    A feature that never changes has scale 1, as in scikit-learn.
+        scaling: "standard" (mean 0, standard deviation 1; also for "auto" and "bins"), "minmax"
+            (0 to 1) or "none".
+        keep: features that are not scaled (one-hot), or None.
     """
     import numpy as np
 
@@ -63,15 +61,13 @@ def fit_columns(
 
 
 def fit_bins(values: NDArray[Any], offset: tuple[float, ...], scale: tuple[float, ...]) -> Bins:
-    """Edges of bins that hold equally many training values of each feature.
+    """Return edges of bins that hold equally many training values of each feature.
 
     Args:
         values: training samples, (n, features), before scaling.
-        offset, scale: one of each a feature.
 
     Returns:
-        At most 17 edges a feature; two where it has two values or fewer: the number itself, from
-        0 to 1.
+        At most 17 edges a feature; for two values or fewer the edges 0 and 1.
     """
     import numpy as np
 
@@ -82,7 +78,7 @@ def fit_bins(values: NDArray[Any], offset: tuple[float, ...], scale: tuple[float
 
 
 def most_bins(features: int) -> int:
-    """How many bins a number gets at most, where there are so many features."""
+    """Return the largest number of bins of a feature, by the number of features."""
     return max(1, min(_MOST_BINS, _MOST_WIDTH // max(1, features)))
 
 
@@ -103,8 +99,7 @@ def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
 
 
 def bin_weights(edges: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
-    """Kernel (columns, bins) and bias (bins,) of a layer that says how far a number is through
-    each of its bins."""
+    """Return kernel (columns, bins) and bias (bins,) of piecewise-linear binning."""
     import numpy as np
 
     kernel = np.zeros((len(edges), sum(len(marks) - 1 for marks in edges)), "float32")
@@ -119,12 +114,12 @@ def bin_weights(edges: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
 
 
 def bin_count(bins: Bins) -> int:
-    """Values that the network gets for a row."""
+    """Return the number of bins of all features."""
     return sum(len(edges) - 1 for edges in bins)
 
 
 def to_bytes(offset: tuple[float, ...], scale: tuple[float, ...]) -> Affine:
-    """A scaling to 0 to 1 made one to 0 to 255; none where the values are bytes already."""
+    """Convert a scaling to 0 to 1 to one to 0 to 255; none where the values are bytes."""
     if not scale:
         return NO_SCALING
     low, high = offset[0], offset[0] + scale[0]
@@ -134,10 +129,11 @@ def to_bytes(offset: tuple[float, ...], scale: tuple[float, ...]) -> Affine:
 def fit_whole(
     values: NDArray[Any], scaling: str, value_range: tuple[float, float] | None
 ) -> Affine:
-    """One offset and scale for all values of a picture.
+    """Return one offset and scale for all values of a picture.
 
-    "auto" and "minmax" bring ``value_range`` (or the smallest and largest training value) to
-    0 to 1; "standard" gives mean 0 and standard deviation 1.
+    "auto" and "minmax" scale ``value_range`` (or the smallest and largest training value) to 0 to
+    1;
+    "standard" gives mean 0 and standard deviation 1.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Which columns of a series say when: dates, dates and a clock, or numbers that count time."""
+"""Find the time columns of a series: dates, dates and a clock, or numbers that count time."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ _YEARS, _SECONDS, _MILLISECONDS = (1000, 2999), (1e8, 1e11), (1e11, 1e14)
 
 
 def is_time_name(name: str) -> bool:
-    """Whether a column's name says that it holds times: "time", "t (s)", "Date"."""
+    """Return whether a column's name is one for times: "time", "t (s)", "Date"."""
     return any(word in _TIMES for word in re.split(r"[^\w]+|_|\d+", name.lower()))
 
 
 def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
-    """The first column of text in which all that was looked at are dates, or ""."""
+    """Return the first column of dates, or ""."""
 
     for name in map(str, table.columns):
         series = table[name]
@@ -92,7 +92,7 @@ def date_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
 
 
 def clock_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
-    """The first column of text in which all that was looked at are times of the day, or ""."""
+    """Return the first column of times of the day, or ""."""
     for name in map(str, table.columns):
         if is_numeric(table[name]) or name in passed_over:
             continue
@@ -103,7 +103,7 @@ def clock_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
 
 
 def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
-    """The first column of whole numbers that is called a time, and holds such ones, or ""."""
+    """Return the first column of whole numbers whose name and values are times, or ""."""
     for name in map(str, table.columns):
         if name in passed_over or not _COUNTS_TIME.match(name) or not is_numeric(table[name]):
             continue
@@ -117,10 +117,10 @@ def counting_column(table: pd.DataFrame, passed_over: Collection[str]) -> str:
 
 
 def rise_evenly(cells: Sequence[str]) -> bool:
-    """Whether texts are dates, each after the one before, most of them by about the same step.
+    """Return whether texts are dates that rise, mostly by about the same step.
 
-    Reads without pandas, which a window that is asked about a file may not have loaded. Dates that
-    could be read with the day or the month first are none here.
+    Runs without pandas, which the window may not have loaded yet. Dates with an ambiguous order of
+    day and month do not count.
     """
     read = [_STAMP.fullmatch(_with_month_number(cell)) for cell in cells]
     parts = [match.groups() for match in read if match is not None]
@@ -151,12 +151,12 @@ def rise_evenly(cells: Sequence[str]) -> bool:
 
 
 def few_repeats(steps: int) -> int:
-    """Return how many steps of a series may be repeated or go back, as the hour in autumn does."""
+    """Return how many steps of a series may repeat or go back (end of summer time)."""
     return max(1, steps // 200)
 
 
 def _with_month_number(cell: str) -> str:
-    """A date with "Jan 2000" or "2000Q1" written as "2000-1"; others as they are."""
+    """Rewrite "Jan 2000" or "2000Q1" as "2000-1"; leave others unchanged."""
     words = cell.strip().lower()
     if not re.fullmatch(NAMED_MONTH, words):
         return cell
@@ -167,7 +167,7 @@ def _with_month_number(cell: str) -> str:
 
 
 def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
-    """A column of time as numbers: dates as days, numbers as they count.
+    """Return a column of time as numbers: dates as days, numbers unchanged.
 
     Raises:
         DataError: a cell is empty, or no date.
@@ -193,14 +193,13 @@ def times_of(series: pd.Series, source: str) -> NDArray[np.float64]:
 
 
 def days_after(days: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Return the days that follow ``days`` in their own rhythm, float (steps,).
+    """Continue ``days`` by ``steps`` in their rhythm, float (steps,).
 
-    Dates of one day of the month, or of the months' ends, go on by months; others by their usual
+    Dates on one day of the month, or at months' ends, continue by months; others by their usual
     distance.
 
     Args:
         days: since 1970-01-01, rising, float (n,).
-        steps: how many follow.
     """
     import numpy as np
 
@@ -221,13 +220,12 @@ def days_after(days: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
 
 
 def _first_days(months: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first day of each month, both counted from 1970 on."""
     first: NDArray[np.int64] = months.astype("datetime64[M]").astype("datetime64[D]").astype(int)
     return first
 
 
 def dates_of(days: NDArray[np.float64]) -> NDArray[np.datetime64]:
-    """Return days since 1970-01-01 as datetime64: of the minute where one is not at midnight."""
+    """Convert days since 1970-01-01 to datetime64, in minutes unless all are at midnight."""
     import numpy as np
 
     if (days == np.floor(days)).all():
@@ -243,12 +241,11 @@ _WRITTEN = (
 
 
 def written_after(times: NDArray[np.float64], cells: Sequence[object], steps: int) -> list[str]:
-    """Return the times that follow those of a column, written as its cells are.
+    """Return the times that follow those of a column, formatted like its cells.
 
     Args:
         times: as ``times_of`` reads them, rising.
-        cells: what stands in the file for them.
-        steps: how many follow.
+        cells: their texts in the file.
     """
     import numpy as np
 

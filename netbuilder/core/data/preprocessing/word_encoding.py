@@ -1,8 +1,4 @@
-"""Words of texts and their numbers, as ``keras.layers.TextVectorization`` makes them.
-
-Lower case, punctuation taken out, cut at blanks or by character; 0 for padding at the end, 1 for
-unknown words.
-"""
+"""Words of texts and their numbers, as ``keras.layers.TextVectorization`` makes them."""
 
 from __future__ import annotations
 
@@ -31,16 +27,13 @@ _PUNCTUATION = re.compile(PUNCTUATION)
 
 
 def words_of(text: str, split: str = "") -> list[str]:
-    """The words of a text: lower case, without punctuation.
-
-    They are cut at blanks; with the split "character" each character is one, blanks too.
-    """
+    """Return the lower-case words of a text; with the split "character" its characters."""
     bare = _PUNCTUATION.sub("", text.lower())
     return list(bare) if split == CHARACTER else bare.split()
 
 
 def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
-    """How texts are cut: as option "split" says, else as their script needs it."""
+    """Return how texts are cut: as option "split" says, else by their script."""
     given = str(options.get("split") or "auto")
     require_choice(given, SPLITS, N_("There is no split '{name}'."), "word_split_unknown")
     if given == "auto":
@@ -51,7 +44,7 @@ def fit_split(texts: Iterable[str], options: Mapping[str, Any]) -> str:
 def fit_vocabulary(
     texts: Iterable[str], options: Mapping[str, Any], split: str = ""
 ) -> tuple[str, ...]:
-    """Padding, unknown, and the most frequent words; option "max_words" (10,000) in all."""
+    """Return padding, unknown, and the most frequent words; at most "max_words" (10,000)."""
     size = integer_option(options, "max_words", DEFAULT_WORDS, least=3)
     counts: Counter[str] = Counter()
     for text in texts:
@@ -61,7 +54,7 @@ def fit_vocabulary(
 
 
 def fit_length(texts: Sequence[str], options: Mapping[str, Any], split: str = "") -> int:
-    """Words in a sample: option "sequence_length", else the longest text, at most 256."""
+    """Return words in a sample: option "sequence_length", else the longest text, at most 256."""
     if options.get("sequence_length") is not None:
         return integer_option(options, "sequence_length", LONGEST)
     return max(1, min(LONGEST, max((len(words_of(text, split)) for text in texts), default=1)))
@@ -70,7 +63,7 @@ def fit_length(texts: Sequence[str], options: Mapping[str, Any], split: str = ""
 def encode_texts(
     texts: Iterable[str], vocabulary: Sequence[str], length: int, split: str = ""
 ) -> NDArray[np.int32]:
-    """Word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
+    """Return word numbers, (n, length): longer texts are cut off, shorter ones end in zeros."""
     import numpy as np
 
     numbers = {word: index for index, word in enumerate(vocabulary) if index > 1}
@@ -82,12 +75,12 @@ def encode_texts(
 
 
 def raw_of_texts(texts: Sequence[str], entry: InputPreprocessing) -> NDArray[np.int32]:
-    """Word numbers of texts, (n, words)."""
+    """Return word numbers of texts, (n, words)."""
     return encode_texts(texts, entry.vocabulary, int(entry.shape[0] or 1), entry.split)
 
 
 def lost_words(texts: Iterable[str], entry: InputPreprocessing) -> Iterator[str]:
-    """How much of the texts the network does not see."""
+    """Yield notes about words that the network does not get."""
     length, known = int(entry.shape[0] or 1), frozenset(entry.vocabulary)
     words = [words_of(text, entry.split) for text in texts]
     cut = sum(len(one) > length for one in words)
