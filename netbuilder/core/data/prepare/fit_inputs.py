@@ -1,4 +1,4 @@
-"""Fit the preprocessing of one Input node, and read its raw values: as the sort of sample says."""
+"""Fit the preprocessing of one Input node, and read its raw values."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Array = NDArray[Any]
 def fit_input(
     project: Project, key: str, samples: Samples, train: NDArray[np.int64]
 ) -> tuple[InputPreprocessing, tuple[str, ...]]:
-    """The preprocessing of Input node ``key``, fitted on the rows ``train``, and notes."""
+    """Fit the preprocessing of Input node ``key`` on the rows ``train``; also return notes."""
     fitted, notes = MODALITIES[samples.role].fit(project, key, samples, train)
     return with_units(fitted, samples), notes
 
 
 def with_units(fitted: InputPreprocessing, samples: Samples) -> InputPreprocessing:
-    """The preprocessing with what stood beside the numbers of each column."""
+    """Return the preprocessing with the unit of each column."""
     if not samples.reading.units or not fitted.columns:
         return fitted
     columns = (
@@ -40,7 +40,7 @@ def with_units(fitted: InputPreprocessing, samples: Samples) -> InputPreprocessi
 def read_raw(
     samples: Samples, preprocessing: InputPreprocessing, rows: NDArray[np.int64] | slice
 ) -> Array:
-    """Raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
+    """Return raw values of some rows, (rows, *pre.shape), as the trained model takes them."""
     sort = TABLE if samples.table is not None else modality_of(preprocessing)
     return sort.read(samples, preprocessing, rows)
 
@@ -48,8 +48,7 @@ def read_raw(
 def filled_cells(
     samples: Samples, inputs: Mapping[str, InputPreprocessing], rows: NDArray[np.int64]
 ) -> dict[str, NDArray[np.bool_]]:
-    """By Input id which cells of some rows are empty and get the column's ``fill``, (rows,
-    columns); nothing of Inputs in whose rows there is none."""
+    """Return by Input id which cells are filled, (rows, columns), where any are."""
     found: dict[str, NDArray[np.bool_]] = {}
     for key, entry in inputs.items():
         if samples.table is None or not modality_of(entry).is_row(entry):

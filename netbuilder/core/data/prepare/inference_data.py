@@ -1,6 +1,6 @@
-"""New data for a model that is already trained: read it and transform it as the training data was.
+"""New data for a trained model, transformed as the training data was.
 
-Nothing is fitted here. What the model knows (columns, categories, words, scales) comes from its
+Nothing is fitted here: columns, categories, words and scales come from the model's
 ``Preprocessing``; the recipe only says how files are read.
 """
 
@@ -53,11 +53,10 @@ Array = NDArray[Any]
 
 
 def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
-    """Samples with their answers, to judge a trained model by.
+    """Return labelled samples to evaluate a trained model.
 
     Args:
         data: the recipe that the model was trained with.
-        pre: what the model knows.
         path: a CSV file, a folder of pictures or texts, or a file of arrays.
 
     Raises:
@@ -83,7 +82,7 @@ def read_split(data: Data, preprocessing: Preprocessing, path: Path) -> Split:
 
 
 def _renamed(targets: pd.DataFrame, columns: tuple[str, ...], source: str) -> pd.DataFrame:
-    """Targets under the names that the model knows: of folders and arrays only the order counts."""
+    """Give targets of folders and arrays the model's names, by their order."""
     if all(name in targets.columns for name in columns):
         return targets
     if len(targets.columns) != len(columns):
@@ -148,12 +147,12 @@ def _array_samples(data: Data, preprocessing: Preprocessing, path: Path) -> Samp
 
 
 def series_input(preprocessing: Preprocessing) -> InputPreprocessing | None:
-    """The input that takes windows of a series, if the model has one."""
+    """Return the input that takes windows of a series, if the model has one."""
     return next((e for e in preprocessing.inputs.values() if modality_of(e).is_series(e)), None)
 
 
 def _raw(samples: Samples, entry: InputPreprocessing, rows: NDArray[np.int64]) -> Array:
-    """Like ``read_raw``, with words for data of another shape."""
+    """Like ``read_raw``, with a message for data of another shape."""
     if samples.table is not None and not modality_of(entry).tabular:
         return pixels_of_table(samples.table, entry, samples.source)
     if samples.table is None and modality_of(entry).tabular:
@@ -182,15 +181,15 @@ def _raw(samples: Samples, entry: InputPreprocessing, rows: NDArray[np.int64]) -
 
 
 def reading_of_model(data: Data, preprocessing: Preprocessing) -> dict[str, Any]:
-    """The options with which a trained model's new tables are read."""
+    """Return the options with which a trained model's new tables are read."""
     return {**preprocessing.hints, **reading_options(data)}
 
 
 def as_model_table(table: pd.DataFrame, preprocessing: Preprocessing, source: str) -> pd.DataFrame:
-    """A table without a column that only counts the rows, unless the model reads it.
+    """Return a table without an index column, unless the model reads it.
 
     Raises:
-        DataError: numbers that the model needs can be read in two ways.
+        DataError: numbers that the model needs are ambiguous.
     """
     numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for one in table_reading(table).findings:
@@ -221,7 +220,6 @@ def _complete(
     source: str,
     also: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """A table without gaps where the model needs none, by the recipe's rule."""
     used = tuple(dict.fromkeys([*(column.name for column in preprocessing.columns), *also]))
     require_model_columns(table.columns, used, source)
     table = without_stand_ins(table, data.options)
@@ -244,7 +242,7 @@ def _samples_of_table(
 
 
 def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> Array:
-    """Rows of a table as pictures or sequences: each column one value, in reading order.
+    """Return rows of a table as pictures or sequences: each column one value, in reading order.
 
     Raises:
         DataError: the number of columns does not fit the model, or a cell is no number.
@@ -277,10 +275,10 @@ def pixels_of_table(table: pd.DataFrame, entry: InputPreprocessing, source: str)
 def raw_of_table(
     table: pd.DataFrame, data: Data, preprocessing: Preprocessing, source: str
 ) -> tuple[dict[str, Array], pd.DataFrame, tuple[str, ...]]:
-    """Raw values of rows that have no answers yet.
+    """Return raw values of rows without labels.
 
     Returns:
-        raw values by Input id, the rows that they stand for, and notes.
+        Raw values by Input id, the rows used, and notes.
 
     Raises:
         DataError: columns are missing, text stands among numbers, a category is unknown.
@@ -311,7 +309,7 @@ def raw_of_table(
 def last_series_rows(
     data: Data, preprocessing: Preprocessing, path: Path
 ) -> tuple[Array, Array | None] | None:
-    """The last rows of a series' file as ``latest_window`` says; None of a model of another kind.
+    """Return the result of ``latest_window`` for a series' file; None for other models.
 
     Raises:
         DataError: it cannot be read, columns are missing, or no window fits.
@@ -326,7 +324,7 @@ def last_series_rows(
 
 
 def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[str, Array]:
-    """Raw values by Input id of files that hold one sample each: pictures, texts, sounds.
+    """Return raw values by Input id of files that hold one sample each: pictures, texts, sounds.
 
     Raises:
         DataError: a file cannot be read, or the model takes no such files.
@@ -340,7 +338,7 @@ def raw_of_files(files: Sequence[Path], preprocessing: Preprocessing) -> dict[st
 
 
 def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> pd.Series:
-    """The column of texts that the model reads: by its name, else the longest texts.
+    """Return the column of texts that the model reads: by its name, else the longest texts.
 
     Raises:
         DataError: there is no column of texts.
@@ -359,7 +357,7 @@ def text_column(table: pd.DataFrame, entry: InputPreprocessing, source: str) -> 
 
 
 def row_table(values: Mapping[str, object]) -> pd.DataFrame:
-    """A row that was filled in by hand as a table of one line; empty cells are missing."""
+    """Return a row that was filled in by hand as a table; empty cells are missing."""
     import pandas as pd
 
     cells = {

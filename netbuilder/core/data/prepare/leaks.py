@@ -1,6 +1,4 @@
-"""What makes a result look better than it is: features that give the target away, and rows that
-belong together but stand on both sides of a split.
-"""
+"""Target leaks: features that reveal the target, and related rows across a split."""
 
 from __future__ import annotations
 
@@ -64,15 +62,11 @@ def keep_together_fix(name: str) -> DataEdit:
 def determined(
     table: pd.DataFrame, unused: pd.DataFrame, targets: pd.DataFrame
 ) -> Iterator[Finding]:
-    """Columns of which each value has one value of the target, which chance does not explain.
+    """Find columns whose values each have one target value, which chance does not explain.
 
-    A column of a few values reveals the target; one of many names groups of rows, such as those
-    of a patient, also where it is ``unused`` and the features resemble each other within them.
-
-    Args:
-        table: the features.
-        unused: the columns that are no features.
-        targets: the target columns.
+    A column of a few values reveals the target; one of many identifies groups of rows, such as
+    those
+    of a patient, even if ``unused``, where the features are similar within them.
     """
     if len(targets.columns) != 1 or len(table) < _FEWEST:
         return
@@ -118,13 +112,7 @@ def determined(
 
 
 def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
-    """Features from which the target follows: by a factor, a threshold, or with one other column.
-
-    Args:
-        table: the features.
-        targets: the target columns.
-        task: of the first output.
-    """
+    """Find features that give the target by a factor, a threshold, or with another column."""
     if len(targets.columns) != 1 or len(table) < _FEWEST or len(table.columns) < 2:
         return
     numbers = {
@@ -141,7 +129,7 @@ def given_away(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterato
 
 
 def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> Iterator[Finding]:
-    """Columns that a few thresholds cut into exactly the classes."""
+    """Find columns that a few thresholds cut into exactly the classes."""
     codes, labels = answers.factorize()
     counts = np.bincount(codes[codes >= 0])
     if len(labels) < 2 or len(labels) > 10 or counts.min() < 5:
@@ -178,10 +166,7 @@ def _by_threshold(numbers: Mapping[str, NDArray[Any]], answers: pd.Series) -> It
 def _by_formula(
     numbers: Mapping[str, NDArray[Any]], answers: pd.Series, *, few: bool
 ) -> Iterator[Finding]:
-    """Columns of which one, or two together, make the target.
-
-    ``few``: there are two features, and their sum may be what is to be learned.
-    """
+    """Find one or two columns that compute the target; not their sum if features are ``few``."""
     y = answers.to_numpy(np.float64)
     known = ~np.isnan(y)
     for values in numbers.values():
@@ -229,8 +214,7 @@ def _by_formula(
 
 
 def _is_monotonic(x: NDArray[Any], y: NDArray[Any]) -> bool:
-    """Whether the target grows, or shrinks, wherever a column grows, as with its logarithm; years
-    and ranks, which count, may do so by themselves."""
+    """Return whether x and y rise or fall together; counts such as years do so by nature."""
     values = np.unique(x)
     if min(values.size, np.unique(y).size) < _LEAST_VALUES:
         return False
@@ -241,7 +225,7 @@ def _is_monotonic(x: NDArray[Any], y: NDArray[Any]) -> bool:
 
 
 def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
-    """Three columns and more of which the target is the sum, each by a weight."""
+    """Find three or more columns whose weighted sum is the target."""
     if len(y) < 5 * len(names) or len(names) < 3:
         return
     matrix = np.column_stack([x, np.ones(len(y))])
@@ -265,7 +249,7 @@ def _by_sum(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> 
 
 
 def _by_pairs(names: list[str], x: NDArray[Any], y: NDArray[Any], target: str) -> Iterator[Finding]:
-    """Two columns of which the target is a weighted sum, the product or the ratio.
+    """Find two columns whose weighted sum, product or ratio is the target.
 
     All pairs are compared by their correlations in some rows; the best are fitted in all.
     """
@@ -318,7 +302,6 @@ def _correlations(x: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
 
 
 def _factor(weight: float) -> str:
-    """A factor before a column, nothing where it is 1."""
     said = format_number(weight, ".4g")
     return "" if said == "1" else f"{said} × "
 
@@ -330,12 +313,12 @@ def _added(base: float, y: NDArray[Any]) -> str:
 
 
 def _nearly_equal(x: NDArray[Any], y: NDArray[Any]) -> bool:
-    """Whether a column all but equals the target: that is told in other words."""
+    """Return whether a column nearly equals the target, which has its own finding."""
     return float(np.abs(x - y).mean()) < 0.01 * float(y.std())
 
 
 def _follows(y: NDArray[Any], made: NDArray[Any], fit: float) -> bool:
-    """Whether nothing but rounding lies between the target and what was made."""
+    """Return whether the target differs from the fit by rounding only."""
     if fit > _EXACT:
         return True
     unit = next((one for one in (1.0, 0.1, 0.01, 0.001)
@@ -372,8 +355,7 @@ def _leak(name: str, other: str, target: object, how: str) -> Finding:
 
 
 def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:
-    """The column whose repeating values name rows that resemble each other, as those of one
-    patient do: they belong into one part, also where the column itself is ``unused``."""
+    """Find the column whose values group similar rows, such as those of one patient."""
     rows = table.iloc[:_ROWS]
     if len(rows) < _FEWEST:
         return
@@ -420,8 +402,7 @@ def groups(table: pd.DataFrame, unused: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _is_amount(others: pd.DataFrame, series: pd.Series, left: float) -> bool:
-    """Whether rows of neighbouring values resemble each other too, as with a horsepower: patients
-    whose numbers follow each other do not."""
+    """Return whether rows of neighbouring values are similar too, unlike those of IDs."""
     if not is_numeric(series):
         return False
     ranks = np.unique(series.to_numpy(np.float64), return_inverse=True)[1]
@@ -430,7 +411,7 @@ def _is_amount(others: pd.DataFrame, series: pd.Series, left: float) -> bool:
 
 
 def _left_within(others: pd.DataFrame, places: NDArray[Any]) -> float | None:
-    """Of the spread of the other columns what is left within groups; the median over columns."""
+    """Return the median share of the other columns' spread that remains within groups."""
     shares = []
     for name in others.columns[:50]:
         if not is_numeric(others[name]):

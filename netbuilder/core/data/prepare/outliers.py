@@ -1,7 +1,6 @@
-"""Single numbers far beyond all others of their column: a slip of the pen, mostly.
+"""Single numbers far beyond all others of their column: mostly typing errors.
 
-Amounts that are skewed by nature, such as earnings or populations, have far values of their own:
-these are measured by their orders of magnitude.
+Skewed amounts, such as earnings or populations, are compared by their logarithms.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _SKEWED = 2.0
 
 
 def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
-    """What lies far outside, each value with its line."""
+    """Find outliers, each value with its line."""
     for name in frame.columns:
         series = frame[name]
         if series.dtype.kind not in "iuf":
@@ -72,7 +71,7 @@ def outliers(frame: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _far(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which values lie far outside; none where that may be the column's nature."""
+    """Return which values are outliers; none where the distribution may explain them."""
     far = _beyond(values)
     if not far.any():
         return far
@@ -86,7 +85,7 @@ def _far(values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _beyond(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Few values, beyond both the quartiles and a gap behind which the rest lies."""
+    """Return the few values beyond both the quartiles and a gap."""
     far: NDArray[np.bool_]
     first, third = np.percentile(values, (25, 75))
     apart = third - first

@@ -1,8 +1,4 @@
-"""A recipe that has met its data and its graph: everything fitted, nothing transformed yet.
-
-A test set of its own is compared with the training set, and a table that goes by even steps is
-asked about.
-"""
+"""Prepare a recipe for its graph: everything fitted, nothing transformed yet."""
 
 from __future__ import annotations
 
@@ -71,7 +67,7 @@ _FOUND: RecentValues[Any] = RecentValues(8)
 
 
 def read_samples(data: Data, base: Path) -> tuple[Samples, Samples | None]:
-    """The samples of a recipe and of its test file, remembered while neither changes."""
+    """Return the samples of a recipe and of its test file, cached while unchanged."""
     return _SAMPLES.get(data_stamp(data, base), lambda: _read_both(data, base))
 
 
@@ -88,7 +84,7 @@ def _read_both(data: Data, base: Path) -> tuple[Samples, Samples | None]:
 
 
 def prepare_data(project: Project, base: Path) -> PreparedData:
-    """Read, cut and fit; remembered while neither recipe, files nor the graph's ends change.
+    """Read, split and fit; cached while neither recipe, files nor the graph's ends change.
 
     Raises:
         DataError: the data cannot be read, or does not fit the recipe.
@@ -100,14 +96,11 @@ def prepare_data(project: Project, base: Path) -> PreparedData:
 
 
 def seen_before(what: str, project: Project, base: Path, look: Callable[[], Value]) -> Value:
-    """What was found in a recipe's table, on the disk from one start of the program to the next.
+    """Return findings about a recipe's table, cached on disk.
 
     Args:
-        what: names what is found.
-        project: graph and recipe.
-        base: folder that relative paths of the recipe start from.
-        look: finds it; asked where the file, the recipe, the graph's ends, the language or the
-            program are others than before.
+        what: names the findings.
+        look: computes them after a change of file, recipe, graph's ends, language or program.
     """
     data = project.data
     kind = kind_of(data) if data.kind else None
@@ -121,12 +114,12 @@ def seen_before(what: str, project: Project, base: Path, look: Callable[[], Valu
 
 
 def facts_of(project: Project, base: Path) -> DataFacts:
-    """The facts of ``prepare_data``. Arguments and errors likewise."""
+    """Return the facts of ``prepare_data``."""
     return seen_before("facts", project, base, lambda: prepare_data(project, base).facts)
 
 
 def _key(project: Project, base: Path) -> tuple[Hashable, ...]:
-    """All that what is read, cut and fitted follows from."""
+    """Return the cache key of all that the prepared data depends on."""
     graph = project.graph
     unknown = next((one for one in project.data.inputs if one not in graph.inputs), "")
     if unknown and graph.inputs:
@@ -221,7 +214,7 @@ def _make(project: Project, base: Path) -> PreparedData:
 
 
 def _check_classes(data: Data, base: Path, samples: Samples) -> None:
-    """Raise ``DataError`` where all folders but one are missing: a table's words would not help."""
+    """Raise ``DataError`` where all folders but one are missing."""
     if not data.path or kind_of(data).tabular(data):
         return
     folder = base / data.path
@@ -289,7 +282,7 @@ def _make_large(project: Project, base: Path) -> PreparedData:
 
 
 def _columns_for(project: Project, output: str, names: Sequence[str]) -> tuple[str, ...]:
-    """Target columns of one output: as the recipe gives them, else one each, else all."""
+    """Return the target columns of one output: as in the recipe, else one each, else all."""
     given = project.data.targets.get(output)
     if given:
         return tuple(dict.fromkeys(given))
@@ -325,7 +318,7 @@ def _fit_outputs(
 
 
 def _options_for(data: Data, columns: pd.DataFrame) -> dict[str, Any]:
-    """The recipe's options, with the task that the decided type of the targets stands for."""
+    """Return the recipe's options, with the task for the decided type of the targets."""
     options = dict(data.options)
     types = {data.columns[n].type for n in map(str, columns.columns) if n in data.columns} - {""}
     if str(options.get("task") or "auto") == "auto" and len(types) == 1:
@@ -344,10 +337,10 @@ def _scale_output(
     data: Data,
     inputs: Mapping[str, InputPreprocessing],
 ) -> OutputPreprocessing:
-    """The target with its scale and what it is on average, both of the training rows.
+    """Fit scale and mean of the target on the training rows.
 
-    Steps of a series' column are scaled as the column is: what a layer adds to a value of the
-    window then means the same in both.
+    Steps of a series' column are scaled as the column is, so that a layer can add to a value of
+    the window.
     """
     values = target_encoding.encode_targets(samples.targets, preprocessing, samples.source)[
         rows.train
@@ -453,13 +446,7 @@ _CALENDAR = ((28.0, 31.0), (365.0, 366.0))
 
 
 def series_question(samples: Samples, used: Collection[str], task: str) -> tuple[Finding, ...]:
-    """The question whether a table of numbers is a series, with the click that says yes.
-
-    Args:
-        samples: of a person's own table.
-        used: the columns that are features; of those left out it is told why.
-        task: the first output's.
-    """
+    """Ask whether a table of numbers is a series; ``task`` is the first output's."""
     if samples.table is None or samples.ordered or not samples.from_file or task != REGRESSION:
         return ()
     if len(samples.table) < DEFAULT_WINDOW + _WINDOWS:
@@ -512,7 +499,7 @@ def _asked(table: pd.DataFrame, targets: pd.DataFrame, used: Collection[str]) ->
 
 
 def _times(column: pd.Series) -> NDArray[np.float64]:
-    """Numbers as they are, dates as days; none where some cells are neither."""
+    """Return numbers unchanged, dates as days; () where some cells are neither."""
     if is_numeric(column):
         values: NDArray[np.float64] = column.to_numpy(np.float64)
         return values if np.isfinite(values).all() else np.zeros(0)
@@ -523,8 +510,7 @@ def _times(column: pd.Series) -> NDArray[np.float64]:
 
 
 def _step(times: NDArray[np.float64], *, dated: bool = False) -> float:
-    """By how much times rise from row to row; 0 where they do not, or not evenly. Of dates a few
-    may be missing, repeated or out of order, as the hour in autumn is."""
+    """Return the even step of times, 0 without one; a few dates may be missing or out of order."""
     steps = np.diff(times)
     usual = float(np.median(steps)) if len(steps) else 0.0
     if not usual > 0:
@@ -545,7 +531,7 @@ def _as_series(project: Project, order: str) -> Project:
 def checked_test(
     samples: Samples, test: Samples, inputs: Mapping[str, InputPreprocessing]
 ) -> tuple[Samples, tuple[str, ...]]:
-    """The test samples with the columns of the training samples, and notes.
+    """Return the test samples with the columns of the training samples, and notes.
 
     Raises:
         DataError: a column is missing, or samples have another shape.

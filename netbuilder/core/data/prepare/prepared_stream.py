@@ -1,4 +1,4 @@
-"""The plan for a CSV file that does not fit in memory."""
+"""Prepare a CSV file that does not fit in memory."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def scan_project(project: Project, base: Path) -> LargeTable:
 
 
 def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, SplitIndices]:
-    """First rows of each part, as samples in memory: training and validation, and test.
+    """Return the first rows as samples in memory: training and validation, and test.
 
     Validation and test use at most the first 50,000 of their rows.
     """
@@ -70,10 +70,7 @@ def in_memory_samples(found: LargeTable) -> tuple[Samples, Samples | None, Split
 
 
 def reads_while_training(found: LargeTable, preprocessing: Preprocessing) -> bool:
-    """Whether the training rows, ready for the network, are larger than the recipe's limit.
-
-    They stand in memory before and after scaling, in 4 bytes a value.
-    """
+    """Return whether the training rows, 4 bytes a value, exceed the recipe's limit."""
     values = sum(
         int(np.prod([size or 1 for size in one.shape])) for one in preprocessing.inputs.values()
     )
@@ -82,7 +79,7 @@ def reads_while_training(found: LargeTable, preprocessing: Preprocessing) -> boo
 
 
 def note_of_size(found: LargeTable) -> str:
-    """What is said of data that is read while training."""
+    """Return the note about data that is read while training."""
     return _(
         "{file} is large: its {count} training rows are prepared once and then read from disk "
         "while training.",
@@ -92,7 +89,7 @@ def note_of_size(found: LargeTable) -> str:
 
 
 def known_targets(found: LargeTable, samples: Samples) -> pd.DataFrame:
-    """Target rows in memory, and a row for each value that only stands further down."""
+    """Return the target rows in memory, and a row for each value beyond them."""
     import pandas as pd
 
     frame = samples.targets
@@ -106,7 +103,7 @@ def known_targets(found: LargeTable, samples: Samples) -> pd.DataFrame:
 def fit_inputs(
     project: Project, found: LargeTable, samples: Samples
 ) -> tuple[dict[str, InputPreprocessing], tuple[str, ...]]:
-    """Preprocessing of each Input node from what the pass over the file found."""
+    """Return the preprocessing of each Input node from the scan of the file."""
     assert samples.table is not None
     data = project.data
     inputs: dict[str, InputPreprocessing] = {}
@@ -153,7 +150,7 @@ def fit_inputs(
 def scale_output(
     preprocessing: OutputPreprocessing, found: LargeTable, scaling: str
 ) -> OutputPreprocessing:
-    """The target's scale, and what it is on average, over all training rows."""
+    """Return the target's scale and mean over all training rows."""
     if preprocessing.task != REGRESSION:
         counts = class_counts(found, preprocessing)
         return replace(preprocessing, mean=tuple(count / max(sum(counts), 1) for count in counts))
@@ -163,7 +160,7 @@ def scale_output(
 
 
 def class_counts(found: LargeTable, preprocessing: OutputPreprocessing) -> tuple[int, ...]:
-    """Rows of each class in the whole file, in the order of the classes."""
+    """Return the rows of each class in the whole file, in the order of the classes."""
     if preprocessing.task not in {BINARY, CLASSES}:
         return ()
     counts = dict.fromkeys(preprocessing.classes, 0)

@@ -1,4 +1,4 @@
-"""What looks wrong with the values of a table before anything is learned from them."""
+"""Find problems with the values of a table before training."""
 
 from __future__ import annotations
 
@@ -86,16 +86,11 @@ def table_findings(
     *,
     from_file: bool,
 ) -> tuple[Finding, ...]:
-    """Everything that looks wrong with a table.
+    """Return all problems of a table.
 
     Args:
-        samples: features and targets of the training file.
-        test: those of the test file, or None.
-        rows: how the training file is cut.
         task: of the first output.
-        data: the recipe.
-        from_file: the table is a person's own; of sets that come along rows that stand twice
-            are no news.
+        from_file: the table is a person's own; repeated rows of bundled sets are not reported.
     """
     if samples.table is None:
         return ()
@@ -176,7 +171,7 @@ def _nearly_equal(series: pd.Series, answers: pd.Series) -> str:
 
 
 def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
-    """Whether each value stands for one class and each class for one value."""
+    """Return whether each value stands for one class and each class for one value."""
     import pandas as pd
 
     if series.nunique() != answers.nunique() or series.nunique() < 2:
@@ -192,7 +187,7 @@ def _one_to_one(series: pd.Series, answers: pd.Series) -> str:
 
 
 def _ids(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Finding]:
-    """Columns that name the row: whole numbers without a gap in any order, or with such a name."""
+    """Find ID columns: whole numbers without a gap in any order, or with such a name."""
     for name in table.columns:
         series = table[name]
         if len(series) < _FEW or series.dtype.kind not in "iu" or not series.is_unique:
@@ -220,8 +215,7 @@ def _ids(table: pd.DataFrame, targets: pd.DataFrame, task: str) -> Iterator[Find
 
 
 def _goes_with(values: NDArray[np.int64], targets: pd.DataFrame, task: str) -> bool:
-    """Whether a number goes on from one value to the next, as over time: no ID does that, unless
-    the rows were sorted by what is to be predicted."""
+    """Return whether a number changes smoothly, as over time, which IDs do not."""
     if task != REGRESSION or not all(is_numeric(targets[name]) for name in targets.columns):
         return False
     for name in targets.columns:
@@ -236,7 +230,7 @@ def _goes_with(values: NDArray[np.int64], targets: pd.DataFrame, task: str) -> b
 
 
 def _codes_by_name(table: pd.DataFrame, told: set[str]) -> Iterator[Finding]:
-    """Whole numbers that a name calls codes: postcodes, telephone and patient numbers."""
+    """Find whole numbers whose name calls them codes: postcodes, patient numbers."""
     for name in map(str, table.columns):
         series = table[name]
         if name in told or series.dtype.kind not in "iuf" or len(series) < _FEW:
@@ -299,7 +293,7 @@ def _stand_ins(table: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
-    """0 and -1 where all other values are far above: no body has a mass index of 0."""
+    """Find 0 and -1 where all other values are far above, as with a body mass index."""
     for odd in (0, -1):
         times, others = int((values == odd).sum()), np.unique(values[values != odd])
         if not 0 < times <= 0.6 * len(values) or len(others) < 10 or others[0] <= 0:
@@ -313,8 +307,7 @@ def _cannot_be(name: str, values: NDArray[np.float64]) -> Iterator[Finding]:
 
 
 def _zero_is_measured(table: pd.DataFrame, name: str) -> bool:
-    """Whether a 0 is a measured one: a machine that is off in one go, or the value that the columns
-    that go with it lead to."""
+    """Return whether 0 is plausible: one period, or predicted by correlated columns."""
     values = table[name].to_numpy(np.float64)
     zero = values == 0
     if not zero.any() or zero.all():
@@ -533,7 +526,7 @@ def _class_of_one(targets: pd.DataFrame) -> Iterator[Finding]:
 def open_questions(
     samples: Samples, test: Samples | None, preprocessing: Preprocessing, data: Data
 ) -> tuple[Finding, ...]:
-    """What the readers concluded; a question only where its answer changes what is learned."""
+    """Return what the readers detected; a question only where its answer matters."""
     numbers = {column.name for column in preprocessing.columns if column.kind != "category"}
     for entry in preprocessing.outputs.values():
         if entry.task == REGRESSION:
@@ -570,7 +563,7 @@ def open_questions(
 def _default_target(
     samples: Samples, preprocessing: Preprocessing, data: Data
 ) -> Iterator[Finding]:
-    """Which column was taken for the target, and why, where nobody said it."""
+    """Say which column was chosen as the target, and why."""
     named = [*data.target, *data.targets, *(one for one in data.columns.values()
                                             if one.role == "target")]  # fmt: skip
     name = next((one.columns[0] for one in preprocessing.outputs.values() if one.columns), "")
@@ -596,14 +589,14 @@ def _default_target(
 
 
 def _columns(samples: Samples) -> list[str]:
-    """The columns that could be the target instead."""
+    """Return the columns that could be the target instead."""
     parts = [part for part in (samples.table, samples.unused) if part is not None]
     names = [name for part in parts for name in part.columns if not part[name].isna().all()]
     return [*map(str, names), *samples.columns]
 
 
 def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -> Iterator[Finding]:
-    """Tell that whole numbers were taken for classes, where they may be an amount."""
+    """Say that whole numbers are read as classes, where they may be an amount."""
     if not data.path or samples.targets.index.name == FOLDER:
         return
     if str(data.options.get("task") or "auto") != "auto":
@@ -632,7 +625,7 @@ def _class_numbers(samples: Samples, preprocessing: Preprocessing, data: Data) -
 
 
 def _dates_as_words(samples: Samples, preprocessing: Preprocessing) -> Iterator[Finding]:
-    """A few dates that stand often are words like any others, unless somebody says otherwise."""
+    """Say that a few recurring dates are read as categories."""
     columns = preprocessing.columns
     for name in dict.fromkeys(one.name for one in columns if one.kind == "category"):
         if samples.table is not None and are_dates(samples.table[name]):
@@ -658,10 +651,7 @@ def _typed(data: Data, column: str) -> bool:
 def excluded_column_findings(
     notes: tuple[str, ...], table: pd.DataFrame | None, used: set[str], task: str
 ) -> tuple[Finding, ...]:
-    """The notes about columns that were left out, as findings with a fix.
-
-    A number that stands beside dates may be a series of them; ``task`` is the first output's.
-    """
+    """Convert notes about excluded columns to findings with a fix."""
     if table is None:
         return ()
     found = []

@@ -1,4 +1,4 @@
-"""Samples that occur twice: rows of a table, pictures and sounds; in the test set, too."""
+"""Find samples that occur twice: rows, pictures and sounds, also in the test set."""
 
 from __future__ import annotations
 
@@ -48,12 +48,7 @@ def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]
 
 
 def _by_chance(samples: Samples, repeated: float) -> bool:
-    """Return whether chance makes rows equal, the target included: so few are possible.
-
-    Args:
-        samples: of the training file.
-        repeated: share of the rows that equal others.
-    """
+    """Return whether chance explains the share of ``repeated`` rows, target included."""
     assert samples.table is not None
     possible = likely = 1.0
     for frame in (samples.table, samples.targets):
@@ -68,7 +63,7 @@ def _by_chance(samples: Samples, repeated: float) -> bool:
 
 
 def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
-    """Tell that rows stand twice, and whether held-out rows are among those."""
+    """Report repeated rows, and whether held-out rows are among them."""
     hashes = _hashes(samples)
     _values, first, counts = np.unique(hashes, return_index=True, return_counts=True)
     again = len(hashes) - len(first)
@@ -95,7 +90,7 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
 
 
 def _example(hashes: NDArray[np.uint64]) -> tuple[int, int]:
-    """Return the places of two samples that are equal; there are such."""
+    """Return the places of two equal samples, which must exist."""
     _values, first, counts = np.unique(hashes, return_index=True, return_counts=True)
     place = int(first[counts > 1].min())
     return place, int(np.flatnonzero(hashes == hashes[place])[1])
@@ -124,8 +119,7 @@ def _held_out(hashes: NDArray[np.uint64], rows: SplitIndices) -> str:
 def repeated_samples(
     samples: Samples, test: Samples | None, rows: SplitIndices
 ) -> Iterator[Finding]:
-    """Tell which files of samples, or pictures of an array, are equal: in one set, or in the
-    training set and the test set."""
+    """Report equal files or pictures, within a set or between training and test set."""
     hashes, theirs = _contents(samples, test)
     if not len(hashes):
         return
@@ -156,10 +150,7 @@ def repeated_samples(
 def _contents(
     samples: Samples, test: Samples | None
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Return a number for the content of each sample; none where samples are no files or pixels.
-
-    Files are read where others have as many bytes.
-    """
+    """Return a hash of each sample; empty where samples are neither files nor pixels."""
     parts = [one for one in (samples, test) if one is not None]
     values: list[Any] = [next(iter(one.arrays.values()), np.empty(0)) for one in parts]
     nothing = np.empty(0, np.uint64)
@@ -199,7 +190,7 @@ def _name(samples: Samples, place: int) -> str:
 
 
 def _without(samples: Samples, places: NDArray[np.int64]) -> tuple[DataEdit, ...]:
-    """Return the fix that leaves samples out, where they are files."""
+    """Return the fix that excludes samples that are files."""
     home = samples.home
     if home is None:
         return ()
@@ -209,7 +200,7 @@ def _without(samples: Samples, places: NDArray[np.int64]) -> tuple[DataEdit, ...
 
 
 def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]:
-    """Tell how many rows of the test file are training rows, too."""
+    """Report how many rows of the test file are training rows."""
     if test is None or test.table is None or not len(test):
         return
     assert samples.table is not None

@@ -1,4 +1,4 @@
-"""Which rows are for training, which for watching it, which for the final test."""
+"""Split rows into training, validation and test."""
 
 from __future__ import annotations
 
@@ -22,17 +22,15 @@ def split_rows(
     ordered: bool,
     groups: NDArray[Any] | None = None,
 ) -> SplitIndices:
-    """Cut ``count`` rows in three.
+    """Split ``count`` rows in three.
 
     Args:
-        count: rows in the file.
         validation: share of the rows that are not for testing.
         test: share of all rows.
-        seed: the same seed cuts the same way.
-        classes: class number of each row, so that each part gets its share of each class.
+        classes: class number of each row, to stratify by.
         ordered: keep the order of time: training first, then validation, then test.
-        groups: number of the group of each row: the rows of a group go into one part, and the
-            shares are those of the groups. What is ordered is cut by time alone.
+        groups: group number of each row: a group stays in one part, and the shares are those of
+            the groups; ignored where ``ordered``.
 
     Raises:
         DataError: a share is not between 0 and 1, or no training row remains.
@@ -81,12 +79,12 @@ def _of_groups(groups: NDArray[Any], validation: float, test: float, seed: int) 
 
 
 def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices:
-    """A cut of a set as it was made, after its points were edited by hand.
+    """Update the split of a set after its points were edited by hand.
 
     Args:
-        cut: of the set as it was made.
-        origin: of each row that is there now its number in the set, or below 0 where a person
-            put it in: these are for training.
+        cut: of the unedited set.
+        origin: for each current row its number in the unedited set, or below 0 if it was added
+            (these are for training).
 
     Raises:
         DataError: no training row remains.
@@ -103,9 +101,9 @@ def rows_of_edited(cut: SplitIndices, origin: NDArray[np.int64]) -> SplitIndices
 
 
 def rows_of_parts(parts: NDArray[Any], *, validation: float, seed: int) -> SplitIndices:
-    """The cut that a column names: 0 training, 1 validation, 2 test.
+    """Return the split that a column gives: 0 training, 1 validation, 2 test.
 
-    Where it names no validation rows, ``validation`` is their share of the training rows.
+    Without validation rows, ``validation`` is their share of the training rows.
 
     Raises:
         DataError: no row is for training.

@@ -1,4 +1,4 @@
-"""What is to be learned: numbers or classes, found out from the target columns."""
+"""Detect the task from the target columns, and encode them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MAX_CLASSES = 1000
 
 
 def detect_task(targets: pd.DataFrame, options: Mapping[str, Any], source: str) -> str:
-    """The task that the target columns of one output stand for.
+    """Return the task of one output's target columns.
 
     Text, true/false and whole numbers with few distinct values (at most 20, each in 5 rows on
     average) are classes; several 0/1 columns are labels that can hold at the same time; all
@@ -154,7 +154,7 @@ def _need_numbers(series: pd.Series, source: str) -> None:
 
 
 def _as_one_number(series: pd.Series) -> str:
-    """Return what to do about a target that the program does not read as numbers."""
+    """Return advice about a target that the program does not read as numbers."""
     if _is_clock(series):
         return _("Choose another target column, or read the times as hours.")
     return _(
@@ -204,15 +204,12 @@ def _looks_like_classes(series: pd.Series, distinct: int, source: str) -> bool:
 def fit_target(
     targets: pd.DataFrame, task: str, *, units: int | None, one_hot: bool, source: str
 ) -> OutputPreprocessing:
-    """The preprocessing of an output's target, still without scaling.
+    """Return the preprocessing of an output's target, still without scaling.
 
     Args:
         targets: the target columns of all training and validation rows.
-        task: as ``detect_task`` found it.
-        units: units of the output's last layer, where known: two classes are learned with one
-            sigmoid unit (default) or with two units and softmax.
-        one_hot: give classes as one-hot rows.
-        source: name of the file, for messages.
+        units: of the output's last layer, where known: two classes take one sigmoid unit
+            (default) or two units and softmax.
     """
     names = tuple(str(name) for name in targets.columns)
     if task in {REGRESSION, MULTI_LABEL}:
@@ -254,7 +251,7 @@ def shares(values: NDArray[Any], preprocessing: OutputPreprocessing) -> tuple[fl
 def encode_targets(
     targets: pd.DataFrame, preprocessing: OutputPreprocessing, source: str
 ) -> NDArray[Any]:
-    """Targets as numbers: (n, columns) float64 for numbers and labels, class numbers (n,) else.
+    """Return targets as (n, columns) float64 for numbers and labels, class numbers (n,) else.
 
     Raises:
         DataError: a label that the training data did not hold, or text among numbers.
