@@ -1,4 +1,4 @@
-"""A small memory of what was read and fitted, so that an edit on the canvas reads no file again."""
+"""Cache recently read and fitted data in memory, so that edits need not read files again."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ _ALL: weakref.WeakSet[RecentValues[Any]] = weakref.WeakSet()
 
 
 def forget_all() -> None:
-    """Forget what was read and found of all data: it holds sentences of another language."""
+    """Clear all caches: findings hold sentences in the language used before."""
     for one in list(_ALL):
         one.clear()
 
 
 class RecentValues(Generic[Value]):
-    """The last few values by key. Safe to use from several threads.
+    """The last few values by key; thread-safe.
 
-    Of two threads that ask for the same at once one makes it, and the other waits: reading a
-    large file twice side by side would take twice as long.
+    Two threads that request one key wait for a single computation.
     """
 
     def __init__(self, size: int) -> None:
@@ -41,7 +40,7 @@ class RecentValues(Generic[Value]):
         _ALL.add(self)
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value of ``key``, made by ``make`` where it is not remembered."""
+        """Return the value of ``key``, computed by ``make`` unless cached."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
@@ -69,10 +68,9 @@ class RecentValues(Generic[Value]):
 
 
 def data_stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
-    """A key that changes when the recipe or one of its files changes.
+    """Return a key that changes with the recipe or one of its files.
 
-    Of a folder its own and its subfolders' times count, so that pictures that come or go are
-    seen, and those of its first 2,000 files: one may be overwritten under its own name.
+    For a folder it includes the times of folder, subfolders and the first 2,000 files.
     """
     found: list[Hashable] = [repr(data), str(base)]
     for name in (data.path, data.test_path):
@@ -91,7 +89,7 @@ def data_stamp(data: Data, base: Path) -> tuple[Hashable, ...]:
 
 
 def _folder_times(path: Path) -> list[Hashable]:
-    """When each folder in it changed, and each class folder in its parts."""
+    """Return when each folder in it changed, and each class folder in its parts."""
     found: list[Hashable] = []
     for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
         found.append((folder.name, folder.stat().st_mtime_ns))
@@ -101,7 +99,7 @@ def _folder_times(path: Path) -> list[Hashable]:
 
 
 def _file_times(path: Path) -> Iterator[Hashable]:
-    """When each file below a folder was written, and its size."""
+    """Yield time and size of each file below a folder."""
     with os.scandir(path) as scanned:
         entries = sorted(scanned, key=lambda entry: entry.name)
     for entry in entries:

@@ -1,8 +1,7 @@
 """Samples that are files: a folder for each class, parts for training and testing, or one folder.
 
 The layouts are those of ``keras.utils.image_dataset_from_directory``, of Kaggle's downloads and of
-aclImdb; what other programs leave lying about (``Thumbs.db``, ``._x.png``, ``__MACOSX``) is no
-sample.
+aclImdb; system files (``Thumbs.db``, ``._x.png``, ``__MACOSX``) are ignored.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class FolderPart:
 
 @dataclass
 class FolderSamples:
-    """The samples of each part, and what was concluded about the folders."""
+    """The samples of each part, and what was detected about the folders."""
 
     root: Path
     parts: dict[int, FolderPart] = field(default_factory=dict)
@@ -66,7 +65,7 @@ class FolderSamples:
     others: int = 0
 
     def count(self, samples: int, others: int) -> None:
-        """Count what a folder holds, samples and else.
+        """Count samples and other files of a folder.
 
         Raises:
             DataError: hardly anything is a sample.
@@ -90,7 +89,7 @@ class FolderSamples:
 
 @dataclass(frozen=True)
 class FileSelection:
-    """Files and labels that are read together; ``parts`` of each, where the folders say them."""
+    """Files and labels that are read together; ``parts`` of each, by folder."""
 
     files: list[Path]
     labels: list[str]
@@ -98,15 +97,14 @@ class FileSelection:
 
 
 def select_files(found: FolderSamples, *, test: bool = False, part: bool = False) -> FileSelection:
-    """What a reader takes.
+    """Select the files to read.
 
     Args:
-        found: as ``find_samples`` found it.
-        test: the folder is a test set's own: its part for testing, else all of it.
-        part: the part for testing of a folder of parts; nothing where it has none, or where
-            all parts are read at once.
+        test: the folder is a separate test set: its test part, else all of it.
+        part: the test part of a folder of parts; empty where it has none, or where all parts are
+            read at once.
 
-    Where there is a part for watching, all parts are read at once and cut as the folders say.
+    With a validation part, all parts are read at once and split by folder.
     """
     import numpy as np
 
@@ -126,17 +124,17 @@ def select_files(found: FolderSamples, *, test: bool = False, part: bool = False
 
 
 def _called(path: Path) -> str:
-    """How messages call a folder: that of a whole disk has no name."""
+    """Return a folder's name for messages; that of a whole disk is empty."""
     return path.name or str(path)
 
 
 def part_of(name: str) -> int | None:
-    """The part whose folder has this name: "Train", "test_images", "Validierungsdaten"."""
+    """Return the part by folder name: "Train", "test_images", "Validierungsdaten"."""
     return next((part for part, one in enumerate(_PART_FOLDERS) if one.fullmatch(name)), None)
 
 
 def usual_ending(path: Path) -> str:
-    """The ending that most of the first thousand files under a folder have; "" of none."""
+    """Return the most frequent ending of the first thousand files under a folder, or ""."""
     counts: Counter[str] = Counter()
     for place, (_folder, inner, names) in enumerate(os.walk(path)):
         inner[:] = sorted(name for name in inner if not is_junk(name))
@@ -148,12 +146,12 @@ def usual_ending(path: Path) -> str:
 
 
 def is_junk(name: str) -> bool:
-    """Whether a file or folder was left by a system and not by a person."""
+    """Return whether a file or folder was created by a system."""
     return name.startswith(".") or name.lower() in _JUNK
 
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Folders and files in it, sorted, without junk.
+    """Return folders and files in it, sorted, without junk.
 
     Raises:
         DataError: the folder cannot be read.
@@ -190,11 +188,7 @@ def _unreadable(error: OSError, folder: Path, root: Path | None = None) -> DataE
 
 
 def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
-    """The samples under a folder.
-
-    Args:
-        path: the folder.
-        endings: of the files that are samples.
+    """Return the samples under a folder, files with one of ``endings``.
 
     Raises:
         DataError: there is no such folder, or no sample in it that has a class.
@@ -254,7 +248,7 @@ def find_samples(path: Path, endings: Sequence[str]) -> FolderSamples:
 
 
 def tables_beside(folder: Path) -> str:
-    """A sentence that names the tables in a folder, where there are any; else ""."""
+    """Return a sentence that names the tables in a folder; "" without any."""
     try:
         names = sorted(one.name for one in folder.iterdir() if one.suffix.lower() in _TABLES)
     except OSError:
@@ -264,7 +258,7 @@ def tables_beside(folder: Path) -> str:
 
 
 def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path:
-    """The folder inside a folder that unzipping made: the only one, with folders in it."""
+    """Return the single folder inside a folder that unzipping created."""
     for _level in range(_DEEPEST_WRAPPER):
         folders, files = _entries(path)
         alone = len(folders) == 1 and not any(f.suffix.lower() in endings for f in files)
@@ -283,10 +277,7 @@ def _unwrapped(path: Path, endings: Sequence[str], found: FolderSamples) -> Path
 
 
 def may_have_test(path: Path) -> bool:
-    """Whether a folder for testing stands in ``path``, or in the folder that unzipping made.
-
-    Asked before all files are looked for, which takes a second where there are many.
-    """
+    """Return quickly whether a test folder lies in ``path``, or in its unzipped folder."""
     for _level in range(_DEEPEST_WRAPPER + 1):
         folders, _files = _entries(path)
         if any(part_of(one.name) == TEST for one in folders):
@@ -298,7 +289,7 @@ def may_have_test(path: Path) -> bool:
 
 
 def _named_parts(folders: Sequence[Path], endings: Sequence[str]) -> dict[int, Path]:
-    """The folders of the parts. Beside "car" and "bus" a "train" without classes is a class."""
+    """Return the folders of parts; "train" without classes beside "car" and "bus" is a class."""
     parts = ((part_of(one.name), one) for one in folders)
     named = {part: one for part, one in parts if part is not None}
     if TRAIN not in named or len(named) > 1 or len(folders) == 1:
@@ -398,7 +389,7 @@ def _classes(
 
 
 def _doubts(classes: list[Path]) -> list[str]:
-    """What is told where a class may be a part, or where all hold the same folders."""
+    """Say where a class may be a part, or where all hold the same folders."""
     inside = [sorted(one.name for one in _entries(folder)[0]) for folder in classes]
     for part in (one.name for one in classes if part_of(one.name) in {VALIDATION, TEST}):
         return [
@@ -423,7 +414,7 @@ def _doubts(classes: list[Path]) -> list[str]:
 def _samples(
     found: FolderSamples, folder: Path, endings: Sequence[str], other: Counter[str]
 ) -> list[Path]:
-    """All samples under a folder, in the order of their paths; others are counted by ending."""
+    """Return all samples under a folder, sorted; count other files by ending."""
     mine: list[Path] = []
     for place, names in _walk(str(folder), found.root):
         before = len(mine)
@@ -441,10 +432,10 @@ def _samples(
 
 
 def _walk(folder: str, root: Path) -> Iterator[tuple[str, list[str]]]:
-    """Each folder with the names of its files, in order: ``os.walk`` takes pipes for files.
+    """Yield each folder with its sorted file names, without pipes, unlike ``os.walk``.
 
     Raises:
-        DataError: nobody may read one; a class without it would be left out in silence.
+        DataError: a folder cannot be read.
     """
     try:
         with os.scandir(folder) as scanned:
@@ -465,7 +456,7 @@ UNREADABLE = (".heic", ".heif", ".avif", ".raw", ".cr2", ".nef", ".svg", ".psd",
 
 
 def _by_name(files: list[Path], endings: Sequence[str]) -> dict[str, list[Path]]:
-    """Files by the words that their names begin with: ``cat.1.jpg``, ``dog (2).png``."""
+    """Group files by the words that their names begin with: ``cat.1.jpg``, ``dog (2).png``."""
     found: dict[str, list[Path]] = {}
     for file in files:
         match = _FLAT.match(file.stem) if file.suffix.lower() in endings else None

@@ -1,4 +1,4 @@
-"""How a CSV file is written: encoding, separator, decimal comma, line ends, header."""
+"""Detect how a CSV file is written: encoding, separator, decimal comma, line ends, header."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Dialect:
 
     @property
     def read_as(self) -> dict[str, Any]:
-        """What ``pandas.read_csv`` must be told to read the file likewise, beyond its defaults."""
+        """Arguments of ``pandas.read_csv``, beyond its defaults, that read the file."""
         told: dict[str, Any] = {
             "sep": self.separator, "decimal": self.decimal, "encoding": self.encoding,
             "comment": self.comment, "lineterminator": self.line_end,
@@ -164,10 +164,9 @@ def check_file(path: Path) -> None:
 
 
 def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
-    """How the file is written. ``options`` "separator", "decimal", "encoding", "header" win.
+    """Detect the dialect. ``options`` "separator", "decimal", "encoding", "header" have priority.
 
-    Options "like_encoding" and "like_decimal" are what the file that it belongs to said: they
-    decide what this one leaves open.
+    Options "like_encoding" and "like_decimal" are those of the training file, for ambiguous cases.
 
     Raises:
         DataError: not readable, no text, empty, or two columns with the same name.
@@ -259,7 +258,7 @@ def sniff(path: Path, options: Mapping[str, Any]) -> Dialect:
 
 
 def _missing_cells(text: str, separator: str, words: Collection[str]) -> tuple[str, ...]:
-    """Cells that stand for a missing number, which pandas takes for words: ``?``, ``n.a.``."""
+    """Return the markers for missing numbers: ``?``, ``n.a.``."""
     if separator == BLANKS:
         return ()
     ends = ("\r", "\n", separator)
@@ -273,8 +272,7 @@ def _missing_cells(text: str, separator: str, words: Collection[str]) -> tuple[s
 def _points_asked(
     names: tuple[str, ...], evidence: list[StyleEvidence], separator: str, point: str, commas: bool
 ) -> set[str]:
-    """Columns whose points or commas may group thousands: 1.204 beside 995, or in a file in which
-    another column has a decimal comma."""
+    """Return the columns whose points or commas may group thousands: 1.204 beside 995."""
     doubt = commas or (separator != "," and not point)
     return {
         name
@@ -321,7 +319,7 @@ def _text(path: Path, head: bytes, encoding: str, *, given: bool) -> str:
 
 
 def _before_rows(text: str) -> tuple[int, str]:
-    """Lines before the rows: comments, and Excel's "sep=;", whose separator is given back."""
+    """Return the number of lines before the rows, and the separator of Excel's "sep=;"."""
     separator = ""
     for count, line in enumerate(text.splitlines()):
         said = line.lstrip("\ufeff").strip()
@@ -334,16 +332,15 @@ def _before_rows(text: str) -> tuple[int, str]:
 
 
 def _is_comment(line: str) -> bool:
-    """Whether a line begins with "#"; a spreadsheet's error (#N/A) is a cell."""
+    """Return whether a line begins with "#" but not with a spreadsheet error (#N/A)."""
     said = line.lstrip(' \t"')
     return said.startswith("#") and not _ERRORS.match(said)
 
 
 def _comments_among(lines: list[str], separator: str) -> list[str]:
-    """The lines among the rows that are comments: "#" begins them, and stands nowhere else.
+    """Return the comments among the rows: lines with "#" at their beginning and nowhere else.
 
-    A line with as many cells as the rows is one of them, unless its column holds numbers: then
-    somebody has taken the row out.
+    A line as wide as the rows is a row, unless its column holds numbers: a commented-out row.
     """
     begin = [line for line in lines if _is_comment(line)]
     if not begin or sum(line.count("#") for line in lines) != len(begin):
@@ -367,7 +364,7 @@ def _findings(
     comment_names: tuple[str, ...],
     options: Mapping[str, Any],
 ) -> tuple[Finding, ...]:
-    """What was concluded where another reading is possible."""
+    """Return findings where another reading is possible."""
     found: list[Finding] = []
     if encoding not in {"utf-8", "utf-8-sig", "ascii"} and not given:
         found.append(
@@ -442,8 +439,10 @@ def _passed_over(comments: list[str]) -> tuple[Finding, ...]:
 
 
 def _codes(names: tuple[str, ...], rows: list[list[str]]) -> tuple[Finding, ...]:
-    """Columns of whole numbers as no amount is written: zeros in front, or a plus before many
-    digits. All have as many digits, as postcodes, or most are written so, as telephone numbers."""
+    """Find columns of codes: whole numbers with leading zeros, or a plus before many digits.
+
+    All have as many digits, as postcodes, or most are written so, as telephone numbers.
+    """
     found = []
     for place, name in enumerate(names):
         cells = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
@@ -479,7 +478,7 @@ def _reader(text: str, separator: str) -> Any:
 
 
 def cells_of(lines: Iterable[str], separator: str) -> Any:
-    """The reader of the standard library for lines with a separator, blanks among these."""
+    """Return a ``csv.reader`` for lines with a separator, blanks included."""
     if separator == BLANKS:
         lines = (re.sub(r"[ \t]+", " ", line.strip()) for line in lines)
         separator = " "
@@ -501,7 +500,7 @@ def _rows(text: str, separator: str, limit: int) -> list[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """The character that cuts the first lines into the same number (> 1) of cells most often."""
+    """Return the character that most often gives the same number (> 1) of cells."""
     best, best_score = "", (0.0, 0)
     for separator in _SEPARATORS:
         widths = [len(row) for row in _rows(text, separator, 30)]
@@ -522,7 +521,7 @@ def _separator(text: str) -> str:
 
 
 def _where_commas_are_decimal(text: str, share: float) -> str:
-    """A separator that cuts as many lines alike as the comma, which then only stands in numbers."""
+    """Return a separator as good as the comma, if commas are only in numbers."""
     for separator in _SEPARATORS[1:]:
         rows = _rows(text, separator, 30)
         widths = [len(row) for row in rows]
@@ -535,7 +534,7 @@ def _where_commas_are_decimal(text: str, share: float) -> str:
 
 
 def _blanks(text: str, least: float = 0.9) -> bool:
-    """Whether blanks separate cells: the same number in each line, most of them numbers."""
+    """Return whether blanks separate cells: equally many in each line, mostly numbers."""
     rows = _rows(text, BLANKS, 30)
     if len(rows) < 2:
         return False
@@ -558,7 +557,7 @@ def _columns(rows: list[list[str]]) -> list[StyleEvidence]:
 
 
 def _point(evidence: list[StyleEvidence]) -> str:
-    """The decimal point that some column proves, where none proves the other."""
+    """Return the decimal point that some column proves and none contradicts."""
     proved = {one.decimal for one in evidence if one.decimal and one.numbers > one.others}
     return proved.pop() if len(proved) == 1 else ""
 

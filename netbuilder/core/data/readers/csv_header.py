@@ -1,5 +1,4 @@
-"""Where a CSV file's rows begin, whether the first line holds names (told by those below), and
-which names."""
+"""Find where a CSV file's rows begin, and its column names."""
 
 from __future__ import annotations
 
@@ -18,17 +17,17 @@ Rows = Sequence[Sequence[str]]
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number in any way of writing."""
+    """Return whether a cell is a number in any style."""
     found = style_evidence([cell])
     return found.numbers == 1
 
 
 def has_header(rows: Rows) -> bool:
-    """Whether the first of these rows holds the names of the columns.
+    """Return whether the first row holds the column names.
 
-    A column of numbers whose first cell is a word says yes. Otherwise a first row that reads
-    like those below is data, unless its numbers count (years, or 0, 1, 2, …) and those of the
-    second row do not.
+    It does if a column of numbers begins with a word. Otherwise a first row like those below is
+    data,
+    unless its numbers count (years, or 0, 1, 2, …) and those of the second row do not.
     """
     first, below = [cell.strip() for cell in rows[0]], rows[1:]
     if not below:
@@ -53,7 +52,7 @@ def has_header(rows: Rows) -> bool:
 
 
 def _count(cells: Sequence[str]) -> bool:
-    """Whether whole numbers go up by the same step, as years and places in a row do."""
+    """Return whether whole numbers increase by the same step."""
     if len(cells) < 2 or not all(cell.isdigit() for cell in cells):
         return False
     numbers = [int(cell) for cell in cells]
@@ -66,7 +65,7 @@ def _count(cells: Sequence[str]) -> bool:
 
 
 def title_lines(rows: Rows) -> int:
-    """How many rows at the beginning are a title: fewer cells than all rows below them."""
+    """Return the number of title rows, which have fewer cells than all rows below."""
     widths = [sum(1 for cell in row if cell.strip()) for row in rows]
     if len(widths) < 4:
         return 0
@@ -83,7 +82,7 @@ def title_lines(rows: Rows) -> int:
 
 
 def numbered_names(names: list[str]) -> list[str]:
-    """Each name once, as ``pandas.read_csv`` tells them apart: "score", "score.1"."""
+    """Make names unique as ``pandas.read_csv`` does: "score", "score.1"."""
     taken, counts = set(names), Counter[str]()
     found: list[str] = []
     for name in names:
@@ -98,7 +97,7 @@ def numbered_names(names: list[str]) -> list[str]:
 
 
 def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -> tuple[str, ...]:
-    """Names of columns in the last comment, as NumPy's ``savetxt`` writes them."""
+    """Return the column names in the last comment, as ``numpy.savetxt`` writes them."""
     if header or not rows or not comments:
         return ()
     said = comments[-1].strip().lstrip("#").strip()
@@ -113,7 +112,7 @@ def names_in_comment(comments: list[str], rows: list[list[str]], header: bool) -
 
 
 def unique_names(path: Path, first: Sequence[str], options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of a first row; a nameless column is called by its number.
+    """Return the names of a first row; a nameless column gets its number.
 
     Raises:
         DataError: two columns have the same name, and option "same_names" does not number them.

@@ -1,4 +1,4 @@
-"""CSV files as they come: any separator, decimal comma, byte-order mark, encoding, no header."""
+"""Read CSV files with any separator, decimal mark, encoding, with or without a header."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ _NAMES = {
 
 
 def read_csv(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
-    """Like ``read_table``, without a column that only counts the rows."""
+    """Like ``read_table``, without an index column."""
     return drop_index_column(read_table(path, options, nrows))
 
 
 def read_table(path: Path, options: Mapping[str, Any], nrows: int | None = None) -> pd.DataFrame:
-    """The table in a file. Its index is the line in the file on which a row begins.
+    """Return the table in a file; its index is the line on which a row begins.
 
-    Lines that are wholly empty are passed over. Numbers are numbers in whatever way they are
-    written, all else is text; what is missing is NaN. ``table_reading`` tells what was concluded.
+    Empty lines are skipped. Numbers in any style become numbers, all else is text; missing values
+    are
+    NaN. See ``table_reading`` for what was detected.
 
     Raises:
         DataError: the file cannot be read as a table, has no rows, or unpacks to more than
@@ -126,7 +127,7 @@ def read_with(
 
 
 def _without_trailing(table: pd.DataFrame) -> list[str]:
-    """The columns but for nameless empty ones at the end: each line ends with a separator."""
+    """Return the columns without nameless empty ones at the end."""
     names = [str(name) for name in table.columns]
     while len(names) > 1 and names[-1] == f"column {len(names)}" and table[names[-1]].isna().all():
         names.pop()
@@ -134,7 +135,7 @@ def _without_trailing(table: pd.DataFrame) -> list[str]:
 
 
 def read_cells(path: Path, dialect: Dialect) -> pd.DataFrame:
-    """Like ``read_with``, each cell the text that stands in the file; wholly empty lines too."""
+    """Like ``read_with``, but with cells as unchanged text and with empty lines."""
     import pandas as pd
 
     arguments = {**pandas_arguments(dialect), "dtype": str, "na_filter": False}
@@ -153,7 +154,7 @@ def _number_lines(table: pd.DataFrame, dialect: Dialect) -> None:
 
 @contextmanager
 def parser_errors(path: Path, dialect: Dialect) -> Iterator[None]:
-    """Say what pandas finds wrong with a file as a ``DataError`` that names the line."""
+    """Convert pandas's errors to a ``DataError`` that names the line."""
     import pandas as pd
 
     try:
@@ -242,21 +243,21 @@ def pandas_arguments(dialect: Dialect) -> dict[str, Any]:
 
 
 def drop_index_column(table: pd.DataFrame) -> pd.DataFrame:
-    """Without a column that only counts the rows."""
+    """Return the table without a column that only counts the rows."""
     counting = counting_column(table)
     return table.drop(columns=counting) if counting else table
 
 
 @contextmanager
 def open_text(path: Path, dialect: Dialect) -> Iterator[Any]:
-    """The lines of a file, each cut into cells; ``dialect.skip`` of them are no rows."""
+    """Yield the rows of a file as cells, including the ``dialect.skip`` lines."""
     with open_bytes(path) as file:
         lines = io.TextIOWrapper(file, dialect.encoding, errors="replace", newline=None)
         yield cells_of(lines, dialect.separator)
 
 
 def _ragged(path: Path, dialect: Dialect) -> DataError | None:
-    """The first row with more cells than there are columns, in words."""
+    """Return an error about the first row with more cells than columns."""
     try:
         between = " " if dialect.separator == BLANKS else dialect.separator
         with open_text(path, dialect) as reader:
@@ -292,8 +293,9 @@ def _ragged(path: Path, dialect: Dialect) -> DataError | None:
 def check_widths(path: Path, dialect: Dialect) -> None:
     """Raise ``DataError`` where the first row has cells beyond the last column.
 
-    pandas takes the first row's width for that of all, and drops what lies beyond the names;
-    longer rows further down it reports by itself. A separator at the end of each line is fine.
+    pandas would drop these cells; longer rows further down it reports itself. A trailing separator
+    on
+    every line is fine.
     """
     with open_text(path, dialect) as reader:
         try:

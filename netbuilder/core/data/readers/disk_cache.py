@@ -1,7 +1,7 @@
-"""Prepared data on the disk: in the user's cache, by content and recipe, bounded in size.
+"""Cache of prepared data on disk, by content and recipe, limited in size.
 
-What was not used for longest goes first. A folder is complete or not there: it is written under
-another name and renamed at the end.
+The least recently used data is deleted first. Folders are written under another name and then
+renamed, so that they are always complete.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def cache_folder() -> Path:
 
 
 def content_key(path: Path) -> str:
-    """A name for what a file holds; read once while neither its time nor its size change."""
+    """Return a hash of a file's content, cached while its time and size are unchanged."""
     about = path.stat()
 
     def digest() -> str:
@@ -55,14 +55,14 @@ def content_key(path: Path) -> str:
 
 
 def cache_key(*parts: Any) -> str:
-    """The name of a folder for everything that its content follows from."""
+    """Return the folder name for everything that its content depends on."""
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
 def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
-    """The folder of ``key``, filled by ``make`` where it is not there yet.
+    """Return the folder of ``key``, filled by ``make`` unless it exists.
 
-    ``make`` writes into the folder that it is given and, last of all, ``meta.json``.
+    ``make`` writes into the given folder and, last of all, ``meta.json``.
 
     Raises:
         DataError: the disk is full, or the cache cannot be written.
@@ -91,12 +91,10 @@ def prepared_folder(key: str, make: Callable[[Path], None]) -> Path:
 
 
 def remembered(key: str, compute: Callable[[], Value]) -> Value:
-    """What ``compute`` gives, from the disk where it was computed before and took long: in the
-    chosen language, for its sentences.
+    """Return the result of ``compute``, from the disk if computed before, in the chosen language.
 
     Args:
-        key: of all that it follows from.
-        compute: gives a value that holds nothing but what ``_ALLOWED`` names.
+        compute: returns a value of the types in ``_ALLOWED`` only.
     """
     key = cache_key(key, language())
     file = cache_folder() / key / "value.pickle"
@@ -124,7 +122,7 @@ def _write_value(value: object, draft: Path) -> None:
 
 
 class _Known(pickle.Unpickler):
-    """Makes values of what was found about data; a file in the cache can make nothing else."""
+    """Unpickle only the allowed types."""
 
     def find_class(self, module: str, name: str) -> Any:
         if name not in _ALLOWED.get(module, ()):
@@ -146,8 +144,7 @@ _ALLOWED: Mapping[str, tuple[str, ...]] = {
 
 
 def map_array(file: Path, kind: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """A prepared array, read from the disk as it is used; also one without a row, which is no file
-    that a system can map."""
+    """Map a prepared array from the disk; an empty array, which cannot be mapped, is created."""
     import numpy as np
 
     if 0 in shape:
@@ -169,7 +166,7 @@ def _unwritable(error: OSError) -> DataError:
 
 
 def prune_cache(keep: str = "", limit: int = LIMIT_BYTES) -> None:
-    """Delete what was not used for longest, until the rest fits ``limit`` bytes; and left-overs."""
+    """Delete the least recently used data above ``limit`` bytes, and left-overs."""
     sizes: list[tuple[float, Path, int]] = []
     for folder in cache_folder().iterdir():
         done = folder / _DONE

@@ -1,4 +1,4 @@
-"""In which encoding a text file is written, and its bytes where it is packed."""
+"""Detect the encoding of text files, and read packed ones."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ _BLOCK = 1 << 20
 
 
 def encoding_title(encoding: str) -> str:
-    """The name under which people know an encoding."""
+    """Return the common name of an encoding."""
     return _SHOWN.get(encoding, encoding)
 
 
 def inner_ending(path: Path) -> str:
-    """The ending that says what a file is, also where it is packed: ".csv" of "d.csv.gz"."""
+    """Return the ending of the unpacked file: ".csv" of "d.csv.gz"."""
     ending = path.suffix.lower()
     if ending == ".zip":
         try:
@@ -75,7 +75,7 @@ def inner_ending(path: Path) -> str:
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """The bytes of a file, unpacked where it is packed.
+    """Open a file, unpacked where it is packed.
 
     Raises:
         DataError: it cannot be read, is damaged, or is an archive of several tables.
@@ -120,7 +120,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 def unpacked_size(path: Path, most: float) -> int:
-    """Bytes of a file when it is unpacked, counted block by block to little more than ``most``.
+    """Return the unpacked bytes of a file, counted to little more than ``most``.
 
     Raises:
         DataError: as for ``open_bytes``.
@@ -149,10 +149,9 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
     """Refuse a packed table that would fill the memory or, in pieces, the disk.
 
     Args:
-        path: the file; one that is not packed is what it seems to be, and passes.
-        limit_mb: what may be unpacked in any case, in MiB (a recipe's "memory_limit_mb").
-        whole: it is going to be held in memory. Else it is read in pieces, and refused only
-            where it is packed more tightly than text of a table ever is.
+        limit_mb: allowed in any case, in MiB (a recipe's "memory_limit_mb").
+        whole: it will be held in memory. Else it is read in pieces, and refused only where it is
+            packed more tightly than the text of any table.
 
     Raises:
         DataError: it unpacks to more than the limit.
@@ -182,7 +181,7 @@ def check_packed(path: Path, limit_mb: float, *, whole: bool) -> None:
 
 
 def inner_names(path: Path) -> tuple[str, ...]:
-    """The files in a zip, without folders and what systems put there; none of what is no zip."""
+    """Return the files in a zip, without folders and system files; () for other files."""
     if path.suffix.lower() != ".zip":
         return ()
     try:
@@ -195,7 +194,7 @@ def inner_names(path: Path) -> tuple[str, ...]:
 
 
 def _zip_entry(path: Path) -> zipfile.ZipInfo:
-    """The one table in an archive; what macOS adds does not count."""
+    """Return the only table in an archive, ignoring macOS's files."""
     try:
         with open_zip(path) as archive:
             entries = [
@@ -232,10 +231,9 @@ def _zip_entry(path: Path) -> zipfile.ZipInfo:
 
 
 def encoding_of(path: Path, head: bytes, like: str = "") -> str:
-    """The encoding of a text file whose first bytes are ``head``.
+    """Return the encoding of a text file whose first bytes are ``head``.
 
-    ``like`` is that of the file that it belongs to (the training file): it is taken where it
-    fits and the bytes themselves do not say another one.
+    ``like`` is that of the training file: the default where it fits.
 
     Raises:
         DataError: it is no text.
@@ -261,7 +259,7 @@ def encoding_of(path: Path, head: bytes, like: str = "") -> str:
 
 
 def _without_mark(path: Path, head: bytes) -> str:
-    """UTF-16 without its mark has a zero in every other byte of Latin text, digits and commas."""
+    """Detect UTF-16 without its mark by a zero in every other byte."""
     pairs = head[: len(head) // 2 * 2]
     first, second = pairs[::2].count(0), pairs[1::2].count(0)
     found = "utf-16-le" if second > first else "utf-16-be"
@@ -284,7 +282,7 @@ def _decodes(text: bytes, encoding: str) -> bool:
 
 
 def likeliest_encoding(text: bytes, like: str = "") -> str:
-    """The encoding of a text that is no UTF-8; ``like``: as for ``encoding_of``."""
+    """Return the encoding of a text that is no UTF-8; ``like``: as for ``encoding_of``."""
     if like and like not in {"utf-8", "utf-8-sig"} and _decodes(text, like):
         return like
     from charset_normalizer import from_bytes
@@ -317,9 +315,9 @@ def likeliest_encoding(text: bytes, like: str = "") -> str:
 
 
 def _is_western(text: str) -> bool:
-    """Whether this reads as one western language: its letters, in words that have ASCII ones, too.
+    """Return whether a text uses the letters of one western language, in words with ASCII letters.
 
-    Of a few words statistics make anything: the "öß" of a "Größe" may be a Chinese sign.
+    Statistics fail on few words: the "öß" of "Größe" may be a Chinese character.
     """
     beyond = {one for one in text if not one.isascii()} - _SIGNS
     if not beyond or not any(beyond <= alphabet for alphabet in _ALPHABETS):
@@ -331,7 +329,7 @@ def _is_western(text: str) -> bool:
 
 
 def _latin_score(letters: bytes, encoding: str) -> float:
-    """How many bytes above ASCII are letters of western Europe in a word, or signs outside one."""
+    """Count bytes above ASCII that are western letters in words, or signs outside."""
     text, score = letters.decode(encoding, errors="replace"), 0.0
     for found in re.finditer(r"[^\x00-\x7f]", text):
         around = text[max(0, found.start() - 1) : found.start()] + text[found.end() :][:1]
@@ -359,7 +357,7 @@ def _all_utf8(path: Path) -> bool:
 
 
 def _odd(path: Path) -> bytes:
-    """The lines of a file that are not UTF-8, its first ones."""
+    """Return the first lines of a file that are not UTF-8."""
     found: list[bytes] = []
     with open_bytes(path) as file:
         for line in file:
@@ -371,7 +369,7 @@ def _odd(path: Path) -> bytes:
 
 
 def read_text_file(path: Path, like: str = "") -> tuple[str, str]:
-    """The text of a file and its encoding, found out.
+    """Return the text of a file and its detected encoding.
 
     Raises:
         DataError: it cannot be read, or is no text.

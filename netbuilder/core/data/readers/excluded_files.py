@@ -1,4 +1,4 @@
-"""Samples that are files and cannot be read: named, and left out where a person says so."""
+"""Name files that cannot be read, and exclude them on request."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ OPTION = "skip_files"
 
 @dataclass(frozen=True)
 class SampleFolder:
-    """The folder around samples that are files, and the name by which the recipe knows it."""
+    """The base folder of samples that are files, and its name in the recipe."""
 
     folder: Path
     source: str
 
     def inside(self, file: Path) -> str:
-        """The name of a file as messages say it: "cat/1.png"."""
+        """Return a file's name for messages: "cat/1.png"."""
         inside = file.is_relative_to(self.folder)
         return file.relative_to(self.folder).as_posix() if inside else file.name
 
     def name(self, file: Path) -> str:
-        """The name of a file that no file of the test set's own has too: "pictures/cat/1.png"."""
+        """Return a file's name, unique across the test set: "pictures/cat/1.png"."""
         return f"{self.source}/{self.inside(file)}"
 
 
@@ -59,10 +59,7 @@ def damaged_files_error(files: Sequence[Path], home: SampleFolder) -> DataError:
 def with_exclude_fix(
     error: DataError, home: SampleFolder | None, among: Iterable[Path] = ()
 ) -> DataError:
-    """An error of a file that was read too late to name it: with the mend that leaves it out.
-
-    ``among`` are others that are damaged too.
-    """
+    """Add the fix that excludes a file, and damaged ones ``among`` others, to its error."""
     if home is None or error.path is None:
         return error
     file = Path(error.path)
@@ -85,7 +82,7 @@ def exclude_files_fix(files: Sequence[Path], home: SampleFolder) -> DataFix:
 
 
 def used_files(files: Sequence[Path], options: Mapping[str, Any], home: SampleFolder) -> list[bool]:
-    """Whether each file is used: the recipe may leave some out."""
+    """Return for each file whether the recipe uses it."""
     out = set(name_list_option(options, OPTION))
     return [not out or home.name(file) not in out for file in files]
 
@@ -93,7 +90,7 @@ def used_files(files: Sequence[Path], options: Mapping[str, Any], home: SampleFo
 def without_excluded(
     chosen: FileSelection, options: Mapping[str, Any], home: SampleFolder
 ) -> tuple[FileSelection, tuple[Finding, ...]]:
-    """The files that are used, and what is told of the others."""
+    """Return the used files, and findings about the others."""
     import numpy as np
 
     used = used_files(chosen.files, options, home)

@@ -1,7 +1,6 @@
-"""Tables that do not fit in memory: prepared once in one pass, then read from a mapped array.
+"""Tables that do not fit in memory: prepared in one pass, then read from a mapped array.
 
-Each row's part (training, validation, test) is drawn from a random generator seeded with the
-project's seed, so that the same seed cuts alike.
+Each row's part (training, validation, test) is drawn with the project's seed.
 """
 
 from __future__ import annotations
@@ -58,12 +57,12 @@ _GROWTH = 3
 
 
 def limit_bytes(data: Data) -> float:
-    """Option "memory_limit_mb" (1,024): data that is estimated to be larger is streamed."""
+    """Return option "memory_limit_mb" (1,024) in bytes: larger data is streamed."""
     return positive_option(data.options, "memory_limit_mb", DEFAULT_LIMIT_MB) * 2**20
 
 
 def is_large(data: Data, base: Path) -> bool:
-    """Whether the recipe's file is estimated not to fit in memory."""
+    """Return whether the recipe's file is estimated not to fit in memory."""
     if not data.path:
         return False
     path, most = base / data.path, limit_bytes(data) / _GROWTH
@@ -71,7 +70,7 @@ def is_large(data: Data, base: Path) -> bool:
 
 
 def sampled_row_count(path: Path) -> int | None:
-    """How many rows of a file are looked at to show it; None where all are."""
+    """Return how many rows of a file are used for display; None: all."""
     long = path.is_file() and unpacked_size(path, LONG_BYTES) > LONG_BYTES
     return LOOKED_AT if long else None
 
@@ -126,7 +125,7 @@ class LargeTable:
         return found
 
     def samples(self, rows: NDArray[np.int64]) -> Samples:
-        """Some rows as samples in memory."""
+        """Return some rows as samples in memory."""
         table = self.raw.frame(rows, self.roles.features)
         targets = self.raw.frame(rows, self.roles.targets)
         weights = None
@@ -141,7 +140,7 @@ class LargeTable:
 
 
 def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
-    """Prepare the file where it is not yet, and decide about its rows.
+    """Prepare the file unless cached, and split its rows.
 
     Raises:
         DataError: as for a small file; missing values and text among numbers are named where
@@ -173,7 +172,7 @@ def scan_table(data: Data, path: Path, seed: int) -> LargeTable:
 def _drawn(
     data: Data, raw: RawTable, roles: ColumnRoles, used: NDArray[np.bool_], seed: int
 ) -> NDArray[np.int8]:
-    """The part of each row that is used: drawn, or in the order of a column."""
+    """Return the part of each used row: drawn, or in the order of a column."""
     count = int(used.sum())
     test = 0.0 if data.test_path else data.test_split
     if roles.group and not roles.order:
@@ -193,7 +192,7 @@ def _drawn(
 def _used_rows(
     data: Data, raw: RawTable, roles: ColumnRoles
 ) -> tuple[NDArray[np.bool_], list[str]]:
-    """Which rows are used, by the recipe's rules for missing values and rows; and notes."""
+    """Return which rows are used, by the rules for missing values and rows; and notes."""
     used = np.ones(len(raw.values), bool)
     notes: list[str] = []
     rules = missing_rules(data, raw.names)
@@ -225,7 +224,7 @@ def _used_rows(
 def _chosen(
     data: Data, raw: RawTable, roles: ColumnRoles, used: NDArray[np.bool_], notes: list[str]
 ) -> NDArray[np.bool_]:
-    """Without the lines, classes and doubles that the recipe leaves out."""
+    """Exclude lines, classes and duplicates as in the recipe."""
     lines = data.options.get("skip_lines") or ()
     if lines:
         used &= ~np.isin(raw.lines, np.atleast_1d(np.asarray(lines, np.int64)))
@@ -247,7 +246,7 @@ def _chosen(
 def large_table_columns(
     found: LargeTable, names: list[str]
 ) -> tuple[tuple[FittedColumn, ...], tuple[str, ...]]:
-    """What each column is, and notes about those left out, as ``table.make_columns`` says."""
+    """Fit each column; also return notes on excluded ones, as ``table.make_columns``."""
     forced = set(option_names(found.data.options, "categories"))
     rules = missing_rules(found.data, found.raw.names)
     columns: list[FittedColumn] = []
@@ -308,7 +307,7 @@ def _category(found: LargeTable, name: str, codes: NDArray[np.float64]) -> Fitte
 
 
 def feature_scaling(found: LargeTable, columns: tuple[FittedColumn, ...], scaling: str) -> Affine:
-    """Offset and scale of each feature, exact over all training rows."""
+    """Return offset and scale of each feature, exact over all training rows."""
     check_scaling(scaling)
     if scaling == "none":
         return NO_SCALING
@@ -322,7 +321,7 @@ def feature_scaling(found: LargeTable, columns: tuple[FittedColumn, ...], scalin
 
 
 def target_scaling(found: LargeTable, names: tuple[str, ...], scaling: str) -> Affine:
-    """Offset and scale of each target column of numbers."""
+    """Return offset and scale of each target column of numbers."""
     if scaling == "none":
         return NO_SCALING
     pairs = [_affine(found, name, scaling) for name in names]

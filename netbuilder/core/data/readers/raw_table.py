@@ -1,8 +1,7 @@
 """A table that does not fit in memory, as one memory-mapped array of numbers.
 
-One pass over the file writes each column as float64: numbers, days of dates, 0 and 1 of yes and
-no, and of words the number of the word. What a recipe does with them (roles, missing values,
-scaling) needs no further pass.
+One pass over the file writes each column as float64: numbers, days of dates, 0 and 1 of booleans,
+numbers of words. Roles, missing values and scaling need no further pass.
 """
 
 from __future__ import annotations
@@ -85,11 +84,11 @@ class RawTable:
     reading: TableReading
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """One column, in memory."""
+        """Return one column, in memory."""
         return np.array(self.values[:, self.names.index(name)])
 
     def frame(self, rows: NDArray[Any], names: tuple[str, ...]) -> pd.DataFrame:
-        """Some rows as a table of numbers and words; its index is the lines of the file."""
+        """Return some rows as a table of numbers and words, indexed by line."""
         import pandas as pd
 
         block = self.values[rows]
@@ -111,7 +110,7 @@ class RawTable:
 
 
 def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
-    """The raw table of a recipe's file, prepared in one pass where it is not yet.
+    """Return the raw table of a recipe's file, prepared in one pass unless cached.
 
     Raises:
         DataError: the file cannot be read as a table, or the disk is full.
@@ -141,7 +140,7 @@ def open_raw(data: Data, path: Path, chunk_rows: int) -> RawTable:
 
 @dataclass
 class _Pass:
-    """One pass over a file; ``first`` are its first rows, from which the kinds are concluded."""
+    """One pass over a file; the kinds are detected from the ``first`` rows."""
 
     data: Data
     path: Path
@@ -180,7 +179,7 @@ class _Pass:
         (self.folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
     def _conclude(self, name: str, series: pd.Series) -> None:
-        """The kind of a column from its first rows; none where they are empty."""
+        """Detect the kind of a column from its first rows; none where they are empty."""
         if series.isna().all():
             return
         choice = self.data.columns.get(name)
@@ -203,7 +202,7 @@ class _Pass:
             self.words[name] = {}
 
     def _chunks(self, chunk_rows: int) -> Iterator[pd.DataFrame]:
-        """The rows of the file, piece by piece; the index is their lines."""
+        """Yield the rows of the file in chunks, indexed by line."""
         import pandas as pd
 
         if reader_of(self.path) is not None:

@@ -1,7 +1,6 @@
-"""A class's own samples: pictures and sounds as files, in a folder for each class.
+"""Recorded samples of a class: pictures and sounds as files, in a folder for each class.
 
-Each sample is written the moment it is taken, so that a crash costs none; what is deleted can be
-put back as long as somebody holds on to it.
+Each sample is written at once, so that a crash loses none; deletion can be undone.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ _NUMBERED = re.compile(r"(\d+)\.\w+")
 
 @dataclass(frozen=True)
 class RemovedSample:
-    """A sample that was deleted, and all that is needed to put it back."""
+    """A deleted sample, with all that is needed to restore it."""
 
     path: Path
     content: bytes
 
 
 class SampleCollection:
-    """The folder of a collection; ``ending`` (".png", ".wav") says what its samples are."""
+    """The folder of a collection; ``ending`` (".png", ".wav") is that of its samples."""
 
     def __init__(self, folder: Path, ending: str) -> None:
         self.folder, self.ending = folder, ending
@@ -39,7 +38,7 @@ class SampleCollection:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the classes that have a folder, by name.
+        """The classes that have a folder, sorted.
 
         Raises:
             DataError: the folder cannot be listed.
@@ -53,7 +52,7 @@ class SampleCollection:
         return tuple(sorted(name for name in found if not name.startswith(".")))
 
     def samples(self, name: str) -> tuple[Path, ...]:
-        """The files of a class, oldest first."""
+        """Return the files of a class, oldest first."""
         folder = self.folder / name
         if not folder.is_dir():
             return ()
@@ -61,7 +60,7 @@ class SampleCollection:
         return tuple(sorted(found))
 
     def next_path(self, name: str) -> Path:
-        """Where the next sample of a class belongs; each call names another file."""
+        """Return a new path for the next sample of a class."""
         last = self._last.get(name)
         if last is None:
             numbers = (_NUMBERED.fullmatch(one.name) for one in self.samples(name))
@@ -70,7 +69,7 @@ class SampleCollection:
         return self.folder / name / f"{last + 1:04d}{self.ending}"
 
     def rename(self, old: str, new: str) -> None:
-        """Give a class another name; its samples go along.
+        """Rename a class with its samples.
 
         Raises:
             UserError: the folder cannot be renamed.
@@ -84,7 +83,7 @@ class SampleCollection:
         self._last.pop(old, None)
 
     def remove(self, path: Path) -> RemovedSample:
-        """Delete a sample, and give what puts it back.
+        """Delete a sample; return what restores it.
 
         Raises:
             UserError: the file cannot be deleted.
@@ -97,7 +96,7 @@ class SampleCollection:
         return RemovedSample(path, content)
 
     def put_back(self, removed: RemovedSample) -> None:
-        """Write a deleted sample again.
+        """Restore a deleted sample.
 
         Raises:
             UserError: the file cannot be written.
@@ -106,7 +105,7 @@ class SampleCollection:
 
 
 def write_sample(path: Path, content: bytes) -> None:
-    """Write a sample whole or not at all, with the folder of its class.
+    """Write a sample atomically, and create the folder of its class.
 
     Raises:
         UserError: the disk is full, the folder cannot be written, ...
@@ -119,10 +118,10 @@ def write_sample(path: Path, content: bytes) -> None:
 
 
 def check_class_name(name: str, others: Sequence[str]) -> str:
-    """A class's name as a folder can have it on every system.
+    """Return a class name that is valid as a folder name on every system.
 
     Raises:
-        DataError: no name, one that stands already, or one that no folder can have.
+        DataError: the name is empty, taken or invalid.
     """
     name = composed(" ".join(name.split()).rstrip("."))
     if not name:

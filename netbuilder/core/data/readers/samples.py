@@ -1,4 +1,4 @@
-"""What a reader hands over: samples as they stand in the source, and their targets."""
+"""Samples as read from their source, with their targets."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Samples:
 
 
 def folder_targets(labels: Sequence[str]) -> pd.DataFrame:
-    """Targets of samples that lie in a folder for each class; messages then name the folder."""
+    """Return the targets of samples in class folders; messages then name the folder."""
     import pandas as pd
 
     return pd.DataFrame({"class": labels}, index=pd.RangeIndex(len(labels), name=FOLDER))

@@ -1,5 +1,4 @@
-"""Spreadsheets, Parquet and JSON are read by a process of its own, within bounds of memory: a file
-of 2 KB may ask for gigabytes."""
+"""Read spreadsheets, Parquet and JSON in a process with limited memory."""
 
 from __future__ import annotations
 
@@ -46,10 +45,10 @@ def sandboxed_sheets(path: Path) -> dict[str, SheetCells]:
 
 
 def prove_table(path: Path, nrows: int | None) -> None:
-    """Let the other process read a file first, before this one does.
+    """Read a file in the other process first.
 
     Raises:
-        DataError: it takes more memory or time than it may.
+        DataError: it takes too much memory or time.
         ValueError: it is damaged.
     """
     if not is_worker():

@@ -1,4 +1,4 @@
-"""The rows of a series in the order of time: sorted, by group, cut where time jumps."""
+"""Rows of a series in time order: sorted, by group, split at gaps."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _FEW_GROUPS = 0.5
 
 @dataclass(frozen=True, eq=False)
 class SeriesRows:
-    """The rows of a table, and what was concluded about it.
+    """The rows of a table in time order.
 
     ``frame`` holds the numbers of all rows, its index the lines of the file; a cell is NaN only
-    where the recipe says that it is filled. ``times`` orders windows of several groups, ``parts``
-    are the places in it of the rows that follow each other without a gap.
+    where it will be filled. ``times`` orders windows of several groups, ``parts`` are the places of
+    gapless segments.
     """
 
     frame: pd.DataFrame
@@ -59,19 +59,17 @@ class SeriesRows:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns of numbers that are learned from."""
+        """The columns of numbers used for learning."""
         return tuple(map(str, self.frame.columns))
 
 
 def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source: str) -> SeriesRows:
-    """Rows of a table in the order of time.
+    """Return the rows of a table in time order.
 
     Args:
         table: as read; its index is the lines.
-        targets: columns that are predicted.
-        data: the recipe. Roles: "order": the column of time (a column of dates is found by itself);
+        data: the recipe. Roles: "order": the column of time (dates are detected automatically);
             "group": the column that tells several series apart.
-        source: name of the file.
 
     Raises:
         DataError: values are missing, a target is text, or a column does not exist.
@@ -157,10 +155,7 @@ def segments_of(table: pd.DataFrame, targets: Sequence[str], data: Data, source:
 def _order_of(
     table: pd.DataFrame, targets: Sequence[str], data: Data, source: str
 ) -> tuple[str, str, NDArray[np.float64]]:
-    """The column of time, the one with the time of the day beside it, and the times.
-
-    What was decided to be something else is passed over.
-    """
+    """Return the undecided column of time, the one with the time of day, and the times."""
     import numpy as np
 
     chosen = single_roles(data).get("order", "")
@@ -191,7 +186,7 @@ def _order_of(
 
 
 def repeated_times(times: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Places of times that occurred before."""
+    """Return the places of times that occurred before."""
     import numpy as np
 
     _, first = np.unique(times, return_index=True)
@@ -201,7 +196,7 @@ def repeated_times(times: NDArray[np.float64]) -> NDArray[np.int64]:
 def _group_column(
     table: pd.DataFrame, times: NDArray[Any], targets: Sequence[str], order: set[str]
 ) -> str:
-    """A column of few values within each of which no time occurs twice, or ""."""
+    """Return a column of few values that makes times unique within each, or ""."""
     import pandas as pd
 
     for name in table.columns:
@@ -246,7 +241,7 @@ def _numbers(
 
 
 def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
-    """A column as numbers, by the type that was decided; None where it stands for none."""
+    """Return a column as numbers, by the decided type; None where it has none."""
     if kind in {"category", "text"}:
         return None
     if kind == "boolean":
@@ -259,7 +254,7 @@ def _as_decided(series: pd.Series, kind: str, source: str) -> pd.Series | None:
 def _left_out(
     frame: pd.DataFrame, targets: Sequence[str], data: Data, source: str
 ) -> NDArray[np.bool_]:
-    """Of each row whether it cannot be used. A target is never filled.
+    """Return for each row whether it is excluded. A target is never filled.
 
     Raises:
         DataError: values are missing, and the recipe does not say what to do.
@@ -276,7 +271,7 @@ def _left_out(
 
 
 def too_short_error(source: str, rows: SeriesRows, window: int, horizon: int) -> DataError:
-    """What to say where hardly a window fits."""
+    """Return the error about a series shorter than its windows need."""
     lengths = [len(part) for part in rows.parts]
     fit = sum(max(0, length - window - horizon + 1) for length in lengths)
     said = ngettext(

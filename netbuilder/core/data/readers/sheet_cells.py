@@ -1,7 +1,7 @@
-"""The cells of a spreadsheet, without those that lie far away from its table.
+"""The cells of a spreadsheet, without stray cells far away from its table.
 
-Reading takes as much memory as the rectangle around all cells, so one stray cell in the last row
-of a sheet costs gigabytes. ``table_worker`` runs ``read_sheets`` in a process that may be ended.
+Reading takes memory for the rectangle around all cells, so a stray cell in the last row costs
+gigabytes. ``table_worker`` runs ``read_sheets`` in a process that can be killed.
 """
 
 from __future__ import annotations
@@ -26,13 +26,11 @@ class SheetCells:
     """What a sheet holds; rows and columns are counted from 0.
 
     Attributes:
-        rows: plain values of the used range, whose first cell is (``top``, ``left``).
-        top: row of the sheet at which ``rows`` begins.
-        left: column of the sheet at which ``rows`` begins.
+        rows: values of the used range, whose first cell is (``top``, ``left``).
         hidden: hidden rows, counted from 1.
         merged: first row, first column, last row and last column of merged cells.
         formulas: cells ("B7") with formulas that were never computed.
-        stray: cells that lie far away from the table and are left out.
+        stray: excluded cells far away from the table.
     """
 
     rows: list[list[Any]]
@@ -45,7 +43,7 @@ class SheetCells:
 
 
 def read_sheets(path: Path) -> dict[str, SheetCells]:
-    """The sheets of a spreadsheet (Excel, OpenDocument) by name, in the file's order.
+    """Return the sheets of a spreadsheet (Excel, OpenDocument) by name, in the file's order.
 
     Raises:
         ValueError: it is no spreadsheet, or it is damaged.
@@ -84,12 +82,7 @@ _FEW_CELLS, _FEW_SHARE = 5, 0.01
 
 
 def _table_end(rows: Counter[int], columns: Counter[int]) -> tuple[int, int] | None:
-    """The last row and column of the table where few cells follow a wide gap; None elsewhere.
-
-    Args:
-        rows: how many cells each row has that has any.
-        columns: the same of the columns.
-    """
+    """Return the last row and column before stray cells; None without any."""
     cells = sum(rows.values())
     area = (max(rows, default=0) + 1) * (max(columns, default=0) + 1)
     if len(rows) < 2 or area < _LARGE_AREA or cells > area * _FILLED:
@@ -109,8 +102,7 @@ def _before_gap(counts: Mapping[int, int], gap: int) -> int:
 
 
 def _without_stray(sheet: SheetCells) -> SheetCells:
-    """The sheet as ``_table_end`` cuts it: for formats other than Excel's XML, which is cut before
-    it is read."""
+    """Drop stray cells of formats other than Excel's XML, which is cut before reading."""
     if len(sheet.rows) * max(map(len, sheet.rows), default=0) < _LARGE_AREA:
         return sheet
     rows: Counter[int] = Counter()
@@ -145,7 +137,7 @@ _FORMULA = re.compile(r"<f[\s/>]")
 
 
 def _read_xml(content: bytes) -> tuple[bytes, dict[str, SheetCells]]:
-    """An Excel file without stray cells, and what its XML says of each sheet beside its values."""
+    """Return an Excel file without stray cells, and what its XML says beside the values."""
     about: dict[str, SheetCells] = {}
     changed: dict[str, str] = {}
     try:
@@ -188,7 +180,7 @@ def _with_parts(archive: zipfile.ZipFile, changed: Mapping[str, str]) -> bytes:
 
 
 def _cut_xml(xml: str) -> tuple[str, tuple[str, ...]]:
-    """The XML of a sheet without its stray cells, and their names."""
+    """Return the XML of a sheet without its stray cells, and their names."""
     height = width = 0
     for row in xml.split("row>"):
         last = _PLACE.match(row, max(row.rfind(" r="), 0))
@@ -240,7 +232,7 @@ def _attribute(tag: str, name: str) -> str:
 
 
 def column_number(letters: str) -> int:
-    """The number, from 0, of a column that a spreadsheet calls "AB"."""
+    """Return the number, from 0, of spreadsheet column "AB"."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

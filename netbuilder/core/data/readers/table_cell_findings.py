@@ -1,4 +1,4 @@
-"""What is told and asked of the cells of a table: units, signs, ways of reading, words."""
+"""Findings and questions about cells of a table: units, signs, number styles, words."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _MEANINGS_OF_POINTS = {
 
 
 def spellings_finding(name: str, spellings: Mapping[str, str]) -> Finding:
-    """Tell which spellings of yes and no are read as one."""
+    """Say which spellings of yes and no are read as one."""
     return Finding(
         "truth-words",
         INFO,
@@ -86,12 +86,10 @@ def spellings_finding(name: str, spellings: Mapping[str, str]) -> Finding:
 def ambiguity_finding(
     name: str, cells: list[str], style: NumberStyle, styles: Mapping[str, NumberStyle]
 ) -> Finding:
-    """What is asked of a column whose numbers can be read in several ways.
+    """Ask how to read a column of ambiguous numbers.
 
     Args:
-        name: of the column.
-        cells: its texts.
-        style: how it is read until it is answered.
+        style: the reading until it is answered.
         styles: of all columns, of which some may be asked the same.
     """
     alike = tuple(one for one, other in styles.items() if other.readings == style.readings)
@@ -165,13 +163,13 @@ def ambiguity_finding(
 
 
 def _bare(cell: str) -> str:
-    """A cell without what is no digit at its ends."""
+    """Strip non-digits from the ends of a cell."""
     inner = [place for place, sign in enumerate(cell) if sign.isdigit()]
     return cell[inner[0] : inner[-1] + 1]
 
 
 def _as_read(cell: str, point: str, style: NumberStyle) -> str:
-    """A number as one reading has it, with all its digits: 1,000 is 1000, or 1.000."""
+    """Format a number as one reading has it, with all its digits: 1,000 is 1000, or 1.000."""
     bare = _bare(cell)
     value = number_of(bare, point, style.counts)
     tail = bare.replace(",", ".").rpartition(".")[2]
@@ -181,7 +179,7 @@ def _as_read(cell: str, point: str, style: NumberStyle) -> str:
 
 
 def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
-    """What is asked of dates in which the month may stand first or second: 01/02/2024."""
+    """Ask about dates with an ambiguous order of day and month: 01/02/2024."""
     parts = [SLASHED.match(cell.strip()) for cell in cells]
     known = [part for part in parts if part is not None]
     days = next((part for part in known if int(part[1]) > 12), None)
@@ -228,7 +226,7 @@ def date_order_findings(name: str, cells: list[str]) -> list[Finding]:
 
 
 def counting_findings(name: str) -> list[Finding]:
-    """Tell of the column that only counts the rows; ``name`` is "" where there is none."""
+    """Report the column that only counts the rows, if any."""
     if not name:
         return []
     return [
@@ -243,7 +241,7 @@ def counting_findings(name: str) -> list[Finding]:
 
 
 def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
-    """Tell that a column's unit is not that of the training data."""
+    """Say that a column's unit is not that of the training data."""
     return Finding(
         OTHER_UNIT,
         WARNING,
@@ -258,7 +256,7 @@ def other_unit_finding(name: str, unit: str, learned: str) -> Finding:
 
 
 def unit_findings(name: str, cells: list[str], style: NumberStyle) -> list[Finding]:
-    """Tell which unit was read, and where it is missing."""
+    """Say which unit was read, and where it is missing."""
     found = []
     turned = style.unit == "°" and any(_direction(cell) for cell in cells)
     if turned or style.point in TIMED:
@@ -304,7 +302,7 @@ def _direction(cell: str) -> bool:
 
 
 def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Finding:
-    """Tell how durations, and coordinates with a direction, became numbers."""
+    """Say how durations and coordinates became numbers."""
     known = [cell.strip() for cell in cells if cell.strip() not in EMPTY_CELLS]
     values = [number_of(cell, style.point, style.counts) for cell in known]
     place = min(range(len(known)), key=lambda at: (values[at] >= 0, at))
@@ -330,7 +328,7 @@ def _measured_finding(name: str, cells: list[str], style: NumberStyle) -> Findin
 def writing_findings(
     name: str, cells: list[str], style: NumberStyle, evidence: StyleEvidence
 ) -> list[Finding]:
-    """What is said of a column whose numbers are written in an unusual way."""
+    """Report unusual number styles of a column."""
     category = column_fix(_("Use '{name}' as a category", name=name), [name], type="category")
 
     def read(cell: str) -> str:
@@ -395,7 +393,7 @@ def writing_findings(
 def word_findings(
     name: str, series: pd.Series, cells: list[str], said: StyleEvidence
 ) -> list[Finding]:
-    """Tell why a column in which numbers stand is used as text."""
+    """Say why a column that contains numbers is used as text."""
     labels = sum(bool(_LABEL.match(cell.strip())) for cell in cells)
     if labels * 10 >= 9 * len(cells):
         return []
@@ -460,7 +458,7 @@ def word_findings(
 
 
 def _made_text(name: str, series: pd.Series, said: StyleEvidence) -> list[Finding]:
-    """The cells that make words of a column in which many numbers stand."""
+    """Report the cells that make a column of many numbers text."""
     texts = series.dropna().astype(str).str.split().str.join(" ")
     if texts.str.fullmatch(r"[-+]?\d+([.,]\d+)?").mean() >= 0.5:
         return []  # numbers, most of them: using them is an error that names the others

@@ -1,4 +1,4 @@
-"""What stands in the cells of a table that was read: numbers in any writing, words, totals."""
+"""Convert the cells of a table: numbers in any style, words, totals."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ class TableReading:
 
     @property
     def factors(self) -> dict[str, dict[str, float]]:
-        """What numbers with each unit count, of each column in which numbers have one."""
+        """The factor of each unit, by column."""
         return {name: one.counts for name, one in self.styles.items() if one.unit or one.factors}
 
     @property
     def hints(self) -> dict[str, Any]:
-        """Options for files that belong to this one."""
+        """Options for the test file and new rows."""
         told: dict[str, Any] = {
             "like_decimal": self.decimal, "like_encoding": self.encoding,
             "like_units": dict(self.units), "like_numbers": self.marks,
@@ -86,7 +86,7 @@ class TableReading:
 
 
 def table_reading(table: pd.DataFrame) -> TableReading:
-    """What was concluded when this table was read."""
+    """Return what was detected when this table was read."""
     found = table.attrs.get("reading")
     return found if isinstance(found, TableReading) else TableReading()
 
@@ -102,17 +102,14 @@ def convert_cells(
     read_as: Mapping[str, Any] = MappingProxyType({}),
     totals: bool = False,
 ) -> pd.DataFrame:
-    """The table with texts that are numbers as numbers, and what was concluded.
+    """Convert texts that are numbers; attach what was detected.
 
     Args:
-        table: as it was read: texts where pandas found no numbers.
-        options: of the recipe, and what a file that this one belongs to said.
+        options: of the recipe, and hints of the training file.
         point: the decimal point that the file as a whole proves, or "".
-        likely: the decimal point where nothing says another, or "".
-        encoding: of the file.
-        findings: what was concluded before.
-        read_as: arguments of ``pandas.read_csv`` that read the file likewise.
-        totals: rows that are labelled as totals are left out, unless option "total_rows" is "use".
+        likely: the default decimal point, or "".
+        read_as: arguments of ``pandas.read_csv`` that read the file the same way.
+        totals: drop rows labelled as totals, unless option "total_rows" is "use".
     """
     point = point or str(options.get("decimal") or options.get("like_decimal") or "")
     decided = _decided_points(table, options, point)
@@ -177,8 +174,7 @@ def convert_cells(
 def _without_totals(
     table: pd.DataFrame, odd: Mapping[str, pd.Series], options: Mapping[str, Any], *, totals: bool
 ) -> tuple[pd.DataFrame, list[Finding], tuple[int, ...]]:
-    """The table without rows that are labelled as totals, what is told of odd rows, and the lines
-    that are left out."""
+    """Drop rows labelled as totals; also return findings and the dropped lines."""
     import numpy as np
     import pandas as pd
 
@@ -205,7 +201,7 @@ def _without_totals(
 def _decided_points(
     table: pd.DataFrame, options: Mapping[str, Any], point: str
 ) -> Mapping[str, str]:
-    """The reading that was decided of single columns, or by option "thousands" of all."""
+    """Return the decided reading of columns, single or by option "thousands"."""
     given, decided = options.get("thousands"), options.get("decimals") or {}
     if given is None:
         return decided
@@ -221,7 +217,7 @@ def _as_dates(
     options: Mapping[str, Any],
     found: list[Finding],
 ) -> dict[str, pd.Series]:
-    """A column of texts with its dates as it was decided, and what is to be asked of them."""
+    """Convert a column of texts with dates as decided; collect questions about them."""
     order = (options.get("dates") or {}).get(name, "")
     century = (options.get("centuries") or {}).get(name)
     given = series
@@ -236,13 +232,13 @@ def _as_dates(
 
 
 def _treated(options: Mapping[str, Any]) -> set[str]:
-    """Columns of which was said what stands for a missing value."""
+    """Return the columns with decided markers for missing values."""
     said = options.get("missing_values")
     return set(said) if isinstance(said, Mapping) else set()
 
 
 def counting_column(table: pd.DataFrame) -> str:
-    """The nameless first column that spreadsheets and pandas write to count rows, or ""."""
+    """Return the nameless first column that counts rows (spreadsheets, pandas), or ""."""
     first = str(table.columns[0])
     if first != "column 1" or len(table.columns) < 3 or table[first].dtype.kind != "i":
         return ""

@@ -1,4 +1,4 @@
-"""Tables in files that are no text: spreadsheets, Parquet, JSON lines, ARFF."""
+"""Read tables in other files than text: spreadsheets, Parquet, JSON, ARFF."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Reader = Callable[[Path, Mapping[str, Any], int | None], Found]
 
 
 def reader_of(path: Path) -> Reader | None:
-    """What reads a file by its ending; None for text."""
+    """Return the reader by file ending; None for text."""
     ending = inner_ending(path)
     if ending in SHEETS:
         return read_sheet
@@ -57,10 +57,10 @@ def _broken(path: Path, said: str, error: BaseException) -> DataError:
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
-    """The sheets of a spreadsheet file that hold anything, in order.
+    """Return the non-empty sheets of a spreadsheet file, in order.
 
     Raises:
-        DataError: it is none.
+        DataError: it is no spreadsheet.
     """
     return tuple(name for name, sheet in _sheets(path).items() if sheet.rows)
 
@@ -75,7 +75,7 @@ def _sheets(path: Path) -> dict[str, SheetCells]:
 
 
 def _text_named_a_sheet(path: Path) -> DataError | None:
-    """What to say of a text or a web page that a server calls a spreadsheet; None of others."""
+    """Return the error about a text or web page named as a spreadsheet; else None."""
     try:
         with open_bytes(path) as file:
             head: bytes = file.read(4096)
@@ -105,9 +105,8 @@ def _text_named_a_sheet(path: Path) -> DataError | None:
 
 
 def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Found:
-    """A sheet of a spreadsheet (Excel, OpenDocument): option "sheet", else the first with rows.
-
-    The index is the sheet's row.
+    """Read a sheet of a spreadsheet: option "sheet", else the first with rows; indexed by sheet
+    row.
 
     Raises:
         DataError: no spreadsheet, no such sheet, or an empty one.
@@ -195,7 +194,7 @@ def read_sheet(path: Path, options: Mapping[str, Any], nrows: int | None) -> Fou
 
 
 def _is_table(rows: list[list[Any]]) -> bool:
-    """Whether most of the first rows of a sheet fill the same two columns or more."""
+    """Return whether most of the first rows fill the same two or more columns."""
     widths = [sum(cell not in {"", None} for cell in row) for row in rows[:60]]
     widths = [width for width in widths if width]
     usual = max(set(widths), key=widths.count, default=0)
@@ -281,7 +280,7 @@ def _check_names(path: Path, names: list[str]) -> None:
 
 
 def _column(values: list[Any]) -> Any:
-    """Numbers as numbers where all cells are; whole ones without a point."""
+    """Convert a column to numbers where all cells are; whole ones to integers."""
     import pandas as pd
 
     present = [value for value in values if value is not None and value != ""]

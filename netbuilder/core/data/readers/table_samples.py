@@ -1,4 +1,4 @@
-"""From a table to samples: which columns are features, targets and weights."""
+"""From a table to samples: features, targets and weights."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ PART_WORDS = {
 
 
 def free_columns(data: Data, table: pd.DataFrame) -> list[str]:
-    """Columns of a table that may be features: of no other role, by what was decided."""
+    """Return columns without a decided role, which may be features."""
     roles = {
         name: one.role for name, one in data.columns.items() if one.role not in {"", "feature"}
     }
@@ -66,20 +66,13 @@ def free_columns(data: Data, table: pd.DataFrame) -> list[str]:
 def samples_in_column(
     data: Data, table: pd.DataFrame, column: str, source: str, *, test: bool = False
 ) -> Samples:
-    """Samples of which each is named by, or stands in, a cell of one column.
+    """Return samples that are in, or named by, the cells of one column.
 
-    All other columns have their roles as in a table, but are no features. Rows without the
-    sample or its answer are left out.
-
-    Args:
-        data: the recipe.
-        table: as read.
-        column: that of the samples.
-        source: name of the file.
-        test: it is the test file.
+    Other columns have their roles as in a table, but are no features. Rows without sample or target
+    are dropped.
 
     Raises:
-        DataError: a column does not exist, or there is no answer, or no row has both.
+        DataError: a column does not exist, or there is no target, or no row has both.
     """
     known = [str(name) for name in table.columns]
     require_column(column, known, source)
@@ -115,10 +108,10 @@ def samples_of_table(
     test: bool = False,
     roles: ColumnRoles | None = None,
 ) -> Samples:
-    """Features and targets of a table, with the recipe's rules for missing values.
+    """Return features and targets of a table, with the recipe's rules for missing values.
 
-    A ``part`` of a larger table may turn out to have no complete row; its ``roles`` are those
-    of the whole. A ``test`` file need not have columns that only training uses.
+    A ``part`` of a larger table may have no complete row; its ``roles`` are those of the whole. A
+    ``test`` file may lack columns that only training uses.
 
     Raises:
         DataError: a column does not exist, values are missing, or no row is complete.
@@ -173,7 +166,7 @@ def samples_of_table(
 def _check_answers(
     table: pd.DataFrame, targets: list[str], features: list[str], source: str
 ) -> None:
-    """Raise ``DataError`` where a target has no answer at all."""
+    """Raise ``DataError`` where a target is empty in all rows."""
     empty = [name for name in targets if table[name].isna().all()]
     if not empty:
         return
@@ -193,7 +186,7 @@ def _check_answers(
 
 
 def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
-    """Places of the rows in the order of a column of numbers, dates or, else, texts."""
+    """Return the row order by a column of numbers, dates or, else, texts."""
     import numpy as np
 
     numbers = series if is_numeric(series) else None
@@ -219,7 +212,7 @@ def _order(series: pd.Series, source: str) -> NDArray[np.int64]:
 
 
 def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
-    """The part that each row belongs to: ``TRAIN``, ``VALIDATION`` or ``TEST``.
+    """Return the part of each row: ``TRAIN``, ``VALIDATION`` or ``TEST``.
 
     Raises:
         DataError: a word names none.
@@ -249,15 +242,15 @@ def parts_of(series: pd.Series, source: str) -> NDArray[np.int8]:
 
 
 def groups_of(series: pd.Series) -> NDArray[np.int64]:
-    """The number of each row's group; rows without a word are one too."""
+    """Return the number of each row's group; rows without a word are one too."""
     return series.astype(str).factorize()[0]
 
 
 def weights_of(series: pd.Series, source: str) -> NDArray[np.float32]:
-    """How much each row counts.
+    """Return the weight of each row.
 
     Raises:
-        DataError: a row has no number of at least 0, or none counts.
+        DataError: a weight is missing or negative, or all are 0.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Text files in whatever encoding they were written."""
+"""Read text files in any encoding."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOOKED_AT = 200_000
 
 
 def encoding_of(content: bytes) -> str:
-    """The encoding of a text: by its first bytes, UTF-8 where it is valid, else the likeliest."""
+    """Return the encoding of a text: by its first bytes, UTF-8 if valid, else the likeliest."""
     for mark, name in _MARKS:
         if content.startswith(mark):
             return name
@@ -39,9 +39,8 @@ def encoding_of(content: bytes) -> str:
 
 
 def read_text_file(path: Path, options: Mapping[str, Any]) -> tuple[str, str]:
-    """The text of a file with simple line ends, and the encoding that it was read in.
-
-    Option "encoding" says which; without it the encoding is found.
+    """Return the text of a file with simple line ends, and its encoding (option "encoding" or
+    detected).
 
     Raises:
         DataError: the file cannot be read, or is not in that encoding.

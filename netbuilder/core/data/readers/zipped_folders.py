@@ -1,4 +1,4 @@
-"""Folders of samples that are packed as a ``.zip``: recognised, checked, and unpacked once.
+"""Folders of samples packed as a ``.zip``: recognised, checked, and unpacked once.
 
 A kind that reads a folder reads a zip of it with ``unpacked``, ``zip_contains`` and ``zip_lines``.
 """
@@ -31,8 +31,9 @@ def is_zip(path: Path) -> bool:
 
 
 def zip_contains(path: Path, endings: Sequence[str], *, in_folders: bool = False) -> bool:
-    """Return whether a path is a zip that can be read and holds a file with one of these endings,
-    or, with ``in_folders``, one that lies in a folder: a table or a long text is packed alone.
+    """Return whether a path is a readable zip with a file with one of these endings.
+
+    ``in_folders``: only files in folders count; a table or a long text is packed alone.
     """
     if not is_zip(path):
         return False
@@ -48,7 +49,7 @@ def zip_contains(path: Path, endings: Sequence[str], *, in_folders: bool = False
 
 
 def unpacked(path: Path, endings: Sequence[str]) -> Path:
-    """Return the folder that a zip was unpacked to; any other path as it is.
+    """Return the unpacked folder of a zip; any other path unchanged.
 
     Raises:
         DataError: as ``unpack_zip``.
@@ -70,7 +71,7 @@ def has_test_part(path: Path, endings: Sequence[str]) -> bool:
 
 
 def unpack_zip(path: Path, endings: Sequence[str]) -> Path:
-    """The folder that a zip was unpacked to, in the cache; unpacked once.
+    """Unpack a zip to the cache once; return its folder.
 
     Raises:
         DataError: it is damaged, would climb out of its folder, or unpacks to far too much.
@@ -153,7 +154,7 @@ def _check(path: Path, entries: list[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _clean(home: Path) -> None:
-    """Keep the few that were used last."""
+    """Delete all but the most recently used folders."""
     newest = sorted(home.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True)
     for old in newest[_KEPT:]:
         discard(old)
