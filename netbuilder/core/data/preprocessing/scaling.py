@@ -99,7 +99,9 @@ def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
 
 
 def bin_weights(edges: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
-    """Return kernel (columns, bins) and bias (bins,) of piecewise-linear binning."""
+    """Kernel (columns, bins) and bias (bins,) of a layer that says how far a number is through
+    each of its bins.
+    """
     import numpy as np
 
     kernel = np.zeros((len(edges), sum(len(marks) - 1 for marks in edges)), "float32")
@@ -131,9 +133,8 @@ def fit_whole(
 ) -> Affine:
     """Return one offset and scale for all values of a picture.
 
-    "auto" and "minmax" scale ``value_range`` (or the smallest and largest training value) to 0 to
-    1;
-    "standard" gives mean 0 and standard deviation 1.
+    "auto" and "minmax" scale ``value_range`` (or the smallest and largest training value) to
+    0 to 1; "standard" gives mean 0 and standard deviation 1.
     """
     import numpy as np
 

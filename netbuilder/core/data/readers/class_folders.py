@@ -124,7 +124,7 @@ def select_files(found: FolderSamples, *, test: bool = False, part: bool = False
 
 
 def _called(path: Path) -> str:
-    """Return a folder's name for messages; that of a whole disk is empty."""
+    """Return a folder's name for messages; for a whole disk its path."""
     return path.name or str(path)
 
 
