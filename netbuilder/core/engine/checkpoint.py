@@ -40,8 +40,8 @@ class RunSnapshot:
     """A run at one moment.
 
     Attributes:
-        arrays: of variables by name.
-        facts: numbers and words that JSON can hold: position, seconds, seed, ...
+        arrays: values of variables by name.
+        facts: what JSON can hold: position, seconds, seed, ...
         rows: all rows so far of "steps" and "epochs": float32 (n, columns).
     """
 
@@ -61,11 +61,8 @@ class RunSnapshot:
 
 
 def read_checkpoint(folder: Path) -> RunSnapshot | None:
-    """The last checkpoint in ``folder``, or None where there is none.
-
-    Raises:
-        TrainingError: there is one and it cannot be read.
-    """
+    """Return the last checkpoint in ``folder``, None without one; an unreadable one is a
+    TrainingError."""
     path = folder / _NAME
     if not path.is_file():
         return None
@@ -129,11 +126,9 @@ def share_snapshot(
 
 
 class CheckpointWriter:
-    """Writes snapshots in a thread of its own; only the newest that waits is written.
+    """Write snapshots in a thread of its own, of those that wait only the newest.
 
-    Attributes:
-        problem: why the last attempt failed, None when it went well.
-        saved: the last snapshot that is on disk.
+    ``problem``: why the last attempt failed; ``saved``: the last snapshot on disk.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -295,11 +290,7 @@ def take_snapshot(
 
 
 def restore_snapshot(trainer: Trainer, callbacks: Callbacks, snapshot: RunSnapshot) -> None:
-    """Put the run back to where ``snapshot`` was taken.
-
-    Raises:
-        TrainingError: it was taken of another network, or of other data.
-    """
+    """Restore a run from ``snapshot``; TrainingError if it is of another network or other data."""
     held = snapshot.arrays
     history = trainer.history
     if snapshot.facts["names"] != list(history.epochs.names):
@@ -351,12 +342,12 @@ _LONG_EPOCH_SECONDS = 60.0
 
 
 class CheckpointSaver:
-    """Takes snapshots at most once a second and has them written in another thread.
+    """Take snapshots at most once a second and have them written in another thread.
 
     Args:
-        folder: where; None saves nothing.
+        folder: None saves nothing.
         take: takes a snapshot.
-        told: called, on the session's thread, with a snapshot that is on disk now.
+        told: called on the session's thread with each snapshot once it is on disk.
     """
 
     def __init__(
@@ -387,15 +378,11 @@ class CheckpointSaver:
         return self.writer is not None and time.monotonic() >= self._long
 
     def look(self, whole: bool, position: int) -> UserError | None:
-        """Between two chunks: take a snapshot if it is time.
+        """Between two chunks: take a snapshot if it is time, and return why none can be saved.
 
         Args:
-            whole: an epoch has just ended, or the run is to be saved in its middle.
-            position: steps done. Of a run that has not moved since the last snapshot, since it
-                waits for its compilation, none is taken.
-
-        Returns:
-            Why nothing can be saved, while that is so.
+            whole: an epoch has just ended, or the run is to be saved within one.
+            position: steps done; a run that has not moved since the last snapshot takes none.
         """
         writer = self.writer
         if writer is None:

@@ -1,11 +1,10 @@
 """Training on several devices of one machine, or on several machines.
 
-The same chunked loop, with ``strategy.run(model.train_step)`` in its body: each replica takes its
+The same chunked loop with ``strategy.run(model.train_step)`` in its body: each replica takes its
 part of every batch, and TensorFlow adds up the gradients. (``fit`` under
 ``MultiWorkerMirroredStrategy`` fails in Keras 3.15.1: a ``PerReplica`` value is converted to a
-tensor.) The network that the strategy holds has a twin outside of it, to which every epoch is
-copied: validation, callbacks, checkpoints and the result are the twin's, as in any other run.
-In the middle of an epoch the twin lags behind until ``settle`` brings it up to the last step.
+tensor.) After each epoch the strategy's network is copied to a twin outside of it, which
+validation, callbacks, checkpoints and the result use; within an epoch ``settle`` updates the twin.
 """
 
 from __future__ import annotations
@@ -40,17 +39,13 @@ _NOW, _EPOCH, _SAVE = range(3)
 
 
 class WorkerSync:
-    """The wishes of one worker, and what all agreed on behind the last chunk.
-
-    Args:
-        workers: how many there are.
-        index: which of them this one is.
+    """The requests of one worker, and what all workers agreed on after the last chunk.
 
     Attributes:
-        wishes: float32 (workers, 3), above 0 where this one wishes to stop now, to stop at the
-            end of the epoch, to save in the middle of an epoch.
+        wishes: float32 (workers, 3), above 0 where this worker wants to stop now, to stop at the
+            end of the epoch, to save within an epoch.
         ending: how all end; "" while nobody was asked to.
-        save: all bring the network that is saved up to the last step.
+        save: all copy the last step to the network that is saved.
         stopped: the workers that were asked to end.
     """
 
@@ -99,10 +94,10 @@ _known: dict[tuple[tuple[str, ...], int], Any] = {}
 
 
 def connect_workers(workers: Sequence[str], index: int) -> Any:
-    """The strategy for several machines; waits until all have begun.
+    """Return the strategy for several machines, once all have begun; the same one for the same
+    workers.
 
-    Must be called before TensorFlow has computed anything in this process. Calling it again
-    with the same workers gives the same strategy.
+    Must be called before TensorFlow has computed anything in this process.
 
     Args:
         workers: "host:port" of each, the same list in the same order on all of them.
@@ -143,11 +138,8 @@ def connect_workers(workers: Sequence[str], index: int) -> Any:
 
 
 def local_strategy(devices: Sequence[str] = ()) -> Any:
-    """The strategy for several devices of this machine; None where there is only one.
-
-    Args:
-        devices: names such as "CPU:0"; all GPUs where empty.
-    """
+    """Return the strategy for devices such as "CPU:0" (all GPUs where empty); None for a single
+    one."""
     import tensorflow as tf
 
     names = list(devices) or [device.name for device in tf.config.list_logical_devices("GPU")]
@@ -188,11 +180,9 @@ class SharedProgram(Program):
     """Steps of a network that a strategy holds, copied to ``twin`` at the end of each epoch.
 
     Args:
-        strategy: of several devices or machines.
         build: builds the network, compiled; called within the strategy's scope.
-        parts: the same network outside of it, its twin; all samples, of whose batches each
-            replica takes its part; ``plan_form.batch`` is the batch of all replicas together, a
-            multiple of their number.
+        parts: the twin and all samples; ``plan_form.batch`` is the batch of all replicas together,
+            a multiple of their number.
         agreement: of several machines; None on one.
     """
 
@@ -280,7 +270,7 @@ class SharedProgram(Program):
         return Chunk(steps, row)
 
     def _add(self, first: int, losses: Floats) -> None:
-        """Add up the epoch's loss: each step counts by its samples."""
+        """Add up the epoch's loss, each step weighted by its samples."""
         begin = (first + np.arange(len(losses))) * self.plan.batch
         sizes = np.minimum(self.plan.batch, self.rows - begin)
         self._total += float((losses * sizes).sum())
@@ -292,10 +282,7 @@ class SharedProgram(Program):
         self._add(0, losses)
 
     def settle(self) -> None:
-        """Bring the twin up to the last step; every worker must call it behind the same chunk.
-
-        Nothing changes for the training, so that it does not matter when it is called.
-        """
+        """Copy the last step to the twin; all workers must call it after the same chunk."""
         if not self._ahead:
             return
         self._ahead = False
@@ -337,7 +324,6 @@ class SharedProgram(Program):
         return self._mean([steps.stack(), wishes])
 
     def _mean(self, values: list[Any]) -> list[Any]:
-        """The average of tensors over all replicas."""
         import tensorflow as tf
 
         def together(*tensors: Any) -> Any:
@@ -350,7 +336,7 @@ class SharedProgram(Program):
         return [self.strategy.experimental_local_results(one)[0] for one in results]
 
     def _average(self, variables: list[Any]) -> list[Any]:
-        """Variables of which each replica has its own, such as moving statistics, averaged."""
+        """Average variables of which each replica has its own, such as moving statistics."""
         import tensorflow as tf
 
         def read() -> Any:
@@ -363,8 +349,6 @@ class SharedProgram(Program):
         return [self.strategy.experimental_local_results(one)[0] for one in self.strategy.run(read)]
 
     def _set_measures(self, values: list[Any]) -> None:
-        """Let each replica's metrics go on from the average."""
-
         def write(*parts: Any) -> None:
             for one, part in zip(self._measures(self.model), parts, strict=True):
                 one.assign(part)
@@ -377,7 +361,7 @@ class SharedProgram(Program):
 
     @staticmethod
     def _measures(model: keras.Model) -> list[Any]:
-        """What metrics have added up since the epoch began."""
+        """Return the state of the metrics of this epoch."""
         every = [v for metric in model.metrics for v in metric.variables]
         return [variable for variable in every if "float" in str(variable.dtype)]
 
@@ -390,7 +374,7 @@ class SharedProgram(Program):
         return pairs
 
     def _pull(self) -> None:
-        """From the strategy's network to its twin."""
+        """Copy the strategy's network to its twin."""
         if self._statistics():
             for variable, value in zip(self._statistics(), self._averages(), strict=True):
                 variable.assign(value.numpy())
@@ -398,7 +382,7 @@ class SharedProgram(Program):
             theirs.assign(mine.numpy())
 
     def _push(self) -> None:
-        """From the twin to the strategy's network."""
+        """Copy the twin to the strategy's network."""
         self._stale = False
         for mine, theirs in self._pairs():
             mine.assign(theirs.numpy())

@@ -1,7 +1,6 @@
-"""What a session says while it trains: frozen values, given to ``on_event`` in their order.
+"""Events of a training session: frozen values, passed to ``on_event`` in order.
 
-They arrive on the thread that runs the session (one that calls ``pause`` from elsewhere gets
-its answer as ``Paused`` from the session's thread). Arrays belong to the receiver.
+They arrive on the thread that runs the session, whoever caused them. Arrays belong to the receiver.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
 class RunFix:
     """What one click does.
 
-    ``edit`` changes the project (nothing where it no longer applies). ``action`` names a method
-    of the running session that does the same at once ("train_more", "go_back_to_best"), with
-    ``amount`` as its argument where it takes one; "" where there is none.
+    ``edit`` changes the project (nothing where it no longer applies). ``action`` names a method of
+    the running session with the same effect ("train_more", "go_back_to_best"), called with
+    ``amount`` where it takes an argument; "" where there is none.
     """
 
     label: str
@@ -40,12 +39,12 @@ class RunFix:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Something that the curve shows.
+    """A finding about the curve.
 
     Attributes:
         code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
             "jumping", "easier", "ignored", "frozen" or "untested".
-        epoch: number, counted from 1, of the epoch that it speaks of.
+        epoch: the epoch concerned, counted from 1.
         severity: "warning", or "info" where nothing is wrong.
     """
 
@@ -63,10 +62,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Preparing(Event):
-    """Something that takes a moment is under way ("Building the network").
-
-    ``stage`` is "build", "resume" or "restore"; ``text`` says it in words, ``short`` in one.
-    """
+    """Something that takes a moment is under way: ``stage`` is "build", "resume" or "restore"."""
 
     text: str
     stage: str = "build"
@@ -75,13 +71,12 @@ class Preparing(Event):
 
 @dataclass(frozen=True)
 class Restored(Event):
-    """A run goes on from a checkpoint: what it has told before, at once; ``Started`` follows.
+    """A run goes on from a checkpoint, with its numbers so far; ``Started`` follows.
 
     Attributes:
-        steps: float32 (steps,) a name, from the run's first step on.
-        history: float32 (epochs,) a name, from the run's first epoch on.
-        steps_per_epoch: batches in an epoch.
-        best_epoch: number, counted from 1, of the best epoch so far.
+        steps: float32 (steps,) by name, from the run's first step on.
+        history: float32 (epochs,) by name, from the run's first epoch on.
+        best_epoch: counted from 1.
         changes: what was changed by hand.
     """
 
@@ -98,14 +93,12 @@ class Started(Event):
 
     Attributes:
         epochs: epochs that the run will have when it ends, as planned now.
-        steps_per_epoch: batches in an epoch.
         batch_size: samples in a batch (the last one of an epoch may have fewer).
         samples: training samples in an epoch.
         epoch: epochs already done (0 for a new run).
-        metrics: names of what is measured a step: "loss" first.
+        metrics: names of the numbers of each step, "loss" first.
         validated: whether "val_..." numbers come with each epoch.
-        learning_rate: the rate that the run begins with.
-        parameters: weights of the network, in numbers.
+        parameters: how many the network has.
     """
 
     epochs: int
@@ -124,8 +117,8 @@ class StepsDone(Event):
     """A chunk of steps is done.
 
     Attributes:
-        first: number of the first step of the chunk, counted from 0 over the whole run.
-        values: float32 (steps,) a name. "loss" is that batch's own loss; metrics are, as in
+        first: the chunk's first step, counted from 0 over the whole run.
+        values: float32 (steps,) by name. "loss" is that batch's own loss; metrics are, as in
             Keras's progress bar, over the epoch so far.
         epoch: epoch of the last step of the chunk, counted from 0.
         step: batches of that epoch that are done.
@@ -148,8 +141,7 @@ class StepsDone(Event):
 
 @dataclass(frozen=True)
 class DataReplaced(Event):
-    """The run goes on with the data of another project, of the same network; ``Changed`` and
-    ``Started`` came before. ``project`` is that project, as it was given."""
+    """The run goes on with the data of ``project``, after ``Changed`` and ``Started``."""
 
     project: Project
 
@@ -159,12 +151,12 @@ class EpochEnd(Event):
     """One epoch is done, or several: small networks do hundreds in one chunk.
 
     Attributes:
-        epoch: epochs done so far, so the number of the last one counted from 1.
-        first: number of the first epoch that this event speaks of, counted from 1.
-        logs: the last epoch's numbers: "loss", metrics, "val_loss", ...; as Keras's ``logs``.
-        history: the same for each epoch ``first`` .. ``epoch``: float32 (epochs,) a name.
+        epoch: epochs done so far.
+        first: the first epoch of this event, counted from 1.
+        logs: the last epoch's numbers, as Keras's ``logs``.
+        history: float32 (epochs,) by name, for the epochs ``first`` .. ``epoch``.
         epochs: epochs that the run will have when it ends, as planned now.
-        best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
+        best_epoch: the epoch with the lowest (validation) loss, counted from 1.
         learning_rate: the rate of the last step.
         seconds: duration of the training so far, pauses left out.
     """
@@ -181,10 +173,8 @@ class EpochEnd(Event):
 
 @dataclass(frozen=True)
 class Paused(Event):
-    """The run stands still until ``resume`` or ``stop``.
-
-    ``reason`` is "" where it was asked for; else words, such as that the disk is full.
-    """
+    """The run stands still until ``resume`` or ``stop``; ``reason`` is "" where a user paused
+    it."""
 
     epoch: int
     step: int
@@ -215,14 +205,12 @@ class DiagnosisWithdrawn(Event):
 
 @dataclass(frozen=True, eq=False)
 class ProbeAnswered(Event):
-    """What a probe found at one moment of the training, see ``probes.ProbeResult``.
+    """The answer to a probe, see ``probes.ProbeResult``.
 
     Attributes:
-        probe: that was answered: a view that has asked for another meanwhile can tell.
-        epoch, step: where the training stood: epochs done, steps of the next one done.
-        outputs: (n, ...) by node id.
-        weights, gradients: by node id, by name.
-        problem: why there is no answer; the session has forgotten the probe.
+        probe: the request, which the view may have replaced meanwhile.
+        epoch, step: epochs done, steps of the next one done.
+        problem: why there is no answer; the session has dropped the probe.
     """
 
     probe: Probe
@@ -258,8 +246,8 @@ class PausedModel(Event):
 class Finished(Event):
     """The run is over and left a trained model.
 
-    ``reason`` is "done" (all epochs), "stopped" (by hand) or "early" (a callback ended it);
-    ``note`` says in words which of several workers was stopped.
+    ``reason`` is "done" (all epochs), "stopped" (by hand) or "early" (by a callback); ``note`` says
+    which of several workers was stopped.
     """
 
     trained: TrainedModel
@@ -269,10 +257,7 @@ class Finished(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """The run is over without a model; ``error`` says why, and names the node if it can.
-
-    ``details`` may hold Keras's own message, for the curious.
-    """
+    """The run failed without a model; ``details`` may hold Keras's own message."""
 
     error: UserError
     details: str = ""

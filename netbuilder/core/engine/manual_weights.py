@@ -32,11 +32,8 @@ class WeightIndex:
 def set_weights(
     training_model: keras.Model, graph: Graph, values: Mapping[WeightIndex, float]
 ) -> dict[WeightIndex, float]:
-    """Set weights of ``training_model``, which was built from ``graph``; give what they were.
-
-    Raises:
-        UserError: there is no such weight; none is set then.
-    """
+    """Set weights and return their old values; UserError, and none is set, if one does not
+    exist."""
     found = {weight: _variable(training_model, graph, weight) for weight in values}
     before: dict[WeightIndex, float] = {}
     for weight, value in values.items():
@@ -75,10 +72,7 @@ class ManualWeightLog:
         self._place = (-1, -1)
 
     def set(self, trainer: Trainer, values: Mapping[WeightIndex, float]) -> int:
-        """Have ``values`` be all that is set where the run stands; others are as they were.
-
-        Returns:
-            How many weights are set there by now.
+        """Replace the weights set at this step by ``values`` and return how many are set there now.
 
         Raises:
             UserError: there is no such weight.

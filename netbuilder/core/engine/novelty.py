@@ -1,13 +1,11 @@
 """Novelty detection: which samples are unlike the training data.
 
-The measure is the distance to the nearest training sample in the last hidden layer, the input of
-the output layer: Sun, Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest
-Neighbors", ICML 2022. The nearest one counts, since a few hundred samples are kept and no million.
-The paper divides each vector by its length. So it is done here where there are many more features
-than samples, as behind a pretrained backbone: noise gives short vectors there, which lie near to
-all others unless their length is left out. Elsewhere each feature is divided by its deviation
-among the training samples: the length says how far outside a row of a table lies. Measured by
-``benchmarks/unlike.py``.
+The measure is the distance to the nearest training sample in the input of the output layer: Sun,
+Ming, Zhu and Li, "Out-of-Distribution Detection with Deep Nearest Neighbors", ICML 2022. The
+nearest one counts, since only a few hundred samples are kept. The paper divides each vector by its
+length, which is done here with many more features than samples, as after a pretrained backbone:
+noise gives short vectors there, which lie near to all others. Elsewhere features are standardised:
+the length says how far outside a row of a table lies. Measured by ``benchmarks/unlike.py``.
 """
 
 from __future__ import annotations
@@ -58,15 +56,15 @@ _models: WeakKeyDictionary[Any, keras.Model] = WeakKeyDictionary()
 
 @dataclass(frozen=True, eq=False)
 class NoveltyReference:
-    """Training samples as the last hidden layer gives them, and how far from them is far.
+    """Features of training samples, and the distance from them that counts as far.
 
     Attributes:
-        nodes: ids of the nodes whose values are the features.
-        stride: every so-manieth feature counts.
+        nodes: ids of the nodes whose outputs are the features.
+        stride: every ``stride``-th feature is used.
         mean, scale: of each feature among the training samples, float32 (features,).
         samples: training samples, standardised or of length 1, float16 (samples, features).
-        threshold: the distance to the nearest of them beyond which a sample is unlike them.
-        normalized: vectors are divided by their length, and not standardised.
+        threshold: distance to the nearest sample beyond which a sample is unlike them.
+        normalized: vectors are divided by their length instead of standardised.
     """
 
     nodes: tuple[str, ...]
@@ -81,7 +79,7 @@ class NoveltyReference:
         """Return the distance of each sample to the nearest training sample, (n,).
 
         Args:
-            features: as ``features_of`` gives them, (n, features).
+            features: as from ``features_of``, (n, features).
             leave_one_out: ``features`` are those of ``samples``; none is compared with itself.
         """
         asked = self.place(features).astype(np.float64)
@@ -119,11 +117,7 @@ class NoveltyReference:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> NoveltyReference:
-        """Read what ``to_json`` gave.
-
-        Raises:
-            ValueError: the parts do not fit together.
-        """
+        """Read the value of ``to_json``; ValueError if its parts do not fit together."""
         mean, scale = (_decoded(value[key], "<f4") for key in ("mean", "scale"))
         flat, threshold = _decoded(value["samples"], "<f2"), float(value["threshold"])
         nodes, stride = tuple(map(str, value["nodes"])), int(value["stride"])
@@ -149,9 +143,10 @@ def _decoded(text: object, form: str) -> Array:
 
 
 def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
-    """Return the nodes whose values the output layers take in; layers without weights behind the
-    last ones with weights (an activation, a sum) count as part of the output, and noise (Dropout)
-    is not there when the network predicts."""
+    """Return the nodes whose outputs the output layers take in.
+
+    Layers without weights after the last ones with weights count as output; Dropout is left out.
+    """
     found: dict[str, None] = {}
     waiting = [(name, False) for name in graph.outputs]
     while waiting:
@@ -169,8 +164,7 @@ def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
 
 
 def features_of(values: list[Any], stride: int) -> NDArray[np.float32]:
-    """Return the values of hidden nodes, (n, …) each, as features (n, features); of more than
-    2,048 positions and channels, or of any number of positions, the channels' means."""
+    """Return outputs of nodes, (n, …) each, as (n, features); large ones as channel means."""
     parts = []
     for value in values:
         array = np.asarray(value, np.float32)
@@ -199,19 +193,13 @@ def hidden_model(model: keras.Model, graph: Graph, nodes: tuple[str, ...]) -> ke
 def novelty_reference(
     model: keras.Model, graph: Graph, dataset: Dataset, computed: Dataset | None = None
 ) -> NoveltyReference | None:
-    """Return what tells samples that are unlike the training data, for a trained network.
+    """Return the novelty reference of a trained network, None for text generators or too few
+    samples.
 
     The threshold is the distance that 5 % of the validation samples exceed. Without a validation
-    set each training sample is compared with the others: its distance to itself is 0, and a
-    threshold that counts it flags nearly everything.
-
-    Args:
-        model, graph: the network.
-        dataset: that it was trained on.
-        computed: the same rows as the outputs of frozen layers, where these were computed once.
-
-    Returns:
-        None where the network generates text, or too few samples are known.
+    set each training sample is compared with the others, since its distance to itself is 0.
+    ``computed``: the rows of ``dataset`` as the outputs of frozen layers, if these were computed
+    once.
     """
     inputs = dataset.preprocessing.inputs.values()
     nodes = hidden_nodes(model, graph)

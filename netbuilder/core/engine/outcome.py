@@ -31,15 +31,12 @@ def finished_model(
     *,
     novelty: bool = True,
 ) -> TrainedModel:
-    """The network as the run leaves it, judged on the test data.
+    """Return the network after its last step, evaluated on the test data.
 
     Args:
-        trainer: after its last step.
-        project: what was trained.
-        dataset: on what.
-        emit: told where the test rows could not be judged; the network is kept all the same.
-        restored_epoch: whose weights a callback has put back; 0: none did.
-        novelty: find what tells samples that are unlike the training data.
+        emit: receives a warning if the test rows cannot be evaluated.
+        restored_epoch: the epoch whose weights a callback has restored; 0: none.
+        novelty: add a novelty reference.
     """
     trainer.program.settle()
     trainer.training_model.optimizer.finalize_variable_values(
@@ -68,10 +65,7 @@ def _novelty(trained: TrainedModel, trainer: Trainer, dataset: Dataset) -> Novel
 
 
 def paused_model(trainer: Trainer, project: Project, dataset: Dataset) -> TrainedModel:
-    """The network as it stands between two steps, with nothing of the run changed.
-
-    The arguments are those of ``finished_model``. It is not judged on the test rows.
-    """
+    """Return the network between two steps, without a test; the run does not change."""
     # A network of its own: what comes later, more training above all, does not touch it.
     training_model = copy_network(trainer.training_model, project, dataset.facts)
     training_model.optimizer.finalize_variable_values(training_model.trainable_weights)
@@ -90,7 +84,7 @@ def paused_model(trainer: Trainer, project: Project, dataset: Dataset) -> Traine
 
 
 def _taken_back(trainer: Trainer) -> int:
-    """The epoch that a person went back to behind the last step; 0 where nobody did."""
+    """Return the epoch that a person went back to after the last step; 0 without one."""
     changes = trainer.history.changes
     here = (trainer.epoch, trainer.step)
     if not changes or changes[-1].what != "best" or (changes[-1].epoch, changes[-1].step) != here:
@@ -134,22 +128,16 @@ def record_outcome(
     started: float | None,
     base: Path | None,
 ) -> str:
-    """Keep the run in the list of runs.
+    """Record the run and return the record's id.
 
     Args:
-        trained: what it gave.
-        trainer: that gave it.
-        asked: the project as it was asked for, nothing filled in.
-        reason: why it ended.
+        asked: the project before loss and metrics were filled in.
         run_id: of an earlier record of the same run, which this one replaces; "" for none.
-        started: when it began (``time.time``); None: as long ago as it took.
+        started: ``time.time`` at the start; None: now less the duration.
         base: folder of the project file.
 
-    Returns:
-        Id of the record.
-
     Raises:
-        UserError, OSError: it cannot be kept, which is no reason to lose what was trained.
+        UserError, OSError: it cannot be recorded; the trained network is not lost by that.
     """
     return run_store.record_run(
         trained,

@@ -1,9 +1,8 @@
 """Networks that are built and traced before they train, and kept while they do not change.
 
-Building and tracing take a few tenths of a second; a run of a small network takes less. So the
-window has them done while nothing else happens (``prebuild``), and a run that is over leaves its
-network, with all that was compiled, to the next run of the same network on the same data.
-One is kept at a time.
+Building and tracing take a few tenths of a second, longer than a run of a small network. So the
+window does both when idle (``prebuild``), and a finished run leaves its compiled network to the
+next run of the same network on the same data. One network is kept at a time.
 """
 
 from __future__ import annotations
@@ -51,13 +50,12 @@ class TrainingOrder:
 
     Attributes:
         project: loss and metrics filled in.
-        dataset: its data.
         base: folder of the project file.
         compilation: see ``Session``.
         strategy: of several devices or machines; None on one.
         agreement: of several machines.
-        goes_on: the weights come from what was trained before, in a moment.
-        learned: pretrained bodies get what they learned elsewhere.
+        goes_on: the weights will be replaced by those of an earlier run.
+        learned: pretrained backbones get their pretrained weights.
     """
 
     project: Project
@@ -102,17 +100,14 @@ class TrainingOrder:
         )
 
     def _files(self) -> tuple[Any, ...]:
-        """Files with weights that are built in, and when each was written."""
+        """Return the weight files that are built in, with their times."""
         names = [str(node.params.get("weights_file") or "") for node in self.project.graph.nodes]
         paths = [weights_path(name, self.base) for name in names if name]
         return tuple((str(p), p.stat().st_mtime_ns if p.exists() else 0) for p in paths)
 
 
 class Lease:
-    """A session's hold on a trainer, which another session may take over between two runs.
-
-    ``busy``: a run is going on with it.
-    """
+    """A session's hold on a trainer, which another session may take over unless ``busy``."""
 
     def __init__(self, trainer: Trainer, observer: NetworkObserver) -> None:
         self.trainer = trainer
@@ -158,10 +153,8 @@ class _Kept:
 
 
 class _Build:
-    """A trainer that is being made; ``claimed`` once a session waits for it.
-
-    ``said``: how far a download of learned weights is.
-    """
+    """A trainer under construction; ``claimed``: a session waits for it, ``said``: download
+    progress."""
 
     def __init__(self, order: TrainingOrder) -> None:
         self.order, self.key = order, order.key()
@@ -189,13 +182,12 @@ def prebuild(
     compilation: Mode = "auto",
     wanted: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Build and trace what a session of these arguments will need, unless it is there already.
+    """Build and trace what a session with these arguments will need, unless it is there already.
 
-    May be called from any thread, as often as one likes. A session that wants the same takes over
-    what is built by then; one that wants something else, and another call, end it.
+    May be called from any thread, repeatedly. A session or call that needs something else ends it.
 
     Args:
-        wanted: asked again and again; False ends it.
+        wanted: polled; False ends it.
 
     Raises:
         UserError: the project cannot be built.
@@ -230,8 +222,10 @@ def prebuild(
 def prewarm(
     project: Project, dataset: Dataset, probes: Iterable[Probe], *, base: Path | None = None
 ) -> None:
-    """Trace what probes will need in a run of what is kept, so that there is something to see as
-    soon as it has begun. Nothing where another network is kept. May be called from any thread."""
+    """Trace what probes will need in a run of the kept network; other networks are ignored.
+
+    May be called from any thread.
+    """
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base)
     with _lock:
         kept = _found(order)
@@ -248,16 +242,15 @@ def prewarm(
 def lease_trainer(
     order: TrainingOrder, tell: Tell | None = None, stopped: Callable[[], bool] = lambda: False
 ) -> Lease:
-    """A trainer for ``order``, at the start of its run: one that is kept, or a new one.
+    """Return a trainer at the start of its run: the kept one, or a new one.
 
     Args:
-        order: what is to be trained.
-        tell: is told, in words, how far a download of learned weights is.
-        stopped: asked again and again while something is built; True ends that.
+        tell: receives the progress of a download of weights, in words.
+        stopped: polled during the build; True ends it.
 
     Raises:
         UserError: the project cannot be built.
-        StoppedBeforeStartError: ``stopped`` while it was built.
+        StoppedBeforeStartError: ``stopped`` during the build.
     """
     try:
         return _lease(order, tell, stopped)
@@ -305,7 +298,7 @@ def _built(
     stopped: Callable[[], bool],
     build: _Build | None = None,
 ) -> Trainer:
-    """A new trainer, or the one of ``build``; ended as soon as ``stopped`` says so."""
+    """Return a new trainer, or that of ``build``; ends as soon as ``stopped`` is true."""
     if order.strategy is not None:  # all workers build together
         return _make(order, tell)
     build = build or _Build(order)
@@ -319,8 +312,7 @@ def _built(
 
 
 def _end_builds(kept: _Build | None = None) -> None:
-    """Build nothing beforehand any more, but for ``kept``; and let go of what no run has, before
-    another takes its room. Holds the lock."""
+    """End all builds but ``kept``, and drop unused networks to free memory. Holds the lock."""
     for build in builds:
         if build is not kept:
             build.work.interrupt()
@@ -332,8 +324,7 @@ def _end_builds(kept: _Build | None = None) -> None:
 
 
 def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool:
-    """Whether what was made for ``held`` can go on with the data of ``order``, of the same network.
-    May be called from any thread."""
+    """Return whether a trainer for ``held`` can go on with the data of ``order``; any thread."""
     try:
         alike = order.keeps and held.kind == order.kind and held.key() == order.key()
         return alike and trainer.takes(order.dataset)
@@ -364,7 +355,7 @@ def _found(order: TrainingOrder) -> _Kept | None:
 
 
 def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept:
-    """Keep a new trainer instead of the one before. Holds the lock."""
+    """Replace the kept trainer. Holds the lock."""
     shelf[:] = [
         _Kept(
             key, order, trainer, NetworkObserver(trainer.training_model, order.project), None, True
@@ -374,7 +365,7 @@ def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept
 
 
 def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> None:
-    """Make what was kept as new, for another run."""
+    """Reset a kept trainer for another run."""
     trainer, held = before.trainer, before.order
     same = before.fresh and held.project.training == order.project.training
     if not _same_data(held.dataset, order.dataset):
@@ -387,7 +378,7 @@ def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> 
 
 
 def _single(project: Project) -> bool:
-    """Whether callbacks want to be called at the end of each epoch."""
+    """Return whether callbacks need the end of each epoch."""
     training = project.training
     return any(choice != best_choice(training) for choice in training.callbacks)
 
@@ -424,7 +415,7 @@ def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
 
 
 def _same_data(one: Dataset, other: Dataset) -> bool:
-    """Whether two data sets are the same, or hold the same numbers."""
+    """Return whether two data sets are the same object or hold the same numbers."""
     if one is other:
         return True
     if one.facts != other.facts or one.preprocessing != other.preprocessing:

@@ -1,8 +1,7 @@
-"""How anything looks inside a network: a view says what it wants to see, and gets arrays.
+"""Requests of views for a network's outputs, weights and gradients.
 
-While a session trains, ``Session.watch`` has a probe answered between chunks of steps, on a
-snapshot of the weights, by ``ProbeAnswered`` events. After the run ``evaluate_probe`` answers the
-same probe on the trained network, by the same code.
+While a session trains, ``Session.watch`` has a probe answered between chunks of steps by
+``ProbeAnswered`` events; ``evaluate_probe`` answers the same probe on the trained network.
 """
 
 from __future__ import annotations
@@ -28,19 +27,18 @@ class Probe:
     """What a view wants to see. A node that the network does not have is left out.
 
     Attributes:
-        key: of the view; a probe takes the place of an earlier one with its key.
+        key: of the view; a probe replaces an earlier one with the same key.
         outputs: ids of nodes whose outputs are wanted; an Input's are the samples themselves.
         x: the samples, by Input id: model-ready arrays (n, ...), as ``Split.x`` holds them.
-        y: the right answers by output id, as ``Split.y`` holds them; needed for ``gradients``.
+        y: the targets by output id, as ``Split.y`` holds them; needed for ``gradients``.
         weights: ids of nodes whose weights are wanted.
-        gradients: ids of nodes of whose trainable weights the loss's gradient is wanted: over
-            all samples, with Dropout and its like at rest (``training=False``), penalties
-            included.
-        every: least seconds between two answers; a little less than a twentieth, since some come
-            late and two that are heard together are drawn as one: 20 are to be seen a second.
-        slowest: seconds between two answers that do where those who look are short of time, see
-            ``Session.stretch_views``; 0: none beyond ``every``.
-        epochs: 0, or answer only when so many epochs have been done since the last answer.
+        gradients: ids of nodes whose trainable weights' loss gradients are wanted: over all
+            samples, with ``training=False``, penalties included.
+        every: least seconds between two answers; slightly below 1/20, so that late answers still
+            make 20 frames a second.
+        slowest: seconds between two answers that suffice under load, see ``Session.stretch_views``;
+            0: ``every``.
+        epochs: 0, or answer only after so many epochs since the last answer.
     """
 
     key: str
@@ -60,13 +58,12 @@ class Probe:
 
 @dataclass(frozen=True, eq=False)
 class ProbeResult:
-    """What a probe found, all at one moment of the training.
+    """The answer to a probe, all at one moment of the training.
 
     Attributes:
-        outputs: (n, ...) by node id, as its layer gives them: scaled, raw scores where the loss
-            takes those.
+        outputs: (n, ...) by node id, unscaled: raw scores where the loss takes those.
         weights: by node id, by name ("kernel", "bias", ...): as ``results.inside.weights_of``.
-        gradients: the same for the gradients of the trainable ones, shaped as these.
+        gradients: likewise for the trainable weights, in their shapes.
         epoch: epochs done.
     """
 
@@ -81,11 +78,7 @@ _observers: WeakKeyDictionary[Any, NetworkObserver] = WeakKeyDictionary()
 
 
 def evaluate_probe(trained: TrainedModel, probe: Probe) -> ProbeResult:
-    """Answer ``probe`` on a trained network. May be called from any thread.
-
-    Raises:
-        DataError: the samples do not fit the network.
-    """
+    """Answer ``probe`` on a trained network; DataError if the samples do not fit. Any thread."""
     observer = _observers.get(trained.training_model)
     if observer is None:
         observer = _observers.setdefault(

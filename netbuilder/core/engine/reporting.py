@@ -69,10 +69,7 @@ def node_in(text: str, graph: Graph) -> str | None:
 
 
 def not_a_number_error(epoch: int, rate: float, holes: str = "") -> TrainingError:
-    """The loss is no number any more: nothing that comes later can mend it.
-
-    ``holes`` says, in words, what in the data is no number.
-    """
+    """Return the error for a loss of NaN; ``holes`` says in words where the data has NaN."""
     if holes:
         return TrainingError(
             _("The network cannot be trained. {reason}", reason=holes),
@@ -98,7 +95,7 @@ def not_a_number_error(epoch: int, rate: float, holes: str = "") -> TrainingErro
 
 
 def _rate(rate: float) -> str:
-    """As people write it: 0.003, 1,000; of what float32 makes of 1e12, 1e+12."""
+    """Format a rate as people write it: 0.003, 1,000, 1e+12 (also from its float32)."""
     return format_number(rate, ",.0f") if 10 <= rate < 1e7 else format_number(rate, ".2g")
 
 
