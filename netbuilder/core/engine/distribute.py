@@ -94,8 +94,7 @@ _known: dict[tuple[tuple[str, ...], int], Any] = {}
 
 
 def connect_workers(workers: Sequence[str], index: int) -> Any:
-    """Return the strategy for several machines, once all have begun; the same one for the same
-    workers.
+    """Return the strategy for several machines once all have begun; repeated calls give the same.
 
     Must be called before TensorFlow has computed anything in this process.
 
@@ -138,8 +137,7 @@ def connect_workers(workers: Sequence[str], index: int) -> Any:
 
 
 def local_strategy(devices: Sequence[str] = ()) -> Any:
-    """Return the strategy for devices such as "CPU:0" (all GPUs where empty); None for a single
-    one."""
+    """Return the strategy for devices such as "CPU:0" (default: all GPUs); None for one device."""
     import tensorflow as tf
 
     names = list(devices) or [device.name for device in tf.config.list_logical_devices("GPU")]

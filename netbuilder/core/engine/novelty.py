@@ -193,13 +193,11 @@ def hidden_model(model: keras.Model, graph: Graph, nodes: tuple[str, ...]) -> ke
 def novelty_reference(
     model: keras.Model, graph: Graph, dataset: Dataset, computed: Dataset | None = None
 ) -> NoveltyReference | None:
-    """Return the novelty reference of a trained network, None for text generators or too few
-    samples.
+    """Return the novelty reference of a network; None for generators of text or too few samples.
 
     The threshold is the distance that 5 % of the validation samples exceed. Without a validation
     set each training sample is compared with the others, since its distance to itself is 0.
-    ``computed``: the rows of ``dataset`` as the outputs of frozen layers, if these were computed
-    once.
+    ``computed``: the rows of ``dataset`` as the outputs of frozen layers, if computed once.
     """
     inputs = dataset.preprocessing.inputs.values()
     nodes = hidden_nodes(model, graph)

@@ -153,8 +153,8 @@ class _Kept:
 
 
 class _Build:
-    """A trainer under construction; ``claimed``: a session waits for it, ``said``: download
-    progress."""
+    """A trainer that is being built; ``claimed``: a session waits for it, ``said``: of a
+    download."""
 
     def __init__(self, order: TrainingOrder) -> None:
         self.order, self.key = order, order.key()

@@ -82,10 +82,7 @@ class SpeedLimiter:
         self._until = None
 
     def allowed(self, position: int, unfinished: bool) -> bool:
-        """Whether a run that stands still may do something at ``position``.
-
-        ``unfinished``: the epoch's steps are done and its validation is not, which belongs to it.
-        """
+        """Return whether a paused run may go on; ``unfinished``: validation is still to come."""
         return self._until is not None and (position < self._until or unfinished)
 
     def most(self, position: int, steps_per_epoch: int) -> int | None:
@@ -135,14 +132,14 @@ class StoppedBeforeStartError(TrainingError):
 
 
 class _Interrupted(SystemExit):
-    """Ends the thread, in silence, at the next instruction of Python."""
+    """End a thread silently at its next Python instruction."""
 
 
 class Interruptible(Generic[Result]):
     """Work in a thread of its own, which whoever waits for it may leave at any time.
 
-    Building a deep network and tracing its gradients is minutes of Python inside of Keras and
-    TensorFlow, which look at no flag. What they keep for a thread goes with the thread.
+    Building and tracing a deep network is minutes of Python in Keras and TensorFlow, which check no
+    flag. Their thread-local state goes with the thread.
     """
 
     def __init__(self, work: Callable[[], Result], name: str) -> None:
@@ -163,13 +160,10 @@ class Interruptible(Generic[Result]):
             self._error = error
 
     def wait(self, stopped: Callable[[], bool]) -> Result:
-        """The work's result, once it is there.
-
-        Args:
-            stopped: asked again and again, on this thread; True leaves the work.
+        """Wait for the work's result; ``stopped`` is polled on this thread.
 
         Raises:
-            StoppedBeforeStartError: ``stopped``, or somebody else has interrupted it.
+            StoppedBeforeStartError: ``stopped`` is true, or somebody else has interrupted the work.
         """
         while self._thread.is_alive():
             if stopped():
@@ -206,7 +200,7 @@ class Interruptible(Generic[Result]):
 
 
 def _imports(frame: FrameType | None) -> bool:
-    """Whether a module is being imported there: half of one would stay for the whole program."""
+    """Return whether a module is being imported: interrupting would leave half of it for good."""
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return True
@@ -268,8 +262,7 @@ class RunControl:
             self._paused, self._ending, self._discarding = False, "", False
 
     def forget(self) -> None:
-        """Another run is about to be asked for: a pause or stop that came after the last one had
-        ended was meant for that one. Does nothing during a run."""
+        """Drop a pause or stop that came after the last run had ended; no effect during a run."""
         with self._changed:
             if not self._running:
                 self._paused, self._ending, self._discarding = False, "", False

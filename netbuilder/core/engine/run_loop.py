@@ -51,9 +51,9 @@ _NEVER = (-1, -1)
 
 @dataclass
 class _Work:
-    """An answer that is being worked out, and where the training stood when it began.
+    """An answer in progress, and where the training stood when it began.
 
-    ``copied``: its slices look at a copy of the weights, of which there is one.
+    ``copied``: its slices use the only copy of the weights.
     """
 
     slices: Generator[None, None, Answer]
@@ -65,9 +65,8 @@ class _Work:
 class _Watched:
     """A probe, and when and where in the run it was answered last.
 
-    ``used``: the time that it was given, or would have been, had it always wanted some, over how
-    often it asks. ``last``: seconds of its last slice; None before its first. ``costly``: it took
-    more than it may owe.
+    ``used``: its time so far (or a fair share, while it needed none) over its rate. ``last``:
+    seconds of its last slice; None before its first. ``costly``: it exceeded its budget.
     """
 
     probe: Probe
@@ -85,15 +84,9 @@ class _Watched:
 class ProbeScheduler:
     """The probes of a session. ``watch`` and ``unwatch`` may be called from any thread.
 
-    Of those that are due each has time as it asks for answers, one of ten a second ten times that
-    of one of one a second, however long its answers take: between the slices of a long one come
-    those of others.
-
-    Args:
-        emit: is given the answers.
-
-    Attributes:
-        stretch: how many times more seldom than they would like those are answered that may be.
+    Probes that are due share the time in proportion to their rates, however long their answers
+    take: the slices of a long answer alternate with those of others.
+    ``stretch``: factor by which probes that may wait are answered less often.
     """
 
     def __init__(self, emit: Callable[[ProbeAnswered], None]) -> None:
@@ -121,16 +114,12 @@ class ProbeScheduler:
             one.place, one.work = _NEVER, None
 
     def look(self, observer: NetworkObserver, epoch: int, step: int, trained: float | None) -> bool:
-        """Between two chunks: go on with what is wanted, as far as the budget goes.
+        """Between two chunks: work on probes within the budget; return whether anything was done.
 
         Args:
-            observer: of the network that trains.
             epoch, step: where the training stands.
-            trained: seconds that the run took since the last look; None while it stands still,
-                when one slice is worked at whatever it costs.
-
-        Returns:
-            Whether something was done.
+            trained: seconds of training since the last call; None while the run is paused, when one
+                slice is computed whatever it costs.
         """
         if trained is not None:
             self._earn(trained)
@@ -158,8 +147,8 @@ class ProbeScheduler:
         self._debt = max(self._debt - spare - (purse - self._purse), 0.0)
 
     def _pay(self, one: _Watched, spent: float) -> None:
-        """For a slice. Of two that follow each other the faster one counts as what it takes: a
-        first one takes as long as hundreds of later ones, and any may wait for other threads."""
+        """Charge a slice, as the faster of two in a row: a first one takes as long as hundreds of
+        later ones, and any may wait for other threads."""
         left = self._purse - spent
         self._purse = max(left, -_OWED_SECONDS)
         usual = 0.0 if one.last is None else min(spent, one.last)
@@ -180,7 +169,7 @@ class ProbeScheduler:
     def _next(
         self, observer: NetworkObserver, place: tuple[int, int], still: bool
     ) -> _Watched | None:
-        """The one to go on with: of those that are due, the one that was given the least."""
+        """Return the probe that is due and has had the least time."""
         now = time.monotonic()
         holder = next((one for one in self._all() if one.work and one.work.copied), None)
         hurry = float("inf")
@@ -224,7 +213,7 @@ class ProbeScheduler:
         return waited and place[0] - one.place[0] >= one.probe.epochs
 
     def _trace(self, observer: NetworkObserver, one: _Watched) -> None:
-        """Make an answer ready, which takes as long as many chunks, beside the training."""
+        """Trace a probe's functions, which takes as long as many chunks, beside the training."""
         if one.tracing:
             return
         if observer.is_prepared(one.probe):
@@ -261,7 +250,7 @@ class ProbeScheduler:
             one.problem = error if isinstance(error, UserError) else _in_words(error)
 
     def _refuse(self, one: _Watched, place: tuple[int, int]) -> None:
-        """Say why a probe has no answer, and forget it."""
+        """Emit why a probe has no answer, and drop it."""
         with self._lock:
             if self._watched.get(one.probe.key) is one:
                 del self._watched[one.probe.key]
@@ -269,7 +258,7 @@ class ProbeScheduler:
 
 
 def _turn_of(one: _Watched, now: float, pause: float) -> float:
-    """When an answer counts as given: chunks are long, and each would put off all later turns."""
+    """Return the time of an answer's turn, so that long chunks do not delay all later turns."""
     return now if one.answered + 2 * pause < now else one.answered + pause
 
 
@@ -297,23 +286,18 @@ class RunParts:
 
 
 class RunLoop:
-    """Advances a run and attends, between two chunks, to what was asked for.
+    """Advance a run and handle requests between two chunks.
 
     Args:
         project: with loss and metrics filled in.
-        dataset: its data.
         emit: called with each event, on the thread that runs.
         agreement: of several machines.
 
     Attributes:
-        control: what others have asked for.
-        tempo: how fast it may go.
-        probing: what others want to see.
-        watcher: what it says about the run.
         epochs: how many are planned, from the very beginning.
-        clock: how long it has gone on, pauses left out.
+        clock: duration so far, pauses left out.
         weights: those of earlier epochs; None: they are not kept.
-        computing: seconds that steps and validation took, without what came between them.
+        computing: seconds of steps and validation alone.
     """
 
     def __init__(
@@ -360,8 +344,7 @@ class RunLoop:
         self.epochs = max(self.epochs, self._project.training.epochs)
 
     def at_epoch(self, command: Callable[[], None]) -> None:
-        """Have ``command`` called where the next epoch begins, instead of what was to be called
-        there before."""
+        """Call ``command`` at the start of the next epoch, in place of an earlier one."""
         self._at_epoch = command
 
     def set_speed(self, rate: float | None, unit: Unit, spread: float | None) -> None:
@@ -387,11 +370,7 @@ class RunLoop:
         return self._parts
 
     def run(self, parts: RunParts) -> str:
-        """Go on until the plan is done or an end is wished for.
-
-        Returns:
-            Why it ended: "done", "stopped" or "early".
-        """
+        """Train to the end of the plan or a stop; return "done", "stopped" or "early"."""
         self._parts = parts
         self.clock.go()
         try:
@@ -523,7 +502,7 @@ class RunLoop:
             self.emit(DiagnosisWithdrawn(code))
 
     def _attend(self, trainer: Trainer) -> None:
-        """Do what was asked for; stand still while a pause is wished for."""
+        """Handle requests; wait while the run is paused."""
         told: tuple[int, int] | None = None
         while True:
             command = self.control.next_command()
@@ -550,23 +529,23 @@ class RunLoop:
             self.emit(Resumed(trainer.epoch, trainer.step))
 
     def _allowed(self, trainer: Trainer) -> bool:
-        """Whether a run that stands still was told to do a step, or an epoch."""
+        """Return whether a paused run may do a step, or an epoch."""
         return self.tempo.allowed(trainer.position, trainer.needs_validation)
 
     def _pressing(self, trainer: Trainer) -> bool:
-        """Whether anything must be attended to before a validation goes on."""
+        """Return whether a request must interrupt the validation."""
         control = self.control
         if control.ending == "now" or control.waiting:
             return True
         return control.paused and not self._allowed(trainer)
 
     def _look(self, trainer: Trainer, trained: float | None) -> bool:
-        """Answer probes, behind ``trained`` seconds of the run or standing still."""
+        """Answer probes, after ``trained`` seconds of the run; None while it is paused."""
         observer = self._of_run().observer
         return self.probing.look(observer, trainer.epoch, trainer.step, trained)
 
     def _wait_for_room(self, trainer: Trainer, problem: UserError) -> None:
-        """Stand still until a checkpoint can be written, or the user goes on without one."""
+        """Pause until a checkpoint can be written, or the user goes on without one."""
         saver = self._of_run().saver
         words = _(
             "Training is paused because the run cannot be saved. {reason} Training "

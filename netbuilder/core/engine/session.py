@@ -1,4 +1,4 @@
-"""A training run under the user's hand. Knows no window: a thread or a command line runs it."""
+"""A training run and its controls, without a window: a thread or a command line runs it."""
 
 from __future__ import annotations
 
@@ -72,30 +72,27 @@ _MOST_COPIED = 2_000_000
 
 
 class Session:
-    """Trains a project's network and says what happens.
+    """Train a project's network and emit events.
 
-    The session holds the project as it was when it began; editing the canvas meanwhile changes
-    nothing here. ``run`` does the work on the calling thread; every other method may be called
-    from any thread and takes effect at the next chunk of steps, within about 0.1 s.
+    The session holds the project as it was when it began. ``run`` does the work on the calling
+    thread; every other method may be called from any thread and takes effect at the next chunk of
+    steps, within about 0.1 s.
 
     Args:
-        project: what to train.
-        dataset: its data, loaded.
         on_event: called with each event, on the thread that runs the session.
-        checkpoint_dir: folder for checkpoints; None keeps none.
+        checkpoint_dir: None keeps no checkpoints.
         resume: go on from the checkpoint in ``checkpoint_dir``, if there is one.
         compilation: "auto" finds the fastest; "graph", "step" or "loop" uses that one.
         base: folder of the project file: files of callbacks and of weights are relative to it.
-        record: keep a record of the run in the user's data folder, see ``engine.runs``.
-        workers: "host:port" of each machine that takes part, this one being number
-            ``worker_index``; the first keeps checkpoints and the record. See ``distribute``.
+        record: record the run in the user's data folder, see ``engine.runs``.
+        workers: "host:port" of each machine, this one being number ``worker_index``; the first
+            keeps checkpoints and the record. See ``distribute``.
         devices: devices of this machine to share the work; all GPUs where empty.
-        start: the result of an earlier run of the same network, or a file that was opened: go on
-            where it stands.
-        other_data: what ``start`` learned from were other rows of the same kind. The curve says so.
+        start: an earlier result of the same network, or an opened file, to continue.
+        other_data: ``start`` was trained on other rows of the same kind. The curve says so.
         epochs: how many are planned, from the very beginning; those of the project where None.
-        novelty: the result can tell samples that are unlike the training data.
-        chunk_seconds: time between two looks at what is asked for. Longer chunks train faster.
+        novelty: add a novelty reference to the result.
+        chunk_seconds: time between two checks for requests. Longer chunks train faster.
     """
 
     def __init__(
@@ -172,18 +169,15 @@ class Session:
         """Limit the speed of the run, from here on and when it goes on later.
 
         Args:
-            rate: epochs, or steps, a second; None: as fast as it goes.
-            unit: what ``rate`` counts.
-            spread: seconds over which the planned epochs are spread evenly, in place of ``rate``;
-                a run that takes longer is not slowed.
+            rate: ``unit`` a second; None: as fast as it goes.
+            spread: seconds over which the planned epochs are spread evenly, in place of ``rate``; a
+                run that takes longer is not slowed.
         """
         self._control.post(lambda: self.loop.set_speed(rate, unit, spread))
 
     def step(self) -> None:
-        """Do one step and stand still; answered by ``Paused``, also where the run stood before.
-
-        An epoch that ends with the step is measured on the validation data too.
-        """
+        """Do one step, with validation at the end of an epoch, and pause; answered by
+        ``Paused``."""
         self._go_and_stand(lambda trainer: 1)
 
     def one_epoch(self) -> None:
@@ -200,16 +194,15 @@ class Session:
         self._control.post(allow)
 
     def stand(self) -> None:
-        """Give the network as it stands, between two chunks of steps; answered by ``PausedModel``.
-        Nothing is answered where several machines share the work, nor of a large network in a run
-        that goes on: copying it would hold that up."""
+        """Emit the network as it is between two chunks of steps, as ``PausedModel``.
+
+        Nothing is emitted with several machines, nor of a large network that is training.
+        """
         self._control.post(self._stand)
 
     def rewind(self) -> None:
-        """Begin again at epoch 0 with the weights that the run began with.
-
-        A run that stands still goes on standing; one that has ended begins again with ``run``.
-        """
+        """Restart at epoch 0 with the initial weights: a paused run stays paused, an ended one
+        needs ``run``."""
         self._wish(lambda: self._reset(None if self.trainer is None else self.trainer.orders.seed))
 
     def stop_after_epoch(self) -> None:
@@ -219,7 +212,7 @@ class Session:
     def set_learning_rate(self, rate: float) -> None:
         """Use another learning rate from the next step on; answered by ``Changed``.
 
-        It takes over from a schedule: that is off until the weights are reset.
+        It replaces a schedule until the weights are reset.
         """
         self._control.post(lambda: self._set_learning_rate(rate))
 
@@ -236,20 +229,18 @@ class Session:
         self._wish(self._go_back_before_raise)
 
     def set_weights(self, values: Mapping[WeightIndex, float]) -> None:
-        """Set single weights where the run stands, and go on from them with the optimizer's state
-        as it is; answered by ``Changed`` and, behind the last of several that wait, as by
-        ``stand``.
+        """Set single weights at this step and keep the optimizer's state; answered by ``Changed``
+        and, after the last of several calls, as by ``stand``.
 
-        ``values`` are all that is set there: what an earlier call had set besides is as it was
-        before. What they were in the best epoch so far is kept. Of several machines that share
-        the work nothing is set.
+        ``values`` replace those of an earlier call at the same step. The best epoch's weights stay
+        as they were. With several machines nothing is set.
         """
         self._to_set.append(values)
         self._control.post(self._set_weights)
 
     def takes(self, project: Project, dataset: Dataset) -> bool:
-        """Whether the run can go on with the data of another project as they are, with nothing
-        built anew: small data of the same kind in memory, the same network and plan."""
+        """Return whether the run can go on with other data without a rebuild: small data of the
+        same kind in memory, the same network and plan."""
         order, parts = self._order, self._parts
         if order is None or parts is None or self._agreement is not None:
             return False
@@ -257,8 +248,10 @@ class Session:
         return accepts(parts.trainer, order, other)
 
     def set_data(self, project: Project, dataset: Dataset) -> None:
-        """Go on with data that it ``accepts`` from the next epoch on, for as many epochs as the
-        plan has; answered by ``DataReplaced``. What the network has learned stays."""
+        """Go on with data that it ``takes`` from the next epoch on; answered by ``DataReplaced``.
+
+        The weights stay; as many epochs follow as the plan has.
+        """
         self._control.post(lambda: self.loop.at_epoch(lambda: self._set_data(project, dataset)))
 
     def go_back_to_best(self) -> None:
@@ -266,17 +259,15 @@ class Session:
         self._wish(self._go_back)
 
     def _wish(self, command: Callable[[], None]) -> None:
-        """A wish that may stand at the beginning of another run: what was asked of the last one
-        is over then."""
+        """Queue a request that may begin another run, and drop requests of the last one."""
         self._control.forget()
         self._control.post(command)
 
     def watch(self, probe: Probe) -> None:
-        """Answer ``probe`` again and again while the run goes on; answered by ``ProbeAnswered``.
+        """Answer ``probe`` repeatedly during the run by ``ProbeAnswered``, and once during a pause.
 
-        What a probe costs is bounded to a twentieth of the run's time, all probes together:
-        those that are due take turns. While the run pauses each is answered once. It may be
-        called before the run begins.
+        All probes together take at most a twentieth of the run's time. May be called before the
+        run.
         """
         self.loop.probing.watch(probe)
         self._control.post(lambda: None)
@@ -286,13 +277,11 @@ class Session:
         self.loop.probing.unwatch(key)
 
     def stretch_views(self, times: float) -> None:
-        """Answer probes that may wait (``Probe.slowest``) so many times more seldom: those who look
-        have more to do than they should take from the training."""
+        """Answer probes that may wait (``Probe.slowest``) less often by this factor."""
         self.loop.probing.stretch = times
 
     def leads_to(self, trained: TrainedModel | None) -> bool:
-        """Whether a network is what the run has come to, and not one whose weights were set since
-        by hand: going on from that is another run."""
+        """Return whether a network is the run's current one, with no weights set by hand since."""
         mine = self.trained
         return mine is None or trained is None or mine.training_model is trained.training_model
 
@@ -338,8 +327,8 @@ class Session:
         """Train to the end of the plan, or until stopped. May be called again to go on.
 
         Raises:
-            UserError: why it failed; the ``Failed`` event came before. ``rescued`` is what it had
-                learned by then, where that is of use.
+            UserError: why it failed, after ``Failed``; ``rescued`` is the network so far, if
+                usable.
             StoppedBeforeStartError: it was stopped while the network was built.
         """
         self._control.begin()
@@ -436,10 +425,8 @@ class Session:
             self.run_id, self.not_recorded = "", error
 
     def _rescue(self) -> None:
-        """Keep what a run had learned that failed behind its first epoch.
-
-        A log that cannot be written, or memory that ran out, is no reason to lose an hour.
-        """
+        """Keep the network of a run that failed after its first epoch, for want of disk or memory,
+        say."""
         parts = self._parts
         # To look at the weights of several machines takes all of them, and one may be lost.
         if parts is None or not parts.trainer.epoch or self._agreement is not None:

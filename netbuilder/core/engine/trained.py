@@ -1,4 +1,4 @@
-"""What a run leaves behind."""
+"""The result of a run."""
 
 from __future__ import annotations
 
@@ -31,14 +31,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Changed(Event):
-    """Something about the run was changed by hand; marked on the curve at ``step``.
+    """A change of the run by hand, marked on the curve at ``step``.
 
     ``what`` is "learning_rate" (``value``: the new rate), "epochs" (``value``: the new number),
-    "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the
-    epoch, counted from 1, whose weights are back), "data" (it goes on with other data) or
-    "weights" (``value``: so many are set by hand where it stands; of several such changes of one
-    place the last holds, and 0 takes them back). ``note`` is the code of what else follows from
-    it (``NOTES``); older runs hold its English sentence.
+    "reset" (``value``: the seed; epochs and steps begin at 0 again), "best" (``value``: the epoch,
+    counted from 1, whose weights are back), "data" or "weights" (``value``: how many are set by
+    hand at this step; the last such change of a step counts, 0 undoes them). ``note`` is the code
+    of a consequence (``NOTES``); older runs hold its English sentence.
     """
 
     what: str
@@ -54,12 +53,7 @@ class Changed(Event):
 
 
 def manual_weight_change(changes: Sequence[Changed], epoch: int, step: int) -> Changed | None:
-    """What says how many weights are set by hand where a network stands; None where none are.
-
-    Args:
-        changes: of its run, the last at the end.
-        epoch, step: how far it has come.
-    """
+    """Return the last change of weights by hand at this epoch and step; None if none are set."""
     for change in reversed(changes):
         if (change.epoch, change.step) != (epoch, step):
             break
@@ -75,27 +69,26 @@ class TrainedModel:
     """A trained network with all that is needed to use, save and continue it.
 
     Attributes:
-        project: the project that it was trained with, loss and metrics filled in.
+        project: the project of the training, loss and metrics filled in.
         training_model: the canvas alone, on model-ready values, compiled with its optimizer's
             state.
         model: raw rows in, predictions in the data's own units out; shares the weights of
             ``training_model``.
         preprocessing: what ``model`` does around ``training_model``.
-        facts: facts about the data that it was trained on.
+        facts: of the training data.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
             ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.
         test: numbers on the test rows by name; empty where there are none.
-        seconds: duration of the training by the clock, pauses left out; of a slowed run only what
-            its steps and validation took.
+        seconds: duration of the training, pauses left out; of a slowed run its steps and
+            validation.
         steps_per_second: speed over the whole run, waits between steps left out.
         epochs: epochs done.
-        step: steps of the next epoch done, where it stands within one.
+        step: steps of the next epoch done.
         changes: what was changed by hand while it trained.
-        best_epoch: number, counted from 1, of the epoch with the lowest (validation) loss.
-        kept_epoch: number of the earlier epoch that it was taken back to at the end; 0 where its
-            weights are those of the last step.
-        slowed: it was slowed down to be watched, which says nothing about its speed.
-        novelty: tells samples that are unlike the training data; None where that is not known.
+        best_epoch: the epoch with the lowest (validation) loss, counted from 1.
+        kept_epoch: the earlier epoch whose weights it has; 0 for those of the last step.
+        slowed: it was slowed down to be watched, so its duration says nothing about its speed.
+        novelty: None where unknown.
         extra: what others keep beside it (the path of its file, say).
     """
 

@@ -1,4 +1,2 @@
-"""What is watched while training: history, the watcher and its rules, Keras callbacks.
-
-Nothing here changes how a step is computed.
-"""
+"""Training history, the monitor and its rules, Keras callbacks: none changes how a step is
+computed."""

@@ -1,7 +1,6 @@
-"""What a curve tells: pure rules over the numbers of the epochs.
+"""Pure rules over a curve's numbers, one an epoch, that return a finding or None.
 
-Each takes arrays with a number an epoch and gives what it found, or None. The limits are chosen
-so that ordinary noise stays silent; the tests make each happen by real training.
+The limits ignore ordinary noise; the tests trigger each rule by real training.
 """
 
 from __future__ import annotations
@@ -72,10 +71,8 @@ def _listed(value: Any) -> list[Any]:
 
 
 def network_outputs(training_model: keras.Model, inputs: Any) -> list[NDArray[Any]]:
-    """What the network answers, an array an output.
-
-    Not by ``predict``, which traces a function anew for every network.
-    """
+    """Return the network's predictions, an array an output; ``predict`` would trace every network
+    anew."""
     given = _listed(inputs)
     parts = []
     for start in range(0, len(given[0]), _SAMPLE):
@@ -118,7 +115,7 @@ def is_still_exploded(loss: Curve) -> bool:
 
 
 def _usual(loss: Curve) -> Curve:
-    """At each epoch the lowest loss until then, or next to nothing of the first."""
+    """Return the lowest loss up to each epoch, at least a tiny part of the first."""
     lowest: Curve = np.maximum(np.minimum.accumulate(loss), 1e-3 * abs(float(loss[0])) + 1e-6)
     return lowest
 
@@ -149,18 +146,17 @@ def smooth(curve: Curve, width: int) -> Curve:
 
 
 def _noise(curve: Curve) -> float:
-    """About the standard deviation of what a curve wavers by from epoch to epoch: of normal noise
-    the median step is 0.95 of it."""
+    """Return the curve's standard deviation between epochs, as normal noise's median step is 0.95
+    of it."""
     return 1.05 * float(np.median(np.abs(np.diff(curve))))
 
 
 def overfitting_epoch(loss: Curve, held: Curve, patience: int = 6) -> int | None:
-    """Best epoch, from 1, since which validation gets worse while training gets better.
+    """Return the best epoch, from 1, since which validation gets worse while training gets better.
 
-    Validation, smoothed, must have been without a new best for ``patience`` epochs and a fifth of
-    the run, and stand a tenth above its best; the training loss must have fallen by a twentieth
-    since then. Both must rise out of what the curves waver by from epoch to epoch. In a long run an
-    unlucky stretch is no trend.
+    Smoothed validation must have had no new best for ``patience`` epochs and a fifth of the run,
+    and stand a tenth above its best; the training loss must have fallen by a twentieth since. Both
+    must exceed the curves' noise. In a long run an unlucky stretch is no trend.
     """
     count = len(held)
     patience = max(patience, count // 5)
@@ -188,10 +184,9 @@ def overfitting_epoch(loss: Curve, held: Curve, patience: int = 6) -> int | None
 
 @dataclass(frozen=True)
 class RaisedRate:
-    """The loss has risen since a hand raised the learning rate.
+    """The loss has risen since the learning rate was raised by hand, after ``epoch`` epochs.
 
-    ``epoch``: epochs that were done then; ``before`` and ``rate``: the rates; ``low`` and ``now``:
-    the lowest loss until then, and the one of the last epochs.
+    ``before`` and ``rate``: the rates; ``low``: the lowest loss before; ``now``: the recent loss.
     """
 
     epoch: int
@@ -204,11 +199,9 @@ class RaisedRate:
 def has_risen_since_raise(
     loss: Curve, rates: Curve, raised: Sequence[tuple[int, float]]
 ) -> RaisedRate | None:
-    """Whether the loss stands half above its lowest since the rate was raised by hand.
+    """Return how the loss rose half above its lowest after the rate was raised by hand, or None.
 
-    Args:
-        loss, rates: of each epoch.
-        raised: epochs done, and the new rate, of each change by hand.
+    ``raised``: epochs done, and the new rate, of each change by hand.
     """
     for epoch, rate in reversed(raised):
         if not 0 < epoch <= len(loss) - 2 or rate <= rates[epoch - 1]:
@@ -238,11 +231,10 @@ def still_improving(curve: Curve) -> float | None:
 
 
 def jumping_epoch(loss: Curve, window: int = 15, large: float = 0.3) -> int | None:
-    """Epoch, from 1, at which the training loss has gone up and down for ``window`` epochs.
+    """Return the epoch, from 1, at which the training loss has jumped for ``window`` epochs.
 
-    Up and down: at least half of the changes turn round, and a typical change is a ``large`` part
-    of the loss. A falling curve with a hiccup is none, nor is the flutter of a loss that has become
-    small: below a fiftieth of what it began with.
+    At least half of the changes turn round, and a typical change is a ``large`` part of the loss. A
+    loss below a fiftieth of its first value does not count.
     """
     window = max(window, min(len(loss) // 10, 200))
     if len(loss) <= window or not np.isfinite(loss).all():
@@ -265,8 +257,7 @@ def better_on_validation_epoch(loss: Curve, held: Curve, window: int = 5) -> int
 
 
 def is_better_on_validation(loss: Curve, held: Curve, window: int = 5) -> bool:
-    """Whether validation is below training at all, over ``window`` epochs and in the last one,
-    whose numbers stand above the curves."""
+    """Return whether validation is below training over ``window`` epochs and in the last one."""
     return bool(held[-1] < loss[-1] and np.mean(held[-window:]) < np.mean(loss[-window:]))
 
 

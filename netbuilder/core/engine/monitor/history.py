@@ -61,14 +61,12 @@ class History:
     """Steps and epochs of a run, and the best epoch so far.
 
     Args:
-        names: what each step measures, "loss" first.
-        validation_names: what each epoch measures besides.
+        names: of the numbers of each step, "loss" first.
+        validation_names: of further numbers of each epoch.
         monitor: name of the number that decides what is best.
         sign: 1 where smaller is better, -1 where larger is.
 
-    Attributes:
-        cuts: how often rows were taken away: who has kept a copy then begins it anew, however many
-            rows there are by now.
+    ``cuts`` counts removals of rows: a copy from before the last one is to be made anew.
     """
 
     def __init__(
@@ -94,10 +92,8 @@ class History:
         self.steps.append(rows)
 
     def add_epochs(self, rows: Floats, learning_rate: float) -> None:
-        """Add epochs (n, names and validation names) and look for a new best one.
-
-        The comparison is that of the compiled loop, which keeps the weights: strictly better.
-        """
+        """Add epochs (n, names and validation names); a best one is strictly better, as in the
+        loop."""
         values = rows[:, self.epochs.names.index(self.monitor)] * np.float32(self.sign)
         for number, value in enumerate(values, len(self.epochs) + 1):
             if value < self.best_value:
@@ -106,8 +102,7 @@ class History:
         self.rates += [learning_rate] * len(rows)
 
     def add_change(self, change: Changed) -> None:
-        """Keep a change by hand; of a slider or a point that is dragged one, with the last rate,
-        and of weights that are set where the run stands one, with the last count."""
+        """Add a change by hand; a drag, or weights set at the same step, replace the last one."""
         if change.what == "weights":
             place = (change.what, change.epoch, change.step)
             self.changes = [c for c in self.changes if (c.what, c.epoch, c.step) != place]
@@ -138,9 +133,7 @@ class History:
         self.best_epoch, self.best_value = 0, float("inf")
 
     def by_epoch(self) -> dict[str, list[float]]:
-        """As ``keras.callbacks.History.history``: a list of numbers a name.
-
-        Of very long runs not all epochs: see ``core.history_columns``.
-        """
+        """Return numbers by name as ``keras.callbacks.History.history``, thinned in very long
+        runs."""
         gone_back_to = (int(one.value) for one in self.changes if one.what == "best")
         return history_lists(self.epochs.columns(), (self.best_epoch, *gone_back_to))

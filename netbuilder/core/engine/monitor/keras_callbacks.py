@@ -32,10 +32,8 @@ _FIRST_COLUMN = "epoch"
 class LogKind:
     """What a callback writes.
 
-    Attributes:
-        endings: that a name may have; any where empty.
-        ours: whether a file, or folder, that is there is one that such a callback wrote.
-        usual: a name that is right.
+    ``endings``: of its name, any where empty; ``ours``: whether such a callback wrote an existing
+    file or folder; ``usual``: an example of a name.
     """
 
     endings: tuple[str, ...]
@@ -44,7 +42,7 @@ class LogKind:
 
 
 def _is_csv_log(path: Path) -> bool:
-    """Keras's ``CSVLogger`` begins each file with the column "epoch", and measures a loss."""
+    """Return whether a file has the "epoch" column and the loss of Keras's ``CSVLogger``."""
     with path.open(encoding="utf-8", newline="") as file:
         line = file.readline(10_000)
     if not line:
@@ -55,12 +53,13 @@ def _is_csv_log(path: Path) -> bool:
 
 
 def _is_log_folder(path: Path) -> bool:
-    """A folder that TensorBoard may write into: its files have names of their own there."""
+    """Return whether TensorBoard may write there: in any folder, as its file names are unique."""
     return path.is_dir()
 
 
 def _is_network(path: Path) -> bool:
-    """A ``.keras`` of the canvas alone, which nothing but ``ModelCheckpoint`` writes here."""
+    """Return whether a file is a ``.keras`` of the canvas alone, as only ``ModelCheckpoint`` writes
+    it."""
     with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
         config = json.loads(file.read(1_000_000))
     return bool(config["config"]["name"] == "core")
@@ -74,12 +73,7 @@ LOGS: Mapping[str, LogKind] = {
 
 
 def log_path(callback: str, name: str, base: Path | None) -> Path:
-    """Where ``callback`` writes what it calls ``name``.
-
-    Args:
-        callback: a key of ``LOGS``.
-        name: as the project has it, relative to ``base``.
-        base: the project's folder.
+    """Return where a callback of ``LOGS`` writes the file ``name``, relative to ``base``.
 
     Raises:
         TrainingError: it lies elsewhere, has another ending, or something else is there.
@@ -181,13 +175,11 @@ class Callbacks:
     """The plan's Keras callbacks around a model.
 
     Args:
-        training: the plan.
-        training_model: that they may look at and change.
+        training_model: the model that they get.
         step_model: the part of it that is trained; an early stop keeps its weights alone.
-        known: names of the numbers that epochs have; a callback that waits for a validation
-            number where there is none watches the training's.
+        known: names of the numbers of epochs; without validation the training's are watched.
         base: folder that their files are relative to.
-        resumed: the run goes on: logs are added to.
+        resumed: the run goes on: logs are appended to.
     """
 
     def __init__(
@@ -311,7 +303,7 @@ class Callbacks:
 
 
 def _refuse_two_masters(training: Training, training_model: keras.Model) -> None:
-    """A schedule sets the rate at every step: another one that sets it cannot be beside it."""
+    """Raise if a callback sets the rate beside a schedule, which sets it at every step."""
     names = {canonical(CALLBACKS, choice.name) for choice in training.callbacks}
     if "ReduceLROnPlateau" in names and is_scheduled(training_model.optimizer):
         raise TrainingError(
@@ -346,7 +338,7 @@ def _are_arrays(value: Any) -> bool:
 
 
 def _placed(choice: Choice, known: tuple[str, ...], base: Path | None, resumed: bool) -> Choice:
-    """The choice with its files beside the project, and a number to watch that exists."""
+    """Return the choice with its files beside the project, and a number to watch that exists."""
     name = canonical(CALLBACKS, choice.name)
     if name is None:
         return choice

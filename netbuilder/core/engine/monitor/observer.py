@@ -1,4 +1,4 @@
-"""Looks into a network: outputs, weights and gradients of its nodes on given samples."""
+"""Outputs, weights and gradients of a network's nodes on given samples."""
 
 from __future__ import annotations
 
@@ -62,11 +62,9 @@ class ProbeRequest(Protocol):
 
 
 class NetworkObserver:
-    """Answers wishes about one network; each kind of wish is traced once.
+    """Answer requests about one network; each kind of request is traced once.
 
-    Args:
-        core: the network, compiled. It is not kept: an observer may live as long as its network.
-        project: what it was built from.
+    ``core`` is compiled and not kept: an observer may live as long as its network.
     """
 
     def __init__(self, training_model: keras.Model, project: Project) -> None:
@@ -82,11 +80,7 @@ class NetworkObserver:
         self._lock = threading.RLock()
 
     def whole(self, wish: ProbeRequest) -> Answer:
-        """Answer at once, on the network's own weights.
-
-        Raises:
-            DataError: the samples do not fit the network.
-        """
+        """Answer at once, on the network's own weights; DataError if the samples do not fit."""
         work = self.answer(wish, live=False)
         with self._lock:
             while True:
@@ -97,8 +91,8 @@ class NetworkObserver:
                     return answer
 
     def prepare(self, wish: ProbeRequest) -> None:
-        """Trace what ``wish`` needs, and call it once, for one sample: what TensorFlow makes ready
-        in a first call takes as long as hundreds of later ones. Raises as ``whole`` does."""
+        """Trace what ``wish`` needs and call it with one sample, as first calls are slow; DataError
+        as ``whole``."""
         x = self._samples(wish)
         nodes, learning = self._known(wish.outputs), self._learning(wish.gradients)
         if x and nodes and nodes not in self._functions:
@@ -127,9 +121,8 @@ class NetworkObserver:
         """Answer slice by slice: each ``next`` takes about a hundredth of a second.
 
         Args:
-            wish: what is asked.
-            live: the network is training: look at a copy of its weights, made at the first
-                slice, so that all slices show the same moment.
+            live: the network is training: use a copy of its weights, made at the first slice, so
+                that all slices show the same moment.
 
         Raises:
             DataError: the samples do not fit the network.
@@ -168,7 +161,7 @@ class NetworkObserver:
         return outputs, weights, gradients
 
     def _learn(self, nodes: tuple[str, ...], pace: float) -> None:
-        """Seconds a row. One slow slice, put off by other threads, is no reason for small ones."""
+        """Update the seconds a row; a single slow slice does not make slices small."""
         before = self.pace.get(nodes, pace)
         self.pace[nodes] = min(pace, 1.5 * before)
 
@@ -223,7 +216,7 @@ class NetworkObserver:
                 self._copies[id(variable.handle)] = (variable, copy)
 
     def _samples(self, wish: ProbeRequest) -> list[Array]:
-        """The samples in the network's order; none where none are needed."""
+        """Return the samples in the network's order; none where none are needed."""
         if not (wish.outputs or wish.gradients):
             return []
         found: list[Array] = []
@@ -280,7 +273,7 @@ class NetworkObserver:
         return [name for name in dict.fromkeys(names) if self._layer(name) is not None]
 
     def _known(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Those of ``names`` that are layers with an output, each once."""
+        """Return those of ``names`` that are layers with an output, each once."""
         wanted = self._owned(names)
         return tuple(name for name in wanted if name in self._tensors()) if wanted else ()
 
@@ -298,7 +291,7 @@ class NetworkObserver:
         ]
 
     def _tensors(self) -> dict[str, Any]:
-        """A symbolic tensor a node, of a graph over the same layers."""
+        """Return a symbolic tensor a node, of a graph over the same layers."""
         import keras
 
         with self._lock:
@@ -319,7 +312,7 @@ class NetworkObserver:
         return keras.Model([tensors[name] for name in self._names], [tensors[n] for n in nodes])
 
     def _traced(self, key: Any, make: Callable[[], Callable[..., Any]], more: list[Array]) -> Any:
-        """The concrete function for ``key``, traced once for any number of samples."""
+        """Return the concrete function for ``key``, traced once for any number of samples."""
         import tensorflow as tf
 
         with self._lock:
@@ -361,7 +354,7 @@ class NetworkObserver:
 
 
 def _key(nodes: tuple[str, ...], y: list[Array]) -> tuple[Any, ...]:
-    """Of what finds the gradients of some nodes, for right answers of some kind."""
+    """Return the key of a gradient function: nodes and kinds of targets."""
     return ("gradients", nodes, tuple((value.shape[1:], str(value.dtype)) for value in y))
 
 
@@ -378,7 +371,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Half-precision numbers as float32."""
+    """Return half-precision numbers as float32."""
     import tensorflow as tf
 
     return tf.cast(value, tf.float32) if value.dtype in (tf.float16, tf.bfloat16) else value

@@ -1,4 +1,4 @@
-"""Watches a run and says, in words and with a fix, what its curve shows."""
+"""Diagnoses of a running training, in words and with a fix."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 def _diagnosis(
     case: str, epoch: int, fix: RunFix | None = None, severity: str = "warning", **values: Any
 ) -> Diagnosis:
-    """What ``_WORDS`` says of a case, filled in: of ``epoch``, and of ``values``."""
+    """Fill in the words of ``_WORDS`` for a case."""
     title, text = (_(words, **{"epoch": epoch} | values) for words in _WORDS[case])
     code = case.removesuffix("-by-hand").removesuffix("-dropout")
     code = "frozen" if case.startswith("frozen-") else code
@@ -113,12 +113,7 @@ def frozen_layers_notice(project: Project, frozen: FrozenLayers) -> Diagnosis | 
 
 
 class TrainingMonitor:
-    """Tells each thing once a run.
-
-    Args:
-        project: with loss and metrics filled in.
-        facts: of its data.
-    """
+    """Report each diagnosis once a run; ``project`` has loss and metrics filled in."""
 
     def __init__(self, project: Project, facts: DataFacts) -> None:
         self.project = project
@@ -142,18 +137,19 @@ class TrainingMonitor:
         self, history: History, training_model: keras.Model, data: Dataset, reason: str,
         kept_epoch: int = 0,
     ) -> list[Diagnosis]:  # fmt: skip
-        """When the run is over ("done", "stopped" or "early"): what is new. ``kept_epoch``: the
-        epoch whose weights it ends with, where that is not the last."""
+        """Return new diagnoses of a run that is over ("done", "stopped" or "early").
+
+        ``kept_epoch``: the epoch whose weights it ends with, where that is not the last.
+        """
         running = self._running(history, training_model, data)
         found = self._new(n for n in running if n.code != "overfitting" or not kept_epoch)
         return found + self._new(self._ended(history, training_model, data, reason))
 
     def withdrawn(self, history: History, kept_epoch: int = 0) -> list[str]:
-        """Codes of what was said and is not so any more; it may be said again later.
+        """Return codes of diagnoses that are no longer true; they may be reported again.
 
-        The best epoch has moved behind the one since which the network was said to learn by heart,
-        or the run is over and ends with the weights of ``kept_epoch``; a loss that stood still
-        falls; what was said of an end is not the end any more.
+        They are so after a new best epoch, or when the run ends with the weights of ``kept_epoch``,
+        when a stuck loss falls, or when a run that had ended goes on.
         """
         gone = [
             code
@@ -259,7 +255,7 @@ class TrainingMonitor:
     def _stuck(
         self, epoch: int, rate: float, training_model: keras.Model, data: Dataset
     ) -> Diagnosis:
-        """The loss does not move: say why, the surest cause first."""
+        """Say why the loss does not move, the surest cause first."""
         title = _("The network does not learn")
         start = _("After {epoch} epochs the loss has not decreased.", epoch=epoch)
         project, facts = self.project, self.facts
@@ -347,7 +343,7 @@ class TrainingMonitor:
 
     @property
     def _noisy(self) -> list[str]:
-        """Layers that make training harder, such as Dropout."""
+        """Return layers that make training harder, such as Dropout."""
         return [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
 
     def _easier(self, epoch: int) -> Iterator[Diagnosis]:
@@ -425,12 +421,12 @@ def _hand_rates(history: History) -> list[tuple[int, float]]:
 
 
 def _of_several_data(history: History) -> bool:
-    """Whether the data changed on the way: what a curve does over several tells no trend."""
+    """Return whether the data changed during the run, so that its curve shows no trend."""
     return any(one.what == "data" for one in history.changes)
 
 
 def _raised(history: History) -> diagnosis_rules.RaisedRate | None:
-    """What a hand did to the loss by raising the rate; None where it is well, or taken back."""
+    """Return the loss's rise after a raised rate; None where there is none, or it was undone."""
     loss = history.epochs.columns()["loss"]
     rates = np.asarray(history.rates)
     if len(loss) != len(rates) or not np.isfinite(loss).all():
@@ -478,7 +474,7 @@ _HOLDS: Mapping[str, Callable[[History, Diagnosis], bool]] = {
 
 
 def _best_held(history: History) -> int:
-    """The best epoch, counted from 1, by the loss on validation data; 0 where there is none."""
+    """Return the best epoch, counted from 1, by the validation loss; 0 without validation."""
     held = history.epochs.columns().get("val_loss")
     if history.monitor == "val_loss":
         return history.best_epoch
@@ -512,7 +508,7 @@ def _leaky(project: Project, node: str) -> Project:
 
 
 def _out_of_reach(activation: str | None, target: Any) -> str:
-    """What an activation can give, in words, where the targets lie outside of it."""
+    """Say what values an activation can give, if targets lie outside of them; else ""."""
     low, high = float(np.min(target)), float(np.max(target))
     if activation == "softmax" and (target.ndim < 2 or target.shape[-1] == 1):
         return _("softmax on a single unit always returns 1.")

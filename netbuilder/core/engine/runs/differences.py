@@ -20,13 +20,13 @@ from netbuilder.core.wording import format_number, join_values, labelled
 
 @dataclass(frozen=True)
 class ProjectDifference:
-    """One thing that differs.
+    """One thing that differs between two projects.
 
     Attributes:
         where: "network", "data" or "training".
         what: the layer's id and parameter, or the field ("dense units", "batch_size").
         old, new: the values in words; "" where there is none.
-        node: id of the layer it is about, or None.
+        node: id of the layer, or None.
     """
 
     where: str
@@ -113,7 +113,7 @@ def _plain(where: str, old: Any, new: Any) -> list[ProjectDifference]:
 
 
 def _points(old: Data, new: Data) -> ProjectDifference:
-    """What was done by hand to points, by how many: where each stands is more than can be read."""
+    """Count the points changed by hand; where each is would be too long."""
     try:
         a, b = str(point_edits(old)), str(point_edits(new))
     except DataError:
@@ -181,8 +181,8 @@ def format_setting(value: Any) -> str:
 
 
 def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
-    """What each project has that not all projects on the same rows have, in short words; what the
-    fewest have comes first.
+    """Return what each project has that not all on the same rows have, in short words, rarest
+    first.
 
     Example:
         ("SGD 0.1", "Dense 64 relu", "20 epochs", "batch size 16").
@@ -207,7 +207,7 @@ def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
 
 
 def _choices(project: Project) -> Iterator[str]:
-    """The layers with their sizes, the settings of the training, then those of the data."""
+    """Yield the layers with their sizes, the settings of the training, then those of the data."""
     for node in project.graph.nodes:
         spec = LAYERS.get(node.layer)
         if node.layer == "Input" or spec is None:

@@ -1,10 +1,9 @@
 """The record of every run: what was trained, how it went, on which machine.
 
-A run is a folder in the user's data folder: ``run.json`` (facts, the project, the history of
-the epochs) and ``lesson_steps.npy`` (float32, a row a step). Numbers of many epochs are kept in
-``epochs.npy`` likewise, so that a million epochs are no burden. ``index`` makes a list of many
-quick, and the oldest go where there are more than ``run_limit``. The window puts a small trained
-network beside them (``network_path``).
+A run is a folder in the user's data folder: ``run.json`` (facts, project, history of the epochs)
+and ``lesson_steps.npy`` (float32, a row a step); long histories are in ``epochs.npy``. ``index``
+makes a list of many quick, and the oldest are deleted beyond ``run_limit``. The window puts a small
+trained network beside them (``network_path``).
 """
 
 from __future__ import annotations
@@ -133,25 +132,23 @@ class Run:
 
     Attributes:
         id: name of its folder.
-        name: what the user calls it; at first the project's name.
-        project: as it was trained.
-        started: when, in the ISO form, with the time zone.
+        name: the user's; at first the project's name.
+        started: in the ISO form, with the time zone.
         reason: "done", "stopped", "early" or "failed".
         epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
         seconds: duration by the clock, pauses left out.
         slowed: it was trained slowly enough to follow.
         last: the last epoch's numbers by name.
-        kept_epoch, kept: the earlier epoch whose weights it was left with, and that epoch's
-            numbers; 0 and nothing where it has those of its end.
+        kept_epoch, kept: the earlier epoch whose weights it ended with, and that epoch's numbers; 0
+            and nothing where it has those of its end.
         test: numbers on the test rows by name.
         test_samples: how many these are; 0 where unknown.
-        standard_errors: of numbers of the test, by the same names, where these are known.
+        standard_errors: of the test's numbers, by name, where known.
         machine: system, processor, number of processors.
         versions: of Python and the packages that computed.
         base: folder that the project's relative paths started from; "" where unknown.
-        steps_per_epoch: batches in an epoch; 0 where unknown.
-        changes: what was changed by hand.
-        units: what stood beside the numbers of each target of the first output, or "".
+        steps_per_epoch: 0 where unknown.
+        units: of each target of the first output, or "".
     """
 
     id: str
@@ -210,16 +207,12 @@ def record_run(
     steps_per_epoch: int = 0,
     asked: Project | None = None,
 ) -> Run:
-    """Keep a run that has ended, or, with its ``run_id``, one that went on.
+    """Record a run that has ended, or, with its ``run_id``, replace its record.
 
     Args:
-        trained: what it left behind.
         history: all its numbers.
-        reason: why it ended.
-        run_id: of a run that is recorded already and is replaced.
-        started: when it began (``time.time``); now less its duration where None.
+        started: ``time.time`` at the start; None: now less the duration.
         base: folder that relative paths of the project start from.
-        steps_per_epoch: batches in an epoch.
         asked: the project as the user wrote it, before loss and metrics were filled in.
 
     Raises:
@@ -265,10 +258,7 @@ def record_run(
 
 
 def _name_of(project: Project) -> str:
-    """The project's name, or that of its data where it has none, with a number: iris · run 3.
-
-    The first run of a project that has a name bears it alone.
-    """
+    """Return the name of the project or its data, numbered (iris · run 3) but for a first run."""
     data = project.data
     named = project.name != Project().name
     whole = project.name if named or not data.kind else data.name or Path(data.path).stem
@@ -315,7 +305,7 @@ def _run(run_id: str, text: str) -> Run:
 
 
 def _with_kept(run: Run) -> Run:
-    """A record of before runs said which epoch they had kept: that is in their plan and curves."""
+    """Fill in the kept epoch of an older record from its plan and curves."""
     from netbuilder.core.engine.monitor.keras_callbacks import kept_monitor
 
     monitor, sign = kept_monitor(run.project.training)
@@ -366,10 +356,9 @@ def _places() -> list[Path]:
 
 
 def prune_runs() -> list[str]:
-    """Take away the oldest runs beyond the limit, and the networks of old runs where all of them
-    together have grown too large; the newest run keeps both. Gives the ids of what went.
+    """Delete the oldest runs and networks beyond their limits and return the ids of what went.
 
-    The name of a run's folder begins with the time that it began at.
+    The newest run keeps both. The name of a run's folder begins with its start time.
     """
     places = sorted(_places(), reverse=True)
     most = run_limit() or len(places)
@@ -386,14 +375,10 @@ def prune_runs() -> list[str]:
 
 
 def newest_run(project: Project, base: Path) -> Run | None:
-    """The newest run of this very project: the same network, data and plan.
+    """Return the newest run of the same network, data and plan.
 
-    Compared is what was asked for, not what the data then made of it (``loss=None``). Places on
-    the canvas do not count. Data with a relative path is the same only from the same folder.
-
-    Args:
-        project: as it was opened.
-        base: folder that its relative paths start from.
+    Compared is the project before its loss was filled in, without places on the canvas. Data with a
+    relative path is the same only from the same folder ``base``.
     """
     # The name of a run's folder begins with the time: the first that fits is the newest.
     for run_id, text in run_texts(runs_folder()).items():
@@ -414,8 +399,8 @@ def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> boo
 
 
 def with_absolute_paths(project: Project, base: Path | None) -> Project | None:
-    """The project with whole paths of its data, from the folder ``base`` that they start from; None
-    where a path starts nobody knows where."""
+    """Return the project with its data's paths made absolute from ``base``; None where
+    impossible."""
     found = {}
     for name in ("path", "test_path"):
         written = getattr(project.data, name)
@@ -428,11 +413,7 @@ def with_absolute_paths(project: Project, base: Path | None) -> Project | None:
 
 
 def load_run(run_id: str) -> Run:
-    """One run.
-
-    Raises:
-        UserError: it is not there, or cannot be read.
-    """
+    """Load a run; UserError if it is missing or unreadable."""
     try:
         return _read(runs_folder() / run_id)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -444,11 +425,7 @@ def load_run(run_id: str) -> Run:
 
 
 def load_rows(run: Run) -> RunRows:
-    """The numbers of its epochs and steps.
-
-    Raises:
-        UserError: they cannot be read.
-    """
+    """Load a run's epochs and steps; UserError if they are unreadable."""
     try:
         epochs, steps = (
             np.load(runs_folder() / run.id / f"{key}.npy", allow_pickle=False)
@@ -482,11 +459,7 @@ def set_test_metrics(
     samples: int = 0,
     standard_errors: Mapping[str, float] | None = None,
 ) -> Run:
-    """Put other numbers of the test in the place of those that were recorded.
-
-    Raises:
-        UserError: the record cannot be read or written.
-    """
+    """Replace the recorded test metrics; UserError if the record cannot be read or written."""
     errors = dict(standard_errors or {})
     return _rewrite(run_id, test=dict(test), test_samples=samples, standard_errors=errors)
 
@@ -499,11 +472,7 @@ def _rewrite(run_id: str, **changes: Any) -> Run:
 
 
 def delete_run(run_id: str) -> None:
-    """Delete a run for good.
-
-    Raises:
-        UserError: a file of it cannot be deleted.
-    """
+    """Delete a run for good; UserError if a file of it cannot be deleted."""
     place = runs_folder() / run_id
     if place.parent == runs_folder() and place.is_dir():
         try:
