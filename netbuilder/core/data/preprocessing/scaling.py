@@ -100,8 +100,7 @@ def bin_edges(values: NDArray[Any], most: int) -> tuple[float, ...]:
 
 def bin_weights(edges: Sequence[Sequence[float]]) -> list[NDArray[Any]]:
     """Kernel (columns, bins) and bias (bins,) of a layer that says how far a number is through
-    each of its bins.
-    """
+    each of its bins."""
     import numpy as np
 
     kernel = np.zeros((len(edges), sum(len(marks) - 1 for marks in edges)), "float32")
