@@ -37,8 +37,7 @@ TURN_SECONDS = 0.0005
 
 
 class Application(QApplication):
-    """The application. ``file_requested(path)``: the system wants a file opened: macOS tells so a
-    double click on it, which elsewhere is a word of the command."""
+    """The application; ``file_requested(path)``: a file was double-clicked on macOS."""
 
     file_requested = Signal(str)
 
@@ -50,7 +49,7 @@ class Application(QApplication):
 
 
 def main(path: str | None = None) -> int:
-    """Open the window, on a file if given, and stay until it is closed."""
+    """Open the window, on a file if given, and run until it is closed."""
     retranslate.start_language()
     wanted = i18n.language()
     app = make_application(sys.argv)
@@ -90,17 +89,13 @@ def main(path: str | None = None) -> int:
 
 
 def _tell_keras_error(window: MainWindow) -> None:
-    """Say why Keras did not load, and what can be done without it."""
+    """Show why Keras did not load, and what works without it."""
     if (error := window.workbench.keras_error) is not None:
         window.commands.show_of_machine(error)
 
 
 def exit_process(code: int) -> None:
-    """End the process now.
-
-    A thread that is inside TensorFlow (importing, compiling, training) when the interpreter ends
-    takes the process down with it. Everything of the user's is on disk when the window is closed.
-    """
+    """End the process now: a thread inside TensorFlow would crash the interpreter's exit."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # a start without a console has none
@@ -109,7 +104,7 @@ def exit_process(code: int) -> None:
 
 
 def make_application(arguments: list[str]) -> QApplication:
-    """Return the one application, with the look of this program."""
+    """Return the application in this program's style."""
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
@@ -128,9 +123,8 @@ def make_application(arguments: list[str]) -> QApplication:
 
 
 def open_window(path: Path | None, *, remember: bool = True) -> MainWindow:
-    """A window on a file, or on the ready example where there is none.
+    """Open a window on a file; without one or after an error, on the example.
 
-    A file that cannot be opened leaves the window on the example, with a message.
     ``remember=False`` neither reads nor writes where the panels were.
     """
     if path is None or path.suffix.lower() != PROJECT_ENDING:
@@ -159,7 +153,7 @@ def _first_project() -> Project:
 
 
 def look_back(window: MainWindow) -> None:
-    """Offer what earlier processes left, and say how they ended."""
+    """Offer recovered work, and report how earlier processes ended."""
     faults = crash_detector.take_crashes()
     offer_recovery(window)
     if faults:
@@ -170,5 +164,5 @@ def look_back(window: MainWindow) -> None:
 
 
 def offer_recovery(window: MainWindow) -> None:
-    """Ask about what a crash left: what was edited, then what was being trained."""
+    """Ask about edits and trainings that a crash interrupted."""
     window.commands.restore_work()

@@ -87,7 +87,7 @@ _EXPLAINED: Mapping[str, str] = {
 
 
 def _facts_for(project: Project, facts: DataFacts | None) -> DataFacts | None:
-    """The facts, unless they are still of a network with other ends."""
+    """Return the facts, unless they belong to other inputs and outputs."""
     graph = project.graph
     if facts is None or set(facts.input_shapes) != set(graph.inputs):
         return None
@@ -105,7 +105,7 @@ def _listing(
 
 
 class _CodeText(QPlainTextEdit):
-    """The script; on hover it explains a line."""
+    """The script; hovering over a line explains it."""
 
     def __init__(self, explain: Callable[[int, str], str], parent: QWidget) -> None:
         super().__init__(parent)
@@ -121,7 +121,7 @@ class _CodeText(QPlainTextEdit):
 
 
 class CodePanel(QWidget):
-    """Follows the project while it is looked at."""
+    """The script of the project, updated while visible; ``save(style, told)`` writes a file."""
 
     def __init__(
         self,
@@ -131,8 +131,6 @@ class CodePanel(QWidget):
         save: Callable[[str, Callable[[str], object]], object],
         parent: QWidget | None = None,
     ) -> None:
-        """``save(style, told)``: asks for a file name and writes there; ``told`` hears of it when
-        it is done."""
         super().__init__(parent)
         self._store, self._workbench, self._write = store, workbench, save
         self._selection = selection
@@ -189,7 +187,7 @@ class CodePanel(QWidget):
         )
 
     def _begin_anew(self) -> None:
-        """Nothing of another project stands here; a file of another name holds the same network."""
+        """Clear another project's script; a renamed file keeps its own."""
         shown = self._worker.inputs
         if shown and shown[0].graph is self._store.project.graph:
             return
@@ -202,7 +200,7 @@ class CodePanel(QWidget):
         self._soon.start()
 
     def refresh(self) -> None:
-        """Have the script of the project as it stands written, where somebody sees it."""
+        """Generate the script again, if the page is visible."""
         project = self._store.project
         if self.isVisible():
             facts = _facts_for(project, self._workbench.facts)
@@ -227,7 +225,7 @@ class CodePanel(QWidget):
         self._mark_selected()
 
     def _show_selected(self, _ids: object = None) -> None:
-        """Mark the lines of the selected layers, and scroll to them where they are not seen."""
+        """Mark the selected layers' lines, and scroll to them."""
         self._mark_selected()
         bar, lines = self.text.verticalScrollBar(), self.marked_lines()
         if lines and not bar.value() < lines[0] <= lines[-1] <= bar.value() + bar.pageStep():
@@ -250,7 +248,7 @@ class CodePanel(QWidget):
         self.text.setExtraSelections(marks)
 
     def explanation(self, line: int, text: str) -> str:
-        """Return what a line of the script does, in a sentence; "" where that is not known."""
+        """Return a sentence about what a line does; "" if unknown."""
         graph = self._store.project.graph
         for name, (first, last) in self._places.items():
             if first <= line <= last and name in graph.by_id and "keras.Input" not in text:
@@ -292,7 +290,7 @@ _COLORS: tuple[tuple[str, str, str, bool], ...] = (
 
 
 class PythonColors(QSyntaxHighlighter):
-    """Colours the whole text at once, so that strings over several lines are right."""
+    """Highlights the whole text at once, for strings over several lines."""
 
     def __init__(self, document: QTextDocument) -> None:
         super().__init__(document)
@@ -300,7 +298,7 @@ class PythonColors(QSyntaxHighlighter):
         theme.theme().changed.connect(self.rehighlight)
 
     def show_text(self, text: str) -> None:
-        """Find the tokens of a text, before the document gets it."""
+        """Tokenize a text before the document gets it."""
         from pygments.lexers import PythonLexer
 
         self._spans = {}

@@ -64,7 +64,7 @@ from netbuilder.ui.window.window_parts import WindowParts
 
 
 class MainWindow(QMainWindow):
-    """One project: palette, canvas, inspector and tabs, all following one store."""
+    """A project's window: palette, canvas and pages follow one store."""
 
     def __init__(
         self, project: Project | None = None, path: Path | None = None, *, remember: bool = True
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Every Tab of the window comes here: it goes as the eye does."""
+        """Move the focus in reading order; all Tabs of the window come here."""
         now = self.focusWidget()
         found = tab_order.neighbour_stop(self, now, forward=forward) if now is not None else None
         if found is None:
@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
             self.documents.open_asking(path)
 
     def _title_pages(self) -> None:
-        """Call the page by what it shows of this data."""
+        """Name the page after what it shows of this data."""
         forecast = N_("Forecast"), N_("Forecast and true values during training")
         surface = next((row.title, row.help) for row in PANELS if row.id == "surface")
         title, words = forecast if shows_forecast(self.workbench) else surface
@@ -315,7 +315,7 @@ class MainWindow(QMainWindow):
         self.actions_table.retitle("panel-surface", _(title), _(words))
 
     def _windows_closed(self) -> bool:
-        """Whether the windows that stand beside this one have gone: each asks for itself."""
+        """Close the other windows, which may ask; return whether all did."""
         beside = self.findChildren(QDialog, options=Qt.FindChildOption.FindDirectChildrenOnly)
         return all(one.close() for one in beside if one.isVisible())
 
@@ -339,7 +339,6 @@ class MainWindow(QMainWindow):
         self.refresh_actions()
 
     def show_node(self, node: str) -> None:
-        """Select a layer and bring it into view."""
         try:
             self.canvas.select((node,))
             self.canvas.show_node(node)
@@ -379,8 +378,7 @@ class MainWindow(QMainWindow):
             self.commands.show_panel("data")
 
     def _reset_speed(self) -> None:
-        """A slow pace that was chosen for one network is not carried over to the next one; in
-        front of a class it is."""
+        """Reset a slow speed for a new network, except in a presentation."""
         if not self.commands.presentation.on:
             self.runner.set_speed(remembered_speed() if self._remember else FULL)
 
@@ -402,7 +400,7 @@ class MainWindow(QMainWindow):
             QApplication.alert(self)
 
     def _tell_result(self) -> None:
-        """Say in the status bar what the run came to, as far as the page Curves does not."""
+        """Show the result of the run, unless the page Curves does."""
         trained, curves = self.workbench.models.trained, self.docks.pages["training"].panel
         if trained is None or self.runner.active:
             return
@@ -430,5 +428,5 @@ class MainWindow(QMainWindow):
 
 
 def panel_names() -> tuple[str, ...]:
-    """What ``--panel`` takes."""
+    """Return the values of ``--panel``."""
     return tuple(row.id for row in PANELS)

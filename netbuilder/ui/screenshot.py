@@ -28,15 +28,9 @@ def render(
     size: tuple[int, int] = (1366, 768),
     dark: bool = False,
 ) -> None:
-    """Write a picture of the window on ``file`` (None: the ready example).
+    """Write a picture of the window on ``file`` (None: the ready example) to ``out`` (``.png``).
 
-    Args:
-        file: project or model.
-        out: path of the ``.png``.
-        panel: id of the tab that is in front (``panels.PANELS``), or "start" for the start page;
-            None: the example's canvas.
-        size: width and height in pixels.
-        dark: the dark scheme instead of the light one.
+    ``panel`` is the id of the page in front (``panels.PANELS``), or "start" for the start page.
 
     Raises:
         UserError: the panel does not exist, the file cannot be opened, the picture not written.
@@ -119,7 +113,7 @@ def _need_letters(wanted: str, make_application: Callable[[list[str]], object]) 
 
 
 def _end(window: MainWindow) -> None:
-    """Close without a question: nothing here is anybody's work."""
+    """Close without asking."""
     window.documents.keep_model()
     window.documents.close()
     window.workbench.close()

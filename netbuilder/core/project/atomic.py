@@ -127,13 +127,7 @@ def explain_os_error(error: OSError, path: Path | None = None) -> tuple[str, str
 
 @contextmanager
 def translate_disk_full(path: Path) -> Iterator[None]:
-    """Translate any library's error for a full disk to ``write_error``'s.
-
-    TensorFlow has its own errors; and the full disk may be that of temporary files.
-
-    Raises:
-        UserError: the disk is full.
-    """
+    """Raise ``UserError`` for any library's error that the disk (or the temporary one) is full."""
     try:
         yield
     except Exception as error:
@@ -202,13 +196,10 @@ def delete_error(error: OSError, path: Path) -> UserError:
 
 @contextmanager
 def replace_atomically(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder, which replaces ``path`` at the end.
+    """Yield a temporary path with the suffix of ``path``, which it replaces at the end.
 
-    It has the suffix of ``path``. After an error it is removed and ``path`` is unchanged. A
-    symbolic link stays: its target is replaced.
-
-    Raises:
-        UserError: the file cannot be written.
+    After an error it is removed. A symbolic link stays: its target is replaced. Raises
+    ``UserError`` if the file cannot be written.
     """
     path = Path(path)
     if path.is_symlink():

@@ -1,7 +1,4 @@
-"""The user's answers on the model card, stored in the project under ``card``.
-
-The facts on the card are in ``results.model_card``.
-"""
+"""The user's answers on the model card (``results.model_card``), stored under ``card``."""
 
 from __future__ import annotations
 

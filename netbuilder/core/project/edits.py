@@ -1,7 +1,6 @@
-"""Changes of a project as pure functions ``(project, ...) -> Project``.
+"""Edits as pure functions ``(project, ...) -> Project``; invalid ones raise ``EditError``.
 
-An invalid edit raises ``EditError``. Positions are None ("automatic layout") unless the user
-placed the layer.
+Positions are None ("automatic layout") unless the user placed the layer.
 """
 
 from __future__ import annotations
@@ -108,12 +107,9 @@ def add_node(
     node_id: str | None = None,
     group: str | None = None,
 ) -> Project:
-    """Add an unconnected layer as the last of ``graph.nodes``.
+    """Add an unconnected layer, last in ``graph.nodes``; raise ``EditError`` if the id is taken.
 
     ``params`` override the catalog's initial values.
-
-    Raises:
-        EditError: ``node_id`` is taken.
     """
     graph = project.graph
     if node_id is not None and (node_id in graph.by_id or node_id in graph.group_by_id):
@@ -227,16 +223,9 @@ def _pushed(graph: Graph, targets: tuple[str, ...], steps: int = 1) -> dict[str,
 
 
 def insert_chain(project: Project, after: str, first: str, last: str) -> Project:
-    """Lead everything that ``after`` feeds through layers that exist already.
+    """Lead everything that ``after`` feeds through existing layers, ``first`` to ``last``.
 
-    Args:
-        project: contains the layers.
-        after: the node that feeds them.
-        first: their first, which has no sources.
-        last: their last, which has no targets.
-
-    Raises:
-        EditError: ``after`` cannot feed ``first``.
+    Raises ``EditError`` if ``after`` cannot feed ``first``.
     """
     graph = project.graph
     chain = [name for name in graph.order if name in {first, *descendants(graph, first)}]
@@ -264,8 +253,8 @@ def insert_chain(project: Project, after: str, first: str, last: str) -> Project
 def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
     """Move a layer into another connection, closing the gap it leaves.
 
-    Raises:
-        EditError: the layer takes no input or joins several, or the connection is its own or gone.
+    Raises ``EditError`` if it takes no input or joins several, or the connection is its own or
+    gone.
     """
     graph = project.graph
     node = _need(graph, node_id)
@@ -289,10 +278,7 @@ def move_to_edge(project: Project, node_id: str, edge: Edge) -> Project:
 
 
 def _healed(graph: Graph, gone: set[str]) -> tuple[Edge, ...]:
-    """Return the edges without nodes ``gone``, connecting their source with their targets.
-
-    A removed node with several inputs or none leaves a gap.
-    """
+    """Return the edges without ``gone``, bridging removed nodes that have a single input."""
 
     def origin(node_id: str) -> str | None:
         visited: set[str] = set()
@@ -317,7 +303,7 @@ def _healed(graph: Graph, gone: set[str]) -> tuple[Edge, ...]:
 def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> Project:
     """Remove layers with their connections; ``heal`` closes gaps of layers with one input.
 
-    The first node that shared the layer of a removed one becomes its owner.
+    The first node that shared a removed layer becomes its owner.
     """
     graph = project.graph
     gone = {name for name in ids if name in graph.by_id}
@@ -340,7 +326,6 @@ def remove_nodes(project: Project, ids: Iterable[str], *, heal: bool = True) -> 
 
 
 def _inherited(graph: Graph, gone: set[str], keep: bool = False) -> tuple[Node, ...]:
-    """Hand layers owned by ``gone`` nodes to nodes that share them; ``keep`` keeps the nodes."""
     heirs: dict[str, str] = {}
     nodes: list[Node] = []
     for node in graph.nodes:
@@ -387,8 +372,7 @@ def set_params(project: Project, node_id: str, **params: Any) -> Project:
 def replace_layer(project: Project, node_id: str, layer: str) -> Project:
     """Replace the layer of a node, keeping arguments that both have.
 
-    The id changes only if it was generated. Nodes that shared the old layer keep it; surplus
-    connections are removed, the last ones first.
+    Nodes that shared the old layer keep it; surplus connections are removed, the last ones first.
     """
     node = _need(project.graph, node_id)
     if layer == node.layer:

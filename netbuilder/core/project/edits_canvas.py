@@ -25,11 +25,7 @@ def add_connected(
     position: Point | None = None,
     params: Mapping[str, Any] | None = None,
 ) -> Project:
-    """Add a layer fed by ``source`` or feeding ``target``, as the last node.
-
-    Raises:
-        EditError: the connection is not allowed.
-    """
+    """Add a layer, last in ``graph.nodes``, fed by ``source`` or feeding ``target``."""
     project = edits.add_node(project, layer, params=params, position=position)
     new = project.graph.nodes[-1].id
     if source is not None:
@@ -87,8 +83,7 @@ def move_later(project: Project, node_id: str) -> Project:
 def move_to_end(project: Project, node_id: str, last: str) -> Project:
     """Move a layer after ``last``, closing the gap it leaves.
 
-    Raises:
-        EditError: the layer takes no input or joins several, or ``last`` is it or feeds others.
+    Raises ``EditError`` if it takes no input or joins several, or ``last`` is it or feeds others.
     """
     graph = project.graph
     if node_id == last or node_id not in graph.by_id or last not in graph.by_id:
@@ -136,8 +131,7 @@ def move_cards(
 ) -> Project:
     """Place layers and groups; placed members of a moved group move by ``by``.
 
-    ``pinned`` are positions of the other cards, which are fixed there: else the layout could move
-    them. ``into`` gives the new group (or None) of cards.
+    ``pinned`` fixes cards that the layout could move; ``into`` gives new groups (None: no group).
     """
     graph = project.graph
     positions: dict[str, Point | None] = {}

@@ -32,10 +32,7 @@ _FORM = '{"added": [[x, y, "class"]], "moved": [[number, x, y]], "removed": [num
 
 @dataclass(frozen=True)
 class PointEdits:
-    """Points edited by hand: ``moved`` and ``removed`` by number, ``added`` with classes.
-
-    The class is "" for points of a curve.
-    """
+    """Points ``moved`` and ``removed`` by number, or ``added`` with class ("" in a curve)."""
 
     added: tuple[tuple[float, float, str], ...] = ()
     moved: Mapping[int, Place] = field(default_factory=dict)
@@ -186,11 +183,7 @@ def last_names(text: str) -> tuple[str, ...]:
 
 
 def relocate_data(project: Project, folder: Path) -> Project:
-    """Return the project with its data found in ``folder``.
-
-    Absolute paths that do not exist here are replaced by files of that name there; names get the
-    disk's Unicode form.
-    """
+    """Replace absolute paths that do not exist here by files of that name in ``folder``."""
     data = project.data
     path, test_path = (_beside(text, folder) for text in (data.path, data.test_path))
     if (path, test_path) == (data.path, data.test_path):
@@ -249,19 +242,11 @@ def _added(existing: Any, value: Any) -> Any:
 
 
 def set_columns(project: Project, names: Iterable[str], **decided: str) -> Project:
-    """Set role, type, missing rule or decimal mark of columns.
-
-    Args:
-        project: the project.
-        names: the columns.
-        decided: "role", "type", "missing" and "decimal" with one of their words, or "" for
-            automatic.
+    """Set "role", "type", "missing" and "decimal" of columns; "" is automatic.
 
     A new target joins ``target``; a column with another role leaves it, and the lists of ignored
-    and weight columns. Only one column has each of ``SINGLE_ROLES``: the last one chosen.
-
-    Raises:
-        EditError: an unknown word.
+    and weight columns. Only one column has each of ``SINGLE_ROLES``: the last one chosen. Raises
+    ``EditError`` for an unknown word.
     """
     for key, value in decided.items():
         allowed = _ALLOWED.get(key)
@@ -352,16 +337,9 @@ def output_columns(project: Project, targets: Sequence[str]) -> dict[str, tuple[
 def set_input_columns(
     project: Project, names: Sequence[str], node: str, features: Sequence[str]
 ) -> Project:
-    """Let columns feed an Input, and no other one.
+    """Let columns feed the Input ``node``, and no other one; ``features`` are in table order.
 
-    Args:
-        project: the project.
-        names: the columns, which become features.
-        node: id of the Input.
-        features: the current features, in table order.
-
-    Raises:
-        EditError: there is no such Input, or another one would have no column left.
+    Raises ``EditError`` without such an Input, or if another one would have no column left.
     """
     graph = project.graph
     _need(node, graph.inputs, N_("There is no Input '{name}'."), N_("Add an Input first."))
@@ -383,14 +361,7 @@ def set_output_columns(
 ) -> Project:
     """Let an output predict columns, instead of its current ones.
 
-    Args:
-        project: the project.
-        names: the columns, which become targets.
-        output: id of the output.
-        targets: the current targets.
-
-    Raises:
-        EditError: there is no such output, or another one would have no target left.
+    Raises ``EditError`` without such an output, or if another one would have no target left.
     """
     graph = project.graph
     _need(output, graph.outputs, N_("There is no output '{name}'."), N_("Add a layer first."))

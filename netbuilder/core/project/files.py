@@ -1,11 +1,7 @@
-"""Project files: ``NAME.netbuilder``, JSON, UTF-8.
+"""Project files: ``NAME.netbuilder``, JSON, UTF-8, ``"format": "netbuilder-project"``.
 
-Versions of the format (``"format": "netbuilder-project"``):
-
-* version 1: name, graph (nodes, edges, groups), data, training.
-
-Unknown keys survive a round trip at every level. Newer versions are refused; older ones are
-migrated by a function per version in ``_MIGRATIONS``.
+Version 1 has name, graph (nodes, edges, groups), data, training. Unknown keys survive a round trip
+at every level. Newer versions are refused; older ones are migrated by ``_MIGRATIONS``.
 """
 
 from __future__ import annotations
@@ -54,8 +50,7 @@ _MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 def read(path: Path) -> Project:
     """Read a project file, and find data that was moved with it.
 
-    Raises:
-        ProjectFileError: unreadable, invalid, incomplete or of a newer version.
+    Raises ``ProjectFileError`` if it is unreadable, invalid, incomplete or of a newer version.
     """
     path = Path(path)
     require_regular_file(path, ProjectFileError)

@@ -80,7 +80,7 @@ def paste_fragment(
     offset: Point = (40.0, 40.0),
     places: Mapping[str, Point] | None = None,
 ) -> tuple[Project, tuple[str, ...]]:
-    """Add a piece with new ids, moved by ``offset``; return the project and the new nodes' ids.
+    """Add a piece with new ids, moved by ``offset``; return the project and the new ids.
 
     ``places`` are positions (before the offset) for nodes of the piece that have none.
     """
@@ -157,11 +157,7 @@ def _path(name: str) -> Path:
 
 
 def save_block(graph: Graph, group_id: str) -> SavedBlock:
-    """Save a group under its name, replacing a block of that name.
-
-    Raises:
-        UserError: the data folder cannot be written.
-    """
+    """Save a group under its name, replacing a block; raise ``UserError`` if that fails."""
     name = graph.group_by_id[group_id].name
     piece = read_fragment(copy_fragment(graph, [group_id]))
     path = _path(name)
@@ -194,13 +190,10 @@ MOST = 50  # copies; more are unreadable
 
 
 def repeat_group(project: Project, group_id: str, times: int) -> Project:
-    """Repeat a group so that it occurs ``times`` times in a row (1 to 50).
+    """Repeat a group so that it occurs ``times`` (1 to 50) times in a row.
 
-    Copies have their own weights. The last copy feeds what the group fed.
-
-    Raises:
-        EditError: there is no such group, it has no single input and output, or ``times`` is not
-            between 1 and 50.
+    Copies have their own weights. The last copy feeds what the group fed. Raises ``EditError``
+    without such a group, or if it has no single input and output, or for other ``times``.
     """
     graph = project.graph
     group = graph.group_by_id.get(group_id)

@@ -42,10 +42,7 @@ def downstream(graph: Graph, node_id: str, passes: Callable[[Node], bool]) -> It
 
 
 def connection_problem(graph: Graph, source: str, target: str) -> str | None:
-    """Return why ``source`` cannot feed ``target``, in a sentence; None if it can.
-
-    A full single input is no obstacle: ``connect`` replaces its connection.
-    """
+    """Return why ``source`` cannot feed ``target``; a full single input does not matter."""
     for end in (source, target):
         if end not in graph.by_id:
             return _("The layer '{name}' no longer exists.", name=end)
@@ -245,7 +242,7 @@ _COLOURS = 3
 
 
 def takes_bytes(graph: Graph, node: Node) -> bool:
-    """Return whether a layer takes pixels from 0 to 255: a pretrained model, or Rescaling by 1/255.
+    """Return whether a layer takes pixels from 0 to 255: Rescaling by 1/255, or a pretrained model.
 
     Models of ``keras.applications`` scale pixels themselves unless ``preprocess`` is off.
     """
@@ -264,8 +261,8 @@ def takes_bytes(graph: Graph, node: Node) -> bool:
 def passes_pixels(graph: Graph, node: Node) -> bool:
     """Return whether a layer keeps the range of pixels: it arranges, crops or augments images.
 
-    So does a linear 1×1 convolution that turns grey into three colours. Scaled to 0 to 1 before a
-    frozen model, it would have to learn a weight of 255 (accuracy 0.25 instead of 0.76).
+    So does a linear 1×1 convolution from grey to three colours: pixels scaled to 0 to 1 before a
+    frozen model gave an accuracy of 0.25 instead of 0.76.
     """
     owner = layer_owner(graph, node)
     spec, params = spec_of(owner.layer), owner.params

@@ -64,8 +64,7 @@ def _free_id(graph: Graph) -> str:
 def group_nodes(project: Project, ids: Iterable[str], name: str = "") -> Project:
     """Put nodes and groups into a new group, the last of ``graph.groups``.
 
-    Raises:
-        EditError: nothing was named, or the nodes are in different groups.
+    Raises ``EditError`` without nodes, or if they are in different groups.
     """
     graph = project.graph
     chosen = set(ids)
@@ -121,10 +120,9 @@ def set_collapsed(project: Project, group_id: str, collapsed: bool) -> Project:
 
 
 def put_into(project: Project, places: Mapping[str, str | None]) -> Project:
-    """Move layers and groups into other groups, or (None) out of all; drop empty groups.
+    """Move layers and groups into other groups or (None) out of all; drop empty groups.
 
-    Raises:
-        EditError: a group does not exist, or would contain itself.
+    Raises ``EditError`` if a group does not exist, or would contain itself.
     """
     graph = project.graph
     for name, group in places.items():

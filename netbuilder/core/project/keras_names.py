@@ -15,10 +15,7 @@ _MOST_LETTERS = 40
 
 
 def keras_name(node_id: str) -> str:
-    """Return the name of a node's Keras layer: its id if valid, else a unique valid name.
-
-    "hidden layer" becomes "hidden_layer_" with eight hexadecimal digits derived from the id.
-    """
+    """Return the name of a node's Keras layer: its id if valid, else its letters and a digest."""
     if _SAFE.fullmatch(node_id) and not _DOTS.fullmatch(node_id):
         return node_id
     letters = unicodedata.normalize("NFKD", node_id.replace("ß", "ss"))

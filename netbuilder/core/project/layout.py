@@ -1,10 +1,8 @@
-"""Automatic layout of the graph in layers.
+"""Automatic layout: the graph is cut at the nodes that all paths pass, and laid out by piece.
 
-A network is mostly a chain with detours. The graph is cut at the nodes that all paths pass; each
-piece is laid out alone and placed under the one before. A chain becomes a straight column; a piece
-with branches is laid out by grandalf (Sugiyama, Tagawa, Toda, "Methods for visual understanding of
-hierarchical system structures", 1981; Brandes and Köpf, "Fast and simple horizontal coordinate
-assignment", 2001).
+A chain becomes a straight column; a piece with branches is laid out by grandalf (Sugiyama, Tagawa,
+Toda, "Methods for visual understanding of hierarchical system structures", 1981; Brandes and Köpf,
+"Fast and simple horizontal coordinate assignment", 2001).
 """
 
 from __future__ import annotations
@@ -29,10 +27,9 @@ _Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class VisibleGraph:
-    """The visible graph, with collapsed groups in place of their members.
+    """The graph with collapsed groups in place of their members.
 
-    ``stand_in`` is the visible id for each node: its own, or its outermost collapsed group.
-    ``edges`` connect visible ids, each once; ``wires`` are the graph's edges behind each.
+    ``stand_in``: each node's visible id; ``edges``: pairs of visible ids; ``wires``: their edges.
     """
 
     ids: tuple[str, ...]
@@ -74,14 +71,10 @@ def _stand_ins(graph: Graph) -> dict[str, str]:
 def layout_graph(
     graph: Graph, horizontal: bool = False, sizes: Mapping[str, Size] | None = None
 ) -> dict[str, Point]:
-    """Return the upper left corner (x, y) of every visible node and group, in pixels at 100 %.
+    """Return the upper left corner of each visible node and group, in pixels at 100 %.
 
-    The first part starts at (0, 0); unconnected parts are side by side.
-
-    Args:
-        graph: its nodes' positions are ignored.
-        horizontal: from left to right instead of from top to bottom.
-        sizes: width and height by id, if not 260×44.
+    The first part starts at (0, 0); unconnected parts are side by side. Positions of the graph are
+    ignored. ``sizes`` are width and height by id, if not 260×44.
     """
     visible = visible_graph(graph)
     return arrange_cards(visible.ids, visible.edges, horizontal, sizes)
@@ -94,10 +87,7 @@ def arrange_cards(
     sizes: Mapping[str, Size] | None = None,
     placed: Container[str] = (),
 ) -> dict[str, Point]:
-    """Lay out bare ids and edges as ``layout_graph`` does, ignoring back edges of cycles.
-
-    Unconnected parts whose ids are all ``placed`` already are left out.
-    """
+    """Lay out ids and edges as ``layout_graph`` does, except parts that are all ``placed``."""
     index = {name: i for i, name in enumerate(ids)}
     pairs = [(index[a], index[b]) for a, b in edges if a in index and b in index and a != b]
     order, forward = _without_cycles(len(ids), pairs)
@@ -137,7 +127,7 @@ def place_missing(
 ) -> dict[str, Point]:
     """Return positions for the ``ids`` without one in ``given``, not overlapping other cards.
 
-    A partly placed part is laid out and moved to its first placed card; others follow their
+    A partly placed part is laid out and moved to its first placed card, other cards after their
     sources. A part without placed cards goes beside the placed ones.
     """
     layout = arrange_cards(ids, edges, horizontal, placed=given)
@@ -207,7 +197,6 @@ class _OccupiedCells:
             self.put(name, place)
 
     def put(self, name: str, place: Point) -> Point:
-        """Add a card."""
         self.places[name] = place
         self._cells.setdefault(_cell(place), []).append(place)
         return place
@@ -272,10 +261,7 @@ def _without_cycles(count: int, pairs: list[_Pair]) -> tuple[list[int], list[lis
 
 
 def _without_detours(order: list[int], forward: list[list[int]]) -> list[list[int]]:
-    """Remove edges that bypass a longer path to the same vertex.
-
-    Without skip connections the bypassed block stays a straight column.
-    """
+    """Remove edges that bypass a longer path, so that the bypassed block stays straight."""
     if all(len(targets) < 2 for targets in forward):
         return forward
     reached = [0] * len(forward)  # bit t of reached[v]: a path leads from v to t
@@ -371,10 +357,7 @@ def _lay_piece(edges: tuple[_Pair, ...], extent: tuple[Size, ...], gap: float) -
 
 
 def _mirrored(edges: tuple[_Pair, ...], centres: Mapping[int, Point]) -> int:
-    """Return -1 if the mirror image orders more inputs from left to right, else 1.
-
-    ``edges`` are sorted by target, then in the order of its inputs.
-    """
+    """Return -1 if the mirror image orders more inputs from left to right, else 1."""
     score = 0
     for (a, b), (c, d) in pairwise(edges):
         if b == d:

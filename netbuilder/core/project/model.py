@@ -17,9 +17,8 @@ class Node:
     """A layer on the canvas.
 
     ``id`` is also the Keras layer's name. ``params`` are constructor arguments of the Keras class
-    ``layer``, else Keras's defaults. ``shared`` is the id of a node whose layer and weights this
-    node uses; its own ``params`` are then ignored. ``group`` is the id of its group. ``extra``
-    keeps unknown keys of the file.
+    ``layer``. ``shared`` is the id of a node whose layer and weights this node uses; its own
+    ``params`` are then ignored. ``group`` is the id of its group. ``extra`` keeps unknown keys.
     """
 
     id: str
@@ -87,10 +86,7 @@ class Graph:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """IDs in topological order, without nodes in or after a cycle.
-
-        Kahn, "Topological sorting of large networks", CACM 1962; ties keep the nodes' order.
-        """
+        """IDs in topological order (Kahn, CACM 1962), without nodes in or after a cycle."""
         waiting = {node.id: len(self.sources[node.id]) for node in self.nodes}
         ready = [node.id for node in self.nodes if waiting[node.id] == 0]
         done: list[str] = []
@@ -138,12 +134,10 @@ class ColumnChoice:
     """The user's decisions about a table column; "" is automatic.
 
     ``role``: one of ``COLUMN_ROLES``; "weight": sample weight; "split": names the part (train,
-    validation, test) of a row; "order": sorts the rows; "group": rows of one value belong together:
-    one series, or one part. ``type``: one of ``COLUMN_TYPES``. ``missing``: one of
-    ``MISSING_RULES``. ``decimal``: one of ``DECIMALS``, how numbers are written: with "." a comma
-    groups thousands; "either": both are decimal points; "threes": a mark before three digits
-    groups; "fractions" and "feet" (and inches): with ".", and 3 1/4 or 5'3". ``extra`` keeps
-    unknown keys of the file.
+    validation, test) of a row; "order": sorts the rows; "group": rows of one value stay together.
+    ``decimal``: one of ``DECIMALS``: with "." a comma groups thousands; "either": both are decimal
+    points; "threes": a mark before three digits groups; "fractions" and "feet" (and inches): with
+    ".", and 3 1/4 or 5'3". ``extra`` keeps unknown keys of the file.
     """
 
     role: str = ""
@@ -158,11 +152,10 @@ class Data:
     """Where the rows come from and how they are prepared.
 
     ``kind``: "builtin" (``name``), "csv", "images", "text", "series", "arrays"; "" for none yet.
-    ``path`` and ``test_path`` are as in the file, relative to the project file. ``inputs`` and
-    ``targets`` are columns of Input and output nodes if there are several; empty: all features,
-    ``target``. ``columns`` holds decisions about single columns. ``scaling`` is "auto",
-    "standard", "minmax", "bins" or "none". ``options`` has all other keys (``image_size``,
-    ``color_mode``, ``x``, ``y``, ``separator``, ``window``, ... and unknown ones).
+    ``path`` and ``test_path`` are relative to the project file. ``inputs`` and ``targets`` are
+    columns of Input and output nodes if there are several; empty: all features, ``target``.
+    ``scaling`` is "auto", "standard", "minmax", "bins" or "none". ``options`` has all other keys
+    (``image_size``, ``color_mode``, ``x``, ``y``, ``separator``, ``window``, ... and unknown ones).
     """
 
     kind: str = ""

@@ -28,7 +28,7 @@ _STRIPE = 5  # pixels of the class's colour
 
 
 class ThumbnailList(QListWidget):
-    """Small pictures of samples; ``chosen(item)`` by a click, or by Delete or Enter on one."""
+    """Thumbnails of samples; ``chosen(item)``: clicked, or Delete or Enter pressed."""
 
     chosen = Signal(object)
 
@@ -52,8 +52,7 @@ class ThumbnailList(QListWidget):
 
 
 class ClassCard(QFrame):
-    """``held(bool)``: the button went down or up; ``files_asked``: to add files as samples;
-    ``renamed(new name)``; ``deleted(path)``."""
+    """A class with its samples; ``held(bool)``: its button went down or up."""
 
     held = Signal(bool)
     files_asked = Signal()
@@ -102,7 +101,6 @@ class ClassCard(QFrame):
 
     @property
     def paths(self) -> list[Path]:
-        """The files of the samples that are shown."""
         items = (self.samples.item(row) for row in range(self.samples.count()))
         return [item.data(Qt.ItemDataRole.UserRole) for item in items]
 
@@ -117,12 +115,10 @@ class ClassCard(QFrame):
         self.complain("")
 
     def complain(self, words: str) -> None:
-        """Say what is wrong with the name."""
         self.trouble.setText(words)
         self.trouble.setVisible(bool(words))
 
     def add(self, path: Path, image: QImage) -> None:
-        """Show one more sample."""
         item = QListWidgetItem(QIcon(QPixmap.fromImage(image)), "")
         item.setData(Qt.ItemDataRole.UserRole, path)
         item.setData(_UNREADABLE, image.isNull())
@@ -137,14 +133,12 @@ class ClassCard(QFrame):
         self._counted()
 
     def moved(self, folder: Path) -> None:
-        """The samples lie in another folder now."""
         for row in range(self.samples.count()):
             item = self.samples.item(row)
             path = folder / item.data(Qt.ItemDataRole.UserRole).name
             item.setData(Qt.ItemDataRole.UserRole, path)
 
     def take(self, path: Path) -> None:
-        """Show a sample no more."""
         row = self.paths.index(path)
         self.samples.takeItem(row)
         self._counted()
@@ -158,7 +152,7 @@ class ClassCard(QFrame):
 
     @property
     def readable(self) -> int:
-        """How many samples there are to learn from."""
+        """Return the number of readable samples."""
         items = (self.samples.item(row) for row in range(self.samples.count()))
         return sum(not item.data(_UNREADABLE) for item in items)
 
@@ -177,7 +171,6 @@ class ClassCard(QFrame):
 
 
 def _no_picture(color: QColor) -> QPixmap:
-    """A question mark in the place of a sample that cannot be read."""
     picture = QPixmap(THUMBNAIL, THUMBNAIL)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)

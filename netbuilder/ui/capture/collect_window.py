@@ -64,15 +64,10 @@ _LIVE_MS = 150
 
 
 class CollectWindow(Dialog):
-    """Classes at the left, the device in the middle, training and live prediction at the right.
+    """Classes at the left, the device in the middle, training and prediction at the right.
 
-    ``used(folder)``: go on in the main window with what lies there, trained or not.
-
-    Args:
-        place: the folder in which each kind of sample has its own ("pictures", "sounds").
-        workbench, runner: those of the main window, whose canvas holds the network.
-        current: the folder that is learned from now; where it holds samples, they become more.
-        sources: what the buttons at the top offer; another one in tests.
+    ``place`` has a subfolder per kind of sample ("pictures", "sounds"); samples in ``current`` are
+    added to. ``used(folder)``: the main window continues with the samples.
     """
 
     used = Signal(object)
@@ -242,7 +237,7 @@ class CollectWindow(Dialog):
         self._refresh()
 
     def add_class(self, name: str = "") -> ClassCard:
-        """One more card; without a name, "class 3" and so on."""
+        """Add a card; an empty name becomes "class 3" and so on."""
         taken = {card.class_name.casefold() for card in self.cards}
         number = len(self.cards) + 1
         while not name:
@@ -320,7 +315,7 @@ class CollectWindow(Dialog):
         job.finished.connect(partial(self._writing.remove, job))
 
     def wait_for_writes(self) -> None:
-        """Wait for the samples on their way to the disk, before their files are touched."""
+        """Wait until all samples are on disk, before their files are touched."""
         for job in self._writing:
             job.wait()
 
@@ -409,7 +404,7 @@ class CollectWindow(Dialog):
         self.add_files(card, ask_files(self, _("Add samples to {name}", name=card.class_name)))
 
     def add_files(self, card: ClassCard | None, paths: Sequence[Path]) -> None:
-        """Add files, and those in folders, to a class; without one, look at the first of them."""
+        """Add files and the contents of folders to a class, or show the first one."""
         source = self.source
 
         def read() -> list[TakenSample | None]:

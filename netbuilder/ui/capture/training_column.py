@@ -38,13 +38,7 @@ _TRIAL_SECONDS = 3.0  # of candidates: who collects wants to see it work
 
 
 class TrainingColumn(QFrame):
-    """The right column of the window. The network that it trains is the project on the canvas.
-
-    Signals:
-        train_asked: Train was pressed.
-        failed(error): the samples cannot be trained on.
-        trained_changed: there is a network of these samples, or no longer.
-    """
+    """The right column of the window, which trains the project on the canvas."""
 
     train_asked = Signal()
     failed = Signal(object)
@@ -90,20 +84,16 @@ class TrainingColumn(QFrame):
 
     @property
     def model(self) -> TrainedModel | None:
-        """The network that was trained on these samples; None before."""
         trained = self._workbench.models.trained
         return trained if trained is not None and self._is_of_folder(trained.project) else None
 
     def show_classes(self, folder: Path, colors: Mapping[str, QColor], *, enough: bool) -> None:
-        """Take over where the samples lie, their classes with their colours, and whether they are
-        enough to train on."""
         self._folder, self._colors, self._enough = folder, colors, enough
         self._show_bars()
         self._refresh()
 
     def start(self) -> None:
-        """Train on what lies in the folder: with the network on the canvas where it fits these
-        samples, else with the one that is suggested for them."""
+        """Train the network on the canvas if it fits the samples, else the suggested one."""
         store, folder = self._workbench.store, self._folder
         project, base = store.project, self._workbench.base
         home = base if store.path is not None else None
@@ -137,7 +127,7 @@ class TrainingColumn(QFrame):
         jobs.run_job(work, suggested, self._not_started, name="collected", owner=self)
 
     def predict(self, sample: TakenSample, ending: str) -> None:
-        """Predict for what a device takes in now; skipped while another prediction is computed."""
+        """Predict a live sample; skipped while another prediction is computed."""
         model = self.model
         if model is None or self._predicting or self._runner.active or self._preparing:
             return

@@ -38,7 +38,6 @@ def _faint() -> QColor:
 
 
 def _curve(p: QPainter, values: Sequence[float], color: QColor) -> None:
-    """A line through values from 0 to 1, from left to right."""
     last = max(len(values) - 1, 1)
     points = [QPointF(20 + 220 * i / last, 112 - 92 * v) for i, v in enumerate(values)]
     p.setPen(QPen(color, 2.5))
@@ -68,7 +67,7 @@ def _dot(p: QPainter, x: float, y: float, radius: float, color: QColor) -> None:
 
 
 def bars(p: QPainter, items: tuple[str, ...]) -> None:
-    """Bars with a name and a height from 0 to 10 (or a number of 100)."""
+    """Draw bars, each with a name and a height from 0 to 10 (or a number of 100)."""
     pairs = [(item.rsplit(" ", 1)[0], float(item.rsplit(" ", 1)[1])) for item in items]
     top = max(value for _name, value in pairs)
     width = 200 / len(pairs)
@@ -81,7 +80,7 @@ def bars(p: QPainter, items: tuple[str, ...]) -> None:
 
 
 def functions(p: QPainter, names: tuple[str, ...]) -> None:
-    """Functions of one number, side by side."""
+    """Draw functions of one number, side by side."""
     known: dict[str, Callable[[float], float]] = {
         "relu": lambda x: max(x, 0) / 3,
         "sigmoid": lambda x: 1 / (1 + math.exp(-2 * x)),
@@ -104,7 +103,7 @@ def functions(p: QPainter, names: tuple[str, ...]) -> None:
 
 
 def net(p: QPainter, sizes: tuple[str, ...]) -> None:
-    """A network with so many neurons in each layer."""
+    """Draw a network with these numbers of neurons per layer."""
     counts = [int(size) for size in sizes]
     step = 200 / max(len(counts) - 1, 1)
     places = [
@@ -122,7 +121,7 @@ def net(p: QPainter, sizes: tuple[str, ...]) -> None:
 
 
 def neuron(p: QPainter, _parts: tuple[str, ...]) -> None:
-    """Three numbers in, weights, a sum, a bend."""
+    """Draw a neuron: three inputs, weights, sum and activation."""
     for place, name in enumerate(("x₁", "x₂", "x₃")):
         y = 28 + place * 37
         p.setPen(QPen(_faint(), 1.5))
@@ -140,7 +139,7 @@ def neuron(p: QPainter, _parts: tuple[str, ...]) -> None:
 
 
 def curves(p: QPainter, kinds: tuple[str, ...]) -> None:
-    """Curves of a training."""
+    """Draw training curves."""
     _axes(p)
     steps = [i / 40 for i in range(41)]
     train = [0.95 * math.exp(-3.2 * s) + 0.03 for s in steps]
@@ -157,7 +156,7 @@ def curves(p: QPainter, kinds: tuple[str, ...]) -> None:
 
 
 def steps(p: QPainter, _kinds: tuple[str, ...]) -> None:
-    """Epochs as stairs that lead down."""
+    """Draw epochs as descending stairs."""
     _axes(p)
     points, y = [], 22.0
     for place in range(6):
@@ -170,7 +169,7 @@ def steps(p: QPainter, _kinds: tuple[str, ...]) -> None:
 
 
 def valley(p: QPainter, kinds: tuple[str, ...]) -> None:
-    """A ball that walks down into a valley, or jumps over it."""
+    """Draw a ball that rolls into a valley, or jumps over it."""
 
     def height(x: float) -> float:
         return 20 + 84 * (1 - ((x - 130) / 110) ** 2)
@@ -186,7 +185,7 @@ def valley(p: QPainter, kinds: tuple[str, ...]) -> None:
 
 
 def batches(p: QPainter, counts: tuple[str, ...]) -> None:
-    """Rows in handfuls."""
+    """Draw rows in batches."""
     for group in range(int(counts[0])):
         box = QRectF(16 + group * 60, 24, 50, 84)
         p.setPen(QPen(_first(), 1.5))
@@ -197,7 +196,7 @@ def batches(p: QPainter, counts: tuple[str, ...]) -> None:
 
 
 def border(p: QPainter, _kinds: tuple[str, ...]) -> None:
-    """A border, and the same moved."""
+    """Draw a decision border, and the same moved."""
     for place, (x, y) in enumerate(
         ((40, 30), (70, 60), (60, 95), (180, 40), (205, 80), (160, 100))
     ):
@@ -210,7 +209,7 @@ def border(p: QPainter, _kinds: tuple[str, ...]) -> None:
 
 
 def points(p: QPainter, _counts: tuple[str, ...]) -> None:
-    """Points in three clouds."""
+    """Draw points in three clusters."""
     colors = (_first(), _second(), QColor(GREEN))
     for group, (x, y) in enumerate(((60, 85), (125, 40), (200, 85))):
         for n in range(9):
@@ -219,7 +218,7 @@ def points(p: QPainter, _counts: tuple[str, ...]) -> None:
 
 
 def matrix(p: QPainter, counts: tuple[str, ...]) -> None:
-    """A confusion matrix."""
+    """Draw a confusion matrix."""
     count = int(counts[0])
     side = 96 / count
     for y in range(count):
@@ -232,7 +231,7 @@ def matrix(p: QPainter, counts: tuple[str, ...]) -> None:
 
 
 def window(p: QPainter, _sizes: tuple[str, ...]) -> None:
-    """A window that slides over a picture."""
+    """Draw a window that slides over a picture."""
     for y in range(6):
         for x in range(8):
             shade = _faint()
@@ -247,7 +246,7 @@ def window(p: QPainter, _sizes: tuple[str, ...]) -> None:
 
 
 def pooling(p: QPainter, _sizes: tuple[str, ...]) -> None:
-    """Four by four numbers, of which the largest of each four stay."""
+    """Draw max pooling of 4 by 4 numbers."""
     values = ((1, 3, 0, 2), (4, 2, 1, 0), (0, 1, 5, 2), (2, 0, 3, 1))
     for y, row in enumerate(values):
         for x, value in enumerate(row):
@@ -268,7 +267,7 @@ def pooling(p: QPainter, _sizes: tuple[str, ...]) -> None:
 
 
 def table(p: QPainter, kinds: tuple[str, ...]) -> None:
-    """A table; its last column in another colour where it is the target."""
+    """Draw a table, whose last column is coloured if it is the target."""
     for y in range(5):
         for x in range(4):
             last = kinds[0] == "last" and x == 3
@@ -278,7 +277,7 @@ def table(p: QPainter, kinds: tuple[str, ...]) -> None:
 
 
 def dropout(p: QPainter, _rates: tuple[str, ...]) -> None:
-    """A layer of which some neurons sit out."""
+    """Draw a layer with dropped neurons."""
     for column in range(3):
         for row in range(4):
             out = (column * 5 + row * 3) % 4 == 0
@@ -292,7 +291,7 @@ def dropout(p: QPainter, _rates: tuple[str, ...]) -> None:
 
 
 def words(p: QPainter, names: tuple[str, ...]) -> None:
-    """Words as points: like ones lie together."""
+    """Draw words as points, similar ones close together."""
     for place, (name, (x, y)) in enumerate(
         zip(names, ((70, 40), (105, 62), (165, 82), (205, 104)), strict=False)
     ):
@@ -301,7 +300,7 @@ def words(p: QPainter, names: tuple[str, ...]) -> None:
 
 
 def circles(p: QPainter, names: tuple[str, ...]) -> None:
-    """Two sets that overlap."""
+    """Draw two overlapping sets."""
     for place, name in enumerate(names):
         color = _first() if not place else _second()
         back = QColor(color)
@@ -313,7 +312,7 @@ def circles(p: QPainter, names: tuple[str, ...]) -> None:
 
 
 def loop(p: QPainter, counts: tuple[str, ...]) -> None:
-    """A cell for each step, which hands its memory on."""
+    """Draw a recurrent cell, unrolled in time."""
     for place in range(int(counts[0])):
         x = 36 + place * 62
         p.setPen(QPen(_faint(), 1.5))
@@ -327,7 +326,7 @@ def loop(p: QPainter, counts: tuple[str, ...]) -> None:
 
 
 def line(p: QPainter, kinds: tuple[str, ...]) -> None:
-    """A line through points, or a series with what is predicted."""
+    """Draw a line through points, or a series with its forecast."""
     _axes(p)
     if kinds[0] == "fit":
         for n in range(12):
@@ -343,7 +342,7 @@ def line(p: QPainter, kinds: tuple[str, ...]) -> None:
 
 
 def split(p: QPainter, kinds: tuple[str, ...]) -> None:
-    """All rows, and which part is kept aside."""
+    """Draw the rows and the part that is held out."""
     for left, width, name in ((20, 150, "training"), (172, 32, "validation"), (206, 38, "test")):
         chosen = name == kinds[0]
         color = _second() if chosen else _first()
@@ -378,11 +377,7 @@ DRAWINGS: dict[str, Draw] = {
 
 
 class DrawingView(QWidget):
-    """Shows a drawing, by default of a glossary term.
-
-    Args:
-        scale: its size over that for which it was drawn, at letters of normal size.
-    """
+    """Shows a drawing, by default of a glossary term, enlarged by ``scale``."""
 
     def __init__(self, parent: QWidget | None = None, *, scale: float = 1.25) -> None:
         super().__init__(parent)

@@ -54,12 +54,11 @@ GESTURES = (
 
 
 def _native(gesture: str) -> str:
-    """A gesture with its keys as this system writes them."""
     return with_native_keys(_(gesture).replace("Ctrl,", f"{control_text()},"))
 
 
 class HelpWindow(Dialog):
-    """Opens on ``word``; ``exec`` answers ``TOUR`` where the tour is wanted."""
+    """The help, opened at ``word``; ``exec`` returns ``TOUR`` if the tour is chosen."""
 
     def __init__(
         self,

@@ -60,7 +60,7 @@ _BREAKS = re.compile(r"([/\\_.-])")
 
 
 class PictureLabel(QWidget):
-    """A picture that fills its width, with the card's round corners; a colour where it is none."""
+    """A picture as wide as its card, with the card's round corners, or a colour."""
 
     def __init__(self, path: Path | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -104,7 +104,7 @@ class PictureLabel(QWidget):
 
 
 def _write(painter: QPainter, word: Mapping[str, Any]) -> None:
-    """Write a word of a picture into its place, as ``scripts/example_pictures.py`` left it."""
+    """Draw a text of a picture where ``scripts/example_pictures.py`` placed it."""
     x, y, wide, high = word["box"]
     painter.save()
     if word["upwards"]:
@@ -123,10 +123,9 @@ def _write(painter: QPainter, word: Mapping[str, Any]) -> None:
 
 
 def in_dark(picture: QImage) -> QImage:
-    """Return a picture for the dark scheme: what is light is dark, and each hue stays what it is.
+    """Invert the lightness of a picture but not its hues, for the dark scheme.
 
-    Each channel c becomes (c - least) + (255 - most), of the least and the most of its pixel's;
-    black then becomes the colour of the canvas.
+    Each channel c of a pixel becomes (c - min) + (255 - max); black becomes the canvas's colour.
     """
     picture = picture.convertToFormat(QImage.Format.Format_RGB888)
     wide, high = picture.width(), picture.height()
@@ -165,11 +164,7 @@ def _compose(onto: QImage, image: QImage, mode: QPainter.CompositionMode) -> Non
 
 
 class PictureCard(ClickableCard):
-    """Picture, title, words and foot of something to open; it grows with its words.
-
-    Args:
-        breakable: title and words are paths, whose lines may end after each part.
-    """
+    """Picture, title, words and foot of a file; ``breakable`` paths may wrap after each part."""
 
     def __init__(
         self,
@@ -237,11 +232,7 @@ LESSON_DRAWINGS: Mapping[str, Drawing] = {
 
 
 class StartPage(QWidget):
-    """Lies over all of the window but the bar at its top, while it is open.
-
-    ``example_chosen(name)``, ``lesson_chosen(lesson)``, ``file_chosen(path)``, ``data_requested``,
-    ``empty_requested``, ``open_requested``, ``tour_requested``; ``closed``: the page went away.
-    """
+    """Covers the window below its top bar while it is open; ``closed``: it was hidden."""
 
     example_chosen = Signal(str)
     lesson_chosen = Signal(object)
@@ -277,7 +268,7 @@ class StartPage(QWidget):
         window.installEventFilter(self)
 
     def open(self, beside: Path | None = None) -> None:
-        """Show the page anew, with what there is now; ``beside``: folder of the open project."""
+        """Rebuild and show the page; ``beside``: folder of the open project."""
         self._beside = beside
         self._before = QApplication.focusWidget()
         self._fill()
@@ -347,12 +338,11 @@ class StartPage(QWidget):
         return button
 
     def _choose(self, signal: object, *values: object) -> None:
-        """Say what was chosen, once the page is away: a question may come on top."""
+        """Hide the page, then emit the signal, since a question may follow."""
         self.shut()
         signal.emit(*values)  # type: ignore[attr-defined]
 
     def _recent(self) -> None:
-        """What to continue with, in a wide card, and the recent files with their curves."""
         lesson = _lesson_under_way(self._beside)
         paths = settings.recent_files()[: SHOWN_RECENT - (lesson is not None)]
         self.recent_cards = [self._file_card(path) for path in paths]
@@ -463,7 +453,6 @@ class StartPage(QWidget):
         self._grids.append((grid, cards))
 
     def _arrange(self) -> None:
-        """As many columns as there is room for."""
         columns = max(1, (self.width() - 56) // (scaled(CARD_WIDTH) + 12))
         if columns == self._columns:
             return
@@ -497,7 +486,7 @@ class StartPage(QWidget):
         super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Keep the keyboard on the page: what lies below it is not seen."""
+        """Keep the focus on the page, since it covers the rest."""
         stops: list[QWidget] = [
             self.start_button,
             self.data_button,
@@ -524,14 +513,14 @@ class StartPage(QWidget):
 
 
 def _first_sentence(text: str) -> str:
-    """Return the first sentence of a Markdown text as plain text, in one line."""
+    """Return the first sentence of a Markdown text as plain text."""
     first = replace_formulas(text.strip().split("\n\n")[0], lambda formula: formula.latex)
     plain = " ".join(first.replace("*", "").replace("`", "").split())
     return re.split(r"(?<=[.!?])\s+(?=[A-ZÀ-Þ\"“«¿])|(?<=[。！？])", plain, maxsplit=1)[0]
 
 
 def _short(folder: Path) -> str:
-    """Return a folder's path, with ``~`` for the person's own folder."""
+    """Return a folder's path, with ``~`` for the home folder."""
     try:
         return str(Path("~") / folder.relative_to(Path.home()))
     except ValueError:
@@ -539,7 +528,7 @@ def _short(folder: Path) -> str:
 
 
 def _drawing_of(lesson: Lesson) -> Drawing:
-    """Return what a lesson's card shows: its own drawing, or that of a term in its title."""
+    """Return the lesson's own drawing, or that of a glossary term in its title."""
     if lesson.name in LESSON_DRAWINGS:
         return LESSON_DRAWINGS[lesson.name]
     title = lesson.title.casefold()
@@ -549,7 +538,7 @@ def _drawing_of(lesson: Lesson) -> Drawing:
 
 
 def _lesson_under_way(beside: Path | None) -> Lesson | None:
-    """Return the lesson that was gone on with last, unless it is done or a file came after it."""
+    """Return the lesson continued last, unless it is done or a file was opened since."""
     name = lesson_session.last_lesson()
     lessons = (one for shelf in lesson_folders(beside) for one in shelf.lessons) if name else ()
     found = next((one for one in lessons if one.name == name), None)
@@ -559,8 +548,7 @@ def _lesson_under_way(beside: Path | None) -> Lesson | None:
 
 
 def _read_curves(paths: Sequence[Path]) -> dict[Path, tuple[tuple[float, ...], int]]:
-    """Return the loss by epoch of each file that was trained, and the earlier epoch whose weights
-    it holds; the others are left out."""
+    """Return the losses and the epoch of the restored weights of each trained file."""
     found = {}
     for path in paths:
         try:
@@ -573,7 +561,7 @@ def _read_curves(paths: Sequence[Path]) -> dict[Path, tuple[tuple[float, ...], i
 
 
 def _losses(path: Path) -> tuple[tuple[float, ...], int]:
-    """Return the loss of each epoch: of a model's own training, or of a project's newest run."""
+    """Return the loss per epoch of a model's training, or of a project's newest run."""
     from netbuilder.core.engine.runs.run_store import load_rows, newest_run
     from netbuilder.core.formats.registry import is_model, read_project
     from netbuilder.core.formats.safety.inspect_file import inspect_file

@@ -88,7 +88,7 @@ _WITH_DATA = N_("Each network is evaluated on the hidden data.")
 
 
 class DropTarget(QFrame):
-    """Where the folder is dropped, or chosen with ``button``, while there is nothing to show."""
+    """The area that takes a dropped folder, or one chosen with ``button``."""
 
     def __init__(self, button: QPushButton, parent: QWidget) -> None:
         super().__init__(parent)
@@ -105,7 +105,6 @@ class DropTarget(QFrame):
         layout.addStretch(1)
 
     def show_folder(self, folder: str) -> None:
-        """Say what comes next: the folder is chosen, or graded."""
         self.button.setVisible(not folder)
         self.words.setText(
             _("Press Grade to grade the files in “{folder}”.", folder=Path(folder).name)
@@ -124,7 +123,7 @@ class DropTarget(QFrame):
 
 
 class GradeWindow(Dialog):
-    """Grades a folder. ``opened(path)`` when a pupil's file is to be shown on the canvas."""
+    """Grades a folder; ``opened(path)``: a submission is to be shown on the canvas."""
 
     opened = Signal(object)
 
@@ -281,7 +280,7 @@ class GradeWindow(Dialog):
         self._take(self.data, ask_open(self, _("Hidden data")))
 
     def _choose_lesson(self) -> None:
-        """The lessons that there are, by their titles; what is written is the name of one."""
+        """Offer the lessons by title; the field contains the lesson's name."""
         menu = QMenu(self)
         for shelf in library.lesson_folders(Path(self.folder.text().strip() or ".")):
             menu.addSection(shelf.title)
@@ -314,11 +313,7 @@ class GradeWindow(Dialog):
         self.rubric.setPlaceholderText(_(_BY_RESULT))
 
     def _chosen_rubric(self) -> Rubric:
-        """The rubric of the form, else of the file, with what was decided in the table.
-
-        Raises:
-            UserError: the file cannot be read.
-        """
+        """Return the form's or file's rubric with the table's overrides; may raise UserError."""
         text = self.rubric.text().strip()
         chosen = rubrics.read_rubric(Path(text)) if text else self._formed or DEFAULT_RUBRIC
         return replace(chosen, overrides={**chosen.overrides, **self._decided})
@@ -332,7 +327,7 @@ class GradeWindow(Dialog):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """A folder: submissions; .toml: rubric; .md: lesson; all else: data."""
+        """Take a folder of submissions, a rubric (.toml), a lesson (.md), or data."""
         for url in event.mimeData().urls():
             path = Path(url.toLocalFile())
             fields = {".toml": self.rubric, ".md": self.lesson}
@@ -360,7 +355,7 @@ class GradeWindow(Dialog):
         self.shown.setCurrentWidget(self.table if self.running or self.model.rows else self.drop)
 
     def _show_columns(self, first: int = 0) -> None:
-        """Hide the columns that no row fills in; of rows that come only the new ones are asked."""
+        """Hide columns that are empty in all rows; only rows from ``first`` are new."""
         for number, column in enumerate(COLUMNS):
             filled = any(column.text(row) for row in self.model.rows[first:])
             if filled or not first:
@@ -374,7 +369,6 @@ class GradeWindow(Dialog):
         self.start()
 
     def start(self) -> None:
-        """Grade the files of the folder; rows appear as they are graded."""
         folder, hidden = Path(self.folder.text().strip()), self.data.text().strip()
         data = Path(hidden) if hidden else None
         lesson, retrain = self.lesson.text().strip(), self.retrain.isChecked()
@@ -473,7 +467,7 @@ class GradeWindow(Dialog):
         self.model.replace_row(replace(one, score=points, comment=comment, status=status))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter in the table edits the cell and never presses the dialog's own button."""
+        """Edit the cell on Enter, instead of pressing the dialog's default button."""
         enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if enter and (self.table.hasFocus() or self.table.isAncestorOf(self.focusWidget())):
             index = self.table.currentIndex()
@@ -484,7 +478,6 @@ class GradeWindow(Dialog):
         super().keyPressEvent(event)
 
     def _open_row(self, index: QModelIndex) -> None:
-        """Open what was double-clicked; a cell that is typed in is edited instead."""
         if index.flags() & Qt.ItemFlag.ItemIsEditable:
             self.table.edit(index)
             return
@@ -527,7 +520,7 @@ class GradeWindow(Dialog):
         HighScores(self.model.rows, self._title(), self).exec()
 
     def reject(self) -> None:
-        """Close, by Escape too; asks where points or comments stand in no file."""
+        """Close, also by Escape; ask first about unsaved points or comments."""
         words = _(
             "The points and comments that you changed are not saved. “Save table…” "
             "or “Save feedback…” saves them."

@@ -23,7 +23,7 @@ SHOWN = 10
 
 
 class HighScores(Dialog):
-    """Place, name and points of the best; names can be hidden before the projector goes on."""
+    """Place, name and points of the best; names can be hidden before projecting."""
 
     def __init__(
         self, submissions: Sequence[Submission], title: str, parent: QWidget | None = None
@@ -64,7 +64,7 @@ class HighScores(Dialog):
             labels[1].setText("•••" if hidden else self._names[row][0])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Letters as large as the window has room for ten lines: the last row reads them too."""
+        """Enlarge the font so that ten lines fill the window."""
         super().resizeEvent(event)
         high = max(self.height() // 24, self.fontMetrics().height())
         for label, size in (

@@ -54,7 +54,7 @@ _BOUNDS = ((N_("at least"), "at_least"), (N_("at most"), "at_most"))
 
 
 class ThresholdRow(QWidget):
-    """One threshold: metric, bound, points, and a button that takes it away."""
+    """A threshold: metric, bound, points, and a button that removes it."""
 
     def __init__(self, number: int, threshold: Threshold | None, parent: QWidget) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class ThresholdRow(QWidget):
         self.points.setText(f"{threshold.points:g}")
 
     def _follow(self, name: str) -> None:
-        """Errors are bounded from above, all else from below."""
+        """Errors have an upper bound, all other metrics a lower one."""
         self.bound.setCurrentIndex(int(dict(_METRICS).get(name, False)))
 
     def raw(self) -> dict[str, Any]:
@@ -108,10 +108,7 @@ class ThresholdRow(QWidget):
 
 
 class RubricForm(Dialog):
-    """Edits a rubric; ``rubric`` is the new one once it was accepted.
-
-    What a teacher decided for single files (overrides) is kept as it is.
-    """
+    """Edits a rubric (``rubric`` once accepted); overrides of single files are kept."""
 
     def __init__(self, rubric: Rubric = DEFAULT_RUBRIC, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -206,11 +203,7 @@ class RubricForm(Dialog):
         self.add.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def made(self) -> Rubric:
-        """The rubric that the form says.
-
-        Raises:
-            UserError: something in it is wrong; names it.
-        """
+        """Return the rubric in the form; raise ``UserError`` naming an invalid field."""
         raw: dict[str, Any] = {"metric": [row.raw() for row in self.thresholds]}
         if self.title.text().strip():
             raw["title"] = self.title.text().strip()
@@ -275,7 +268,7 @@ def _with(field: QLineEdit, words: str, parent: QWidget) -> QHBoxLayout:
 
 
 def _value(field: QLineEdit, nothing: float | None) -> Any:
-    """The number in a field; a text that is none is handed on, for the rubric to complain of."""
+    """Return the number in a field; invalid text is returned for the rubric to report."""
     text = field.text().strip()
     if not text:
         return nothing

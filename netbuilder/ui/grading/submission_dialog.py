@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SubmissionSource:
-    """``words`` say what will be handed in; ``write(name, folder)`` writes it."""
+    """``words`` describe the submission; ``write(name, folder)`` writes it."""
 
     words: str
     write: Callable[[str, Path], Path]
 
 
 def submission_source(workbench: Workbench, stamp: Edit) -> SubmissionSource:
-    """Return the work in a window now; ``stamp`` notes how far its lesson is."""
+    """Return a window's current work; ``stamp`` notes the progress of its lesson."""
     project, base, trained = workbench.store.project, workbench.base, workbench.models.trained
     project = stamp(project)
     if trained is not None:
@@ -103,10 +103,7 @@ Write = Callable[[str, Path], Path]
 
 
 class SubmissionDialog(Dialog):
-    """Asks name and folder; says on itself what was written, or why it was not.
-
-    Name and folder are remembered, so that the next time Enter is enough.
-    """
+    """Asks for name and folder, remembers both, and shows what was written or why not."""
 
     def __init__(self, what: str, write: Write, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,7 +192,6 @@ class SubmissionDialog(Dialog):
         self._fit()
 
     def _fit(self) -> None:
-        """As high as the words need at this width, and no higher."""
         layout = self.layout()
         assert layout is not None
         margins = layout.contentsMargins()

@@ -31,7 +31,7 @@ _VERIFIED = {True: N_("✓ verified"), False: N_("✕ refuted"), None: N_("not v
 
 @dataclass(frozen=True)
 class SubmissionColumn:
-    """A column: its title, what it shows, what it is sorted by, whether it is typed in."""
+    """A column: title, displayed value, sort key, and whether it is editable."""
 
     title: str
     text: Callable[[Submission], str]
@@ -96,7 +96,7 @@ POINTS, MESSAGE, COMMENT = 1, 7, 8
 
 
 class SubmissionsModel(QAbstractTableModel):
-    """The rows. Points and comment can be typed: ``overridden(file, points or None, comment)``."""
+    """The rows; ``overridden(file, points or None, comment)``: edited by the teacher."""
 
     overridden = Signal(str, object, str)
 
@@ -110,7 +110,7 @@ class SubmissionsModel(QAbstractTableModel):
         self.endResetModel()
 
     def replace_row(self, one: Submission) -> None:
-        """Show ``one`` where the row of its file is; the order stays, so that nothing jumps."""
+        """Replace the row of the same file, without sorting again."""
         place = next(i for i, row in enumerate(self.rows) if row.file == one.file)
         self.rows[place] = one
         self.dataChanged.emit(self.index(place, 0), self.index(place, len(COLUMNS) - 1))

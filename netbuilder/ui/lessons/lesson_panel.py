@@ -41,7 +41,7 @@ _FLAGS = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
 
 
 class AnswerButton(QRadioButton):
-    """A radio button with words of any length: Qt's own is as wide as its whole text."""
+    """A radio button with wrapped text; Qt's own is as wide as its whole text."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -66,7 +66,7 @@ class AnswerButton(QRadioButton):
         return QSize(self._left() + _LEAST, self._line())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The style's own circle beside the first line, and the words beside it."""
+        """Draw the style's indicator beside the first line of the text."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
         words, option.text = option.text, ""
@@ -79,7 +79,7 @@ class AnswerButton(QRadioButton):
         painter.drawText(room, _FLAGS, words)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrow keys go to another answer; Qt's own would give it, and an answer is for good."""
+        """Arrow keys only move the focus; Qt's would choose, and answers are final."""
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -94,7 +94,7 @@ class AnswerButton(QRadioButton):
             super().keyPressEvent(event)
 
     def hitButton(self, pos: QPoint) -> bool:
-        """Words of a second line are pressed as well."""
+        """Accept clicks on every line of the text."""
         return True
 
     def _left(self) -> int:
@@ -117,8 +117,7 @@ class AnswerButton(QRadioButton):
 
 
 class QuestionView(QWidget):
-    """``answered(text)``: the pupil answered. Once that was wrong, the question stays as it was
-    answered, with the reason, and another one is asked below it where there is one."""
+    """A question; a wrong answer and its reason stay, and another question follows."""
 
     answered = Signal(str)
 
@@ -168,7 +167,6 @@ class QuestionView(QWidget):
         return next((one for one in self.choices if one.isChecked()), self.choices[0])
 
     def show_verdict(self, given: str) -> None:
-        """Say whether an answer is right, and why."""
         question = self.question
         given, _line, second = given.partition("\n")
         if given.strip() and question.another is not None and not question.right(given):
@@ -210,7 +208,7 @@ WIDTH = 320
 
 
 class StepButton(QToolButton):
-    """Has room for its tick from the beginning: the step below would move with a new line."""
+    """Reserves room for its tick, so that the steps below do not move."""
 
     def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -222,7 +220,6 @@ class StepButton(QToolButton):
         self.show_state(done=False, undone=False)
 
     def show_state(self, *, done: bool, undone: bool) -> None:
-        """Show whether the step is done, or came undone."""
         mark = "✓ " if done else "! " if undone else ""
         self.setText(f"{mark}{self._number}")
         state = _("done") if done else _("no longer done") if undone else _("not done")
@@ -249,12 +246,7 @@ class StepButton(QToolButton):
 
 
 class LessonPanel(QWidget):
-    """Shows ``session``'s lesson.
-
-    ``callout_requested(show)``: point at something. ``restart_requested``: begin the lesson again.
-    ``closed``: put the lesson away. ``next_requested``: the lesson is over, and others are asked
-    for.
-    """
+    """Shows ``session``'s lesson; ``callout_requested(show)``: point at something."""
 
     callout_requested = Signal(object)
     restart_requested = Signal()
@@ -279,7 +271,7 @@ class LessonPanel(QWidget):
         return QSize(max(min(scaled(150), WIDTH), 200), 160)
 
     def focus_step(self) -> None:
-        """Put the keyboard where the step is: into its question, else onto Next."""
+        """Focus the step's question, else Next."""
         result = self._session.result
         waiting = self.question is not None and not (result is not None and result.done)
         target = self.question.first if waiting and self.question is not None else self.next
@@ -407,7 +399,6 @@ class LessonPanel(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the step and its state as they are."""
         session, lesson, step = self._session, self._session.lesson, self._session.step
         if lesson is None or step is None:
             return
@@ -499,7 +490,6 @@ class LessonPanel(QWidget):
             self.next.style().polish(self.next)
 
     def _show_explore(self, task: str) -> None:
-        """Show the open task of a step that is done."""
         if task and self.explore.isHidden():
             warning = _("Submit first: changes you make now become part of your submission.")
             task = "**" + _("Explore further") + f"** {task}\n\n{warning}"
@@ -507,7 +497,7 @@ class LessonPanel(QWidget):
         self.explore.setVisible(bool(task))
 
     def _show_undone(self) -> None:
-        """Say which steps that were done are so no more, on whichever step one stands."""
+        """Show which finished steps are no longer fulfilled, whatever the current step."""
         session = self._session
         gone = [one for one in session.results if one.undone]
         lines = [
@@ -548,7 +538,7 @@ class LessonPanel(QWidget):
             self.callout_requested.emit(step.show)
 
     def _ticked(self, number: int) -> None:
-        """Say to who does not see it that a step is done."""
+        """Announce a finished step to screen readers."""
         if self._session.lesson is not None:
             announce(
                 self,

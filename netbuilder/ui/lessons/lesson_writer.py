@@ -75,20 +75,17 @@ _OWN_START = "start: start.netbuilder"
 
 
 def start_project_path(path: Path) -> Path:
-    """Where the project lies that the lesson ``path`` begins with."""
+    """Return the path of the start project of the lesson ``path``."""
     return path.with_name(f"{path.stem}{files.ENDING}")
 
 
 def lesson_template(project: Project, start: str = "start.netbuilder") -> str:
-    """The text that a new lesson begins with."""
+    """Return the initial text of a new lesson."""
     return _TEMPLATE.format(title=project.name or _("My lesson"), start=start)
 
 
 class LessonWriter(Dialog):
-    """Edits a lesson that begins with ``project``; ``saved`` is its file once it was written.
-
-    ``base`` is the folder from which the project's relative paths start.
-    """
+    """Edits a lesson that starts with ``project``; ``base``: folder of its relative paths."""
 
     def __init__(
         self, project: Project, parent: QWidget | None = None, base: Path | None = None
@@ -151,7 +148,6 @@ class LessonWriter(Dialog):
         self.refresh()
 
     def refresh(self) -> None:
-        """Read the text again, and show the lesson, or what is wrong with it."""
         try:
             self.lesson = parse_lesson(self.edit.toPlainText(), "lesson", drawn=True)
         except LessonError as error:
@@ -166,11 +162,7 @@ class LessonWriter(Dialog):
         self.save_button.setEnabled(self.lesson is not None)
 
     def save_to(self, path: Path) -> None:
-        """Write the lesson, and beside it the project that it begins with.
-
-        Raises:
-            UserError: the place cannot be written.
-        """
+        """Write the lesson and its start project; raise ``UserError`` if that fails."""
         text, start = self.edit.toPlainText(), start_project_path(path)
         if _OWN_START in text:
             # How far its author was in another lesson is not the pupils' affair.
@@ -180,17 +172,17 @@ class LessonWriter(Dialog):
         self.saved = path
 
     def reject(self) -> None:
-        """Close, by Escape too; asks where a text would be lost."""
+        """Close, also by Escape; ask first about unsaved text."""
         words = _("The lesson is not saved. Press “Save the lesson…” to keep it.")
         if self.edit.toPlainText() == self._begun or confirm_discard(self, words):
             super().reject()
 
     def _start_in(self, folder: Path) -> Project:
-        """The project as it reads from a folder: its data stays where it is."""
+        """Return the project with data paths relative to ``folder``."""
         return rebased(self._project, self._base, folder)
 
     def _may_replace(self, start: Path) -> bool:
-        """Whether the project beside the lesson may be written: no other one is lost unasked."""
+        """Ask before replacing a different project beside the lesson."""
         if _OWN_START not in self.edit.toPlainText() or not start.exists():
             return True
         try:

@@ -1,7 +1,7 @@
-"""A piece of Markdown that is as high as its text: pictures from the lesson's folder, formulas.
+"""Markdown as high as its text, with formulas and with pictures from the lesson's folder.
 
-A lesson from elsewhere reaches nothing outside its folder: a name such as ``//host/share`` is
-refused before any system call, which on Windows would log in there.
+A lesson reaches nothing outside its folder: a name such as ``//host/share`` is refused before any
+system call, which on Windows would log in there.
 """
 
 from __future__ import annotations
@@ -44,22 +44,21 @@ SCHEME = "formula"
 
 @dataclass(frozen=True)
 class FormulaPicture:
-    """A drawn formula; ``size`` is what it takes in the text, ``image`` is sharper than that."""
+    """A drawn formula; ``size`` is its size in the text, ``image`` has more pixels."""
 
     image: QImage
     size: QSizeF
 
 
 class FormulaPictures:
-    """The formulas of one text, by the name that the text has for each."""
+    """The formulas of a text, by the names of their pictures."""
 
     def __init__(self) -> None:
         self._formulas: list[Formula] = []
         self._drawn: dict[str, FormulaPicture] = {}
 
     def markdown(self, text: str) -> str:
-        """The text with a picture's link in the place of each formula; those beyond
-        ``MOST_FORMULAS`` stay as they were written."""
+        """Replace the first ``MOST_FORMULAS`` formulas by links to their pictures."""
         self._formulas, self._drawn = [], {}
 
         def link(formula: Formula) -> str:
@@ -72,24 +71,19 @@ class FormulaPictures:
         return replace_formulas(text, link)
 
     def words(self, text: str) -> str:
-        """The text as it is read aloud: each formula as it was written."""
+        """Return the text for screen readers, with formulas as source."""
         return replace_formulas(text, lambda formula: formula.latex)
 
     def __bool__(self) -> bool:
         return bool(self._formulas)
 
     def source(self, name: str) -> str:
-        """How the formula with this name was written."""
         return self._formulas[int(name.rpartition(":")[2])].latex
 
     def picture(self, name: str, font: QFont, color: str, scale: float) -> FormulaPicture | None:
-        """The formula with this name; None where it cannot be drawn.
+        """Return a formula's picture, or None if it cannot be drawn.
 
-        Args:
-            name: as it stands in the text.
-            font: of the words around it.
-            color: of the words around it, "#1B2430".
-            scale: dots of the screen a pixel.
+        ``font`` and ``color`` ("#1B2430") are the text's; ``scale`` is device pixels per pixel.
         """
         if name not in self._drawn:
             formula = self._formulas[int(name.rpartition(":")[2])]
@@ -137,7 +131,7 @@ _SVG_REFERENCE = re.compile(rb"href\s*=\s*[\"'](?!data:|#)", re.IGNORECASE)
 
 
 def read_picture(folder: Path | None, name: str) -> QImage | None:
-    """The picture ``name`` of a lesson's folder or below it; None of everything else."""
+    """Return a picture in a lesson's folder or below; None for any other path."""
     parts = name.split("/")
     if folder is None or not all(parts) or ".." in parts or re.search(r"[\\:\0]", name):
         return None
@@ -183,8 +177,7 @@ def _open_link(url: QUrl) -> None:
 
 
 class MarkdownView(QTextBrowser):
-    """Shows Markdown; grows and shrinks with it. Links to web pages and mail addresses open in the
-    system's browser; all others are plain text."""
+    """Shows Markdown at its full height; only links to the web and mail addresses open."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -203,7 +196,6 @@ class MarkdownView(QTextBrowser):
         self.viewport().setAutoFillBackground(False)
 
     def show_markdown(self, text: str, folder: Path | None = None) -> None:
-        """Show a text; its pictures lie in ``folder``."""
         self._folder, self._text = folder, text
         marked = self._formulas.markdown(with_native_keys(text))
         # A picture is no word to a screen reader: it reads the formula as it was written.
@@ -215,7 +207,7 @@ class MarkdownView(QTextBrowser):
         self._fit()
 
     def loadResource(self, kind: int, name: QUrl | str) -> Any:
-        """A formula, or a picture of the lesson's folder: nothing is fetched from elsewhere."""
+        """Return a formula or a picture of the lesson's folder; nothing is downloaded."""
         url = QUrl(name) if isinstance(name, str) else name
         if url.scheme() == SCHEME:
             drawn = self._formula(url.toString())
@@ -253,13 +245,13 @@ class MarkdownView(QTextBrowser):
         return self._formulas.picture(name, self.font(), color, self.devicePixelRatioF())
 
     def _pictures(self) -> Iterator[tuple[QTextCursor, QTextImageFormat]]:
-        """Each picture in the text: a cursor that has it selected, and how it is shown."""
+        """Yield a cursor that selects each picture, and its format."""
         for cursor, shown in self._pieces():
             if shown.isImageFormat():
                 yield cursor, shown.toImageFormat()
 
     def _pieces(self) -> Iterator[tuple[QTextCursor, QTextCharFormat]]:
-        """Each piece of text of one format: a cursor that has it selected, and its format."""
+        """Yield a cursor that selects each piece of one format, and the format."""
         block = self.document().begin()
         while block.isValid():
             fragments = block.begin()
@@ -281,8 +273,7 @@ class MarkdownView(QTextBrowser):
                 cursor.setCharFormat(shown)
 
     def _undrawn_as_written(self) -> None:
-        """What is no formula stands there as it was written, a picture that is not shown as its
-        description."""
+        """Replace what is no formula by its source, missing pictures by their text."""
         for cursor, shown in reversed(list(self._pictures())):
             name = shown.name()
             if not self._natural(shown).isEmpty():
@@ -293,7 +284,6 @@ class MarkdownView(QTextBrowser):
             cursor.insertText(text, QTextCharFormat())
 
     def _natural(self, shown: QTextImageFormat) -> QSizeF:
-        """The size of a picture that is not made smaller."""
         if shown.name().startswith(f"{SCHEME}:"):
             drawn = self._formula(shown.name())
             return drawn.size if drawn is not None else QSizeF()
@@ -303,7 +293,7 @@ class MarkdownView(QTextBrowser):
         return QSizeF(image.size()) if known else QSizeF()
 
     def _fit(self) -> None:
-        """As wide as there is room, as high as the text; no picture wider than the text."""
+        """Use the available width and the text's height; shrink wider pictures."""
         width = max(self.viewport().width(), 120)
         for cursor, shown in list(self._pictures()):
             size = self._natural(shown)

@@ -1,4 +1,1 @@
-"""How the window looks: colours, fonts, spacing, icons, size of letters.
-
-No widgets and nothing about projects.
-"""
+"""Colours, fonts, icons, font scale and shortcuts of the window."""

@@ -14,11 +14,7 @@ from netbuilder.ui.style.theme import Colors
 
 
 def stylesheet(c: Colors, points: float) -> str:
-    """Return the stylesheet of a window for a scheme and a font size in points.
-
-    Controls are 24, 28 or 32 pixels high at letters of 9 points, and grow with these, as do ticks
-    and arrows.
-    """
+    """Return the stylesheet of a window; controls are 24, 28 or 32 pixels high at 9 points."""
     scaled = {f"s{size}": round(size * points / 9) for size in (8, 11, 13, 14, 16, 24)}
     # Inside of a border of one pixel; Qt adds three to what a QToolButton shall have.
     low, middle, high = (round(height * points / 9) - 2 for height in (24, 28, 32))
@@ -51,31 +47,27 @@ _state = {"base": 0.0, "factor": 1.0}
 
 
 def initial_font_scale() -> float:
-    """How much larger than the system's the letters are; 1.0 before any window stands."""
+    """Return the application font's size over the system's; 1.0 before there is a window."""
     return QApplication.font().pointSizeF() / _state["base"] if _state["base"] else 1.0
 
 
 def scaled(pixels: float) -> int:
-    """Return what a length at letters of the system's size is at those in force: more with larger
-    ones, and no less with smaller ones."""
+    """Return a length scaled with the font, but never smaller."""
     return round(pixels * max(initial_font_scale(), 1.0))
 
 
 def is_system_size_known() -> bool:
-    """Whether the system's own size of letters is known."""
+    """Return whether the system's font size is known."""
     return bool(_state["base"])
 
 
 def font_scale() -> float:
-    """The size in force; 1.0 is the system's."""
+    """Return the current scale; 1.0 is the system's."""
     return _state["factor"]
 
 
 def set_font_scale(factor: float) -> None:
-    """Put another size in force, in the whole application.
-
-    What is painted, and what has a size of its own in pixels, hears ``Theme.changed``.
-    """
+    """Change the scale in the whole application; painted widgets get ``Theme.changed``."""
     if not _state["base"]:
         _state["base"] = QApplication.font().pointSizeF()
     before, _state["factor"] = _state["factor"], factor
@@ -85,10 +77,9 @@ def set_font_scale(factor: float) -> None:
 
 
 def apply_font_scale() -> None:
-    """Give the application its font, and each window its stylesheet.
+    """Set the application's font and each window's stylesheet.
 
-    Not one stylesheet of the application: when that changes, Qt polishes each widget once for
-    each widget that contains it, which took four times as long with all pages built.
+    An application stylesheet took four times as long: Qt polishes each widget once per ancestor.
     """
     app = QApplication.instance()
     if not isinstance(app, QApplication):

@@ -67,7 +67,7 @@ DRAWINGS: dict[str, Callable[[QPainter], None]] = {
 
 
 def icon(name: str, color: str, faded: str) -> QIcon:
-    """The icon ``name`` in a colour, and in another where it is disabled."""
+    """Return the icon ``name`` in a colour, and in ``faded`` where it is disabled."""
     result = QIcon()
     for mode, value in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, faded)):
         for side in (16, 32, 48):

@@ -19,10 +19,10 @@ _wish: bool | None = None
 
 
 def reduced_motion() -> bool:
-    """Whether what only moves to please shall stand still.
+    """Return whether to omit animations: the user's choice, else the environment, else the system.
 
-    The user's choice, else ``NETBUILDER_REDUCED_MOTION``, else what the system's style says:
-    desktops that are told to reduce motion give widgets an animation of no duration.
+    The environment variable is ``NETBUILDER_REDUCED_MOTION``; systems that reduce motion give
+    widgets an animation of no duration.
     """
     if _wish is not None:
         return _wish
@@ -36,14 +36,14 @@ def reduced_motion() -> bool:
 
 
 def set_reduced_motion(wish: bool | None) -> None:
-    """Take over the user's choice; None: as the system says."""
+    """Set the user's choice; None: as the system says."""
     global _wish  # noqa: PLW0603 - one for the whole program, as the style itself
     _wish = wish
     still_effects()
 
 
 def still_effects() -> None:
-    """Let menus, lists and tips that glide or fade in stand still where motion is reduced."""
+    """Switch off Qt's animated menus, lists and tooltips if motion is reduced."""
     if reduced_motion():
         for effect in _EFFECTS:
             QApplication.setEffectEnabled(effect, False)

@@ -12,19 +12,15 @@ _IN_TEXT = re.compile(r"\b(?:(?:Ctrl|Alt|Shift)\+)+(?:F\d{1,2}|PgUp|PgDown|Tab|[
 
 
 def key_text(keys: str) -> str:
-    """Return a shortcut as this system writes it.
-
-    Args:
-        keys: as Qt reads it everywhere, "Ctrl+Z"; "Ctrl" is the Command key of macOS.
-    """
+    """Return a shortcut such as "Ctrl+Z" as this system writes it (macOS: Command)."""
     return QKeySequence(keys).toString(_NATIVE)
 
 
 def control_text() -> str:
-    """Return the name of the key that ``Ctrl`` stands for, held with the mouse or the arrows."""
+    """Return this system's name of the ``Ctrl`` key."""
     return key_text("Ctrl+A").removesuffix("A").rstrip("+")
 
 
 def with_native_keys(text: str) -> str:
-    """Return a text of a lesson or of the help with its shortcuts as this system writes them."""
+    """Return a text with its shortcuts as this system writes them."""
     return _IN_TEXT.sub(lambda found: key_text(found[0]), text)

@@ -31,7 +31,7 @@ ABOVE_ZERO, BELOW_ZERO = "#0072B2", "#D55E00"
 
 
 def contrast(one: QColor, other: QColor) -> float:
-    """Return how much two colours differ, from 1 to 21 (WCAG 2.2)."""
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2)."""
 
     def luminance(color: QColor) -> float:
         parts = (
@@ -47,7 +47,7 @@ def contrast(one: QColor, other: QColor) -> float:
 
 
 def mix(color: QColor, ground: QColor, part: float) -> QColor:
-    """What is seen of a colour over a ground; ``part`` 1 covers it."""
+    """Return the colour of ``color`` over ``ground``; ``part`` 1 is opaque."""
     red = part * color.red() + (1 - part) * ground.red()
     green = part * color.green() + (1 - part) * ground.green()
     blue = part * color.blue() + (1 - part) * ground.blue()
@@ -55,7 +55,7 @@ def mix(color: QColor, ground: QColor, part: float) -> QColor:
 
 
 def ink_on(ground: QColor) -> QColor:
-    """The colour of letters on a ground of any colour, with a contrast of 4.5 at least."""
+    """Return a text colour with a contrast of at least 4.5 on ``ground``."""
     inks = (QColor(colors().text), QColor("#000000"), QColor("#FFFFFF"))
     if contrast(inks[0], ground) >= 4.5:
         return inks[0]
@@ -63,14 +63,14 @@ def ink_on(ground: QColor) -> QColor:
 
 
 def readable_part(color: QColor) -> float:
-    """How much of a colour may cover the canvas so that the letters of text can be read on it."""
+    """Return how opaque a colour may cover the canvas with text still readable."""
     text, ground = QColor(colors().text), QColor(colors().canvas)
     parts = (step / 20 for step in range(20, 0, -1))
     return next((part for part in parts if contrast(text, mix(color, ground, part)) >= 4.5), 0.05)
 
 
 def shared_brush(color: QColor, strength: float = 1.0) -> QBrush:
-    """The brush of a colour; ``strength`` 0 lets all through."""
+    """Return a cached brush; ``strength`` is the opacity."""
     return _brush(_faded(color, strength))
 
 
@@ -80,7 +80,7 @@ def shared_pen(
     strength: float = 1.0,
     style: Qt.PenStyle = Qt.PenStyle.SolidLine,
 ) -> QPen:
-    """The pen of a colour, as wide in pixels whatever the scale."""
+    """Return a cached cosmetic pen; ``width`` is in pixels at any scale."""
     return _pen(_faded(color, strength), width, style)
 
 
@@ -142,11 +142,10 @@ class Colors:
 
     @property
     def disabled(self) -> str:
-        """The text of what cannot be done: half of it is the panel's colour."""
         return mix(QColor(self.text), QColor(self.panel), 0.5).name()
 
     def signed(self, value: float) -> str:
-        """Blue for a number above 0, for what speaks for an answer; orange for one below."""
+        """Blue for positive numbers, orange for negative ones."""
         return self.training if value >= 0 else self.validation
 
 
@@ -184,7 +183,7 @@ LIGHT, DARK = (
 
 
 class Theme(QObject):
-    """The scheme in force. ``changed`` comes when the system, or the user, switches."""
+    """The current scheme; ``changed``: the system or the user switched it."""
 
     changed = Signal()
 
@@ -209,12 +208,11 @@ class Theme(QObject):
         return DARK if self.dark else LIGHT
 
     def force(self, dark: bool | None) -> None:
-        """Choose a scheme; None follows the system again."""
+        """Choose a scheme; None follows the system."""
         self._forced = dark
         self.apply()
 
     def apply(self) -> None:
-        """Give the application the scheme's palette, and tell the views."""
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.setPalette(palette(self.colors))
@@ -230,7 +228,7 @@ _theme: Theme | None = None
 
 
 def theme() -> Theme:
-    """The application's theme."""
+    """Return the application's theme."""
     global _theme  # noqa: PLW0603 - one for the application, made when it exists
     if _theme is None:
         _theme = Theme()
@@ -238,24 +236,24 @@ def theme() -> Theme:
 
 
 def colors() -> Colors:
-    """The colours in force."""
+    """Return the current colours."""
     return theme().colors
 
 
 def category_color(category: Category) -> QColor:
-    """The colour of a category's stripe and icon."""
+    """Return the colour of a category's stripe and icon."""
     return QColor(CATEGORY_COLORS[category])
 
 
 def fixed_font(scale: float = 1.0) -> QFont:
-    """The system's fixed-width font, for shapes and numbers."""
+    """Return the system's fixed-width font."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setPointSizeF(QApplication.font().pointSizeF() * scale)
     return font
 
 
 def ui_font(scale: float = 1.0, bold: bool = False) -> QFont:
-    """The system's font for words."""
+    """Return the system's font."""
     font = QFont(QApplication.font())
     font.setPointSizeF(font.pointSizeF() * scale)
     font.setBold(bold)
@@ -263,7 +261,7 @@ def ui_font(scale: float = 1.0, bold: bool = False) -> QFont:
 
 
 def font_error(name: str) -> UserError | None:
-    """Return why the letters of a language cannot be drawn on this system; None where they can."""
+    """Return an error if the system has no font for a language, else None."""
     metrics = QFontMetrics(QApplication.font())
     if name in (i18n.SOURCE, i18n.PSEUDO) or all(
         metrics.inFontUcs4(ord(letter)) for letter in set(i18n.sample_sentence(name))
@@ -280,7 +278,7 @@ def font_error(name: str) -> UserError | None:
 
 
 def palette(scheme: Colors) -> QPalette:
-    """The Qt palette of a scheme."""
+    """Return the Qt palette of a scheme."""
     result = QPalette()
     role = QPalette.ColorRole
     for key, value in {

@@ -17,10 +17,9 @@ class ActionRow:
     """An action of the window.
 
     ``menu``: the menu, or "View/Pages" for a submenu; "|" at its end adds a separator.
-    ``shortcut``:
-    a standard key of Qt or a text such as "Ctrl+Shift+Z", several separated by "; ". ``enabled``,
-    ``checked`` and ``tip`` (the tooltip) are called on each refresh. ``local``: the canvas handles
-    the shortcut itself.
+    ``shortcut``: a standard key of Qt or text such as "Ctrl+Shift+Z", several separated by "; ".
+    ``enabled``, ``checked`` and ``tip`` (the tooltip) are called on each refresh. ``local``: the
+    canvas handles the shortcut itself.
     """
 
     id: str
@@ -47,7 +46,6 @@ def sequences(shortcut: QKeySequence.StandardKey | str) -> list[QKeySequence]:
 
 
 def _tip(row: ActionRow) -> str:
-    """Return a row's tooltip, with its key."""
     tip, keys = row.help or row.title.replace("&", "").rstrip("…"), sequences(row.shortcut)
     return f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip
 
@@ -133,7 +131,6 @@ class WindowActions(QObject):
                 action.setToolTip(row.tip())
 
     def fill(self, menus: Mapping[str, QMenu]) -> None:
-        """Add the actions to their menus, in the order of the rows."""
         all_menus = dict(menus)
         for action_id, row in self.rows.items():
             name = row.menu_name

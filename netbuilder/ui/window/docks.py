@@ -79,11 +79,7 @@ def fit(window: QMainWindow) -> None:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The visible pages and the columns' widths.
-
-    ``widths``: those chosen by the user, by "column/class of the window", at the system's font
-    size.
-    """
+    """The visible pages, and the widths set by the user by "column/class of the window"."""
 
     task: str = BUILD
     chosen: dict[str, str] = field(default_factory=dict)
@@ -171,7 +167,6 @@ class Docks:
             column.retranslate()
 
     def show_panel(self, name: str, *, focus: bool = True) -> QWidget:
-        """Bring a page to the front and return its panel."""
         page = self.side.show_page(name)
         panel = page.fill()
         if focus:
@@ -179,13 +174,11 @@ class Docks:
         return panel
 
     def in_front(self, *names: str) -> bool:
-        """Return whether one of these pages is visible."""
         return any(
             name in self.pages and not self.pages[name].visibleRegion().isEmpty() for name in names
         )
 
     def edit_layer(self) -> None:
-        """Show the selected layer, and focus it."""
         if self.expanded:
             self.toggle_expanded()
         self.side.open_drawer()
@@ -198,7 +191,6 @@ class Docks:
             self.side.show_page(LAYER)
 
     def toggle_expanded(self) -> None:
-        """Expand the page over the canvas, or show the canvas again."""
         self.expanded = not self.expanded
         self.side.single = self.expanded
         self.side.expand.setChecked(self.expanded)
@@ -222,10 +214,7 @@ class Docks:
             self.side.detach(self.side.shown[0])
 
     def leave_room(self) -> None:
-        """Set each column's width: the user's, or one that suits the window.
-
-        The canvas keeps a share of the window; side and lesson shrink for it.
-        """
+        """Set each column's width so that the canvas keeps a share of the window."""
         whole = self.splitter.width()
         if whole < 2:
             return
@@ -315,7 +304,6 @@ class Docks:
         return self._widths.get(f"{column}/{size_class(self.splitter.width())}", first)
 
     def _moved(self, _place: int, _handle: int) -> None:
-        """Save the widths that the user chose."""
         font_factor = max(initial_font_scale(), 1.0)
         columns: list[tuple[str, QWidget | None]] = [(self._side, self.side)]
         if not self.palette.is_rail:

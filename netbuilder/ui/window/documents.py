@@ -103,7 +103,6 @@ def _as_trained(project: Project, trained: Project) -> bool:
 
 
 def _opened(path: Path, imported: Imported) -> str:
-    """Return the message about an opened file."""
     if imported.trained is not None:
         return _("Opened {file} with its trained weights.", file=path.name)
     count = len(imported.project.graph.nodes)
@@ -121,8 +120,7 @@ class Documents(QObject):
     Signals:
         leaving: the document is about to be replaced; the user has been asked.
         opened: another project is on the canvas.
-        told(words): a message for the status bar.
-        confirmed(words): a file is written.
+        told(words), confirmed(words): a message for the status bar; a file is written.
         failed(error): a ``UserError`` to show.
         data_opened(path): start a project with this data.
         noted(name, sentences): what could not be imported from a file.
@@ -180,7 +178,6 @@ class Documents(QObject):
 
     @property
     def title(self) -> str:
-        """The window's title, with Qt's ``[*]`` for modified files."""
         return f"{self.name}[*] – NetBuilder"
 
     def new(self, *, asked: bool = False) -> None:
@@ -391,7 +388,6 @@ class Documents(QObject):
 
     @property
     def unsaved(self) -> tuple[Unsaved, ...]:
-        """Changes of the project and a network that no file contains."""
         unsaved = []
         name = self._store.project.name
         if self._store.modified and not self._only_data_chosen:
@@ -402,10 +398,7 @@ class Documents(QObject):
 
     @property
     def _only_data_chosen(self) -> bool:
-        """Whether the only change is the choice of the user's own data.
-
-        Pasted tables count as work: they are in the program's own folder.
-        """
+        """Whether data was chosen and nothing else changed; pasted tables are changes."""
         project, empty = self._store.project, empty_project()
         return (
             self._store.path is None
@@ -416,10 +409,7 @@ class Documents(QObject):
 
     @property
     def model_unsaved(self) -> bool:
-        """Whether there is a trained network in no file and not in Runs.
-
-        If a model's file is open, another network is a change of that file.
-        """
+        """Whether the network is in no file (nor in Runs, unless a model's file is open)."""
         path = self._store.path
         in_runs = self._models.state.settled.run_id and not (path is not None and is_model(path))
         return self.model_in_no_file and not in_runs
@@ -443,7 +433,6 @@ class Documents(QObject):
             self.held_lock.unlock()
 
     def _lock_file(self) -> None:
-        """Lock the project's file, and report if another window has it open."""
         self._release_lock()
         path = self._store.path
         if path is None or self.only_reads:
@@ -527,7 +516,6 @@ class Documents(QObject):
         return suggested_paths.suggested_path(self._workbench, ending)
 
     def _keep_place(self) -> None:
-        """Set the initial folder of the window's file dialogs."""
         own = suggested_paths.own_folder(self._workbench)
         self._window.setProperty(PLACE, str(own) if own is not None else "")
         if last_place() is None:

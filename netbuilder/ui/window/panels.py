@@ -15,11 +15,7 @@ from netbuilder.ui.window.window_parts import WindowParts
 
 @dataclass(frozen=True)
 class PanelRow:
-    """A page: its id (for ``--panel``), title, and what builds it.
-
-    ``build`` receives the parent widget, for the right font. ``key``: digit of the shortcut with
-    Alt; 0: none. ``basic``: whether the level Basic shows it.
-    """
+    """A page; ``key`` is the digit of its shortcut with Alt, 0 for none."""
 
     id: str
     title: str
@@ -29,7 +25,6 @@ class PanelRow:
     basic: bool = False
 
     def build_page(self, parts: WindowParts, parent: QWidget) -> QWidget:
-        """Build the page; its invitations start a training."""
         panel = self.build(parts, parent)
         for invitation in panel.findChildren(Invitation):
             invitation.train_requested.connect(parts.actions["train"].trigger)

@@ -177,7 +177,6 @@ def _training_words(trained: TrainedModel) -> str:
 
 
 def _optimizer_words(choice: Choice) -> str:
-    """Name the optimizer with its learning rate and other changed parameters."""
     spec = OPTIMIZERS.get(choice.name)
     usual = {name: one.default for name, one in spec.by_name.items()} if spec is not None else {}
     chosen = {"learning_rate": usual.get("learning_rate")} | dict(choice.params)
@@ -199,14 +198,12 @@ def _tested_words(trained: TrainedModel) -> str:
 
 
 def _result_words(evaluation: Evaluation) -> str:
-    """Return the test result, and whether a baseline is better."""
     from netbuilder.core.results.headline import headline
 
     return join_sentences((evaluation.sentence, headline(evaluation).worse))
 
 
 def _truth_and_predictions(result: Evaluation) -> list[str]:
-    """Return the confusion matrix, or some samples of a regression by true value."""
     if result.confusion_matrix is not None:
         if len(result.labels) > _MOST_CLASSES:
             return []
@@ -272,7 +269,6 @@ def _picture(png: bytes, alt_text: str, most: QSize) -> str:
 
 
 def _network(report: RunReport) -> bytes:
-    """Draw the network with shapes and parameters, from top to bottom."""
     from netbuilder.core.worksheet import NUMBERS, worksheet
 
     graph = report.trained.project.graph

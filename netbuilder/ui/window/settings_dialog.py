@@ -102,7 +102,6 @@ def _language_row() -> SettingRow:
 def _choice_row(
     title: str, words: str, names: Mapping[str, str], now: str, change: Callable[[str], object]
 ) -> SettingRow:
-    """Return a setting with a few values; ``names`` are their titles."""
     values = {shown: name for name, shown in names.items()}
     return SettingRow(
         Param(title, Kind.CHOICE, names[now], words, choices=tuple(values)),
@@ -226,7 +225,6 @@ class SettingsDialog(Dialog):
         QTimer.singleShot(0, self, self._fit)  # once the fields have their font
 
     def _fit(self) -> None:
-        """Adapt the height to the content."""
         around = self.height() - self._scroll.height()
         page = self._page.totalHeightForWidth(self._scroll.viewport().width())
         self.resize(self.width(), min(page + around, self._most.height()))

@@ -139,7 +139,6 @@ class LayerStrip(QFrame):
         self.setFixedHeight(scaled(height))
 
     def show_words(self, title: str, words: str, *, editable: bool, opened: bool) -> None:
-        """Show the selection, unless the open form shows it, and the button."""
         self.title.setText("" if opened else title)
         self.words.setText("" if opened else words)
         self.setProperty("opened", opened)
@@ -148,8 +147,7 @@ class LayerStrip(QFrame):
 
 
 class Side(QWidget):
-    """The side; ``arranged``: task, page or columns changed, ``expand_requested``: see
-    ``Docks``."""
+    """The side; signal ``arranged``: task, page or columns changed."""
 
     arranged = Signal()
     expand_requested = Signal()
@@ -251,7 +249,6 @@ class Side(QWidget):
             self._show()
 
     def _fit_bar(self) -> None:
-        """Fit the names of the tasks, with equal widths or smaller letters if necessary."""
         buttons = self.buttons.values()
         words, segments = sum(button.wide() for button in buttons), self._bar.layout()
         assert isinstance(segments, QHBoxLayout)
@@ -318,7 +315,6 @@ class Side(QWidget):
         return page
 
     def mark(self, task: str) -> None:
-        """Mark a task that has new results, unless it is in front."""
         if task != self.task:
             self.buttons[task].mark(True)
 
@@ -339,7 +335,6 @@ class Side(QWidget):
             self._show()
 
     def open_drawer(self) -> None:
-        """Show the selected layer, as a page or in the drawer at the foot."""
         if LAYER in self.shown or self.pages[LAYER].detached:
             return
         if self.task == self.pages[LAYER].page.task:

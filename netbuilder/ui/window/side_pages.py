@@ -83,7 +83,6 @@ class LazyPage(QWidget):
             QTimer.singleShot(0, self, self.fill)
 
     def fill(self) -> QWidget:
-        """Build the panel if necessary, and return it."""
         if self.panel is None:
             try:
                 self.panel = self.page.build(self)
@@ -165,7 +164,6 @@ class PageColumn(QWidget):
         return self._ids[at] if 0 <= at < len(self._ids) else ""
 
     def show_pages(self, ids: Sequence[str], current: str) -> None:
-        """Show these pages, with ``current`` in front."""
         blocked = self.tabs.blockSignals(True)
         if tuple(ids) != self._ids:
             self._ids = tuple(ids)

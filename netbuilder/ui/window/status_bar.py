@@ -117,7 +117,6 @@ class StatusBar(QStatusBar):
         self._fade.start(round(1000 * seconds))
 
     def forget_run(self) -> None:
-        """Hide a message about the last run."""
         if self._of_run:
             self.tell("")
 

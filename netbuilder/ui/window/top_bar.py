@@ -119,7 +119,6 @@ class ProgressView(SteadyFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Show as much as fits without overlap."""
         progress = self._progress
         words, left = (progress.words, progress.left) if progress is not None else ("", "")
         self.setToolTip(" · ".join(part for part in (words, left) if part))
@@ -191,7 +190,6 @@ class DocumentLabel(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Set the width for the longest name and state."""
         if not hasattr(self, "_states"):  # Qt sends events during construction
             return
         for label in (self.name, self.saved):
@@ -333,10 +331,7 @@ class TopBar(QToolBar):
         return super().event(event)
 
     def _fit(self) -> None:
-        """Hide what the menus also have if room is short.
-
-        Qt would hide the end of the bar, with Help, behind a tiny button.
-        """
+        """Hide what the menus also have if room is short; Qt would hide Help instead."""
         if self._fitting or self.width() < self.menu_button.width():
             return
         self._fitting = True
@@ -422,7 +417,6 @@ class TopBar(QToolBar):
         return frame
 
     def _speed_control(self, names: Iterable[str]) -> SpeedControl:
-        """Return three speeds as buttons, with the rest of ``names`` in a menu."""
         choices = [self._actions[f"speed-{name}"] for name in ("step", "watch", "full")]
         others = [self._actions[name] if name else None for name in names]
         more = [action for action in others if action not in choices]

@@ -49,8 +49,6 @@ SLOW = SPEEDS[1]
 
 @dataclass(frozen=True)
 class _Before:
-    """The state to restore after a presentation."""
-
     docks: Arrangement
     letters: float
     speed: Speed
@@ -124,7 +122,6 @@ class Presentation(QObject):
         QTimer.singleShot(0, self, parts.canvas.sight.fit)
 
     def _card_at(self, point: QPoint) -> QRect | None:
-        """Return the card at a point of the window."""
         canvas = self._parts.canvas
         view = canvas.viewport()
         inside = view.mapFrom(self._parts.window, point)
@@ -209,7 +206,6 @@ class WindowCommands:
         self._parts.docks.show_panel(name)
 
     def train(self) -> None:
-        """Start a run, or resume a paused one."""
         if self._parts.runner.paused:
             self._parts.runner.toggle_pause()
             return
@@ -228,7 +224,6 @@ class WindowCommands:
             self._begin(go)
 
     def _begin(self, go: Callable[[], object]) -> None:
-        """Start a run, or show what prevents it."""
         self._parts.workbench.diagnose(partial(self._begin_diagnosed, go))
 
     def _begin_diagnosed(self, go: Callable[[], object]) -> None:
@@ -305,7 +300,6 @@ class WindowCommands:
         self._parts.canvas.setFocus()
 
     def problems_changed(self) -> None:
-        """Hide or replace the message about a fixed problem."""
         current, problems = self._problem, self._parts.workbench.all_problems
         if self._refused and not any(p.blocks for p in problems):
             self._refused = False
@@ -465,7 +459,6 @@ class WindowCommands:
         dialogs.open_collect_window(parts.window, parts.workbench, parts.runner, use)
 
     def use_data(self, path: Path) -> None:
-        """Choose a file or a folder as data, and show it."""
         self.show_panel("data")
         base = self._parts.workbench.base if self._parts.workbench.store.path is not None else None
         try:
@@ -525,7 +518,6 @@ class WindowCommands:
         level().choose(name)
 
     def show_level(self) -> None:
-        """Apply the level to palette and pages."""
         parts, basic = self._parts, level().basic
         layers = listed_layers(parts.store.project) if basic else None
         parts.palette.list_only(layers)
