@@ -1,4 +1,1 @@
-"""What can be used, as rows: kinds of parameters, validation, search, pages made from the rows.
-
-Layers stand in ``layers``, what trains them in ``training``. Nothing here builds a Keras object.
-"""
+"""Tables of what Keras offers: layers, what trains them, parameters, validation and search."""

@@ -14,14 +14,9 @@ from netbuilder.core.i18n import localized
 
 
 def describe_params(node_params: Mapping[str, Any], spec: LayerSpec) -> str:
-    """What stands on a node beside its name, from ``spec.telling`` and its parameters.
+    """Return the parameters to show on a node, as in "32 · relu".
 
-    Parameters that are empty or that say nothing (a linear activation, a switch that is off)
-    are left out.
-
-    Example:
-        ``describe_params({"filters": 32, "activation": "relu"}, LAYERS["Conv2D"])``
-        is ``"32 · relu"``.
+    Empty ones, a linear activation and switches that are off are left out.
     """
     words = (_word(spec.by_name[name], node_params) for name in spec.telling)
     return " · ".join(word for word in words if word)
@@ -80,18 +75,16 @@ class ParsedLayer:
 
     @property
     def title(self) -> str:
-        """Its name, with what was typed: "Dense 50 · relu"."""
+        """Its name and parameters: "Dense 50 · relu"."""
         said = describe_params({**self.spec.start_params(), **self.params}, self.spec)
         return f"{self.spec.name}  {said}" if self.params and said else self.spec.name
 
 
 def parse_layers(text: str) -> list[ParsedLayer]:
-    """Layers that fit ``text``, best first; all of them for an empty text.
+    """Return the layers that fit ``text``, best first; all of them for an empty text.
 
-    The first word names the layer. Where all further words are values that it takes, in the
-    order in which they stand on its card (numbers first to last, the name of an activation, a
-    switch by its name) or as ``name=value``, they are its parameters. Else they are searched
-    for like the first (``index.search_layers``).
+    The first word names the layer. Further words are its parameters, in the order of its card or
+    as ``name=value``, if all of them are valid; otherwise they are searched for too.
     """
     first, *rest = text.split() or [""]
     if rest:
@@ -103,7 +96,7 @@ def parse_layers(text: str) -> list[ParsedLayer]:
 
 
 def parse_params(spec: LayerSpec, words: list[str]) -> dict[str, Any] | None:
-    """The parameters that ``words`` mean for a layer; None where one of them means nothing."""
+    """Return the parameters in ``words``; None where a word is not valid."""
     told = [spec.by_name[name] for name in spec.telling]
     told += [p for p in spec.params if p not in told and (p.required or not p.more)]
     found: dict[str, Any] = {}
@@ -126,7 +119,6 @@ def parse_params(spec: LayerSpec, words: list[str]) -> dict[str, Any] | None:
 
 
 def _value(param: Param, word: str, *, bare: bool = False) -> Any:
-    """What a word means for a parameter, None for nothing. ``bare``: it has no name before it."""
     value: Any = None
     if param.kind in _NUMBERS:
         value = _number(param, word)

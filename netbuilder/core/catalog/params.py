@@ -1,4 +1,4 @@
-"""Short ways to write a ``Param``, and the rows that many layers share."""
+"""Short constructors for ``Param``, and the rows that many layers share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ REQUIRED: Final = object()
 
 
 def param(name: str, kind: Kind, default: Any, help: str, **options: Any) -> Param:
-    """A row: ``default=REQUIRED`` makes it required, ``default=None`` optional."""
+    """Return a row: ``default=REQUIRED`` makes it required, ``default=None`` optional."""
     if default is REQUIRED:
         return Param(name, kind, None, help, required=True, **options)
     options.setdefault("optional", default is None)
@@ -97,10 +97,8 @@ def initializer(what: str, default: str) -> Param:
 
 
 def regularizer(what: str) -> Param:
-    """``{what}_regularizer``: a penalty that is added to the loss.
-
-    OrthogonalRegularizer cannot be used on outputs: it needs to know how many rows there are.
-    """
+    """``{what}_regularizer``: a penalty that is added to the loss."""
+    # OrthogonalRegularizer needs a fixed number of rows, which outputs do not have.
     choices = ("L1", "L2", "L1L2") if what == "activity" else ()
     return param(
         f"{what}_regularizer", Kind.REGULARIZER, None,
@@ -222,8 +220,7 @@ def weight_rows(
 ) -> tuple[Param, ...]:
     """Initializers, regularizers and constraints of the named weights.
 
-    ``activity`` adds the penalty on outputs. ``defaults`` overrides Keras's usual
-    initializers (kernel: glorot_uniform, recurrent: orthogonal, bias: zeros).
+    ``activity`` adds the penalty on outputs; ``defaults`` overrides Keras's usual initializers.
     """  # fmt: skip
     first = _INITIALIZERS | (defaults or {})
     rows = [initializer(what, first[what]) for what in whats]

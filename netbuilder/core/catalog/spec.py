@@ -1,8 +1,4 @@
-"""What a row of the catalog is: a frozen description of something Keras offers.
-
-Palette, inspector forms, search, code export, file checks and documentation are generated
-from rows, so nothing about a layer is written down anywhere else.
-"""
+"""Frozen descriptions of what Keras offers; palette, forms, search and export follow from them."""
 
 from __future__ import annotations
 
@@ -18,9 +14,9 @@ from netbuilder.core.wording import format_number, join_sentences
 class Kind(StrEnum):
     """What a parameter holds, and so which editor shows it.
 
-    Values as they stand in a project file: numbers, strings, booleans and lists as in JSON;
-    ``None`` only where ``Param.optional``. The object kinds (``INITIALIZER``, ``REGULARIZER``,
-    ``CONSTRAINT``) hold a name (``"HeNormal"``) or ``{"name": "L2", "params": {"l2": 0.01}}``.
+    Values are as in JSON; ``None`` only where ``Param.optional``. The object kinds
+    (``INITIALIZER``, ``REGULARIZER``, ``CONSTRAINT``) hold a name (``"HeNormal"``) or
+    ``{"name": "L2", "params": {"l2": 0.01}}``.
     """
 
     INT = "int"
@@ -45,18 +41,14 @@ class Kind(StrEnum):
 class Param:
     """One constructor argument.
 
-    ``default`` is Keras's own default; a required argument has ``required=True`` and a
-    teaching value in ``start`` with which a new node begins. ``more`` folds it away under
-    "More". ``size`` is the number of axes of a ``SIZE``. A ``SIZE`` with ``pairs`` also takes
-    ``[before, after]`` for each axis (cropping, zero padding). A ``FLOAT`` with ``schedule``
-    also takes ``{"name": "ExponentialDecay", "params": {...}}`` out of ``SCHEDULES``. A list
-    of ``FLOATS`` or ``INTS`` has exactly ``length`` items where that is not 0; with ``listed`` a
-    single number (other than the default) will not do. With ``slide`` people try values between
-    ``minimum`` and ``maximum`` by a slider; with ``ends`` the slider goes from one to the other,
-    and values beyond may still be typed. ``whole``: it goes by whole numbers, though others may
-    be typed. A ``TEXT`` with ``slide`` is a date, its ``ends`` in days since 1970-01-01. ``unit``
-    is what its numbers count ("kg"). Keras takes one with ``call`` where the layer is called,
-    ``layer(x, use_causal_mask=True)``, and not where it is made.
+    ``default`` is Keras's; with ``required`` a new node begins with ``start``. ``more`` folds it
+    away under "More". A ``SIZE`` has ``size`` axes; with ``pairs`` each also takes ``[before,
+    after]``. A ``FLOAT`` with ``schedule`` also takes ``{"name": "ExponentialDecay", "params":
+    {...}}`` out of ``SCHEDULES``. A list has ``length`` items (0: any); ``listed`` refuses a single
+    number. ``slide`` shows a slider from ``minimum`` to ``maximum``, or over ``ends``, beyond
+    which values may be typed; by whole numbers if ``whole``. A ``TEXT`` with ``slide`` is a
+    date, its ``ends`` in days since 1970-01-01. ``unit`` is what its numbers count ("kg").
+    ``call`` arguments are passed when the layer is called, not when it is made.
     """
 
     name: str
@@ -107,23 +99,20 @@ class LayerSpec:
     """One layer of Keras.
 
     ``name`` is the class name in ``module``: "keras.layers", or of a pretrained model
-    "keras.applications" or a module of ours.
-    ``telling`` names the parameters that tell two nodes of this layer apart; they stand on the
-    node. ``min_inputs``/``max_inputs`` count incoming edges (``max_inputs=None``: any number).
-    ``ranks`` are the ranks of the input, batch axis included, that it accepts; empty: any.
+    "keras.applications" or a module of ours. ``telling`` parameters are shown on the node.
+    ``min_inputs``/``max_inputs`` count incoming edges (``max_inputs=None``: any number).
+    ``ranks`` are those of the input that it accepts, batch axis included; empty: any.
     ``teaching`` layers stand in the palette, the others are found by search.
     ``ports`` names the inputs in their order, where they differ ("query", "value", "key"); a
     single wire into a layer with ports feeds the first two (self-attention). With
     ``separate_inputs`` Keras takes them as arguments, ``layer(query, value)``, else as a list.
 
-    Facts that rules, drawing and reports go by: ``noise`` disturbs values at random while
-    training; ``training_only`` hands its input on unchanged when the network answers;
-    ``arranges`` puts the same numbers in another order or shape; ``keeps_units`` can stand
-    behind the layer that makes an output's numbers without changing how many there are;
-    ``activation`` is the function that the layer stands for; ``any_order``: the order of its
-    inputs means nothing; ``scales`` brings values of any size to one that weights can learn from;
-    ``augments`` changes pictures at random while training. A pretrained model has
-    ``million_weights`` and takes pictures from ``smallest_picture`` pixels each way.
+    ``noise`` disturbs values at random in training; ``training_only`` is the identity at inference;
+    ``arranges`` reorders or reshapes the same numbers; ``keeps_units`` can stand behind an output's
+    layer without changing the number of values; ``activation`` is the function that the layer
+    stands for; ``any_order``: inputs commute; ``scales`` normalizes values; ``augments`` changes
+    pictures at random in training. A pretrained model has ``million_weights`` and takes pictures
+    from ``smallest_picture`` pixels each way.
     """
 
     name: str
@@ -174,7 +163,7 @@ class LayerSpec:
         object.__setattr__(self, "by_name", {p.name: p for p in self.params})
 
     def start_params(self) -> dict[str, Any]:
-        """The parameters with which a new node begins: required ones and teaching values."""
+        """Return the parameters of a new node: required ones and teaching values."""
         return {p.name: _as_json(p.start) for p in self.params if p.start is not None}
 
     def call_params(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,7 +172,6 @@ class LayerSpec:
 
 
 def _as_json(value: Any) -> Any:
-    """A copy in which tuples are lists, as in a project file."""
     if isinstance(value, tuple | list):
         return [_as_json(item) for item in value]
     if isinstance(value, Mapping):
@@ -195,9 +183,8 @@ def _as_json(value: Any) -> Any:
 class ObjectSpec:
     """A loss, optimizer, metric, initializer, regularizer, constraint or callback.
 
-    ``name`` is what project files say; ``keras_class`` the class that it stands for, in
-    ``module``. ``tasks`` says for which targets it fits: "regression", "binary", "classes"
-    (sparse labels), "one_hot"; empty: any.
+    ``name`` is what project files say, for ``keras_class`` in ``module``. ``tasks`` are those it
+    fits: "regression", "binary", "classes" (sparse labels), "one_hot"; empty: any.
     """
 
     name: str
@@ -223,7 +210,7 @@ class ObjectSpec:
         object.__setattr__(self, "by_name", {p.name: p for p in self.params})
 
     def start_params(self) -> dict[str, Any]:
-        """The parameters with which a new choice begins: required ones and teaching values."""
+        """Return the parameters of a new choice: required ones and teaching values."""
         return {p.name: _as_json(p.start) for p in self.params if p.start is not None}
 
 

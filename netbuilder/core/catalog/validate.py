@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words; nothing here needs Keras."""
+"""Validates values, with messages in words; nothing here needs Keras."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ from netbuilder.core.wording import did_you_mean, format_number, join_sentences,
 
 
 def problem_with(param: Param, value: Any) -> str | None:
-    """A sentence that says what is wrong with ``value`` for ``param``, or None.
+    """Return a sentence that says what is wrong with ``value`` for ``param``, or None.
 
-    Strict as a project file is: ``True`` is no number, ``3.0`` is no whole number, words are
-    words. A tuple counts as a list. Objects and wrapped layers are looked into.
+    Strict as in JSON: ``True`` is no number, ``3.0`` no whole number; a tuple counts as a list.
     """
     if value is None:
         if param.optional:
@@ -36,10 +35,7 @@ def problem_with(param: Param, value: Any) -> str | None:
 
 
 def problems_with(spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the arguments of one layer or object: parameter name → sentence.
-
-    Names that ``spec`` does not have, values that do not fit, required ones that are absent.
-    """
+    """Return what is wrong with the arguments of a layer or object: parameter name → sentence."""
     found: dict[str, str] = {}
     for name, value in params.items():
         problem = unknown_param(spec, name) or problem_with(spec.by_name[name], value)
@@ -52,7 +48,7 @@ def problems_with(spec: LayerSpec | ObjectSpec, params: Mapping[str, Any]) -> di
 
 
 def unknown_param(spec: LayerSpec | ObjectSpec, name: str) -> str | None:
-    """A sentence when ``spec`` has no parameter ``name``, with the likeliest one, or None."""
+    """Return a sentence with the likeliest name if ``spec`` has no parameter ``name``, or None."""
     if name in spec.by_name:
         return None
     return _with_hint(

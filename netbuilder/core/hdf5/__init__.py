@@ -1,5 +1,4 @@
-"""HDF5 files from elsewhere: opened by ``door``, asked what they hold by ``contents``.
+"""HDF5 files from elsewhere.
 
-The HDF5 library itself loops for ever, or ends the whole program, on some damaged files; no
-exception tells. So a process of its own (``worker``) reads a file first.
+The HDF5 library hangs or crashes on some damaged files, so a process of its own reads them first.
 """

@@ -1,8 +1,7 @@
-"""HDF5 files from elsewhere: every object lies in the file itself and is as large as it says.
+"""Checks that an HDF5 file is self-contained, before Keras or anything else reads from it.
 
-External links, external storage and virtual datasets make HDF5 read other files; unknown filters
-load programs; opaque bytes are how pickles are stored. A file is checked for all of these before
-Keras, or anything else, reads numbers from it.
+External links, external storage and virtual datasets read other files; unknown filters load
+programs; opaque bytes are how pickles are stored.
 """
 
 from __future__ import annotations
@@ -32,11 +31,7 @@ _REFUSE = N_("Do not open this file. Get a new copy from its source.")
 
 
 def check_file(path: Path) -> None:
-    """Check the file ``path`` as ``check_container`` does.
-
-    Raises:
-        FormatError: damaged, no HDF5 file, or unsafe.
-    """
+    """Check the file ``path`` as ``check_container`` does; raises the same FormatError."""
     try:
         with open_hdf5(path) as file:
             check_container(file, path.name)
@@ -50,11 +45,7 @@ def check_file(path: Path) -> None:
 
 
 def numbers_in(path: Path) -> int:
-    """How many numbers the datasets of a checked file hold; 0 where it is none.
-
-    Raises:
-        FormatError: as ``check_container``.
-    """
+    """Count the numbers in a file, 0 where it is no HDF5 file; raises as ``check_container``."""
     try:
         with open_hdf5(path) as file:
             return check_container(file, path.name)
@@ -63,7 +54,7 @@ def numbers_in(path: Path) -> int:
 
 
 def is_keras_model(path: Path) -> bool:
-    """Whether a file of this ending is a network of Keras, and not data; by what it says itself."""
+    """Return whether an HDF5 file holds a Keras network and not data."""
     try:
         with open_hdf5(path) as file:
             return "model_config" in file.attrs or "keras_version" in file.attrs
@@ -72,12 +63,12 @@ def is_keras_model(path: Path) -> bool:
 
 
 def dataset_names(file: h5py.File, name: str) -> list[str]:
-    """Names of the datasets that stand in an open file itself, of those in groups "group/name".
+    """Return the names of the datasets in an open file, of those in groups "group/name".
 
-    No link out of it is followed. Datasets of a type that NumPy lacks are passed over.
+    Datasets of a type that NumPy lacks are left out.
 
     Raises:
-        FormatError: a link to another file stands among them.
+        FormatError: it has a link to another file.
     """
     import h5py
 
@@ -119,14 +110,11 @@ def _has_numpy_type(dataset: h5py.Dataset) -> bool:
 
 
 def check_container(file: h5py.File, name: str) -> int:
-    """Check every link, attribute and dataset of an open HDF5 file; no data is read.
-
-    Returns:
-        How many numbers its datasets hold.
+    """Check every link, attribute and dataset of an open file; return its count of numbers.
 
     Raises:
-        FormatError: a link, a storage or a type that reaches out of the file, or a size that
-            the file does not hold.
+        FormatError: a link, storage or type that reaches out of the file, or a size that the file
+            does not hold.
     """
     import h5py
 
@@ -238,7 +226,7 @@ def _check_type(dtype: Any, place: str, name: str) -> None:
 
 
 def _check_dataset(item: h5py.Dataset, place: str, name: str) -> tuple[int, int]:
-    """Check one dataset; give its declared and its stored size in bytes."""
+    """Check one dataset; return its declared and its stored size in bytes."""
     import h5py
 
     if item.external:

@@ -1,7 +1,6 @@
-"""The process that reads a file first: a request ``{"file": …}`` a line, ``{"wrong": …}`` out.
+"""Process that reads a file first: lines ``{"file": …}`` in, ``{"wrong": …}`` out.
 
-What the library itself says of a damaged file stands in ``wrong`` ("" of a sound one): it is read
-no second time, since the same damage may end the program the next time.
+``wrong`` is the library's error, "" for a sound file.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def _ready() -> None:
 
 
 def read_all(path: str) -> dict[str, Any]:
-    """Read all attributes and datasets that lie in the file itself; no link out is followed."""
+    """Read all attributes and datasets; links to other files are not followed."""
     import h5py
 
     def visit(_name: str, item: Any) -> None:

@@ -1,4 +1,4 @@
-"""The door for HDF5 files: a process of its own reads a file before this one does."""
+"""Opens HDF5 files after a process of its own has read them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _Mark = tuple[str, int, int, int]
 
 @contextmanager
 def open_hdf5(path: Path) -> Iterator[h5py.File]:
-    """``h5py.File(path, "r")`` of a file that does not end or hang the HDF5 library.
+    """Open a file as ``h5py.File(path, "r")``.
 
     Raises:
-        FormatError: it does.
-        OSError: it is no HDF5 file, or it is damaged; with the library's words.
+        FormatError: it crashes or hangs the HDF5 library.
+        OSError: it is no HDF5 file, or damaged.
     """
     import h5py
 
@@ -48,15 +48,12 @@ def open_hdf5(path: Path) -> Iterator[h5py.File]:
 
 
 class _Reader:
-    """Asks the process, once for each state of a file on the disk."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._worker = SharedWorker(_MODULE)
         self._known: dict[_Mark, Exception | None] = {}
 
     def prove(self, path: Path) -> None:
-        """See ``open_hdf5``."""
         # A worker may end: whoever asked it says so in words, and goes on.
         if is_worker() or not _is_hdf5(path):
             return
@@ -95,10 +92,7 @@ class _Reader:
 
 
 def _is_hdf5(path: Path) -> bool:
-    """Whether HDF5's signature stands where it may: at 0, or at 512, 1024, 2048, … bytes.
-
-    Source: HDF5 File Format Specification 3.0, "Disk Format: Level 0A".
-    """
+    """HDF5's signature stands at 0, 512, 1024, 2048, … (File Format Specification 3.0, "0A")."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -1,4 +1,1 @@
-"""One row a layer, one file a family; ``index`` puts them together and searches them.
-
-Facts that others need about a layer stand on its row, never in a list elsewhere.
-"""
+"""Rows of layers, a file a family; ``layer_index`` puts them together and searches them."""

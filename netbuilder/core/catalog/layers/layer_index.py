@@ -1,23 +1,17 @@
 """All layers of the catalog by name, and the search over them.
 
-What ``keras.layers`` has and the catalog leaves out, and why:
+Left out of ``keras.layers``:
 
-- second names of the same class (``Convolution2D``, ``MaxPool2D``, ``AvgPool1D``, ...):
-  search finds the layer by them;
-- ``InputLayer``: the row ``Input`` stands for it;
-- cells (``LSTMCell``, ``StackedRNNCells``, ...) and ``RNN``, which runs them: not layers of a
-  graph but parts of LSTM, GRU and SimpleRNN;
+- second names of the same class (``Convolution2D``, ``MaxPool2D``), which search finds, and
+  ``InputLayer``, which is the row ``Input``;
+- cells (``LSTMCell``, ...) and ``RNN``, parts of LSTM, GRU and SimpleRNN;
 - ``Lambda``, ``TFSMLayer``, ``JaxLayer``, ``FlaxLayer``, ``TorchModuleWrapper``: they hold code,
   which a file that somebody hands in must never run;
-- ``Layer``, ``Wrapper``, ``InputSpec``: base classes and helpers, nothing to build with;
-- ``Pipeline``: a chain of layers, which the canvas is;
-- ``MixUp``, ``CutMix``: they mix two samples together with their labels, and a layer in the
-  graph sees no labels;
-- ``Equalization``: in a functional model Keras 3.15.1 takes its output for its input and sees a
-  cycle (``compute_output_spec`` returns ``inputs``);
-- ``RandomCrop``: after training Keras 3.15.1 no longer cuts, and the shape is another one than
-  the layers behind it were built for;
-- ``MaxNumBoundingBoxes``: works on bounding boxes, which the data room does not have.
+- ``Layer``, ``Wrapper``, ``InputSpec`` and ``Pipeline``: base classes and helpers;
+- ``MixUp``, ``CutMix``: they mix labels, which a layer in the graph does not see;
+- ``Equalization``: ``compute_output_spec`` of Keras 3.15.1 returns ``inputs``, a cycle;
+- ``RandomCrop``: after training Keras 3.15.1 no longer crops, so the shape differs;
+- ``MaxNumBoundingBoxes``: the data has no bounding boxes.
 """
 
 from __future__ import annotations
@@ -78,11 +72,9 @@ SECOND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def canonical_layer(name: str) -> str | None:
-    """The name under which ``LAYERS`` holds what Keras also calls ``name``, or None.
+    """Return the name in ``LAYERS`` of what Keras also calls ``name``, or None.
 
-    Files hold second names: ``InputLayer``, ``Convolution2D``, ``MaxPool2D``, ``AvgPool1D``,
-    ``GlobalAvgPool2D``, and ``GroupedQueryAttention``, which is the class's own name where
-    ``keras.layers`` says ``GroupQueryAttention``.
+    Files hold second names: ``InputLayer``, ``Convolution2D``, ``GroupedQueryAttention``.
     """
     if name in LAYERS:
         return name
@@ -98,28 +90,26 @@ _UNKNOWN: Final = LayerSpec("", Category.CORE, "")
 
 
 def add(spec: LayerSpec) -> None:
-    """Take in the row of a layer that Python code of this session registered."""
+    """Add the row of a layer that Python code of this session registered."""
     _ROWS[spec.name] = spec
     _REGISTERED.add(spec.name)
 
 
 def catalog_rows() -> list[LayerSpec]:
-    """The layers that the program brings, without those that this session registered."""
+    """Return the rows of the program, without those that this session registered."""
     return [spec for name, spec in LAYERS.items() if name not in _REGISTERED]
 
 
 def spec_of(layer: str) -> LayerSpec:
-    """The row of a layer; one without any facts where the catalog does not have it."""
+    """Return the row of a layer; one without facts where the catalog does not have it."""
     return LAYERS.get(layer, _UNKNOWN)
 
 
 def search_layers(text: str) -> list[LayerSpec]:
-    """Layers that fit ``text``, best first; all of them for an empty text.
+    """Return the layers that fit ``text``, best first; all of them for an empty text.
 
-    Each word of ``text`` must be found in the name, the keywords, the category or the help.
-    A name that begins with it comes before one that holds it, that before a keyword, that
-    before the help; among equals, teaching layers come first. When nothing is found, layers
-    whose name or keyword is spelled much like it ("dropot").
+    Each word must be in the name, keywords, category or help, in this order of rank; teaching
+    layers come first among equals. If nothing fits, similar spellings do ("dropot").
     """
     words = text.lower().split()
     scored = []
@@ -134,7 +124,7 @@ def search_layers(text: str) -> list[LayerSpec]:
 
 
 def _score(spec: LayerSpec, word: str) -> int | None:
-    """How far ``word`` is from the layer: 0 is its name, None not at all."""
+    """Return the distance of ``word`` from the layer: 0 is its name, None no match."""
     name = spec.name.lower()
     keywords = [keyword.lower() for keyword in spec.keywords]
     capitals = "".join(letter for letter in spec.name if letter.isupper() or letter.isdigit())
@@ -165,14 +155,10 @@ _KINDS: dict[type, Kind] = {bool: Kind.BOOL, int: Kind.INT, float: Kind.FLOAT, s
 
 
 def register(layer: type[keras.Layer]) -> LayerSpec:
-    """Add a row for a layer class, made from its constructor.
-
-    Returns:
-        The row; that of an earlier registration is replaced.
+    """Add a row for a layer class, made from its constructor; it replaces an earlier one.
 
     Raises:
-        UserError: it is no class of layers, a layer of Keras has that name, or the class cannot be
-            imported by its name.
+        UserError: it is no layer class, has the name of one of Keras, or cannot be imported.
     """
     bases = getattr(layer, "__mro__", ())
     if not any(one.__name__ == "Layer" and one.__module__.startswith("keras.") for one in bases):
@@ -210,7 +196,6 @@ def register(layer: type[keras.Layer]) -> LayerSpec:
 
 
 def _param(one: inspect.Parameter) -> Param | None:
-    """The row of a constructor argument; None where it is none that a form can show."""
     if one.kind not in {one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY}:
         return None
     options: dict[str, Any] = {}

@@ -1,14 +1,12 @@
 """Rows: pretrained networks without their last layers, as one node each.
 
-Their parameters are not Keras's constructor arguments one by one, because a body on the canvas
-is built in steps that belong together. The engine makes of them:
+Their parameters are not Keras's one by one:
 
 - ``weights``: "included" (NetBuilder has them), "imagenet" (downloaded once, then kept), "file"
   (``weights_file``), or "none";
-- ``include_top`` is always False, ``input_shape`` comes from the wire, ``input_tensor``,
-  ``classes``, ``classifier_activation`` and the dropout before them belong to the top;
+- ``include_top`` is always False, ``input_shape`` comes from the wire;
 - ``trainable``: the whole body is frozen unless this is on (Keras's own default is on);
-- ``trainable_blocks``: where ``trainable`` is on, only so many of the last blocks are trained;
+- ``trainable_blocks``: with ``trainable``, only so many of the last blocks are trained;
 - ``preprocess``: the scaling of pixels that the weights were learned with, see ``PixelScaling``.
 """
 
@@ -26,13 +24,12 @@ from netbuilder.core.i18n import noop as N_
 
 
 class PixelScaling(StrEnum):
-    """How a family wants its pixels, which come in as 0 to 255, RGB.
+    """How a family scales its pixels, which come in as 0 to 255, RGB.
 
-    ``UNIT``: x / 127.5 - 1, between -1 and 1. ``CAFFE``: RGB to BGR, then minus the means
-    (103.939, 116.779, 123.68). ``TORCH``: x / 255, minus (0.485, 0.456, 0.406), divided by
-    (0.229, 0.224, 0.225). These are the modes "tf", "caffe" and "torch" of
-    ``keras.applications.imagenet_utils.preprocess_input``. ``SWITCH``: layers inside the body,
-    by its argument ``include_preprocessing``. ``ALWAYS``: layers inside, not to be left out.
+    ``UNIT``: x / 127.5 - 1. ``CAFFE``: RGB to BGR, minus the means (103.939, 116.779, 123.68).
+    ``TORCH``: x / 255, minus (0.485, 0.456, 0.406), divided by (0.229, 0.224, 0.225): the modes
+    of ``keras.applications.imagenet_utils.preprocess_input``. ``SWITCH``: layers inside the body,
+    by its argument ``include_preprocessing``. ``ALWAYS``: layers inside that cannot be left out.
     """
 
     UNIT = "tf"
@@ -46,9 +43,8 @@ class PixelScaling(StrEnum):
 class BackboneSpec:
     """What the engine must know about a body besides its row.
 
-    ``scaling``: its pixels. ``smallest``: least height and width of its pictures.
-    ``family``: its module in ``keras.applications``; "" where Keras does not have it.
-    ``included``: the file in ``resources/weights`` with its weights.
+    ``smallest``: least height and width of its pictures. ``family``: its module in
+    ``keras.applications``, "" where it has none. ``included``: its file in ``resources/weights``.
     ``shape``: of its input, without the batch axis.
     """
 

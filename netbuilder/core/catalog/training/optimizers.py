@@ -227,15 +227,10 @@ Params = Mapping[str, Any]
 
 
 def rate_at(name: str, params: Params, step: float) -> float:
-    """The rate at ``step`` (batches since the start of training, from 0).
-
-    Args:
-        name: a row of ``SCHEDULES``.
-        params: its arguments; absent ones have Keras's default.
+    """Return the rate of the schedule ``name`` at ``step`` (batches since the start, from 0).
 
     Raises:
         ValueError: the arguments give no rate (one is missing or does not fit the others).
-        KeyError: ``SCHEDULES`` has no such row.
     """
     trouble = argument_mismatch(name, params)
     if trouble:
@@ -249,7 +244,7 @@ def rate_at(name: str, params: Params, step: float) -> float:
 
 
 def argument_mismatch(name: str, params: Params) -> str | None:
-    """What is wrong between arguments that are each right by themselves; None: nothing."""
+    """Return what is wrong between arguments that are each valid; None: nothing."""
     if name != "PiecewiseConstantDecay":
         return None
     bounds, values = _several(params.get("boundaries")), _several(params.get("values"))
@@ -264,13 +259,7 @@ def argument_mismatch(name: str, params: Params) -> str | None:
 
 
 def initial_arguments(name: str, rate: float, steps: int) -> dict[str, Any]:
-    """Arguments with which a schedule begins, so that it fills the planned training.
-
-    Args:
-        name: a row of ``SCHEDULES``.
-        rate: the rate that was used until now.
-        steps: steps that the plan makes.
-    """
+    """Return arguments of the schedule ``name`` that fill ``steps``, starting at ``rate``."""
     params = SCHEDULES[name].start_params()
     third = max(steps // 3, 1)
     fitting = {
@@ -287,7 +276,7 @@ def initial_arguments(name: str, rate: float, steps: int) -> dict[str, Any]:
 
 
 def initial_rate(name: str, params: Params) -> float | None:
-    """The rate with which a schedule starts; None where its arguments do not say."""
+    """Return the first rate of a schedule; None where its arguments do not say."""
     found = params.get("initial_learning_rate")
     if found is None and name == "PiecewiseConstantDecay":
         found = next(iter(_several(params.get("values"))), None)
@@ -356,7 +345,7 @@ def _restarts(values: Params, step: float) -> float:
 
 
 def _wave(part: float, alpha: float, height: float) -> float:
-    """Half a wave from ``height`` down to ``alpha``, both as shares of the first rate."""
+    """Return a half cosine from ``height`` down to ``alpha``, as shares of the first rate."""
     return (1 - alpha) * 0.5 * height * (1 + math.cos(math.pi * part)) + alpha
 
 

@@ -299,8 +299,7 @@ TWO_TRAINING_VALUES = N_(
 
 
 def metric_words(name: str) -> str:
-    """Return what a metric or another quantity of a run is called, in the chosen language:
-    "mean absolute error"; the output's name stands before it where the history has it there."""
+    """Return the name of a quantity of a run in the chosen language: "mean absolute error"."""
     if name in _METRIC_WORDS:
         return _(_METRIC_WORDS[name])
     if name in METRICS:
@@ -493,10 +492,9 @@ _SHORT: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def canonical(table: Mapping[str, ObjectSpec], name: str) -> str | None:
-    """The name under which ``table`` holds what Keras (or a person) calls ``name``.
+    """Return the name in ``table`` of what Keras (or a person) calls ``name``, or None.
 
-    Knows short names ("mse"), class names ("MeanSquaredError") and any mixture of cases and
-    underscores ("adam", "he_normal"). None when the table has nothing of that name.
+    Knows short names ("mse"), class names and any mixture of cases and underscores ("he_normal").
     """
     names = [name]
     while (short := _SHORT.get(names[-1]) or _SHORT.get(names[-1].lower())) is not None:

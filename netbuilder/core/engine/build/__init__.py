@@ -1,4 +1,1 @@
-"""From graph and rows to Keras objects: layers, models, losses, optimizers, seeds.
-
-Training them is ``loop``'s.
-"""
+"""Builds Keras objects from graph and rows: layers, models, losses, optimizers, seeds."""

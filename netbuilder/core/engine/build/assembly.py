@@ -1,4 +1,4 @@
-"""The model that a student takes away: scaling and un-scaling are layers inside it."""
+"""Builds the model for export, with scaling and un-scaling as layers inside it."""
 
 from __future__ import annotations
 
@@ -35,14 +35,12 @@ def assemble(
     facts: DataFacts | None = None,
     hidden: Sequence[str] = (),
 ) -> keras.Model:
-    """Raw rows in, answers in the data's own units out; shares the weights of ``training_model``.
+    """Return a model from raw rows to data units that shares the weights of ``training_model``.
 
-    Scaling is one ``Rescaling`` layer an input and un-scaling one an output: it takes a number a
-    column, keeps it in its configuration, and is the same layer in Keras 2. The layers of the
-    canvas stand in between under their own names, so the file reads like the canvas.
-
-    The model is compiled like ``training_model`` with an optimizer of its own at its start; one
-    that gives the values of ``hidden`` nodes after its outputs is not compiled.
+    An input has one ``Rescaling`` layer and an output one: it keeps a number a column in its
+    configuration, and is the same layer in Keras 2. The layers of the canvas keep their names.
+    The model has a new optimizer; with the values of ``hidden`` nodes as further outputs it is
+    not compiled.
     """
     import keras
 
@@ -62,11 +60,11 @@ def assemble(
 
 @dataclass(frozen=True)
 class FileInputModel:
-    """A model that takes what stands in a file.
+    """A model that takes the values of a file.
 
     ``model`` takes one array where ``names`` holds one input, else a dict of arrays by input.
-    ``names`` are the inputs' names by the column, or the Input node, that they are about;
-    ``forms`` say, by Input id, how what stands in the file is made to raw values in it.
+    ``names`` are the inputs' names by column or Input node; ``forms`` say, by Input id, how
+    the values become raw values.
     """
 
     model: keras.Model
@@ -74,7 +72,7 @@ class FileInputModel:
     forms: Mapping[str, Modality]
 
     def arranged(self, values: Mapping[Key, Any]) -> Any:
-        """Values by column or node in the way in which the model takes them."""
+        """Return values by column or node as the model takes them."""
         found = {name: values[key] for key, name in self.names.items()}
         return next(iter(found.values())) if len(found) == 1 else found
 
@@ -85,13 +83,11 @@ def assemble_for_files(
     preprocessing: Preprocessing,
     facts: DataFacts | None = None,
 ) -> FileInputModel | None:
-    """Like ``assemble``, with look-ups, text vectorisation and resizing as layers in front.
+    """Build like ``assemble``, with look-ups, text vectorization and resizing as layers in front.
 
-    A table gets an input a column where there are words or gaps in it, texts go in as strings,
-    pictures in any size. For ``.keras`` and SavedModel: a ``.h5`` cannot hold look-ups.
-
-    Returns:
-        None where ``assemble``'s model takes what stands in the file already.
+    A table with words or gaps gets an input a column, texts go in as strings, pictures in any
+    size. For ``.keras`` and SavedModel: a ``.h5`` cannot hold look-ups. None where ``assemble``'s
+    model takes the values of the file already.
     """
     inputs = KerasInputs()
     tensors: dict[str, Any] = {}
@@ -125,7 +121,6 @@ def _assembled(
     inputs: Any,
     hidden: Sequence[str] = (),
 ) -> keras.Model:
-    """The model of ``inputs``, whose raw values are ``raw`` by Input id."""
     import keras
 
     graph = graph_of_model(project.graph, training_model)
@@ -158,7 +153,7 @@ def _one_or_all(tensors: list[Any]) -> Any:
 
 
 def rescaling(scale: Sequence[float], offset: Sequence[float], name: str) -> keras.Layer:
-    """``value * scale + offset``, one of each for all, or one an entry of the last axis."""
+    """Return ``value * scale + offset``, one of each for all, or one an entry of the last axis."""
     import keras
 
     return keras.layers.Rescaling(_plain(scale), _plain(offset), name=name, dtype="float32")

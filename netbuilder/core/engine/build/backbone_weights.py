@@ -1,4 +1,4 @@
-"""Weights of pretrained bodies that come from a file: where it is, and what of it is taken."""
+"""Loads weights of pretrained bodies from files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SECONDS = 0.3
 
 
 def weights_folder() -> Path:
-    """Where Keras keeps downloaded weights."""
+    """Return the folder where Keras keeps downloaded weights."""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "models"
 
@@ -45,9 +45,7 @@ def _sizes(place: Path) -> dict[Path, int]:
 
 @contextmanager
 def report_download(what: str, tell: Tell | None) -> Iterator[None]:
-    """While inside, tell every now and then how much of ``what`` has come; nothing where
-    nothing is downloaded. Keras's own bar is kept off the terminal.
-    """
+    """Report the progress of a download of ``what``, in place of Keras's bar in the terminal."""
     if tell is None or not site_settings().downloads:
         with (
             contextlib.redirect_stdout(io.StringIO()),
@@ -86,18 +84,18 @@ BY_ORDER = ".weights.h5"
 
 
 def weights_path(name: str, base: Path | None) -> Path:
-    """The file of that name: relative to ``base``, else one that comes with the program."""
+    """Return the file of that name: relative to ``base``, else one that comes with the program."""
     path = (base or Path()) / name
     return path if path.is_file() else bundled_weights(name) or path
 
 
 def has_word_vectors(node: Node) -> bool:
-    """Whether a layer begins with the word vectors that come with the program."""
+    """Return whether a layer begins with the word vectors that come with the program."""
     return node.layer == "Embedding" and node.params.get("weights") == "included"
 
 
 def backbone_file(node: Node) -> str | None:
-    """Name of the file that a pretrained layer takes its weights from; None where it has none."""
+    """Return the name of a pretrained layer's weights file; None where it has none."""
     if has_word_vectors(node):
         return WORD_FILE
     spec, family = LAYERS.get(node.layer), BACKBONES.get(node.layer)
@@ -109,22 +107,21 @@ def backbone_file(node: Node) -> str | None:
 
 
 def bundled_weights(name: str) -> Path | None:
-    """The file of that name that comes with the program, if there is one."""
+    """Return the file of that name that comes with the program, or None."""
     path = resource("weights") / name
     return path if PurePath(name).name == name and path.is_file() else None
 
 
 def load_included(body: keras.Model, kind: str) -> None:
-    """Put the weights that come with the program into a body, which is a ``kind`` of layer."""
+    """Load the weights that come with the program into a body of the layer ``kind``."""
     body.load_weights(resource("weights", BACKBONES[kind].included))
 
 
 def load_backbone_weights(body: keras.Model, path: Path) -> None:
-    """Put the weights of a file into a body of ``keras.applications``.
+    """Load the weights of a file into a body of ``keras.applications``.
 
-    It may be what ``save_weights`` writes of the body (``.weights.h5``), or any ``.h5`` whose
-    layers have the body's names: a whole network trained here or elsewhere, of which the layers
-    are taken that the body has, or a file of ``keras.applications`` with or without its top.
+    It is a ``.weights.h5`` of the body, or any ``.h5`` whose layers have the body's names: a whole
+    network, or a file of ``keras.applications`` with or without its top.
 
     Raises:
         Exception: it cannot be read, is unsafe, or does not fit.

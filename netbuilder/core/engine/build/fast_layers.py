@@ -1,4 +1,4 @@
-"""All that lets the layers of a network train faster."""
+"""Makes layers train faster: convolutions before pooling, and layers that draw noise."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ _KIND: ContextVar[str] = ContextVar("netbuilder_training_step", default="")
 
 @contextmanager
 def training_step(kind: str) -> Iterator[None]:
-    """Around the tracing of a training step.
-
-    Args:
-        kind: of compilation: "graph", or one of XLA's, "step" and "loop".
-    """
+    """Mark the tracing of a training step of a ``kind``: "graph", or XLA's "step" and "loop"."""
     token = _KIND.set(kind)
     try:
         yield
@@ -33,12 +29,12 @@ def training_step(kind: str) -> Iterator[None]:
 
 
 def in_training_step() -> bool:
-    """Whether a training step is being traced on this thread."""
+    """Return whether a training step is being traced on this thread."""
     return bool(_KIND.get())
 
 
 def compiled_by_xla() -> bool:
-    """Whether it is one that XLA compiles."""
+    """Return whether it is one that XLA compiles."""
     return _KIND.get() in ("step", "loop")
 
 
@@ -50,7 +46,7 @@ NEVER_FALLING = (
 
 
 def optimize_pooling(model: keras.Model) -> None:
-    """Let each convolution of ``model`` that only a max pooling reads train so."""
+    """Speed up each convolution of ``model`` that only a max pooling reads."""
     import keras
 
     pairs = {
@@ -72,7 +68,6 @@ def optimize_pooling(model: keras.Model) -> None:
 
 
 def _only_reader(layer: Any) -> Any:
-    """The one layer that reads what ``layer`` gives, of which it is the only source; or None."""
     if len(layer._inbound_nodes) != 1 or len(layer._outbound_nodes) != 1:
         return None
     reader = layer._outbound_nodes[0].operation
@@ -89,14 +84,14 @@ def _covered(conv: Any, pool: Any, functions: set[Any]) -> bool:
 
 
 def _convolve(conv: Any, inputs: Any) -> Any:
-    """In the place of ``conv.call``; within a training step without bias and activation."""
+    """Replaces ``conv.call``; in a training step without bias and activation."""
     if not in_training_step():
         return type(conv).call(conv, inputs)
     return conv.convolution_op(inputs, conv.kernel)
 
 
 def _pool(pool: Any, conv: Any, inputs: Any) -> Any:
-    """In the place of ``grading_pool.call``; within a training step with what ``conv`` left out."""
+    """Replaces the pooling's ``call``; in a training step with ``conv``'s bias and activation."""
     import keras
 
     largest = type(pool).call(pool, inputs)
@@ -115,7 +110,7 @@ _ALGORITHM = "threefry"
 
 
 def optimize_noise(model: keras.Model) -> None:
-    """Let the layers of ``model`` that drop or add noise draw it so."""
+    """Speed up the layers of ``model`` that drop or add noise."""
     forms = _forms()
     for layer in model._flatten_layers():
         form = forms.get(type(layer))
@@ -138,7 +133,6 @@ def _forms() -> dict[type, _Form]:
 
 
 def _draws(layer: Any) -> bool:
-    """Whether it is set to anything but its ends, at which there is nothing to draw."""
     rate = getattr(layer, "rate", None)
     return bool(layer.stddev > 0) if rate is None else 0 < rate < 1
 
@@ -163,8 +157,7 @@ def _dropped(layer: Any, inputs: Tensor, seed: Tensor) -> Tensor:
 
 
 def _alpha_dropped(layer: Any, inputs: Tensor, seed: Tensor) -> Tensor:
-    """G. Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017: what is dropped has
-    SELU's lowest value, and mean and variance stay."""
+    """Alpha dropout, which keeps mean and variance (Klambauer et al., NeurIPS 2017)."""
     import tensorflow as tf
 
     shape, rate = _known(layer.noise_shape, inputs), layer.rate
@@ -192,7 +185,6 @@ def _normal(layer: Any, inputs: Tensor, seed: Tensor, mean: float, deviation: fl
 
 
 def _known(shape: Any, inputs: Tensor) -> Tensor:
-    """``shape`` with the sizes of ``inputs`` where it leaves them open; None: all of them."""
     import tensorflow as tf
 
     sizes = tf.shape(inputs)
@@ -202,10 +194,9 @@ def _known(shape: Any, inputs: Tensor) -> Tensor:
 
 
 def optimize_layers(model: keras.Model) -> keras.Model:
-    """Let ``model`` train by the forms here, where they cover what its layers are set to.
+    """Make ``model`` train by the faster forms here where they cover its settings.
 
-    Its layers stay what they are, and answer as they do; only the steps of a training program
-    (``step_context.training_step``) go another way.
+    Only training steps change; the layers answer as before.
     """
     fast_recurrence.optimize_recurrent(model)
     optimize_noise(model)

@@ -1,16 +1,11 @@
 """The recurrences of LSTM, GRU and SimpleRNN in a form that trains faster, with the same meaning.
 
-Keras runs the cell step by step and lets automatic differentiation walk back through every
-operation of every step. Here the whole recurrence is one operation with a gradient of its own:
+The whole recurrence is one operation with its own gradient: a step is one matrix product; the
+slopes of all steps are computed at once, and the gradient of the weights is one matrix product
+over all steps (backpropagation through time, P. J. Werbos, Proc. IEEE 78(10), 1990).
 
-* input, bias and state of a step go through one matrix product;
-* the walk back multiplies by slopes worked out beforehand for all steps at once, and the gradient
-  of the weights is one matrix product over all steps (backpropagation through time, P. J.
-  Werbos, Proc. IEEE 78(10), 1990; the slopes follow from the formulas of the cells as Keras
-  has them, see ``cells``).
-
-Only training goes this way. Layers with a setting that the formulas here do not cover, and
-machines with a GPU (where Keras has cuDNN's recurrences), stay with Keras's own.
+Layers with settings that are not covered, and machines with a GPU, where Keras has cuDNN, stay
+with Keras's own.
 
 Shapes below: B samples, T steps, D inputs, U units, L lanes of U columns (the gates).
 """
@@ -28,15 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Slopes:
-    """What the walk back multiplies by, for all steps at once.
+    """Factors of the backward pass, for all steps at once.
 
     Attributes:
         lanes: (T, B, L·U), of each lane's input by the state (LSTM: by the carry, the last
             lane by the state).
         carry: (T, B, U), of the carry by the state of the same step; None without a carry.
         forget: (T, B, U), of the carry by the carry before; None without a carry.
-        keep: (T, B, U) or (T, B, 1), of the state by the state before past the lanes; None
-            where there is no such way.
+        keep: (T, B, U) or (T, B, 1), of the state by the state before past the lanes, or None.
     """
 
     lanes: Any
@@ -47,19 +41,14 @@ class Slopes:
 
 @dataclass(frozen=True)
 class Activation:
-    """A function and its slope, told from what the function gave."""
+    """A function, and its slope as a function of its value."""
 
     function: Callable[[Any], Any]
     slope: Callable[[Any], Any]
 
 
 class RecurrentCell:
-    """One kind of recurrent cell.
-
-    Args:
-        activation: of the candidate (Keras's ``activation``).
-        gate: of the gates (Keras's ``recurrent_activation``).
-    """
+    """A kind of cell: ``activation`` of the candidate, ``gate`` of the gates, as Keras has them."""
 
     lanes: int
     carries = False
@@ -69,7 +58,7 @@ class RecurrentCell:
         self.gate = gate
 
     def weights(self, cell: Any) -> Any:
-        """One matrix (D + bias + U, L·U) for input, the 1 of the bias, and state."""
+        """Return one matrix (D + bias + U, L·U) for input, the 1 of the bias, and state."""
         import tensorflow as tf
 
         rows = [cell.kernel.value]
@@ -78,11 +67,11 @@ class RecurrentCell:
         return tf.concat([*rows, cell.recurrent_kernel.value], 0)
 
     def step(self, z: list[Any], h: Any, c: Any) -> tuple[list[Any], Any, Any]:
-        """Lanes (L times (B, U)), state and carry before: activated lanes, state and carry."""
+        """Return activated lanes (L times (B, U)), state and carry from lanes, state and carry."""
         raise NotImplementedError
 
     def slopes(self, a: list[Any], h: tuple[Any, Any], c: tuple[Any, Any]) -> Slopes:
-        """From activated lanes, and states and carries at and before each step: all (T, B, ·)."""
+        """Return slopes from activated lanes, and states and carries at and before each step."""
         raise NotImplementedError
 
 
@@ -125,7 +114,7 @@ class Lstm(RecurrentCell):
         )
 
     def _of_lanes(self, a: Any) -> Any:
-        """Over the whole width at once: slices would not be vectorized by the compiler."""
+        """Computed over the whole width: the compiler would not vectorize slices."""
         import tensorflow as tf
 
         units = a.shape[-1] // 4
@@ -176,7 +165,7 @@ class Gru(RecurrentCell):
 
 
 def cell_of(layer: Any) -> RecurrentCell | None:
-    """The formulas for ``layer``; None where there are none."""
+    """Return the formulas for ``layer``, or None."""
     import keras
 
     kinds = {keras.layers.LSTM: Lstm, keras.layers.GRU: Gru, keras.layers.SimpleRNN: SimpleRnn}
@@ -215,7 +204,7 @@ def _activations() -> dict[Any, Activation]:
 
 
 def join_lanes(tensors: list[Any]) -> Any:
-    """Joined along the last axis."""
+    """Concatenate along the last axis."""
     import tensorflow as tf
 
     return tensors[0] if len(tensors) == 1 else tf.concat(tensors, -1)
@@ -225,7 +214,7 @@ Tensor = Any
 
 
 def optimize_recurrent(model: keras.Model) -> None:
-    """Let the recurrent layers of ``model`` train by the formulas here, where they can."""
+    """Make the recurrent layers of ``model`` train by the formulas here, where they can."""
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):
@@ -244,7 +233,7 @@ def _inner_loop(
     mask: Any,
     training: bool = False,
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
-    """In the place of ``layer.inner_loop``: last output, all outputs, last states."""
+    """Replaces ``layer.inner_loop``; returns last output, all outputs, last states."""
     import tensorflow as tf
 
     if not training:
@@ -283,13 +272,12 @@ def recurrence(
     Args:
         cell: the formulas.
         x: (T, B, D), with a column of ones last where the cell has a bias.
-        states: state and, where the cell has one, carry to begin with: (B, U).
-        weights: (D + U, L·U), as ``script_cell.weights`` gives.
-        valid: bool (T, B, 1); at steps that are not, the states stay as they were.
+        states: first state and, where the cell has one, first carry: (B, U).
+        weights: (D + U, L·U), as ``RecurrentCell.weights`` gives.
+        valid: bool (T, B, 1); at other steps the states stay as they were.
 
     Returns:
-        States of all steps (T, B, U) and the last carry (B, U), which is the last state where
-        the cell has no carry.
+        States of all steps (T, B, U) and the last carry, or else the last state (B, U).
     """
     import tensorflow as tf
 
@@ -308,7 +296,7 @@ def recurrence(
 
 @dataclass(frozen=True)
 class _ForwardResult:
-    """What the way forward found: (T, B, U), (T, B, U) and (T, B, L·U)."""
+    """Shapes: (T, B, U), (T, B, U) and (T, B, L·U)."""
 
     states: Tensor
     carries: Tensor
@@ -349,7 +337,7 @@ def _backward(
     found: _ForwardResult,
     given: tuple[Tensor, Tensor],
 ) -> tuple[Tensor, ...]:
-    """Gradients by input, state and carry to begin with, and weights."""
+    """Return gradients by input, first state and carry, and weights."""
     import tensorflow as tf
 
     steps, inputs, units = _steps(x), x.shape[-1], begin[0].shape[-1]
@@ -396,7 +384,6 @@ def _backward(
 
 
 def _masked(slopes: Slopes, valid: Tensor) -> Slopes:
-    """At steps that are not valid everything goes past the lanes."""
     import tensorflow as tf
 
     one = tf.ones([], slopes.lanes.dtype)

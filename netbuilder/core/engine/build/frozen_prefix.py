@@ -1,4 +1,4 @@
-"""Finds the beginning of a network whose outputs stay the same all through a training."""
+"""Finds the first layers of a network whose outputs stay the same all through a training."""
 
 from __future__ import annotations
 
@@ -38,10 +38,9 @@ class FrozenPrefix:
 
     Attributes:
         nodes: the layers, by node id.
-        cut: what the rest of the network reads, by node id: outputs of ``nodes``, and Inputs.
+        cut: ids of what the rest of the network reads: outputs of ``nodes``, and Inputs.
         sources: the Inputs that ``nodes`` read.
-        shapes: shape and type of one sample of what ``nodes`` compute for the rest, in the order
-            of ``cut``.
+        shapes: shape and type of one sample of the outputs in ``cut``, in its order.
         model: from ``sources`` to these, of the network's own layers.
     """
 
@@ -54,11 +53,11 @@ class FrozenPrefix:
 
 @dataclass(frozen=True)
 class FrozenLayers:
-    """What ``find_frozen_layers`` found.
+    """Result of ``find_frozen_layers``.
 
-    ``prefix``: None where it does not pay. ``layer``: id of a frozen layer that is computed in
-    every epoch though it takes long; "" for none. ``random``: id of the layer whose randomness is
-    why; "" where memory is.
+    ``prefix``: None where it does not pay. ``layer``: id of a frozen layer that is slow and still
+    computed in every epoch, or "". ``random``: id of the random layer that is the reason; "" if
+    it is memory.
     """
 
     prefix: FrozenPrefix | None = None
@@ -76,12 +75,9 @@ class _Call(NamedTuple):
 def find_frozen_layers(
     model: keras.Model, project: Project, rows: int, room: float
 ) -> FrozenLayers:
-    """Find the layers to compute once, of a network that has just been built from ``project``.
+    """Find the layers to compute once, of a network just built from ``project``.
 
-    Args:
-        model: the network; nothing else has been built of its layers.
-        rows: number of samples.
-        room: bytes that the outputs to keep may take for all samples.
+    ``rows`` is the number of samples, ``room`` the bytes that the outputs of all may take.
     """
     graph = graph_of_model(project.graph, model)
     calls = _calls(model, graph)
@@ -115,10 +111,7 @@ def find_frozen_layers(
 def trained_part(
     model: keras.Model, prefix: FrozenPrefix, project: Project, facts: DataFacts | None
 ) -> keras.Model:
-    """Return the network behind ``prefix``, of the same layers and with the same optimizer.
-
-    It takes ``prefix.cut`` in this order.
-    """
+    """Return the network from ``prefix.cut`` to the outputs, with the same layers and optimizer."""
     import keras
 
     graph = graph_of_model(project.graph, model)
@@ -148,7 +141,7 @@ def trained_part(
 
 
 def is_fixed(layer: keras.Layer) -> bool:
-    """Whether the outputs of ``layer`` follow from its inputs alone, all through a training."""
+    """Return whether the outputs of ``layer`` depend on its inputs alone all through a training."""
     return not (layer.trainable_variables or is_random(layer)) and all(
         type(part).__module__.startswith("keras.")
         and type(part).__name__ not in _CHANGING
@@ -160,7 +153,7 @@ def is_fixed(layer: keras.Layer) -> bool:
 
 
 def is_random(layer: keras.Layer) -> bool:
-    """Whether a training step draws random numbers in ``layer``."""
+    """Return whether a training step draws random numbers in ``layer``."""
     import keras
 
     for part in layer._flatten_layers():
@@ -172,7 +165,7 @@ def is_random(layer: keras.Layer) -> bool:
 
 
 def _calls(model: keras.Model, graph: Graph) -> dict[str, _Call]:
-    """What each node applies, in order: a shared layer was called once a node, in theirs."""
+    """Return each node's call in order; a shared layer was called once a node."""
     by_name = {layer.name: layer for layer in model.layers}
     calls: dict[str, _Call] = {}
     for name in graph.order:
@@ -184,7 +177,7 @@ def _calls(model: keras.Model, graph: Graph) -> dict[str, _Call]:
 
 
 def _cut(graph: Graph, nodes: set[str] | frozenset[str]) -> set[str]:
-    """What is read by others than ``nodes``: of them, and of the Inputs."""
+    """Return the ids, of ``nodes`` and Inputs, that other nodes read."""
     read = (*nodes, *model_inputs(graph))
     return {name for name in read if any(to not in nodes for to in graph.targets[name])}
 
@@ -220,7 +213,7 @@ def _bytes(tensor: Any) -> float:
 
 
 def _multiply_adds(call: _Call) -> float:
-    """A rough guess for one sample, from the sizes of the layer."""
+    """Estimate for one sample, from the sizes of the layer."""
     layer = call.layer
     if type(layer).__name__ == "Embedding":
         return 0.0

@@ -1,8 +1,7 @@
-"""Graph → ``keras.Model``: the canvas as Keras layers, compiled with the training plan.
+"""Builds a ``keras.Model`` from a graph, compiled with the training plan.
 
-A model of one Input and one output takes and gives one tensor; one of several takes and gives
-lists, in the order of ``model_inputs`` and ``graph.outputs`` (lists, since Keras 2 can read no
-``.h5`` whose inputs are a dict; Keras also accepts a dict by the inputs' names).
+A model of several Inputs or outputs takes or gives lists, in the order of ``model_inputs`` and
+``graph.outputs``: Keras 2 can read no ``.h5`` whose inputs are a dict.
 """
 
 from __future__ import annotations
@@ -105,9 +104,9 @@ _TORCH_DEVIATIONS = (0.229, 0.224, 0.225)
 
 
 def build_backbone(spec: LayerSpec, params: Mapping[str, Any], name: str | None) -> keras.Model:
-    """The body with random weights, frozen unless ``trainable``; takes pixels from 0 to 255.
+    """Return the body with random weights, frozen unless ``trainable``; pixels are 0 to 255.
 
-    Input shape: (batch, height, width, 3), of speech (batch, frames, 32). Output: (batch, channels)
+    Input: (batch, height, width, 3), of speech (batch, frames, 32). Output: (batch, channels)
     with ``pooling``, else (batch, height, width, channels), of speech (batch, steps, channels).
     """
     import keras
@@ -138,7 +137,6 @@ def _application(kind: str, params: Mapping[str, Any], weights: Any, name: str) 
 
 
 def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) -> Any:
-    """Scale as the body's family was trained, with layers that open anywhere."""
     import keras
     import numpy as np
 
@@ -163,12 +161,13 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
 def load_backbone(
     layer: keras.Model, node: Node, base: Path | None, tell: Tell | None = None
 ) -> None:
-    """Put pretrained weights into a body: those of ImageNet, or those in a file.
+    """Load pretrained weights into the body that ``build_backbone`` made for ``node``.
 
     Args:
-        layer: what ``build_backbone`` made for ``node``.
+        layer: the body.
+        node: its node.
         base: folder that ``weights_file`` is relative to.
-        tell: is told, in words, how far a download is.
+        tell: receives the progress of a download in words.
 
     Raises:
         BuildError: no network and not downloaded before, or a file that does not fit.
@@ -210,7 +209,7 @@ __all__ = ["KERAS_LOCK", "build_training_model", "make_layer", "make_object"]
 
 
 def owner_of(node: Node, graph: Graph) -> Node:
-    """The node whose layer ``node`` applies: itself, or the one that it shares with."""
+    """Return the node whose layer ``node`` applies: itself, or the one that it shares with."""
     seen = {node.id}
     while node.shared:
         if node.shared not in graph.by_id or node.shared in seen:
@@ -221,8 +220,7 @@ def owner_of(node: Node, graph: Graph) -> Node:
 
 
 def layer_of(training_model: keras.Model, graph: Graph, node_id: str) -> Any:
-    """The layer of ``training_model``, which was built from ``graph``, that a node applies; None of
-    an Input, and of a node that is not there."""
+    """Return the layer that a node applies; None of an Input and of a missing node."""
     node = graph.by_id.get(node_id)
     if node is None or node.layer == "Input":
         return None
@@ -231,10 +229,7 @@ def layer_of(training_model: keras.Model, graph: Graph, node_id: str) -> Any:
 
 
 def make_layer(node: Node, graph: Graph) -> keras.Layer:
-    """The Keras layer of ``node``, not yet built. Needs no data.
-
-    A node that shares the layer of another gives a layer like that one; that they are the same
-    object is seen to where a model is built.
+    """Return the Keras layer of ``node``, not built; a new one even where the node shares one.
 
     Raises:
         BuildError: the layer is unknown, or Keras does not take its parameters.
@@ -293,7 +288,7 @@ def _input_layer(arguments: dict[str, Any], named: dict[str, str]) -> keras.Laye
 
 
 def model_inputs(graph: Graph) -> tuple[str, ...]:
-    """Ids of the Input nodes that feed something, in order: what a model takes."""
+    """Return the ids of the Input nodes that feed something, in order."""
     return tuple(node_id for node_id in graph.inputs if graph.targets[node_id])
 
 
@@ -303,8 +298,8 @@ def connect_layers(
     """Run symbolic tensors through the graph.
 
     Args:
-        graph: what is wired to what.
-        layer_of: the layer for a node, the same object for nodes that share one.
+        graph: the nodes and wires.
+        layer_of: returns a node's layer, the same object for nodes that share one.
         tensors: by Input id; filled with those of all nodes that they reach.
 
     Raises:
@@ -372,18 +367,17 @@ def build_training_model(
     tell: Tell | None = None,
     learned: bool = True,
 ) -> keras.Model:
-    """The canvas as a compiled model on model-ready values.
+    """Return the canvas as a compiled model on model-ready values, its optimizer built.
+
+    The same seed gives the same weights to the last bit.
 
     Args:
-        project: graph and training plan; loss and metrics left open are chosen from the data.
-        facts: of the data; may be None where Input nodes have shapes and the loss is given.
+        project: loss and metrics left open are chosen from the data.
+        facts: may be None where Input nodes have shapes and the loss is given.
         seed: of the weights; the training plan's where None.
-        tell: is told, in words, how far a download of learned weights is.
-        base: folder of the project file: files with weights are relative to it.
-        learned: fetch the learned weights of pretrained layers; they are random where False.
-
-    Returns:
-        The model, its optimizer built. The same seed gives the same weights to the last bit.
+        tell: receives the progress of a download of weights in words.
+        base: folder of the project file, for weights files.
+        learned: fetch the weights of pretrained layers; they are random where False.
 
     Raises:
         BuildError: with the node it is about.
@@ -431,7 +425,6 @@ def build_training_model(
 
 
 def _load_words(layer: keras.Layer, owner: Node, vocabulary: Sequence[str]) -> None:
-    """Put the word vectors that come with the program into an Embedding."""
     (matrix,) = layer.get_weights()
     if matrix.shape[1] != WORD_SIZE:
         raise _error("word_vectors_do_not_fit", owner.id, size=WORD_SIZE)
@@ -465,7 +458,7 @@ def _input(node: Node, facts: DataFacts | None) -> Any:
 
 
 def output_settings(project: Project, output: str) -> OutputSettings:
-    """Loss, metrics and weight of an output: its own, or those of the training plan."""
+    """Return loss, metrics and weight of an output: its own, or the training plan's."""
     own = project.training.outputs.get(output, OutputSettings())
     metrics = own.metrics if own.metrics is not None else project.training.metrics
     return OutputSettings(own.loss or project.training.loss, metrics or (), own.loss_weight)
@@ -480,8 +473,7 @@ def compile_model(
 ) -> None:
     """Compile with objects (names break the ``.h5``), and build an optimizer where none is given.
 
-    With class weights or sample weights metrics stay unweighted, as with ``fit``'s
-    ``metrics`` argument.
+    With class or sample weights metrics stay unweighted, as with ``fit``'s ``metrics``.
     """
     goals = [output_settings(project, output) for output in project.graph.outputs]
     losses = [make_object(goal.loss or Choice("mean_squared_error"), LOSSES) for goal in goals]
@@ -503,7 +495,6 @@ def compile_model(
 
 
 def _targets(facts: DataFacts | None, output: str) -> str:
-    """How the targets of an output are written, for metrics that go by that."""
     if facts is None:
         return ""
     task = task_of(facts, output)

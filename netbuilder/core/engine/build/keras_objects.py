@@ -1,4 +1,4 @@
-"""From the values of a project to Keras's objects: one place that reads the catalog's rows."""
+"""Makes Keras's objects from the values of a project, by the catalog's rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ KERAS_LOCK = threading.RLock()
 
 @contextmanager
 def seeded_random(seed: int) -> Iterator[None]:
-    """Within, Keras's random numbers follow from ``seed``; Python's go on afterwards."""
+    """Seed Keras's random numbers within; Python's go on afterwards."""
     with KERAS_LOCK:
         state = random.getstate()
         random.seed(seed)
@@ -49,16 +49,13 @@ def seeded_random(seed: int) -> Iterator[None]:
 
 
 def derive_seed(seed: int, *place: int) -> int:
-    """A seed of 31 bits that follows from ``seed`` and a place (numbers of a layer, say)."""
+    """Return a seed of 31 bits that follows from ``seed`` and ``place`` (a layer's numbers)."""
     words = np.random.SeedSequence([seed & 0xFFFFFFFF, *place]).generate_state(1)
     return int(words[0]) & 0x7FFFFFFF
 
 
 def seed_layers(layers: Iterable[keras.Layer], seed: int) -> None:
-    """Give every initializer and random generator without a seed of its own one from ``seed``.
-
-    The configuration stays as it was: the seeds are not the user's choice.
-    """
+    """Seed every initializer and random generator without a seed, keeping the configuration."""
     import keras
 
     for number, layer in enumerate(layers):
@@ -76,7 +73,7 @@ def seed_layers(layers: Iterable[keras.Layer], seed: int) -> None:
 
 
 def seed_generators(model: keras.Model) -> list[Any]:
-    """The state variables of all random generators of ``model``, each once, in order."""
+    """Return the state variables of all random generators of ``model``, each once, in order."""
     import keras
 
     found: dict[int, Any] = {}
@@ -132,14 +129,14 @@ _OFF = -1.0
 
 
 class _Hand:
-    """Holds the variable, out of sight of Keras, which makes every variable it sees a weight."""
+    """Hides a variable from Keras, which would make it a weight."""
 
     def __init__(self, variable: Any) -> None:
         self.variable = variable
 
 
 def make_adjustable(optimizer: keras.Optimizer) -> keras.Optimizer:
-    """Make the rate of a new optimizer one that ``set_rate`` can change; returns it."""
+    """Make the rate of a new optimizer one that ``set_rate`` can change; return the optimizer."""
     import keras
 
     schedule = optimizer._learning_rate
@@ -157,38 +154,38 @@ def make_adjustable(optimizer: keras.Optimizer) -> keras.Optimizer:
 
 
 def _inner(optimizer: keras.Optimizer) -> keras.Optimizer:
-    """The optimizer that has the rate: half precision wraps another around it."""
+    """Return the optimizer that has the rate, which half precision wraps."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def is_scheduled(optimizer: keras.Optimizer) -> bool:
-    """Whether the optimizer was made with a schedule, switched off or not."""
+    """Return whether the optimizer was made with a schedule, switched off or not."""
     return hasattr(_inner(optimizer), _HAND)
 
 
 def manual_rate(optimizer: keras.Optimizer) -> list[Any]:
-    """The variable of a scheduled optimizer that a hand sets; no variable of another one."""
+    """Return the variable that overrules a schedule; none of an optimizer without one."""
     return [getattr(_inner(optimizer), _HAND).variable] if is_scheduled(optimizer) else []
 
 
 def rate_variable(optimizer: keras.Optimizer) -> Any:
-    """The variable that ``set_rate`` sets: the rate, or what overrules the schedule."""
+    """Return the variable that ``set_rate`` sets: the rate, or what overrules the schedule."""
     held = manual_rate(optimizer)
     return held[0] if held else _inner(optimizer)._learning_rate
 
 
 def next_rate(optimizer: keras.Optimizer) -> float:
-    """The rate of the next step."""
+    """Return the rate of the next step."""
     return float(optimizer.learning_rate)
 
 
 def set_rate(optimizer: keras.Optimizer, rate: float) -> None:
-    """Use ``rate`` from the next step on; a schedule is off from there."""
+    """Use ``rate`` from the next step on, and switch a schedule off."""
     rate_variable(optimizer).assign(rate)
 
 
 def resume_schedule(optimizer: keras.Optimizer) -> None:
-    """Let the schedule, where there is one, rule again."""
+    """Switch the schedule, where there is one, on again."""
     for one in manual_rate(optimizer):
         one.assign(_OFF)
 
@@ -202,12 +199,9 @@ _TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
 
 
 def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) -> Any:
-    """The Keras object that ``choice`` names.
+    """Return the Keras object that ``choice`` names.
 
-    Args:
-        choice: name (as in a project file, or any name that Keras knows) and arguments.
-        specs: the catalog's table: ``LOSSES``, ``OPTIMIZERS``, ...
-        more: further arguments of the constructor.
+    ``specs`` is the catalog's table (``LOSSES``, ``OPTIMIZERS``, ...), ``more`` further arguments.
 
     Raises:
         BuildError: the table has no such name, or Keras does not take the arguments.
@@ -240,10 +234,10 @@ def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) ->
 
 
 def value_for(param: Param | None, value: Any) -> Any:
-    """A parameter's value out of a project file as its Keras constructor takes it.
+    """Return a project file's value as the Keras constructor takes it.
 
-    Initializers, regularizers and constraints become objects (their names keep working when a
-    model is loaded elsewhere), schedules too, lists become tuples where Keras wants tuples.
+    Initializers, regularizers, constraints and schedules become objects (whose names work when a
+    model is loaded elsewhere), lists tuples where Keras wants tuples.
     """
     if value is None or param is None:
         return value
@@ -264,10 +258,7 @@ def _tuples(value: Any) -> Any:
 
 
 def make_optimizer(choice: Choice, precision: str = "float32") -> keras.Optimizer:
-    """The optimizer; with half precision one that scales the loss, so that nothing vanishes.
-
-    Its rate can be changed while it trains, see ``learning_rate``.
-    """
+    """Return the optimizer, its rate adjustable; with half precision one that scales the loss."""
     optimizer = make_adjustable(make_object(choice, OPTIMIZERS))
     if precision == "mixed_float16":
         import keras
@@ -277,16 +268,10 @@ def make_optimizer(choice: Choice, precision: str = "float32") -> keras.Optimize
 
 
 def make_metrics(choices: Sequence[Choice], loss: Choice | None, task: str) -> list[keras.Metric]:
-    """The metrics of an output, each under its name in the project.
+    """Return the metrics of an output under their names in the project.
 
-    Keras numbers the names of its own accord ("auc_4") by how many it has made before, so the
-    names are given; a second metric of the same name gets "_1". "accuracy" becomes the one that
-    fits the loss.
-
-    Args:
-        choices: the metrics.
-        loss: loss of the same output: it tells how the targets are written.
-        task: task of the output, for losses that do not tell.
+    Keras would number names by how many it has made ("auc_4"); a second metric of a name gets
+    "_1". "accuracy" becomes the one that fits ``loss``, or ``task`` for losses that do not tell.
     """
     made: list[keras.Metric] = []
     for choice in choices:
@@ -302,7 +287,7 @@ def make_metrics(choices: Sequence[Choice], loss: Choice | None, task: str) -> l
 
 
 def _targets(loss: Choice | None, task: str) -> str:
-    """How targets are written: "binary", "classes" (numbers) or "one_hot"."""
+    """Return how targets are written: "binary", "classes" (numbers) or "one_hot"."""
     name = loss.name if loss else ""
     if name.startswith("sparse_"):
         return "classes"
@@ -312,12 +297,12 @@ def _targets(loss: Choice | None, task: str) -> str:
 
 
 def arguments_of(kind: Any) -> set[str]:
-    """Names of the arguments that a class takes by itself."""
+    """Return the names of the arguments that a class takes by itself."""
     return set(inspect.signature(kind).parameters)
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error that says something."""
+    """Return the first line of an error that says something."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
@@ -326,7 +311,7 @@ _MEMORY_WORDS = ("OOM when allocating", "out of memory", "failed to allocate", "
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error, of Python or of TensorFlow, says that there is no memory left."""
+    """Return whether an error, of Python or of TensorFlow, means that memory is used up."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return True
     return any(word in str(error) for word in _MEMORY_WORDS)

@@ -1,4 +1,4 @@
-"""The loss that a network was compiled with, computed without touching its metrics."""
+"""Computes the loss that a network was compiled with, without touching its metrics."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 def sample_weights(
     dataset: Dataset, class_weight: str, outputs: Sequence[str]
 ) -> NDArray[np.float32] | None:
-    """Weights (n,) of the training samples, or None where all count the same.
+    """Return weights (n,) of the training samples, or None where all count the same.
 
-    ``class_weight="balanced"`` gives every class of the first output the same weight together,
-    ``n / (classes * count)``, as scikit-learn's ``compute_class_weight`` does.
+    "balanced" weighs each class of the first output ``n / (classes * count)``, as scikit-learn.
     """
     given = dataset.train.sample_weight
     if class_weight != "balanced" or not outputs:
@@ -38,7 +37,7 @@ def sample_weights(
 
 
 def balanced_weights(counts: NDArray[Any]) -> NDArray[np.float32]:
-    """Weight of each class from the number of its rows; 0 for a class without any."""
+    """Return the weight of each class from its number of rows; 0 for a class without any."""
     present = counts > 0
     weight = np.zeros(len(counts), np.float32)
     weight[present] = counts.sum() / (present.sum() * counts[present])
@@ -46,14 +45,14 @@ def balanced_weights(counts: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def class_table(facts: DataFacts, class_weight: str) -> NDArray[np.float32] | None:
-    """Weight of each class of the first output, for a stream; None where all count the same."""
+    """Return the weight of each class of the first output; None where all count the same."""
     if class_weight != "balanced" or not facts.class_counts or facts.one_hot:
         return None
     return balanced_weights(np.asarray(facts.class_counts))
 
 
 def class_numbers(targets: NDArray[Any]) -> NDArray[np.int64] | None:
-    """The class number of each target, or None where the targets are no classes."""
+    """Return the class number of each target, or None where the targets are no classes."""
     values = np.asarray(targets)
     if values.ndim > 1 and values.shape[-1] > 1:
         one_hot = np.isin(values, (0, 1)).all() and (values.sum(axis=-1) == 1).all()
@@ -67,10 +66,9 @@ _AT_ONCE = 256
 
 
 def total_loss(model: keras.Model, project: Project) -> Callable[[Sequence[Any], Any], Any]:
-    """A function of a batch, ``(inputs, answers)`` in the model's order, that gives its loss.
+    """Return a function from a batch, ``(inputs, answers)`` in the model's order, to its loss.
 
-    As ``keras.Model.compute_loss`` with Dropout and its like at rest: each output's loss times its
-    weight, and the layers' penalties. (That one also adds up what it measures.)
+    As ``keras.Model.compute_loss`` at inference, with the layers' penalties, but no metric changes.
     """
     import keras
 
@@ -93,10 +91,7 @@ def total_loss(model: keras.Model, project: Project) -> Callable[[Sequence[Any],
 def loss_on(
     training_model: keras.Model, project: Project, x: Mapping[str, Any], y: Mapping[str, Any]
 ) -> float:
-    """The loss over samples, by Input and output id: what ``keras.Model.evaluate`` calls "loss".
-
-    Nothing is traced, and no metric of the network changes.
-    """
+    """Return the loss over samples as ``keras.Model.evaluate`` does; no metric changes."""
     inputs = [np.asarray(x[name]) for name in model_inputs(project.graph)]
     targets = [np.asarray(y[name]) for name in project.graph.outputs]
     work, rows, total = total_loss(training_model, project), len(targets[0]), 0.0
@@ -110,7 +105,7 @@ def loss_on(
 def row_losses(
     training_model: keras.Model, project: Project, x: Mapping[str, Any], y: Mapping[str, Any]
 ) -> NDArray[np.float64]:
-    """Each row's loss, (n,): outputs weighted as in training, no penalty of any layer in it."""
+    """Return each row's loss (n,): outputs weighted as in training, without layers' penalties."""
     import keras
 
     goals = [output_settings(project, name) for name in project.graph.outputs]

@@ -1,4 +1,4 @@
-"""Two networks of the same build: what one has learnt becomes the other's."""
+"""Copies what a network has learnt to another of the same build."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 def network_variables(training_model: keras.Model) -> list[Any]:
-    """All variables that a training of ``training_model`` changes, its metrics left out, in
-    order."""
+    """Return all variables that a training changes, without metrics, in order."""
     return [
         *training_model.weights,
         *training_model.optimizer.variables,
@@ -31,13 +30,12 @@ def network_variables(training_model: keras.Model) -> list[Any]:
 
 
 def variable_values(training_model: keras.Model) -> list[NDArray[Any]]:
-    """What they hold now."""
+    """Return the values of ``network_variables``."""
     return [np.array(variable) for variable in network_variables(training_model)]
 
 
 def assign_values(training_model: keras.Model, held: Sequence[Any]) -> None:
-    """Give ``training_model`` what ``variable_values`` or ``network_variables`` of a network of the
-    same build gave.
+    """Assign what ``variable_values`` or ``network_variables`` returned.
 
     Raises:
         TrainingError: it is no network of the same build.
@@ -50,7 +48,7 @@ def assign_values(training_model: keras.Model, held: Sequence[Any]) -> None:
 
 
 def copy_weights(training_model: keras.Model, source: keras.Model) -> None:
-    """Give ``training_model`` the weights of ``source``, and its optimizer's state where that fits.
+    """Copy the weights of ``source``, and its optimizer's state where that fits.
 
     Raises:
         TrainingError: the networks differ.
@@ -79,7 +77,7 @@ def _another_network() -> TrainingError:
 def copy_network(
     training_model: keras.Model, project: Project, facts: DataFacts | None
 ) -> keras.Model:
-    """A network of its own with all that ``training_model``, built from ``project``, has learnt."""
+    """Return a copy of ``training_model``, built from ``project``, with all that it has learnt."""
     copy = build_training_model(project, facts, learned=False)
     assign_values(copy, network_variables(training_model))
     return copy

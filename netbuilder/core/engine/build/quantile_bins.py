@@ -1,8 +1,7 @@
-"""Numbers as bins: the two layers between an Input and what it feeds, where the data asks for them.
+"""Encodes numbers as bins: two layers behind an Input, where the data asks for them.
 
-A number becomes how far it has come through each of its bins, 0 to 1 (piecewise-linear encoding;
-Gorishniy, Rubachev, Babenko 2022): a Dense layer that is not trained and a ReLU that ends at 1.
-They stand in no project; graphs are built with them where the data has bins.
+A number becomes its progress through each bin, 0 to 1 (piecewise-linear encoding; Gorishniy,
+Rubachev, Babenko 2022): an untrained Dense layer and a ReLU that ends at 1. No project has them.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ _SUFFIX = "_bins"
 
 
 def with_bins(graph: Graph, widths: Mapping[str, int]) -> Graph:
-    """Return the graph with the two layers behind each Input of ``widths``, which holds the number
-    of its bins by Input id."""
+    """Return the graph with the two layers behind each Input of ``widths`` (bins by Input id)."""
     behind: dict[str, str] = {}
     nodes: list[Node] = []
     edges: list[Edge] = []
@@ -65,7 +63,7 @@ def graph_of_model(graph: Graph, training_model: keras.Model) -> Graph:
 
 
 def set_bins(layers: Mapping[str, keras.Layer], bins: Mapping[str, Bins]) -> None:
-    """Give the layers, by node id, the weights that the edges say."""
+    """Set the weights of the layers, by node id, from the edges of the bins."""
     for name, edges in bins.items():
         layer = layers.get(f"{name}{_SUFFIX}")
         if layer is not None and edges:

@@ -1,4 +1,4 @@
-"""Keeps small what tracing costs: time before the first step, memory that would stay for ever."""
+"""Limits the time and the memory that tracing costs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,11 @@ _NAMES = "object_name_uids"
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Around the tracing of a function that has gradients in it.
+    """Wrap the tracing of a function that has gradients in it.
 
-    An operation with a gradient of its own (``tf.custom_gradient``: Keras's optimizers have one in
-    ``all_reduce``) registers it under a new name in every graph that it is traced into, for ever,
-    and the gradient holds the whole graph: 2 to 4 MB. It is looked up only while gradients are
-    traced, so what a trace has registered is taken out again behind it. One trace at a time, so
-    that none loses what it still needs.
+    Each trace of a ``tf.custom_gradient`` (as in Keras's optimizers) registers a gradient for ever
+    that holds the graph, 2 to 4 MB. It is needed only while tracing, so it is removed here.
+    Traces run one at a time, so that none loses what it still needs.
     """
     with _TRACING, garbage_collection.pause_collection():
         held = _gradients()
@@ -40,10 +38,9 @@ def tracing() -> Iterator[None]:
 
 @contextmanager
 def reset_keras_names() -> Iterator[None]:
-    """Within, Keras numbers what it names by itself ("adam_3") from the beginning.
+    """Let Keras number its names ("adam_3") from the beginning within.
 
-    TensorFlow keeps what it has made ready for a variable, 36 kB, by the variable's name and for
-    ever: networks that are built again and again must not have names that were never there before.
+    TensorFlow keeps 36 kB by each variable's name for ever, so rebuilt networks must reuse names.
     """
     try:
         from keras.src.backend.common import global_state
@@ -59,15 +56,11 @@ def reset_keras_names() -> Iterator[None]:
 
 
 def release() -> None:
-    """Give back what is kept of networks that are gone; takes about 0.06 s.
+    """Free the memory of networks that are gone; takes about 0.06 s.
 
-    A network is full of circles, which Python's garbage collector alone takes apart: here, where
-    nothing else happens, and not in the middle of a run, which it would stop for that long.
-
-    TensorFlow keeps what it has made ready for an operation by the operation's attributes, a
-    variable's shape among them, for ever: 1 MB for each network of other sizes. Networks that live
-    on have theirs made ready again at their next call. What was freed stays with the process in
-    pieces until the C library is told to hand it back (glibc alone needs that).
+    Networks are reference cycles, which only the garbage collector frees: here, not within a run.
+    TensorFlow keeps 1 MB of kernels for each network of other sizes for ever; live networks make
+    theirs again at the next call. glibc returns freed memory only when told to.
     """
     garbage_collection.collect()
     # No public interface does this alone; ``keras.utils.clear_session`` does it among the rest.
@@ -80,7 +73,7 @@ def release() -> None:
 
 
 def traced_in_first_call(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function``, with its first call, which traces it, within ``tracing``."""
+    """Return ``function`` with its first call, which traces it, within ``tracing``."""
     called = False
 
     def call(*arguments: Any) -> Any:
@@ -95,7 +88,7 @@ def traced_in_first_call(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _gradients() -> dict[str, Any]:
-    """TensorFlow's gradients by name; an empty one where it keeps them elsewhere."""
+    """Return TensorFlow's gradients by name; empty where it keeps them elsewhere."""
     # No public interface lists them, or takes one out.
     try:
         from tensorflow.python.framework import ops
@@ -108,10 +101,10 @@ def _gradients() -> dict[str, Any]:
 
 @contextmanager
 def unoptimized_calls(wanted: bool = True) -> Iterator[None]:
-    """Run TensorFlow's functions as traced, on this thread.
+    """Run TensorFlow's functions without its graph optimizer, on this thread.
 
-    Its graph optimizer takes 0.1 to 0.2 s at the first call of a program. What it gains a step,
-    up to a tenth, does not bring that back in a network so small that XLA takes over soon.
+    It takes 0.1 to 0.2 s at the first call and gains at most a tenth a step, too little for a small
+    network that XLA takes over soon.
     """
     options = _call_options() if wanted else None
     if options is None:
@@ -130,7 +123,7 @@ def unoptimized_calls(wanted: bool = True) -> Iterator[None]:
 
 @cache
 def _call_options() -> Any:
-    """TensorFlow's options without its graph optimizer; None where it does not know such."""
+    """Return TensorFlow's options without its graph optimizer; None where it has none."""
     # No public interface sets this for a thread: `tf.config.optimizer` does for the process.
     try:
         from tensorflow.core.protobuf import config_pb2

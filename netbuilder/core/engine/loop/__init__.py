@@ -1,4 +1,1 @@
-"""Many training steps in one compiled call, what is compiled how, and how that is remembered.
-
-It knows tensors and a compiled model, no project files and no run records.
-"""
+"""Training loop over tensors and a compiled model; it knows no project files and no run records."""

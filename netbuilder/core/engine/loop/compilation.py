@@ -1,8 +1,7 @@
-"""When a run goes over from the graph loop to a faster compilation.
+"""Chooses when a run changes from the graph loop to a faster compilation.
 
-A run begins in the graph loop at once. What happens then is remembered per model shape
-(``compile_cache``): the first run finds out (``compile_tuner``), later ones go over at the same
-step, so that the same seed gives the same curve to the last bit.
+The choice is remembered per model shape (``CachedDecision``): later runs change at the same step,
+so that the same seed gives the same curve to the last bit.
 """
 
 from __future__ import annotations
@@ -37,10 +36,10 @@ class Decision:
     """What is known about a model shape.
 
     Attributes:
-        kind: the compilation that runs go over to; "graph": none; "" not decided yet.
-        step: step of the run, counted from 0, that it does first.
+        kind: the compilation to change to; "graph": none; "" not decided yet.
+        step: first step of the run, from 0, that it does.
         epochs, steps: sizes that it is compiled for.
-        until: steps that some run has done without going over, while not decided.
+        until: steps that some run has done without changing, while not decided.
     """
 
     kind: str = ""
@@ -51,19 +50,14 @@ class Decision:
 
 
 class CachedDecision:
-    """The decision for one model shape, on disk in the user's cache folder.
-
-    Args:
-        key: of the model shape, see ``compilation_key``.
-        folder: where decisions are kept; None for the user's cache folder.
-    """
+    """The decision for a ``compilation_key``, on disk in ``folder`` or the user's cache folder."""
 
     def __init__(self, key: str, folder: Path | None = None) -> None:
         place = folder if folder is not None else folders.cache() / "compiled"
         self.path = place / f"{key}.json"
 
     def read(self) -> Decision:
-        """The decision; an empty one where nothing is known or the file cannot be read."""
+        """Return the decision; an empty one where nothing is known or the file cannot be read."""
         try:
             value = json.loads(self.path.read_text("utf-8"))
             known = {key: value[key] for key in asdict(Decision()) if key in value}
@@ -72,7 +66,7 @@ class CachedDecision:
             return Decision()
 
     def write(self, decision: Decision) -> None:
-        """Remember ``decision``. A folder that cannot be written is no reason to fail."""
+        """Remember ``decision``; a folder that cannot be written is ignored."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(self.path, json.dumps(asdict(decision)).encode())
@@ -80,19 +74,16 @@ class CachedDecision:
             return
 
     def reached(self, step: int) -> None:
-        """A run has done ``step`` steps without going over."""
+        """Remember that a run has done ``step`` steps without changing."""
         decision = self.read()
         if not decision.kind and step > decision.until:
             self.write(replace(decision, until=step))
 
 
 def compilation_key(model: keras.Model, plan: LoopPlan, samples: Mapping[str, Any]) -> str:
-    """A name for all that decides which compilation is fastest and what it computes.
+    """Return a digest of all that decides which compilation is fastest and what it computes.
 
-    Args:
-        model: compiled.
-        plan: how it is run.
-        samples: numbers and types of the samples, anything JSON can hold.
+    ``samples`` holds numbers and types of the samples, as JSON.
     """
     import keras
     import tensorflow as tf
@@ -116,7 +107,6 @@ def compilation_key(model: keras.Model, plan: LoopPlan, samples: Mapping[str, An
 
 
 def _without(value: Any, keys: set[str]) -> Any:
-    """A configuration without some keys: Keras numbers names by how many it has made before."""
     if isinstance(value, dict):
         return {k: _without(entry, keys) for k, entry in value.items() if k not in keys}
     if isinstance(value, list):
@@ -136,7 +126,7 @@ _SPEEDUP, _MOST_SPEEDUP, _SMALL_ORDERS = 20, 640, 1 << 17
 
 @dataclass
 class CandidateProgram:
-    """A compiled program, and how long a step took while something else was running."""
+    """A compiled program, and the seconds a step while something else was running."""
 
     program: Program
     rough: float
@@ -144,14 +134,14 @@ class CandidateProgram:
 
 @dataclass
 class CompilationChooser:
-    """Compiles and compares.
+    """Compiles programs in a thread and compares their speed.
 
     Attributes:
-        make: makes a program of a kind for a plan (traces it; runs on the thread).
-        orders: some orders to rehearse with, for a plan.
+        make: makes (and traces) a program of a kind for a plan.
+        orders: sample orders to rehearse with, for a plan.
         running: the program that trains now.
-        speed: tells its seconds a step at the moment.
-        wanted: the only kind to compile, where it is known already; "" to find out.
+        speed: returns its seconds a step at the moment.
+        wanted: the only kind to compile; "" compares all.
     """
 
     make: Callable[[str, LoopPlan], Program]
@@ -175,11 +165,11 @@ class CompilationChooser:
         threading.Thread(target=self._work, name="netbuilder-compile").start()
 
     def cancel(self) -> None:
-        """Compile no more than what is being compiled."""
+        """Compile nothing after the current program."""
         self._stop.set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for everything to be compiled; whether it is."""
+        """Wait for everything to be compiled; return whether it is."""
         return self.done.wait(seconds)
 
     def only(self) -> Program | None:
@@ -228,11 +218,7 @@ class CompilationChooser:
             return None
 
     def decide(self) -> Program | str | None:
-        """Look at what is ready, on the session's thread.
-
-        Returns:
-            A program to go over to, "graph" when nothing is faster, None when it is open yet.
-        """
+        """Return the program to change to, "graph" when nothing is faster, None while undecided."""
         finished = self.done.is_set()
         if not self._told.is_set() and self._ready:
             self._told.set()
@@ -246,7 +232,6 @@ class CompilationChooser:
         return "graph" if found is None else found[1]
 
     def _compare(self) -> tuple[float, Program] | None:
-        """The fastest of those ready, and the part of the running one's time that it takes."""
         programs = [self.running, *(candidate.program for candidate in self._ready)]
         times = [self.speed(), *(candidate.rough for candidate in self._ready)]
         for attempt in range(2):
@@ -273,7 +258,7 @@ def _without_the_call(program: Program, orders: Order, count: int) -> float:
 
 
 def larger_plan(plan: LoopPlan, seconds_a_step: float, of: Program) -> LoopPlan:
-    """``plan`` with room for a chunk of a program that is many times faster."""
+    """Return ``plan`` with room for a chunk of a program that is many times faster."""
     wanted = int(0.04 * _SPEEDUP / max(seconds_a_step, 1e-6))
     epochs = plan.epochs
     if plan.fused:
@@ -286,7 +271,7 @@ def larger_plan(plan: LoopPlan, seconds_a_step: float, of: Program) -> LoopPlan:
 
 
 def decision_for(program: Program | str, step: int) -> Decision:
-    """What to remember about going over to ``program`` at ``step``."""
+    """Return the decision to change to ``program`` at ``step``."""
     if isinstance(program, str):
         return Decision(kind=program)
     return Decision(program.kind, step, program.plan.epochs, program.plan.steps)
@@ -305,9 +290,9 @@ class Compilation:
     Args:
         running: the graph loop, with which every run begins.
         make: makes a program of a kind for a plan.
-        orders: some orders to rehearse with, for a plan.
-        remembered: what is known about the model shape; None remembers nothing.
-        mode: "auto", or a kind that is to be used from the first step on.
+        orders: sample orders to rehearse with, for a plan.
+        remembered: the decision for the model shape; None remembers nothing.
+        mode: "auto", or the kind to use from the first step on.
     """
 
     def __init__(
@@ -334,16 +319,16 @@ class Compilation:
 
     @property
     def kind(self) -> str:
-        """The kind that the run goes over to or went over to; "" while that is open."""
+        """The kind that the run changes or changed to; "" while undecided."""
         return self.decision.kind
 
     @property
     def chosen(self) -> Program:
-        """The program that the run went over to, or the graph loop."""
+        """The program that the run changed to, or the graph loop."""
         return self._fast or self.graph
 
     def room(self, position: int) -> int | None:
-        """Steps from ``position`` on that must come before the next change; None: any number."""
+        """Return the steps from ``position`` to the next change; None: any number."""
         step = self.decision.step
         return step - position if self._switches and position < step else None
 
@@ -352,12 +337,7 @@ class Compilation:
         return self.decision.kind in ("step", "loop")
 
     def program(self, position: int, steps_left: int) -> Program | None:
-        """The program for the step at ``position``; None when it is still being compiled.
-
-        Args:
-            position: steps done since the beginning of the run.
-            steps_left: steps that the run still has, as planned now.
-        """
+        """Return the program for the step at ``position``; None while it is being compiled."""
         decision = self.decision
         if self._later:
             # Compiled from the beginning on, for a step that this run will come to.
@@ -397,7 +377,6 @@ class Compilation:
         return found
 
     def _compiled(self) -> Program | None:
-        """The program that was wanted, once it is there; the graph loop if it cannot be."""
         if self._fast is not None:
             return self._fast
         chooser = self.chooser
@@ -420,7 +399,7 @@ class Compilation:
         self.chooser.start()
 
     def end(self, position: int) -> None:
-        """The run ends, for now, at ``position``: remember how far it came, compile no more."""
+        """Stop compiling, and remember how far the run came."""
         if self.remembered is not None and not self.decision.kind:
             self.remembered.reached(position)
         if self.chooser is not None and self._fast is None:

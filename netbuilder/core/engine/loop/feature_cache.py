@@ -1,4 +1,4 @@
-"""Keeps computed outputs of frozen layers on disk, by the content of each sample."""
+"""Keeps the outputs of frozen layers on disk, by the content of each sample."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Features = dict[str, NDArray[Any]]
 
 
 def digest(parts: Iterable[Any]) -> bytes:
-    """A name of 16 bytes for arrays and texts."""
+    """Return a digest of 16 bytes of arrays and texts."""
     found = blake2b(digest_size=_DIGEST)
     for part in parts:
         found.update(part.encode() if isinstance(part, str) else np.ascontiguousarray(part).data)
@@ -33,7 +33,7 @@ def digest(parts: Iterable[Any]) -> bytes:
 
 
 def row_digests(arrays: Sequence[NDArray[Any]]) -> list[bytes]:
-    """A name for each row of arrays (n, ...) of the same length."""
+    """Return a digest of each row of arrays (n, ...) of the same length."""
     return [digest(row) for row in zip(*arrays, strict=True)]
 
 
@@ -44,12 +44,10 @@ def _path(key: str) -> Path:
 def read_features(
     key: str, shapes: Mapping[str, tuple[tuple[int, ...], str]]
 ) -> tuple[dict[bytes, int], Features]:
-    """Return the row number by digest, and what was computed for the rows, (n, ...) by name.
+    """Return the row number by digest, and the features (n, ...) by name.
 
-    Args:
-        key: of the layers and their weights.
-        shapes: shape and type of a sample of each name. A file that is damaged or does not fit
-            counts as none.
+    ``key`` names the layers with their weights; ``shapes`` holds shape and type of a sample of each
+    name. A file that is damaged or does not fit counts as none.
     """
     path = _path(key)
     try:
@@ -72,9 +70,9 @@ def read_features(
 
 
 def write_features(key: str, rows: Sequence[bytes], features: Features) -> None:
-    """Keep what was computed for rows; the files that were not used longest give way.
+    """Keep the features of rows, and delete the files that were not used longest.
 
-    A folder that cannot be written is no reason to fail.
+    A folder that cannot be written is ignored.
     """
     path, size = _path(key), sum(values.nbytes for values in features.values())
     if size > MOST_FILE_BYTES or not rows:

@@ -1,8 +1,4 @@
-"""What frozen layers compute of the samples, once for a whole training.
-
-A network that begins with a frozen backbone spends nearly all of its time on numbers that are the
-same in every epoch. They are computed before the first step, and the layers behind train on them.
-"""
+"""Computes the outputs of frozen layers once for a whole training."""
 
 from __future__ import annotations
 
@@ -53,8 +49,7 @@ def find_frozen(
 ) -> FrozenLayers:
     """Find what a training of ``model`` on ``dataset`` need compute only once.
 
-    Args:
-        alone: it trains on one device, with all samples in memory.
+    ``alone``: it trains on one device, with all samples in memory.
     """
     shared = not alone and dataset.stream is None
     if shared or has_points(project.data):
@@ -70,17 +65,15 @@ class FrozenFeatures:
     """The samples as the trained part of a network reads them.
 
     Args:
-        prefix: the layers that are computed once.
-        model: that they are part of.
+        prefix: the layers of ``model`` that are computed once.
         project: what ``model`` was built from.
         dataset: in memory.
 
     Attributes:
-        dataset: ``dataset`` with what ``prefix.cut`` names in the place of its inputs; zeros until
-            ``update``.
+        dataset: with ``prefix.cut`` in the place of the inputs; zeros until ``update``.
         trained_part: the network behind ``prefix``.
         outdated: weights were changed, maybe those of ``prefix``.
-        computed: how many samples went through the layers so far.
+        computed: number of samples that went through the layers so far.
     """
 
     def __init__(
@@ -115,14 +108,11 @@ class FrozenFeatures:
     def update(
         self, tell: Callable[[str], None] | None = None, stopped: Callable[[], bool] | None = None
     ) -> bool:
-        """Compute what is not known of the layers as they are now.
+        """Compute what is not known of the layers as they are now; return whether anything changed.
 
         Args:
-            tell: is told, in words, how far it is.
-            stopped: asked again and again; True ends it.
-
-        Returns:
-            Whether anything differs from what ``dataset`` held before.
+            tell: receives the progress in words.
+            stopped: polled; True ends it.
 
         Raises:
             StoppedBeforeStartError: ``stopped``.
@@ -158,7 +148,6 @@ class FrozenFeatures:
         return True
 
     def _name(self) -> str:
-        """A name for the layers with their weights, and for what they take."""
         nodes = [
             (n.id, n.layer, sorted(n.params.items(), key=repr), n.shared)
             for n in self._project.graph.nodes

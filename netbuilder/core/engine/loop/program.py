@@ -1,7 +1,4 @@
-"""The chunked loop: many steps of ``train_step`` in one compiled call.
-
-``keras.Model.fit`` goes back to Python after each step. Here a graph-side loop runs as many as
-it is told to, over tensors held in memory, and gives back the numbers of every step.
+"""The chunked loop: many steps of ``train_step`` in one compiled call, over tensors in memory.
 
 Kinds of compilation: "graph" (TensorFlow's executor), "step" (each step compiled by XLA, the
 loop by the executor) and "loop" (the whole loop compiled by XLA). XLA wants fixed sizes, so a
@@ -34,7 +31,7 @@ KINDS = ("graph", "step", "loop")
 
 @dataclass(frozen=True)
 class Chunk:
-    """What a call gave: float32 (steps, names), float32 (epochs, names)."""
+    """Numbers of one call: float32 (steps, names), float32 (epochs, names)."""
 
     steps: NDArray[np.float32]
     epochs: NDArray[np.float32]
@@ -44,8 +41,7 @@ class Chunk:
 class Counters:
     """State of a run beside the model's own: loss summed over the epoch, weights of the best.
 
-    ``best`` holds a variable for each of ``model.weights``: the weight itself where it never
-    changes.
+    ``best`` has a variable for each of ``model.weights``: the weight itself where it never changes.
     """
 
     total: Any
@@ -56,7 +52,7 @@ class Counters:
 
     @classmethod
     def make(cls, model: keras.Model, part: keras.Model | None = None) -> Counters:
-        """Counters for ``model``, at the start of a run in which only ``part`` of it changes."""
+        """Return counters for the start of a run in which only ``part`` of ``model`` changes."""
         import tensorflow as tf
 
         weights = [weight.value for weight in model.weights]
@@ -97,7 +93,7 @@ class LoopPlan:
         steps: steps that one call can report.
         fused: validation and the copy of the best weights happen inside, at epoch ends; a call
             may run over many epochs. Otherwise a call never runs past the end of an epoch.
-        monitor: place, in an epoch's numbers, of the one that decides what is best.
+        monitor: index, in an epoch's numbers, of the one that decides what is best.
         sign: 1 where smaller is better, -1 where larger is.
     """
 
@@ -111,7 +107,7 @@ class LoopPlan:
 
 @dataclass(frozen=True)
 class ProgramParts:
-    """What a trainer has for a program that is made for it.
+    """What a trainer makes a program of.
 
     ``rows``: samples of an epoch; of a stream ``feed`` holds fewer. ``kind``: of compilation.
     """
@@ -131,14 +127,11 @@ COMPILING = threading.Lock()
 class Program:
     """Steps of one model on one set of samples, compiled in one way.
 
-    ``rows`` are the samples of an epoch, where ``feed`` holds only some of them at a time.
-
-    What others below have besides (a stream, several machines) they do in the same methods; here
-    those do nothing.
+    ``rows`` are the samples of an epoch, of which ``feed`` may hold only some at a time.
 
     Attributes:
         adapts: another compilation may take its place.
-        steps_a_call: steps that a call may have at most, whatever time they take; None: any.
+        steps_a_call: the most steps of a call, whatever time they take; None: any.
     """
 
     adapts = True
@@ -171,13 +164,12 @@ class Program:
         self.function = self._trace()
 
     def recount(self) -> None:
-        """The feed holds another number of samples: what is compiled by XLA is for another."""
+        """Drop what XLA compiled for another number of samples in the feed."""
         self.rows = self.feed.rows if self._of_epoch is None else self._of_epoch
         self.full, self.rest = divmod(self.rows, self.plan.batch)
         self.steps_per_epoch = self.full + bool(self.rest)
 
     def _counted(self) -> tuple[Any, Any]:
-        """Samples and steps of an epoch, in a graph: of TensorFlow's executor they may change."""
         if self.kind != "graph" or self._of_epoch is not None:
             return self.rows, self.steps_per_epoch
         rows = self.feed.counted
@@ -188,44 +180,41 @@ class Program:
     ) -> Chunk:
         """Run steps ``first`` .. ``first + count``, counted from the beginning of ``epoch``.
 
-        Args:
-            orders: of the samples in each epoch.
-            epoch, first, count: only a plan that is ``fused`` runs beyond the epoch's end.
-            early: see ``run``.
+        Only a plan that is ``fused`` runs beyond the epoch's end; ``early``: see ``run``.
         """
         rows = (first + count - 1) // self.steps_per_epoch + 1
         return self.run(orders.get(epoch, rows, self.plan.epochs), first, count, early=early)
 
     @property
     def room(self) -> int:
-        """Steps, from the beginning of an epoch on, that one ``run`` has samples for."""
+        """Steps, from the beginning of an epoch, that one ``run`` has samples for."""
         return self.plan.epochs * self.steps_per_epoch
 
     def changed(self) -> None:
-        """The weights of the model were changed from outside of the loop."""
+        """React to weights that were changed from outside of the loop."""
 
     def settle(self) -> None:
-        """Have the trainer's network be that of the last step."""
+        """Give the trainer's network the weights of the last step."""
 
     @property
     def lags(self) -> bool:
-        """Whether the network cannot be saved now, since all workers would have to ``settle``."""
+        """Whether the network cannot be saved before all workers ``settle``."""
         return False
 
     def go_on(self, losses: Floats) -> None:
-        """The next chunk goes on in an epoch of which ``losses`` are the steps so far."""
+        """Continue in an epoch of which ``losses`` are the steps so far."""
 
     def share(self, data: bytes | None) -> bytes | None:
-        """Hand the first worker's ``data`` to all of them; every worker must call it."""
+        """Return the first worker's ``data`` on all of them; every worker must call it."""
         return data
 
     def run(self, orders: Order, first: int, count: int, *, early: bool = False) -> Chunk:
-        """Run ``count`` steps, the first of them step ``first`` of the epoch of ``orders[0]``.
+        """Run ``count`` steps from step ``first`` (from 0) of the epoch of ``orders[0]``.
 
         Args:
             orders: int32 (plan.epochs, rows of the feed).
-            first: step of the epoch to begin with, from 0.
-            count: at most ``plan_form.steps``.
+            first: step of the epoch.
+            count: at most ``plan.steps``.
             early: begin at once, at the price of a slightly slower step.
         """
         import tensorflow as tf
@@ -242,11 +231,7 @@ class Program:
 
     @contextmanager
     def _compiled_alone(self, first: int, count: int) -> Iterator[None]:
-        """XLA compiles in the calls that need a shape for the first time, one at a time.
-
-        A run that was stopped may leave a compilation under way when the next begins another:
-        side by side they are no faster, and LLVM beneath them has ended the process.
-        """
+        """Let XLA compile for one program at a time: side by side is no faster and may crash."""
         if self._compiled:
             yield
             return
@@ -267,10 +252,7 @@ class Program:
         threading.Thread(target=work, name="netbuilder-optimize").start()
 
     def rehearse(self, orders: Order, first: int, count: int) -> float:
-        """Run as ``run`` does, on copies of the variables: nothing changes. Gives the seconds.
-
-        The copies are made at the first call and let go by ``end_rehearsal``.
-        """
+        """Time ``run`` in seconds, on copies of the variables that ``end_rehearsal`` drops."""
         import tensorflow as tf
 
         if not self._copies:
@@ -289,7 +271,7 @@ class Program:
             self.function.set_external_captures(real)
 
     def end_rehearsal(self) -> None:
-        """Let the copies go."""
+        """Drop the copies."""
         self._copies, self._held = [], []
 
     def _variables(self) -> list[Any]:
@@ -361,7 +343,6 @@ class Program:
     def _steps(
         self, order: Any, done: Any, count: Any, step: Any, steps: Any, size: tuple[Any, Any]
     ) -> Any:
-        """Run steps until ``count`` are done or the epoch, of so many samples and steps, ends."""
         import tensorflow as tf
 
         batch, static = self.plan.batch, self.kind != "graph"
@@ -394,7 +375,6 @@ class Program:
         return done + one, step + one, written
 
     def _begin(self, step: Any) -> Any:
-        """Where the rows of a step of the epoch begin in the order."""
         return step * self.plan.batch
 
     def _begin_epoch(self) -> Any:
@@ -406,7 +386,6 @@ class Program:
         return tf.no_op()
 
     def _end_epoch(self) -> Any:
-        """The epoch's numbers, those of validation behind them."""
         import tensorflow as tf
 
         numbers = numbers_of(self.model.get_metrics_result())
@@ -457,14 +436,14 @@ def validate(model: keras.Model, feed: Feed, batch: int, kind: str) -> list[Any]
 
 
 def numbers_of(logs: dict[str, Any]) -> list[Any]:
-    """One float32 scalar a name; a metric with a number a class gives their average."""
+    """Return one float32 scalar a name; a metric with a number a class gives their average."""
     import tensorflow as tf
 
     return [tf.reduce_mean(tf.cast(value, tf.float32)) for value in logs.values()]
 
 
 def metric_names(model: keras.Model, feed: Feed, batch: int) -> Sequence[str]:
-    """Build loss and metrics on a first batch, and say what ``train_step`` will measure."""
+    """Build loss and metrics on a first batch; return the names that ``train_step`` measures."""
     import keras
 
     rows = slice(0, min(batch, feed.rows))
@@ -497,7 +476,7 @@ class Evaluator:
 
     @property
     def steps(self) -> int:
-        """Batches of all samples."""
+        """Number of batches."""
         return -(-self.feed.rows // self.batch)
 
     def _chunk(self, first: Any, count: Any) -> Any:
@@ -520,13 +499,13 @@ class Evaluator:
         return tf.stack(numbers_of(self.model.get_metrics_result()))
 
     def warm(self) -> None:
-        """Have the loop ready: measures nothing, and no variable changes."""
+        """Trace the loop; measures nothing, and no variable changes."""
         import tensorflow as tf
 
         self._function(tf.constant(1, tf.int32), tf.constant(0, tf.int32))
 
     def run(self, interrupted: Callable[[], bool] | None = None) -> Floats | None:
-        """The model's numbers over all samples, or None when ``interrupted`` said True."""
+        """Return the numbers over all samples, or None when ``interrupted`` returned True."""
         import tensorflow as tf
 
         step = 0

@@ -1,9 +1,7 @@
 """The chunked loop over data that does not fit in memory.
 
-It is the loop of ``program`` in all its compilations; what it reads is a window: the block of the
-epoch's rows that is in memory. The next block is read while the network trains on this one. An
-epoch has an order of its own that follows from seed and epoch; a run that goes on in the middle
-of an epoch goes on in its block.
+The loop of ``program`` reads a window: the block of the epoch's rows that is in memory; the next
+block is read meanwhile. The order of an epoch follows from seed and epoch.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from netbuilder.core.project.model import Training
 def stream_program_maker(
     dataset: Dataset, training: Training, inputs: tuple[str, ...], outputs: tuple[str, ...]
 ) -> Callable[[ProgramParts], Program]:
-    """How a trainer on a stream makes its programs, which share a window."""
+    """Return a function that makes a trainer's programs, which share a window."""
     stream = dataset.stream
     if stream is None:
         raise ValueError("the data is in memory")
@@ -84,12 +82,9 @@ class StreamWindow:
         self.feed = Feed(tuple(map(held, first.x)), tuple(map(held, first.y)), weight)
 
     def order(self, seed: int | None, following: int | None, step: int) -> Order:
-        """Have the rows of an epoch's step in ``feed``; the order of its rows: int32 (rows,).
+        """Load the rows of an epoch's ``step`` into ``feed``; return their order: int32 (rows,).
 
-        Args:
-            seed: of the epoch's order; None: that of the file.
-            following: seed of the epoch after it.
-            step: of the epoch, from 0.
+        ``seed``: of the epoch's order; None: the file's. ``following``: seed of the next epoch.
         """
         number = step // self.steps
         place = (seed, number)
@@ -126,13 +121,12 @@ class StreamWindow:
         return balance if weight is None else weight * balance
 
     def _whole(self, values: NDArray[Any]) -> NDArray[Any]:
-        """As long as all other blocks: what is compiled has fixed sizes."""
         missing = self._size - len(values)
         return np.pad(values, [(0, missing), *[(0, 0)] * (values.ndim - 1)]) if missing else values
 
 
 class StreamProgram(Program):
-    """Steps of one model on the rows that a window holds, one window after the other."""
+    """Steps of one model on one window of rows after the other."""
 
     def __init__(self, parts: ProgramParts, window: StreamWindow) -> None:
         self._window = window

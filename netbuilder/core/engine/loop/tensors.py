@@ -24,10 +24,7 @@ _ROOM = 64
 
 @dataclass(frozen=True)
 class Feed:
-    """Samples in the order of the model's inputs and outputs.
-
-    ``x``, ``y``: arrays (n, ...); ``weight``: (n,) or None.
-    """
+    """Samples in the model's order: ``x``, ``y``: arrays (n, ...); ``weight``: (n,) or None."""
 
     x: tuple[Any, ...]
     y: tuple[Any, ...]
@@ -40,33 +37,30 @@ class Feed:
 
     @property
     def arrays(self) -> tuple[Any, ...]:
-        """All that it holds."""
+        """All its arrays."""
         return (*self.x, *self.y, *(() if self.weight is None else (self.weight,)))
 
     @property
     def width(self) -> int:
-        """How long its arrays are: it may hold more than the samples."""
+        """Length of its arrays, which may hold more than the samples."""
         return self.rows
 
     @property
     def counted(self) -> Any:
-        """Number of samples, for a graph that may run again when it is another."""
+        """Number of samples, as a tensor where it may change."""
         return self.rows
 
     @property
     def variables(self) -> list[Any]:
-        """What of it the samples of another can be assigned to."""
+        """Variables that the samples of another feed can be assigned to."""
         return []
 
     def tensors(self, *, replaceable: bool = False) -> Feed:
-        """The same as TensorFlow tensors: with room for other samples, or such as never change.
-
-        What never changes is a third to a half faster to train on, since XLA knows it all.
-        """
+        """Return TensorFlow tensors, ``replaceable`` or constant (a third to a half faster)."""
         return ReplaceableFeed.of(self) if replaceable else self.fixed()
 
     def fixed(self) -> Feed:
-        """The same as TensorFlow tensors that never change."""
+        """Return it as constant TensorFlow tensors."""
         import tensorflow as tf
 
         return Feed(
@@ -76,7 +70,7 @@ class Feed:
         )
 
     def pick(self, indices: Any) -> tuple[Any, ...]:
-        """``(x, y)`` or ``(x, y, weight)`` of some samples, as ``train_step`` takes them."""
+        """Return ``(x, y)`` or ``(x, y, weight)`` of some samples, as ``train_step`` takes them."""
         import tensorflow as tf
 
         x = [tf.gather(value, indices) for value in self.x]
@@ -86,17 +80,14 @@ class Feed:
 
 
 class ReplaceableFeed(Feed):
-    """Samples that others may take the place of, about as many, in what is compiled already.
-
-    Its arrays are variables, longer than the samples by a part that is never picked.
-    """
+    """Samples in variables with room to spare, so that others can replace them once traced."""
 
     _count: Any
     _rows: int
 
     @classmethod
     def of(cls, feed: Feed) -> ReplaceableFeed:
-        """A feed that begins with the samples of another, in arrays."""
+        """Return a feed that begins with the samples of another, in arrays."""
         import tensorflow as tf
 
         long = _longer(feed, (feed.rows // _ROOM + 1) * _ROOM)
@@ -122,7 +113,7 @@ class ReplaceableFeed(Feed):
 
     @property
     def width(self) -> int:
-        """How long its arrays are."""
+        """Length of its arrays."""
         return int(self.x[0].shape[0])
 
     @property
@@ -134,11 +125,11 @@ class ReplaceableFeed(Feed):
 
     @property
     def variables(self) -> list[Any]:
-        """Its arrays, and how many samples they hold."""
+        """Its arrays, and the number of samples in them."""
         return [*self.arrays, self._count]
 
     def takes(self, feed: Feed) -> bool:
-        """Whether the samples of another, in arrays, have room here."""
+        """Return whether the samples of another, in arrays, have room here."""
         kinds = [
             [(tuple(value.shape[1:]), np.dtype(_numpy_type(value))) for value in one.arrays]
             for one in (self, feed)
@@ -147,7 +138,7 @@ class ReplaceableFeed(Feed):
         return alike and kinds[0] == kinds[1] and 0 < feed.rows <= self.width
 
     def take(self, feed: Feed) -> None:
-        """Hold the samples of another that it ``takes``."""
+        """Replace the samples by those of a feed that it ``takes``."""
         for held, value in zip(self.arrays, _longer(feed, self.width).arrays, strict=True):
             held.assign(value)
         self._count.assign(feed.rows)
@@ -159,8 +150,6 @@ def _numpy_type(value: Any) -> Any:
 
 
 def _longer(feed: Feed, width: int) -> Feed:
-    """With zeros behind its samples."""
-
     def long(value: Any) -> Any:
         room = [(0, width - len(value)), *[(0, 0)] * (value.ndim - 1)]
         return np.pad(np.asarray(value), room)
@@ -176,7 +165,7 @@ def _one(values: list[Any]) -> Any:
 def feed_of(
     split: Split, inputs: Sequence[str], outputs: Sequence[str], weight: Any = None
 ) -> Feed:
-    """The arrays of ``split`` in the model's order.
+    """Return the arrays of ``split`` in the model's order.
 
     Raises:
         TrainingError: the data has nothing for an Input or an output.
@@ -202,9 +191,8 @@ def feed_of(
 class SampleOrders:
     """The order of the samples in each epoch; a function of seed and epoch alone.
 
-    Small data is shuffled for many epochs in one go: a block of epochs has one generator. The next
-    blocks are made in a thread, while TensorFlow computes: for a small network shuffling is a
-    tenth of the work.
+    Epochs of small data are shuffled in blocks with one generator each; a thread makes the next
+    blocks, since shuffling is a tenth of a small network's time.
     """
 
     def __init__(
@@ -219,9 +207,9 @@ class SampleOrders:
         self._coming: dict[int, Future[Order]] = {}
 
     def get(self, epoch: int, count: int, capacity: int) -> Order:
-        """Orders of the epochs ``epoch`` .. ``epoch + count``: int32 (capacity, width).
+        """Return the orders of epochs ``epoch`` .. ``epoch + count``: int32 (capacity, width).
 
-        Rows beyond ``count`` hold no order, nor do places behind the samples.
+        Rows beyond ``count`` and places behind the samples are undefined.
         """
         result = np.zeros((capacity, self.width), np.int32)
         place = 0
@@ -244,7 +232,6 @@ class SampleOrders:
         return self._cache[number]
 
     def _foresee(self, numbers: range) -> None:
-        """Have blocks made that will be wanted soon: as many as were wanted just now."""
         if not self.shuffle:
             return
         coming = {number: one for number, one in self._coming.items() if number in numbers}

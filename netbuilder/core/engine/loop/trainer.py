@@ -60,7 +60,7 @@ _CALM_SECONDS, _DRAG_SECONDS = 3.0, 1.0
 
 @dataclass(frozen=True)
 class AdvanceResult:
-    """What a call of ``advance`` brought: float32 (steps, names), (epochs, all names)."""
+    """Numbers of a call of ``advance``: float32 (steps, names), (epochs, all names)."""
 
     steps: Floats
     epochs: Floats
@@ -74,21 +74,19 @@ class Trainer:
         project: with loss and metrics filled in.
         dataset: in memory, or a stream.
         training_model: compiled, optimizer built.
-        single_epochs: never run past the end of an epoch (callbacks want to be called there).
-        measures_apart: callbacks want to be called around a validation, so that it is not done
-            inside the loop.
+        single_epochs: never run past the end of an epoch, where callbacks are called.
+        measures_apart: validate outside of the loop, since callbacks are called around it.
         monitor: name of the number that decides which epoch is best, "" for the usual one.
         sign: 1 where smaller is better, -1 where larger is.
         compilation: "auto", or the kind to use from the first step on.
-        memory: folder where decisions about compilations are kept; None: the user's cache.
-        make: makes programs, where they are others than those of ``program``: of a stream, of
-            several machines.
+        memory: folder for decisions about compilations; None: the user's cache.
+        make: makes programs other than ``Program``, for a stream or several machines.
         replicas: of the network: each gets the same number of rows of each batch.
 
     Attributes:
         features: what frozen layers compute once; None where nothing is.
         step_model: what the steps run: ``training_model``, or the part of it behind ``features``.
-        frozen: what was found of frozen layers.
+        frozen: the result of ``find_frozen``.
     """
 
     chunk_seconds = CHUNK_SECONDS
@@ -170,7 +168,6 @@ class Trainer:
         self.pending: Floats = np.zeros(0, np.float32)
 
     def _feeds(self, dataset: Dataset) -> tuple[Feed, Feed | None]:
-        """The samples to train on, and those to measure on, in arrays."""
         inputs, outputs, held = self._inputs, self._outputs, dataset.validation
         weight = sample_weights(dataset, self.project.training.class_weight, outputs)
         feed = feed_of(dataset.train, inputs, outputs, weight)
@@ -181,8 +178,7 @@ class Trainer:
         return SampleOrders(self.samples, seed, self.project.training.shuffle, width=width)
 
     def takes(self, dataset: Dataset) -> bool:
-        """Whether other data can take the place of its own in what is traced already: points
-        that are edited by hand, about as many of the same kind. May be called from any thread."""
+        """Return whether ``dataset`` fits what is traced for the data already; thread-safe."""
         fixed = not isinstance(self.feed, ReplaceableFeed) or self.features is not None
         if dataset.stream is not None or fixed:
             return False
@@ -195,11 +191,10 @@ class Trainer:
         return fits and isinstance(self.feed, ReplaceableFeed) and self.feed.takes(feed)
 
     def take(self, dataset: Dataset, *, between_runs: bool = False) -> None:
-        """Go on with other data that it ``takes``, at the beginning of an epoch.
+        """Replace the data by a dataset that it ``takes``, at the beginning of an epoch.
 
-        What was lost on the data of before says nothing about these, so that no epoch is the best
-        so far. What XLA has compiled is for as many samples as it was: for others the graph loop
-        goes on until something faster is there.
+        No epoch is the best so far then. What XLA compiled is for one number of samples: for others
+        the graph loop runs until something faster is there.
         """
         feed, checked = self._feeds(dataset)
         before, position = self._sizes, self.position
@@ -240,7 +235,6 @@ class Trainer:
         return self.feed.rows, 0 if self.validation is None else self.validation.rows
 
     def _facts(self) -> dict[str, Any]:
-        """About the samples, for remembering how a model shape is best compiled."""
         return {
             "rows": self.samples,
             "window": self._graph.feed.rows,
@@ -250,10 +244,9 @@ class Trainer:
         }
 
     def _brief(self, epochs: int) -> int:
-        """Epochs that are run before TensorFlow has optimized the graph.
+        """Return the epochs to run before TensorFlow has optimized the graph.
 
-        A short run, or first epoch, is over before a better graph pays. Of a longer run's first
-        epoch it is made beside it. Told from the plan alone: what is run decides the last bits.
+        Follows from the plan alone, since which graph runs decides the last bits of the results.
         """
         brief = self._guess * epochs < _BRIEF_SECONDS
         return epochs if brief else int(self._guess < _BRIEF_SECONDS)
@@ -302,18 +295,17 @@ class Trainer:
 
     @property
     def needs_validation(self) -> bool:
-        """An epoch's steps are done and its validation is not."""
+        """Whether an epoch's steps are done and its validation is not."""
         return self.step == self.steps_per_epoch
 
     def compute_features(
         self, tell: Callable[[str], None] | None = None, stopped: Callable[[], bool] | None = None
     ) -> None:
-        """Compute what frozen layers make of the samples, where that is not known of their weights
-        as they are now.
+        """Compute the outputs of frozen layers that are not known for their weights of now.
 
         Args:
-            tell: is told, in words, how far it is.
-            stopped: asked again and again; True ends it.
+            tell: receives the progress in words.
+            stopped: polled; True ends it.
 
         Raises:
             StoppedBeforeStartError: ``stopped``.
@@ -345,9 +337,9 @@ class Trainer:
         return True
 
     def advance(self, epochs: int, most: int | None = None) -> AdvanceResult:
-        """Run a chunk of steps, at most to the end of the run of ``epochs`` epochs.
+        """Run a chunk of at most ``most`` steps, within a run of ``epochs`` epochs.
 
-        ``most`` bounds its steps. ``ready`` must have said True since the last call.
+        ``ready`` must have returned True since the last call.
         """
         count = self._count(epochs)
         count = count if most is None else max(1, min(count, most))
@@ -390,7 +382,6 @@ class Trainer:
         return max(1, count)
 
     def _learn(self, seconds: float, count: int) -> None:
-        """Keep the speed in mind; the first call also sets things up and does not count."""
         self._calls += 1
         if self._calls == 1:
             return
@@ -403,11 +394,8 @@ class Trainer:
     def validate(self, interrupted: Any = None) -> Floats | None:
         """End an epoch whose steps are done: measure on the validation data.
 
-        Args:
-            interrupted: called between chunks; True leaves the measurement for later.
-
         Returns:
-            The epoch's numbers (1, names), or None when interrupted.
+            The epoch's numbers (1, names), or None when ``interrupted``, polled, returned True.
         """
         row = self.pending
         self.compute_features()
@@ -439,17 +427,17 @@ class Trainer:
         return learning_rate.next_rate(self.training_model.optimizer)
 
     def set_learning_rate(self, rate: float) -> None:
-        """Change the rate from the next step on; a schedule is off from there."""
+        """Change the rate from the next step on, and switch a schedule off."""
         learning_rate.set_rate(self.training_model.optimizer, rate)
 
     def changed(self) -> None:
-        """The weights of ``training_model`` were changed from outside of the loop."""
+        """React to weights of ``training_model`` that were changed from outside of the loop."""
         if self.features is not None:
             self.features.outdated = True
         self.program.changed()
 
     def restore_best(self) -> int:
-        """Put the weights of the best epoch back; returns its number, 0 if there is none."""
+        """Restore the weights of the best epoch; return its number, 0 if there is none."""
         if self.history.best_epoch:
             self.counters.restore()
             self.changed()
@@ -461,17 +449,11 @@ class Trainer:
         self.changed()
 
     def start_of(self, seed: int) -> Sequence[Any] | None:
-        """What a run with ``seed`` begins with, for ``restart``; None where it must be built."""
+        """Return the start of a run with ``seed`` for ``restart``; None where it must be built."""
         return self._start if seed == self._start_seed else None
 
     def restart(self, start: Sequence[Any], seed: int) -> None:
-        """Begin again with the weights and the optimizer's state of another network.
-
-        Args:
-            start: as ``network_copies.variable_values`` gives it, of a network that has not
-                trained.
-            seed: of the order of the samples.
-        """
+        """Start again from ``variable_values`` of an untrained network, shuffled by ``seed``."""
         network_copies.assign_values(self.training_model, start)
         learning_rate.resume_schedule(self.training_model.optimizer)
         self.reseed(seed)
@@ -480,11 +462,9 @@ class Trainer:
         self.epoch = self.step = 0
 
     def renew(self, project: Project, start: Sequence[Any]) -> None:
-        """Be as new, for a run of ``project``, in place of one that is over.
+        """Reset for a new run of ``project``, keeping what was compiled.
 
-        ``project`` may differ from the one before in what nothing compiled depends on: seed,
-        epochs, the number that is the learning rate, callbacks that watch the same. What was
-        compiled stays.
+        It may differ in seed, epochs, learning rate and callbacks that watch the same.
         """
         self.project = project
         training = project.training
@@ -506,11 +486,10 @@ class Trainer:
         self._calls, self._seconds_a_step = 0, 0.0
 
     def go_on_from(self, trained: TrainedModel, *, other_data: bool = False) -> None:
-        """Go on where ``trained`` stands, the result of an earlier run of the same network.
+        """Continue from ``trained``, the result of an earlier run of the same network.
 
-        Of another optimizer only the weights are taken over. The best weights of before are not
-        known: the last ones count as the best so far. With ``other_data`` none do: what was lost
-        on the data of before says nothing about this; nor of weights that were set by hand.
+        Of another optimizer only the weights are taken over. The last weights count as the best so
+        far, unless they were trained on other data or set by hand.
 
         Raises:
             TrainingError: it is another network.
@@ -536,7 +515,7 @@ class Trainer:
         self.changed()
 
     def warm(self) -> None:
-        """Have everything ready for the first step; no variable changes."""
+        """Compile what the first step needs; no variable changes."""
         if self.program.adapts:
             orders = np.zeros((self.plan.epochs, self.program.feed.width), np.int32)
             self.program.run(orders, 0, 0, early=self._early_epochs > 0)
@@ -544,8 +523,7 @@ class Trainer:
                 self._measuring().warm()
 
     def test(self, split: Split) -> dict[str, float]:
-        """The network's numbers by name on the test rows of its data. The metrics of the epoch that
-        is under way stay as they are."""
+        """Return the network's numbers by name on ``split``; metrics under way are kept."""
         if self.features is not None:
             self.compute_features()
             split = self.features.dataset.test or split
@@ -569,8 +547,7 @@ class Trainer:
 
 
 def _changes_at(trained: TrainedModel, epoch: int) -> list[Changed]:
-    """Its changes, for a run that goes on from it at the beginning of ``epoch``: of an epoch that
-    was not ended no step is on the curve, and what was set in it and learned from is not set."""
+    """Return the changes of ``trained`` before ``epoch``, without those of an unfinished epoch."""
     hand = manual_weight_change(trained.changes, trained.epochs, trained.step)
     found = []
     for one in trained.changes:
@@ -588,7 +565,7 @@ def _bytes(training_model: keras.Model) -> int:
 
 
 def estimate_epoch_seconds(model: keras.Model, rows: int, batch: int) -> float:
-    """A rough guess of the duration of an epoch, from the sizes of the layers."""
+    """Estimate the duration of an epoch from the sizes of the layers."""
     work = 0.0
     for layer in model.layers:
         try:
