@@ -30,9 +30,8 @@ from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.documents import PROJECT_ENDING, empty_project
 
 FIRST_EXAMPLE = "digits.netbuilder"
-#: So long Python lets a thread go on while others wait. A picture is drawn by hundreds of calls of
-#: Qt, each of which may let another thread in; with Python's own 5 ms a window stood still for a
-#: tenth of a second while a network was being traced beside it.
+#: Python's thread switch interval: each call of Qt may switch threads, and with the default of 5 ms
+#: painting paused for 0.1 s while a network was traced.
 TURN_SECONDS = 0.0005
 
 

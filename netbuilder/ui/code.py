@@ -51,7 +51,7 @@ _STYLES = {
     "short": (N_("Short"), N_("Written as in a course")),
     "exact": (N_("Exact"), N_("Longer, with exactly the same numbers as NetBuilder")),
 }
-#: What a line does, by a pattern that it holds; the first that fits is shown on hover.
+#: Explanations of lines by pattern; the first match is shown on hover.
 _EXPLAINED: Mapping[str, str] = {
     r"set_random_seed": N_("Makes random numbers, and so the result, repeatable."),
     r"train_test_split|GroupShuffleSplit|split = round|part_of": N_(
@@ -105,8 +105,6 @@ def _listing(
 
 
 class _CodeText(QPlainTextEdit):
-    """The script; hovering over a line explains it."""
-
     def __init__(self, explain: Callable[[int, str], str], parent: QWidget) -> None:
         super().__init__(parent)
         self._explain = explain
@@ -180,7 +178,7 @@ class CodePanel(QWidget):
         self.refresh()
 
     def _restyle(self) -> None:
-        # A stylesheet's font would win over setFont, so the font goes into one of its own.
+        # A stylesheet's font overrides setFont.
         font = theme.fixed_font(0.9)
         self.text.setStyleSheet(
             f"font-family: '{font.family()}'; font-size: {font.pointSizeF():.1f}pt;"
@@ -200,7 +198,6 @@ class CodePanel(QWidget):
         self._soon.start()
 
     def refresh(self) -> None:
-        """Generate the script again, if the page is visible."""
         project = self._store.project
         if self.isVisible():
             facts = _facts_for(project, self._workbench.facts)
@@ -225,7 +222,6 @@ class CodePanel(QWidget):
         self._mark_selected()
 
     def _show_selected(self, _ids: object = None) -> None:
-        """Mark the selected layers' lines, and scroll to them."""
         self._mark_selected()
         bar, lines = self.text.verticalScrollBar(), self.marked_lines()
         if lines and not bar.value() < lines[0] <= lines[-1] <= bar.value() + bar.pageStep():
@@ -275,7 +271,7 @@ class CodePanel(QWidget):
         self._write(self.style_box.currentData(), self.about.setText)
 
 
-#: Token (and all that is below it) -> colour in light, colour in dark, bold.
+#: Token type (with its subtypes) -> colour in light, colour in dark, bold.
 _COLORS: tuple[tuple[str, str, str, bool], ...] = (
     ("Token.Comment", "#667085", "#98A2B3", False),
     ("Token.Literal.String", "#15703C", "#7FD1A0", False),

@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.restorer = LastRunRestorer(self.workbench, self.runner, self)
         self.scaling = FontScale(self)
         self.selection = SelectedNodes(self)
-        # A run's end is told by several signals at once: one look at the actions answers them.
+        # A run ends with several signals at once; refresh the actions once.
         self._actions_soon = QTimer(self, singleShot=True, interval=0)
         self._actions_soon.timeout.connect(self.refresh_actions)
         self._build()
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(800, 500)
 
     def _page(self, row: PanelRow) -> Page:
-        # The parts are not all there yet: they are asked for when the tab is first seen.
+        # Some parts are created later; pages get them when first visible.
         build = lambda parent: row.build_page(self.parts, parent)  # noqa: E731
         return Page(row.id, row.title, row.help, task_of(row.id), build)
 
@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # What no field and no list had a use for comes here.
+        # Keys that no field and no list handled.
         if event.key() == Qt.Key.Key_Escape and not self.canvas.hasFocus():
             self.commands.to_canvas()
         elif not press_focused_button(event):
@@ -296,7 +296,7 @@ class MainWindow(QMainWindow):
         if not paths:
             return
         event.acceptProposedAction()
-        # The drag is over when this returns, and a dialog may follow.
+        # End the drag before a dialog may open.
         QTimer.singleShot(0, partial(self.dropped, paths[0]))
 
     def dropped(self, path: Path) -> None:
@@ -358,7 +358,7 @@ class MainWindow(QMainWindow):
             self.banner.add(card)
 
     def _show_level(self) -> None:
-        # A method of the window: Qt forgets it with the window.
+        # A bound method is disconnected with the window.
         self.commands.show_level()
 
     def _over_card(self, box: QRect) -> bool:

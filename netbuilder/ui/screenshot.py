@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netbuilder.ui.main_window import MainWindow
 
 WAIT_SECONDS = 60.0
-#: The page that lies over the window, beside the names of the tabs.
+#: The start page, in addition to the names of the tabs.
 START = "start"
 
 
@@ -88,7 +88,7 @@ def render(
     wait(lambda: window.evaluation_service.idle and window.activations_service.idle, 20.0)
     if panel == START:
         window.welcome.show_page()  # what is opened takes it away
-    # Panels that show data or results fill themselves from threads of their own.
+    # Panels of data or results are filled by threads.
     for _round in range(3):
         wait(lambda: False, 0.3)
         wait(all_idle, 30.0)
@@ -113,7 +113,6 @@ def _need_letters(wanted: str, make_application: Callable[[list[str]], object]) 
 
 
 def _end(window: MainWindow) -> None:
-    """Close without asking."""
     window.documents.keep_model()
     window.documents.close()
     window.workbench.close()

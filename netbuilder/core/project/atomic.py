@@ -19,8 +19,7 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 
 log = logging.getLogger(__name__)
 
-#: Permissions that new files do not get. Reading the mask resets it for a moment, so it is read
-#: once, before there are threads.
+#: Permissions that new files do not get; read before there are threads, since reading resets it.
 _UMASK = os.umask(0)
 os.umask(_UMASK)
 

@@ -48,8 +48,7 @@ __all__ = [
     "unshare_layer",
 ]
 
-#: Distance between layers in scene units, down and across; a layer inserted into a chain that the
-#: user placed by hand pushes the following ones by it.
+#: Distance between layers in scene units, down and across; inserted layers push others by it.
 PITCH = 80.0
 PITCH_ACROSS = 388.0
 

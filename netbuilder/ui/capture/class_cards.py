@@ -152,7 +152,6 @@ class ClassCard(QFrame):
 
     @property
     def readable(self) -> int:
-        """Return the number of readable samples."""
         items = (self.samples.item(row) for row in range(self.samples.count()))
         return sum(not item.data(_UNREADABLE) for item in items)
 

@@ -53,7 +53,7 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.role_boxes import CardList, RoleBox
 
-#: What makes a source, by the word on its button.
+#: Factories of sources, by the text of their button.
 SOURCES: Mapping[str, Callable[[QObject], SampleSource]] = {
     N_("Pictures"): Camera,
     N_("Sounds"): Microphone,

@@ -132,7 +132,7 @@ class TrainingColumn(QFrame):
         if model is None or self._predicting or self._runner.active or self._preparing:
             return
         self._predicting = True
-        # The file is read as those of the training set are.
+        # Read the file like those of the training set.
         path = Path(self._place.name, f"live{ending}")
 
         def work() -> Predictions:

@@ -383,7 +383,7 @@ class DrawingView(QWidget):
         super().__init__(parent)
         self._drawing: Drawing = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        # As much larger as the letters are, to a bound: the words below it want room too.
+        # Scale with the font up to a limit, to leave room for the text below.
         self._scale = scale * min(max(initial_font_scale(), 1.0), 1.6)
         self.setFixedHeight(round(HEIGHT * self._scale))
 

@@ -29,7 +29,7 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 
 FIRST = "neuron"
-#: What ``exec`` answers where the tour of the window is wanted.
+#: Returned by ``exec`` if the tour is chosen.
 TOUR = 2
 GESTURES = (
     (N_("Drag a layer onto a connection"), N_("inserts it there")),

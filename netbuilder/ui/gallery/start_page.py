@@ -53,9 +53,9 @@ from netbuilder.ui.widgets.labels import note_label
 from netbuilder.ui.widgets.layouts import vbox
 
 PICTURE_RATIO = 9 / 16
-#: In pixels of the drawing, in which the places of its words are told.
+#: Size in pixels, for the positions of a picture's texts.
 DRAWN_WIDE = 320
-#: After these a line of a path may end.
+#: Characters after which a path may wrap.
 _BREAKS = re.compile(r"([/\\_.-])")
 
 
@@ -208,7 +208,7 @@ CARD_WIDTH = 232
 SHOWN_RECENT = 4
 #: Size of a lesson's drawing.
 _THUMBNAIL = 0.85
-#: What stands on a lesson's card, by the lesson's name.
+#: Drawings on the cards, by the lesson's name.
 LESSON_DRAWINGS: Mapping[str, Drawing] = {
     "what_is_a_network": ("net", "3", "4", "4", "2"),
     "first_model": ("points", "3"),
@@ -281,7 +281,7 @@ class StartPage(QWidget):
         if self.isHidden():
             return
         self.hide()
-        # A card of the banner, say, may have been closed meanwhile.
+        # A card may have been closed meanwhile.
         if self._before is not None and isValid(self._before) and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self._before = None

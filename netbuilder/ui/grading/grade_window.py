@@ -159,7 +159,7 @@ class GradeWindow(Dialog):
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
-        # A row that jumps to its new place while one types takes the next field away.
+        # Sorting while typing would move the next field.
         self._sorted.setDynamicSortFilter(False)
         self.table = self._table()
         self.grade_button = self._button(_("Grade"), self._toggle)
@@ -230,15 +230,15 @@ class GradeWindow(Dialog):
         table.setAccessibleName(_("Submissions"))
         table.setTabKeyNavigation(False)
         table.setWordWrap(True)
-        # Sentences of several lines do not touch those of the next row.
+        # Space between texts of several lines.
         table.setStyleSheet("QTableView::item { padding: 3px 3px; }")
         table.verticalHeader().hide()
         rows = QHeaderView.ResizeMode.ResizeToContents  # as the columns become wider or narrower
         table.verticalHeader().setSectionResizeMode(rows)
-        # Not stretched: long words of a language would leave no room for what is to be checked.
+        # Stretching would leave no room for the other fields in languages with long words.
         table.setColumnWidth(MESSAGE, 220)
         table.setColumnWidth(COMMENT, 420)
-        # A long comment makes a row higher than the table: its end must be in reach.
+        # A long comment makes a row higher than the table.
         table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         table.horizontalHeader().setStretchLastSection(True)
@@ -247,7 +247,7 @@ class GradeWindow(Dialog):
             table.horizontalHeader().setSectionResizeMode(column, mode)
         ColumnHeaders(table)
         table.sortByColumn(POINTS, Qt.SortOrder.DescendingOrder)
-        # ``activated`` would come with Enter too, which belongs to the points that are typed.
+        # Not ``activated``: Enter edits points.
         table.doubleClicked.connect(self._open_row)
         self.model.modelReset.connect(self._show_columns)
         self.model.dataChanged.connect(lambda *_at: self._show_columns())
@@ -285,7 +285,7 @@ class GradeWindow(Dialog):
         for shelf in library.lesson_folders(Path(self.folder.text().strip() or ".")):
             menu.addSection(shelf.title)
             for lesson in shelf.lessons:
-                # A lesson of one's own is named by its file: its name may be another's too.
+                # The user's own lessons are named by file, since names may occur twice.
                 own = shelf.folder != resource(library.FOLDER) and lesson.path is not None
                 name = str(lesson.path) if own else lesson.name
                 menu.addAction(lesson.title, partial(self.lesson.setText, name))
@@ -409,7 +409,7 @@ class GradeWindow(Dialog):
         self._follow()
 
     def _judged(self, one: Submission) -> None:
-        # A window that is closed meanwhile shows nothing more.
+        # The window may be closed meanwhile.
         if self.running and not self._stop:
             self.model.add(one)
             self.progress.setValue(len(self.model.rows))
@@ -453,7 +453,7 @@ class GradeWindow(Dialog):
 
     def _override(self, file: str, points: float | None, comment: str) -> None:
         one = next(row for row in self.model.rows if row.file == file)
-        # What was decided stays when it is graded again; what was not is earned anew.
+        # Grading again keeps only the teacher's decisions.
         before = self._decided.get(file, Override())
         self._decided[file] = Override(
             points if points != one.score else before.points,
@@ -461,7 +461,7 @@ class GradeWindow(Dialog):
         )
         self._unwritten = True
         if points != one.score and comment == one.comment:
-            # What told where other points came from goes with them.
+            # Without the points, their explanation goes too.
             comment = self._decided[file].comment
         status = GRADED if one.status == FAILED and points is not None else one.status
         self.model.replace_row(replace(one, score=points, comment=comment, status=status))

@@ -71,5 +71,5 @@ class HighScores(Dialog):
             (self._heading, round(1.2 * high)),
             *((label, high) for labels in self.labels for label in labels),
         ):
-            # As a sheet: a font is lost when the scheme, and with it the window's sheet, changes.
+            # A stylesheet, since setFont is lost when the window's stylesheet changes.
             label.setStyleSheet(f"font-size: {size}px;")

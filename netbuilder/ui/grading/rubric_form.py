@@ -38,7 +38,7 @@ from netbuilder.ui.widgets.layouts import STRETCH, hbox, vbox
 from netbuilder.ui.widgets.question_dialogs import plain_buttons
 
 _TOML = FileType(N_("Rubric"), (".toml",))
-#: What grading measures: names, and whether less is better.
+#: Metrics of grading: names, and whether lower is better.
 _METRICS = (
     ("accuracy", False),
     ("f1_score", False),

@@ -98,7 +98,7 @@ def _lesson(record: LessonRecord | None, base: Path) -> Lesson | None:
 
 _NAME, _FOLDER = "hand-in/name", "hand-in/folder"
 
-#: Writes the file for a name into a folder, off the GUI thread; gives its path.
+#: Writes the file for a name into a folder, off the GUI thread; returns its path.
 Write = Callable[[str, Path], Path]
 
 

@@ -34,7 +34,7 @@ from netbuilder.ui.widgets.accessible_roles import announce, make_scroll_area_ac
 from netbuilder.ui.widgets.flow_layout import FlowLayout
 from netbuilder.ui.widgets.labels import note_label
 
-#: So many pixels of words stand in a line at least.
+#: Minimum width of text, in pixels.
 _LEAST = 80
 _ARROWS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_Left: -1}
 _FLAGS = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft)
@@ -66,7 +66,6 @@ class AnswerButton(QRadioButton):
         return QSize(self._left() + _LEAST, self._line())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the style's indicator beside the first line of the text."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
         words, option.text = option.text, ""
@@ -236,8 +235,7 @@ class StepButton(QToolButton):
         self.ensurePolished()
         letters, usual = self.fontMetrics(), super().sizeHint()
         words, widest = (letters.size(0, one).width() for one in (self.text(), f"✓ {self._number}"))
-        # Qt adds two spaces to what the style wants around the words: eight steps stand in one line
-        # without them.
+        # Qt adds two spaces around the text; eight steps fit in a line without them.
         around = usual.width() - words - 2 * letters.horizontalAdvance(" ")
         return QSize(widest + around, usual.height())
 
@@ -271,7 +269,6 @@ class LessonPanel(QWidget):
         return QSize(max(min(scaled(150), WIDTH), 200), 160)
 
     def focus_step(self) -> None:
-        """Focus the step's question, else Next."""
         result = self._session.result
         waiting = self.question is not None and not (result is not None and result.done)
         target = self.question.first if waiting and self.question is not None else self.next
@@ -339,7 +336,7 @@ class LessonPanel(QWidget):
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroller.setWidget(page)
         layout.addWidget(self.scroller, 1)
-        # What is still to do is in sight wherever the step is scrolled to.
+        # Open tasks stay visible when the step is scrolled.
         layout.addWidget(self.undone)
         layout.addWidget(self.missing)
 
@@ -462,13 +459,13 @@ class LessonPanel(QWidget):
         assert session.lesson is not None
         done = result is not None and result.done
         last = session.current == len(session.lesson.steps) - 1
-        # What is tried after the end takes nothing away from it.
+        # Later changes do not undo the lesson's end.
         over = len(session.record.done) == len(session.lesson.steps)
         if self.question is not None:
             self.question.show_verdict(session.record.answers.get(session.current + 1, ""))
         words = () if done or result is None else result.missing
         if step.question is not None:
-            # Its own line says what is the matter with the answer.
+            # The question shows its own verdict.
             words = tuple(one for one in words if one not in question_sentences())
         self.missing.setText("\n".join(f"○ {one}" for one in words))
         self.missing.setVisible(bool(words))

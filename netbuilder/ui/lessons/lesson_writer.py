@@ -165,7 +165,7 @@ class LessonWriter(Dialog):
         """Write the lesson and its start project; raise ``UserError`` if that fails."""
         text, start = self.edit.toPlainText(), start_project_path(path)
         if _OWN_START in text:
-            # How far its author was in another lesson is not the pupils' affair.
+            # Drop the author's progress in another lesson.
             files.write(with_record(self._start_in(path.parent), None), start)
             text = text.replace(_OWN_START, f"start: {start.name}", 1)
         write_bytes(path, text.encode())

@@ -97,8 +97,7 @@ class FormulaPictures:
 def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> FormulaPicture:
     letters = QFontInfo(font).pixelSize() * 1.15  # its letters are lower than a screen font's
     drawing = draw_formula(formula.latex, letters, color, block=formula.block)
-    # Qt puts the middle of a picture on the middle of the small letters: as much room above
-    # that line as below, and the formula stands on the line of writing.
+    # Qt centres a picture on the x-height; equal room above and below aligns the baselines.
     axis = QFontMetricsF(font).xHeight() / 2
     half = max(drawing.above - axis, drawing.below + axis) + 1
     size = QSizeF(drawing.width + 2, 2 * half)
@@ -114,7 +113,7 @@ def _drawn(formula: Formula, font: QFont, color: str, scale: float) -> FormulaPi
     return FormulaPicture(image, size)
 
 
-#: Of Qt's Markdown: GitHub's dialect, and no HTML in it.
+#: GitHub's dialect of Markdown, without HTML.
 _DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub
 _NO_HTML = QTextDocument.MarkdownFeature.MarkdownNoHTML
 _LOOK = (
@@ -126,7 +125,7 @@ _LOOK = (
 
 _LINKS = frozenset({"http", "https", "mailto"})
 _PICTURE_BYTES, _PICTURE_PIXELS = 20 << 20, 40_000_000
-# An SVG's own pictures and scripts: Qt would open what they name, wherever it lies.
+# Qt would open any file that an SVG links to.
 _SVG_REFERENCE = re.compile(rb"href\s*=\s*[\"'](?!data:|#)", re.IGNORECASE)
 
 
@@ -198,7 +197,7 @@ class MarkdownView(QTextBrowser):
     def show_markdown(self, text: str, folder: Path | None = None) -> None:
         self._folder, self._text = folder, text
         marked = self._formulas.markdown(with_native_keys(text))
-        # A picture is no word to a screen reader: it reads the formula as it was written.
+        # Screen readers read a formula's source instead of its picture.
         self.setAccessibleDescription(self._formulas.words(text) if self._formulas else "")
         self.document().clear()  # with the pictures of the text before
         self.document().setMarkdown(marked, _DIALECT | _NO_HTML)
@@ -216,7 +215,7 @@ class MarkdownView(QTextBrowser):
             plain = not url.scheme() and not url.authority()
             image = read_picture(self._folder, url.path()) if plain else None
         if image is None:
-            # Qt itself would open the file of a picture that is not there.
+            # Qt would open the file itself.
             image = QImage(1, 1, QImage.Format.Format_ARGB32)
             image.fill(Qt.GlobalColor.transparent)
         return image
@@ -293,7 +292,6 @@ class MarkdownView(QTextBrowser):
         return QSizeF(image.size()) if known else QSizeF()
 
     def _fit(self) -> None:
-        """Use the available width and the text's height; shrink wider pictures."""
         width = max(self.viewport().width(), 120)
         for cursor, shown in list(self._pictures()):
             size = self._natural(shown)
@@ -308,7 +306,7 @@ class MarkdownView(QTextBrowser):
             shown.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
             cursor.setCharFormat(shown)
         self.document().setTextWidth(width)
-        # A line of code that is too long brings a bar, which must not lie over the last line.
+        # The scroll bar of a long line of code must not cover the last line.
         size = self.document().size()
         bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
         self.setFixedHeight(round(size.height()) + bar + 4)

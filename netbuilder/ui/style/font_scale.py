@@ -16,7 +16,7 @@ from netbuilder.ui.style.theme import Colors
 def stylesheet(c: Colors, points: float) -> str:
     """Return the stylesheet of a window; controls are 24, 28 or 32 pixels high at 9 points."""
     scaled = {f"s{size}": round(size * points / 9) for size in (8, 11, 13, 14, 16, 24)}
-    # Inside of a border of one pixel; Qt adds three to what a QToolButton shall have.
+    # Without the border of one pixel; Qt adds three to a QToolButton's height.
     low, middle, high = (round(height * points / 9) - 2 for height in (24, 28, 32))
     letters = {"tiny": 0.82, "small": 0.88, "large": 1.18, "answer": 1.6, "figure": 1.8}
     icons = ("up", "down", "left", "right")
@@ -91,7 +91,7 @@ def apply_font_scale() -> None:
         app.setFont(font)
     sheet = stylesheet(theme.colors(), points)
     for window in app.topLevelWidgets():
-        # pyqtgraph keeps a menu for each plot that no one opens here, of 40 widgets.
+        # pyqtgraph creates a menu of 40 widgets per plot, unused here.
         apart = window.parentWidget() is not None or isinstance(window, QMenu)
         if not apart and window.styleSheet() != sheet:
             window.setStyleSheet(sheet)

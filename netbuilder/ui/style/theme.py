@@ -26,7 +26,7 @@ from netbuilder.core.i18n import gettext as _
 NO_PEN = QPen(Qt.PenStyle.NoPen)
 
 
-#: Of numbers by their sign: Okabe and Ito's blue and orange, which every eye tells apart.
+#: Colours of positive and negative numbers: Okabe and Ito's blue and orange.
 ABOVE_ZERO, BELOW_ZERO = "#0072B2", "#D55E00"
 
 
@@ -190,7 +190,7 @@ class Theme(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._forced: bool | None = None
-        # Kept: each painting asks some hundred times.
+        # Cached: each painting reads it some hundred times.
         self._of_system = False
         hints = QGuiApplication.styleHints()
         if hints is not None:

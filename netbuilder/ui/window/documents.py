@@ -282,7 +282,6 @@ class Documents(QObject):
         return True
 
     def save_model(self) -> bool:
-        """Ask for a file name and save the trained model; return False if cancelled."""
         trained = self._models.trained
         if trained is None:
             self.failed.emit(
@@ -307,7 +306,6 @@ class Documents(QObject):
             self.export_to(path)
 
     def save_script(self, style: str, told: Callable[[str], object]) -> None:
-        """Ask for a file name and save the script in a style ("short" or "exact")."""
         types = [
             FileType(_(row.title).split(" (")[0], row.endings) for row in FORMATS if row.styled
         ]
@@ -318,7 +316,6 @@ class Documents(QObject):
             )
 
     def export_to(self, path: Path, style: str = "") -> jobs.Job:
-        """Export the trained model or the project in the format of the file's ending."""
         trained, base = self._models.trained, self._workbench.base
         problems = self._workbench.problems
         project = self._lessons.stamp(self._store.project)
