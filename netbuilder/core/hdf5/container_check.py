@@ -17,8 +17,7 @@ from netbuilder.core.wording import format_number
 if TYPE_CHECKING:
     import h5py
 
-#: deflate, shuffle, fletcher32, szip, nbit, scale-offset; 32000 is h5py's own lzf. Any other would
-#: be loaded as a program from a plugin folder.
+#: deflate, shuffle, fletcher32, szip, nbit, scale-offset; h5py's lzf. Others would load plugins.
 FILTERS = frozenset({1, 2, 3, 4, 5, 6, 32000})
 
 

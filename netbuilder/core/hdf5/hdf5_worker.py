@@ -14,11 +14,10 @@ from netbuilder.core.worker_process import serve_requests
 if TYPE_CHECKING:
     import h5py
 
-# Beyond so many bytes only the index of a dataset's pieces is walked, and its first and last rows
-# are read: that is where damage ends the library. Unpacking what is in the pieces does not.
+# Of larger datasets only the chunk index and first and last rows are read: damage crashes there.
 _WHOLE_BYTES = 64 * 2**20
 _SLICE_BYTES = 8 * 2**20
-# What h5py raises of damage. A type that NumPy lacks is a TypeError, and no damage.
+# Errors of h5py for damage; TypeError only means a type that NumPy lacks.
 _DAMAGE = (OSError, RuntimeError, KeyError, ValueError)
 
 

@@ -54,7 +54,7 @@ class _Reader:
         self._known: dict[_Mark, Exception | None] = {}
 
     def prove(self, path: Path) -> None:
-        # A worker may end: whoever asked it says so in words, and goes on.
+        # The worker may crash; the caller reports it and goes on.
         if is_worker() or not _is_hdf5(path):
             return
         with self._lock:
@@ -77,7 +77,7 @@ class _Reader:
             # The damage may have spoilt the reader's memory: the next file gets another.
             self._worker.end()
             return OSError(answer["wrong"])
-        # Where no second process may be started, the file is read as if there were none.
+        # Where no process can be started, the file is read directly.
         message = _WRONG.get(str(answer.get("reason")))
         if message is None:
             return None

@@ -85,7 +85,7 @@ def canonical_layer(name: str) -> str | None:
     return plain if plain in LAYERS else None
 
 
-#: What is known of a layer that is not in the catalog: nothing.
+#: The row, without facts, of layers that are not in the catalog.
 _UNKNOWN: Final = LayerSpec("", Category.CORE, "")
 
 

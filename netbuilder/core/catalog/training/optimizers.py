@@ -94,10 +94,9 @@ def _optimizer(
     return ObjectSpec(name, name, "keras.optimizers", text, rows)
 
 
-# Left out, since Keras 3.15.1 makes no .h5 of a model with them that opens again: Adafactor (two
-# of its arrays have the same name) and Lamb (load_model does not know it). Left out, too, are
+# Left out: Adafactor and Lamb (Keras 3.15.1 cannot open a .h5 compiled with them);
 # LossScaleOptimizer, MultiOptimizer and OptimizerMap, which wrap other optimizers (mixed precision
-# makes the first by itself), and Muon's exclude_layers, a list of layers.
+# makes the first by itself); Muon's exclude_layers, a list of layers.
 OPTIMIZERS: Final = table(
     _optimizer("Adam", N_("Adapts the step of each weight: the usual first choice."),
                _beta_1(), _beta_2(), _epsilon(),

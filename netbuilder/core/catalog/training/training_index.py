@@ -65,8 +65,7 @@ _CLASSES: Final = integer("num_classes", REQUIRED, N_("Number of classes."), min
 _TARGETS: Final = integers(
     "target_class_ids", REQUIRED, N_("Indices of the classes to evaluate."), start=(1,)
 )
-# Keras's own axis, the last, compares the numbers of one sample: a network with one output has
-# only one, and the correlation of one number is NaN.
+# Keras's default axis correlates the numbers of one sample: NaN where it has one number.
 _OVER: Final = integer(
     "axis", -1, N_("0: over the samples of a batch; −1: over the outputs of each sample."),
     minimum=None, start=0,
@@ -107,8 +106,7 @@ def _metric(
     return ObjectSpec(name, keras_class, "keras.metrics", text, params, tasks, title)
 
 
-# Left out: Mean, Sum and MeanMetricWrapper, which measure what a program hands them, and Accuracy,
-# which wants answers to be class numbers: "accuracy" is what people mean.
+# Left out: Mean, Sum and MeanMetricWrapper (helpers) and Accuracy (for predicted class numbers).
 METRICS: Final = table(
     _metric("accuracy", "", N_("Accuracy"),
             N_("Share of correct predictions, for any kind of target."),
@@ -343,11 +341,10 @@ def _file(name: str, default: Any, text: str, **more: Any) -> Param:
     return param(name, Kind.FILE, default, text, **more)
 
 
-# SwapEMAWeights has no swap_on_epoch: it would leave the averages in the network where a run is
-# stopped between two epochs.
-# Left out: BackupAndRestore and OrbaxCheckpoint (every run can be resumed anyhow), LambdaCallback
-# and LearningRateScheduler (they hold code), RemoteMonitor (sends data away), History,
-# ProgbarLogger and TerminateOnNaN (the session does it itself).
+# SwapEMAWeights lacks swap_on_epoch, which leaves averages in a run that stops between epochs.
+# Left out: BackupAndRestore and OrbaxCheckpoint (every run can be resumed), LambdaCallback and
+# LearningRateScheduler (they hold code), RemoteMonitor (sends data away), History, ProgbarLogger
+# and TerminateOnNaN (the session does it itself).
 CALLBACKS: Final = table(
     ObjectSpec(
         "EarlyStopping", "EarlyStopping", _MODULE,
@@ -386,8 +383,7 @@ CALLBACKS: Final = table(
         ),
         title=N_("Reduce learning rate on plateau"),
     ),
-    # Not a class of Keras: the session keeps the weights of the best epoch in memory, as
-    # EarlyStopping does, whether or not a run is stopped early.
+    # Not a class of Keras: the session keeps the best weights in memory, as EarlyStopping does.
     ObjectSpec(
         "RestoreBestWeights", "", "",
         N_("Restores the weights of the best epoch when training ends."),

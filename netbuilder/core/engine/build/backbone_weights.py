@@ -118,15 +118,12 @@ def load_included(body: keras.Model, kind: str) -> None:
 
 
 def load_backbone_weights(body: keras.Model, path: Path) -> None:
-    """Load the weights of a file into a body of ``keras.applications``.
-
-    It is a ``.weights.h5`` of the body, or any ``.h5`` whose layers have the body's names: a whole
-    network, or a file of ``keras.applications`` with or without its top.
+    """Load a ``.weights.h5`` of the body, or the layers of any ``.h5`` that have the body's names.
 
     Raises:
         Exception: it cannot be read, is unsafe, or does not fit.
     """
-    # A file from someone else: looked at before Keras opens it.
+    # The file may be unsafe: check it before Keras opens it.
     check_file(path)
     if path.name.endswith(BY_ORDER) or not take_weights(body, str(path)):
         body.load_weights(path)

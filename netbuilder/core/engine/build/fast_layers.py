@@ -38,7 +38,7 @@ def compiled_by_xla() -> bool:
     return _KIND.get() in ("step", "loop")
 
 
-#: Keras's activations that never fall, by name.
+#: Keras's monotonic activations, by name.
 NEVER_FALLING = (
     "linear", "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "softplus", "softsign",
     "sigmoid", "hard_sigmoid", "tanh", "hard_tanh", "exponential", "log_sigmoid",
@@ -104,7 +104,7 @@ def _pool(pool: Any, conv: Any, inputs: Any) -> Any:
 
 
 Tensor = Any
-# What a layer makes of its inputs with a seed, as its ``call`` does while training.
+# A layer's ``call`` in training, as a function of inputs and seed.
 _Form = Callable[[Any, Tensor, Tensor], Tensor]
 _ALGORITHM = "threefry"
 

@@ -270,7 +270,6 @@ def recurrence(
     """Run ``cell`` over all steps.
 
     Args:
-        cell: the formulas.
         x: (T, B, D), with a column of ones last where the cell has a bias.
         states: first state and, where the cell has one, first carry: (B, U).
         weights: (D + U, L·U), as ``RecurrentCell.weights`` gives.

@@ -24,7 +24,7 @@ from netbuilder.core.project.model import Graph, Project
 if TYPE_CHECKING:
     import keras
 
-# Multiply-adds an epoch from which on it pays: a few hundredths of a second.
+# Least multiply-adds an epoch that pay: a few hundredths of a second.
 LEAST_WORK = 1e9
 # A backbone's convolutions work on maps that are smaller than its pictures by this, on average.
 _STRIDE = 32

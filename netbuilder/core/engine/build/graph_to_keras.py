@@ -149,7 +149,7 @@ def _preprocess(kind: str, params: Mapping[str, Any], pixels: Any, name: str) ->
         scale = [1 / (255 * d) for d in _TORCH_DEVIATIONS]
         offset = [-m / d for m, d in zip(_TORCH_MEANS, _TORCH_DEVIATIONS, strict=True)]
         return keras.layers.Rescaling(scale, offset, name=f"{name}_scaling")(pixels)
-    # Red and blue change places: a 1×1 convolution whose kernel swaps them, never trained.
+    # An untrained 1×1 convolution swaps red and blue.
     swap = keras.layers.Conv2D(3, 1, name=f"{name}_to_bgr", trainable=False)
     scaled = swap(pixels)
     swap.set_weights(
@@ -163,16 +163,12 @@ def load_backbone(
 ) -> None:
     """Load pretrained weights into the body that ``build_backbone`` made for ``node``.
 
-    Args:
-        layer: the body.
-        node: its node.
-        base: folder that ``weights_file`` is relative to.
-        tell: receives the progress of a download in words.
+    ``base`` is the folder of ``weights_file``; ``tell`` receives the progress of a download.
 
     Raises:
         BuildError: no network and not downloaded before, or a file that does not fit.
     """
-    # Keras's own word for random weights is None.
+    # Keras spells random weights None.
     kind = node.params.get("weights", LAYERS[node.layer].by_name["weights"].default) or "none"
     inner = next(part for part in layer.layers if part.name.endswith("_body"))
     if kind == "included":
@@ -295,12 +291,9 @@ def model_inputs(graph: Graph) -> tuple[str, ...]:
 def connect_layers(
     graph: Graph, layer_of: Callable[[Node], Any], tensors: dict[str, Any]
 ) -> dict[str, Any]:
-    """Run symbolic tensors through the graph.
+    """Run symbolic tensors, by Input id, through the graph; add those of all nodes they reach.
 
-    Args:
-        graph: the nodes and wires.
-        layer_of: returns a node's layer, the same object for nodes that share one.
-        tensors: by Input id; filled with those of all nodes that they reach.
+    ``layer_of`` returns a node's layer, the same object for nodes that share one.
 
     Raises:
         BuildError: with the node where Keras cannot go on.
@@ -369,11 +362,10 @@ def build_training_model(
 ) -> keras.Model:
     """Return the canvas as a compiled model on model-ready values, its optimizer built.
 
-    The same seed gives the same weights to the last bit.
+    The same seed gives the same weights to the last bit. Loss and metrics left open are chosen from
+    the data; ``facts`` may be None where Input nodes have shapes and the loss is given.
 
     Args:
-        project: loss and metrics left open are chosen from the data.
-        facts: may be None where Input nodes have shapes and the loss is given.
         seed: of the weights; the training plan's where None.
         tell: receives the progress of a download of weights in words.
         base: folder of the project file, for weights files.

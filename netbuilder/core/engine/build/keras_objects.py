@@ -94,17 +94,14 @@ def _parts(layer: keras.Layer) -> list[Any]:
 
 
 def make_savable(layer: Any) -> None:
-    """Make ``layer``, a ``keras.layers.Layer``, fit to be saved. Does no harm when done twice.
+    """Make ``layer``, a ``keras.layers.Layer``, fit to be saved; may be called twice.
 
-    Two faults of Keras, both silent until somebody saves or opens the file:
+    Two faults of Keras, silent until the file is saved or opened:
 
-    - RandomBrightness, RandomSaturation, RandomSharpness, RandomColorDegeneration,
-      RandomPosterization and Solarization keep ``value_range`` in a list that Keras tracks, and
-      ``Model.get_config`` for ``.h5`` cannot copy such a list ("cannot pickle 'module' object").
-      A tuple is not tracked.
-    - Reading ``.h5``, Keras takes every string that is also the name of a function of
-      ``keras.layers`` for that function: ``score_mode="dot"`` of Attention becomes
-      ``keras.layers.dot`` and is refused. It is Attention's default and can stay unwritten.
+    - RandomBrightness, RandomSaturation, Solarization and others keep ``value_range`` in a tracked
+      list, which ``get_config`` cannot copy for ``.h5`` ("cannot pickle 'module' object").
+    - Reading ``.h5``, Keras replaces strings by functions of ``keras.layers`` of that name:
+      Attention's ``score_mode="dot"``, its default, is refused and must stay unwritten.
     """
     value_range = getattr(layer, "value_range", None)
     if isinstance(value_range, list):
@@ -199,9 +196,7 @@ _TUPLES = {Kind.SIZE, Kind.SHAPE, Kind.INTS}
 
 
 def make_object(choice: Choice, specs: Mapping[str, ObjectSpec], **more: Any) -> Any:
-    """Return the Keras object that ``choice`` names.
-
-    ``specs`` is the catalog's table (``LOSSES``, ``OPTIMIZERS``, ...), ``more`` further arguments.
+    """Return the Keras object that ``choice`` names in ``specs``; ``more`` are further arguments.
 
     Raises:
         BuildError: the table has no such name, or Keras does not take the arguments.

@@ -35,11 +35,7 @@ def variable_values(training_model: keras.Model) -> list[NDArray[Any]]:
 
 
 def assign_values(training_model: keras.Model, held: Sequence[Any]) -> None:
-    """Assign what ``variable_values`` or ``network_variables`` returned.
-
-    Raises:
-        TrainingError: it is no network of the same build.
-    """
+    """Assign ``variable_values`` of a network; TrainingError if it is not of the same build."""
     places = network_variables(training_model)
     if [tuple(one.shape) for one in places] != [tuple(one.shape) for one in held]:
         raise _another_network()

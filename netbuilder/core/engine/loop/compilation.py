@@ -119,8 +119,7 @@ _CALL_SECONDS = 0.1
 _HOPELESS = 3.0
 _CLEAR = 0.5
 _WORTH = 0.9
-# A chunk has room for a program so many times faster; of data so small that the orders of its
-# epochs are quickly made and handed over, for one that is faster still.
+# How much faster a program may be that a chunk has room for; more of small data.
 _SPEEDUP, _MOST_SPEEDUP, _SMALL_ORDERS = 20, 640, 1 << 17
 
 
@@ -136,12 +135,9 @@ class CandidateProgram:
 class CompilationChooser:
     """Compiles programs in a thread and compares their speed.
 
-    Attributes:
-        make: makes (and traces) a program of a kind for a plan.
-        orders: sample orders to rehearse with, for a plan.
-        running: the program that trains now.
-        speed: returns its seconds a step at the moment.
-        wanted: the only kind to compile; "" compares all.
+    ``make`` traces a program of a kind for a plan, ``orders`` returns orders to rehearse with,
+    ``speed`` the seconds a step of ``running``, the program that trains now. ``wanted`` is the
+    only kind to compile; "" compares all.
     """
 
     make: Callable[[str, LoopPlan], Program]
@@ -157,10 +153,9 @@ class CompilationChooser:
     _best: tuple[float, Program] | None = None
 
     def start(self) -> None:
-        """Begin to compile.
+        """Start compiling, in a thread.
 
-        The thread is no daemon: a process must not end while XLA is at work in it (Python would
-        cut the thread off inside C++, and the process dies with "exception not rethrown").
+        It is no daemon: a process that ends while XLA works dies with "exception not rethrown".
         """
         threading.Thread(target=self._work, name="netbuilder-compile").start()
 
@@ -213,7 +208,7 @@ class CompilationChooser:
                 program.end_rehearsal()
                 return None
             return CandidateProgram(program, rough)
-        # XLA says in many ways that it cannot compile something; the graph goes on running.
+        # XLA fails with many kinds of errors; the graph goes on running.
         except Exception:  # noqa: BLE001
             return None
 
@@ -285,10 +280,9 @@ _PATIENCE_SECONDS = 120.0
 
 
 class Compilation:
-    """Which program runs at which step.
+    """Which program runs at which step; every run begins with ``running``, the graph loop.
 
     Args:
-        running: the graph loop, with which every run begins.
         make: makes a program of a kind for a plan.
         orders: sample orders to rehearse with, for a plan.
         remembered: the decision for the model shape; None remembers nothing.
@@ -340,7 +334,7 @@ class Compilation:
         """Return the program for the step at ``position``; None while it is being compiled."""
         decision = self.decision
         if self._later:
-            # Compiled from the beginning on, for a step that this run will come to.
+            # Compile from the start, for a step that this run will reach.
             if position + steps_left <= decision.step:
                 return self.graph
             self._later = False

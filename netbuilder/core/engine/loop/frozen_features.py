@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _BATCH = 32
-# What earlier runs have computed is kept beside what this one needs, up to so many rows for one.
+# Rows of earlier runs that are kept for each row that this run needs.
 _OTHERS = 3
 #: Bytes that the features of all samples may take.
 MOST_BYTES = 1 << 30
@@ -62,12 +62,11 @@ def find_frozen(
 
 
 class FrozenFeatures:
-    """The samples as the trained part of a network reads them.
+    """The samples of ``dataset``, in memory, as the trained part of a network reads them.
 
     Args:
         prefix: the layers of ``model`` that are computed once.
         project: what ``model`` was built from.
-        dataset: in memory.
 
     Attributes:
         dataset: with ``prefix.cut`` in the place of the inputs; zeros until ``update``.
@@ -110,12 +109,10 @@ class FrozenFeatures:
     ) -> bool:
         """Compute what is not known of the layers as they are now; return whether anything changed.
 
-        Args:
-            tell: receives the progress in words.
-            stopped: polled; True ends it.
+        ``tell`` receives the progress in words.
 
         Raises:
-            StoppedBeforeStartError: ``stopped``.
+            StoppedBeforeStartError: ``stopped``, which is polled, returned True.
         """
         key = self._name() if self.outdated else self._key
         if key == self._key:

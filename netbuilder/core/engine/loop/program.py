@@ -209,12 +209,11 @@ class Program:
         return data
 
     def run(self, orders: Order, first: int, count: int, *, early: bool = False) -> Chunk:
-        """Run ``count`` steps from step ``first`` (from 0) of the epoch of ``orders[0]``.
+        """Run ``count`` steps, at most ``plan.steps``, of the epoch of ``orders[0]``.
 
         Args:
             orders: int32 (plan.epochs, rows of the feed).
-            first: step of the epoch.
-            count: at most ``plan.steps``.
+            first: step of the epoch, from 0.
             early: begin at once, at the price of a slightly slower step.
         """
         import tensorflow as tf
@@ -245,7 +244,7 @@ class Program:
         """Have TensorFlow optimize the graph in a thread, for calls that are not ``early``."""
 
         def work() -> None:
-            # It is made ready again where it is needed, and says there what is wrong.
+            # The first real call tries again and raises what is wrong.
             with suppress(Exception):
                 self.run(np.zeros((self.plan.epochs, self.feed.width), np.int32), 0, 0)
 

@@ -45,7 +45,6 @@ class StreamWindow:
 
     Args:
         stream: gives the rows by Input and output id.
-        batch: rows of a step.
         inputs, outputs: ids in the model's order.
         table: weight of each class of the first output, or None where all count the same.
 

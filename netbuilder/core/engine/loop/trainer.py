@@ -46,14 +46,13 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.04
 _FUSED_EPOCH_SECONDS = 0.025
 _BRIEF_SECONDS = 2.0
-# Rough speed of a step, only to guess before anything has run: multiply-adds a second, and what
-# a step costs however small it is.
+# Guesses before anything has run: multiply-adds a second, and the least time of a step.
 _GUESSED_SPEED = 2e10
 _GUESSED_STEP = 5e-5
 _ORDER_ITEMS = 1 << 21
 _MAX_EPOCHS = 1024
 _MAX_STEPS = 1 << 15
-# What a run began with is kept up to this size, so that it begins again without being built.
+# A run's start is kept up to this size, so that a restart need not build the network.
 _KEPT_BYTES = 64e6
 _CALM_SECONDS, _DRAG_SECONDS = 3.0, 1.0
 
@@ -126,7 +125,7 @@ class Trainer:
         names = metric_names(self.step_model, feed, self.batch)
         stream = dataset.stream
         self.samples = rows
-        # Of a stream only a first part is in memory, and that only to build on.
+        # Only the first part of a stream is in memory, to build on.
         # Only points that a person edits by hand are replaced while it trains.
         edited = make is None and stream is None and has_points(project.data)
         self._replaced = edited or self.features is not None
@@ -214,7 +213,7 @@ class Trainer:
             if between_runs:
                 self.compilation = self._compilation()
             else:
-                # Who puts points in puts in several: nothing is compiled until they are there.
+                # Points are added several at a time: compile once they are there.
                 self.compilation.end(position)
                 self.compilation = self._compilation(mode="graph", remembers=False)
                 self._compiles_at = time.monotonic() + _CALM_SECONDS
@@ -283,7 +282,7 @@ class Trainer:
             epochs = max(2, min(_MAX_EPOCHS, per_chunk // self.steps_per_epoch + 2))
             epochs = max(1, min(epochs, _ORDER_ITEMS // self.samples))
         steps = min(_MAX_STEPS, max(64, epochs * self.steps_per_epoch))
-        # Of data that others may take the place of there may be a whole batch one day.
+        # Data that can be replaced may fill a whole batch later.
         held = isinstance(self.feed, ReplaceableFeed)
         batch = self.project.training.batch_size if held else self.batch
         return LoopPlan(batch, epochs, steps, fused, monitor, sign)
@@ -303,12 +302,10 @@ class Trainer:
     ) -> None:
         """Compute the outputs of frozen layers that are not known for their weights of now.
 
-        Args:
-            tell: receives the progress in words.
-            stopped: polled; True ends it.
+        ``tell`` receives the progress in words.
 
         Raises:
-            StoppedBeforeStartError: ``stopped``.
+            StoppedBeforeStartError: ``stopped``, which is polled, returned True.
         """
         if self.features is not None and self.features.update(tell, stopped):
             feed, checked = self._feeds(self.features.dataset)
@@ -322,7 +319,7 @@ class Trainer:
         """Choose the program for the next steps; False while it is still being compiled."""
         self.compute_features()
         if self._compiles_at and time.monotonic() > self._compiles_at:
-            # What others have found at the beginning of a run is waited for there, and not here.
+            # Decisions of earlier runs for step 0 are waited for at the start, not here.
             self._compiles_at, speed = 0.0, self.compilation.speed
             self.compilation = self._compilation(remembers=False)
             self.compilation.speed = speed
@@ -366,14 +363,14 @@ class Trainer:
         left = (epochs - self.epoch) * self.steps_per_epoch - self.step
         room = self.plan.epochs * self.steps_per_epoch - self.step
         count = min(left, room, self.plan.steps, self.compilation.room(self.position) or left)
-        # What is learned first from other data is to be seen at once.
+        # Show at once what is learned first from other data.
         once, self._short = self._short and self.plan.fused, False
         if self._single or not self.plan.fused or once:
             count = min(count, self.steps_per_epoch - self.step)
         if self.program.steps_a_call is not None:
             count = min(count, self.program.steps_a_call)
         elif self._seconds_a_step and not once:
-            # While points are dragged the next ones come soon, and are not to wait.
+            # While points are dragged the next ones come soon and must not wait.
             hasty = time.monotonic() < self._hasty_until
             seconds = CHUNK_SECONDS / 4 if hasty else self.chunk_seconds
             count = min(count, int(seconds / self._seconds_a_step))
@@ -394,8 +391,7 @@ class Trainer:
     def validate(self, interrupted: Any = None) -> Floats | None:
         """End an epoch whose steps are done: measure on the validation data.
 
-        Returns:
-            The epoch's numbers (1, names), or None when ``interrupted``, polled, returned True.
+        Return the epoch's numbers (1, names), or None when ``interrupted``, polled, returned True.
         """
         row = self.pending
         self.compute_features()
