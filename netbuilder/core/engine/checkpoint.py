@@ -37,12 +37,9 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class RunSnapshot:
-    """A run at one moment.
+    """A run at one moment: values of variables, facts for JSON (position, seconds, seed, ...).
 
-    Attributes:
-        arrays: values of variables by name.
-        facts: what JSON can hold: position, seconds, seed, ...
-        rows: all rows so far of "steps" and "epochs": float32 (n, columns).
+    ``rows``: all rows so far of "steps" and "epochs": float32 (n, columns).
     """
 
     arrays: Arrays
@@ -56,13 +53,12 @@ class RunSnapshot:
 
     @property
     def cuts(self) -> int:
-        """How often rows had been taken away: those of another number are others."""
+        """Return how often rows were removed, see ``History.cuts``."""
         return int(self.facts.get("cuts", 0))
 
 
 def read_checkpoint(folder: Path) -> RunSnapshot | None:
-    """Return the last checkpoint in ``folder``, None without one; an unreadable one is a
-    TrainingError."""
+    """Return the last checkpoint in ``folder`` or None; TrainingError if it is unreadable."""
     path = folder / _NAME
     if not path.is_file():
         return None
@@ -100,7 +96,7 @@ def _read_rows(path: Path, shape: list[int]) -> NDArray[np.float32]:
 
 
 def to_bytes(snapshot: RunSnapshot) -> bytes:
-    """A snapshot in one piece, to be sent to another worker."""
+    """Serialize a snapshot for another worker."""
     rows = {f"rows/{name}": values for name, values in snapshot.rows.items()}
     text = np.frombuffer(json.dumps(snapshot.facts).encode(), np.uint8)
     file = io.BytesIO()
@@ -109,7 +105,7 @@ def to_bytes(snapshot: RunSnapshot) -> bytes:
 
 
 def from_bytes(data: bytes) -> RunSnapshot:
-    """The reverse of ``to_bytes``."""
+    """Deserialize a snapshot."""
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files}
     facts = json.loads(bytes(arrays.pop("facts")).decode())
@@ -120,7 +116,7 @@ def from_bytes(data: bytes) -> RunSnapshot:
 def share_snapshot(
     share: Callable[[bytes | None], bytes | None], found: RunSnapshot | None
 ) -> RunSnapshot | None:
-    """The first worker's checkpoint, for all of them; ``share`` hands its bytes to each."""
+    """Return the first worker's checkpoint on every worker; ``share`` sends its bytes."""
     data = share(None if found is None else to_bytes(found))
     return from_bytes(data) if data else None
 
@@ -145,7 +141,7 @@ class CheckpointWriter:
         self._thread: threading.Thread | None = None
 
     def begin(self, resumed: RunSnapshot | None) -> None:
-        """Go on behind ``resumed``, or begin a new run."""
+        """Continue after ``resumed``, or begin a new run."""
         if resumed is not None:
             self._generation = int(resumed.facts["generation"])
             self._written = {name: len(resumed.rows[name]) for name in _GROWING}
@@ -157,7 +153,7 @@ class CheckpointWriter:
             self._written = dict.fromkeys(_GROWING, 0)
 
     def put(self, snapshot: RunSnapshot) -> None:
-        """Have ``snapshot`` written; returns at once."""
+        """Queue ``snapshot`` for writing; return at once."""
         with self._changed:
             self._waiting = snapshot
             if self._thread is None:
@@ -173,7 +169,7 @@ class CheckpointWriter:
             self._changed.wait_for(lambda: self._waiting is None and not self._busy, seconds)
 
     def close(self) -> None:
-        """Write what waits and end the thread."""
+        """Write the queued snapshot and end the thread."""
         self.flush()
         with self._changed:
             self._closed = True
@@ -227,7 +223,6 @@ class CheckpointWriter:
                     delete(path)
 
     def _grow(self, name: str, rows: NDArray[np.float32]) -> None:
-        """Append the rows that are not in the file yet."""
         done = self._written[name]
         path = _growing(self.folder, name, self._generation)
         with path.open("r+b" if path.exists() else "w+b") as file:
@@ -258,7 +253,7 @@ def _variables(trainer: Trainer) -> dict[str, list[Any]]:
 def take_snapshot(
     trainer: Trainer, callbacks: Callbacks, epochs: int, seconds: float
 ) -> RunSnapshot:
-    """All of the run as it is now, between two chunks."""
+    """Return the state of the run between two chunks."""
     arrays: Arrays = {
         f"{kind}/{number}": variable.numpy().copy()
         for kind, variables in _variables(trainer).items()
@@ -335,9 +330,9 @@ def _differs() -> TrainingError:
 
 INTERVAL_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
-# Copying the variables happens on the training's thread: a twentieth of the time at most.
+# Copying the variables on the training thread takes at most a twentieth of the time.
 _SHARE = 20.0
-# An epoch that takes longer than this is saved in its middle.
+# A longer epoch is also saved before its end.
 _LONG_EPOCH_SECONDS = 60.0
 
 
@@ -367,14 +362,14 @@ class CheckpointSaver:
         self._position = -1
 
     def begin(self, resumed: RunSnapshot | None, position: int = 0) -> None:
-        """A run begins, or goes on behind ``resumed`` at ``position``."""
+        """Begin a run, or continue one after ``resumed`` at ``position``."""
         self._position = position
         if self.writer is not None:
             self.writer.begin(resumed)
 
     @property
     def overdue(self) -> bool:
-        """Whether the epoch takes so long that the run is to be saved in its middle."""
+        """Return whether a long epoch is to be saved before its end."""
         return self.writer is not None and time.monotonic() >= self._long
 
     def look(self, whole: bool, position: int) -> UserError | None:
@@ -409,13 +404,13 @@ class CheckpointSaver:
             self.writer.put(snapshot)
 
     def again(self, position: int) -> None:
-        """The run is another than was saved of it, though it has not moved: save it now."""
+        """Save now a run that was changed without a step."""
         if self.writer is not None and (self.writer.problem is None or self._ignored):
             self._position = position
             self._put()
 
     def retry(self) -> bool:
-        """Try again to save, at most twice a second; whether it worked."""
+        """Try again to save, at most twice a second; return whether it worked."""
         writer = self.writer
         if writer is None:
             return True
@@ -431,11 +426,11 @@ class CheckpointSaver:
         return False
 
     def ignore(self) -> None:
-        """Go on without saving for the rest of the run: the user wants it so."""
+        """Train without checkpoints for the rest of the run, as the user chose."""
         self._ignored = True
 
     def finish(self) -> None:
-        """Save the run as it is and wait for it. A full disk is no reason to lose the model."""
+        """Save the run and wait for it; a full disk does not lose the model."""
         if self.writer is not None:
             self._put()
             self.writer.close()

@@ -55,18 +55,18 @@ class WorkerSync:
         self.begin()
 
     def begin(self) -> None:
-        """A run begins: nothing is agreed on."""
+        """Reset for a new run."""
         self.wishes[:] = 0
         self.ending: Ending = ""
         self.save = False
         self.stopped: tuple[int, ...] = ()
 
     def ask(self, ending: Ending, save: bool) -> None:
-        """Set this worker's wishes, before a chunk."""
+        """Set this worker's requests before a chunk."""
         self.wishes[self.index] = (ending == "now", ending == "epoch", save)
 
     def take(self, wishes: Floats) -> None:
-        """Take over what all wish, behind a chunk: as ``wishes``, of all workers."""
+        """Store the requests of all workers after a chunk, as ``wishes``."""
         found = wishes > 0
         self.save = bool(found[:, _SAVE].any())
         ends = found[:, _NOW] if found[:, _NOW].any() else found[:, _EPOCH]
@@ -76,7 +76,7 @@ class WorkerSync:
 
     @property
     def words(self) -> str:
-        """Who was stopped, in words; "" where nobody was."""
+        """Say which workers were stopped; "" where none was."""
         if not self.stopped:
             return ""
         return ngettext(
@@ -87,7 +87,7 @@ class WorkerSync:
         )
 
 
-# Workers must run the same number of steps a call, so it cannot go by the time they take.
+# Fixed, not by time: all workers must run the same number of steps a call.
 WORKER_STEPS = 32
 
 _known: dict[tuple[tuple[str, ...], int], Any] = {}
@@ -145,7 +145,7 @@ def local_strategy(devices: Sequence[str] = ()) -> Any:
 
 
 def is_lost_worker(error: BaseException) -> bool:
-    """Whether an error of TensorFlow says that another worker is gone."""
+    """Return whether an error of TensorFlow says that another worker is gone."""
     import tensorflow as tf
 
     kinds = (
@@ -159,7 +159,7 @@ def is_lost_worker(error: BaseException) -> bool:
 
 
 def lost_worker_error() -> TrainingError:
-    """Another worker does not answer any more."""
+    """Return the error for a worker that no longer answers."""
     return TrainingError(
         _("Another worker no longer responds, so the training stopped."),
         _("Restart all workers with --resume: they continue from the last checkpoint."),
@@ -170,7 +170,7 @@ def lost_worker_error() -> TrainingError:
 def shared_program_maker(
     strategy: Any, build: Callable[[], keras.Model], agreement: WorkerSync | None = None
 ) -> Callable[[ProgramParts], Program]:
-    """How a trainer makes its program for several devices or machines."""
+    """Return the function that makes a trainer's program for several devices or machines."""
     return lambda parts: SharedProgram(strategy, build, parts, agreement)
 
 
@@ -224,12 +224,12 @@ class SharedProgram(Program):
         self._measure = tf.function(self._set_measures, autograph=False)
 
     def changed(self) -> None:
-        """The twin's weights were changed from outside of the loop."""
+        """Note that the twin's weights were changed outside of the loop."""
         self._stale = True
 
     @property
     def lags(self) -> bool:
-        """Whether the twin is behind and only all workers together can bring it up."""
+        """Return whether the twin is outdated and needs all workers to update it."""
         return self._agreement is not None and self._ahead
 
     def chunk(
@@ -275,7 +275,7 @@ class SharedProgram(Program):
         self._seen += float(sizes.sum())
 
     def go_on(self, losses: Floats) -> None:
-        """The next chunk goes on in an epoch of which ``losses`` are the steps so far."""
+        """Continue an epoch with the losses of its steps so far."""
         self._total = self._seen = 0.0
         self._add(0, losses)
 
@@ -359,7 +359,6 @@ class SharedProgram(Program):
 
     @staticmethod
     def _measures(model: keras.Model) -> list[Any]:
-        """Return the state of the metrics of this epoch."""
         every = [v for metric in model.metrics for v in metric.variables]
         return [variable for variable in every if "float" in str(variable.dtype)]
 
@@ -387,7 +386,7 @@ class SharedProgram(Program):
         self._measure([measure.value for measure in self._measures(self.twin)])
 
     def share(self, data: bytes | None) -> bytes | None:
-        """Hand the first worker's ``data`` to all of them; every worker must call it."""
+        """Send the first worker's ``data`` to all; every worker must call it."""
         import tensorflow as tf
 
         def total(values: Any) -> Any:

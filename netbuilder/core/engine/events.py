@@ -98,7 +98,6 @@ class Started(Event):
         epoch: epochs already done (0 for a new run).
         metrics: names of the numbers of each step, "loss" first.
         validated: whether "val_..." numbers come with each epoch.
-        parameters: how many the network has.
     """
 
     epochs: int
@@ -122,7 +121,6 @@ class StepsDone(Event):
             Keras's progress bar, over the epoch so far.
         epoch: epoch of the last step of the chunk, counted from 0.
         step: batches of that epoch that are done.
-        steps_per_second: speed of this chunk.
         seconds: duration of the training so far, pauses left out.
     """
 
@@ -173,8 +171,7 @@ class EpochEnd(Event):
 
 @dataclass(frozen=True)
 class Paused(Event):
-    """The run stands still until ``resume`` or ``stop``; ``reason`` is "" where a user paused
-    it."""
+    """The run is paused until ``resume`` or ``stop``; ``reason`` is "" where a user did it."""
 
     epoch: int
     step: int
@@ -191,14 +188,14 @@ class Resumed(Event):
 
 @dataclass(frozen=True)
 class DiagnosisAdded(Event):
-    """The watcher saw something in the curve that the user should know."""
+    """The monitor has found something in the curve."""
 
     notice: Diagnosis
 
 
 @dataclass(frozen=True)
 class DiagnosisWithdrawn(Event):
-    """What the watcher said under ``code`` is no longer so: the best epoch came later, say."""
+    """The diagnosis ``code`` no longer holds: the best epoch came later, say."""
 
     code: str
 
@@ -237,7 +234,7 @@ class CheckpointSaved(Event):
 
 @dataclass(frozen=True)
 class PausedModel(Event):
-    """The network of a run that pauses, as it stands: of its own, not judged on the test rows."""
+    """A copy of a paused run's network, not evaluated on the test rows."""
 
     trained: TrainedModel
 

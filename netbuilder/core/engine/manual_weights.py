@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightIndex:
-    """One weight: its layer's node, its name as in ``results.inside.weights_of``, its place."""
+    """One weight: its node, its variable as named by ``results.inside.weights_of``, its index."""
 
     node: str
     name: str
@@ -32,8 +32,7 @@ class WeightIndex:
 def set_weights(
     training_model: keras.Model, graph: Graph, values: Mapping[WeightIndex, float]
 ) -> dict[WeightIndex, float]:
-    """Set weights and return their old values; UserError, and none is set, if one does not
-    exist."""
+    """Set weights and return their old values; UserError, with none set, for an unknown one."""
     found = {weight: _variable(training_model, graph, weight) for weight in values}
     before: dict[WeightIndex, float] = {}
     for weight, value in values.items():
@@ -60,7 +59,7 @@ def _variable(training_model: keras.Model, graph: Graph, weight: WeightIndex) ->
 
 
 class ManualWeightLog:
-    """What was set while a run stands still, so that it can be taken back there."""
+    """Weights set while a run is paused, so that they can be undone there."""
 
     def __init__(self) -> None:
         self._place = (-1, -1)
@@ -68,7 +67,7 @@ class ManualWeightLog:
         self._earlier = 0
 
     def forget(self) -> None:
-        """All weights are others: what was set is gone with them."""
+        """Clear the log after all weights were replaced."""
         self._place = (-1, -1)
 
     def set(self, trainer: Trainer, values: Mapping[WeightIndex, float]) -> int:
@@ -80,7 +79,7 @@ class ManualWeightLog:
         place = (trainer.epoch, trainer.step)
         if place != self._place:
             self._place, self._before = place, {}
-            # A run may have begun with weights that were set already.
+            # A run may begin with weights set by hand.
             known = manual_weight_change(trainer.history.changes, *place)
             self._earlier = 0 if known is None else int(known.value)
         before = set_weights(

@@ -50,7 +50,7 @@ _ENOUGH = 20  # validation samples: of fewer there is no twentieth
 _AT_ONCE = 256
 _SEED = 1
 
-# By the network: a model of its outputs and its hidden features.
+# Models of outputs and hidden features, by network.
 _models: WeakKeyDictionary[Any, keras.Model] = WeakKeyDictionary()
 
 
@@ -228,7 +228,7 @@ def novelty_reference(
     if not np.isfinite(known).all():
         return None
     scale = known.std(axis=0)
-    # A unit that is silent for all training samples says the more when it speaks.
+    # The floor avoids division by 0; units that were silent in training still weigh more.
     least = 0.1 * float(np.sqrt((scale.astype(np.float64) ** 2).mean()))
     scale, mean = np.maximum(scale, least or 1.0), known.mean(axis=0)
     wide = known.shape[1] > _WIDE * len(known)

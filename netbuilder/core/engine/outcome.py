@@ -66,7 +66,7 @@ def _novelty(trained: TrainedModel, trainer: Trainer, dataset: Dataset) -> Novel
 
 def paused_model(trainer: Trainer, project: Project, dataset: Dataset) -> TrainedModel:
     """Return the network between two steps, without a test; the run does not change."""
-    # A network of its own: what comes later, more training above all, does not touch it.
+    # A copy, which further training does not change.
     training_model = copy_network(trainer.training_model, project, dataset.facts)
     training_model.optimizer.finalize_variable_values(training_model.trainable_weights)
     return TrainedModel(

@@ -40,7 +40,7 @@ from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
 
-# Data that was read again is compared number by number up to this size.
+# Data sets up to this size are compared by their numbers.
 _COMPARED_BYTES = 64e6
 
 
@@ -69,11 +69,11 @@ class TrainingOrder:
 
     @property
     def keeps(self) -> bool:
-        """Whether what is built for it may serve another run."""
+        """Return whether its trainer may serve another run."""
         return self.strategy is None and self.dataset.stream is None
 
     def key(self) -> tuple[Any, ...]:
-        """All that is built or compiled into a trainer, but for the data."""
+        """Return all that is built or compiled into a trainer, but for the data."""
         graph, training = self.project.graph, self.project.training
         nodes = tuple((n.id, n.layer, repr(n.params), n.shared) for n in graph.nodes)
         optimizer = training.optimizer
@@ -88,7 +88,7 @@ class TrainingOrder:
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """What of the data the network is built for, whatever their values are."""
+        """Return the properties of the data that the network is built for."""
         facts = self.dataset.facts
         return (
             facts.input_shapes,
@@ -116,18 +116,18 @@ class Lease:
         self.busy = True
 
     def begin(self) -> bool:
-        """A run begins; False where the trainer is another session's by now."""
+        """Begin a run; False where another session has the trainer by now."""
         with _lock:
             self.busy = not self._lost
             return self.busy
 
     def end(self) -> None:
-        """The run is over: whoever wants the same may have the trainer."""
+        """End the run and release the trainer."""
         with _lock:
             self.busy = False
 
     def take(self) -> bool:
-        """Take it away from the session that holds it, unless that is at work. Holds the lock."""
+        """Take the trainer from an idle session. Holds the lock."""
         self._lost = not self.busy
         return self._lost
 
@@ -153,8 +153,7 @@ class _Kept:
 
 
 class _Build:
-    """A trainer that is being built; ``claimed``: a session waits for it, ``said``: of a
-    download."""
+    """A trainer in the making; ``claimed``: a session waits, ``said``: progress of a download."""
 
     def __init__(self, order: TrainingOrder) -> None:
         self.order, self.key = order, order.key()
@@ -167,9 +166,9 @@ class _Build:
         return same and not self.claimed
 
 
-#: Held for moments, never while something is built.
+#: Held briefly, never during a build.
 _lock = threading.RLock()
-# The one that is kept, or none; and the one that is being made beforehand.
+# At most one each: the kept network, and the prebuild under way.
 shelf: list[_Kept] = []
 builds: list[_Build] = []
 
@@ -197,8 +196,7 @@ def prebuild(
     if not order.keeps:
         return
     with _lock:
-        # What an earlier run has left is made as new at once when it is wanted; until then that
-        # run may be gone on with.
+        # The kept network is reset only when needed: until then its run can continue.
         if _found(order) is not None:
             return
         _end_builds()
@@ -234,7 +232,7 @@ def prewarm(
     for probe in probes:
         try:
             kept.observer.prepare(probe)
-        # A probe that cannot be answered says so in the run; Keras raises what it likes.
+        # Keras raises anything; the run itself will report the probe's problem.
         except Exception as error:  # noqa: BLE001
             log.info("not traced beforehand: %s", error)
 
@@ -255,8 +253,8 @@ def lease_trainer(
     try:
         return _lease(order, tell, stopped)
     except BuildError:
-        # A body's own weights are not to be had here, and not needed either: what was trained
-        # before has them. Not kept, because another run would begin at random with it.
+        # The pretrained weights are unavailable, but the earlier run's replace them. The trainer is
+        # not kept, as another run would start with random weights.
         if not order.goes_on:
             raise
         trainer = _built(replace(order, learned=False), tell, stopped)
@@ -317,7 +315,7 @@ def _end_builds(kept: _Build | None = None) -> None:
         if build is not kept:
             build.work.interrupt()
     builds.clear()
-    # Not beside a run: its loop would have to be made ready again in the middle.
+    # Not during a run, whose loop would have to be prepared again.
     if shelf and not any(one.lease is not None and one.lease.busy for one in shelf):
         shelf.clear()
         release()
@@ -333,7 +331,7 @@ def accepts(trainer: Trainer, held: TrainingOrder, order: TrainingOrder) -> bool
 
 
 def switch_data(trainer: Trainer, order: TrainingOrder) -> None:
-    """A trainer goes on with the data of ``order``: that is what it is kept for now."""
+    """Let the kept trainer go on with the data of ``order``, for which it is kept from now on."""
     with _lock:
         for kept in shelf:
             if kept.trainer is trainer:
@@ -341,7 +339,7 @@ def switch_data(trainer: Trainer, order: TrainingOrder) -> None:
 
 
 def initial_network(trainer: Trainer, order: TrainingOrder, seed: int) -> Sequence[Any]:
-    """What a network of ``order`` begins with, of a seed."""
+    """Return the initial network of ``order`` for a seed."""
     found = trainer.start_of(seed)
     if found is None:
         found = network_copies.variable_values(
@@ -365,7 +363,6 @@ def _keep(order: TrainingOrder, key: tuple[Any, ...], trainer: Trainer) -> _Kept
 
 
 def _renew(before: _Kept, order: TrainingOrder, stopped: Callable[[], bool]) -> None:
-    """Reset a kept trainer for another run."""
     trainer, held = before.trainer, before.order
     same = before.fresh and held.project.training == order.project.training
     if not _same_data(held.dataset, order.dataset):
@@ -415,7 +412,6 @@ def _make(order: TrainingOrder, tell: Tell | None) -> Trainer:
 
 
 def _same_data(one: Dataset, other: Dataset) -> bool:
-    """Return whether two data sets are the same object or hold the same numbers."""
     if one is other:
         return True
     if one.facts != other.facts or one.preprocessing != other.preprocessing:

@@ -52,7 +52,7 @@ class Probe:
     epochs: int = 0
 
     def pause(self, stretch: float) -> float:
-        """Least seconds between two answers, where they may come so many times more seldom."""
+        """Return the least seconds between two answers, stretched up to ``slowest``."""
         return min(self.every * stretch, max(self.slowest, self.every))
 
 
@@ -73,7 +73,7 @@ class ProbeResult:
     epoch: int = 0
 
 
-# By the network, so that its functions are traced once and go with it.
+# By network, so that functions are traced once and freed with it.
 _observers: WeakKeyDictionary[Any, NetworkObserver] = WeakKeyDictionary()
 
 

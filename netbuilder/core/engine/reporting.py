@@ -18,7 +18,7 @@ from netbuilder.core.wording import format_number
 
 
 def explain_error(error: BaseException, graph: Graph) -> UserError:
-    """The error to show for ``error``, with the node it speaks of where that can be told."""
+    """Return the error to show for ``error``, with the node it is about if known."""
     if isinstance(error, UserError):
         return error
     text = str(error)
@@ -59,7 +59,7 @@ def explain_error(error: BaseException, graph: Graph) -> UserError:
 
 
 def node_in(text: str, graph: Graph) -> str | None:
-    """The first node of ``graph`` whose layer ``text`` names in quotes."""
+    """Return the first node of ``graph`` whose layer ``text`` names in quotes."""
     names = {keras_name(node.id): node.id for node in graph.nodes}
     for match in re.finditer(r"['\"<]([\w .\-]+)['\",>]|name=([\w.\-]+)", text):
         found = names.get(match[1] or match[2])
@@ -100,14 +100,14 @@ def _rate(rate: float) -> str:
 
 
 class EventReporter:
-    """Makes events about ``trainer`` and hands them to ``emit``."""
+    """Make events about ``trainer`` and pass them to ``emit``."""
 
     def __init__(self, trainer: Trainer, emit: Callable[[Event], None]) -> None:
         self.trainer = trainer
         self.emit = emit
 
     def restored(self) -> None:
-        """The run goes on from a checkpoint."""
+        """Emit ``Restored``."""
         history = self.trainer.history
         self.emit(
             Restored(
@@ -120,7 +120,7 @@ class EventReporter:
         )
 
     def started(self, epochs: int) -> None:
-        """The first step is about to run."""
+        """Emit ``Started``."""
         trainer = self.trainer
         self.emit(
             Started(
@@ -137,7 +137,7 @@ class EventReporter:
         )
 
     def steps(self, first: int, rows: Floats, seconds: float, total: float) -> None:
-        """A chunk: ``rows`` (steps, names) from step ``first`` of the run on."""
+        """Emit a chunk: ``rows`` (steps, names) from step ``first`` of the run on."""
         names = self.trainer.history.steps.names
         epoch, step = divmod(first + len(rows) - 1, self.trainer.steps_per_epoch)
         self.emit(
@@ -152,7 +152,7 @@ class EventReporter:
         )
 
     def epochs(self, before: int, planned: int, total: float) -> None:
-        """All epochs behind the first ``before``."""
+        """Emit all epochs after the first ``before``."""
         history = self.trainer.history
         self.emit(
             EpochEnd(
@@ -168,7 +168,7 @@ class EventReporter:
         )
 
     def changed(self, what: str, value: float, note: str = "") -> None:
-        """Something was changed by hand."""
+        """Emit a change by hand."""
         trainer = self.trainer
         change = Changed(what, float(value), trainer.epoch, trainer.step, note)
         if what in ("learning_rate", "best", "data", "weights"):

@@ -16,14 +16,14 @@ from netbuilder.core.i18n import gettext as _
 
 Unit = Literal["epochs", "steps"]
 
-# Of a slow run a chunk is as many steps as this holds, so that the curve moves evenly.
+# Duration of a slow run's chunk, short enough for an even curve.
 _CHUNK_SECONDS = 0.04
-# A run that is spread over a time makes up for a delay of at most so many seconds.
+# The longest delay that a run spread over a time makes up for.
 _SLACK_SECONDS = 1.0
 
 
 class Stopwatch:
-    """Seconds by the clock while it goes: what a person waited."""
+    """A clock that can be paused, in seconds."""
 
     def __init__(self) -> None:
         self._before = 0.0
@@ -31,21 +31,21 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
-        """How long it has gone."""
+        """Return the seconds so far."""
         return self._before + (0.0 if self._since is None else time.monotonic() - self._since)
 
     def set(self, seconds: float) -> None:
-        """Let it show this now, whether it goes or stands."""
+        """Set the seconds, whether it runs or not."""
         self._before = seconds
         self._since = None if self._since is None else time.monotonic()
 
     def go(self) -> None:
-        """Go on; nothing where it goes already."""
+        """Start it, if it is stopped."""
         if self._since is None:
             self._since = time.monotonic()
 
     def stand(self) -> None:
-        """Stand still."""
+        """Stop it."""
         self._before, self._since = self.seconds, None
 
 
@@ -61,24 +61,24 @@ class SpeedLimiter:
         self._until: int | None = None
 
     def set(self, rate: float | None, unit: Unit) -> None:
-        """Go on with so many epochs or steps a second; None: as fast as it goes."""
+        """Limit the epochs or steps a second; None: as fast as it goes."""
         self._rate, self._unit, self._slack = rate, unit, _CHUNK_SECONDS
         self._due = time.monotonic()
 
     def pace(self, epochs_a_second: float) -> None:
-        """Go on with another rate, with no wait or rush where it changes; make up for delays."""
+        """Change the rate without a wait or a rush, and make up for delays."""
         self._rate, self._unit, self._slack = epochs_a_second, "epochs", _SLACK_SECONDS
 
     def allow(self, position: int) -> None:
-        """While the run stands still, let it go on until so many steps are done."""
+        """Let a paused run go on until so many steps are done."""
         self._until = position
 
     def shift(self, steps: int) -> None:
-        """Positions are others by so many steps."""
+        """Shift positions by so many steps."""
         self._until = None if self._until is None else self._until + steps
 
     def forbid(self) -> None:
-        """Nothing is allowed any more while the run stands still."""
+        """Allow a paused run nothing any more."""
         self._until = None
 
     def allowed(self, position: int, unfinished: bool) -> bool:
@@ -86,26 +86,26 @@ class SpeedLimiter:
         return self._until is not None and (position < self._until or unfinished)
 
     def most(self, position: int, steps_per_epoch: int) -> int | None:
-        """Steps that the next chunk may have; None: any number."""
+        """Return the most steps of the next chunk; None: any number."""
         if self._until is not None and position < self._until:
             return self._until - position
         speed = self._steps_a_second(steps_per_epoch)
         return None if speed is None else max(1, int(speed * _CHUNK_SECONDS))
 
     def rest(self, steps: int, steps_per_epoch: int) -> float:
-        """Seconds to wait behind a chunk of ``steps``."""
+        """Return the seconds to wait after a chunk of ``steps``."""
         speed = self._steps_a_second(steps_per_epoch)
         if speed is None or self._until is not None:
             return 0.0
         now = time.monotonic()
-        # A run that cannot keep up neither hurries afterwards nor waits.
+        # A run that cannot keep up neither catches up later nor waits.
         wanted = steps / speed
         self._due = max(self._due, now - max(self._slack, wanted)) + wanted
         self.slowed = self.slowed or self._due > now
         return self._due - now
 
     def left(self) -> float:
-        """Seconds of the rest that are left."""
+        """Return the seconds of the wait that are left."""
         return self._due - time.monotonic()
 
     def _steps_a_second(self, steps_per_epoch: int) -> float | None:
@@ -116,12 +116,12 @@ class SpeedLimiter:
 
 Result = TypeVar("Result")
 
-# How often whoever waits looks whether to go on waiting; when an interruption is tried again.
+# Intervals of polling while waiting, and of repeating an interruption.
 _LOOK_SECONDS, _AGAIN_SECONDS = 0.05, 1.0
 
 
 class StoppedBeforeStartError(TrainingError):
-    """The network was still being built when the run was stopped."""
+    """The run was stopped while its network was being built."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -176,7 +176,7 @@ class Interruptible(Generic[Result]):
         return self._result[0]
 
     def wait_or_end(self, stopped: Callable[[], bool]) -> Result:
-        """As ``wait``; whatever ends the waiting ends the work."""
+        """Wait as ``wait``; any exception ends the work."""
         try:
             return self.wait(stopped)
         except BaseException:
@@ -184,11 +184,11 @@ class Interruptible(Generic[Result]):
             raise
 
     def interrupt(self) -> None:
-        """End the work as soon as it is in Python again; returns at once."""
+        """End the work at its next Python instruction; return at once."""
         threading.Thread(target=self._insist, name="netbuilder-interrupt", daemon=True).start()
 
     def _insist(self) -> None:
-        # More than once: in a finalizer, say, the first is swallowed.
+        # Repeated, as a finalizer, say, swallows the first.
         while self._thread.is_alive():
             ident = self._thread.ident or 0
             if not _imports(sys._current_frames().get(ident)):
@@ -212,7 +212,7 @@ Ending = Literal["", "now", "epoch"]
 
 
 class RunControl:
-    """Wishes that the session attends to between two chunks."""
+    """Requests that the session handles between two chunks."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -223,19 +223,19 @@ class RunControl:
         self._running = False
 
     def pause(self) -> None:
-        """Stand still at the next chance."""
+        """Pause after the current chunk."""
         with self._changed:
             self._paused = True
             self._changed.notify_all()
 
     def resume(self) -> None:
-        """Go on."""
+        """Go on after a pause."""
         with self._changed:
             self._paused = False
             self._changed.notify_all()
 
     def end(self, how: Ending, *, discard: bool = False) -> None:
-        """End at the next chance, or at the end of the epoch; ``discard``: with no record of it."""
+        """End after the chunk, or the epoch; ``discard``: without a record."""
         with self._changed:
             self._discarding |= discard
             if self._ending != "now":
@@ -245,18 +245,18 @@ class RunControl:
             self._changed.notify_all()
 
     def post(self, command: Callable[[], None]) -> None:
-        """Have ``command`` called on the session's thread."""
+        """Queue ``command`` for the session's thread."""
         with self._changed:
             self._commands.append(command)
             self._changed.notify_all()
 
     def begin(self) -> None:
-        """A run begins. What was asked for since the last one ended holds for it."""
+        """Begin a run; requests since the end of the last one apply to it."""
         with self._changed:
             self._running = True
 
     def finish(self) -> None:
-        """The run is over, and with it what was asked of it."""
+        """End the run and drop its requests."""
         with self._changed:
             self._running = False
             self._paused, self._ending, self._discarding = False, "", False
@@ -269,27 +269,27 @@ class RunControl:
 
     @property
     def paused(self) -> bool:
-        """Whether a pause is wished for."""
+        """Return whether a pause is requested."""
         return self._paused
 
     @property
     def ending(self) -> Ending:
-        """Whether an end is wished for."""
+        """Return which end is requested."""
         return self._ending
 
     @property
     def discarding(self) -> bool:
-        """Whether no record of the run is wanted."""
+        """Return whether the run is to have no record."""
         return self._discarding
 
     @property
     def pressing(self) -> bool:
-        """Whether anything waits to be attended to."""
+        """Return whether any request is waiting."""
         return self._paused or self._ending == "now" or bool(self._commands)
 
     @property
     def waiting(self) -> bool:
-        """Whether a command waits to be called."""
+        """Return whether a command is queued."""
         return bool(self._commands)
 
     def next_command(self) -> Callable[[], None] | None:
@@ -298,12 +298,12 @@ class RunControl:
             return self._commands.popleft() if self._commands else None
 
     def rest(self, seconds: float) -> None:
-        """Wait so long, or until anything is asked for."""
+        """Wait so long, or until a request."""
         with self._changed:
             self._changed.wait_for(lambda: self.pressing or self._ending != "", seconds)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait while paused and nothing else is wished for."""
+        """Wait while paused, until a request."""
         with self._changed:
             self._changed.wait_for(
                 lambda: not self._paused or self._ending == "now" or bool(self._commands), seconds

@@ -33,17 +33,15 @@ from netbuilder.core.errors import DataError, UserError
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project.model import Project
 
-# With what the window itself costs it stays within a twentieth of the run's time. Where the window
-# has so much to draw that all views give way, their answers are fewer too, down to the least share.
+# With the window's own cost this is a twentieth of the run's time; a busy window lowers it further.
 SHARE = 0.03
 LEAST_SHARE = 0.0075
-# What may be saved up: a view that wants something after a while gets it at once.
+# Unused time is saved up, so that a view's request after a while is answered at once.
 _SAVED_SECONDS = 0.1
 _FIRST_SECONDS = 0.02
-# What cannot be cut into slices holds up all other views so long at most: for 0.02 / SHARE s.
+# An answer in one slice delays the other views by at most 0.02 / SHARE s.
 _OWED_SECONDS = 0.02
-# What it took beyond that is made up for by those that cost so much, from this share of the time
-# and from what the others leave of theirs.
+# Costly probes pay the rest from this share of the time and from what others leave.
 _SPARE = 0.01
 _LEAST_EVERY = 0.01
 _NEVER = (-1, -1)
@@ -51,10 +49,7 @@ _NEVER = (-1, -1)
 
 @dataclass
 class _Work:
-    """An answer in progress, and where the training stood when it began.
-
-    ``copied``: its slices use the only copy of the weights.
-    """
+    """An answer in progress and where it began; ``copied``: from the one copy of the weights."""
 
     slices: Generator[None, None, Answer]
     place: tuple[int, int]
@@ -99,17 +94,17 @@ class ProbeScheduler:
         self._turn = 0.0  # what the one had been given whose turn came last
 
     def watch(self, probe: Probe) -> None:
-        """Answer ``probe`` from now on, in the place of an earlier one with its key."""
+        """Answer ``probe`` from now on, in place of an earlier one with its key."""
         with self._lock:
             self._watched[probe.key] = _Watched(probe)
 
     def unwatch(self, key: str) -> None:
-        """Answer it no more."""
+        """Drop the probe of that key."""
         with self._lock:
             self._watched.pop(key, None)
 
     def again(self) -> None:
-        """The weights were changed from outside of the loop: every answer is out of date."""
+        """Answer all probes anew, as the weights were changed outside of the loop."""
         for one in self._all():
             one.place, one.work = _NEVER, None
 
@@ -147,8 +142,7 @@ class ProbeScheduler:
         self._debt = max(self._debt - spare - (purse - self._purse), 0.0)
 
     def _pay(self, one: _Watched, spent: float) -> None:
-        """Charge a slice, as the faster of two in a row: a first one takes as long as hundreds of
-        later ones, and any may wait for other threads."""
+        """Charge the faster of two slices in a row: first calls and busy threads make one slow."""
         left = self._purse - spent
         self._purse = max(left, -_OWED_SECONDS)
         usual = 0.0 if one.last is None else min(spent, one.last)
@@ -159,7 +153,7 @@ class ProbeScheduler:
 
     @property
     def tracing(self) -> bool:
-        """Whether something is being made ready for a first answer."""
+        """Return whether functions of a first answer are being traced."""
         return any(one.tracing for one in self._all())
 
     def _all(self) -> list[_Watched]:
@@ -186,7 +180,7 @@ class ProbeScheduler:
                 if not self._due(one, place, now, still):
                     continue
                 one.used = max(one.used, self._turn)
-                # There is one copy of the weights: who needs it waits for who has it.
+                # There is one copy of the weights, so other probes wait for its holder.
                 if holder is not None and not observer.in_one_go(one.probe):
                     hurry = min(hurry, one.used)
                     continue
@@ -226,7 +220,7 @@ class ProbeScheduler:
                 observer.prepare(one.probe)
             except UserError as error:
                 one.problem = error
-            # Keras and TensorFlow raise what they like; the training does not end for a view.
+            # Keras and TensorFlow raise anything, which must not end the training.
             except Exception as error:  # noqa: BLE001
                 one.problem = _in_words(error)
             one.traced, one.tracing = True, False
@@ -250,7 +244,6 @@ class ProbeScheduler:
             one.problem = error if isinstance(error, UserError) else _in_words(error)
 
     def _refuse(self, one: _Watched, place: tuple[int, int]) -> None:
-        """Emit why a probe has no answer, and drop it."""
         with self._lock:
             if self._watched.get(one.probe.key) is one:
                 del self._watched[one.probe.key]
@@ -270,13 +263,13 @@ def _in_words(error: Exception) -> UserError:
     )
 
 
-# How often a run that pauses looks whether a new probe has been made ready.
+# How often a paused run checks whether a new probe has been traced.
 _TRACING_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
 class RunParts:
-    """The network of a run, and what looks after it."""
+    """The network of a run and its helpers."""
 
     trainer: Trainer
     reporter: EventReporter
@@ -328,11 +321,11 @@ class RunLoop:
 
     @property
     def ending(self) -> Ending:
-        """How the run is to end: with other workers, what all of them know."""
+        """Return how the run is to end, as all workers agreed."""
         return self.control.ending if self._agreement is None else self._agreement.ending
 
     def restarted(self) -> None:
-        """The run begins again at its first step."""
+        """Reset for a run that restarts at its first step."""
         self.watcher = TrainingMonitor(self._project, self._dataset.facts)
         self.tempo.forbid()  # what was allowed was of the run before
         self.probing.again()
@@ -353,14 +346,14 @@ class RunLoop:
         self.tempo.set(rate, unit)
 
     def take(self, project: Project, dataset: Dataset, shift: int) -> None:
-        """Go on with other data; positions are others by ``shift`` steps from here."""
+        """Go on with other data; positions shift by ``shift`` steps."""
         self._project, self._dataset = project, dataset
         for code in self.watcher.take(project, dataset.facts):
             self.emit(DiagnosisWithdrawn(code))
         self.tempo.shift(shift)
 
     def set_seconds(self, seconds: float) -> None:
-        """Say how long the run has gone on already."""
+        """Set the duration of the run so far."""
         self.clock.set(seconds)
         self.computing = seconds
 
@@ -380,7 +373,7 @@ class RunLoop:
             self.clock.stand()
 
     def timed(self, found: TrainedModel, steps: int) -> TrainedModel:
-        """A network with how long the run took, and how fast its so many steps were done."""
+        """Return a network with the run's duration and speed filled in."""
         return replace(
             found,
             seconds=self.computing if self.tempo.slowed else self.clock.seconds,
@@ -450,7 +443,7 @@ class RunLoop:
             raise not_a_number_error(epoch, rate, rows_in_words(holes) if holes else "")
         if len(progress.epochs):
             self._epochs_ended(trainer, before)
-        # Views have their share of the run's time: of all of it, and not of that of steps alone.
+        # Views have a share of the whole run's time, not of the steps' alone.
         spent, self._validated = time.perf_counter() - begin + self._validated, 0.0
         self._look(trainer, spent)
         self._rest(trainer, len(progress.steps))
@@ -466,7 +459,7 @@ class RunLoop:
     def _validate(self, trainer: Trainer) -> None:
         begin = time.perf_counter()
         before = trainer.epoch
-        # Workers stop together behind a chunk, never while one of them measures.
+        # Workers stop together after a chunk, never during a validation.
         interrupted = None if self._agreement is not None else lambda: self._pressing(trainer)
         callbacks = self._of_run().callbacks
         callbacks.test_begin()
@@ -497,7 +490,7 @@ class RunLoop:
             self.weights.add(trainer.position / trainer.steps_per_epoch, trainer.training_model)
 
     def withdraw(self, trainer: Trainer, kept_epoch: int = 0) -> None:
-        """Take back what the watcher says no more."""
+        """Emit the diagnoses that no longer hold."""
         for code in self.watcher.withdrawn(trainer.history, kept_epoch):
             self.emit(DiagnosisWithdrawn(code))
 
@@ -529,7 +522,6 @@ class RunLoop:
             self.emit(Resumed(trainer.epoch, trainer.step))
 
     def _allowed(self, trainer: Trainer) -> bool:
-        """Return whether a paused run may do a step, or an epoch."""
         return self.tempo.allowed(trainer.position, trainer.needs_validation)
 
     def _pressing(self, trainer: Trainer) -> bool:

@@ -67,7 +67,7 @@ from netbuilder.core.project.model import Project
 
 log = logging.getLogger(__name__)
 
-# Weights of a network that is copied while its run goes on: it takes a moment of that.
+# The largest network, in weights, that is copied during its run.
 _MOST_COPIED = 2_000_000
 
 
@@ -90,7 +90,7 @@ class Session:
         devices: devices of this machine to share the work; all GPUs where empty.
         start: an earlier result of the same network, or an opened file, to continue.
         other_data: ``start`` was trained on other rows of the same kind. The curve says so.
-        epochs: how many are planned, from the very beginning; those of the project where None.
+        epochs: how many are planned, from the very beginning; None: those of the project.
         novelty: add a novelty reference to the result.
         chunk_seconds: time between two checks for requests. Longer chunks train faster.
     """
@@ -149,10 +149,10 @@ class Session:
         self._lease: Lease | None = None
         self._chunk_seconds = chunk_seconds
 
-    # What others ask for, from any thread.
+    # Requests, from any thread.
 
     def pause(self) -> None:
-        """Stand still until ``resume``; answered by ``Paused``."""
+        """Pause until ``resume``; answered by ``Paused``."""
         self._control.pause()
 
     def resume(self) -> None:
@@ -160,7 +160,7 @@ class Session:
         self._control.resume()
 
     def stop(self, *, discard: bool = False) -> None:
-        """End now; the run gives the model as it is. ``discard``: no record is kept of it."""
+        """End now and return the model as it is; ``discard``: without a record."""
         self._control.end("now", discard=discard)
 
     def set_speed(
@@ -176,12 +176,11 @@ class Session:
         self._control.post(lambda: self.loop.set_speed(rate, unit, spread))
 
     def step(self) -> None:
-        """Do one step, with validation at the end of an epoch, and pause; answered by
-        ``Paused``."""
+        """Do one step (and an epoch's validation) and pause; answered by ``Paused``."""
         self._go_and_stand(lambda trainer: 1)
 
     def one_epoch(self) -> None:
-        """Go on to the end of the epoch and stand still; answered by ``Paused``."""
+        """Train to the end of the epoch and pause; answered by ``Paused``."""
         self._go_and_stand(lambda trainer: trainer.steps_per_epoch - trainer.step)
 
     def _go_and_stand(self, steps: Callable[[Trainer], int]) -> None:
@@ -201,12 +200,11 @@ class Session:
         self._control.post(self._stand)
 
     def rewind(self) -> None:
-        """Restart at epoch 0 with the initial weights: a paused run stays paused, an ended one
-        needs ``run``."""
+        """Restart at epoch 0 with the initial weights; after the end ``run`` is needed."""
         self._wish(lambda: self._reset(None if self.trainer is None else self.trainer.orders.seed))
 
     def stop_after_epoch(self) -> None:
-        """End when the epoch that is running is done."""
+        """End after the current epoch."""
         self._control.end("epoch")
 
     def set_learning_rate(self, rate: float) -> None:
@@ -217,15 +215,15 @@ class Session:
         self._control.post(lambda: self._set_learning_rate(rate))
 
     def train_more(self, epochs: int) -> None:
-        """Add epochs to the plan. After the end of a run, ``run`` does so many more from there."""
+        """Add epochs to the plan; after the end of a run, ``run`` trains them."""
         self._wish(lambda: self._set_epochs(self.epochs + epochs))
 
     def reset_weights(self, seed: int | None = None) -> None:
-        """Begin again at epoch 0 with new weights, of the same seed or of another."""
+        """Restart at epoch 0 with new weights, of the same seed or another."""
         self._wish(lambda: self._reset(seed))
 
     def go_back_before_raise(self) -> None:
-        """Put the best epoch's weights back, and the rate of before a hand raised it."""
+        """Restore the best epoch's weights and the rate before it was raised by hand."""
         self._wish(self._go_back_before_raise)
 
     def set_weights(self, values: Mapping[WeightIndex, float]) -> None:
@@ -239,8 +237,7 @@ class Session:
         self._control.post(self._set_weights)
 
     def takes(self, project: Project, dataset: Dataset) -> bool:
-        """Return whether the run can go on with other data without a rebuild: small data of the
-        same kind in memory, the same network and plan."""
+        """Return whether a run can switch to these small data without building its network anew."""
         order, parts = self._order, self._parts
         if order is None or parts is None or self._agreement is not None:
             return False
@@ -255,7 +252,7 @@ class Session:
         self._control.post(lambda: self.loop.at_epoch(lambda: self._set_data(project, dataset)))
 
     def go_back_to_best(self) -> None:
-        """Put the weights of the best epoch back and go on from them."""
+        """Restore the weights of the best epoch and go on from them."""
         self._wish(self._go_back)
 
     def _wish(self, command: Callable[[], None]) -> None:
@@ -273,7 +270,7 @@ class Session:
         self._control.post(lambda: None)
 
     def unwatch(self, key: str) -> None:
-        """Answer the probe of that key no more."""
+        """Drop the probe of that key."""
         self.loop.probing.unwatch(key)
 
     def stretch_views(self, times: float) -> None:
@@ -286,39 +283,39 @@ class Session:
         return mine is None or trained is None or mine.training_model is trained.training_model
 
     def keep_weights(self) -> None:
-        """Keep the weights of epochs on the way, in ``weight_history``; before the run begins."""
+        """Keep weights of epochs in ``weight_history``; call it before the run."""
         if self.loop.weights is None:
             self.loop.weights = WeightHistory(rest=200)  # half a hundredth of the run's time
 
     @property
     def weight_history(self) -> WeightHistory | None:
-        """The weights of earlier epochs, where they are kept; to be read after the run."""
+        """Return the weights of earlier epochs, if kept; read it after the run."""
         return self.loop.weights
 
     @property
     def epochs(self) -> int:
-        """How many are planned, from the very beginning."""
+        """Return how many are planned, from the very beginning."""
         return self.loop.epochs
 
     @property
     def seconds(self) -> float:
-        """How long the run has gone on by the clock, pauses left out."""
+        """Return the run's duration, pauses left out."""
         return self.loop.clock.seconds
 
     @property
     def moved(self) -> bool:
-        """Whether any step has been done, here or before ``start``."""
+        """Return whether any step has been done, here or before ``start``."""
         history = self._history
         return history is not None and bool(len(history.steps) or len(history.epochs))
 
     @property
     def history(self) -> History | None:
-        """Numbers so far; to be read on the session's thread or after the run."""
+        """Return the numbers so far; read them on the session's thread or after the run."""
         return self._history
 
     @property
     def trainer(self) -> Trainer | None:
-        """What trains; None before the network is built."""
+        """Return the trainer; None before the network is built."""
         return None if self._parts is None else self._parts.trainer
 
     # The work, on the calling thread.
@@ -357,14 +354,14 @@ class Session:
             self._agreement.begin()
         parts = self._parts
         if parts is None or self._lease is None or not self._lease.begin():
-            # Another run of the same network has taken it over: go on from what it had learnt.
+            # Another run has taken the trainer over: go on from this session's result.
             if self.trained is not None:
                 self._start, self._other_data = self.trained, False
             parts = self._prepare()
         else:
             parts.callbacks.begin()
         trainer = parts.trainer
-        # Of a run that was stopped before its first step nobody hears that it began.
+        # A run that was stopped before its first step emits no ``Started``.
         if self._control.ending != "now" or self._agreement is not None:
             parts.reporter.started(self.epochs)
             notice = frozen_layers_notice(self.project, trainer.frozen)
@@ -376,7 +373,7 @@ class Session:
         finally:
             trainer.compilation.end(trainer.position)
             parts.saver.close()
-        # What was done is all that is planned now: "20 more" are 20 from here.
+        # Only the epochs done are planned now, so that "20 more" are 20 from here.
         self.loop.epochs = min(self.epochs, trainer.epoch)
         if trainer.epoch:
             parts.callbacks.end(trainer.history.epochs.row(-1))
@@ -417,7 +414,7 @@ class Session:
                 asked=self._asked,
                 reason=reason,
                 run_id=self.run_id,
-                # One that goes on from a checkpoint began in another program.
+                # A resumed run began in another process.
                 started=None if self.resume_from_checkpoint else self._began,
                 base=self.base,
             )
@@ -425,10 +422,9 @@ class Session:
             self.run_id, self.not_recorded = "", error
 
     def _rescue(self) -> None:
-        """Keep the network of a run that failed after its first epoch, for want of disk or memory,
-        say."""
+        """Keep the network of a run that failed after an epoch, say on a full disk."""
         parts = self._parts
-        # To look at the weights of several machines takes all of them, and one may be lost.
+        # Reading the weights takes all machines, and one may be lost.
         if parts is None or not parts.trainer.epoch or self._agreement is not None:
             return
         trainer = parts.trainer
@@ -478,7 +474,7 @@ class Session:
             lambda: self._snapshot(trainer, callbacks),
             lambda saved: self.emit(CheckpointSaved(saved.epoch, str(folder))),
         )
-        # Callbacks forget what they knew when a training begins: first that, then the checkpoint.
+        # First ``begin``, which resets the callbacks, then the checkpoint.
         callbacks.begin()
         graph = getattr(trainer.program.function, "graph", None)
         if graph is not None:
@@ -498,7 +494,7 @@ class Session:
             lambda: self._control.ending == "now",
         )
         saver.begin(found, trainer.position)
-        # Kept by itself: another run may take the trainer over.
+        # Its own reference, as another run may take the trainer over.
         self._history = trainer.history
         reporter = EventReporter(trainer, self.emit)
         self._parts = RunParts(trainer, reporter, callbacks, saver, self._lease.observer)
@@ -567,7 +563,7 @@ class Session:
             trainer.changed()
             self.loop.probing.again()
             self._parts.reporter.changed("weights", count)
-        # Who turns a wheel sets many: they are saved and shown with the last of them.
+        # A turned wheel sets many weights: save and show only the last.
         if not self._to_set:
             saver.again(trainer.position)
             self._stand()
@@ -577,7 +573,7 @@ class Session:
             return
         trainer = self._parts.trainer
         if self._control.paused:
-            # Who goes epoch by epoch, or turns a wheel, would else keep each network shown.
+            # Otherwise each network shown epoch by epoch would stay in memory.
             garbage_collection.collect()
         elif trainer.training_model.count_params() > _MOST_COPIED:
             return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from netbuilder.core.engine.novelty import NoveltyReference
 
 SCHEDULE_OFF, BEST_FROM_HERE = "schedule_off", "best_from_here"
-#: What follows from a change, in words.
+#: Consequences of a change.
 NOTES: Mapping[str, str] = {
     SCHEDULE_OFF: N_("the schedule is off from here on"),
     BEST_FROM_HERE: N_("the best epoch is chosen from here on"),
@@ -26,7 +26,7 @@ NOTES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Event:
-    """Anything that a session says while it trains; see ``events``."""
+    """An event of a training session; see ``events``."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Changed(Event):
 
     @property
     def note_words(self) -> str:
-        """What else follows from the change, in the chosen language; "" for nothing."""
+        """Return the change's consequence in the chosen language; "" for none."""
         return _(NOTES.get(self.note, self.note)) if self.note else ""
 
 
@@ -72,23 +72,19 @@ class TrainedModel:
         project: the project of the training, loss and metrics filled in.
         training_model: the canvas alone, on model-ready values, compiled with its optimizer's
             state.
-        model: raw rows in, predictions in the data's own units out; shares the weights of
-            ``training_model``.
+        model: raw rows in, predictions in the data's own units out; shares its weights.
         preprocessing: what ``model`` does around ``training_model``.
-        facts: of the training data.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
             ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.
         test: numbers on the test rows by name; empty where there are none.
         seconds: duration of the training, pauses left out; of a slowed run its steps and
             validation.
         steps_per_second: speed over the whole run, waits between steps left out.
-        epochs: epochs done.
         step: steps of the next epoch done.
         changes: what was changed by hand while it trained.
         best_epoch: the epoch with the lowest (validation) loss, counted from 1.
         kept_epoch: the earlier epoch whose weights it has; 0 for those of the last step.
         slowed: it was slowed down to be watched, so its duration says nothing about its speed.
-        novelty: None where unknown.
         extra: what others keep beside it (the path of its file, say).
     """
 
@@ -112,12 +108,12 @@ class TrainedModel:
 
     @property
     def set_by_hand(self) -> int:
-        """How many of its weights a person set since it learned last."""
+        """Return how many weights were set by hand after the last step."""
         found = manual_weight_change(self.changes, self.epochs, self.step)
         return 0 if found is None or self.kept_epoch else int(found.value)
 
     @property
     def changes_before_hand(self) -> tuple[Changed, ...]:
-        """``changes`` without that of weights that were set since it learned last."""
+        """Return ``changes`` without weights set by hand after the last step."""
         found = manual_weight_change(self.changes, self.epochs, self.step)
         return tuple(one for one in self.changes if one is not found)

@@ -39,15 +39,15 @@ class WeightHistory:
 
     @property
     def epochs(self) -> tuple[float, ...]:
-        """The epochs that there are weights of, in order; 2.5 is the middle of the third."""
+        """Return the epochs with weights, in order; 2.5 is the middle of the third."""
         return tuple(self._kept)
 
     def clear(self) -> None:
-        """Forget all: the run begins again."""
+        """Drop all weights, as the run restarts."""
         self._kept, self._spacing, self._free = {}, 1, 0.0
 
     def add(self, epoch: float, training_model: keras.Model) -> None:
-        """Keep the weights of a network, unless a snapshot shortly before does for them."""
+        """Keep the weights of a network, unless a recent snapshot suffices."""
         kept, begin = dict(self._kept), time.perf_counter()
         if begin < self._free or (kept and int(epoch) < int(next(reversed(kept))) + self._spacing):
             return
@@ -65,16 +65,16 @@ class WeightHistory:
         self._kept = kept  # another thread may look at it: it is replaced and never changed
 
     def nearest(self, epoch: float) -> float | None:
-        """The epoch nearest to ``epoch`` that there are weights of."""
+        """Return the epoch nearest to ``epoch`` that has weights."""
         return min(self._kept, key=lambda one: abs(one - epoch), default=None)
 
     def weights(self, epoch: float) -> Sequence[NDArray[Any]]:
-        """The weights of one of ``epochs``, in the order of ``Model.weights``."""
+        """Return the weights of one of ``epochs``, in the order of ``Model.weights``."""
         return self._kept[epoch]
 
 
 def model_at(trained: TrainedModel, epoch: float, weights: Sequence[NDArray[Any]]) -> TrainedModel:
-    """Return a network of its own, as ``trained`` was at an epoch of its run."""
+    """Return a copy of ``trained`` with the weights of an epoch of its run."""
     training_model = build_training_model(trained.project, trained.facts, learned=False)
     for place, value in zip(training_model.weights, weights, strict=True):
         place.assign(value)

@@ -25,13 +25,13 @@ _HALF_LINES = ("relu", "relu6")
 def model_input(
     training_model: keras.Model, split: Split, names: tuple[str, ...], rows: int
 ) -> Any:
-    """The first rows of ``split`` as ``training_model`` takes them."""
+    """Return the first rows of ``split`` as ``training_model`` takes them."""
     values = [split.x[name][:rows] for name in names]
     return values[0] if len(values) == 1 else values
 
 
 def deadest_layer(training_model: keras.Model, inputs: Any) -> tuple[str, float] | None:
-    """Layer with the largest part of relu units that answer 0 to every sample, and that part."""
+    """Return the layer with most relu units that are 0 for every sample, and their share."""
     import keras
 
     layers = [
@@ -55,7 +55,7 @@ def deadest_layer(training_model: keras.Model, inputs: Any) -> tuple[str, float]
 
 
 def rows_without_numbers(split: Split) -> dict[str, int]:
-    """How many rows of each Input and target hold NaN or infinity; those without any left out."""
+    """Return how many rows of each Input and target hold NaN or infinity, if any do."""
     found: dict[str, int] = {}
     for name, values in (*split.x.items(), *split.y.items()):
         if np.asarray(values).dtype.kind != "f":
@@ -71,8 +71,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def network_outputs(training_model: keras.Model, inputs: Any) -> list[NDArray[Any]]:
-    """Return the network's predictions, an array an output; ``predict`` would trace every network
-    anew."""
+    """Return an array an output; ``predict`` would trace a function for every network."""
     given = _listed(inputs)
     parts = []
     for start in range(0, len(given[0]), _SAMPLE):
@@ -83,7 +82,7 @@ def network_outputs(training_model: keras.Model, inputs: Any) -> list[NDArray[An
 
 
 def classes_of(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Class numbers that answers, probabilities or scores, speak for."""
+    """Return the class numbers of predictions (probabilities or scores)."""
     flat = values.reshape(len(values), -1)
     if flat.shape[1] == 1:
         return (flat[:, 0] >= 0.5).astype(np.int64)
@@ -92,7 +91,7 @@ def classes_of(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def sample_rows(training_model: keras.Model, split: Split, names: tuple[str, ...]) -> Any:
-    """A few hundred rows as ``training_model`` takes them."""
+    """Return a few hundred rows as ``training_model`` takes them."""
     return model_input(training_model, split, names, _SAMPLE)
 
 
@@ -100,7 +99,7 @@ Curve = NDArray[Any]
 
 
 def exploded_epoch(loss: Curve) -> int | None:
-    """Epoch, from 1, since which the loss is thousands of times what it has been, and rising."""
+    """Return the epoch, from 1, since which a rising loss is thousands of times its lowest."""
     if len(loss) < 2 or not np.isfinite(loss).all():
         return None
     wild = loss > 1000 * _usual(loss)
@@ -110,7 +109,7 @@ def exploded_epoch(loss: Curve) -> int | None:
 
 
 def is_still_exploded(loss: Curve) -> bool:
-    """Whether a loss that exploded stands a hundred times above what it has been."""
+    """Return whether a loss that exploded is still a hundred times its lowest."""
     return bool(loss[-1] > 100 * _usual(loss)[-1])
 
 
@@ -121,7 +120,7 @@ def _usual(loss: Curve) -> Curve:
 
 
 def stuck_epoch(loss: Curve, patience: int = 8, hardly: float = 0.01) -> int | None:
-    """Epoch, from 1, at which it is clear that the loss has hardly moved since the first."""
+    """Return the epoch, from 1, by which the loss has clearly hardly moved at all."""
     if len(loss) < patience or not np.isfinite(loss).all():
         return None
     seen = loss[: max(patience, len(loss))]
@@ -135,7 +134,7 @@ def stuck_epoch(loss: Curve, patience: int = 8, hardly: float = 0.01) -> int | N
 
 
 def smooth(curve: Curve, width: int) -> Curve:
-    """Moving average over ``width`` epochs; the first ones over those that there are."""
+    """Return the moving average over ``width`` epochs, fewer for the first ones."""
     if width <= 1:
         return curve.astype(np.float64)
     total = np.cumsum(np.insert(curve.astype(np.float64), 0, 0.0))
@@ -146,8 +145,7 @@ def smooth(curve: Curve, width: int) -> Curve:
 
 
 def _noise(curve: Curve) -> float:
-    """Return the curve's standard deviation between epochs, as normal noise's median step is 0.95
-    of it."""
+    """Return the noise's standard deviation; normal noise has a median step of 0.95 of it."""
     return 1.05 * float(np.median(np.abs(np.diff(curve))))
 
 
@@ -168,12 +166,11 @@ def overfitting_epoch(loss: Curve, held: Curve, patience: int = 6) -> int | None
     if count - 1 - best < patience or count - 1 - int(np.argmin(held)) < patience:
         return None
     recent = smoothed[-max(3, patience // 2) :]
-    # The best of many noisy numbers is low by chance: what rises must rise out of the noise.
+    # The best of many noisy numbers is low by chance, so a rise must exceed the noise.
     noise = _noise(held[-4 * patience :])
     low = float(smoothed[best])
     worse = float(recent.min()) > 1.1 * low + 1e-9 and float(recent.mean()) > low + 3.5 * noise
-    # Averages over as many epochs as patience takes: three lucky ones are no trend. The first ones
-    # begin at the best: how steeply it fell until then says nothing of what it does since.
+    # Averages over ``patience`` epochs, the first from the best on: three lucky ones are no trend.
     before = loss[best : best + patience]
     after = loss[-patience:]
     wavers = _noise(loss[-4 * patience :]) * np.sqrt(2 / patience)
@@ -207,7 +204,7 @@ def has_risen_since_raise(
         if not 0 < epoch <= len(loss) - 2 or rate <= rates[epoch - 1]:
             continue
         low, now = float(np.min(loss[:epoch])), float(np.mean(loss[-3:]))
-        # Since then it has never come down to where it was.
+        # It has never returned to its lowest.
         if now > 1.5 * low + 1e-9 and float(np.min(loss[epoch + 1 :])) > low:
             return RaisedRate(epoch, float(rates[epoch - 1]), rate, low, now)
         return None
@@ -215,7 +212,7 @@ def has_risen_since_raise(
 
 
 def still_improving(curve: Curve) -> float | None:
-    """Part by which the last fifth of the epochs still lowered the curve, if that is much."""
+    """Return the part by which the last fifth of the epochs lowered the curve, if large."""
     count = len(curve)
     if count < 5 or not np.isfinite(curve).all():
         return None
@@ -249,7 +246,7 @@ def jumping_epoch(loss: Curve, window: int = 15, large: float = 0.3) -> int | No
 
 
 def better_on_validation_epoch(loss: Curve, held: Curve, window: int = 5) -> int | None:
-    """Epoch, from 1, at which validation has been clearly below training for ``window`` epochs."""
+    """Return the epoch, from 1, at which validation was clearly below training for ``window``."""
     if len(held) < window or not np.isfinite(held).all():
         return None
     ratio = held[-window:] / np.maximum(loss[-window:], 1e-12)
@@ -263,14 +260,14 @@ def is_better_on_validation(loss: Curve, held: Curve, window: int = 5) -> bool:
 
 @dataclass(frozen=True)
 class IgnoredClasses:
-    """Classes that the data has and the network never answers."""
+    """Classes of the data that the network never predicts."""
 
     classes: tuple[int, ...]
     present: int
 
 
 def never_predicted(truth: Curve, predicted: Curve) -> IgnoredClasses | None:
-    """Classes with at least 3 rows in ``truth`` (class numbers) that ``predicted`` lacks."""
+    """Return classes with at least 3 rows in ``truth`` (class numbers) that are never predicted."""
     counts = np.bincount(truth.astype(np.int64))
     present = np.flatnonzero(counts >= 3)
     missing = tuple(int(c) for c in present if not (predicted == c).any())

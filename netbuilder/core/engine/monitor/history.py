@@ -14,12 +14,12 @@ from netbuilder.core.history_columns import history_lists
 
 Floats = NDArray[np.float32]
 
-# Changes of the learning rate that follow each other so soon are one move of a slider.
+# Changes of the learning rate within this time are one drag of a slider.
 _DRAG_SECONDS = 1.5
 
 
 class FloatTable:
-    """A float32 table that grows: rows are appended, columns have names."""
+    """A float32 table that rows are appended to, with named columns."""
 
     def __init__(self, names: Sequence[str] = ()) -> None:
         self.names = tuple(names)
@@ -31,7 +31,7 @@ class FloatTable:
 
     @property
     def values(self) -> Floats:
-        """All rows: (rows, names); a view that later appends may leave behind."""
+        """Return all rows, (rows, names): a view that appending may outdate."""
         return self._values[: self._rows]
 
     def append(self, rows: Floats) -> None:
@@ -49,11 +49,11 @@ class FloatTable:
         self._rows = min(self._rows, rows)
 
     def columns(self, first: int = 0) -> dict[str, Floats]:
-        """Copies of the columns from row ``first`` on, by name."""
+        """Return copies of the columns from row ``first`` on, by name."""
         return {name: self.values[first:, i].copy() for i, name in enumerate(self.names)}
 
     def row(self, number: int) -> dict[str, float]:
-        """One row as plain numbers by name."""
+        """Return one row as plain numbers by name."""
         return {n: float(v) for n, v in zip(self.names, self.values[number], strict=True)}
 
 
@@ -92,8 +92,7 @@ class History:
         self.steps.append(rows)
 
     def add_epochs(self, rows: Floats, learning_rate: float) -> None:
-        """Add epochs (n, names and validation names); a best one is strictly better, as in the
-        loop."""
+        """Add epochs (n, names and validation names); a best one is strictly better."""
         values = rows[:, self.epochs.names.index(self.monitor)] * np.float32(self.sign)
         for number, value in enumerate(values, len(self.epochs) + 1):
             if value < self.best_value:
@@ -120,12 +119,12 @@ class History:
             self.changes.append(change)
 
     def forget_steps(self) -> None:
-        """Forget the steps: they stood at other places of their epochs."""
+        """Drop the steps, whose places in their epochs changed."""
         self.cuts += 1
         self.steps.cut(0)
 
     def clear(self) -> None:
-        """Forget everything: the run begins again."""
+        """Drop everything, as the run restarts."""
         self.changes.clear()
         self.forget_steps()
         self.epochs.cut(0)
@@ -133,7 +132,6 @@ class History:
         self.best_epoch, self.best_value = 0, float("inf")
 
     def by_epoch(self) -> dict[str, list[float]]:
-        """Return numbers by name as ``keras.callbacks.History.history``, thinned in very long
-        runs."""
+        """Return Keras's ``History.history``, a list a name, thinned in very long runs."""
         gone_back_to = (int(one.value) for one in self.changes if one.what == "best")
         return history_lists(self.epochs.columns(), (self.best_epoch, *gone_back_to))

@@ -58,8 +58,7 @@ def _is_log_folder(path: Path) -> bool:
 
 
 def _is_network(path: Path) -> bool:
-    """Return whether a file is a ``.keras`` of the canvas alone, as only ``ModelCheckpoint`` writes
-    it."""
+    """Return whether a file is a ``.keras`` of the canvas alone, as of ``ModelCheckpoint``."""
     with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
         config = json.loads(file.read(1_000_000))
     return bool(config["config"]["name"] == "core")
@@ -111,7 +110,7 @@ def log_path(callback: str, name: str, base: Path | None) -> Path:
 
 
 def name_problem(callback: str, name: str) -> str:
-    """Why a name cannot be right wherever the project lies, in words; "" where it may be."""
+    """Say why a name is wrong for any project folder; "" where it may be right."""
     kind, parts = LOGS[callback], name.replace("\\", "/").split("/")
     outside = name.startswith(("/", "\\", "~")) or ".." in parts or ":" in parts[0]
     if outside or not name.strip("./ "):
@@ -143,18 +142,18 @@ _SWAP = "SwapEMAWeights"
 
 
 def best_choice(training: Training) -> Choice | None:
-    """The "keep the best epoch" choice, if the plan has it."""
+    """Return the plan's "keep the best epoch" choice, or None."""
     found = [c for c in training.callbacks if canonical(CALLBACKS, c.name) == _BEST]
     return found[0] if found else None
 
 
 def monitor_of(training: Training) -> tuple[str, float]:
-    """Name of the number that decides what is best, and 1 (smaller is better) or -1."""
+    """Return the name of the number that decides what is best, and 1 (smaller is better) or -1."""
     return _monitored(best_choice(training))
 
 
 def kept_monitor(training: Training) -> tuple[str, float]:
-    """As ``monitor_of``, also where it is the early stop that puts the best weights back."""
+    """Return as ``monitor_of``, also for an early stop that restores the best weights."""
     restoring = (one for one in training.callbacks if one.params.get("restore_best_weights"))
     return _monitored(best_choice(training) or next(restoring, None))
 
@@ -215,7 +214,7 @@ class Callbacks:
 
     @property
     def stopping(self) -> bool:
-        """Whether one of them wants the training to end."""
+        """Return whether a callback wants the training to end."""
         return any(model.stop_training for model in self._models)
 
     def _go_on(self) -> None:
@@ -223,12 +222,12 @@ class Callbacks:
             model.stop_training = False
 
     def begin(self) -> None:
-        """The training begins."""
+        """Call ``on_train_begin``."""
         self._go_on()
         self._list.on_train_begin()
 
     def write_graph(self, graph: Any) -> None:
-        """Give TensorBoard the graph that trains, which Keras looks for in ``fit`` only."""
+        """Give TensorBoard the graph that trains, which Keras takes from ``fit`` only."""
         import keras
         import tensorflow as tf
 
@@ -240,28 +239,28 @@ class Callbacks:
                 writer.close()
 
     def epoch_begin(self, epoch: int) -> None:
-        """Epoch ``epoch``, counted from 0, begins."""
+        """Begin epoch ``epoch``, counted from 0."""
         self._list.on_epoch_begin(epoch)
 
     def epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
-        """Epoch ``epoch``, counted from 0, has ended with these numbers."""
+        """End epoch ``epoch``, counted from 0, with its numbers."""
         self._list.on_epoch_end(epoch, dict(logs))
 
     def test_begin(self) -> None:
-        """A measurement on the validation data begins."""
+        """Begin an evaluation on the validation data."""
         self._list.on_test_begin()
 
     def test_end(self) -> None:
-        """It has ended, or is left for later."""
+        """End an evaluation, also one left for later."""
         self._list.on_test_end()
 
     def end(self, logs: Mapping[str, float]) -> None:
-        """The training ends."""
+        """Call ``on_train_end``."""
         self._list.on_train_end(dict(logs))
 
     @property
     def restored_epoch(self) -> int:
-        """The epoch, counted from 1, whose weights one of them put back at the end; 0: none did."""
+        """Return the epoch, counted from 1, whose weights a callback restored, 0 for none."""
         import keras
 
         found = [
@@ -274,7 +273,7 @@ class Callbacks:
         return found[-1] if found else 0
 
     def state(self) -> dict[str, Any]:
-        """What they remember, as arrays by name: counters, best values, best weights."""
+        """Return the state as arrays by name: counters, best values, best weights."""
         state: dict[str, Any] = {}
         for number, callback in enumerate(self.callbacks):
             for name, value in vars(callback).items():
@@ -287,7 +286,7 @@ class Callbacks:
         return state
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what ``state`` gave."""
+        """Restore the arrays of ``state``."""
         for number, callback in enumerate(self.callbacks):
             start = f"{number}/"
             for key in [k for k in state if k.startswith(start)]:
@@ -317,7 +316,7 @@ def _refuse_two_masters(training: Training, training_model: keras.Model) -> None
 
 
 def measures_apart(training: Training) -> bool:
-    """Whether a callback changes the network while it is measured on the validation data."""
+    """Return whether a callback changes the network during validation."""
     return any(canonical(CALLBACKS, choice.name) == _SWAP for choice in training.callbacks)
 
 

@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 Answer = tuple[dict[str, Array], dict[str, dict[str, Array]], dict[str, dict[str, Array]]]
 
-# A pass over many samples is cut into slices of about so long, between which a training goes on.
+# Duration of the slices of a pass over many samples, between which the training goes on.
 _SLICE_SECONDS = 0.01
-# Up to so many of them are better taken at once than with a copy of the weights.
+# So few slices are faster at once than with a copy of the weights.
 _AT_ONCE = 2
 _FIRST_ROWS = 128
 _LEAST_ROWS = 16
 
 
 class ProbeRequest(Protocol):
-    """What is asked; see ``probes.Probe``, which is one."""
+    """The fields of a request, see ``probes.Probe``."""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -50,7 +50,7 @@ class ProbeRequest(Protocol):
 
     @property
     def y(self) -> Mapping[str, Array]:
-        """Right answers by output id."""
+        """Targets by output id."""
 
     @property
     def weights(self) -> tuple[str, ...]:
@@ -91,8 +91,7 @@ class NetworkObserver:
                     return answer
 
     def prepare(self, wish: ProbeRequest) -> None:
-        """Trace what ``wish`` needs and call it with one sample, as first calls are slow; DataError
-        as ``whole``."""
+        """Trace what ``wish`` needs and make the slow first call; raises as ``whole``."""
         x = self._samples(wish)
         nodes, learning = self._known(wish.outputs), self._learning(wish.gradients)
         if x and nodes and nodes not in self._functions:
@@ -104,7 +103,7 @@ class NetworkObserver:
                 self._run(function, [v[:1] for v in (*x, *y)], live=False)
 
     def is_prepared(self, wish: ProbeRequest) -> bool:
-        """Whether nothing has to be traced any more for ``wish``."""
+        """Return whether everything for ``wish`` has been traced."""
         if not (wish.outputs or wish.gradients):
             return True
         if self._symbols is None:
@@ -128,7 +127,7 @@ class NetworkObserver:
             DataError: the samples do not fit the network.
         """
         x = self._samples(wish)
-        # What is answered in one go shows one moment by itself: copying costs more than looking.
+        # An answer in one slice needs no copy to show one moment.
         at_once = self._in_one_go(wish, len(x[0]) if x else 0)
         live = live and not at_once
         self._take_copies(live)
@@ -166,7 +165,7 @@ class NetworkObserver:
         self.pace[nodes] = min(pace, 1.5 * before)
 
     def in_one_go(self, wish: ProbeRequest) -> bool:
-        """Whether ``answer`` takes one slice, and no copy of the weights."""
+        """Return whether ``answer`` takes one slice, without a copy of the weights."""
         rows = max((len(wish.x[name]) for name in self._names if name in wish.x), default=0)
         asks = bool(wish.outputs or wish.gradients)
         return self._in_one_go(wish, rows if asks else 0)
@@ -291,7 +290,6 @@ class NetworkObserver:
         ]
 
     def _tensors(self) -> dict[str, Any]:
-        """Return a symbolic tensor a node, of a graph over the same layers."""
         import keras
 
         with self._lock:
@@ -354,12 +352,11 @@ class NetworkObserver:
 
 
 def _key(nodes: tuple[str, ...], y: list[Array]) -> tuple[Any, ...]:
-    """Return the key of a gradient function: nodes and kinds of targets."""
     return ("gradients", nodes, tuple((value.shape[1:], str(value.dtype)) for value in y))
 
 
 def named_weights(weights: list[Any]) -> list[tuple[str, Any]]:
-    """Weights of a layer with names that tell them apart: the short one, or the whole path."""
+    """Return a layer's weights by unique names: the short one, or the whole path."""
     found: dict[str, Any] = {}
     for weight in weights:
         found[weight.name if weight.name not in found else weight.path] = weight

@@ -27,10 +27,10 @@ from netbuilder.core.wording import format_list, format_number, join_sentences
 if TYPE_CHECKING:
     import keras
 
-# Rules cost little, but the smallest networks end an epoch in a tenth of a millisecond.
+# Small networks end an epoch in 0.1 ms, less than the rules take.
 _INTERVAL_SECONDS = 0.5
 
-#: What is said, by the name of its case: a title and a text.
+#: Title and text of each case.
 _WORDS: Mapping[str, tuple[str, str]] = {
     "nan-data": (N_("The data contains invalid numbers"),
         N_("{rows} A network cannot be trained with these values. Fill in the values or leave out "
@@ -81,7 +81,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 def _diagnosis(
     case: str, epoch: int, fix: RunFix | None = None, severity: str = "warning", **values: Any
 ) -> Diagnosis:
-    """Fill in the words of ``_WORDS`` for a case."""
     title, text = (_(words, **{"epoch": epoch} | values) for words in _WORDS[case])
     code = case.removesuffix("-by-hand").removesuffix("-dropout")
     code = "frozen" if case.startswith("frozen-") else code
@@ -123,11 +122,11 @@ class TrainingMonitor:
 
     @property
     def due(self) -> bool:
-        """Whether ``look`` would look now: what is asked of all epochs at once is asked then."""
+        """Return whether ``look`` would check now."""
         return time.monotonic() >= self._next
 
     def look(self, history: History, training_model: keras.Model, data: Dataset) -> list[Diagnosis]:
-        """After epochs have ended: what is new. At most twice a second."""
+        """Return new diagnoses after epochs have ended, at most twice a second."""
         if not self.due:
             return []
         self._next = time.monotonic() + _INTERVAL_SECONDS
@@ -162,7 +161,7 @@ class TrainingMonitor:
         return gone
 
     def take(self, project: Project, facts: DataFacts) -> list[str]:
-        """The run goes on with other data: codes of what was said of those of before."""
+        """Go on with other data and return the codes of the old data's diagnoses."""
         self.project, self.facts = project, facts
         gone = list(self._told)
         self._told.clear()
@@ -171,7 +170,7 @@ class TrainingMonitor:
     def not_a_number(
         self, epoch: int, rate: float, history: History, data: Dataset
     ) -> list[Diagnosis]:
-        """The loss became NaN or infinite in ``epoch``: the surest cause first."""
+        """Diagnose a loss of NaN or infinity in ``epoch``, the surest cause first."""
         holes = network_inspection.rows_without_numbers(data.train)
         hand = rate_before(history, rate)
         if holes:
@@ -199,7 +198,7 @@ class TrainingMonitor:
         rate = history.rates[-1] if history.rates else 0.0
         raised = _raised(history)
         if raised is not None:
-            # The hand did it: nothing else is to blame while that is so.
+            # The raised rate is the cause: report nothing else.
             yield self._by_hand(raised, history)
             return
         if "exploded" not in self._told and (epoch := diagnosis_rules.exploded_epoch(loss)):
@@ -231,10 +230,9 @@ class TrainingMonitor:
             longer = self._longer(max(1, len(curve)))
             share = format_number(gain, ".0%")
             yield _diagnosis("improving", len(curve), longer, "info", share=share)
-        # A network that is still learning, or does not learn at all, has not made up its mind about
-        # its classes.
+        # Predicted classes mean little while the network still learns, or does not learn at all.
         settled = gain is None and not {"stuck", "exploded"} & set(self._told)
-        # Rare tokens are no classes that a text should have more of.
+        # Rare tokens of a text are not missing classes.
         labels = self.facts.task in (CLASSES, BINARY) and not self.facts.generates
         if len(curve) >= 5 and settled and labels:
             yield from self._ignored(len(curve), training_model, data)
@@ -301,7 +299,7 @@ class TrainingMonitor:
                 RunFix(_("Use leaky_relu in this layer"), lambda p: _leaky(p, dead[0])),
                 node=dead[0],
             )  # fmt: skip
-        # Ten times nothing is nothing.
+        # A rate of 0 cannot be multiplied.
         faster = rate * 10 or 0.001
         return Diagnosis(
             "stuck", epoch, title,
@@ -343,7 +341,6 @@ class TrainingMonitor:
 
     @property
     def _noisy(self) -> list[str]:
-        """Return layers that make training harder, such as Dropout."""
         return [n.layer for n in self.project.graph.nodes if spec_of(n.layer).noise]
 
     def _easier(self, epoch: int) -> Iterator[Diagnosis]:
@@ -437,7 +434,7 @@ def _raised(history: History) -> diagnosis_rules.RaisedRate | None:
 
 
 def rate_before(history: History, rate: float) -> float | None:
-    """The rate of before the last change, where a hand raised it to ``rate``."""
+    """Return the rate before it was last raised by hand to ``rate``."""
     changes = _hand_rates(history)
     if not changes or not history.rates:
         return None
@@ -453,8 +450,7 @@ def _was_the_end(history: History, told: Diagnosis) -> bool:
     return len(history.epochs) <= told.epoch
 
 
-#: Whether what was said is still so, by code. Where it is said and taken back the limits differ, so
-#: that a curve on the border does not have it said again and again.
+#: Whether a diagnosis still holds, by code: limits differ from those of reporting (hysteresis).
 _HOLDS: Mapping[str, Callable[[History, Diagnosis], bool]] = {
     "overfitting": lambda history, told: _best_held(history) <= told.epoch,
     "raised": lambda history, _told: _raised(history) is not None,
@@ -482,7 +478,7 @@ def _best_held(history: History) -> int:
 
 
 def rows_in_words(holes: Mapping[str, int]) -> str:
-    """ "3 rows of 'input' contain NaN or infinity."."""
+    """Return "3 rows of 'input' contain NaN or infinity." in the chosen language."""
     return join_sentences(
         ngettext(
             "{count} row of '{name}' contains NaN or infinity.",

@@ -48,7 +48,7 @@ class ProjectDifference:
 
 
 def project_differences(old: Project, new: Project) -> tuple[ProjectDifference, ...]:
-    """What was changed to come from ``old`` to ``new``; places on the canvas do not count."""
+    """Return the changes from ``old`` to ``new``, without places on the canvas."""
     return (*_network(old, new), *_plain("data", old.data, new.data),
             *_plain("training", old.training, new.training))  # fmt: skip
 
@@ -127,7 +127,7 @@ def _points(old: Data, new: Data) -> ProjectDifference:
 
 
 def format_value(value: Any) -> str:
-    """A value in words, as short as it can be."""
+    """Format a value as short as possible."""
     if value is None:
         return ""
     if isinstance(value, Choice):
@@ -146,7 +146,7 @@ def format_value(value: Any) -> str:
     return str(value)
 
 
-#: Settings of a training that are often varied, as people call them.
+#: Names of settings that are often varied.
 _SETTINGS = {
     "learning_rate": N_("learning rate"), "batch_size": N_("batch size"), "epochs": N_("epochs"),
     "optimizer": N_("optimizer"), "loss": N_("loss"), "seed": N_("seed"),
@@ -155,19 +155,19 @@ _SETTINGS = {
 
 
 def loss_titles(training: Training) -> str:
-    """What is minimised: "mean absolute error"; "" where that is not chosen yet."""
+    """Return the loss's title, "mean absolute error"; "" where none is chosen yet."""
     losses = (training.loss, *(one.loss for one in training.outputs.values()))
     names = (canonical(LOSSES, one.name) or one.name for one in losses if one is not None)
     return join_values(dict.fromkeys(map(loss_title, names)))
 
 
 def setting_words(name: str) -> str:
-    """A setting of a training as people call it, "learning rate"; else Keras's name of it."""
+    """Return a training setting's name, "learning rate", or Keras's name of it."""
     return _(_SETTINGS[name]) if name in _SETTINGS else name
 
 
 def format_setting(value: Any) -> str:
-    """A value as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
+    """Format a setting as people write it: "0.0275", "yes", "relu", "L2 (0.001)"."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if value is None:
@@ -207,7 +207,6 @@ def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
 
 
 def _choices(project: Project) -> Iterator[str]:
-    """Yield the layers with their sizes, the settings of the training, then those of the data."""
     for node in project.graph.nodes:
         spec = LAYERS.get(node.layer)
         if node.layer == "Input" or spec is None:

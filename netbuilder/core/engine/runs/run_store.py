@@ -57,7 +57,7 @@ _PATIENCE_SECONDS = 5.0
 
 
 def run_texts(folder: Path) -> dict[str, str]:
-    """What stands in ``run.json`` of each run in ``folder``, by its id, the newest id first."""
+    """Return the texts of ``run.json`` in ``folder`` by run id, the newest id first."""
     there = dict(_written(folder))
     try:
         with _open(folder) as index:
@@ -72,7 +72,7 @@ def run_texts(folder: Path) -> dict[str, str]:
                 [(id_, there[id_], text) for id_, text in fresh.items()],
             )
             index.executemany("delete from run where id = ?", [(i,) for i in known.keys() - there])
-    # A folder that cannot be written, or a file that is no index: the records are read instead.
+    # Without a valid, writable index the records are read instead.
     except sqlite3.Error:
         discard(folder / _INDEX)
         found, fresh = {}, {id_: _index_read(folder, id_) for id_ in there}
@@ -80,7 +80,7 @@ def run_texts(folder: Path) -> dict[str, str]:
 
 
 def read_limit(folder: Path, default: int) -> int:
-    """How many runs are kept; 0: all."""
+    """Return how many runs are kept; 0: all."""
     try:
         with _open(folder) as index:
             row = index.execute("select value from setting where name = 'limit'").fetchone()
@@ -90,7 +90,7 @@ def read_limit(folder: Path, default: int) -> int:
 
 
 def write_limit(folder: Path, count: int) -> None:
-    """Keep so many runs from now on."""
+    """Store how many runs are kept."""
     with _open(folder) as index:
         index.execute("insert or replace into setting values ('limit', ?)", (count,))
 
@@ -119,7 +119,7 @@ def _index_read(folder: Path, run_id: str) -> str:
 
 _FILE = "run.json"
 _NETWORK = "network.h5"
-# What reading a record that is damaged, or is none, may raise.
+# Errors of reading a damaged record.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, UserError)
 USUAL_LIMIT = 500
 NETWORK_BYTES = 2_000_000_000
@@ -135,17 +135,14 @@ class Run:
         name: the user's; at first the project's name.
         started: in the ISO form, with the time zone.
         reason: "done", "stopped", "early" or "failed".
-        epochs, best_epoch: epochs done, and the one with the lowest (validation) loss.
+        best_epoch: the epoch with the lowest (validation) loss.
         seconds: duration by the clock, pauses left out.
         slowed: it was trained slowly enough to follow.
         last: the last epoch's numbers by name.
-        kept_epoch, kept: the earlier epoch whose weights it ended with, and that epoch's numbers; 0
-            and nothing where it has those of its end.
-        test: numbers on the test rows by name.
-        test_samples: how many these are; 0 where unknown.
-        standard_errors: of the test's numbers, by name, where known.
+        kept_epoch, kept: the earlier epoch whose weights it ended with, and its numbers; 0 and {}.
+        test, standard_errors: numbers on the test rows by name, and their errors where known.
+        test_samples: 0 where unknown.
         machine: system, processor, number of processors.
-        versions: of Python and the packages that computed.
         base: folder that the project's relative paths started from; "" where unknown.
         steps_per_epoch: 0 where unknown.
         units: of each target of the first output, or "".
@@ -177,20 +174,20 @@ class Run:
 
     @property
     def unit(self) -> str:
-        """What errors over all targets are counted in; "" where these have several, or none."""
+        """Return the unit of errors over all targets; "" where there are several, or none."""
         return self.units[0] if len(set(self.units)) == 1 else ""
 
 
 @dataclass(frozen=True)
 class RunRows:
-    """The long rows of a run: float32 by name, a number an epoch and a number a step."""
+    """The long rows of a run: float32 by name, an entry an epoch or a step."""
 
     epochs: Mapping[str, NDArray[np.float32]]
     steps: Mapping[str, NDArray[np.float32]]
 
 
 def runs_folder() -> Path:
-    """Where runs are kept."""
+    """Return the folder of all runs."""
     path = folders.data() / "runs"
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -210,10 +207,9 @@ def record_run(
     """Record a run that has ended, or, with its ``run_id``, replace its record.
 
     Args:
-        history: all its numbers.
         started: ``time.time`` at the start; None: now less the duration.
         base: folder that relative paths of the project start from.
-        asked: the project as the user wrote it, before loss and metrics were filled in.
+        asked: the project before loss and metrics were filled in.
 
     Raises:
         UserError: the folder cannot be written.
@@ -270,7 +266,7 @@ def _name_of(project: Project) -> str:
 
 
 def previous_run(run: Run, among: Sequence[Run]) -> Run | None:
-    """The run of the same rows that was begun last before this one; None where there is none."""
+    """Return the run of the same rows that began last before this one, or None."""
     earlier = [
         one
         for one in among
@@ -326,7 +322,7 @@ def _with_kept(run: Run) -> Run:
 
 
 def list_runs() -> list[Run]:
-    """All runs, the newest first. A folder that cannot be read is passed over."""
+    """Return all runs, the newest first, without unreadable ones."""
     found: list[Run] = []
     for run_id, text in run_texts(runs_folder()).items():
         try:
@@ -337,17 +333,17 @@ def list_runs() -> list[Run]:
 
 
 def run_limit() -> int:
-    """How many runs are kept; 0: all."""
+    """Return how many runs are kept; 0: all."""
     return read_limit(runs_folder(), USUAL_LIMIT)
 
 
 def set_run_limit(count: int) -> None:
-    """Keep so many runs, the newest; older ones go with the next run that is recorded."""
+    """Set how many runs are kept; older ones are deleted after the next run."""
     write_limit(runs_folder(), max(0, count))
 
 
 def run_count() -> int:
-    """How many runs are kept now."""
+    """Return how many runs there are."""
     return len(_places())
 
 
@@ -380,7 +376,7 @@ def newest_run(project: Project, base: Path) -> Run | None:
     Compared is the project before its loss was filled in, without places on the canvas. Data with a
     relative path is the same only from the same folder ``base``.
     """
-    # The name of a run's folder begins with the time: the first that fits is the newest.
+    # Folder names begin with the time, so the first match is the newest.
     for run_id, text in run_texts(runs_folder()).items():
         try:
             value = json.loads(text)
@@ -399,8 +395,7 @@ def _is_of(asked: Project, asked_from: str, project: Project, base: Path) -> boo
 
 
 def with_absolute_paths(project: Project, base: Path | None) -> Project | None:
-    """Return the project with its data's paths made absolute from ``base``; None where
-    impossible."""
+    """Return the project with absolute data paths; None if ``base`` is needed and unknown."""
     found = {}
     for name in ("path", "test_path"):
         written = getattr(project.data, name)
@@ -444,12 +439,12 @@ def load_rows(run: Run) -> RunRows:
 
 
 def network_path(run_id: str) -> Path:
-    """Where the trained network of a run is, if it was small enough to be kept with the record."""
+    """Return the path of a run's trained network, which is kept if it is small."""
     return runs_folder() / run_id / _NETWORK
 
 
 def rename_run(run_id: str, name: str) -> Run:
-    """Give a run another name."""
+    """Rename a run."""
     return _rewrite(run_id, name=name)
 
 
@@ -482,7 +477,7 @@ def delete_run(run_id: str) -> None:
 
 
 def machine() -> dict[str, Any]:
-    """This computer, in a few words."""
+    """Return a short description of this computer."""
     return {
         "system": f"{platform.system()} {platform.release()}",
         "processor": platform.processor() or platform.machine(),
@@ -492,7 +487,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that compute."""
+    """Return the versions of Python and of the packages that compute."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:
         try:
