@@ -1,4 +1,4 @@
-"""A layer as people type it: "dense 50 relu", "conv2d 32 3x3 padding=same"."""
+"""Parses layers as people type them: "dense 50 relu", "conv2d 32 3x3 padding=same"."""
 
 from __future__ import annotations
 

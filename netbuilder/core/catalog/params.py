@@ -60,7 +60,7 @@ def shape(name: str, default: Any, text: str, **more: Any) -> Param:
 
 
 def text_param(name: str, default: Any, text: str, **more: Any) -> Param:
-    """A word or a sentence."""
+    """A string."""
     return param(name, Kind.TEXT, default, text, **more)
 
 
@@ -197,7 +197,7 @@ TRAINABLE: Final = flag(
 
 
 def dtype_param(choices: tuple[str, ...] = DTYPES) -> Param:
-    """The precision in which a layer counts."""
+    """The precision in which a layer computes."""
     return choice(
         "dtype", None, choices,
         N_("Precision of the numbers. Empty: the same as the whole network."),

@@ -44,7 +44,7 @@ def check_file(path: Path) -> None:
 
 
 def numbers_in(path: Path) -> int:
-    """Count the numbers in a file, 0 where it is no HDF5 file; raises as ``check_container``."""
+    """Count the numbers in a file, 0 where HDF5 cannot open it; raises as ``check_container``."""
     try:
         with open_hdf5(path) as file:
             return check_container(file, path.name)

@@ -78,6 +78,6 @@ def _numbers(dataset: h5py.Dataset) -> None:
 
 
 def _tried(act: Any, *arguments: Any) -> None:
-    """What NumPy has no type for, or no room, is judged by the one who wants it."""
+    """Ignore types that NumPy lacks and data beyond the memory, which are no damage."""
     with suppress(TypeError, MemoryError):
         act(*arguments)

@@ -43,7 +43,7 @@ def _ones(axes: int) -> Any:
 
 
 def padding(causal: bool = False) -> Param:
-    """What happens at the border."""
+    """The padding at the border."""
     words = ("valid", "same", "causal") if causal else ("valid", "same")
     return choice(
         "padding", "valid", words,

@@ -164,7 +164,7 @@ class Program:
         self.function = self._trace()
 
     def recount(self) -> None:
-        """Drop what XLA compiled for another number of samples in the feed."""
+        """Update rows and steps of an epoch after the feed has changed."""
         self.rows = self.feed.rows if self._of_epoch is None else self._of_epoch
         self.full, self.rest = divmod(self.rows, self.plan.batch)
         self.steps_per_epoch = self.full + bool(self.rest)

@@ -1,4 +1,4 @@
-"""What the compiled loop reads: samples as tensors in memory, and the order of each epoch."""
+"""Samples as tensors in memory for the compiled loop, and their order in each epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model, its data and a position in the run: advances it chunk by chunk."""
+"""Trains a model on its data chunk by chunk, keeping the position in the run."""
 
 from __future__ import annotations
 
