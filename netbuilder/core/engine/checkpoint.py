@@ -339,10 +339,7 @@ _LONG_EPOCH_SECONDS = 60.0
 class CheckpointSaver:
     """Take snapshots at most once a second and have them written in another thread.
 
-    Args:
-        folder: None saves nothing.
-        take: takes a snapshot.
-        told: called on the session's thread with each snapshot once it is on disk.
+    Without ``folder`` nothing is saved; ``told`` gets, on the session's thread, those on disk.
     """
 
     def __init__(
@@ -373,11 +370,10 @@ class CheckpointSaver:
         return self.writer is not None and time.monotonic() >= self._long
 
     def look(self, whole: bool, position: int) -> UserError | None:
-        """Between two chunks: take a snapshot if it is time, and return why none can be saved.
+        """Take a snapshot if it is time, between two chunks, and return why none can be saved.
 
-        Args:
-            whole: an epoch has just ended, or the run is to be saved within one.
-            position: steps done; a run that has not moved since the last snapshot takes none.
+        ``whole``: an epoch has just ended, or the run is to be saved within one. A run that is
+        still at the ``position`` (steps) of the last snapshot takes none.
         """
         writer = self.writer
         if writer is None:

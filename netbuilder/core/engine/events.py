@@ -39,13 +39,11 @@ class RunFix:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A finding about the curve.
+    """A finding about the curve at ``epoch``, counted from 1.
 
-    Attributes:
-        code: "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
-            "jumping", "easier", "ignored", "frozen" or "untested".
-        epoch: the epoch concerned, counted from 1.
-        severity: "warning", or "info" where nothing is wrong.
+    ``code`` is "nan", "nan-data", "raised", "exploded", "stuck", "overfitting", "improving",
+    "jumping", "easier", "ignored", "frozen" or "untested"; ``severity`` "warning", or "info" where
+    nothing is wrong.
     """
 
     code: str
@@ -73,11 +71,7 @@ class Preparing(Event):
 class Restored(Event):
     """A run goes on from a checkpoint, with its numbers so far; ``Started`` follows.
 
-    Attributes:
-        steps: float32 (steps,) by name, from the run's first step on.
-        history: float32 (epochs,) by name, from the run's first epoch on.
-        best_epoch: counted from 1.
-        changes: what was changed by hand.
+    ``steps`` and ``history``: float32 by name, from the run's first step and epoch on.
     """
 
     steps: Mapping[str, Floats]
@@ -93,8 +87,7 @@ class Started(Event):
 
     Attributes:
         epochs: epochs that the run will have when it ends, as planned now.
-        batch_size: samples in a batch (the last one of an epoch may have fewer).
-        samples: training samples in an epoch.
+        samples: training samples in an epoch, whose last batch may be smaller.
         epoch: epochs already done (0 for a new run).
         metrics: names of the numbers of each step, "loss" first.
         validated: whether "val_..." numbers come with each epoch.
@@ -149,8 +142,7 @@ class EpochEnd(Event):
     """One epoch is done, or several: small networks do hundreds in one chunk.
 
     Attributes:
-        epoch: epochs done so far.
-        first: the first epoch of this event, counted from 1.
+        epoch, first: epochs done so far, and the first one of this event, counted from 1.
         logs: the last epoch's numbers, as Keras's ``logs``.
         history: float32 (epochs,) by name, for the epochs ``first`` .. ``epoch``.
         epochs: epochs that the run will have when it ends, as planned now.
@@ -204,10 +196,7 @@ class DiagnosisWithdrawn(Event):
 class ProbeAnswered(Event):
     """The answer to a probe, see ``probes.ProbeResult``.
 
-    Attributes:
-        probe: the request, which the view may have replaced meanwhile.
-        epoch, step: epochs done, steps of the next one done.
-        problem: why there is no answer; the session has dropped the probe.
+    ``problem`` says why there is none: the session has dropped the probe.
     """
 
     probe: Probe

@@ -71,11 +71,8 @@ class ManualWeightLog:
         self._place = (-1, -1)
 
     def set(self, trainer: Trainer, values: Mapping[WeightIndex, float]) -> int:
-        """Replace the weights set at this step by ``values`` and return how many are set there now.
-
-        Raises:
-            UserError: there is no such weight.
-        """
+        """Replace the weights set at this step, return their number; UserError if one is
+        unknown."""
         place = (trainer.epoch, trainer.step)
         if place != self._place:
             self._place, self._before = place, {}

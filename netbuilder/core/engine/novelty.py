@@ -78,9 +78,8 @@ class NoveltyReference:
     def distances(self, features: Array, *, leave_one_out: bool = False) -> NDArray[np.float64]:
         """Return the distance of each sample to the nearest training sample, (n,).
 
-        Args:
-            features: as from ``features_of``, (n, features).
-            leave_one_out: ``features`` are those of ``samples``; none is compared with itself.
+        ``features`` are as from ``features_of``, (n, features); with ``leave_one_out`` they are
+        those of ``samples``, and none is compared with itself.
         """
         asked = self.place(features).astype(np.float64)
         known = self.samples.astype(np.float64)
@@ -143,10 +142,7 @@ def _decoded(text: object, form: str) -> Array:
 
 
 def hidden_nodes(model: keras.Model, graph: Graph) -> tuple[str, ...]:
-    """Return the nodes whose outputs the output layers take in.
-
-    Layers without weights after the last ones with weights count as output; Dropout is left out.
-    """
+    """Return the nodes that feed the output layers, the last with weights; Dropout is skipped."""
     found: dict[str, None] = {}
     waiting = [(name, False) for name in graph.outputs]
     while waiting:

@@ -33,10 +33,8 @@ def finished_model(
 ) -> TrainedModel:
     """Return the network after its last step, evaluated on the test data.
 
-    Args:
-        emit: receives a warning if the test rows cannot be evaluated.
-        restored_epoch: the epoch whose weights a callback has restored; 0: none.
-        novelty: add a novelty reference.
+    ``emit`` gets a warning if the test rows cannot be evaluated. ``restored_epoch``: the epoch
+    whose weights a callback has restored; 0: none.
     """
     trainer.program.settle()
     trainer.training_model.optimizer.finalize_variable_values(
@@ -134,7 +132,6 @@ def record_outcome(
         asked: the project before loss and metrics were filled in.
         run_id: of an earlier record of the same run, which this one replaces; "" for none.
         started: ``time.time`` at the start; None: now less the duration.
-        base: folder of the project file.
 
     Raises:
         UserError, OSError: it cannot be recorded; the trained network is not lost by that.

@@ -46,16 +46,10 @@ _COMPARED_BYTES = 64e6
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """What is to be trained, and how.
+    """What is to be trained, and how; see ``Session`` for ``base`` and ``compilation``.
 
-    Attributes:
-        project: loss and metrics filled in.
-        base: folder of the project file.
-        compilation: see ``Session``.
-        strategy: of several devices or machines; None on one.
-        agreement: of several machines.
-        goes_on: the weights will be replaced by those of an earlier run.
-        learned: pretrained backbones get their pretrained weights.
+    ``project`` has loss and metrics filled in. ``goes_on``: the weights of an earlier run will
+    replace these; ``learned``: pretrained backbones get their pretrained weights.
     """
 
     project: Project
@@ -185,12 +179,9 @@ def prebuild(
 
     May be called from any thread, repeatedly. A session or call that needs something else ends it.
 
-    Args:
-        wanted: polled; False ends it.
-
     Raises:
         UserError: the project cannot be built.
-        StoppedBeforeStartError: it was ended.
+        StoppedBeforeStartError: it was ended, or ``wanted``, which is polled, is false.
     """
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base, compilation)
     if not order.keeps:
@@ -220,10 +211,7 @@ def prebuild(
 def prewarm(
     project: Project, dataset: Dataset, probes: Iterable[Probe], *, base: Path | None = None
 ) -> None:
-    """Trace what probes will need in a run of the kept network; other networks are ignored.
-
-    May be called from any thread.
-    """
+    """Trace what probes will need in a run, if this network is the kept one; any thread."""
     order = TrainingOrder(resolve_defaults(project, dataset.facts), dataset, base)
     with _lock:
         kept = _found(order)
@@ -242,9 +230,7 @@ def lease_trainer(
 ) -> Lease:
     """Return a trainer at the start of its run: the kept one, or a new one.
 
-    Args:
-        tell: receives the progress of a download of weights, in words.
-        stopped: polled during the build; True ends it.
+    ``tell`` gets the progress of a download of weights, in words; ``stopped`` is polled.
 
     Raises:
         UserError: the project cannot be built.

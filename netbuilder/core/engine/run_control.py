@@ -160,11 +160,7 @@ class Interruptible(Generic[Result]):
             self._error = error
 
     def wait(self, stopped: Callable[[], bool]) -> Result:
-        """Wait for the work's result; ``stopped`` is polled on this thread.
-
-        Raises:
-            StoppedBeforeStartError: ``stopped`` is true, or somebody else has interrupted the work.
-        """
+        """Wait for the result; StoppedBeforeStartError if ``stopped`` (polled) or interrupted."""
         while self._thread.is_alive():
             if stopped():
                 raise StoppedBeforeStartError

@@ -109,12 +109,10 @@ class ProbeScheduler:
             one.place, one.work = _NEVER, None
 
     def look(self, observer: NetworkObserver, epoch: int, step: int, trained: float | None) -> bool:
-        """Between two chunks: work on probes within the budget; return whether anything was done.
+        """Work on probes within the budget, between two chunks; return whether anything was done.
 
-        Args:
-            epoch, step: where the training stands.
-            trained: seconds of training since the last call; None while the run is paused, when one
-                slice is computed whatever it costs.
+        ``trained``: seconds of training since the last call; None while the run is paused, when one
+        slice is computed whatever it costs.
         """
         if trained is not None:
             self._earn(trained)
@@ -280,11 +278,6 @@ class RunParts:
 
 class RunLoop:
     """Advance a run and handle requests between two chunks.
-
-    Args:
-        project: with loss and metrics filled in.
-        emit: called with each event, on the thread that runs.
-        agreement: of several machines.
 
     Attributes:
         epochs: how many are planned, from the very beginning.

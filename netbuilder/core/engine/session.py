@@ -166,12 +166,10 @@ class Session:
     def set_speed(
         self, rate: float | None, unit: Unit = "epochs", *, spread: float | None = None
     ) -> None:
-        """Limit the speed of the run, from here on and when it goes on later.
+        """Limit the epochs or steps a second (None: no limit), from here on and after a restart.
 
-        Args:
-            rate: ``unit`` a second; None: as fast as it goes.
-            spread: seconds over which the planned epochs are spread evenly, in place of ``rate``; a
-                run that takes longer is not slowed.
+        ``spread``: seconds over which the planned epochs are spread evenly, in place of ``rate``; a
+        run that takes longer is not slowed.
         """
         self._control.post(lambda: self.loop.set_speed(rate, unit, spread))
 
@@ -208,10 +206,7 @@ class Session:
         self._control.end("epoch")
 
     def set_learning_rate(self, rate: float) -> None:
-        """Use another learning rate from the next step on; answered by ``Changed``.
-
-        It replaces a schedule until the weights are reset.
-        """
+        """Use another rate, in place of a schedule, until a reset; answered by ``Changed``."""
         self._control.post(lambda: self._set_learning_rate(rate))
 
     def train_more(self, epochs: int) -> None:
@@ -263,8 +258,7 @@ class Session:
     def watch(self, probe: Probe) -> None:
         """Answer ``probe`` repeatedly during the run by ``ProbeAnswered``, and once during a pause.
 
-        All probes together take at most a twentieth of the run's time. May be called before the
-        run.
+        All probes take at most a twentieth of the time. May be called before the run.
         """
         self.loop.probing.watch(probe)
         self._control.post(lambda: None)
@@ -324,8 +318,7 @@ class Session:
         """Train to the end of the plan, or until stopped. May be called again to go on.
 
         Raises:
-            UserError: why it failed, after ``Failed``; ``rescued`` is the network so far, if
-                usable.
+            UserError: why it failed, after ``Failed``; ``rescued`` is a usable network so far.
             StoppedBeforeStartError: it was stopped while the network was built.
         """
         self._control.begin()

@@ -70,18 +70,15 @@ class TrainedModel:
 
     Attributes:
         project: the project of the training, loss and metrics filled in.
-        training_model: the canvas alone, on model-ready values, compiled with its optimizer's
-            state.
+        training_model: the canvas alone, on model-ready values, compiled, with optimizer state.
         model: raw rows in, predictions in the data's own units out; shares its weights.
         preprocessing: what ``model`` does around ``training_model``.
         history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
             ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.
         test: numbers on the test rows by name; empty where there are none.
-        seconds: duration of the training, pauses left out; of a slowed run its steps and
-            validation.
+        seconds: duration without pauses; of a slowed run that of its steps and validation.
         steps_per_second: speed over the whole run, waits between steps left out.
         step: steps of the next epoch done.
-        changes: what was changed by hand while it trained.
         best_epoch: the epoch with the lowest (validation) loss, counted from 1.
         kept_epoch: the earlier epoch whose weights it has; 0 for those of the last step.
         slowed: it was slowed down to be watched, so its duration says nothing about its speed.

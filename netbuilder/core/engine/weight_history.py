@@ -22,14 +22,10 @@ _FIRST = 12  # snapshots that are taken at once: a short run has not many
 
 
 class WeightHistory:
-    """Keep the weights at evenly spaced epochs of a run.
+    """Keep the weights at evenly spaced epochs of a run, at most ``most_bytes`` in total.
 
-    When it is full every second snapshot goes, and later ones are taken half as often.
-
-    Args:
-        most: snapshots at most.
-        most_bytes: of all snapshots together; a larger network has none.
-        rest: pause before the next snapshot, as a multiple of its duration; 0: none.
+    When it is full every second snapshot goes, and later ones are taken half as often. ``rest``:
+    pause before the next snapshot, as a multiple of its duration; 0: none.
     """
 
     def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES, rest: float = 0.0) -> None:

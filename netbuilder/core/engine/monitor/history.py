@@ -60,13 +60,9 @@ class FloatTable:
 class History:
     """Steps and epochs of a run, and the best epoch so far.
 
-    Args:
-        names: of the numbers of each step, "loss" first.
-        validation_names: of further numbers of each epoch.
-        monitor: name of the number that decides what is best.
-        sign: 1 where smaller is better, -1 where larger is.
-
-    ``cuts`` counts removals of rows: a copy from before the last one is to be made anew.
+    ``names`` are those of a step's numbers, "loss" first, ``validation_names`` further ones of an
+    epoch. ``monitor`` decides what is best: ``sign`` 1 the smaller, -1 the larger. ``cuts`` counts
+    removals of rows, each of which outdates copies.
     """
 
     def __init__(

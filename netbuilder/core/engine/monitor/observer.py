@@ -117,14 +117,11 @@ class NetworkObserver:
             return False
 
     def answer(self, wish: ProbeRequest, *, live: bool) -> Generator[None, None, Answer]:
-        """Answer slice by slice: each ``next`` takes about a hundredth of a second.
+        """Answer slice by slice: each ``next`` takes about 0.01 s; DataError if the samples do not
+        fit.
 
-        Args:
-            live: the network is training: use a copy of its weights, made at the first slice, so
-                that all slices show the same moment.
-
-        Raises:
-            DataError: the samples do not fit the network.
+        ``live``: the network is training: use a copy of its weights, made at the first slice, so
+        that all slices show the same moment.
         """
         x = self._samples(wish)
         # An answer in one slice needs no copy to show one moment.

@@ -145,10 +145,9 @@ class TrainingMonitor:
         return found + self._new(self._ended(history, training_model, data, reason))
 
     def withdrawn(self, history: History, kept_epoch: int = 0) -> list[str]:
-        """Return codes of diagnoses that are no longer true; they may be reported again.
+        """Return codes of diagnoses that no longer hold and may be reported again.
 
-        They are so after a new best epoch, or when the run ends with the weights of ``kept_epoch``,
-        when a stuck loss falls, or when a run that had ended goes on.
+        ``kept_epoch``: the run is over and ends with that epoch's weights.
         """
         gone = [
             code

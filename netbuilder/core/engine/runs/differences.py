@@ -181,11 +181,9 @@ def format_setting(value: Any) -> str:
 
 
 def distinct_choices(projects: Sequence[Project]) -> list[tuple[str, ...]]:
-    """Return what each project has that not all on the same rows have, in short words, rarest
-    first.
+    """Return what each project has that not all on the same rows have, the rarest first.
 
-    Example:
-        ("SGD 0.1", "Dense 64 relu", "20 epochs", "batch size 16").
+    Example: ("SGD 0.1", "Dense 64 relu", "20 epochs", "batch size 16").
     """
     rows = [(one.data.kind, one.data.name, one.data.path) for one in projects]
     found: list[list[tuple[str, int]]] = []

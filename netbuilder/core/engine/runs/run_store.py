@@ -132,7 +132,6 @@ class Run:
 
     Attributes:
         id: name of its folder.
-        name: the user's; at first the project's name.
         started: in the ISO form, with the time zone.
         reason: "done", "stopped", "early" or "failed".
         best_epoch: the epoch with the lowest (validation) loss.
@@ -141,10 +140,9 @@ class Run:
         last: the last epoch's numbers by name.
         kept_epoch, kept: the earlier epoch whose weights it ended with, and its numbers; 0 and {}.
         test, standard_errors: numbers on the test rows by name, and their errors where known.
-        test_samples: 0 where unknown.
+        test_samples, steps_per_epoch: 0 where unknown.
         machine: system, processor, number of processors.
         base: folder that the project's relative paths started from; "" where unknown.
-        steps_per_epoch: 0 where unknown.
         units: of each target of the first output, or "".
     """
 
@@ -206,13 +204,8 @@ def record_run(
 ) -> Run:
     """Record a run that has ended, or, with its ``run_id``, replace its record.
 
-    Args:
-        started: ``time.time`` at the start; None: now less the duration.
-        base: folder that relative paths of the project start from.
-        asked: the project before loss and metrics were filled in.
-
-    Raises:
-        UserError: the folder cannot be written.
+    ``started`` is ``time.time`` at the start (None: now less the duration), ``asked`` the project
+    before loss and metrics were filled in. UserError: the folder cannot be written.
     """
     begun = time.time() - trained.seconds if started is None else started
     when = datetime.fromtimestamp(begun, UTC).astimezone()
