@@ -73,8 +73,8 @@ class TrainedModel:
         training_model: the canvas alone, on model-ready values, compiled, with optimizer state.
         model: raw rows in, predictions in the data's own units out; shares its weights.
         preprocessing: what ``model`` does around ``training_model``.
-        history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; of more than
-            ``MOST_EPOCHS`` epochs of some of them, see ``training_model.long_history``.
+        history: numbers of each epoch by name: "loss", metrics, "val_loss", ...; thinned if
+            very long, see ``core.history_columns``.
         test: numbers on the test rows by name; empty where there are none.
         seconds: duration without pauses; of a slowed run that of its steps and validation.
         steps_per_second: speed over the whole run, waits between steps left out.
