@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from netbuilder.core.wording import format_number, format_percent, join_sentence
 SHARES = (0.1, 0.2, 0.4, 0.7, 1.0)
 DEFAULT_SEEDS = 3
 FEWEST = 2
-_CHUNK_SECONDS = 0.5
+_CHUNK_SECONDS, _WATCH_SECONDS = 0.5, 0.1
 
 
 @dataclass(frozen=True)
@@ -199,30 +200,37 @@ def train_quietly(
     ended: Callable[[], bool],
     compilation: Mode = "auto",
 ) -> Any:
-    """Train from initial weights without a record; None if ``ended`` returns True. ``seed`` is
-    added to the project's."""
-    from netbuilder.core.engine.events import EpochEnd
+    """Train from initial weights without a record; None if ``ended`` returns True, which is asked
+    on another thread, while the network is built and within an epoch too. ``seed`` is added to the
+    project's."""
+    from netbuilder.core.engine.run_control import StoppedBeforeStartError
     from netbuilder.core.engine.session import Session
-    from netbuilder.core.engine.trained import Event
 
-    stopped = [False]
+    finished = threading.Event()
 
-    def on_event(event: Event) -> None:
-        if isinstance(event, EpochEnd) and not stopped[0] and ended():
-            stopped[0] = True
-            session.stop()
+    def watch() -> None:
+        while not finished.wait(_WATCH_SECONDS):
+            if ended():
+                session.stop()
 
     callbacks = tuple(callback for callback in project.training.callbacks if not _writes(callback))
     plan = replace(project.training, seed=project.training.seed + seed, callbacks=callbacks)
     session = Session(
         replace(project, training=plan),
         dataset,
-        on_event=on_event,
         base=base,
         record=False,
         compilation=compilation,
         chunk_seconds=_CHUNK_SECONDS,
         novelty=False,
     )
-    trained = session.run()
-    return None if stopped[0] or ended() else trained
+    watcher = threading.Thread(target=watch, name="netbuilder-trial", daemon=True)
+    watcher.start()
+    try:
+        trained = session.run()
+    except StoppedBeforeStartError:
+        return None
+    finally:
+        finished.set()
+        watcher.join()
+    return None if ended() else trained

@@ -126,10 +126,14 @@ _OFF = -1.0
 
 
 class _Hand:
-    """Hides a variable from Keras, which would make it a weight."""
+    """Hides a variable from Keras, which would make it a weight.
+
+    ``planned``: a step and the rate that the schedule has for it, which is slow to evaluate.
+    """
 
     def __init__(self, variable: Any) -> None:
         self.variable = variable
+        self.planned = (-1, 0.0)
 
 
 def make_adjustable(optimizer: keras.Optimizer) -> keras.Optimizer:
@@ -173,7 +177,14 @@ def rate_variable(optimizer: keras.Optimizer) -> Any:
 
 def next_rate(optimizer: keras.Optimizer) -> float:
     """Return the rate of the next step."""
-    return float(optimizer.learning_rate)
+    inner = _inner(optimizer)
+    hand = getattr(inner, _HAND, None)
+    if hand is None or float(hand.variable) >= 0:
+        return float(optimizer.learning_rate)
+    step = int(inner.iterations)
+    if hand.planned[0] != step:
+        hand.planned = (step, float(optimizer.learning_rate))
+    return float(hand.planned[1])
 
 
 def set_rate(optimizer: keras.Optimizer, rate: float) -> None:

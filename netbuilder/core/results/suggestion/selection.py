@@ -7,7 +7,7 @@ test rows are never read. Which module proposes for which data stands in ``_SOUR
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,8 @@ _SOURCES: tuple[tuple[Callable[[InputPreprocessing], bool], Propose], ...] = (
     (lambda entry: True, table_candidates.candidates),
 )
 _FOLDS, _FEWEST_ROWS, _MOST_ROWS = 3, 30, 4_000
+#: A candidate that is worse than the best by more standard errors is not tried on further parts.
+_HOPELESS = 2.0
 #: Parts of a series' training rows, in time order: to train on and, from there, to stop by.
 _SERIES_TRAIN, _SERIES_STOP = 0.7, 0.8
 
@@ -65,12 +67,17 @@ class Score:
 
     Attributes:
         candidate: what was tried.
-        errors: of each part that was held out: the mean absolute error in the target's units, or
-            the share of wrong predictions.
+        parts: of each part that was held out, the error of each row, (rows,): the absolute error
+            in the target's units, or 1 where the prediction is wrong.
     """
 
     candidate: Candidate
-    errors: tuple[float, ...]
+    parts: tuple[NDArray[np.float64], ...]
+
+    @property
+    def errors(self) -> tuple[float, ...]:
+        """The mean error of each part."""
+        return tuple(float(part.mean()) for part in self.parts)
 
     @property
     def mean(self) -> float:
@@ -81,6 +88,13 @@ class Score:
     def spread(self) -> float:
         """The standard deviation of the errors over the parts; 0 of a single one."""
         return float(np.std(self.errors))
+
+    def is_worse(self, other: Score, tolerance: float) -> bool:
+        """Whether the mean error on the rows that both were scored on is larger than that of
+        ``other`` by more than ``tolerance`` standard errors of the rows' differences."""
+        count = min(len(self.parts), len(other.parts))
+        more = np.concatenate(self.parts[:count]) - np.concatenate(other.parts[:count])
+        return bool(more.mean() > tolerance * more.std() / np.sqrt(len(more)))
 
 
 @dataclass(frozen=True)
@@ -146,7 +160,10 @@ def select_network(
 
     Where there are several candidates, each is trained on parts of the training rows and scored on
     the rest of them: in three parts, which keep groups together; of a series on the last part. The
-    same seeds give the same trials. The result is remembered while data and project do not change.
+    same seeds give the same trials. All are tried on the first part before any is on the next,
+    where only those go on that may still be the best. Of a table, the most promising is selected
+    of those within one standard error of the best. The result is remembered while data and project
+    do not change.
 
     Args:
         project: whose data, and whatever was decided about it, is kept.
@@ -191,7 +208,8 @@ def _select(
     scores: tuple[Score, ...] = ()
     if len(candidates) > 1 and facts.rows >= _FEWEST_ROWS:
         scores = _scores(candidates, plan, base, seconds, progress, cancelled)
-    best = min(scores, key=lambda score: score.mean).candidate if scores else candidates[0]
+    tolerance = 1.0 if propose is table_candidates.candidates else 0.0
+    best = _best(scores, tolerance).candidate if scores else candidates[0]
     facts = load_facts(best.project, base)
     task = task_of(facts, "output")
     reasons += [*best.reasons, _last_layer(facts, task)]
@@ -226,34 +244,50 @@ def _scores(
         raise SelectionCancelledError
     if seconds <= 0:
         return ()
-    load_tensorflow()
     end = time.monotonic() + seconds
-    folds: tuple[tuple[NDArray[np.int64], ...], ...] = ()
-    scores: list[Score] = []
-    for number, candidate in enumerate(candidates):
-        dataset = load_dataset(candidate.project, base)
-        if not folds:
-            folds = _folds(dataset, plan)
-        errors: list[float] = []
-        for part in range(len(folds)):
-            if progress is not None:
-                progress(candidate.title, number * len(folds) + part, len(candidates) * len(folds))
+    load_tensorflow()
+    datasets = [load_dataset(candidate.project, base) for candidate in candidates]
+    folds = _folds(datasets[0], plan)
+    scores: dict[str, Score] = {}
+    took = dict.fromkeys((candidate.name for candidate in candidates), 0.0)
+    running, number = list(zip(candidates, datasets, strict=True)), 0
+    for fold in folds:
+        for candidate, dataset in running:
             began = time.monotonic()
-            error = _trial(candidate, dataset, folds[part], base, end, cancelled)
+            if began + took[candidate.name] > end:
+                continue
+            if progress is not None:
+                progress(candidate.title, number, len(candidates) * len(folds))
+            number += 1
+            errors = _trial(candidate, dataset, fold, base, end, cancelled)
             if cancelled():
                 raise SelectionCancelledError
-            if error is None:
-                return tuple(scores)
-            errors.append(error)
-            if not scores and part == 0:
-                # What the first trial took says how many parts there is time for.
-                each = (seconds - (time.monotonic() - began)) / len(candidates)
-                fits = int(each / (time.monotonic() - began))
-                folds = folds[: max(1, min(len(folds), fits))]
-            if len(errors) == len(folds):
-                break
-        scores.append(Score(candidate, tuple(errors)))
-    return tuple(scores)
+            if errors is not None:
+                took[candidate.name] = time.monotonic() - began
+                before = scores.get(candidate.name, Score(candidate, ()))
+                scores[candidate.name] = Score(candidate, (*before.parts, errors))
+        rounds = max((len(score.parts) for score in scores.values()), default=0)
+        tried = [score for score in scores.values() if len(score.parts) == rounds]
+        best = min(tried, key=lambda score: score.mean, default=None)
+        running = [
+            (candidate, dataset)
+            for candidate, dataset in running
+            if best is not None
+            and candidate.name in scores
+            and not scores[candidate.name].is_worse(best, _HOPELESS)
+        ]
+        if len(running) < 2:
+            break
+    return tuple(scores[one.name] for one in candidates if one.name in scores)
+
+
+def _best(scores: Sequence[Score], tolerance: float) -> Score:
+    """The most promising of those that no other beats by ``tolerance`` standard errors, of those
+    that were tried on the most parts."""
+    most = max(len(score.parts) for score in scores)
+    full = [score for score in scores if len(score.parts) == most]
+    best = min(full, key=lambda score: score.mean)
+    return next(score for score in full if not score.is_worse(best, tolerance))
 
 
 def _folds(dataset: Dataset, plan: PreparedData) -> tuple[tuple[NDArray[np.int64], ...], ...]:
@@ -291,8 +325,8 @@ def _trial(
     base: Path,
     end: float,
     cancelled: Callable[[], bool],
-) -> float | None:
-    """The error of a candidate that was trained on a part; None where time ran out."""
+) -> NDArray[np.float64] | None:
+    """The rows' errors of a candidate that was trained on a part; None where time ran out."""
     train, stop, score = fold
     validation = select_rows(dataset.train, stop) if len(stop) else dataset.validation
     part = replace(
@@ -311,8 +345,10 @@ def _trial(
         return None
     evaluation = evaluate(trained, select_rows(dataset.train, score))
     if evaluation.task == REGRESSION:
-        return float(np.mean(evaluation.off))
-    return 1.0 - evaluation.metrics["accuracy"]
+        off = evaluation.off
+    else:
+        off = np.asarray(evaluation.predictions) != np.asarray(evaluation.truth)
+    return np.asarray(off, float).reshape(len(score), -1).mean(axis=1)
 
 
 def _shortened(training: Training, share: float) -> Training:
@@ -329,25 +365,24 @@ def _shortened(training: Training, share: float) -> Training:
 def _score_sentences(
     candidates: tuple[Candidate, ...], scores: tuple[Score, ...], task: str
 ) -> list[str]:
-    def value(score: Score) -> str:
-        mean, spread = score.mean, score.spread
-        if task == REGRESSION:
-            text = (format_number(mean, ".4g"), format_number(spread, ".2g"))
-        else:
-            text = (format_percent(1 - mean), format_percent(spread))
-        apart = f" ± {text[1]}" if len(score.errors) > 1 else ""
-        return f"{score.candidate.title} {text[0]}{apart}"
-
-    values = join_values((value(score) for score in scores), clauses=True)
-    sentences = []
+    regression = task == REGRESSION
+    values, sentences = [], list[str]()
+    for score in scores:
+        text = format_number(score.mean, ".4g") if regression else format_percent(1 - score.mean)
+        if len(score.parts) > 1:
+            spread = score.spread
+            apart = format_number(spread, ".2g") if regression else format_percent(spread)
+            text = f"{text} ± {apart}"
+        values.append(f"{score.candidate.title} {text}")
     if scores:
+        joined = join_values(values, clauses=True)
         sentences.append(
-            _("Mean absolute error on held-out training rows: {values}.", values=values)
-            if task == REGRESSION
-            else _("Correct predictions on held-out training rows: {values}.", values=values)
+            _("Mean absolute error on held-out training rows: {values}.", values=joined)
+            if regression
+            else _("Correct predictions on held-out training rows: {values}.", values=joined)
         )
     tried = {score.candidate.name for score in scores}
-    late = [one.title for one in candidates if one.name not in tried]
+    late = [candidate.title for candidate in candidates if candidate.name not in tried]
     if late:
         sentences.append(_("Not tried, for lack of time: {names}.", names=join_values(late)))
     return sentences

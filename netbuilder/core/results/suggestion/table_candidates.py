@@ -18,6 +18,8 @@ from netbuilder.core.results.suggestion.candidate import (
     dropout,
 )
 
+#: Fewer training rows than these leave too few in each bin.
+_FEW_FOR_BINS = 80
 _WIDTH, _RATE, _LEARNING_RATE, _WEIGHT_DECAY = 128, 0.2, 0.003, 0.02
 
 
@@ -26,12 +28,9 @@ def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidat
     wide = len(next(iter(facts.input_shapes.values()))) > 1
     if wide or facts.generates or project.data.scaling not in {"auto", "standard"}:
         return (_dense(project, facts),)
-    return (
-        _bins(project, facts, 1),
-        _linear(project, facts),
-        _dense(project, facts),
-        _bins(project, facts, 3),
-    )
+    bins = (_bins(project, facts, 1), _bins(project, facts, 3))
+    plain = (_dense(project, facts), _linear(project, facts))
+    return (*plain, *bins) if facts.rows < _FEW_FOR_BINS else (*bins, *reversed(plain))
 
 
 def _dense(project: Project, facts: DataFacts) -> Candidate:
