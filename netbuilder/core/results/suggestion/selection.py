@@ -266,28 +266,27 @@ def _scores(
                 took[candidate.name] = time.monotonic() - began
                 before = scores.get(candidate.name, Score(candidate, ()))
                 scores[candidate.name] = Score(candidate, (*before.parts, errors))
-        rounds = max((len(score.parts) for score in scores.values()), default=0)
-        tried = [score for score in scores.values() if len(score.parts) == rounds]
-        best = min(tried, key=lambda score: score.mean, default=None)
-        running = [
-            (candidate, dataset)
-            for candidate, dataset in running
-            if best is not None
-            and candidate.name in scores
-            and not scores[candidate.name].is_worse(best, _HOPELESS)
-        ]
+        left = {score.candidate.name for score in _contenders(tuple(scores.values()))}
+        running = [(candidate, dataset) for candidate, dataset in running if candidate.name in left]
         if len(running) < 2:
             break
     return tuple(scores[one.name] for one in candidates if one.name in scores)
 
 
+def _contenders(scores: Sequence[Score]) -> list[Score]:
+    """Those that no other is clearly better than."""
+    return [
+        score for score in scores if not any(score.is_worse(other, _HOPELESS) for other in scores)
+    ]
+
+
 def _best(scores: Sequence[Score], tolerance: float) -> Score:
-    """The most promising of those that no other beats by ``tolerance`` standard errors, of those
-    that were tried on the most parts."""
-    most = max(len(score.parts) for score in scores)
-    full = [score for score in scores if len(score.parts) == most]
-    best = min(full, key=lambda score: score.mean)
-    return next(score for score in full if not score.is_worse(best, tolerance))
+    """The most promising of those that are within ``tolerance`` standard errors of the best on
+    the parts that all contenders were tried on: time may end between two of them."""
+    scores = _contenders(scores) or scores
+    parts = min(len(score.parts) for score in scores)
+    best = min(scores, key=lambda score: float(np.concatenate(score.parts[:parts]).mean()))
+    return next(score for score in scores if not score.is_worse(best, tolerance))
 
 
 def _folds(dataset: Dataset, plan: PreparedData) -> tuple[tuple[NDArray[np.int64], ...], ...]:

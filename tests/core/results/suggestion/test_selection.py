@@ -110,7 +110,7 @@ def test_the_most_promising_wins_unless_another_is_better_beyond_chance() -> Non
     first = score("first", 0, 0)
     assert best(first, score("lucky", -0.1, 5)) == "first"
     assert best(first, score("better", -0.2, 0.1)) == "better"
-    assert best(score("once", -9, 0, 1), first) == "first", "tried on one part only"
+    assert best(first, score("once", -9, 0, 1)) == "once", "time ended before its second part"
 
 
 def test_no_time_takes_the_most_promising_and_says_so(tmp_path: Path) -> None:
