@@ -347,7 +347,8 @@ def _trial(
         off = evaluation.off
     else:
         off = np.asarray(evaluation.predictions) != np.asarray(evaluation.truth)
-    return np.asarray(off, float).reshape(len(score), -1).mean(axis=1)
+    errors: NDArray[np.float64] = np.asarray(off, float).reshape(len(score), -1).mean(axis=1)
+    return errors
 
 
 def _shortened(training: Training, share: float) -> Training:
