@@ -26,7 +26,7 @@ from pytestqt.qtbot import QtBot
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture import CollectWindow
+from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
@@ -141,7 +141,7 @@ def test_each_field_of_the_windows_beside_has_a_name(
         SubmissionDialog(work.words, work.write, window),
         LessonWriter(window.store.project, window, tmp_path),
         SettingsDialog(window),
-        CollectWindow(tmp_path, window, current=None),
+        CollectWindow(tmp_path, window.workbench, window.runner, window),
         ElsewhereDialog(window.store.project, tmp_path, print, window),
         HelpWindow("", [], "", window),
         CommandSearch(window.actions_table, window),

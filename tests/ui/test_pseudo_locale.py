@@ -21,7 +21,7 @@ from netbuilder.core.catalog.training.training_index import METRICS
 from netbuilder.core.grading.rubric import Rubric
 from netbuilder.core.project import edits
 from netbuilder.core.project.model import Project
-from netbuilder.ui.capture import CollectWindow
+from netbuilder.ui.capture.collect_window import CollectWindow
 from netbuilder.ui.gallery.help_window import HelpWindow
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.rubric_form import RubricForm
@@ -117,7 +117,7 @@ def test_every_text_of_the_window_is_in_the_catalog(
         RubricForm(Rubric(), window),
         LessonWriter(window.store.project, window, tmp_path),
         SettingsDialog(window),
-        CollectWindow(tmp_path, window, current=None),
+        CollectWindow(tmp_path, window.workbench, window.runner, window),
         ElsewhereDialog(window.store.project, tmp_path, print, window),
         HelpWindow("", [], "", window),
         CommandSearch(window.actions_table, window),

@@ -31,7 +31,7 @@ def test_numbers_are_judged_in_their_own_units(house_model: Trained) -> None:
     assert found.metrics["mean_absolute_error"] == pytest.approx(error, rel=1e-3)
     assert found.metrics["r2_score"] > 0.95
     assert error < found.baseline / 3
-    assert found.sentence.startswith(f"On 80 test rows, price is off by {error:,.0f} on average")
+    assert found.sentence.startswith(f"On 80 test rows, price is off by {error:.0f} on average")
     assert f"{truth.max():,.0f}" in found.sentence
     assert len(found.mistakes) == 80
 

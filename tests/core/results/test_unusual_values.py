@@ -66,7 +66,7 @@ def test_one_row_far_away_is_no_scaled_file(house_model: Trained, tmp_path: Path
     path = written(tmp_path, ROWS.assign(size=[60.0, 0.9, 120.0]))
     found = predictions_of_file(house_model[0], path)
     assert not found.looks_scaled
-    (note,) = found.predictions.notes
+    note = found.predictions.notes[0]
     assert note.startswith("'size' is far from the training rows in 1 row of 3, such as 0.9 in")
     assert "line 3" in note
 

@@ -16,6 +16,7 @@ from netbuilder.core.data.findings import INFO, WARNING, DataEdit, Finding, data
 from netbuilder.core.data.preprocessing.cells import is_numeric, labels_of
 from netbuilder.core.data.readers.excluded_files import OPTION
 from netbuilder.core.data.readers.samples import Samples
+from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, join_sentences
 
@@ -164,7 +165,7 @@ def _contents(
             hashes.append([_digest(path.read_bytes()) if often[size] > 1 and size >= 0
                            else hash((path, size)) % 2**64
                            for path, size in zip(paths, part, strict=True)])  # fmt: skip
-    elif samples.role == "image" and values[0].dtype != object:
+    elif MODALITIES[samples.role].endings and values[0].dtype != object:
         hashes = [[_digest(np.ascontiguousarray(sample).tobytes()) for sample in part]
                   for part in values]  # fmt: skip
     else:

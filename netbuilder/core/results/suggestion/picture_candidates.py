@@ -11,6 +11,7 @@ import numpy as np
 from netbuilder.core.data.data_facts import DataFacts
 from netbuilder.core.data.kinds.images.picture_files import decode_pictures
 from netbuilder.core.data.prepare.prepared_data import prepare_data
+from netbuilder.core.data.registry import kind_of
 from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.project.model import Project
 from netbuilder.core.results.suggestion.candidate import (
@@ -38,7 +39,8 @@ _INK, _DRAWN = 32, 0.85
 def candidates(project: Project, facts: DataFacts, base: Path) -> tuple[Candidate, ...]:
     """Return the candidates, the most promising first."""
     reasons: list[str] = []
-    if project.data.kind == "images" and _are_photos(project, facts, base, reasons):
+    takes_size = any(option.name == "image_size" for option in kind_of(project.data).options)
+    if takes_size and _are_photos(project, facts, base, reasons):
         return (_backbone(project, facts, reasons),)
     return (small_cnn(project, facts, reasons),)
 

@@ -303,8 +303,10 @@ def _has_texts_and_labels(path: Path) -> bool:
             rows = [row for row in lines if len(row) == 2]
     except (DataError, OSError, UnicodeError, csv.Error):
         return False
-    columns = [*zip(*rows, strict=True)]
-    return any(_are_labelled(texts, labels) for texts, labels in (columns, columns[::-1]) if rows)
+    if not rows:
+        return False
+    first, second = zip(*rows, strict=True)
+    return _are_labelled(first, second) or _are_labelled(second, first)
 
 
 def _are_labelled(texts: Sequence[str], labels: Sequence[str]) -> bool:
