@@ -41,15 +41,19 @@ TRAINING = """
             QTimer.singleShot(50, end)
             return
         assert window.runner.active, window.runner.state
-        QTimer.singleShot(50, say_yes)
+        press("Stop training", "Don't save")
         window.close()
 
-    def say_yes():
+    def press(text, *later):
         box = application.activeModalWidget()
-        if box is None:
-            QTimer.singleShot(50, say_yes)
+        buttons = box.findChildren(QPushButton) if box is not None else []
+        button = next((b for b in buttons if b.text() == text), None)
+        if button is None:
+            QTimer.singleShot(50, lambda: press(text, *later))
             return
-        next(one for one in box.findChildren(QPushButton) if one.text() == "Stop training").click()
+        button.click()
+        if later:
+            press(*later)
 
     begin()
 """
