@@ -17,7 +17,7 @@ from netbuilder.core.project.model import ColumnChoice, Data, Graph, Node, Proje
 
 GRAPH = Graph((Node("input", "Input"), Node("out", "Dense", {"units": 1})), (("input", "out"),))
 ROWS = 300
-COURSE = Path("/work/shared/data/sales_training.csv")
+COURSE = Path(__file__).resolve().parents[4] / "shared" / "data" / "sales_training.csv"
 
 
 def project(**data: object) -> Project:
