@@ -165,7 +165,7 @@ def _contents(
             hashes.append([_digest(path.read_bytes()) if often[size] > 1 and size >= 0
                            else hash((path, size)) % 2**64
                            for path, size in zip(paths, part, strict=True)])  # fmt: skip
-    elif MODALITIES[samples.role].endings and values[0].dtype != object:
+    elif MODALITIES[samples.role].endings and values[0].ndim > 2:  # pictures in one array
         hashes = [[_digest(np.ascontiguousarray(sample).tobytes()) for sample in part]
                   for part in values]  # fmt: skip
     else:
