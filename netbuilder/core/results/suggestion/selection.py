@@ -381,8 +381,8 @@ def _score_sentences(
             if regression
             else _("Correct predictions on held-out training rows: {values}.", values=joined)
         )
-    tried = {score.candidate.name for score in scores}
-    late = [candidate.title for candidate in candidates if candidate.name not in tried]
+    tried = {score.candidate.title for score in scores}
+    late = [candidate.title for candidate in candidates if candidate.title not in tried]
     if late:
         sentences.append(_("Not tried, for lack of time: {names}.", names=join_values(late)))
     return sentences
