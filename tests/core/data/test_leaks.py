@@ -373,6 +373,10 @@ def test_copies_are_no_coincidence(tmp_path: Path, columns: dict[str, ColumnChoi
     cells = pd.DataFrame({name: drawn(0, 3, seed) for seed, name in enumerate("abcy")})
     (note,) = told(tmp_path, cells, "rows-twice")
     assert note.severity == "info", "of 81 rows many are equal by chance"
+    noisy = pd.DataFrame({name: drawn(0, 3, seed) for seed, name in enumerate("abcd")})
+    noisy = noisy.assign(y=1000 * noisy["a"] + 317 * noisy["b"] + drawn(0, 20, 7))
+    (note,) = told(tmp_path, noisy, "rows-twice")
+    assert note.severity == "info", "the target is decided by few features and a little noise"
 
 
 @pytest.mark.parametrize(

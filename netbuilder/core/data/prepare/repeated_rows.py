@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,24 +20,31 @@ from netbuilder.core.data.registry import MODALITIES
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
 from netbuilder.core.wording import format_number, join_sentences
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _SEEN_ROWS, _SEEN_FILES = 200_000, 30_000
 _AS_EXPECTED, _COPIED = 3.0, 50
 _CHANCE = N_("This may be a coincidence, because only a few different rows are possible.")
 _TOO_GOOD = N_("The evaluation therefore looks better than it is.")
 
 
-def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]:
+def _hashes(
+    samples: Samples, like: Samples | None = None, *, targets: bool = True
+) -> NDArray[np.uint64]:
+    """Return a hash of each row, of the columns of ``like`` where it is given."""
     import pandas as pd
 
     assert samples.table is not None
-    frame = pd.concat(
-        [samples.table, samples.targets.drop(columns=[
-            name for name in samples.targets.columns if name in samples.table.columns
-        ])], axis=1,
-    )  # fmt: skip
+    frame = samples.table
+    if targets:
+        frame = pd.concat([frame, samples.targets.drop(columns=[
+            name for name in samples.targets.columns if name in frame.columns
+        ])], axis=1)  # fmt: skip
     if like is not None:
         assert like.table is not None
-        frame = frame[[n for n in (*like.table.columns, *like.targets.columns) if n in frame]]
+        names = (*like.table.columns, *(like.targets.columns if targets else ()))
+        frame = frame[[name for name in names if name in frame]]
         frame = frame.loc[:, ~frame.columns.duplicated()]
     frame = frame.head(_SEEN_ROWS)
     plain = {
@@ -48,19 +55,31 @@ def _hashes(samples: Samples, like: Samples | None = None) -> NDArray[np.uint64]
     return np.asarray(pd.util.hash_pandas_object(pd.DataFrame(plain), index=False), np.uint64)
 
 
-def _by_chance(samples: Samples, repeated: float) -> bool:
-    """Return whether chance explains the share of ``repeated`` rows, target included."""
+def _by_chance(samples: Samples, repeated: float, same_features: float) -> bool:
+    """Return whether chance explains the share of ``repeated`` rows, target included.
+
+    ``same_features`` is the share of rows whose features repeat. Where few rows of features are
+    possible, and most of those that repeat have different targets, equal targets are chance too.
+    """
     assert samples.table is not None
+    features = _expected(samples, samples.table)
+    return repeated <= _AS_EXPECTED * _expected(samples, samples.table, samples.targets) or (
+        repeated <= same_features / 2 and same_features <= _AS_EXPECTED * features
+    )
+
+
+def _expected(samples: Samples, *frames: pd.DataFrame) -> float:
+    """Return the share of rows that repeat if each column is drawn on its own."""
     possible = likely = 1.0
-    for frame in (samples.table, samples.targets):
+    for frame in frames:
         for name in frame.columns:
             counts = frame[name].value_counts(dropna=False).to_numpy()
             possible *= max(1, len(counts))
             likely /= float(((counts / counts.sum()) ** 2).sum())
     if possible >= 20 * len(samples):
-        return False
+        return 0.0
     # That one of so many rows, drawn from so many equally likely ones, equals a given one.
-    return repeated <= _AS_EXPECTED * float(-np.expm1(-len(samples) / likely))
+    return float(-np.expm1(-len(samples) / likely))
 
 
 def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
@@ -79,7 +98,9 @@ def repeated_rows(samples: Samples, rows: SplitIndices) -> Iterator[Finding]:
     )  # fmt: skip
     # Chance repeats rows unequally often.
     alike = len(first) >= _COPIED and counts.min() == counts.max()
-    chance = not alike and _by_chance(samples, again / len(hashes))
+    features = _hashes(samples, targets=False)
+    same_features = 1 - len(np.unique(features)) / len(features)
+    chance = not alike and _by_chance(samples, again / len(hashes), same_features)
     held = _held_out(hashes, rows)
     message = join_sentences(
         (message, held, _(_CHANCE) if chance else _(_TOO_GOOD) if held else "")
@@ -209,7 +230,10 @@ def known_test_rows(samples: Samples, test: Samples | None) -> Iterator[Finding]
         return  # other columns: no row can be compared
     ours, theirs = _hashes(samples), _hashes(test, samples)
     known = int(np.isin(theirs, ours).sum())
-    chance = _by_chance(samples, known / len(theirs))
+    same_features = np.isin(
+        _hashes(test, samples, targets=False), _hashes(samples, targets=False)
+    ).mean()  # fmt: skip
+    chance = _by_chance(samples, known / len(theirs), float(same_features))
     whole = len(theirs) == len(ours) and np.array_equal(np.sort(theirs), np.sort(ours))
     if known == len(theirs) and known >= min(len(ours), 10) and (whole or not chance):
         yield _test_is_training(samples, test, known)
