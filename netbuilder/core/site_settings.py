@@ -1,8 +1,8 @@
 """Settings of a school for all users of a machine, in a file that only administrators write.
 
 ``settings.toml`` in the system's folder for all users (Linux ``/etc/xdg/NetBuilder``, Windows
-``C:\\ProgramData\\NetBuilder``, macOS ``/Library/Application Support/NetBuilder``), or the file
-in the variable ``NETBUILDER_SITE_SETTINGS``::
+``C:\\ProgramData\\NetBuilder``, macOS ``/Library/Application Support/NetBuilder``); only where it
+is missing, the file in the variable ``NETBUILDER_SITE_SETTINGS``, which each user can set::
 
     lessons = ["S:/netbuilder/lessons"]   # folders of lessons that every student sees
     hand_in = "S:/netbuilder/handed-in"   # where submissions are written without asking
@@ -18,6 +18,7 @@ An invalid file counts as empty and is reported in ``problem``, so that everyone
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -27,7 +28,7 @@ from typing import Any
 from platformdirs import PlatformDirs
 
 from netbuilder.core.errors import UserError
-from netbuilder.core.i18n import find_language, gettext as _, noop as N_
+from netbuilder.core.i18n import find_language, gettext as _, language, noop as N_
 from netbuilder.core.regular_file import read_regular
 from netbuilder.core.wording import did_you_mean, join_sentences
 
@@ -60,26 +61,46 @@ _EXPECTED = {
 }
 
 
+def system_folder() -> Path:
+    """Return the folder of the settings of all users; no user's environment changes it."""
+    if sys.platform == "win32":
+        import winreg
+
+        name = r"SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\Shell Folders"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, name) as key:
+            return Path(str(winreg.QueryValueEx(key, "Common AppData")[0])) / "NetBuilder"
+    shared = "/Library/Application Support" if sys.platform == "darwin" else "/etc/xdg"
+    return Path(shared, "NetBuilder")
+
+
 def settings_path() -> Path:
-    """Return the path of the file, existing or not."""
-    path = os.environ.get(VARIABLE)
-    if path:
-        return Path(path)
+    """Return the path of the file, existing or not; an administrator's file goes first."""
+    path = system_folder() / FILE
+    if os.path.lexists(path):
+        return path
+    if named := os.environ.get(VARIABLE):
+        return Path(named)
     return PlatformDirs("NetBuilder", appauthor=False).site_config_path / FILE
 
 
 def site_settings() -> SiteSettings:
-    """Return the machine's settings, cached for each version of the file."""
+    """Return the machine's settings, cached for each version of the file and language."""
     path = settings_path()
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
         return SiteSettings()
-    return _read(path, changed)
+    return _read(path, changed, language())
+
+
+def submission_folder() -> Path | None:
+    """Return the school's folder for submissions, existing or not; None if there is none."""
+    name = site_settings().hand_in
+    return Path(os.path.expandvars(name)).expanduser() if name else None
 
 
 @lru_cache(maxsize=2)
-def _read(place: Path, _changed: int) -> SiteSettings:
+def _read(place: Path, _changed: int, _language: str) -> SiteSettings:
     try:
         raw = tomllib.loads(read_regular(place, _LARGEST, UserError).decode("utf-8"))
     except (OSError, UserError, UnicodeDecodeError, ValueError, RecursionError) as error:

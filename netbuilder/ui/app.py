@@ -19,9 +19,9 @@ from netbuilder.core.folders import resource
 from netbuilder.core.i18n import gettext as _
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
-from netbuilder.core.site_settings import site_settings
+from netbuilder.core.site_settings import site_settings, submission_folder
 from netbuilder.ui.main_window import MainWindow
-from netbuilder.ui.services import crash_detector, retranslate, settings
+from netbuilder.ui.services import crash_detector, jobs, retranslate, settings
 from netbuilder.ui.services.garbage_collector import GarbageCollector
 from netbuilder.ui.services.unexpected_errors import UnexpectedErrors
 from netbuilder.ui.style import theme
@@ -80,11 +80,32 @@ def main(path: str | None = None) -> int:
     for error in (wrong, folders.problem(), theme.font_error(wanted)):
         if error is not None:
             window.commands.show_of_machine(error)
+    check_submission_folder(window)
     code = app.exec()
     failures.uninstall()
     watched.close()
     exit_process(code)
     return code
+
+
+def check_submission_folder(window: MainWindow) -> None:
+    """Report a school's folder for submissions that is missing; a share may answer late."""
+    folder = submission_folder()
+
+    def report(exists: bool) -> None:
+        if not exists:
+            error = UserError(
+                _("The folder for submissions, '{folder}', is missing.", folder=folder),
+                _(
+                    "Connect to the school's network, or choose another folder under "
+                    "File → Submit…."
+                ),
+                code="submission_folder_missing",
+            )
+            window.commands.show_of_machine(error)
+
+    if folder is not None:
+        jobs.run_job(folder.is_dir, report, name="submission folder", owner=window)
 
 
 def _tell_keras_error(window: MainWindow) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from netbuilder.cli import main
-from netbuilder.core import folders
+from netbuilder.core import folders, i18n, site_settings as module
 from netbuilder.core.data.downloads import kept_off_the_network
 from netbuilder.core.data.kinds.builtin import read_builtin
 from netbuilder.core.engine.build import backbone_weights
@@ -29,6 +29,38 @@ def test_without_a_file_everything_is_as_usual(
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "none.toml"))
     assert site_settings() == SiteSettings()
+
+
+def test_an_administrators_file_goes_before_a_students(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "system_folder", lambda: tmp_path / "system")
+    assert _write(tmp_path, monkeypatch, "downloads = true\nhand_in = '/mine'").hand_in == "/mine"
+    (tmp_path / "system").mkdir()
+    (tmp_path / "system" / module.FILE).write_text("downloads = false\nhand_in = '$HOME/x'")
+    assert site_settings() == SiteSettings(hand_in="$HOME/x", downloads=False)
+    assert module.submission_folder() == Path.home() / "x"
+
+
+def test_no_variable_moves_the_administrators_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = module.system_folder()
+    for name in ("XDG_CONFIG_DIRS", "ProgramData", "ALLUSERSPROFILE", "HOME"):
+        monkeypatch.setenv(name, "/elsewhere")
+    assert module.system_folder() == before
+
+
+def test_a_mistake_is_reported_in_the_language_chosen_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(i18n.VARIABLE, "en")
+    try:
+        i18n.set_language("en")
+        english = _write(tmp_path, monkeypatch, "download = false").problem
+        i18n.set_language("qps")
+        pseudo = site_settings().problem
+        assert english != pseudo and pseudo.startswith("⟦")
+    finally:
+        i18n.set_language("en")
 
 
 def test_settings_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,8 +117,13 @@ def test_the_schools_lessons_are_listed(tmp_path: Path, monkeypatch: pytest.Monk
         "---\ntitle: Ours\nlevel: beginner\nminutes: 5\nstart: empty\n---\n## Step\nDo it.\n",
         encoding="utf-8",
     )
-    _write(tmp_path, monkeypatch, f"lessons = ['{place}']")
-    assert "ours" in [one.name for shelf in library.lesson_folders() for one in shelf.lessons]
+    monkeypatch.setenv("SHARE", str(tmp_path))
+    _write(tmp_path, monkeypatch, "lessons = ['$SHARE/lessons']")
+    shelves = library.lesson_folders()
+    assert [shelf.folder for shelf in shelves if "ours" in [x.name for x in shelf.lessons]] == [
+        place
+    ]
+    assert place not in [shelf.folder for shelf in library.lesson_folders(machine=[])]
 
 
 def test_data_dir_is_where_everything_goes(

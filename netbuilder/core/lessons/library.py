@@ -63,14 +63,13 @@ def lesson_folders(
 ) -> tuple[LessonFolder, ...]:
     """Return the folders that contain lessons; ``beside`` is the folder of the open project."""
     if machine is None:
-        machine = [Path(name) for name in site_settings().lessons]
+        machine = [Path(os.path.expandvars(name)) for name in site_settings().lessons]
     from_environment = [
         Path(name) for name in os.environ.get(MACHINE_VARIABLE, "").split(os.pathsep) if name
     ]
-    school = [Path(os.path.expandvars(name)) for name in site_settings().lessons]
     candidates = [
         (_("Lessons"), resource(FOLDER)),
-        *((_("This school's lessons"), path) for path in (*machine, *school, *from_environment)),
+        *((_("This school's lessons"), path) for path in (*machine, *from_environment)),
         (_("My lessons"), folders.data() / FOLDER),
     ]
     if beside is not None:

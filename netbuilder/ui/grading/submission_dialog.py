@@ -23,7 +23,7 @@ from netbuilder.core.i18n import gettext as _, ngettext
 from netbuilder.core.lessons import library
 from netbuilder.core.lessons.lesson import Lesson
 from netbuilder.core.lessons.lesson_record import LessonRecord, record_of
-from netbuilder.core.site_settings import site_settings
+from netbuilder.core.site_settings import submission_folder
 from netbuilder.core.wording import join_sentences
 from netbuilder.ui.services import jobs
 from netbuilder.ui.services.settings import remember, settings
@@ -112,11 +112,11 @@ class SubmissionDialog(Dialog):
         self.setWindowTitle(_("Submit work"))
         self.setMinimumWidth(max(440, 48 * self.fontMetrics().averageCharWidth()))
         kept = settings()
-        school = site_settings().hand_in
+        school = submission_folder()
         self.name = QLineEdit(str(kept.value(_NAME, "") or ""), self)
         self.name.setPlaceholderText(_("your name or number"))
         self.name.setAccessibleName(_("Your name or number"))
-        self.folder = QLineEdit(school or str(kept.value(_FOLDER, "") or Path.home()), self)
+        self.folder = QLineEdit(str(school or kept.value(_FOLDER, "") or Path.home()), self)
         self.folder.setAccessibleName(_("Folder for submissions"))
         self.folder.setReadOnly(bool(school))
         self.choose = QPushButton(_("Choose…"), self)
@@ -139,6 +139,8 @@ class SubmissionDialog(Dialog):
         self._about = about
         vbox(about, form, self.words, STRETCH, plain_buttons(self.buttons), parent=self)
         self._fit()
+        if school is not None:  # in a thread: a share that is gone answers late
+            jobs.run_job(school.is_dir, self.choose.setHidden, name="submission folder", owner=self)
         (self.folder if self.name.text() and not school else self.name).setFocus()
 
     def _choose(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
+from netbuilder.core import site_settings
 from netbuilder.core.formats import registry
 from netbuilder.core.grading.report import write_table
 from netbuilder.core.grading.retraining import verified_sentence
@@ -19,11 +20,13 @@ from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, GRADED, Submission, submission_info_of
 from netbuilder.core.project import files
 from netbuilder.core.project.model import Project
+from netbuilder.ui import app
 from netbuilder.ui.grading.grade_window import GradeWindow
 from netbuilder.ui.grading.high_scores import HighScores
 from netbuilder.ui.grading.submission_dialog import SubmissionDialog, submission_source
 from netbuilder.ui.grading.submissions_model import COLUMNS, COMMENT, POINTS
 from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.services import jobs
 
 ROWS = [
     Submission("ada.h5", "Ada", "graded", 91.5, {"accuracy": 0.915}, 3, 4),
@@ -56,6 +59,30 @@ def test_hand_in_writes_one_file_with_name_and_says_so(
     again = SubmissionDialog(work.words, work.write, window)
     qtbot.addWidget(again)
     assert (again.name.text(), again.folder.text()) == ("Ada Lovelace", str(tmp_path / "in"))
+
+
+def test_a_missing_school_folder_is_told_at_start_and_can_be_replaced(
+    open_window: Callable[..., MainWindow], example: Callable[[str], Project], qtbot: QtBot,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    file, folder = tmp_path / "settings.toml", tmp_path / "submissions"
+    file.write_text(f"hand_in = '{folder.as_posix()}'", encoding="utf-8")
+    monkeypatch.setenv(site_settings.VARIABLE, str(file))
+    window = open_window(example("iris"), keras=False)
+    cards = len(window.banner.cards)
+    app.check_submission_folder(window)
+    qtbot.waitUntil(lambda: len(window.banner.cards) > cards)
+    work = submission_source(window.workbench, window.lessons.stamp)
+    for exists in (False, True):
+        dialog = SubmissionDialog(work.words, work.write, window)
+        qtbot.addWidget(dialog)
+        assert dialog.folder.text() == str(folder) and dialog.folder.isReadOnly()
+        qtbot.waitUntil(lambda: not jobs.RUNNING)
+        assert dialog.choose.isHidden() == exists
+        folder.mkdir(exist_ok=True)
+    app.check_submission_folder(window)
+    qtbot.waitUntil(lambda: not jobs.RUNNING)
+    assert len(window.banner.cards) == cards + 1, "a folder that is there is no news"
 
 
 @pytest.fixture
