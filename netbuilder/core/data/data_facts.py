@@ -51,7 +51,7 @@ class DataFacts:
             way: "sep", "encoding", "skiprows", "header", "names", ...
         test_read_as: the same for the test file.
         column_types: "number", "category", "boolean" or "date" of each feature column, in order.
-        number_marks: number style (see ``number_of``) of columns with numbers such as "$1,304".
+        number_marks: number style (see ``number_text``) of columns with numbers such as "$1,304".
         number_factors: by column the factor of each unit ("g": 0.001).
         word_spellings: by column the spellings of yes and no.
         column_roles: roles that the kind itself detected: the column that orders a series, ...

@@ -177,8 +177,8 @@ def shared_program_maker(
 class SharedProgram(Program):
     """Steps of a network that a strategy holds, copied to ``twin`` at the end of each epoch.
 
-    ``build``, called within the strategy's scope, returns the compiled network; ``plan_form.batch``
-    of ``parts`` is the batch of all replicas together, a multiple of their number.
+    ``build``, called within the strategy's scope, returns the compiled network;
+    ``parts.plan.batch`` is the batch of all replicas together, a multiple of their number.
     """
 
     adapts = False

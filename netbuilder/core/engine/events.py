@@ -1,4 +1,4 @@
-"""Events of a training session: frozen values, passed to ``on_event`` in order.
+"""Events of a training session: frozen values, passed to the session's listener in order.
 
 They arrive on the thread that runs the session, whoever caused them. Arrays belong to the receiver.
 """
@@ -163,7 +163,7 @@ class EpochEnd(Event):
 
 @dataclass(frozen=True)
 class Paused(Event):
-    """The run is paused until ``resume`` or ``stop``; ``reason`` is "" where a user did it."""
+    """The run is paused; ``reason`` is "" where the user paused it."""
 
     epoch: int
     step: int

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightIndex:
-    """One weight: its node, its variable as named by ``results.inside.weights_of``, its index."""
+    """One weight: its node, its variable as named by ``layer_values.weights_of``, its index."""
 
     node: str
     name: str

@@ -62,7 +62,7 @@ class ProbeResult:
 
     Attributes:
         outputs: (n, ...) by node id, unscaled: raw scores where the loss takes those.
-        weights: by node id, by name ("kernel", "bias", ...): as ``results.inside.weights_of``.
+        weights: by node id, by name ("kernel", "bias", ...): as ``layer_values.weights_of``.
         gradients: likewise for the trainable weights, in their shapes.
         epoch: epochs done.
     """

@@ -1,6 +1,6 @@
 """NetBuilder's data in a model file.
 
-In a ``.h5``, each part is an attribute (``netbuilder_project``, …) with JSON as text of variable
+In a ``.h5``, each part is an attribute ("netbuilder_project", …) with JSON as text of variable
 length, which HDF5 stores outside of the object header and its limit of 64 KiB. In a ``.keras``,
 all are one entry, ``netbuilder.json``.
 

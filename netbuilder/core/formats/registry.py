@@ -31,9 +31,9 @@ class Format:
 
     Attributes:
         endings: of file names, the usual one first; empty for a folder.
-        module: in this package, with ``save(source, path)``, which returns notes or None, and
-            ``verify(source, path)``, which ``save`` calls before the file replaces ``path``. Both
-            raise FormatError if the network cannot be written so or the file predicts differently.
+        module: of this package. Its function save(source, path) returns notes or None, and calls
+            verify(source, path) before the file replaces ``path``. Both raise FormatError if the
+            network cannot be written so or the file predicts differently.
         trained: whether it contains weights; otherwise the source may be a ``Project``.
         reads: whether it can be opened again.
         styled: whether ``save`` takes a ``style``, and projects as ``DescribedProject``.

@@ -155,7 +155,7 @@ class Data:
     ``path`` and ``test_path`` are relative to the project file. ``inputs`` and ``targets`` are
     columns of Input and output nodes if there are several; empty: all features, ``target``.
     ``scaling`` is "auto", "standard", "minmax", "bins" or "none". ``options`` has all other keys
-    (``image_size``, ``color_mode``, ``x``, ``y``, ``separator``, ``window``, ... and unknown ones).
+    ("image_size", "separator", "window", ... and unknown ones).
     """
 
     kind: str = ""

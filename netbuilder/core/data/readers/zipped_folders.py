@@ -1,6 +1,7 @@
 """Folders of samples packed as a ``.zip``: recognised, checked, and unpacked once.
 
-A kind that reads a folder reads a zip of it with ``unpacked``, ``zip_contains`` and ``zip_lines``.
+A kind that reads a folder reads a zip of it with ``unpacked`` and ``zip_contains``, and its script
+with ``folder_script.zip_lines``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ def SpeechEmbedding(
     Args:
         include_top: always False.
         weights: a ``.weights.h5`` of this model; None: random weights.
-        input_shape: (frames, 32), at least 76 frames: mel bands of speech, see ``log_mel``.
+        input_shape: (frames, 32), at least 76 frames: bands of ``sound_files.log_mel``.
         pooling: "avg" or "max" gives (batch, 96); None (batch, steps, 96).
         name: of the model.
     """

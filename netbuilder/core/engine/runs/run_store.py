@@ -1,7 +1,7 @@
 """The record of every run: what was trained, how it went, on which machine.
 
 A run is a folder in the user's data folder: ``run.json`` (facts, project, history of the epochs)
-and ``lesson_steps.npy`` (float32, a row a step); long histories are in ``epochs.npy``. ``index``
+and ``steps.npy`` (float32, a row a step); long histories are in ``epochs.npy``. ``index``
 makes a list of many quick, and the oldest are deleted beyond ``run_limit``. The window puts a small
 trained network beside them (``network_path``).
 """

@@ -1,1 +1,1 @@
-"""Write export formats, one module each, with ``save`` and ``verify``."""
+"""Write export formats: a module each, as ``registry.Format`` describes."""

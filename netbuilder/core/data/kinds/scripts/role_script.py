@@ -26,7 +26,7 @@ class RoleLines:
 
 
 def role_lines(data: Data) -> RoleLines:
-    """Return lines for the roles of the columns of ``data``; ``table.column_lines`` sorts rows."""
+    """Return lines for the columns' roles; ``table_script.column_lines`` sorts the rows."""
     single = single_roles(data)
     lines: list[str] = []
     flags: dict[str, Any] = {"ordered": "order" in single}
