@@ -22,6 +22,8 @@ from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Project
 from netbuilder.ui.canvas.canvas_view import CanvasView
 from netbuilder.ui.inspector.inspector_panel import Inspector
+from netbuilder.ui.neurons.network_views import NetworkViews
+from netbuilder.ui.neurons.neuron_feed import NeuronFeed
 from netbuilder.ui.palette.palette_view import Palette
 from netbuilder.ui.results.empty_states import shows_forecast
 from netbuilder.ui.services.lesson_session import LessonSession
@@ -52,7 +54,7 @@ from netbuilder.ui.widgets.toast import Toast
 from netbuilder.ui.window import action_rows, dialogs, tab_order
 from netbuilder.ui.window.action import Menu, WindowActions, menu_titles
 from netbuilder.ui.window.action_rows import SPEED_MENU, rows_for
-from netbuilder.ui.window.docks import Docks
+from netbuilder.ui.window.docks import BUILD, Docks
 from netbuilder.ui.window.documents import DATA_ENDINGS, Documents
 from netbuilder.ui.window.guide.welcome import WelcomeGuide
 from netbuilder.ui.window.panels import PANELS, TASKS, PanelRow, task_of
@@ -117,7 +119,13 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
-        column.addWidget(self.canvas, 1)
+        feed = NeuronFeed(
+            self.workbench, self.runner, self.activations_service, self.sample_view, self
+        )
+        self.network_views = NetworkViews(
+            self.canvas, feed, self.manual_weight_editor, self._building, self
+        )
+        column.addWidget(self.network_views, 1)
         self.palette_view = Palette()
         self.inspector = Inspector(self.store, self.workbench, self.evaluation_service)
         self.status = StatusBar(self.workbench, self)
@@ -148,6 +156,9 @@ class MainWindow(QMainWindow):
         self.commands.show_level()
         self.setAcceptDrops(True)
         self.setMinimumSize(800, 500)
+
+    def _building(self) -> bool:
+        return not hasattr(self, "docks") or self.docks.side.task == BUILD
 
     def _page(self, row: PanelRow) -> Page:
         # Some parts are created later; pages get them when first visible.
@@ -200,6 +211,7 @@ class MainWindow(QMainWindow):
         self.manual_weight_editor.availability_changed.connect(self.canvas.closer.offer)
         self.manual_weight_editor.told.connect(self.status.tell)
         self.canvas.edit_requested.connect(lambda _node: self.commands.edit_layer())
+        self.docks.side.arranged.connect(self.network_views.refresh)
         self.inspector.renamed.connect(lambda _old, new: self.canvas.select((new,)))
         self.inspector.settings_requested.connect(partial(self.commands.show_panel, "settings"))
         self.status.problem_requested.connect(self.commands.show_problem)
@@ -340,6 +352,7 @@ class MainWindow(QMainWindow):
 
     def show_node(self, node: str) -> None:
         try:
+            self.network_views.choose("layers")
             self.canvas.select((node,))
             self.canvas.show_node(node)
         except (EditError, KeyError):
@@ -369,6 +382,7 @@ class MainWindow(QMainWindow):
 
     def _opened(self) -> None:
         self.banner.clear()
+        self.network_views.forget_choice()
         self.palette_view.end_search()
         self.runner.forget()
         self.docks.side.buttons["understand"].mark(False)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from netbuilder.core.i18n import gettext as _, noop as N_
 from netbuilder.core.project.model import Node
 from netbuilder.core.wording import join_sentences, join_values
-from netbuilder.ui.canvas.convolution_products import WeightRow, WindowProducts, is_settable
+from netbuilder.ui.canvas.convolution_products import WindowProducts
 from netbuilder.ui.canvas.layer_content import (
     ActivationCurvePlot,
     layer_content,
@@ -34,6 +34,7 @@ from netbuilder.ui.canvas.layer_content import (
 from netbuilder.ui.canvas.layer_picture import PICTURE_WIDTH, LayerPicture
 from netbuilder.ui.canvas.sample_caption import caption_text
 from netbuilder.ui.canvas.scene.popup_placement import place_popup
+from netbuilder.ui.forms.weight_row import WeightRow, is_settable
 from netbuilder.ui.services.views.sample_activations import SampleActivations
 from netbuilder.ui.style import theme
 from netbuilder.ui.style.shortcuts import control_text, key_text

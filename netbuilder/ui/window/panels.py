@@ -107,6 +107,7 @@ def _inside(parts: WindowParts, parent: QWidget) -> QWidget:
     def show_number(node_id: str, index: tuple[int, ...] | None) -> None:
         if parts.docks.expanded:  # the canvas explains the value
             parts.docks.toggle_expanded()
+        parts.show_node(node_id)
         parts.canvas.show_number(node_id, index)
 
     panel.value_requested.connect(show_number)

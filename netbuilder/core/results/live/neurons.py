@@ -1,0 +1,205 @@
+"""Networks of Dense layers, unit by unit: which can be drawn, and each unit's outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netbuilder.core.catalog.layers.layer_index import spec_of
+from netbuilder.core.data.data_facts import MULTI_LABEL, REGRESSION
+from netbuilder.core.data.dataset import Dataset
+from netbuilder.core.data.defaults import resolve_defaults
+from netbuilder.core.errors import UserError
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.project.model import Graph, Node, Project
+from netbuilder.core.results.computation_trace.computed_value import CURVES
+from netbuilder.core.results.live.plane import MOST_POINTS
+from netbuilder.core.results.own_units import class_probabilities, to_own_units
+
+Array = NDArray[Any]
+Weights = Mapping[str, Mapping[str, Array]]
+#: The most units of a layer that is drawn, and of a network that is drawn without being asked.
+MOST_UNITS, MOST_BY_DEFAULT = 64, 40
+SIDE, COARSE_SIDE = 40, 24
+
+
+@dataclass(frozen=True)
+class NeuronColumn:
+    """A column of units: an Input's features or a Dense layer's units.
+
+    ``node`` is the layer's id; ``owner`` is the id of the layer whose weights it uses.
+    """
+
+    node: str
+    owner: str
+    units: int
+    activation: str = ""
+
+
+def neuron_columns(graph: Graph, sizes: Mapping[str, int]) -> tuple[NeuronColumn, ...]:
+    """Return the columns of a network of Dense layers, from the input to the output.
+
+    Args:
+        graph: the network.
+        sizes: numbers per sample of each node's output.
+
+    Raises:
+        UserError: the network has other layers, branches, or too many units.
+    """
+    columns: list[NeuronColumn] = []
+    for name in graph.order:
+        node, sources = graph.by_id[name], graph.sources[name]
+        if len(sources) != int(node.layer != "Input") or len(graph.targets[name]) > 1:
+            raise _undrawable(_("This network branches."))
+        if node.layer in ("Input", "Dense"):
+            columns.append(_column(graph, node, sizes))
+        elif node.layer in ("Activation", "Softmax") and columns and not columns[-1].activation:
+            activation = str(node.params.get("activation") or "softmax")
+            columns[-1] = replace(columns[-1], activation=activation)
+        elif not _passes(node.layer):
+            raise _undrawable(
+                _("“{node}” is a {layer}, not a Dense layer.", node=name, layer=node.layer)
+            )
+    for column in columns[1:]:
+        if (column.activation or "linear") not in (*CURVES, "softmax"):
+            raise _undrawable(
+                _(
+                    "The activation {name} of “{node}” cannot be drawn.",
+                    name=column.activation,
+                    node=column.node,
+                )
+            )
+    if len(columns) < 2 or columns[0].activation:
+        raise _undrawable(_("There is no Dense layer yet."))
+    if len(graph.inputs) != 1 or len(graph.order) != len(graph.nodes):
+        raise _undrawable(_("This network branches."))
+    return tuple(columns)
+
+
+def _column(graph: Graph, node: Node, sizes: Mapping[str, int]) -> NeuronColumn:
+    units = sizes.get(node.id, 0)
+    if not units:
+        raise _undrawable(_("The number of units is not known yet."))
+    if units > MOST_UNITS:
+        raise _undrawable(
+            _(
+                "“{node}” has {count} units; at most {most} can be drawn.",
+                node=node.id,
+                count=units,
+                most=MOST_UNITS,
+            )
+        )
+    owner = graph.by_id.get(node.shared or node.id, node)
+    if node.layer == "Dense" and units != owner.params.get("units", units):
+        raise _undrawable(_("“{node}” gives a sequence.", node=node.id))
+    activation = owner.params.get("activation") or ""
+    if activation == "linear":
+        activation = ""
+    return NeuronColumn(node.id, owner.id, units, str(activation))
+
+
+def _passes(layer: str) -> bool:
+    """Return whether a layer passes its input on at inference, perhaps reshaped."""
+    spec = spec_of(layer)
+    return spec.noise or spec.training_only or layer == "Flatten"
+
+
+def _undrawable(reason: str) -> UserError:
+    return UserError(reason, _("Its layers are shown instead."), code="neurons_undrawable")
+
+
+def drawn_by_default(columns: tuple[NeuronColumn, ...]) -> bool:
+    """Return whether a network is small enough to be drawn without being asked."""
+    units = sum(column.units for column in columns[1:])
+    return columns[0].units == 2 and units <= MOST_BY_DEFAULT
+
+
+def unit_outputs(columns: tuple[NeuronColumn, ...], weights: Weights, x: Array) -> list[Array]:
+    """Return the outputs of each column for samples (n, features), each (n, units).
+
+    Raises:
+        KeyError, ValueError: the weights are not those of these columns.
+    """
+    outputs = [np.asarray(x, np.float32).reshape(len(x), -1)]
+    for column in columns[1:]:
+        arrays = weights[column.owner]
+        sums = outputs[-1] @ arrays["kernel"] + arrays.get("bias", np.float32(0))
+        if column.activation == "softmax":
+            powers = np.exp(sums - sums.max(axis=1, keepdims=True))
+            outputs.append(powers / powers.sum(axis=1, keepdims=True))
+        else:
+            outputs.append(CURVES[column.activation or "linear"](sums))
+    return outputs
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronPlane:
+    """The plane of a network with two inputs, and samples on it.
+
+    Attributes:
+        grid: model-ready points (side · side, 2); the first is at the upper left.
+        side: points along each axis.
+        at: samples (n, 2), from 0 at the left and the top to 1.
+        value: class numbers, or targets scaled from 0 to 1, (n,).
+        classes: class names; () for numbers.
+    """
+
+    grid: Array
+    side: int
+    at: Array
+    value: Array
+    classes: tuple[str, ...]
+    project: Project
+    dataset: Dataset
+
+    def surface(self, outputs: Array) -> Array:
+        """Return predictions (side, side, classes), as probabilities, or (side, side, 1), scaled by
+        the range of the targets, for the last layer's ``outputs`` over the grid.
+
+        Raises:
+            ValueError: the outputs are no probabilities of these classes.
+        """
+        name, target = next(iter(self.dataset.preprocessing.outputs.items()))
+        values = to_own_units(np.asarray(outputs, np.float64), self.project, name, target)
+        shares: Array | None
+        if not self.classes:
+            shares = _scaled(values.reshape(len(values), -1)[:, :1], *_targets(self.dataset))
+        elif (shares := class_probabilities(values, target)) is None:
+            raise ValueError("no probabilities")
+        return np.asarray(shares).reshape(self.side, self.side, -1)
+
+
+def neuron_plane(project: Project, dataset: Dataset, side: int) -> NeuronPlane | None:
+    """Return the plane of the training data; None unless there are two inputs."""
+    train = dataset.train
+    values = next(iter(train.x.values())) if len(train.x) == 1 else np.zeros((0, 0))
+    if values.ndim != 2 or values.shape[1] != 2 or values.dtype.kind != "f" or not len(values):
+        return None
+    low, high = values.min(axis=0), values.max(axis=0)
+    margin = (high - low) * 0.1
+    low, high = low - margin, high + margin
+    x, y = np.meshgrid(np.linspace(low[0], high[0], side), np.linspace(high[1], low[1], side))
+    rows = np.linspace(0, len(values) - 1, min(len(values), MOST_POINTS // 2)).astype(np.int64)
+    at = (values[rows] - low) / np.where(high > low, high - low, 1)
+    at[:, 1] = 1 - at[:, 1]
+    target = next(iter(dataset.preprocessing.outputs.values()))
+    raw = np.asarray(next(iter(train.raw_y.values()))).reshape(len(values), -1)[rows, 0]
+    classes = () if target.task in {REGRESSION, MULTI_LABEL} else tuple(target.classes)
+    value = raw if classes else _scaled(raw, *_targets(dataset))
+    grid = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
+    project = resolve_defaults(project, dataset.facts)
+    return NeuronPlane(grid, side, at, value, classes, project, dataset)
+
+
+def _targets(dataset: Dataset) -> tuple[float, float]:
+    values = np.asarray(next(iter(dataset.train.raw_y.values())), np.float64)
+    values = values.reshape(len(values), -1)[:, 0]
+    return float(values.min()), float(values.max())
+
+
+def _scaled(values: Array, low: float, high: float) -> Array:
+    return np.clip((np.nan_to_num(values) - low) / ((high - low) or 1.0), 0.0, 1.0)

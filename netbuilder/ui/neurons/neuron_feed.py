@@ -1,0 +1,247 @@
+"""The weights and outputs of each unit, from the run or the network on show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from netbuilder.core.errors import UserError
+from netbuilder.core.project.model import Project
+from netbuilder.ui.services.derived import Derived, Rank
+from netbuilder.ui.services.runs.runner import Runner
+from netbuilder.ui.services.views.live_activations import LiveActivationsService
+from netbuilder.ui.services.views.sample_activations import ActivationService, SampleActivations
+from netbuilder.ui.services.workbench import Workbench
+
+if TYPE_CHECKING:
+    from netbuilder.core.data.dataset import Dataset
+    from netbuilder.core.engine.trained import TrainedModel
+    from netbuilder.core.results.live.neurons import NeuronColumn, NeuronPlane
+
+_KEY = "neurons"
+#: Seconds between two answers of the run: 30 pictures a second.
+_EVERY, _SLOWEST = 0.03, 0.5
+_Arrays = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """What is drawn beside the weights; ``weights`` are {} during a run."""
+
+    plane: NeuronPlane | None
+    weights: _Arrays
+
+
+def _prepare(
+    trained: TrainedModel | None,
+    project: Project,
+    base: Path,
+    dataset: Dataset | None,
+    owners: tuple[str, ...],
+    coarse: bool,
+) -> _Prepared:
+    from netbuilder.core.data.load import load_dataset
+    from netbuilder.core.results.layer_values import weights_of
+    from netbuilder.core.results.live.neurons import COARSE_SIDE, SIDE, neuron_plane
+
+    weights = {} if trained is None else {node: weights_of(trained, node) for node in owners}
+    try:
+        dataset = dataset or load_dataset(project, base)
+    except UserError:
+        return _Prepared(None, weights)
+    return _Prepared(neuron_plane(project, dataset, COARSE_SIDE if coarse else SIDE), weights)
+
+
+def _layers(project: Project) -> object:
+    graph = project.graph
+    return [(n.id, n.layer, n.params, n.shared) for n in graph.nodes], graph.edges
+
+
+class NeuronFeed(QObject):
+    """Follows the network on show, or the run, while it is ``watched``.
+
+    Signals:
+        columns_changed: ``columns``, ``plane`` or ``reason`` changed.
+        changed: ``outputs`` changed.
+    """
+
+    columns_changed = Signal()
+    changed = Signal()
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        runner: Runner,
+        samples: ActivationService,
+        live: LiveActivationsService,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._workbench, self._runner, self._samples, self._live = workbench, runner, samples, live
+        self.columns: tuple[NeuronColumn, ...] = ()
+        self.reason = ""
+        self.plane: NeuronPlane | None = None
+        self.weights: _Arrays = {}
+        #: By column: (units, points of the plane), or the chosen sample's outputs (units, 1).
+        self.outputs: list[Any] = []
+        self.watched = False
+        self._worker = Derived(self, _prepare, self._prepared, rank=Rank.QUICK)
+        for signal in (workbench.shapes_changed, workbench.store.changed):
+            signal.connect(self._find_columns)
+        runner.began.connect(self._ask)
+        runner.state_changed.connect(self._state_changed)
+        runner.data_changed.connect(self._ask)
+        runner.probed.connect(self._probed)
+        workbench.models.changed.connect(self._ask)
+        for signal in (samples.changed, live.changed):
+            signal.connect(self._sample_changed)
+        self._was_active = False
+
+    @property
+    def look(self) -> SampleActivations | None:
+        """The activations of the chosen sample."""
+        return self._live.look or self._samples.look_now
+
+    @property
+    def idle(self) -> bool:
+        return self._worker.idle
+
+    def watch(self, on: bool) -> None:
+        if on is self.watched:
+            return
+        self.watched = on
+        if on:
+            self._ask()
+        else:
+            self._runner.unwatch(_KEY)
+
+    def _find_columns(self) -> None:
+        from netbuilder.core.results.live.neurons import neuron_columns
+
+        graph, shapes = self._workbench.store.project.graph, self._workbench.shapes
+        known = shapes.still_true(graph).by_node if shapes is not None else {}
+        sizes = {
+            name: math.prod(size or 0 for size in shape.output[1:])
+            for name, shape in known.items()
+            if shape.output is not None
+        }
+        columns: tuple[NeuronColumn, ...] = ()
+        reason = ""
+        try:
+            columns = neuron_columns(graph, sizes)
+        except UserError as error:
+            reason = error.what
+        if (columns, reason) != (self.columns, self.reason):
+            self.columns, self.reason = columns, reason
+            self.outputs, self.weights = [], {}
+            self._ask()
+            self.columns_changed.emit()
+
+    def _state_changed(self) -> None:
+        if self._runner.active is not self._was_active:
+            self._was_active = self._runner.active
+            self._ask()
+
+    @property
+    def _project(self) -> Project | None:
+        """The project of the weights, if it has the columns of the canvas."""
+        trained = self._workbench.models.prediction_model
+        project = None if trained is None else trained.project
+        if self._runner.active:
+            project = self._runner.project
+        same = project is not None and _layers(project) == _layers(self._workbench.store.project)
+        return project if same else None
+
+    def _ask(self, *_changes: object) -> None:
+        if not self.watched or not self.columns:
+            self._runner.unwatch(_KEY)
+            return
+        active, project = self._runner.active, self._project
+        owners = tuple(dict.fromkeys(column.owner for column in self.columns[1:]))
+        if active and project is not None:
+            from netbuilder.core.engine.probes import Probe
+
+            self._runner.watch(Probe(_KEY, weights=owners, every=_EVERY, slowest=_SLOWEST))
+        else:
+            self._runner.unwatch(_KEY)
+        trained = None if active else self._workbench.models.prediction_model
+        if project is None:
+            trained, self.weights, self.outputs = None, {}, []
+            self.changed.emit()
+        self._worker.ask(
+            trained,
+            project or self._workbench.store.project,
+            self._workbench.base,
+            self._runner.dataset if active else None,
+            owners,
+            sum(column.units for column in self.columns) > 60,
+        )
+
+    def _prepared(self, prepared: _Prepared) -> None:
+        trained = self._worker.inputs[0]
+        self.plane = prepared.plane
+        if trained is not None and not self._runner.active:
+            self.weights = prepared.weights
+        self.columns_changed.emit()
+        self._compute()
+
+    def _probed(self, answer: Any) -> None:
+        if answer.key == _KEY and self.watched and answer.problem is None:
+            self.weights = {node: dict(arrays) for node, arrays in answer.weights.items()}
+            self._compute()
+
+    def _sample_changed(self) -> None:
+        if self.watched and self.plane is None:
+            self._compute()
+
+    def set_weight(self, owner: str, name: str, index: tuple[int, ...], value: float) -> None:
+        """Show a weight at once that a person sets; the network follows."""
+        arrays = self.weights.get(owner)
+        if arrays is not None:
+            arrays[name] = arrays[name].copy()
+            arrays[name][index] = value
+            self._compute()
+
+    def _compute(self) -> None:
+        from netbuilder.core.results.live.neurons import unit_outputs
+
+        x, look = None, self.look
+        if self.plane is not None:
+            x = self.plane.grid
+        elif look is not None and self.columns and self.columns[0].node in look.values:
+            x = look.values[self.columns[0].node].reshape(1, -1)
+        self.outputs = []
+        if x is not None and self.weights:
+            try:
+                self.outputs = [v.T for v in unit_outputs(self.columns, self.weights, x)]
+            except (KeyError, ValueError):  # the network was edited since
+                self.weights = {}
+        self.changed.emit()
+
+    def surface(self) -> Any:
+        """Return the predictions over the plane, see ``NeuronPlane.surface``; None if unknown."""
+        if self.plane is None or not self.outputs:
+            return None
+        try:
+            return self.plane.surface(self.outputs[-1].T)
+        except ValueError:
+            return None
+
+    def names(self, column: int) -> Mapping[int, str]:
+        """Return the names of a column's units: features and classes; {} for hidden units."""
+        look = self.look
+        if look is None or not self.columns:
+            return {}
+        node = self.columns[column].node
+        if column == 0:
+            return dict(enumerate(look.features.get(node, ())))
+        if column == len(self.columns) - 1:
+            last = look.project.graph.outputs[0] if look.project.graph.outputs else node
+            names = look.classes.get(last) or look.targets.get(last, ())
+            return dict(enumerate(names)) if len(names) == self.columns[column].units else {}
+        return {}

@@ -1,0 +1,527 @@
+"""The drawing of a network's units and links."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from netbuilder.core.i18n import gettext as _
+from netbuilder.core.wording import format_number
+from netbuilder.ui.neurons.neuron_feed import NeuronFeed
+from netbuilder.ui.neurons.neuron_layout import MOST_LINKS, RADIUS, Link, NeuronLayout
+from netbuilder.ui.plots.activation_strips import signed_colors
+from netbuilder.ui.plots.colour_bar import class_color
+from netbuilder.ui.plots.live.surface_plot import number_color
+from netbuilder.ui.style import theme
+
+_THIN, _THICK = 0.5, 7.0
+_DRAG = 0.01  # change of a weight per pixel
+_SEND_MS = 120
+_Unit = tuple[int, int]
+
+
+class NeuronView(QScrollArea):
+    """Shows the drawing, scrolled if it is larger than the window."""
+
+    def __init__(self, feed: NeuronFeed, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.drawing = NeuronDrawing(feed, self)
+        self.setWidget(self.drawing)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusProxy(self.drawing)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.drawing.arrange(event.size())
+
+
+class NeuronDrawing(QWidget):
+    """Tiles and links. A unit or a link is chosen by a click or with the arrow keys.
+
+    Signals:
+        chosen(unit, source): the unit (column, unit), or None; the source of the chosen link or -1.
+        hinted(words): what is under the pointer; "" for nothing.
+        weight_set(owner, name, index, value): a link was dragged.
+    """
+
+    chosen = Signal(object, int)
+    hinted = Signal(str)
+    weight_set = Signal(str, str, tuple, float)
+
+    def __init__(self, feed: NeuronFeed, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.feed = feed
+        self.unit: _Unit | None = None
+        self.source = -1
+        self.may_set = False
+        #: Of a stage of a step: a number below each unit, by column.
+        self.labels: list[Any] | None = None
+        #: Of a stage: values of the links in place of the weights, by owner.
+        self.link_values: dict[str, Any] | None = None
+        self._hover: _Unit | None = None
+        self._hover_link: Link | None = None
+        self._drag: tuple[QPointF, float] | None = None
+        self._pending: tuple[str, str, tuple[int, ...], float] | None = None
+        self._send = QTimer(self, singleShot=True, interval=_SEND_MS)
+        self._send.timeout.connect(self._send_weight)
+        self._links: list[Link] = []
+        self._images: dict[_Unit, QImage] = {}
+        self._large: QImage | None = None
+        self._points: QPixmap | None = None
+        self._size = QSize(800, 600)
+        self.layout_of_units: NeuronLayout | None = None
+        self.setObjectName("neurons")
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(_("Units of the network"))
+        feed.columns_changed.connect(self._rearrange)
+        feed.changed.connect(self._refresh)
+        theme.theme().changed.connect(self._rearrange)
+
+    # geometry -----------------------------------------------------------------------------
+
+    def arrange(self, size: QSize) -> None:
+        """Fit the drawing to a viewport."""
+        self._size = size
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        columns = self.feed.columns
+        self._points = None
+        if not columns:
+            self.layout_of_units = None
+            return
+        if self.unit is not None and not self._exists(self.unit):
+            self.choose(None)
+        units = [column.units for column in columns]
+        layout = NeuronLayout(
+            units,
+            self.feed.plane is not None,
+            self._size.width(),
+            self._size.height(),
+            18.0 if self.labels is not None else 0.0,
+        )
+        self.layout_of_units = layout
+        self.setMinimumSize(
+            int(min(layout.width * layout.scale, 4000)) - 1, int(layout.height * layout.scale) - 1
+        )
+        self._refresh()
+
+    def _exists(self, unit: _Unit) -> bool:
+        columns = self.feed.columns
+        return unit[0] < len(columns) and unit[1] < columns[unit[0]].units
+
+    def _spot(self, where: QPointF) -> QPointF:
+        layout = self.layout_of_units
+        assert layout is not None
+        left, top = self._origin()
+        return QPointF((where.x() - left) / layout.scale, (where.y() - top) / layout.scale)
+
+    def _origin(self) -> tuple[float, float]:
+        layout = self.layout_of_units
+        assert layout is not None
+        return (
+            max((self.width() - layout.width * layout.scale) / 2, 0.0),
+            max((self.height() - layout.height * layout.scale) / 2, 0.0),
+        )
+
+    # what is shown ------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        if not self.isVisible():
+            return
+        self._images, self._large = {}, None
+        self._links = self._visible_links()
+        self.update()
+
+    def _visible_links(self) -> list[Link]:
+        """Return the links, the smallest weights first, at most ``MOST_LINKS`` per layer."""
+        links: list[Link] = []
+        for number, column in enumerate(self.feed.columns[1:], 1):
+            sources = self.feed.columns[number - 1].units
+            values = self._values(number)
+            if values is None:
+                values = np.zeros((sources, column.units))
+            order = np.argsort(np.abs(values), axis=None)[-MOST_LINKS:]
+            links += [Link(number, int(at) // column.units, int(at) % column.units) for at in order]
+        return links
+
+    def _values(self, column: int) -> Any:
+        """Return what the links into a column show, (sources, units); None if unknown."""
+        owner = self.feed.columns[column].owner
+        shown = self.link_values
+        values = (
+            self.feed.weights.get(owner, {}).get("kernel") if shown is None else shown.get(owner)
+        )
+        expected = (self.feed.columns[column - 1].units, self.feed.columns[column].units)
+        return values if values is not None and values.shape == expected else None
+
+    def _image(self, unit: _Unit) -> QImage | None:
+        image = self._images.get(unit)
+        plane, outputs = self.feed.plane, self.feed.outputs
+        if image is None and plane is not None and outputs:
+            values = np.asarray(outputs[unit[0]][unit[1]]).reshape(plane.side, plane.side)
+            image = self._images[unit] = _pixels(signed_colors(values))
+        return image
+
+    def _large_image(self) -> QImage | None:
+        if self._large is None:
+            surface = self.feed.surface()
+            if surface is None:
+                return None
+            self._large = _pixels(_surface_colors(surface))
+        return self._large
+
+    # painting -----------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        p = QPainter(self)
+        try:
+            scheme = theme.colors()
+            p.fillRect(event.rect(), QColor(scheme.canvas))
+            layout = self.layout_of_units
+            if layout is None:
+                return
+            p.setRenderHint(QPainter.RenderHint.Antialiasing)
+            p.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            p.translate(*self._origin())
+            p.scale(layout.scale, layout.scale)
+            self._paint_links(p, layout)
+            for column, boxes in enumerate(layout.tiles):
+                for unit, box in enumerate(boxes):
+                    if box is not layout.large:
+                        self._paint_tile(p, (column, unit), box)
+            if not layout.large.isNull():
+                self._paint_large(p, layout)
+            self._paint_captions(p, layout)
+        finally:
+            p.end()
+
+    def _paint_links(self, p: QPainter, layout: NeuronLayout) -> None:
+        scheme = theme.colors()
+        values = {n: self._values(n) for n in range(1, len(self.feed.columns))}
+        known = [np.abs(v).max() for v in values.values() if v is not None and np.isfinite(v).all()]
+        largest = max((*known, 1.0 if self.link_values is None else 1e-12))
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        for link in self._links:
+            kernel = values[link.column]
+            if kernel is None:
+                p.setPen(QPen(QColor(scheme.border), 0.7))
+                p.drawPath(layout.path(link))
+                continue
+            weight = float(kernel[link.source, link.unit])
+            part = min(abs(weight) / largest, 1.0)
+            color = QColor(theme.ABOVE_ZERO if weight >= 0 else theme.BELOW_ZERO)
+            if scheme.dark:
+                color = color.lighter(125)
+            color.setAlphaF(self._opacity(link) * (0.45 + 0.5 * part))
+            pen = QPen(color, _THIN + (_THICK - _THIN) * part)
+            if weight < 0:
+                pen.setDashPattern([max(2.2, 5.0 / pen.widthF()), max(1.2, 3.0 / pen.widthF())])
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            p.setPen(pen)
+            p.drawPath(layout.path(link))
+        for marked in {self._hover_link, self.link}:
+            if marked is not None and marked.column < len(self.feed.columns):
+                p.setPen(QPen(QColor(scheme.accent), 2.0))
+                p.drawPath(layout.path(marked))
+
+    def _opacity(self, link: Link) -> float:
+        """Fade the links of other units than the one under the pointer."""
+        unit = self._hover or (self.unit if self.source < 0 else None)
+        if unit is None:
+            return 1.0
+        touches = unit in ((link.column, link.unit), (link.column - 1, link.source))
+        return 1.0 if touches else 0.18
+
+    def _paint_tile(self, p: QPainter, unit: _Unit, box: QRectF) -> None:
+        scheme, image = theme.colors(), self._image(unit)
+        outputs = self.feed.outputs
+        if image is not None:
+            _draw_rounded(p, image, box, QColor(scheme.canvas))
+        else:
+            color, value = QColor(scheme.panel), None
+            if outputs:
+                column = np.asarray(outputs[unit[0]])[:, 0]
+                value = float(column[unit[1]])
+                part = abs(value) / (float(np.abs(column).max()) or 1.0)
+                sign = theme.ABOVE_ZERO if value >= 0 else theme.BELOW_ZERO
+                color = theme.mix(QColor(sign), color, 0.0 if math.isnan(part) else 0.85 * part)
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(color)
+            p.drawRoundedRect(box, RADIUS, RADIUS)
+            if value is not None:
+                p.setFont(_font(11))
+                p.setPen(theme.ink_on(color))
+                text = format_number(value, ".2f")
+                p.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        self._paint_frame(p, unit, box)
+        label = self._label(unit)
+        if label:
+            below = QRectF(box.left() - 20, box.bottom() + 1, box.width() + 40, 15)
+            p.setFont(_font(11, fixed=True))
+            p.setPen(QColor("#7C3AED" if not scheme.dark else "#B79CFF"))
+            p.drawText(below, Qt.AlignmentFlag.AlignHCenter, label)
+
+    def _label(self, unit: _Unit) -> str:
+        if self.labels is None or unit[0] >= len(self.labels) or self.labels[unit[0]] is None:
+            return ""
+        values = self.labels[unit[0]]
+        return format_number(values[unit[1]], "+.3f") if unit[1] < len(values) else ""
+
+    def _paint_frame(self, p: QPainter, unit: _Unit, box: QRectF) -> None:
+        scheme = theme.colors()
+        chosen = unit == self.unit and self.source < 0
+        marked = chosen or unit == self._hover
+        p.setBrush(Qt.BrushStyle.NoBrush)
+        p.setPen(QPen(QColor(scheme.accent if marked else scheme.border), 2 if marked else 1))
+        p.drawRoundedRect(box, RADIUS, RADIUS)
+        if chosen and self.hasFocus():
+            p.drawRoundedRect(box.adjusted(-3, -3, 3, 3), RADIUS + 2, RADIUS + 2)
+
+    def _paint_large(self, p: QPainter, layout: NeuronLayout) -> None:
+        """Paint the predictions, or the map of the unit under the pointer, with the samples."""
+        scheme, box = theme.colors(), layout.large
+        last = (len(layout.tiles) - 1, 0)
+        hover = self._hover if self._hover is not None and self._hover != last else None
+        image = self._large_image() if hover is None else self._image(hover)
+        if image is None:
+            p.setPen(Qt.PenStyle.NoPen)
+            p.setBrush(QColor(scheme.panel))
+            p.drawRoundedRect(box, RADIUS, RADIUS)
+        else:
+            _draw_rounded(p, image, box, QColor(scheme.canvas))
+        if self._points is None:
+            self._points = self._draw_points(box, self.devicePixelRatioF() * layout.scale)
+        p.drawPixmap(box, self._points, QRectF(self._points.rect()))
+        if not layout.single:
+            for tile in layout.tiles[-1]:
+                p.setPen(QPen(QColor(scheme.border), 0.7))
+                p.drawLine(
+                    QPointF(tile.right(), tile.center().y()), QPointF(box.left(), box.center().y())
+                )
+        self._paint_frame(p, last if layout.single else (-1, 0), box)
+        label = self._label(last) if layout.single else ""
+        if label:
+            p.setPen(QColor("#7C3AED" if not scheme.dark else "#B79CFF"))
+            p.setFont(_font(13, fixed=True))
+            p.drawText(QPointF(box.left(), box.bottom() + 18), f"δ = {label}")
+
+    def _draw_points(self, box: QRectF, density: float) -> QPixmap:
+        picture = QPixmap((box.size() * density).toSize())
+        picture.fill(Qt.GlobalColor.transparent)
+        plane = self.feed.plane
+        if plane is None:
+            return picture
+        p = QPainter(picture)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.scale(density, density)
+        p.setPen(QPen(QColor("white"), 1))
+        for (x, y), value in zip(plane.at, plane.value, strict=True):
+            color = class_color(int(value)) if plane.classes else number_color(float(value))
+            p.setBrush(color.darker(115))
+            p.drawEllipse(QPointF(x * box.width(), y * box.height()), 3.4, 3.4)
+        p.end()
+        return picture
+
+    def _paint_captions(self, p: QPainter, layout: NeuronLayout) -> None:
+        p.setFont(_font(13))
+        p.setPen(QColor(theme.colors().text))
+        for number, boxes in enumerate(layout.tiles):
+            middle = boxes[0].center().x()
+            place = QRectF(middle - 76, layout.caption_y, 152, 20)
+            text = p.fontMetrics().elidedText(
+                self.caption(number), Qt.TextElideMode.ElideMiddle, round(place.width())
+            )
+            p.drawText(place, Qt.AlignmentFlag.AlignHCenter, text)
+
+    def caption(self, number: int) -> str:
+        """Return the words below a column."""
+        column, names = self.feed.columns[number], self.feed.names(number)
+        if number == 0:
+            short = 0 < len(names) <= 3
+            return ", ".join(names.values()) if short else f"Input {column.units}"
+        parts = (f"Dense {column.units}", column.activation)
+        return " · ".join(part for part in parts if part)
+
+    # choosing and setting ------------------------------------------------------------------
+
+    @property
+    def link(self) -> Link | None:
+        """The chosen link."""
+        if self.unit is None or self.source < 0:
+            return None
+        return Link(self.unit[0], self.source, self.unit[1])
+
+    def choose(self, unit: _Unit | None, source: int = -1) -> None:
+        """Choose a unit, or one of its links."""
+        self.unit, self.source = unit, source
+        self.update()
+        self.chosen.emit(unit, source)
+
+    def unit_name(self, unit: _Unit) -> str:
+        """Return a unit's name in a sentence."""
+        name = self.feed.names(unit[0]).get(unit[1])
+        node = self.feed.columns[unit[0]].node
+        return name or _("unit {number} of {layer}", number=unit[1] + 1, layer=node)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or self.layout_of_units is None:
+            return
+        self._find(event.position())
+        if self._hover is not None:
+            self.choose(self._hover if self._hover[0] else None)
+        elif self._hover_link is not None:
+            link = self._hover_link
+            self.choose((link.column, link.unit), link.source)
+            kernel = self._kernel(link)
+            if kernel is not None and self.may_set:
+                self._drag = event.position(), float(kernel[link.source, link.unit])
+        else:
+            self.choose(None)
+
+    def _kernel(self, link: Link) -> Any:
+        return self.feed.weights.get(self.feed.columns[link.column].owner, {}).get("kernel")
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.layout_of_units is None:
+            return
+        link = self.link
+        if self._drag is not None and link is not None:
+            start, weight = self._drag
+            value = round(weight + _DRAG * (start.y() - event.position().y()), 2)
+            owner = self.feed.columns[link.column].owner
+            self._pending = owner, "kernel", (link.source, link.unit), value
+            self.feed.set_weight(*self._pending)
+            self.hinted.emit(self._link_words(link))
+            if not self._send.isActive():
+                self._send.start()
+            return
+        before = self._hover, self._hover_link
+        self._find(event.position())
+        if (self._hover, self._hover_link) != before:
+            self.update()
+            self._tell()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+        self._send_weight()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = self._hover_link = None
+        self.update()
+        self.hinted.emit("")
+
+    def _send_weight(self) -> None:
+        self._send.stop()
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            self.weight_set.emit(*pending)
+
+    def _find(self, where: QPointF) -> None:
+        assert self.layout_of_units is not None
+        spot = self._spot(where)
+        self._hover = self.layout_of_units.unit_at(spot)
+        self._hover_link = None
+        if self._hover is None:
+            self._hover_link = self.layout_of_units.link_at(spot, self._links)
+        over = self._hover_link is not None and self.may_set
+        self.setCursor(Qt.CursorShape.SizeVerCursor if over else Qt.CursorShape.ArrowCursor)
+
+    def _tell(self) -> None:
+        if self._hover_link is not None:
+            self.hinted.emit(self._link_words(self._hover_link))
+        elif self._hover is not None:
+            self.hinted.emit(self.unit_name(self._hover))
+        else:
+            self.hinted.emit("")
+
+    def _link_words(self, link: Link) -> str:
+        source = self.unit_name((link.column - 1, link.source))
+        target = self.unit_name((link.column, link.unit))
+        kernel = self._kernel(link)
+        if kernel is None:
+            return _("From {source} to {target}", source=source, target=target)
+        return _(
+            "From {source} to {target}: {weight}",
+            source=source,
+            target=target,
+            weight=format_number(float(kernel[link.source, link.unit]), "+.3f"),
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Up: (0, -1),
+            Qt.Key.Key_Down: (0, 1),
+        }
+        columns = self.feed.columns
+        step = steps.get(Qt.Key(event.key()))
+        if event.key() == Qt.Key.Key_Escape and self.unit is not None:
+            self.choose(None)
+        elif step is not None and len(columns) > 1:
+            column, unit = self.unit or (1, -step[1])
+            column = min(max(column + step[0], 1), len(columns) - 1)
+            unit = min(max(unit + step[1], 0), columns[column].units - 1)
+            self.choose((column, unit))
+            self.hinted.emit(self.unit_name((column, unit)))
+        else:
+            super().keyPressEvent(event)
+
+
+def _font(pixels: int, *, fixed: bool = False) -> Any:
+    font = theme.fixed_font() if fixed else theme.ui_font()
+    font.setPixelSize(pixels)
+    return font
+
+
+def _pixels(colors: Any) -> QImage:
+    pixels = np.ascontiguousarray(colors, np.uint8)
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _surface_colors(surface: Any) -> Any:
+    """Return colours (side, side, 3) of probabilities, or of numbers from 0 to 1."""
+    if surface.shape[2] == 1:
+        return signed_colors(2 * surface[:, :, 0] - 1)
+    shares = np.nan_to_num(surface)
+    if shares.shape[2] == 2:  # white where both are equally likely
+        part = np.abs(2 * shares[..., 1:] - 1)
+        likely = np.where(shares[..., 1:] >= 0.5, _rgb(class_color(1)), _rgb(class_color(0)))
+        return likely * part + 255 * (1 - part)
+    colors = np.stack([_rgb(class_color(n)) for n in range(shares.shape[2])])
+    return 255 - (255 - shares @ colors) * 0.85
+
+
+def _rgb(color: QColor) -> Any:
+    return np.array([color.red(), color.green(), color.blue()], float)
+
+
+def _draw_rounded(p: QPainter, image: QImage, box: QRectF, ground: QColor) -> None:
+    """Draw an image with rounded corners, by painting over the corners: clipping is slow."""
+    p.drawImage(box, image)
+    corners = QPainterPath()
+    corners.addRect(box.adjusted(-0.5, -0.5, 0.5, 0.5))
+    corners.addRoundedRect(box, RADIUS, RADIUS)
+    p.setPen(Qt.PenStyle.NoPen)
+    p.setBrush(ground)
+    p.drawPath(corners)

@@ -1,0 +1,84 @@
+"""Neurons are shown for small networks, follow the run, and their links set weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from netbuilder.core.project import edits
+from netbuilder.core.project.model import Project
+from netbuilder.core.results.layer_values import node_outputs, weights_of
+from netbuilder.ui.main_window import MainWindow
+from netbuilder.ui.neurons.neuron_layout import Link
+
+Open = Callable[..., MainWindow]
+
+
+def test_neurons_follow_a_run_and_a_link_is_dragged(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(edits.set_training(example("moons"), epochs=3))
+    views, feed = window.network_views, window.network_views.feed
+    drawing = views.neurons.drawing
+    assert not views.showing_neurons  # while it is built
+    assert not feed.watched
+    window.docks.show_panel("training")
+    assert views.showing_neurons
+    answers: list[int] = []
+    window.runner.probed.connect(lambda answer: answers.append(answer.key == "neurons"))
+    window.runner.start()
+    qtbot.waitUntil(lambda: window.workbench.models.trained is not None)
+    qtbot.waitUntil(lambda: feed.idle and bool(feed.outputs) and feed.plane is not None)
+    assert sum(answers) > 0
+    trained = window.workbench.models.trained
+    model, nodes = node_outputs(trained)
+    expected = dict(zip(nodes, model(feed.plane.grid), strict=True))
+    np.testing.assert_allclose(feed.outputs[-1].T, expected["output"], atol=1e-5)
+    qtbot.waitUntil(lambda: drawing.may_set)
+    link = Link(1, 1, 2)
+    layout = drawing.layout_of_units
+    left, top = drawing._origin()
+    on_link = layout.path(link).pointAtPercent(0.93)
+    while layout.link_at(on_link, drawing._links) != link:
+        on_link += QPointF(0, 1)
+    spot = (on_link * layout.scale + QPointF(left, top)).toPoint()
+    before = float(weights_of(trained, "dense")["kernel"][1, 2])
+    button = Qt.MouseButton.LeftButton
+    QTest.mousePress(drawing, button, pos=spot)
+    assert (drawing.unit, drawing.source) == ((1, 2), 1)
+    QTest.mouseMove(drawing, spot - QPointF(0, 40).toPoint())
+    QTest.mouseRelease(drawing, button, pos=spot)
+
+    def weight() -> float:
+        model = window.workbench.models.prediction_model
+        return float(weights_of(model, "dense")["kernel"][1, 2])
+
+    qtbot.waitUntil(lambda: weight() == pytest.approx(before + 0.4, abs=0.011))
+    assert views.weights.field.value() == pytest.approx(before + 0.4, abs=0.011)
+    views.weights.field.setValue(1.5)  # typed
+    qtbot.waitUntil(lambda: weight() == pytest.approx(1.5))
+    window.actions_table["undo"].trigger()
+    window.actions_table["undo"].trigger()
+    qtbot.waitUntil(lambda: weight() == pytest.approx(before))
+    qtbot.mouseClick(views.buttons["layers"], button)
+    assert not views.showing_neurons
+    assert not feed.watched
+    assert "neurons" not in {probe.key for probe in window.runner.probes.all()}
+
+
+def test_a_network_too_large_shows_its_layers_and_why(
+    open_window: Open, example: Callable[[str], Project], qtbot: QtBot
+) -> None:
+    window = open_window(example("digits"))
+    views = window.network_views
+    window.docks.show_panel("training")
+    qtbot.mouseClick(views.buttons["neurons"], Qt.MouseButton.LeftButton)
+    assert not views.showing_neurons
+    assert views.buttons["layers"].isChecked()
+    assert views.feed.reason
+    assert views.hint.text() == views.feed.reason
