@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from netbuilder.cli.evaluate import load_model, no_file_error
 from netbuilder.cli.output import print_json, print_note, to_json_value
 from netbuilder.core.i18n import ngettext
+from netbuilder.core.plain_text import spreadsheet_cell
 
 if TYPE_CHECKING:
     from netbuilder.core.results.predict import Predictions
@@ -68,6 +69,7 @@ def _print_table(predictions: Predictions) -> None:
     rows = rows_of(predictions)
     for row in rows:
         del row["unlike_training_data"]  # reported as a note
-    writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    table = [list(rows[0]) if rows else [], *(list(row.values()) for row in rows)]
+    csv.writer(sys.stdout, lineterminator="\n").writerows(
+        [spreadsheet_cell(cell) for cell in row] for row in table
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,7 @@ from netbuilder.core.project.model import Project
 from netbuilder.ui.main_window import MainWindow
 from netbuilder.ui.services import recovery, settings
 from netbuilder.ui.services.crash_detector import state_folder
-from netbuilder.ui.services.unexpected_errors import UnexpectedErrors, log_path
+from netbuilder.ui.services.unexpected_errors import SharedLogHandler, UnexpectedErrors, log_path
 from netbuilder.ui.style import theme
 from netbuilder.ui.window import dialogs
 from netbuilder.ui.window.command_search import CommandSearch
@@ -299,6 +301,27 @@ def test_an_unforeseen_error_is_logged_and_told(
     assert "Your project is safe" in told[0][0]
     assert "ZeroDivisionError: in a slot" in told[0][1]
     assert str(log_path()) in told[0][0]
+
+
+def test_the_log_is_rotated_while_another_window_has_it_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_paths: object) -> None:  # as Windows does with an open file
+        raise PermissionError(32, "used by another process")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    path = tmp_path / "netbuilder.log"
+    windows = [
+        SharedLogHandler(path, maxBytes=300, backupCount=1, encoding="utf-8") for _number in "ab"
+    ]
+    for number in range(8):
+        for window in windows:
+            window.emit(logging.makeLogRecord({"msg": f"{number} " + "x" * 60}))
+    for window in windows:
+        window.close()
+    assert capsys.readouterr().err == ""
+    assert path.stat().st_size <= 400 and "7 x" in path.read_text("utf-8")
+    assert path.with_name("netbuilder.log.1").exists()
 
 
 def test_the_inspector_renames_and_follows(open_window: Open, example: Callable) -> None:

@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from html import escape
+from html import escape as _escape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from netbuilder.core.grading.similarity import similarity_sentence
 from netbuilder.core.grading.submission import FAILED, LATE, Submission, file_name
 from netbuilder.core.history_columns import epoch_numbers, metric_curves
 from netbuilder.core.i18n import gettext as _, html_language, ngettext
+from netbuilder.core.plain_text import spreadsheet_cell, without_direction_marks
 from netbuilder.core.project.atomic import replace_atomically, write_bytes
 from netbuilder.core.wording import format_number, format_quoted_list, join_values
 
@@ -56,8 +57,7 @@ def write_table(submissions: Sequence[Submission], path: Path) -> None:
     if ending == ".csv":
         text = io.StringIO()
         writer = csv.writer(text)
-        writer.writerow(names)
-        writer.writerows([_as_text(cell) for cell in row] for row in rows)
+        writer.writerows([spreadsheet_cell(cell) for cell in row] for row in (names, *rows))
         # Excel needs the byte order mark to read UTF-8.
         write_bytes(path, text.getvalue().encode("utf-8-sig"))
         return
@@ -89,13 +89,6 @@ def _table(submissions: Sequence[Submission]) -> tuple[list[str], list[list[Any]
     return [*COLUMNS, *metrics], rows
 
 
-def _as_text(cell: Any) -> Any:
-    """Escape text that a spreadsheet would run as a formula (CWE-1236)."""
-    if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return f"'{cell}"
-    return cell
-
-
 def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path) -> None:
     from openpyxl import Workbook
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -109,7 +102,7 @@ def _write_xlsx(names: Sequence[str], rows: Sequence[Sequence[Any]], path: Path)
         for column, value in enumerate(row, start=1):
             cell = sheet.cell(place, column)
             if isinstance(value, str):
-                cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", value)
+                cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", without_direction_marks(value))
                 cell.data_type = "s"  # a text, whatever it begins with
             elif not (isinstance(value, float) and not math.isfinite(value)):
                 cell.value = value
@@ -177,6 +170,11 @@ def write_feedback(submissions: Sequence[Submission], folder: Path, title: str =
         write_bytes(folder / name, page.encode("utf-8"))
         written.append(folder / name)
     return written
+
+
+def escape(text: str) -> str:
+    """Return text of a student as HTML."""
+    return _escape(without_direction_marks(text))
 
 
 def _head(title: str) -> str:

@@ -154,6 +154,8 @@ def read_rubric(path: Path) -> Rubric:
             _('Write lines such as points = 100, and text in quotation marks ("…").'),
             code="rubric_not_toml",
         ) from error
+    except ValueError as error:  # Python reads integers of at most 4,300 digits
+        raise _too_long(path.name) from error
     return from_toml(raw, path.name)
 
 
@@ -194,6 +196,7 @@ def _without_empty(values: Mapping[str, Any]) -> dict[str, Any]:
 def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
     """Return the rubric in a TOML table; ``UserError`` as in ``read_rubric``."""
     source = source or _("the rubric")
+    _check_integers(raw, source)
     for key in raw:
         if key not in _KEYS:
             known = _("The keys are {keys}.", keys=format_list(_KEYS, 10))
@@ -232,6 +235,25 @@ def from_toml(raw: Mapping[str, Any], source: str = "") -> Rubric:
             composed(str(name)): _override(value, str(name), source)
             for name, value in _table(raw.get("override", {}), "override", source).items()
         },
+    )
+
+
+def _check_integers(value: object, source: str) -> None:
+    """Raise ``UserError`` for an integer that is no float: showing it may fail as well."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            _check_integers(item, source)
+    elif isinstance(value, int) and abs(value) > 1e300:
+        raise _too_long(source)
+
+
+def _too_long(source: str) -> UserError:
+    return UserError(
+        _("A number in {source} has too many digits.", source=source),
+        _("Write a number such as 100 or 0.5."),
+        code="rubric_number",
     )
 
 

@@ -112,7 +112,7 @@ def file_name(student: str, lesson: str, ending: str, taken: Sequence[str] = ())
 
 def student_of(path: Path, info: SubmissionInfo | None) -> str:
     """Return the recorded student, else the file name without suffix."""
-    return info.student if info and info.student else composed(Path(path).stem)
+    return info.student if info and info.student else _text(composed(Path(path).stem))
 
 
 def _text(value: object) -> str:

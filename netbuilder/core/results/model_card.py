@@ -18,6 +18,7 @@ from netbuilder.core.data.dataset import Dataset
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import UserError
 from netbuilder.core.i18n import gettext as _, html_language, ngettext, pgettext
+from netbuilder.core.plain_text import markdown_text
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.core.project.card_answers import QUESTIONS, answers_of
 from netbuilder.core.results import statistics
@@ -179,20 +180,19 @@ def _share(value: float) -> str:
 
 def as_markdown(card: ModelCard) -> str:
     """Return the card as Markdown."""
-    lines = [f"# {card.title}", ""]
+    lines = [f"# {markdown_text(card.title)}", ""]
     for section in card.sections:
         lines += [f"## {section.title}", ""]
         if section.text:
-            lines += [section.text, ""]
+            lines += [html.escape(section.text, quote=False), ""]  # the author's own Markdown
         if section.rows:
             lines += ["| | |", "|---|---|"]
-            lines += [f"| {_cell(name)} | {_cell(value)} |" for name, value in section.rows]
+            lines += [
+                f"| {markdown_text(name)} | {markdown_text(value)} |"
+                for name, value in section.rows
+            ]
             lines.append("")
     return "\n".join(lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def as_html(card: ModelCard) -> str:

@@ -26,6 +26,7 @@ from netbuilder.core.data.registry import MODALITIES, modality_of
 from netbuilder.core.engine.trained import TrainedModel
 from netbuilder.core.errors import DataError
 from netbuilder.core.i18n import gettext as _, ngettext, noop as N_
+from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import replace_atomically
 from netbuilder.core.results.forecast import BAND, naive_note, with_band
 from netbuilder.core.results.own_units import preprocessing_of
@@ -70,10 +71,14 @@ class FilePredictions:
     before: int = 0
 
     def write(self, out: Path) -> None:
-        """Write the table as a CSV, as UTF-8."""
+        """Write the table as a CSV, as UTF-8, without formulas that a spreadsheet would run."""
+        table = self.table.apply(
+            lambda cells: cells.map(spreadsheet_cell) if cells.dtype.kind in "OU" else cells
+        )
         with replace_atomically(Path(out)) as temporary:
-            self.table.to_csv(
+            table.to_csv(
                 temporary,
+                header=[spreadsheet_cell(str(name)) for name in table.columns],
                 index=False,
                 sep=self.separator,
                 decimal=self.decimal,

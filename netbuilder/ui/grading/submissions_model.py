@@ -20,6 +20,7 @@ from netbuilder.core.grading.scoring import status_words
 from netbuilder.core.grading.similarity import copy_word
 from netbuilder.core.grading.submission import FAILED, Submission
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.plain_text import without_direction_marks
 from netbuilder.core.wording import format_number, format_percent
 from netbuilder.ui.forms.parsing import read_float
 from netbuilder.ui.style import theme
@@ -138,11 +139,11 @@ class SubmissionsModel(QAbstractTableModel):
             return None
         one, column = self.rows[index.row()], COLUMNS[index.column()]
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole}:
-            return column.text(one)
+            return without_direction_marks(column.text(one))
         if role == SORT_ROLE:
             return column.key(one)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.text(one) or one.file
+            return without_direction_marks(column.text(one) or one.file)
         if role == Qt.ItemDataRole.ForegroundRole and one.status == FAILED:
             return QColor(theme.colors().error)
         return None

@@ -13,6 +13,7 @@ from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QTableView, QWidget
 
 from netbuilder.core.i18n import gettext as _, noop as N_
+from netbuilder.core.plain_text import spreadsheet_cell
 from netbuilder.core.project.atomic import write_bytes
 from netbuilder.ui.plots.picture_export import widget_image, write_picture
 from netbuilder.ui.widgets.accessible_roles import Role, set_accessible_role
@@ -134,7 +135,9 @@ class TableMenu(CornerMenu):
 def table_text(rows: Sequence[Sequence[object]], separator: str) -> str:
     """Return rows as delimited text."""
     out = io.StringIO()
-    csv.writer(out, delimiter=separator, lineterminator="\n").writerows(rows)
+    csv.writer(out, delimiter=separator, lineterminator="\n").writerows(
+        [spreadsheet_cell(cell) for cell in row] for row in rows
+    )
     return out.getvalue()
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +22,21 @@ from netbuilder.core.i18n import gettext as _
 from netbuilder.ui.services import jobs
 
 log = logging.getLogger("netbuilder")
+
+
+class SharedLogHandler(RotatingFileHandler):
+    """Rotates the log even while another window has it open.
+
+    Windows refuses to rename an open file: it is copied and emptied instead.
+    """
+
+    def rotate(self, source: str, dest: str) -> None:
+        try:
+            super().rotate(source, dest)
+        except OSError:
+            with suppress(OSError):
+                shutil.copyfile(source, dest)
+                os.truncate(source, 0)
 
 
 def log_path() -> Path:
@@ -40,7 +58,7 @@ class UnexpectedErrors(QObject):
     def install(self) -> None:
         if not log.handlers:
             try:
-                handler = RotatingFileHandler(
+                handler = SharedLogHandler(
                     log_path(), maxBytes=1_000_000, backupCount=1, encoding="utf-8", delay=True
                 )
             except OSError:

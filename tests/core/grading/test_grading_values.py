@@ -132,6 +132,17 @@ def test_a_wrong_rubric_names_the_mistake(tmp_path: Path, text: str, told: str) 
         _rubric(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [f"points = {'9' * 5000}", f"points = {'9' * 4000}", f"title = 0x{'f' * 5000}",
+     f"steps = [[{{ points = 0x{'f' * 5000} }}]]"],
+)  # fmt: skip
+def test_a_number_of_5000_digits_is_an_error_in_words(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UserError) as caught:
+        _rubric(tmp_path, text)
+    assert caught.value.code == "rubric_number" and len(str(caught.value)) < 200
+
+
 def test_hand_in_survives_a_file_and_keeps_the_work(tmp_path: Path) -> None:
     project = Project("Mine", Graph((Node("input", "Input"),)))
     given = submission_info.with_submission_info(

@@ -230,7 +230,7 @@ def _node(
     first = len(cell.lines)
     if spec is None:
         cell.add(
-            _("# '{layer}' is not a Keras layer: replace it.", layer=owner.layer),
+            _("# '{layer}' is not a Keras layer: replace it.", layer=" ".join(owner.layer.split())),
             f"{variable} = {sources[0]}",
         )
     elif spec.is_backbone:

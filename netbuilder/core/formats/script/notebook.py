@@ -17,6 +17,7 @@ from netbuilder.core.formats.script.python import (
     script_cells,
 )
 from netbuilder.core.i18n import gettext as _
+from netbuilder.core.plain_text import markdown_text
 from netbuilder.core.project.atomic import replace_atomically
 
 
@@ -46,9 +47,9 @@ def verify(source: Source, path: Path) -> None:
 def notebook(source: Source, style: Style = Style.SHORT) -> dict[str, Any]:
     """Return the notebook as JSON, with a cell for each section of the script."""
     project, facts, errors = parts_of(source)
-    head = [f"# {project.name}", "", _("A network made with NetBuilder.")]
+    head = [f"# {markdown_text(project.name)}", "", _("A network made with NetBuilder.")]
     if errors:
-        head += ["", _(ERRORS_HEADING), "", *(f"- {error}" for error in errors)]
+        head += ["", _(ERRORS_HEADING), "", *(f"- {markdown_text(error)}" for error in errors)]
     cells = [_cell("markdown", 0, head)]
     for cell in script_cells(project, facts, style):
         cells.append(_cell("markdown", len(cells), [f"## {cell.title}"]))
