@@ -69,7 +69,8 @@ def _print_table(predictions: Predictions) -> None:
     rows = rows_of(predictions)
     for row in rows:
         del row["unlike_training_data"]  # reported as a note
-    table = [list(rows[0]) if rows else [], *(list(row.values()) for row in rows)]
+    heads: list[object] = list(rows[0]) if rows else []
+    table = [heads, *(list(row.values()) for row in rows)]
     csv.writer(sys.stdout, lineterminator="\n").writerows(
         [spreadsheet_cell(cell) for cell in row] for row in table
     )
